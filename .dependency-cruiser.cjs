@@ -1,0 +1,44 @@
+/** Imports run one way (docs/architecture.md). `npm run check:imports` holds them, and that modules were read at all. */
+const pure = '^(gateway/activation|simulator/vehicle)/';
+/** Where the parts of a live system are put together. */
+const roots = '^(gateway/main\\.ts|gateway/live\\.ts|simulator/cli/|simulator/live/|test/)';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'pure-core',
+      comment: 'The lifecycle and the vehicle model import no package, no node module, no clock and no randomness.',
+      severity: 'error',
+      from: { path: pure },
+      to: { pathNot: '^(gateway/activation|simulator/vehicle|shared/protocol)/' },
+    },
+    {
+      name: 'live-only-from-roots',
+      severity: 'error',
+      from: { pathNot: `${roots}|^shared/live/` },
+      to: { path: '^shared/live/' },
+    },
+    {
+      name: 'virtual-only-from-the-world',
+      severity: 'error',
+      from: { pathNot: '^(shared/virtual|simulator/world|simulator/cli|gateway/live\\.ts|gateway/main\\.ts|test)' },
+      to: { path: '^shared/virtual/' },
+    },
+    { name: 'gateway-knows-no-simulator', severity: 'error', from: { path: '^gateway/' }, to: { path: '^simulator/' } },
+    {
+      name: 'shared-is-the-ground',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(gateway|simulator|test)/' },
+    },
+    { name: 'shipped-code-imports-no-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'] },
+    exclude: { path: '^dist/' },
+  },
+};

@@ -1,0 +1,58 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Database } from '../ports/database.ts';
+import { groupCommit } from './group-commit.ts';
+
+/** Statements kept prepared; Kysely asks for each query anew, which costs more than running it. */
+const statementMax = 500;
+
+function withPreparedStatements(connection: BetterSqlite3.Database) {
+  const statements = new Map<string, BetterSqlite3.Statement>();
+  return {
+    prepare(text: string) {
+      const known = statements.get(text);
+      if (known) return known;
+      if (statements.size >= statementMax) statements.clear();
+      // A transaction that starts as a reader cannot wait for another process's commit: take the write lock first.
+      const statement = connection.prepare(text === 'begin' ? 'begin immediate' : text);
+      statements.set(text, statement);
+      return statement;
+    },
+    close: () => connection.close(),
+  };
+}
+
+function open(path: string, readonly: boolean): BetterSqlite3.Database {
+  const connection = new BetterSqlite3(path, { readonly });
+  connection.pragma('busy_timeout = 5000');
+  if (!readonly) connection.pragma('journal_mode = WAL');
+  // Money: a commit that was answered survives a power cut.
+  connection.pragma('synchronous = FULL');
+  connection.pragma('foreign_keys = ON');
+  connection.pragma('trusted_schema = OFF');
+  return connection;
+}
+
+/** `path` is a file, or `:memory:`. A file has a connection for reads beside the writer's, so that neither waits for the other. */
+export function openSqlite<Schema>(path: string): Database<Schema> {
+  const writer = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: withPreparedStatements(open(path, false)) }),
+  });
+  const reader =
+    path === ':memory:'
+      ? writer
+      : new Kysely<Schema>({
+          dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true)) }),
+        });
+  const group = groupCommit(writer);
+  return {
+    dialect: 'sqlite',
+    reader,
+    write: (work) => group.write(work),
+    async close() {
+      await group.idle();
+      if (reader !== writer) await reader.destroy();
+      await writer.destroy();
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Kysely, Transaction } from 'kysely';
+
+/** One SQL database. `Schema` is a Kysely table map. Rows that are JSON are kept as text, instants as integers. */
+export interface Database<Schema> {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** For reads. Never use it inside `write`: use the `transaction` that is handed in. */
+  readonly reader: Kysely<Schema>;
+  /**
+   * Runs `work` in a transaction and resolves once it is durable. Works that arrive together may share one commit;
+   * each is still atomic on its own: a work that throws is rolled back alone and rejects. Never await the network inside.
+   */
+  write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

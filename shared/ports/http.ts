@@ -1,0 +1,24 @@
+/**
+ * Sends one request. Resolves with whatever status came; rejects only with `TransportError`, when no answer came.
+ * Same shape as global `fetch`, so a Hono app's `app.fetch` is one too.
+ */
+export type Http = (request: Request) => Promise<Response>;
+
+/** No answer came. That means unknown, unless the request certainly never left. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly kind: 'refused' | 'timeout' | 'reset';
+  /** False only when the request certainly did not reach the other side. */
+  readonly mayHaveSucceeded: boolean;
+
+  constructor(
+    kind: 'refused' | 'timeout' | 'reset',
+    message: string,
+    mayHaveSucceeded: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.mayHaveSucceeded = mayHaveSucceeded;
+  }
+}

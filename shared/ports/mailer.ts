@@ -1,0 +1,26 @@
+/** Hands mail to a mail server. */
+export interface Mailer {
+  /** Resolves when the server took it; rejects with `ChannelFailure`. */
+  send(mail: Mail): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Mail {
+  /** Stable per notice and channel, so that a duplicate after a crash can be told (RFC 5322 Message-ID without brackets). */
+  readonly messageId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** A channel did not take a notice. `permanent` means that no retry can help (no such mailbox, subscription gone). */
+export class ChannelFailure extends Error {
+  override readonly name = 'ChannelFailure';
+  readonly permanent: boolean;
+
+  constructor(message: string, permanent: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.permanent = permanent;
+  }
+}

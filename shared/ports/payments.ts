@@ -1,0 +1,51 @@
+/**
+ * The payment service. Amounts are integers in minor units. Every call carries an idempotency key that never changes
+ * between tries of one step. A definite answer is data; no answer, or a 5xx, is `PaymentsUnavailable`.
+ */
+export interface Payments {
+  /** Holds the amount (`capture: 'on_delivery'`) or takes it at once (`'immediately'`). */
+  authorise(request: AuthoriseRequest): Promise<PaymentAnswer>;
+  capture(request: PaymentRequest): Promise<PaymentAnswer>;
+  /** Releases a hold. */
+  void(request: PaymentRequest): Promise<PaymentAnswer>;
+  /** Gives back all that was taken. */
+  refund(request: PaymentRequest): Promise<PaymentAnswer>;
+  /** What the service knows of a payment; used when an answer was lost for good. */
+  retrieve(paymentId: string): Promise<PaymentState>;
+}
+
+export interface AuthoriseRequest {
+  readonly key: string;
+  readonly amountMinor: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  /** The customer's payment method at the payment service (`pm_card_visa`). */
+  readonly method: string;
+  readonly capture: 'on_delivery' | 'immediately';
+  /** Kept with the payment, so that the ledger can be held against our database. */
+  readonly activationId: string;
+  readonly description: string;
+}
+
+export interface PaymentRequest {
+  readonly key: string;
+  readonly paymentId: string;
+  readonly activationId: string;
+}
+
+export type PaymentAnswer =
+  | { readonly ok: true; readonly paymentId: string; readonly expiresAt: number | null }
+  /** Declined for good; `code` is the service's own (`card_declined`). */
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+export interface PaymentState {
+  readonly paymentId: string;
+  readonly status: 'authorised' | 'captured' | 'voided' | 'refunded' | 'declined';
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+}
+
+/** No definite answer: the step may have happened. Always retryable, with the same key. */
+export class PaymentsUnavailable extends Error {
+  override readonly name = 'PaymentsUnavailable';
+}

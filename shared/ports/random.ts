@@ -1,0 +1,19 @@
+/** The only source of chance. */
+export interface Random {
+  /** A number in [0, 1). */
+  fraction(): number;
+  /** A stream of its own: draws from it never shift the draws of this one or of a stream with another name. */
+  stream(name: string): Random;
+}
+
+/** A whole number in [from, to], both included. */
+export function integerBetween(random: Random, from: number, to: number): number {
+  return from + Math.floor(random.fraction() * (to - from + 1));
+}
+
+/** One of the items; throws on an empty list, which is a mistake of the caller. */
+export function pick<T>(random: Random, items: readonly T[]): T {
+  const item = items[Math.floor(random.fraction() * items.length)];
+  if (item === undefined) throw new Error('pick: the list is empty');
+  return item;
+}

@@ -1,0 +1,9 @@
+/** Secrets and digests. Synchronous, so that the virtual world can serve it without a thread pool. */
+export interface Secrets {
+  /** A new secret of 256 bits, base64url. */
+  newToken(): string;
+  /** SHA-256 of the UTF-8 text, lower-case hex. What is stored of a secret is this and nothing else. */
+  digest(text: string): string;
+  /** Compares in constant time. */
+  equal(left: string, right: string): boolean;
+}

@@ -1,0 +1,26 @@
+/** Signs and verifies JWT access tokens (RFC 9068). A port because WebCrypto works on a thread pool. */
+export interface Tokens {
+  /** The signed compact JWT; `claims` already hold iss, aud, sub, client_id, scope, iat, exp, jti (seconds). */
+  sign(claims: AccessTokenClaims): Promise<string>;
+  /** Checks signature, `typ: at+jwt`, issuer, audience and expiry. A bad token is data, not an exception. */
+  verify(token: string, expected: { audience: string }): Promise<TokenVerdict>;
+  /** The public keys (JWKS) for `/.well-known/jwks.json`. */
+  publicKeys(): Promise<{ keys: readonly Record<string, unknown>[] }>;
+}
+
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly aud: string;
+  readonly sub: string;
+  readonly client_id: string;
+  /** Space-separated scopes. */
+  readonly scope: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+}
+
+export type TokenVerdict =
+  | { readonly ok: true; readonly claims: AccessTokenClaims }
+  | { readonly ok: false; readonly reason: 'expired' | 'malformed' | 'signature' | 'issuer' | 'audience' };

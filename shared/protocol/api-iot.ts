@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { featureResultSchema, reportedFeatureSchema } from './device-messages.ts';
+import { vinSchema } from './vin.ts';
+
+/** The API IoT's HTTP contract: what the engine sends and what it reads back. Instants are epoch milliseconds. */
+export const configureRequestSchema = z.object({
+  /** The caller's own name for what this belongs to (the activation id). Kept with the command. */
+  reference: z.string().min(1).max(64),
+  features: z
+    .array(
+      z.object({
+        feature: z.string().min(1).max(64),
+        target: z.enum(['active', 'dormant']),
+        parameters: z.record(z.string(), z.union([z.string().max(256), z.number(), z.boolean()])).optional(),
+      }),
+    )
+    .min(1)
+    .max(16),
+  display: z.object({ receiving: z.string().max(80), applied: z.string().max(80) }).optional(),
+  /** Told the command's final state, signed (Standard Webhooks). */
+  callbackUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(512)
+    .optional(),
+});
+export type ConfigureRequest = z.infer<typeof configureRequestSchema>;
+
+/**
+ * accepted: waits for the vehicle · applied: every feature stands at its target · rejected: the vehicle will never
+ * apply it · failed: a passing trouble, or superseded · expired: the vehicle found it too old · timed_out: no result in time.
+ */
+export const commandStates = ['accepted', 'applied', 'rejected', 'failed', 'expired', 'timed_out'] as const;
+export type CommandState = (typeof commandStates)[number];
+
+export const commandResourceSchema = z.object({
+  id: z.string(),
+  vin: vinSchema,
+  reference: z.string(),
+  /** The Idempotency-Key of the request that made it, or null. */
+  key: z.string().nullable(),
+  state: z.enum(commandStates),
+  features: z.array(
+    z.object({ feature: z.string(), target: z.enum(['active', 'dormant']), version: z.int() }),
+  ),
+  acceptedAt: z.int(),
+  /** When it times out. */
+  expiresAt: z.int(),
+  /** When its final state was reached, or null. */
+  endedAt: z.int().nullable(),
+  /** The vehicle's answer; may arrive after `timed_out`, then `late` is true and the state follows the answer. */
+  results: z.array(featureResultSchema).nullable(),
+  late: z.boolean(),
+  /** The vehicle's clock in its answer. */
+  clock: z.int().nullable(),
+});
+export type CommandResource = z.infer<typeof commandResourceSchema>;
+
+export const vehicleTwinSchema = z.object({
+  vin: vinSchema,
+  online: z.boolean(),
+  /** When the vehicle was last heard of, or null. */
+  lastSeenAt: z.int().nullable(),
+  model: z.string().nullable(),
+  firmware: z.string().nullable(),
+  /** The vehicle's clock minus ours when it last spoke, in milliseconds. */
+  clockSkewMs: z.int().nullable(),
+  desired: z.array(z.object({ feature: z.string(), state: z.enum(['active', 'dormant']), version: z.int() })),
+  /** Null until the vehicle reported: then every feature that its hardware has. */
+  reported: z.array(reportedFeatureSchema).nullable(),
+  /** Last known telemetry by VSS path. */
+  telemetry: z.record(z.string(), z.unknown()),
+  telemetryAt: z.int().nullable(),
+});
+export type VehicleTwin = z.infer<typeof vehicleTwinSchema>;
+
+export const vehicleHealthSchema = z.object({
+  vin: vinSchema,
+  online: z.boolean(),
+  lastSeenAt: z.int().nullable(),
+  /** dBm (overlay `Vehicle.Connectivity.Cellular.RSRP`), or null when never reported. */
+  signalStrengthDbm: z.number().nullable(),
+  pendingCommands: z.int(),
+  /** Configure commands that the quota still allows now, and when the window next opens by one (null: it is open). */
+  quotaRemaining: z.int(),
+  quotaOpensAt: z.int().nullable(),
+});
+export type VehicleHealth = z.infer<typeof vehicleHealthSchema>;
+
+export const historySchema = z.object({
+  vin: vinSchema,
+  commands: z.array(commandResourceSchema),
+  next: z.string().nullable(),
+});
+export type VehicleHistory = z.infer<typeof historySchema>;
+
+/** Body of the signed callback. */
+export const callbackSchema = z.object({ type: z.literal('command.ended'), command: commandResourceSchema });
+export type CommandCallback = z.infer<typeof callbackSchema>;
+
+export const quotaPerHour = 10;
+export const commandTimeoutMs = 5 * 60_000;

@@ -1,0 +1,53 @@
+/** RFC 9457 problem types. The engine decides by `type`, not by the status alone (docs/api-iot.md lists them all). */
+export const problemTypes = {
+  'malformed-request': { status: 400, title: 'The request could not be read' },
+  'invalid-configuration': { status: 422, title: 'The configuration is not valid' },
+  'invalid-request': { status: 422, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'A valid access token is needed' },
+  'missing-scope': { status: 403, title: 'The access token lacks a scope' },
+  'not-found': { status: 404, title: 'Not found' },
+  'unknown-vehicle': { status: 404, title: 'No vehicle has this VIN' },
+  'method-not-allowed': { status: 405, title: 'This resource has no such method' },
+  'vehicle-incompatible': { status: 409, title: 'The vehicle does not support the feature' },
+  'activation-open': { status: 409, title: 'An activation of this service is already under way' },
+  'already-active': { status: 409, title: 'The service is already active on this vehicle' },
+  'key-in-flight': { status: 409, title: 'A request with this Idempotency-Key is under way' },
+  'key-mismatch': { status: 422, title: 'The Idempotency-Key was used with another request' },
+  'payment-declined': { status: 402, title: 'The payment was declined' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'quota-exceeded': { status: 429, title: 'Too many configuration commands for this vehicle' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  unavailable: { status: 503, title: 'The service is not available now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemName = keyof typeof problemTypes;
+
+/** An application/problem+json body. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What happened this time, and the cure. */
+  readonly detail: string;
+  readonly instance?: string;
+  readonly [extension: string]: unknown;
+}
+
+const prefix = 'urn:fleetwake:problem:';
+
+export function problemOf(
+  name: ProblemName,
+  detail: string,
+  extensions: Record<string, unknown> = {},
+): Problem {
+  const { status, title } = problemTypes[name];
+  return { type: `${prefix}${name}`, title, status, detail, ...extensions };
+}
+
+/** The registered name of a problem's `type`, or null for a foreign one. */
+export function problemName(type: unknown): ProblemName | null {
+  if (typeof type !== 'string' || !type.startsWith(prefix)) return null;
+  const name = type.slice(prefix.length);
+  return name in problemTypes ? (name as ProblemName) : null;
+}
