@@ -1,0 +1,78 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { Log } from '../../shared/ports/log.ts';
+import { problemOf } from '../../shared/protocol/problem.ts';
+import type { Caller } from './authenticate.ts';
+import { bodyLimit, bodyLimitBytes } from './body-limit.ts';
+import { mountDocsPage } from './docs-page.ts';
+import { ProblemError, problemOfException, problemResponse, refuseInvalid } from './problem.ts';
+
+/** What middlewares leave for handlers. */
+export interface AppEnv {
+  Variables: {
+    /** Set by `requireScope` (authenticate.ts). */
+    caller: Caller;
+  };
+}
+
+export type App = OpenAPIHono<AppEnv>;
+
+export interface AppOptions {
+  readonly log: Log;
+  /** Title and version of the OpenAPI document. */
+  readonly title: string;
+  readonly version: string;
+  readonly description?: string;
+  /** Largest body; 64 KiB unless given. */
+  readonly limitBytes?: number;
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** The methods that the path has a handler for; middlewares (`ALL`) do not count. */
+function allowedMethods(app: App, path: string): string[] {
+  return methods.filter((method) => {
+    const [matches] = app.router.match(method, path);
+    return matches.some(([[, route]]) => route.method === method);
+  });
+}
+
+function answerError(error: Error, context: Context, log: Log): Response {
+  if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+  const known = error instanceof HTTPException ? problemOfException(error) : null;
+  if (known !== null) return problemResponse(known);
+  log.error('http.unexpected', {
+    method: context.req.method,
+    path: context.req.path,
+    message: error.message,
+    stack: error.stack,
+  });
+  return problemResponse(problemOf('internal', 'The request failed here. It may be sent again.'));
+}
+
+/**
+ * A Hono app in which every answer that is not a success is application/problem+json: unknown paths 404, other methods
+ * 405 with Allow, unreadable bodies 400, 413 and 415, schema failures 422 with `errors`, anything unexpected 500
+ * without its text (which goes to the log). Serves `/openapi.json` (3.1) and `/docs`, both open to everyone.
+ */
+export function newApp(options: AppOptions): App {
+  const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid('invalid-request') });
+  app.onError((error, context) => answerError(error, context, options.log));
+  app.notFound((context) => {
+    const allowed = allowedMethods(app, context.req.path);
+    if (allowed.length === 0)
+      return problemResponse(problemOf('not-found', `Nothing is at ${context.req.path}.`));
+    const allow = allowed.join(', ');
+    const detail = `${context.req.method} is not possible here; ${allow} is.`;
+    return problemResponse(problemOf('method-not-allowed', detail), { allow });
+  });
+  app.use(bodyLimit(options.limitBytes ?? bodyLimitBytes));
+  const { title, version, description } = options;
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title, version, ...(description === undefined ? {} : { description }) },
+  });
+  mountDocsPage(app, title);
+  return app;
+}

@@ -1,0 +1,62 @@
+import type { Context } from 'hono';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import type { AppEnv } from './app.ts';
+import type { KeyClaim, KeyUse, StoredAnswer } from './idempotency-store.ts';
+import { problemError } from './problem.ts';
+
+/** The longest Idempotency-Key. */
+const keyLengthMax = 128;
+const keyShape = /^[\x21-\x7e]+$/;
+
+/**
+ * The use of the request's Idempotency-Key, or null when it has none. The draft's quoted form (`"abc"`) and the bare
+ * form name the same key. Needs `requireScope` before it: keys belong to a client. 400 for a key of another shape.
+ */
+export async function keyUseOf(context: Context<AppEnv>, secrets: Secrets): Promise<KeyUse | null> {
+  const header = context.req.header('idempotency-key');
+  if (header === undefined) return null;
+  const key = header.replace(/^"(.*)"$/, '$1');
+  if (key.length > keyLengthMax || !keyShape.test(key)) {
+    throw problemError(
+      'malformed-request',
+      `An Idempotency-Key has 1 to ${keyLengthMax} visible ASCII characters.`,
+    );
+  }
+  const { method, path } = context.req;
+  const fingerprint = secrets.digest(`${method} ${path}\n${await context.req.text()}`);
+  return { owner: context.var.caller.clientId, key, fingerprint };
+}
+
+/** For routes that insist on a key: 400 when there is none. */
+export async function requiredKeyUseOf(context: Context<AppEnv>, secrets: Secrets): Promise<KeyUse> {
+  const use = await keyUseOf(context, secrets);
+  if (use === null) throw problemError('malformed-request', 'This request needs an Idempotency-Key header.');
+  return use;
+}
+
+/** The stored answer when the claim is a replay, null when the work is to be done; throws 422 or 409 otherwise. */
+export function answerOf(claim: KeyClaim): StoredAnswer | null {
+  switch (claim.kind) {
+    case 'new':
+      return null;
+    case 'replay':
+      return claim.answer;
+    case 'mismatch':
+      throw problemError(
+        'key-mismatch',
+        'Use a new Idempotency-Key for a new request, or repeat the first one unchanged.',
+      );
+    case 'in_flight':
+      throw problemError('key-in-flight', 'Wait a second and send it again.', {}, { 'retry-after': '1' });
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** A stored answer sent once more; `Idempotency-Replayed: true` tells it from the first. */
+export function replayResponse(answer: StoredAnswer): Response {
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: { 'content-type': 'application/json', ...answer.headers, 'idempotency-replayed': 'true' },
+  });
+}
