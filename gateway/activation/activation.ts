@@ -1,0 +1,128 @@
+import type { Failure } from './failure.ts';
+import type { Phase } from './phase.ts';
+import type { RetryPolicy } from './policy.ts';
+import { newSettlement, type Settlement } from './settlement.ts';
+
+/**
+ * One process that switches one feature of one vehicle. `activation`: a service somebody buys. `deactivation`: the end of
+ * one. `revocation`: follows a failed activation that the vehicle may have applied, until the vehicle says dormant.
+ */
+export type ActivationKind = 'activation' | 'deactivation' | 'revocation';
+
+/** Plain data, saved as JSON. Invariants: attempts are numbered 1, 2, 3 … and only the last may be open; `invariants.ts` checks them. */
+export interface Activation {
+  readonly id: string;
+  readonly kind: ActivationKind;
+  readonly vin: string;
+  readonly serviceId: string;
+  readonly feature: string;
+  readonly policy: RetryPolicy;
+  readonly requestedAt: number;
+  /** No attempt starts after it. */
+  readonly deadlineAt: number | null;
+  readonly phase: Phase;
+  /** When the phase asks for work; null: nothing until an event comes. */
+  readonly dueAt: number | null;
+  /** Health and status were read, or could not be, before attempt 1. */
+  readonly vehicleChecked: boolean;
+  /** Postponements in a row since the last attempt. */
+  readonly postponed: number;
+  /** The last 20 of a revocation, all of the others. */
+  readonly attempts: readonly Attempt[];
+  readonly failure: Failure | null;
+  readonly delivery: Delivery | null;
+  /** An enabling command of this failed activation may have been applied, so a revocation was recorded. */
+  readonly revocationOwed: boolean;
+  /** When the vehicle said applied after all was decided. */
+  readonly lateSuccessAt: number | null;
+  /** Null where no money is involved. */
+  readonly settlement: Settlement | null;
+}
+
+export interface Attempt {
+  readonly number: number;
+  readonly startedAt: number;
+  /** Null until the API IoT accepted it; then with the version of the desired state, null where the API IoT has none. */
+  readonly commandId: string | null;
+  readonly version: number | null;
+  readonly expiresAt: number | null;
+  readonly endedAt: number | null;
+  readonly failure: Failure | null;
+}
+
+/** The proof that the vehicle did it: a result of its own, correlated with an attempt, or its reported state at that version. */
+export interface Delivery {
+  readonly at: number;
+  readonly attempt: number;
+  readonly evidence: 'result' | 'reported_state';
+  /** The vehicle's clock in its result. */
+  readonly vehicleClock: number | null;
+}
+
+export type Order = Pick<Activation, 'id' | 'vin' | 'serviceId' | 'feature' | 'policy'>;
+
+const untouched = {
+  vehicleChecked: false,
+  postponed: 0,
+  attempts: [],
+  failure: null,
+  delivery: null,
+  revocationOwed: false,
+  lateSuccessAt: null,
+} as const;
+
+/** A purchase: waits for its authorisation. */
+export function newActivation(
+  order: Order,
+  payment: Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method'>,
+  at: number,
+): Activation {
+  return {
+    ...order,
+    ...untouched,
+    kind: 'activation',
+    requestedAt: at,
+    deadlineAt: order.policy.deadlineMs === null ? null : at + order.policy.deadlineMs,
+    phase: 'awaiting_payment',
+    dueAt: null,
+    settlement: newSettlement(payment, at),
+  };
+}
+
+/** A deactivation or a revocation: no money, starts at once. */
+export function newDeactivation(order: Order, kind: 'deactivation' | 'revocation', at: number): Activation {
+  return {
+    ...order,
+    ...untouched,
+    kind,
+    requestedAt: at,
+    deadlineAt: order.policy.deadlineMs === null ? null : at + order.policy.deadlineMs,
+    phase: 'queued_for_activation',
+    dueAt: at,
+    settlement: null,
+  };
+}
+
+export function targetOf(kind: ActivationKind): 'active' | 'dormant' {
+  return kind === 'activation' ? 'active' : 'dormant';
+}
+
+export function lastAttempt(activation: Activation): Attempt | null {
+  return activation.attempts.at(-1) ?? null;
+}
+
+/** Attempt numbers go on where the kept ones end (a revocation keeps its last 20). */
+export function nextAttemptNumber(activation: Activation): number {
+  return (lastAttempt(activation)?.number ?? 0) + 1;
+}
+
+/** The vehicle may have applied one of the commands, or may still. */
+export function mayHaveApplied(activation: Activation): boolean {
+  return activation.attempts.some((attempt) => attempt.failure === null || attempt.failure.mayHaveSucceeded);
+}
+
+/** The moment at which something is to be done if nothing arrives before, or null. */
+export function nextDueAt(activation: Activation): number | null {
+  const moments = [activation.dueAt, activation.settlement?.dueAt ?? null].filter((at) => at !== null);
+  return moments.length === 0 ? null : Math.min(...moments);
+}

@@ -1,0 +1,105 @@
+import { type Activation, type Delivery, mayHaveApplied } from './activation.ts';
+import type { VehicleEvent } from './event.ts';
+import type { Fact } from './fact.ts';
+import { accept, ignore, type Outcome, passed, reject } from './outcome.ts';
+import { isReversed, settleDelivery, settleFailure } from './settlement.ts';
+
+type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: Type }>;
+
+/** The vehicle did it: the service is active and the customer told; the capture goes its own way. */
+export function deliver(activation: Activation, event: EventOf<'command_applied'>): Outcome {
+  return deliverBy(activation, event.at, event.attempt, 'result', event.vehicleClock);
+}
+
+function deliverBy(
+  activation: Activation,
+  at: number,
+  attempt: number,
+  evidence: Delivery['evidence'],
+  vehicleClock: number | null,
+): Outcome {
+  if (!activation.attempts.some((one) => one.number === attempt))
+    return reject(activation, `there is no attempt ${attempt}`);
+  const delivery: Delivery = { at, attempt, evidence, vehicleClock };
+  const attempts = activation.attempts.map((one) =>
+    one.number === attempt
+      ? { ...one, endedAt: one.endedAt ?? at, failure: null }
+      : { ...one, endedAt: one.endedAt ?? at },
+  );
+  const facts = [passed('checking_response', at, { attempt }), passed('success', at, { ...delivery })];
+  const delivered: Activation = { ...activation, attempts, delivery, failure: null, dueAt: null };
+  if (activation.kind !== 'activation') {
+    return accept({ ...delivered, phase: 'dormant' }, [...facts, passed('dormant', at)]);
+  }
+  const settlement = activation.settlement && settleDelivery(activation.settlement, at);
+  return accept({ ...delivered, phase: 'active', settlement }, [
+    ...facts,
+    passed('notifying_customer', at),
+    passed('active', at),
+  ]);
+}
+
+/** Delivered after all, or the decision to fail: from here on the money goes back, whatever the vehicle says later. */
+export function decide(activation: Activation, event: EventOf<'diagnostics_read'>): Outcome {
+  if (event.delivered !== null)
+    return deliverBy(activation, event.at, event.delivered, 'reported_state', null);
+  const { at } = event;
+  const revocationOwed = activation.kind === 'activation' && mayHaveApplied(activation);
+  const facts: Fact[] = [
+    passed('escalating_to_support', at, { failure: activation.failure, diagnostics: event.diagnostics }),
+    ...(revocationOwed ? [revocationFact(at)] : []),
+  ];
+  if (activation.settlement === null) {
+    return accept({ ...activation, phase: 'failed', dueAt: null }, [...facts, passed('failed', at)]);
+  }
+  const settlement = settleFailure(activation.settlement, at);
+  return accept({ ...activation, phase: 'reversing_payment', dueAt: null, revocationOwed, settlement }, [
+    ...facts,
+    passed('reversing_payment', at),
+  ]);
+}
+
+/** The vehicle applied after the decision: the customer keeps the money, the feature is switched off again. */
+export function noteLateSuccess(activation: Activation, event: EventOf<'command_applied'>): Outcome {
+  if (activation.kind !== 'activation') return ignore(activation, 'a late answer to an ended deactivation');
+  if (activation.lateSuccessAt !== null) return ignore(activation, 'noted before');
+  if (!activation.attempts.some((one) => one.number === event.attempt)) {
+    return reject(activation, `there is no attempt ${event.attempt}`);
+  }
+  return accept({ ...activation, lateSuccessAt: event.at, revocationOwed: true }, [
+    { type: 'activation.late_success', at: event.at, data: { attempt: event.attempt } },
+    ...(activation.revocationOwed ? [] : [revocationFact(event.at)]),
+  ]);
+}
+
+function revocationFact(at: number): Fact {
+  return { type: 'revocation.owed', at, data: {} };
+}
+
+/** What the phase makes of a settlement that moved. */
+export function followSettlement(
+  activation: Activation,
+  at: number,
+): { activation: Activation; facts: Fact[] } {
+  const { phase, settlement } = activation;
+  if (settlement === null) return { activation, facts: [] };
+  if (
+    phase === 'awaiting_payment' &&
+    (settlement.status === 'authorised' || settlement.status === 'captured')
+  ) {
+    return {
+      activation: { ...activation, phase: 'queued_for_activation', dueAt: at },
+      facts: [passed('payment_confirmed', at), passed('queued_for_activation', at)],
+    };
+  }
+  if (phase === 'awaiting_payment' && settlement.status === 'declined') {
+    return { activation: { ...activation, phase: 'declined', dueAt: null }, facts: [passed('declined', at)] };
+  }
+  if (phase === 'reversing_payment' && isReversed(settlement)) {
+    return {
+      activation: { ...activation, phase: 'failed', dueAt: null },
+      facts: [passed('notifying_failure', at), passed('failed', at)],
+    };
+  }
+  return { activation, facts: [] };
+}

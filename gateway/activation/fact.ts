@@ -1,0 +1,28 @@
+import type { Milestone } from './phase.ts';
+
+/**
+ * Something that a transition made true. Facts are saved with the new state in one transaction; the record, the notices,
+ * the ticket, the entitlement and the revocation follow from them.
+ */
+export interface Fact {
+  readonly type: FactType;
+  readonly at: number;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export type FactType =
+  | `activation.${Milestone}`
+  | 'activation.postponed'
+  | 'activation.rate_limited'
+  | 'activation.late_success'
+  | 'vehicle.checked'
+  | 'command.accepted'
+  | 'revocation.owed'
+  | 'payment.authorised'
+  | 'payment.declined'
+  | 'payment.captured'
+  | 'payment.uncollectible'
+  | 'payment.voided'
+  | 'payment.refunded'
+  | 'payment.unsettled'
+  | 'payment.unanswered';

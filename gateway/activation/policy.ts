@@ -1,0 +1,69 @@
+/** How long and how often an activation tries. All durations in milliseconds. */
+export interface RetryPolicy {
+  /** Retries after the first attempt; null: no limit (revocations). */
+  readonly maxRetries: number | null;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Adds up to this share of the delay, so that a fleet does not retry in step; 0 is off. Never shortens a delay. */
+  readonly jitter: number;
+  /** How often the command's state is asked for while no callback came. */
+  readonly pollEveryMs: number;
+  /** How long after the command's expiry its final state is waited for before the outcome counts as unknown. */
+  readonly resultGraceMs: number;
+  /** From the request to the moment after which no attempt starts; null: none. */
+  readonly deadlineMs: number | null;
+}
+
+/** Figures of the specification ("Retry Configuration"); the deadline is ours: a day. */
+export const standardPolicy: RetryPolicy = {
+  maxRetries: 5,
+  baseDelayMs: 30_000,
+  maxDelayMs: 15 * 60_000,
+  jitter: 0,
+  pollEveryMs: 30_000,
+  resultGraceMs: 5_000,
+  deadlineMs: 24 * 3_600_000,
+};
+
+/** `min(2^retry × baseDelay, maxDelay)`, `retry` counted from 0. `draw` in [0, 1) spreads it when jitter is on. */
+export function backoffMs(policy: RetryPolicy, retry: number, draw: number): number {
+  // 2^1023 is the largest double; maxDelay has long won by then.
+  const delayMs = Math.min(2 ** Math.min(retry, 1_000) * policy.baseDelayMs, policy.maxDelayMs);
+  return Math.round(delayMs * (1 + policy.jitter * draw));
+}
+
+/** Every duration divided by `scale`, at least 1 ms: a scenario in which an hour passes in a minute. */
+export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy {
+  const compress = (ms: number) => Math.max(1, Math.round(ms / scale));
+  return {
+    ...policy,
+    baseDelayMs: compress(policy.baseDelayMs),
+    maxDelayMs: compress(policy.maxDelayMs),
+    pollEveryMs: compress(policy.pollEveryMs),
+    resultGraceMs: compress(policy.resultGraceMs),
+    deadlineMs: policy.deadlineMs === null ? null : compress(policy.deadlineMs),
+  };
+}
+
+/** What is wrong with a policy, a sentence each; empty when it can be used. */
+export function policyFaults(policy: RetryPolicy): string[] {
+  const faults: string[] = [];
+  const whole = (name: string, value: number, least: number) => {
+    if (!Number.isSafeInteger(value) || value < least)
+      faults.push(`${name} must be a whole number of at least ${least}, not ${value}`);
+  };
+  if (policy.maxRetries !== null) whole('maxRetries', policy.maxRetries, 0);
+  whole('baseDelayMs', policy.baseDelayMs, 1);
+  whole('maxDelayMs', policy.maxDelayMs, 1);
+  whole('pollEveryMs', policy.pollEveryMs, 1);
+  whole('resultGraceMs', policy.resultGraceMs, 0);
+  if (policy.deadlineMs !== null) whole('deadlineMs', policy.deadlineMs, 1);
+  if (!(policy.jitter >= 0 && policy.jitter <= 1))
+    faults.push(`jitter must be between 0 and 1, not ${policy.jitter}`);
+  if (policy.maxDelayMs < policy.baseDelayMs) {
+    faults.push(
+      `maxDelayMs (${policy.maxDelayMs}) is below baseDelayMs (${policy.baseDelayMs}): no wait would ever grow; raise maxDelayMs`,
+    );
+  }
+  return faults;
+}

@@ -1,0 +1,187 @@
+import type { Activation } from './activation.ts';
+import {
+  acceptCommand,
+  awaitResult,
+  checkVehicle,
+  failAttempt,
+  limitRate,
+  postpone,
+  resume,
+  startAttempt,
+  supersede,
+} from './attempting.ts';
+import { decide, deliver, followSettlement, noteLateSuccess } from './ending.ts';
+import type { ActivationEvent, VehicleEvent, VehicleEventType } from './event.ts';
+import type { Fact, FactType } from './fact.ts';
+import { accept, ignore, type Outcome, reject } from './outcome.ts';
+import type { Phase } from './phase.ts';
+import { type PaymentEvent, settle } from './settlement.ts';
+
+type Handler<Type extends VehicleEventType> = (
+  activation: Activation,
+  event: Extract<VehicleEvent, { type: Type }>,
+) => Outcome;
+type Row = { readonly [Type in VehicleEventType]: Handler<Type> };
+
+/** A repeat or a straggler: normal where messages come at least once. */
+const stale = (activation: Activation) => ignore(activation, `nothing to do in ${activation.phase}`);
+/** Nobody can have sent this: a mistake of ours, or a forgery. */
+const never = (activation: Activation) => reject(activation, `cannot happen in ${activation.phase}`);
+
+const ended: Row = {
+  vehicle_checked: stale,
+  attempt_started: stale,
+  postponed: stale,
+  vehicle_free: stale,
+  feature_owned: stale,
+  command_accepted: stale,
+  rate_limited: stale,
+  command_pending: stale,
+  command_applied: stale,
+  command_failed: stale,
+  diagnostics_read: stale,
+};
+
+/** Nothing was sent, so nothing can answer. */
+const unsent: Row = {
+  vehicle_checked: never,
+  attempt_started: never,
+  postponed: never,
+  vehicle_free: never,
+  feature_owned: never,
+  command_accepted: never,
+  rate_limited: never,
+  command_pending: never,
+  command_applied: never,
+  command_failed: never,
+  diagnostics_read: never,
+};
+
+/** Phase × event, total: docs/activation-spec.md shows it as a table, and the compiler asks for every cell. */
+export const table: { readonly [P in Phase]: Row } = {
+  awaiting_payment: unsent,
+  queued_for_activation: {
+    vehicle_checked: checkVehicle,
+    attempt_started: startAttempt,
+    postponed: postpone,
+    vehicle_free: resume,
+    feature_owned: supersede,
+    command_accepted: stale,
+    rate_limited: stale,
+    command_pending: stale,
+    command_applied: deliver,
+    command_failed: stale,
+    diagnostics_read: stale,
+  },
+  sending_command: {
+    vehicle_checked: stale,
+    attempt_started: stale,
+    postponed: stale,
+    vehicle_free: stale,
+    feature_owned: stale,
+    command_accepted: acceptCommand,
+    rate_limited: limitRate,
+    command_pending: stale,
+    command_applied: deliver,
+    command_failed: failAttempt,
+    diagnostics_read: stale,
+  },
+  waiting_response: {
+    vehicle_checked: stale,
+    attempt_started: stale,
+    postponed: stale,
+    vehicle_free: stale,
+    feature_owned: stale,
+    command_accepted: stale,
+    rate_limited: stale,
+    command_pending: awaitResult,
+    command_applied: deliver,
+    command_failed: failAttempt,
+    diagnostics_read: stale,
+  },
+  waiting_backoff: {
+    vehicle_checked: stale,
+    attempt_started: startAttempt,
+    postponed: postpone,
+    vehicle_free: resume,
+    feature_owned: supersede,
+    command_accepted: stale,
+    rate_limited: stale,
+    command_pending: stale,
+    command_applied: deliver,
+    command_failed: failAttempt,
+    diagnostics_read: stale,
+  },
+  querying_vehicle_state: {
+    ...ended,
+    command_applied: deliver,
+    diagnostics_read: decide,
+  },
+  reversing_payment: { ...ended, command_applied: noteLateSuccess },
+  failed: { ...ended, command_applied: noteLateSuccess },
+  active: ended,
+  declined: unsent,
+  dormant: ended,
+  superseded: ended,
+};
+
+const paymentFacts: Readonly<Record<Exclude<PaymentEvent['type'], 'payment_refused'>, FactType>> = {
+  payment_authorised: 'payment.authorised',
+  payment_captured: 'payment.captured',
+  payment_voided: 'payment.voided',
+  payment_refunded: 'payment.refunded',
+  payment_unanswered: 'payment.unanswered',
+};
+
+function isPaymentEvent(event: ActivationEvent): event is PaymentEvent {
+  return event.type.startsWith('payment_');
+}
+
+function pay(activation: Activation, event: PaymentEvent): Outcome {
+  if (activation.settlement === null) return reject(activation, 'no money is involved');
+  const settlement = settle(activation.settlement, event);
+  if (settlement === null) return ignore(activation, `nothing to settle: ${activation.settlement.status}`);
+  const type =
+    event.type === 'payment_refused'
+      ? (`payment.${settlement.status}` as FactType)
+      : paymentFacts[event.type];
+  const { type: _, at, ...details } = event;
+  const fact: Fact = {
+    type,
+    at,
+    data: {
+      ...details,
+      amountMinor: settlement.amountMinor,
+      currency: settlement.currency,
+      paymentId: settlement.paymentId,
+    },
+  };
+  const taken: Fact[] =
+    event.type === 'payment_authorised' && settlement.status === 'captured'
+      ? [{ ...fact, type: 'payment.captured' }]
+      : [];
+  const next = followSettlement(
+    { ...activation, settlement, deadlineAt: holdDeadline(activation, event) },
+    at,
+  );
+  return accept(next.activation, [fact, ...taken, ...next.facts]);
+}
+
+/** A hold that lapses before delivery could no longer be captured: no attempt starts after it (DESIGN.md section 7). */
+function holdDeadline(activation: Activation, event: PaymentEvent): number | null {
+  if (event.type !== 'payment_authorised' || event.holdExpiresAt === null) return activation.deadlineAt;
+  return Math.min(activation.deadlineAt ?? event.holdExpiresAt, event.holdExpiresAt);
+}
+
+/**
+ * The lifecycle: pure, total, and the only place where an activation changes. What is to be done next follows from the
+ * new state (`outstanding`), so a crash between any two steps loses nothing.
+ */
+export function transition(activation: Activation, event: ActivationEvent): Outcome {
+  if (isPaymentEvent(event)) return pay(activation, event);
+  const handle = table[activation.phase][event.type] as (
+    activation: Activation,
+    event: VehicleEvent,
+  ) => Outcome;
+  return handle(activation, event);
+}
