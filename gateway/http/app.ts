@@ -24,8 +24,8 @@ export interface AppOptions {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
-  /** Largest body; 64 KiB unless given. */
-  readonly limitBytes?: number;
+  /** Paths that take larger bodies than 64 KiB, with their limit in bytes. */
+  readonly largerBodies?: Readonly<Record<string, number>>;
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -61,13 +61,15 @@ export function newApp(options: AppOptions): App {
   app.onError((error, context) => answerError(error, context, options.log));
   app.notFound((context) => {
     const allowed = allowedMethods(app, context.req.path);
-    if (allowed.length === 0)
+    // A handler of this very method that found nothing is a 404 too.
+    if (allowed.length === 0 || allowed.includes(context.req.method)) {
       return problemResponse(problemOf('not-found', `Nothing is at ${context.req.path}.`));
+    }
     const allow = allowed.join(', ');
     const detail = `${context.req.method} is not possible here; ${allow} is.`;
     return problemResponse(problemOf('method-not-allowed', detail), { allow });
   });
-  app.use(bodyLimit(options.limitBytes ?? bodyLimitBytes));
+  app.use(bodyLimit((path) => options.largerBodies?.[path] ?? bodyLimitBytes));
   const { title, version, description } = options;
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -26,13 +26,14 @@ async function readStream(body: ReadableStream<Uint8Array>, limitBytes: number):
 }
 
 /**
- * Reads the body once, at most `limitBytes` of it, and leaves the text where `c.req.json()` and `c.req.text()` find it.
+ * Reads the body once, at most `limitOf(path)` bytes of it, and leaves the text where `c.req.json()` and `c.req.text()` find it.
  * A larger body ends with 413 `body-too-large`, whether or not the sender announced its length.
  */
-export function bodyLimit(limitBytes: number): MiddlewareHandler {
+export function bodyLimit(limitOf: (path: string) => number): MiddlewareHandler {
   return async (context, next) => {
-    const { method, raw } = context.req;
+    const { method, path, raw } = context.req;
     if (method === 'GET' || method === 'HEAD') return next();
+    const limitBytes = limitOf(path);
     const announced = context.req.header('content-length');
     if (announced !== undefined) {
       // The transport holds a sender to what it announced; a caller inside this process is measured afterwards.

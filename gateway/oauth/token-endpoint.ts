@@ -1,0 +1,108 @@
+import type { Context } from 'hono';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { App } from '../http/app.ts';
+import { authenticateClient, type OAuthClient, type OAuthFailure, readCredentials } from './client.ts';
+
+/** Seconds that an access token is good for, unless the options say otherwise. */
+export const tokenLifeSeconds = 3_600;
+
+export interface OAuthOptions {
+  readonly tokens: Tokens;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** The origin under which the app is reached, without a slash at its end. */
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clients: readonly OAuthClient[];
+  readonly lifeSeconds?: number;
+}
+
+const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' };
+
+const isFailure = (value: object): value is OAuthFailure => 'error' in value;
+
+/** RFC 6749 section 5.2: errors are JSON of their own kind, not problem+json. */
+function refuse(context: Context, failure: OAuthFailure): Response {
+  const body = { error: failure.error, error_description: failure.description };
+  return failure.error === 'invalid_client'
+    ? context.json(body, 401, { ...noStore, 'www-authenticate': 'Basic realm="fleetwake"' })
+    : context.json(body, 400, noStore);
+}
+
+/** The form's parameters; a repeated one is an error (RFC 6749 section 3.2), an empty one counts as left out. */
+async function readForm(context: Context): Promise<ReadonlyMap<string, string> | OAuthFailure> {
+  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') {
+    return { error: 'invalid_request', description: 'Send application/x-www-form-urlencoded.' };
+  }
+  const form = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(await context.req.text())) {
+    if (form.has(name))
+      return { error: 'invalid_request', description: `The parameter ${name} is repeated.` };
+    if (value !== '') form.set(name, value);
+  }
+  return form;
+}
+
+/** What is granted: the scopes asked for, all of the client's when it asked for none. */
+function grantScopes(client: OAuthClient, asked: string | undefined): string | OAuthFailure {
+  if (asked === undefined) return client.scopes.join(' ');
+  const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
+  const beyond = scopes.find((scope) => !client.scopes.includes(scope));
+  if (beyond !== undefined || scopes.length === 0) {
+    return { error: 'invalid_scope', description: 'The client may not ask for this scope.' };
+  }
+  return scopes.join(' ');
+}
+
+async function issueToken(
+  options: OAuthOptions,
+  client: OAuthClient,
+  scope: string,
+): Promise<Record<string, unknown>> {
+  const iat = Math.floor(options.clock.now() / 1000);
+  const lifeSeconds = options.lifeSeconds ?? tokenLifeSeconds;
+  const token = await options.tokens.sign({
+    iss: options.issuer,
+    aud: options.audience,
+    sub: client.clientId,
+    client_id: client.clientId,
+    scope,
+    iat,
+    exp: iat + lifeSeconds,
+    jti: options.ids.next('tok'),
+  });
+  return { access_token: token, token_type: 'Bearer', expires_in: lifeSeconds, scope };
+}
+
+/** `POST /oauth/token`: the client credentials grant (RFC 6749 section 4.4) with JWT access tokens (RFC 9068). */
+export function mountTokenEndpoint(app: App, options: OAuthOptions): void {
+  const clients = new Map(options.clients.map((client) => [client.clientId, client]));
+  app.post('/oauth/token', async (context) => {
+    const form = await readForm(context);
+    if (isFailure(form)) return refuse(context, form);
+    const credentials = readCredentials(context.req.header('authorization'), form);
+    if (isFailure(credentials)) return refuse(context, credentials);
+    const client = authenticateClient(clients, credentials, options.secrets);
+    if (client === null) {
+      return refuse(context, { error: 'invalid_client', description: 'Client id or secret is wrong.' });
+    }
+    const grant = form.get('grant_type');
+    if (grant === undefined) {
+      return refuse(context, { error: 'invalid_request', description: 'grant_type is missing.' });
+    }
+    if (grant !== 'client_credentials') {
+      return refuse(context, {
+        error: 'unsupported_grant_type',
+        description: 'Only client_credentials is served.',
+      });
+    }
+    const scope = grantScopes(client, form.get('scope'));
+    if (typeof scope !== 'string') return refuse(context, scope);
+    return context.json(await issueToken(options, client, scope), 200, noStore);
+  });
+}
