@@ -1,0 +1,43 @@
+import type {
+  CommandResult,
+  ConfigureCommand,
+  Telemetry,
+  VehicleStatus,
+} from '../../shared/protocol/device-messages.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/** What can happen to a vehicle. `now` is the true instant; the vehicle reads it through its own, perhaps wrong, clock. */
+export type VehicleEvent =
+  /** A command arrived (again). Its shape was checked at the door. */
+  | { readonly type: 'command'; readonly now: number; readonly command: ConfigureCommand }
+  /** The ECU has had the time that it needs for an accepted command. */
+  | { readonly type: 'applied'; readonly now: number; readonly commandId: string }
+  /** The connection to the broker stands: the vehicle says what it is. */
+  | { readonly type: 'connected'; readonly now: number }
+  /** Power is lost: what is volatile is gone. */
+  | { readonly type: 'restart'; readonly now: number }
+  | { readonly type: 'boot'; readonly now: number }
+  /** Time passed. `draws` are fractions in [0, 1), at least one; the same draws give the same drive. */
+  | {
+      readonly type: 'tick';
+      readonly now: number;
+      readonly elapsedMs: number;
+      readonly draws: readonly number[];
+    };
+
+/** What the vehicle wants published; the shell knows topics, QoS and retries. */
+export type VehicleMessage =
+  | { readonly channel: 'result'; readonly payload: CommandResult }
+  | { readonly channel: 'status'; readonly payload: VehicleStatus }
+  | { readonly channel: 'telemetry'; readonly payload: Telemetry };
+
+export interface VehicleStep {
+  readonly vehicle: Vehicle;
+  readonly messages: readonly VehicleMessage[];
+  /** A text that appeared on the display in this step. */
+  readonly display?: string;
+  /** Ids of commands that the shell must end with an `applied` event, each after the time that applying takes. */
+  readonly applying?: readonly string[];
+  /** Why a command was dropped without an answer. */
+  readonly refused?: 'foreign_vin' | 'not_running' | 'too_many_commands';
+}

@@ -1,0 +1,35 @@
+import { applyAccepted, receiveCommand } from './configure.ts';
+import type { VehicleEvent, VehicleStep } from './event.ts';
+import { move } from './motion.ts';
+import { statusMessage, telemetryMessage } from './report.ts';
+import type { Vehicle } from './vehicle.ts';
+
+/**
+ * The whole behaviour of a vehicle: the same vehicle and the same event always give the same step. It never throws for
+ * anything that came over the air.
+ */
+export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
+  switch (event.type) {
+    case 'command':
+      return receiveCommand(vehicle, event.command, event.now);
+    case 'applied':
+      return applyAccepted(vehicle, event.commandId, event.now);
+    case 'connected':
+      return { vehicle, messages: vehicle.running ? [statusMessage(vehicle, event.now)] : [] };
+    case 'restart':
+      return { vehicle: { ...vehicle, running: false, display: null }, messages: [] };
+    case 'boot':
+      // What was accepted before the power was lost is in non-volatile memory: it is applied now.
+      return {
+        vehicle: { ...vehicle, running: true },
+        messages: [],
+        applying: vehicle.accepted.map((command) => command.id),
+      };
+    case 'tick': {
+      const moved = { ...vehicle, motion: move(vehicle.motion, vehicle.model, event.elapsedMs, event.draws) };
+      return { vehicle: moved, messages: moved.running ? [telemetryMessage(moved, event.now)] : [] };
+    }
+    default:
+      return event satisfies never;
+  }
+}
