@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** A program that a test started. */
+export interface Child {
+  readonly process: ChildProcess;
+  /** All that it wrote so far, both streams together. */
+  output(): string;
+  /** Ends it politely, or with another signal, and resolves once it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a program without a shell. Rejects nothing: a program that cannot be started shows in `output`. */
+export function startChild(command: string, parameters: readonly string[], folder?: string): Child {
+  const child = spawn(command, parameters, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(folder === undefined ? {} : { cwd: folder }),
+  });
+  let output = '';
+  const collect = (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-100_000);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const gone = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', (error) => {
+      output += String(error);
+      resolve();
+    });
+  });
+  return {
+    process: child,
+    output: () => output,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
