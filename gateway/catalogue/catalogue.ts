@@ -1,0 +1,10 @@
+import type { Configuration } from './configuration.ts';
+import type { Service } from './service.ts';
+
+/** What can be bought, and what is sent to a vehicle for it. Immutable once loaded. */
+export interface Catalogue {
+  services(): readonly Service[];
+  service(id: string): Service | null;
+  /** The newest template for this service and vehicle model; null when the service is not made for the model. */
+  configuration(serviceId: string, model: string): Configuration | null;
+}

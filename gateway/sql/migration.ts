@@ -1,0 +1,48 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Database } from '../../shared/ports/database.ts';
+
+type Dialect = Database<unknown>['dialect'];
+
+/** One step of a schema; a released one never changes. */
+export interface Migration<Schema> {
+  readonly name: string;
+  up(database: Kysely<Schema>, dialect: Dialect): Promise<void>;
+}
+
+/** Column types and table options that mean the same on both: 64-bit integers, text, strictly typed. */
+export function sqlWords(dialect: Dialect) {
+  const sqlite = dialect === 'sqlite';
+  return {
+    long: sql.raw(sqlite ? 'integer' : 'bigint'),
+    strict: sql.raw(sqlite ? 'strict' : ''),
+    /** For tables that are only reached by their key. */
+    keyed: sql.raw(sqlite ? 'strict, without rowid' : ''),
+    /** A key that rises by itself. */
+    serial: sql.raw(sqlite ? 'integer primary key autoincrement' : 'bigserial primary key'),
+  };
+}
+
+interface MigrationSchema {
+  migrations: { name: string };
+}
+
+/** Brings the database to this version's schema, all or nothing; harmless when it is there already. */
+export async function migrate<Schema>(
+  database: Database<Schema>,
+  migrations: readonly Migration<Schema>[],
+): Promise<void> {
+  const { dialect } = database;
+  await database.write(async (transaction) => {
+    // Two processes that start together must not both create the tables.
+    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(7240117)`.execute(transaction);
+    const log = transaction as unknown as Transaction<MigrationSchema>;
+    await sql`create table if not exists migrations (name text not null primary key)`.execute(log);
+    const done = await log.selectFrom('migrations').select('name').execute();
+    const names = new Set(done.map((row) => row.name));
+    for (const migration of migrations) {
+      if (names.has(migration.name)) continue;
+      await migration.up(transaction, dialect);
+      await log.insertInto('migrations').values({ name: migration.name }).execute();
+    }
+  });
+}

@@ -1,0 +1,175 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../shared/ports/database.ts';
+import { createIdempotencyTable } from '../http/idempotency-store.ts';
+import { type Migration, migrate, sqlWords } from '../sql/migration.ts';
+import type { PlatformSchema } from './schema.ts';
+
+type Dialect = Database<PlatformSchema>['dialect'];
+
+async function createRegisters(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, keyed } = sqlWords(dialect);
+  await sql`create table customers (
+    id text not null primary key,
+    name text not null,
+    email text not null,
+    language text not null,
+    push_subscription text,
+    created_at ${long} not null
+  ) ${keyed}`.execute(database);
+  await sql`create table vehicles (
+    vin text not null primary key,
+    model text not null,
+    model_name text not null,
+    customer_id text references customers (id),
+    registered_at ${long} not null
+  ) ${keyed}`.execute(database);
+}
+
+async function createPurchases(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table purchases (
+    id text not null primary key,
+    customer_id text not null references customers (id),
+    vin text not null references vehicles (vin),
+    service_id text not null,
+    service_name text not null,
+    feature text not null,
+    duration text not null,
+    amount_minor ${long} not null check (amount_minor >= 0),
+    currency text not null,
+    capture text not null check (capture in ('on_delivery', 'immediately')),
+    pre_delivery ${long} not null check (pre_delivery in (0, 1)),
+    activation_id text not null unique,
+    status text not null check (status in ('pending', 'active', 'failed', 'declined', 'payment_failed')),
+    created_at ${long} not null
+  ) ${strict}`.execute(database);
+  await sql`create index purchases_by_customer on purchases (customer_id, created_at, id)`.execute(database);
+  await sql`create index purchases_payment_failed on purchases (id) where status = 'payment_failed'`.execute(
+    database,
+  );
+  await sql`create table entitlements (
+    id text not null primary key,
+    vin text not null references vehicles (vin),
+    feature text not null,
+    service_id text not null,
+    customer_id text not null references customers (id),
+    purchase_id text references purchases (id),
+    source text not null check (source in ('purchase', 'goodwill')),
+    valid_from ${long} not null,
+    valid_until ${long},
+    ended_at ${long}
+  ) ${strict}`.execute(database);
+  await sql`create index entitlements_by_feature on entitlements (vin, feature) where ended_at is null`.execute(
+    database,
+  );
+}
+
+async function createActivations(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table activations (
+    id text not null primary key,
+    purchase_id text references purchases (id),
+    parent_id text references activations (id),
+    vin text not null references vehicles (vin),
+    service_id text not null,
+    feature text not null,
+    kind text not null check (kind in ('activation', 'deactivation', 'revocation')),
+    phase text not null,
+    settlement text,
+    priority ${long} not null,
+    state text not null,
+    version ${long} not null,
+    due_at ${long},
+    requested_at ${long} not null,
+    ended_at ${long}
+  ) ${strict}`.execute(database);
+  // One service, one vehicle, one open activation (DESIGN.md section 9.3): two purchases that race cannot both get in.
+  await sql`create unique index activations_open on activations (vin, feature)
+    where kind = 'activation' and ended_at is null`.execute(database);
+  await sql`create index activations_due on activations (due_at) where due_at is not null`.execute(database);
+  await sql`create index activations_by_vehicle on activations (vin) where ended_at is null`.execute(
+    database,
+  );
+  await sql`create index activations_by_time on activations (requested_at, id)`.execute(database);
+  await sql`create index activations_by_parent on activations (parent_id) where parent_id is not null`.execute(
+    database,
+  );
+}
+
+async function createRecord(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict, serial, keyed } = sqlWords(dialect);
+  await sql`create table record (
+    seq ${serial},
+    id text not null unique,
+    purchase_id text,
+    activation_id text,
+    at ${long} not null,
+    type text not null,
+    actor text not null,
+    data text not null
+  ) ${strict}`.execute(database);
+  await sql`create index record_by_purchase on record (purchase_id, seq)`.execute(database);
+  await sql`create index record_by_activation on record (activation_id, seq)`.execute(database);
+  await sql`create table cursors (name text not null primary key, seq ${long} not null) ${keyed}`.execute(
+    database,
+  );
+}
+
+async function createNotices(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table notices (
+    id text not null primary key,
+    purchase_id text not null references purchases (id),
+    activation_id text not null references activations (id),
+    customer_id text not null references customers (id),
+    kind text not null,
+    channel text not null check (channel in ('email', 'push')),
+    data text not null,
+    status text not null check (status in ('waiting', 'sent', 'dead')),
+    tries ${long} not null,
+    due_at ${long},
+    claimed_until ${long},
+    created_at ${long} not null,
+    sent_at ${long},
+    last_error text,
+    unique (activation_id, kind, channel)
+  ) ${strict}`.execute(database);
+  await sql`create index notices_due on notices (due_at) where status = 'waiting'`.execute(database);
+  await sql`create index notices_dead on notices (created_at) where status = 'dead'`.execute(database);
+}
+
+async function createTickets(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table tickets (
+    id text not null primary key,
+    activation_id text not null unique references activations (id),
+    purchase_id text references purchases (id),
+    vin text not null,
+    customer_id text,
+    service_id text not null,
+    priority text not null check (priority in ('HIGH', 'MEDIUM')),
+    status text not null check (status in ('open', 'closed')),
+    assigned_to text,
+    opened_at ${long} not null,
+    response_due_at ${long} not null,
+    closed_at ${long},
+    fields text not null
+  ) ${strict}`.execute(database);
+  await sql`create index tickets_by_status on tickets (status, priority, opened_at, id)`.execute(database);
+}
+
+/** In order; a released one never changes. */
+const migrations: readonly Migration<PlatformSchema>[] = [
+  { name: '001-registers', up: createRegisters },
+  { name: '002-purchases', up: createPurchases },
+  { name: '003-activations', up: createActivations },
+  { name: '004-record', up: createRecord },
+  { name: '005-notices', up: createNotices },
+  { name: '006-tickets', up: createTickets },
+  { name: '007-idempotency-keys', up: createIdempotencyTable },
+];
+
+/** Brings the platform's database to this version's schema; harmless when it is there already. */
+export function migratePlatform(database: Database<PlatformSchema>): Promise<void> {
+  return migrate(database, migrations);
+}

@@ -1,0 +1,173 @@
+import type { Generated, Insertable, Selectable } from 'kysely';
+import type { IdempotencySchema } from '../http/idempotency-store.ts';
+
+/**
+ * The platform's database (the specification's service database). Instants are epoch milliseconds, money is in minor
+ * units, JSON is text, booleans are 0 or 1.
+ */
+export interface PlatformSchema extends IdempotencySchema {
+  customers: CustomerTable;
+  vehicles: VehicleTable;
+  purchases: PurchaseTable;
+  activations: ActivationTable;
+  entitlements: EntitlementTable;
+  record: RecordTable;
+  cursors: CursorTable;
+  notices: NoticeTable;
+  tickets: TicketTable;
+}
+
+interface CustomerTable {
+  id: string;
+  name: string;
+  email: string;
+  /** BCP 47 (`en`, `es`). */
+  language: string;
+  /** JSON of a Web Push subscription, or null. */
+  push_subscription: string | null;
+  created_at: number;
+}
+
+interface VehicleTable {
+  vin: string;
+  model: string;
+  /** What the customer calls it. */
+  model_name: string;
+  customer_id: string | null;
+  registered_at: number;
+}
+
+interface PurchaseTable {
+  id: string;
+  customer_id: string;
+  vin: string;
+  service_id: string;
+  service_name: string;
+  feature: string;
+  /** JSON: `{unit: 'hours' | 'days' | 'months', count}` or `{unit: 'permanent'}`. */
+  duration: string;
+  amount_minor: number;
+  currency: string;
+  capture: 'on_delivery' | 'immediately';
+  /** 1: the vehicle is not delivered to the customer yet. */
+  pre_delivery: number;
+  activation_id: string;
+  status: PurchaseStatus;
+  created_at: number;
+}
+
+/** `payment_failed`: delivered, but the capture was declined for good (DESIGN.md section 9.2). */
+export type PurchaseStatus = 'pending' | 'active' | 'failed' | 'declined' | 'payment_failed';
+
+interface ActivationTable {
+  id: string;
+  /** Null for a deactivation without a purchase. */
+  purchase_id: string | null;
+  /** The failed activation that a revocation follows. */
+  parent_id: string | null;
+  vin: string;
+  service_id: string;
+  feature: string;
+  kind: 'activation' | 'deactivation' | 'revocation';
+  phase: string;
+  /** Status of the money, null without any: for the operator's list. */
+  settlement: string | null;
+  /** Lower goes first on one vehicle: 0 a customer waits, 1 nobody does. */
+  priority: number;
+  /** JSON of the whole Activation: the truth; the other columns are for look-ups. */
+  state: string;
+  /** Compare-and-set. */
+  version: number;
+  due_at: number | null;
+  requested_at: number;
+  ended_at: number | null;
+}
+
+interface EntitlementTable {
+  id: string;
+  vin: string;
+  feature: string;
+  service_id: string;
+  customer_id: string;
+  purchase_id: string | null;
+  source: 'purchase' | 'goodwill';
+  valid_from: number;
+  /** Null: permanent. */
+  valid_until: number | null;
+  ended_at: number | null;
+}
+
+/** The "expediente": append-only, and the outbox of the event stream. `seq` rises in commit order. */
+interface RecordTable {
+  seq: Generated<number>;
+  id: string;
+  purchase_id: string | null;
+  activation_id: string | null;
+  at: number;
+  /** A fact's type, or `purchase.created`, `notice.sent`, `notice.dead`, `ticket.opened` … */
+  type: string;
+  /** `customer`, `engine`, `vehicle`, `payments`, `notifications`, `support:{name}`. */
+  actor: string;
+  /** JSON. */
+  data: string;
+}
+
+/** How far a reader of the record has come. */
+interface CursorTable {
+  name: string;
+  seq: number;
+}
+
+interface NoticeTable {
+  id: string;
+  purchase_id: string;
+  activation_id: string;
+  customer_id: string;
+  kind: NoticeKind;
+  channel: 'email' | 'push';
+  /** JSON: what the templates need. */
+  data: string;
+  /** `waiting` → `sent` | `dead`. */
+  status: 'waiting' | 'sent' | 'dead';
+  tries: number;
+  due_at: number | null;
+  /** A dispatcher has it until then: at-least-once, not twice at once. */
+  claimed_until: number | null;
+  created_at: number;
+  sent_at: number | null;
+  last_error: string | null;
+}
+
+export type NoticeKind =
+  | 'payment_confirmed'
+  | 'activation_started'
+  | 'activation_successful'
+  | 'activation_failed';
+
+interface TicketTable {
+  id: string;
+  activation_id: string;
+  purchase_id: string | null;
+  vin: string;
+  customer_id: string | null;
+  service_id: string;
+  priority: 'HIGH' | 'MEDIUM';
+  status: 'open' | 'closed';
+  assigned_to: string | null;
+  opened_at: number;
+  /** The SLA: an answer is due by then. */
+  response_due_at: number;
+  closed_at: number | null;
+  /** JSON of every field of the specification's ticket table. */
+  fields: string;
+}
+
+export type CustomerRow = Selectable<CustomerTable>;
+export type VehicleRow = Selectable<VehicleTable>;
+export type PurchaseRow = Selectable<PurchaseTable>;
+export type ActivationRow = Selectable<ActivationTable>;
+export type EntitlementRow = Selectable<EntitlementTable>;
+export type RecordRow = Selectable<RecordTable>;
+export type NoticeRow = Selectable<NoticeTable>;
+export type TicketRow = Selectable<TicketTable>;
+export type NewRecord = Insertable<RecordTable>;
