@@ -1,0 +1,85 @@
+import { parseTopic } from '../../shared/protocol/topics.ts';
+
+/** Who a connection belongs to, once its credential was checked. */
+export type Principal =
+  | { readonly role: 'vehicle'; readonly vin: string }
+  /** The API IoT. */
+  | { readonly role: 'service' }
+  /** Reads everything and writes nothing: for checkers and operators. */
+  | { readonly role: 'monitor' };
+
+export interface Publication {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+}
+
+/**
+ * The rules of who may do what. docs/mosquitto/acl.conf says the same in Mosquitto's words, as far as it can. Each
+ * function returns null for yes, and for no the reason that is counted and logged.
+ */
+export function refuseClientId(principal: Principal, clientId: string): string | null {
+  // A session belongs to its client id: nobody may take over the waiting messages of another account.
+  const allowed =
+    principal.role === 'vehicle'
+      ? clientId === `vehicle-${principal.vin}`
+      : clientId === clientPrefix[principal.role] || clientId.startsWith(`${clientPrefix[principal.role]}-`);
+  return allowed ? null : 'client_id';
+}
+
+export const clientPrefix = { service: 'api-iot', monitor: 'monitor' } as const;
+
+export function refusePublish(principal: Principal, message: Publication): string | null {
+  if (message.qos === 2) return 'qos_2';
+  const parsed = parseTopic(message.topic);
+  if (principal.role === 'service') {
+    if (parsed?.channel !== 'configure') return 'topic';
+    return message.qos === 1 && !message.retain ? null : 'quality';
+  }
+  if (principal.role !== 'vehicle' || parsed?.vin !== principal.vin) return 'topic';
+  switch (parsed.channel) {
+    // Kept by the broker, so that a newcomer sees who is online.
+    case 'status':
+      return message.qos === 1 && message.retain ? null : 'quality';
+    // A kept result would be delivered again to every newcomer, as if it were new.
+    case 'result':
+      return message.qos === 1 && !message.retain ? null : 'quality';
+    case 'telemetry':
+      return message.retain ? 'quality' : null;
+    case 'configure':
+      return 'topic';
+    default:
+      return parsed.channel satisfies never;
+  }
+}
+
+export function refuseSubscribe(principal: Principal, filter: string): string | null {
+  switch (principal.role) {
+    case 'vehicle':
+      return filter.startsWith(`vehicles/${principal.vin}/cmd/`) ? null : 'filter';
+    case 'service': {
+      const [root, , ...rest] = filter.split('/');
+      return root === 'vehicles' && serviceReads.has(rest.join('/')) ? null : 'filter';
+    }
+    case 'monitor':
+      return filter.startsWith('vehicles/') ? null : 'filter';
+    default:
+      return principal satisfies never;
+  }
+}
+
+const serviceReads: ReadonlySet<string> = new Set([
+  'evt/result',
+  'evt/status',
+  'evt/#',
+  'evt/+',
+  'telemetry',
+]);
+
+/** A second look at delivery, so that a subscription kept from older rules opens nothing. */
+export function refuseReceive(principal: Principal, topic: string): string | null {
+  if (principal.role === 'vehicle') {
+    return topic.startsWith(`vehicles/${principal.vin}/cmd/`) ? null : 'filter';
+  }
+  return topic.startsWith('vehicles/') ? null : 'filter';
+}

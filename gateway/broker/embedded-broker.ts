@@ -1,0 +1,334 @@
+import type { EventEmitter } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import {
+  Aedes,
+  type AedesPublishPacket,
+  type AuthenticateError,
+  type Client,
+  type PublishPacket,
+  type Subscription,
+} from 'aedes';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import { type Principal, refuseClientId, refusePublish, refuseReceive, refuseSubscribe } from './access.ts';
+import { type Account, credentials } from './credentials.ts';
+import { inProcessLink } from './in-process-link.ts';
+import { guardSocket } from './packet-guard.ts';
+import { orderPublishes } from './publish-order.ts';
+
+export interface EmbeddedBrokerOptions {
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  /** The SHA-256 digest of a vehicle's password, or null when no vehicle has this VIN. */
+  readonly lookUp: (vin: string) => Promise<string | null>;
+  /** The API IoT's account: writes commands, reads what vehicles say. */
+  readonly serviceCredential: Account;
+  /** Reads `vehicles/#` and writes nothing; without it nobody may. */
+  readonly monitorCredential?: Account;
+  /** Default 127.0.0.1. */
+  readonly hostname?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Default 20,000; further sockets are closed at once. */
+  readonly connectionMax?: number;
+}
+
+export interface EmbeddedBroker {
+  /** `mqtt://127.0.0.1:1883`; known once started. */
+  readonly url: string;
+  readonly port: number;
+  /** A link for clients of this process, without a socket. May be opened before `start`. */
+  readonly link: DeviceLink;
+  /** Rejects with a sentence when the port can't be had. Sessions and retained messages begin empty. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  connections(): number;
+  /** What was refused since the process began, by reason. */
+  refusals(): Readonly<Record<string, number>>;
+  /** Hears of everything that the broker takes or delivers, until the returned function is called. */
+  tap(handler: (entry: BrokerEntry) => void): () => void;
+}
+
+export interface BrokerEntry {
+  readonly at: number;
+  /** `taken`: from its publisher, rules passed, subscribers of this process done. `delivered`: a subscriber acknowledged it (QoS 1). */
+  readonly kind: 'taken' | 'delivered';
+  /** The publisher, or for `delivered` the subscriber. */
+  readonly clientId: string;
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain: boolean;
+}
+
+/**
+ * MQTT 3.1.1 over TCP on Aedes, in memory: after a restart sessions and retained messages are gone, and vehicles make
+ * them anew when they reconnect. A publisher's QoS 1 acknowledgement waits for the subscribers of this process; one of
+ * them failing closes the publisher's connection unacknowledged, so that it sends again. What the rules forbid closes
+ * the connection too (3.1.1 knows no other answer), a forbidden subscription is answered with 0x80.
+ */
+export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
+  const { clock, log } = options;
+  const hostname = options.hostname ?? '127.0.0.1';
+  const taps = new Set<(entry: BrokerEntry) => void>();
+  const refused: Record<string, number> = {};
+  const accounts = credentials({
+    ...options,
+    service: options.serviceCredential,
+    monitor: options.monitorCredential ?? null,
+  });
+  let running: Running | null = null;
+
+  const refuse = (reason: string, clientId: string | null, topic?: string) => {
+    refused[reason] = (refused[reason] ?? 0) + 1;
+    log.warn('broker.refused', { reason, clientId, ...(topic === undefined ? {} : { topic }) });
+  };
+  const record = (kind: BrokerEntry['kind'], clientId: string, message: LinkMessage) => {
+    if (taps.size === 0) return;
+    const { topic, payload, retain } = message;
+    const entry = { at: clock.now(), kind, clientId, topic, payload, retain };
+    for (const tap of taps) tap(entry);
+  };
+
+  const inProcess = inProcessLink({
+    log,
+    check: accounts.check,
+    async take(message, clientId) {
+      if (!running) throw new Error('the broker is not running');
+      await inProcess.deliver(message);
+      record('taken', clientId, message);
+      await running.publish(packetOf(message));
+    },
+    retained: (filters) => (running ? retainedMessages(running.aedes, filters) : nothing()),
+  });
+
+  const rules: Rules = {
+    check: accounts.check,
+    refuse,
+    async takeIn(clientId, packet) {
+      const message = messageOf(packet);
+      await inProcess.deliver(message);
+      record('taken', clientId, message);
+    },
+    delivered: (clientId, packet) => record('delivered', clientId, messageOf(packet)),
+    log,
+  };
+
+  return {
+    get url() {
+      return `mqtt://${hostname}:${this.port}`;
+    },
+    get port() {
+      return running?.port ?? options.port;
+    },
+    link: inProcess.link,
+    async start() {
+      if (running) return;
+      running = await run(rules, hostname, options.port, options.connectionMax ?? 20_000);
+      inProcess.setUp(true);
+      log.info('broker.started', { url: this.url });
+    },
+    async stop() {
+      const stopping = running;
+      if (!stopping) return;
+      running = null;
+      // First of all: the wills of a whole fleet that is being cut off are not news.
+      inProcess.setUp(false);
+      await stopping.stop();
+    },
+    connections: () => (running?.aedes.connectedClients ?? 0) + inProcess.count(),
+    refusals: () => ({ ...refused }),
+    tap(handler) {
+      taps.add(handler);
+      return () => void taps.delete(handler);
+    },
+  };
+}
+
+interface Rules {
+  check(username: string, password: string): Promise<Principal | null>;
+  refuse(reason: string, clientId: string | null, topic?: string): void;
+  takeIn(clientId: string, packet: PublishPacket): Promise<void>;
+  delivered(clientId: string, packet: PublishPacket): void;
+  readonly log: Log;
+}
+
+interface Running {
+  readonly aedes: Aedes;
+  readonly port: number;
+  publish(packet: PublishPacket): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function run(rules: Rules, hostname: string, port: number, connectionMax: number): Promise<Running> {
+  const aedes = new Aedes({
+    connectTimeout: 10_000,
+    // A subscriber that takes nothing for so long is closed; until then it holds a slot of `concurrency`.
+    drainTimeout: 15_000,
+    concurrency: 1_000,
+    // Packets that a client sends before it was let in (Aedes: 42).
+    queueLimit: 64,
+    keepaliveLimit: 1_200,
+    maxTopicLevels: 8,
+    ...handlersOf(rules),
+  });
+  const publish = orderPublishes(aedes);
+  const emitter: EventEmitter = aedes;
+  emitter.on('error', (error: Error) => rules.log.error('broker.failed', { error: error.message }));
+  aedes.on('clientError', (client, error) => {
+    rules.log.info('broker.client_error', { clientId: client.id, error: error.message });
+  });
+  aedes.on('connectionError', (_client, error) => rules.refuse('malformed', null, error.message));
+  aedes.on('ack', (packet, client) => {
+    if (packet && 'topic' in packet) rules.delivered(client.id, packet);
+  });
+  await aedes.listen();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.setNoDelay(true);
+    guardSocket(socket, () => rules.refuse('packet_too_large', null));
+    aedes.handle(socket);
+  });
+  server.maxConnections = connectionMax;
+  server.on('drop', () => rules.refuse('too_many_connections', null));
+  try {
+    await listen(server, hostname, port);
+  } catch (error) {
+    await new Promise<void>((resolve) => aedes.close(resolve));
+    throw error;
+  }
+  const address = server.address();
+  return {
+    aedes,
+    port: typeof address === 'object' && address ? address.port : port,
+    publish,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve) => aedes.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** Aedes' questions, answered by the rules. */
+function handlersOf(rules: Rules) {
+  const principals = new WeakMap<Client, Principal>();
+  const wills = new WeakMap<Client, PublishPacket>();
+  const no = (code: number, message: string): AuthenticateError =>
+    Object.assign(new Error(message), { returnCode: code });
+
+  async function admit(client: Client, username: string, password: string): Promise<string | null> {
+    const principal = await rules.check(username, password);
+    if (!principal) return 'credentials';
+    const refusal = refuseClientId(principal, client.id);
+    if (refusal !== null) return refusal;
+    const will = wills.get(client);
+    if (will && refusePublish(principal, will) !== null) return 'will';
+    principals.set(client, principal);
+    return null;
+  }
+
+  return {
+    preConnect(
+      client: Client,
+      packet: { will?: unknown },
+      done: (error: Error | null, success: boolean) => void,
+    ) {
+      if (packet.will) wills.set(client, packet.will as PublishPacket);
+      done(null, true);
+    },
+    authenticate(
+      client: Client,
+      username: string | undefined,
+      password: Buffer | undefined,
+      done: (error: AuthenticateError | null, success: boolean | null) => void,
+    ) {
+      admit(client, username ?? '', password?.toString('utf8') ?? '').then(
+        (refusal) => {
+          if (refusal === null) return done(null, true);
+          rules.refuse(refusal, client.id);
+          done(no(refusal === 'credentials' ? 4 : 5, `refused: ${refusal}`), false);
+        },
+        (error: unknown) => {
+          rules.log.error('broker.look_up_failed', { clientId: client.id, error: String(error) });
+          done(no(3, 'the credentials cannot be checked now'), false);
+        },
+      );
+    },
+    authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void) {
+      const principal = client ? principals.get(client) : undefined;
+      const refusal = principal ? refusePublish(principal, packet) : 'credentials';
+      if (!client || refusal !== null) {
+        rules.refuse(refusal ?? 'credentials', client?.id ?? null, packet.topic);
+        return done(new Error(`refused: ${refusal}`));
+      }
+      // The acknowledgement is written after this: it waits for the subscribers of this process.
+      rules.takeIn(client.id, packet).then(
+        () => done(null),
+        (error: unknown) => {
+          rules.log.error('broker.subscriber_failed', { topic: packet.topic, error: String(error) });
+          done(new Error('a subscriber failed'));
+        },
+      );
+    },
+    authorizeSubscribe(
+      client: Client,
+      subscription: Subscription,
+      done: (error: Error | null, subscription?: Subscription | null) => void,
+    ) {
+      const principal = principals.get(client);
+      const refusal = principal ? refuseSubscribe(principal, subscription.topic) : 'credentials';
+      if (refusal === null) return done(null, subscription);
+      rules.refuse(refusal, client.id, subscription.topic);
+      done(null, null);
+    },
+    authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
+      const principal = principals.get(client);
+      return principal && refuseReceive(principal, packet.topic) === null ? packet : null;
+    },
+  };
+}
+
+function listen(server: Server, hostname: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE' ? 'another program has the port; choose another one' : error.message;
+      reject(new Error(`The MQTT broker cannot listen on ${hostname}:${port}: ${reason}.`, { cause: error }));
+    });
+    server.listen(port, hostname, () => resolve());
+  });
+}
+
+function messageOf(packet: PublishPacket): LinkMessage {
+  return {
+    topic: packet.topic,
+    payload: packet.payload.toString(),
+    qos: packet.qos === 0 ? 0 : 1,
+    retain: packet.retain,
+  };
+}
+
+function packetOf(message: LinkMessage): PublishPacket {
+  const { topic, payload, qos, retain } = message;
+  return { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false };
+}
+
+/** Aedes keeps retained messages in its persistence, which its types leave out. */
+async function* retainedMessages(aedes: Aedes, filters: readonly string[]): AsyncGenerator<LinkMessage> {
+  const { persistence } = aedes as unknown as {
+    persistence: {
+      createRetainedStreamCombi(patterns: readonly string[]): AsyncIterable<PublishPacket>;
+    };
+  };
+  for await (const packet of persistence.createRetainedStreamCombi(filters)) {
+    yield { ...messageOf(packet), retain: true };
+  }
+}
+
+async function* nothing(): AsyncGenerator<LinkMessage> {}
