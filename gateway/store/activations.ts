@@ -1,0 +1,207 @@
+import type { Kysely, Transaction } from 'kysely';
+import { type Activation, nextDueAt } from '../activation/activation.ts';
+import { commandingPhases, finalPhases } from '../activation/phase.ts';
+import type { ActivationRow, PlatformSchema } from './schema.ts';
+
+/** An activation with what its row knows beside it. */
+export interface StoredActivation {
+  readonly activation: Activation;
+  readonly version: number;
+  readonly purchaseId: string | null;
+  readonly parentId: string | null;
+}
+
+export interface ActivationLinks {
+  readonly purchaseId: string | null;
+  readonly parentId: string | null;
+  /** Lower goes first on one vehicle: 0 a customer waits, 1 nobody does. */
+  readonly priority: 0 | 1;
+}
+
+function columns(activation: Activation) {
+  const ended = finalPhases.has(activation.phase);
+  return {
+    phase: activation.phase,
+    settlement: activation.settlement?.status ?? null,
+    state: JSON.stringify(activation),
+    due_at: nextDueAt(activation),
+    ended,
+  };
+}
+
+/** Throws the database's unique violation when the feature has an open activation already. */
+export async function insertActivation(
+  transaction: Transaction<PlatformSchema>,
+  activation: Activation,
+  links: ActivationLinks,
+): Promise<void> {
+  const { ended: _, ...row } = columns(activation);
+  await transaction
+    .insertInto('activations')
+    .values({
+      id: activation.id,
+      purchase_id: links.purchaseId,
+      parent_id: links.parentId,
+      vin: activation.vin,
+      service_id: activation.serviceId,
+      feature: activation.feature,
+      kind: activation.kind,
+      priority: links.priority,
+      version: 1,
+      requested_at: activation.requestedAt,
+      ended_at: null,
+      ...row,
+    })
+    .execute();
+}
+
+export async function loadActivation(
+  database: Kysely<PlatformSchema>,
+  id: string,
+): Promise<StoredActivation | null> {
+  const row = await database
+    .selectFrom('activations')
+    .select(['state', 'version', 'purchase_id', 'parent_id'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ? storedActivation(row) : null;
+}
+
+export function storedActivation(
+  row: Pick<ActivationRow, 'state' | 'version' | 'purchase_id' | 'parent_id'>,
+): StoredActivation {
+  return {
+    activation: JSON.parse(row.state) as Activation,
+    version: row.version,
+    purchaseId: row.purchase_id,
+    parentId: row.parent_id,
+  };
+}
+
+/** Another process saved first; load again and decide again. */
+export class StaleActivation extends Error {
+  override readonly name = 'StaleActivation';
+}
+
+/** Compare-and-set on the version; throws `StaleActivation` when another process was faster. */
+export async function saveActivation(
+  transaction: Transaction<PlatformSchema>,
+  before: StoredActivation,
+  activation: Activation,
+  at: number,
+): Promise<StoredActivation> {
+  const { ended, ...row } = columns(activation);
+  const wasEnded = finalPhases.has(before.activation.phase);
+  const result = await transaction
+    .updateTable('activations')
+    .set({ ...row, version: before.version + 1, ...(ended && !wasEnded ? { ended_at: at } : {}) })
+    .where('id', '=', activation.id)
+    .where('version', '=', before.version)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n)
+    throw new StaleActivation(`activation ${activation.id} was saved by another process`);
+  return { ...before, activation, version: before.version + 1 };
+}
+
+/** Another activation of the vehicle may have a command under way. */
+export async function isVehicleBusy(
+  database: Kysely<PlatformSchema>,
+  activation: Activation,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('activations')
+    .select('id')
+    .where('vin', '=', activation.vin)
+    .where('ended_at', 'is', null)
+    .where('phase', 'in', [...commandingPhases])
+    .where('id', '!=', activation.id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A customer waits for another command to this vehicle that could leave now: what nobody waits for steps back. */
+export async function isCustomerWaiting(
+  database: Kysely<PlatformSchema>,
+  activation: Activation,
+  now: number,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('activations')
+    .select('id')
+    .where('vin', '=', activation.vin)
+    .where('ended_at', 'is', null)
+    .where('priority', '=', 0)
+    .where('phase', 'in', ['queued_for_activation', 'waiting_backoff'])
+    .where('due_at', '<=', now)
+    .where('id', '!=', activation.id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Who wants the feature on: an entitlement that holds now, or an activation that is open. */
+export async function featureOwner(
+  database: Kysely<PlatformSchema>,
+  activation: Activation,
+  now: number,
+): Promise<'entitlement' | 'activation' | null> {
+  const owned = await database
+    .selectFrom('entitlements')
+    .select('id')
+    .where('vin', '=', activation.vin)
+    .where('feature', '=', activation.feature)
+    .where('ended_at', 'is', null)
+    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
+    .limit(1)
+    .executeTakeFirst();
+  if (owned) return 'entitlement';
+  const open = await database
+    .selectFrom('activations')
+    .select('id')
+    .where('vin', '=', activation.vin)
+    .where('feature', '=', activation.feature)
+    .where('kind', '=', 'activation')
+    .where('ended_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return open ? 'activation' : null;
+}
+
+/** Who may send next now that the vehicle is free: the first that waits, customers before the rest. */
+export async function nextForVehicle(
+  database: Kysely<PlatformSchema>,
+  vin: string,
+  exceptId: string,
+): Promise<StoredActivation | null> {
+  const row = await database
+    .selectFrom('activations')
+    .select(['state', 'version', 'purchase_id', 'parent_id'])
+    .where('vin', '=', vin)
+    .where('ended_at', 'is', null)
+    .where('phase', 'in', ['queued_for_activation', 'waiting_backoff'])
+    .where('id', '!=', exceptId)
+    .orderBy('priority')
+    .orderBy('requested_at')
+    .orderBy('id')
+    .limit(8)
+    .execute();
+  const postponed = row.map(storedActivation).filter((stored) => stored.activation.postponed > 0);
+  return postponed[0] ?? null;
+}
+
+/** Activations whose moment has passed, the longest overdue first. */
+export async function overdueActivations(
+  database: Kysely<PlatformSchema>,
+  before: number,
+  limit: number,
+): Promise<{ id: string; dueAt: number }[]> {
+  const rows = await database
+    .selectFrom('activations')
+    .select(['id', 'due_at'])
+    .where('due_at', '<=', before)
+    .orderBy('due_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ id: row.id, dueAt: row.due_at ?? 0 }));
+}
