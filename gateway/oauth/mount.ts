@@ -68,7 +68,7 @@ export function mountOAuth(
     response_types_supported: [],
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    scopes_supported: [...new Set(options.clients.flatMap((client) => client.scopes))].sort(),
+    scopes_supported: [...new Set(options.clients.flatMap((client) => client.scopes))],
   };
   app.get('/.well-known/oauth-authorization-server', (context) => context.json(metadata));
   app.get('/.well-known/jwks.json', async (context) => context.json(await options.tokens.publicKeys()));

@@ -1,0 +1,159 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { DeviceLink, LinkConnection } from '../../shared/ports/device-link.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import type { Tokens } from '../../shared/ports/tokens.ts';
+import { type App, newApp } from '../http/app.ts';
+import { newAuthenticator } from '../http/authenticate.ts';
+import { newIdempotencyStore } from '../http/idempotency-store.ts';
+import { mountOAuth } from '../oauth/mount.ts';
+import { newBackground } from './background.ts';
+import { newCallbackSender } from './callbacks.ts';
+import type { ApiIotConfig } from './config.ts';
+import { mountConfigure } from './configure-route.ts';
+import type { Ending } from './endings.ts';
+import { newIngest } from './ingest.ts';
+import { openFleetLink } from './link.ts';
+import { mountProvisioning, provisioningBodyBytes, provisioningPath } from './provisioning-route.ts';
+import { newPublisher } from './publisher.ts';
+import { newRefusals, type RefusalReason } from './refusals.ts';
+import { scopes } from './routes-shared.ts';
+import type { ApiIotSchema } from './store/schema.ts';
+import { newTelemetryStore } from './telemetry.ts';
+import { newTimeouts } from './timeouts.ts';
+import { newVehicleQueue } from './vehicle-queue.ts';
+import { mountVehicleRoutes } from './vehicle-routes.ts';
+import { newWaiters } from './waiters.ts';
+
+export interface ApiIotDeps {
+  /** Migrated (`migrateApiIot`), the service's own. */
+  readonly database: Database<ApiIotSchema>;
+  readonly link: DeviceLink;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  /** For callbacks. */
+  readonly http: Http;
+  readonly log: Log;
+  readonly config: ApiIotConfig;
+}
+
+export interface ApiIot {
+  fetch(request: Request): Promise<Response>;
+  /** Takes up what the database holds (time-outs, callbacks, commands to be sent) and connects to the broker. */
+  start(): Promise<void>;
+  /** Says goodbye to the broker, writes what is in memory and waits for the work under way. */
+  stop(): Promise<void>;
+  counters(): ApiIotCounters;
+}
+
+export interface ApiIotCounters {
+  readonly refusedMessages: Readonly<Record<RefusalReason, number>>;
+  readonly callbacks: { readonly delivered: number; readonly failedTries: number; readonly givenUp: number };
+}
+
+/** The parts that work without a request, and their common life. */
+function newService(deps: ApiIotDeps) {
+  const { database, clock, log, config } = deps;
+  let connection: LinkConnection | null = null;
+  const background = newBackground(log);
+  const queue = newVehicleQueue();
+  const refusals = newRefusals(log);
+  const waiters = newWaiters(clock);
+  const { callbackSecret: secret, callbackRetry: retry, telemetryFlushMs: flushMs } = config;
+  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, background, secret, retry });
+  const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
+  const onEnded = (endings: readonly Ending[]) => {
+    for (const { command, callback } of endings) {
+      const { id: commandId, vin, state, late } = command;
+      log.info('api_iot.command_ended', { commandId, vin, state, late: late === 1 });
+      waiters.ended(command);
+      if (callback !== null) callbacks.offer(callback);
+    }
+  };
+  const timeouts = newTimeouts({ database, clock, background, onEnded });
+  const telemetry = newTelemetryStore({ database, clock, background, flushMs });
+  const onOnline = publisher.publishWaitingOf;
+  const ingest = newIngest({ database, clock, refusals, queue, telemetry, onEnded, onOnline });
+  return {
+    waiters,
+    telemetry,
+    publisher,
+    timeouts,
+    counters: () => ({ refusedMessages: refusals.counts(), callbacks: callbacks.counters() }),
+    async start() {
+      callbacks.start();
+      await timeouts.start();
+      const onReady = publisher.sweep;
+      connection = openFleetLink({ link: deps.link, signIn: config.link, ingest, log, background, onReady });
+    },
+    async stop() {
+      timeouts.stop();
+      callbacks.stop();
+      waiters.release();
+      await connection?.close();
+      connection = null;
+      await queue.idle();
+      telemetry.stop();
+      await telemetry.flush();
+      await background.idle();
+    },
+  };
+}
+
+function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newService>): void {
+  const { database, clock, ids, secrets, tokens, log, config } = deps;
+  const { origin } = config;
+  mountOAuth(
+    app,
+    { tokens, secrets, clock, ids, issuer: origin, audience: origin, clients: config.clients },
+    scopes,
+  );
+  const authenticator = newAuthenticator({ tokens, clock, audience: origin });
+  const limits = { limit: config.quotaPerHour, windowMs: config.quotaWindowMs };
+  mountConfigure(
+    app,
+    {
+      database,
+      clock,
+      ids,
+      secrets,
+      limits,
+      keys: newIdempotencyStore(),
+      commandTimeoutMs: config.commandTimeoutMs,
+      preferWaitMaxMs: config.preferWaitMaxMs,
+      waiters: service.waiters,
+      onAccepted(command) {
+        log.info('api_iot.command_accepted', { commandId: command.id, vin: command.vin });
+        service.publisher.publish(command);
+        service.timeouts.watch(command.expires_at);
+      },
+    },
+    authenticator,
+  );
+  mountVehicleRoutes(app, { database, clock, telemetry: service.telemetry, limits }, authenticator);
+  mountProvisioning(app, { database, log, checkDigit: config.checkDigit }, authenticator);
+}
+
+/** The API IoT: a Hono app over its own database and one connection to the broker. Without `start` it answers, but reaches no vehicle. */
+export function apiIot(deps: ApiIotDeps): ApiIot {
+  const app = newApp({
+    log: deps.log,
+    title: 'Fleetwake API IoT',
+    version: '1',
+    description: 'Configuration commands to vehicles, and what vehicles report.',
+    largerBodies: { [provisioningPath]: provisioningBodyBytes },
+  });
+  const service = newService(deps);
+  mountRoutes(app, deps, service);
+  return {
+    fetch: async (request) => app.fetch(request),
+    start: service.start,
+    stop: service.stop,
+    counters: service.counters,
+  };
+}

@@ -1,0 +1,22 @@
+import type { Log } from '../../shared/ports/log.ts';
+
+/** Work that nobody waits for: its failure is logged, and stopping waits until it has ended. */
+export interface Background {
+  run(name: string, work: () => Promise<void>): void;
+  idle(): Promise<void>;
+}
+
+export function newBackground(log: Log): Background {
+  const running = new Set<Promise<void>>();
+  return {
+    run(name, work) {
+      const task = work()
+        .catch((error: unknown) => log.error('api_iot.background_failed', { name, message: String(error) }))
+        .finally(() => running.delete(task));
+      running.add(task);
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

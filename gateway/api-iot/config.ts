@@ -1,0 +1,45 @@
+import { commandTimeoutMs, quotaPerHour } from '../../shared/protocol/api-iot.ts';
+import type { OAuthClient } from '../oauth/client.ts';
+
+/** Plain numbers throughout: a compressed scenario hands in compressed ones. */
+export interface ApiIotConfig {
+  /** Where the app is reached, without a slash at its end: issuer and audience of its tokens. */
+  readonly origin: string;
+  readonly clients: readonly OAuthClient[];
+  /** Configure commands accepted per vehicle in any window `(t - quotaWindowMs, t]`. */
+  readonly quotaPerHour: number;
+  readonly quotaWindowMs: number;
+  /** From acceptance to time-out. */
+  readonly commandTimeoutMs: number;
+  /** The longest that `Prefer: wait` holds a request. */
+  readonly preferWaitMaxMs: number;
+  /** What happens to a VIN whose check digit is wrong: it is refused, taken and logged, or simply taken. */
+  readonly checkDigit: 'strict' | 'warn' | 'off';
+  /** Standard Webhooks secret: `whsec_` and base64. */
+  readonly callbackSecret: string;
+  readonly callbackRetry: CallbackRetry;
+  /** Telemetry is written at most once in this time. */
+  readonly telemetryFlushMs: number;
+  /** How the service signs in at the broker. Its session is kept, so results wait there while it is away. */
+  readonly link: { readonly clientId: string; readonly username: string; readonly password: string };
+}
+
+export interface CallbackRetry {
+  /** A try without an answer is given up after this time. */
+  readonly timeoutMs: number;
+  /** Wait before try n + 1: `min(2^(n-1) * baseDelayMs, maxDelayMs)`. */
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly attemptMax: number;
+}
+
+/** The specification's figures. What differs per installation (origin, clients, secrets, link) has no default. */
+export const apiIotDefaults = {
+  quotaPerHour,
+  quotaWindowMs: 3_600_000,
+  commandTimeoutMs,
+  preferWaitMaxMs: 30_000,
+  checkDigit: 'warn',
+  callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
+  telemetryFlushMs: 1_000,
+} as const satisfies Partial<ApiIotConfig>;

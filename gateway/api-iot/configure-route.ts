@@ -1,0 +1,168 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import {
+  type CommandResource,
+  commandResourceSchema,
+  configureRequestSchema,
+} from '../../shared/protocol/api-iot.ts';
+import type { App, AppEnv } from '../http/app.ts';
+import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { answerOf, keyUseOf } from '../http/idempotency.ts';
+import { problemDoc, problemError, refuseInvalid } from '../http/problem.ts';
+import { traceparentOf } from '../http/traceparent.ts';
+import { type AcceptanceDeps, accept, acceptedAnswer, type Order, type Verdict } from './acceptance.ts';
+import { commandResource } from './command-resource.ts';
+import { preferredWaitMs } from './prefer.ts';
+import { quotaHeaders, retryAfter } from './quota.ts';
+import { jsonBody, unknownVehicle, vinParameters } from './routes-shared.ts';
+import { findCommand } from './store/commands.ts';
+import type { CommandRow } from './store/schema.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface ConfigureDeps extends AcceptanceDeps {
+  readonly secrets: Secrets;
+  readonly waiters: Waiters;
+  readonly preferWaitMaxMs: number;
+  /** The command is durable: send it and watch its time. */
+  readonly onAccepted: (command: CommandRow) => void;
+}
+
+const configureRoute = (requireScope: Authenticator['requireScope']) =>
+  createRoute({
+    method: 'post',
+    path: '/vehicle/{vin}/configure',
+    tags: ['Vehicle'],
+    summary: 'Send a configuration command',
+    description:
+      'Headers: Idempotency-Key (a repeat gets the same answer and costs no quota), Prefer: wait=N (seconds; 200 with the outcome if the vehicle answers in time), traceparent.',
+    middleware: requireScope('vehicle:configure'),
+    security: securityFor('vehicle:configure'),
+    request: {
+      params: vinParameters,
+      body: { required: true, content: { 'application/json': { schema: configureRequestSchema } } },
+    },
+    responses: {
+      200: jsonBody('The command has ended while the request waited', commandResourceSchema),
+      202: jsonBody('Accepted; Location leads to its state', commandResourceSchema),
+      400: problemDoc('malformed-request'),
+      401: problemDoc('unauthorized'),
+      403: problemDoc('missing-scope'),
+      404: problemDoc('unknown-vehicle'),
+      409: problemDoc('vehicle-incompatible, key-in-flight'),
+      413: problemDoc('body-too-large'),
+      415: problemDoc('unsupported-media-type'),
+      422: problemDoc('invalid-configuration, invalid-request (path), key-mismatch'),
+      429: problemDoc('quota-exceeded; Retry-After says when the window lets one more in'),
+    },
+  });
+
+function refuseRepeatedFeatures(order: Order): void {
+  const names = order.request.features.map(({ feature }) => feature);
+  const index = names.findIndex((name, position) => names.indexOf(name) !== position);
+  if (index < 0) return;
+  const errors = [{ in: 'body', pointer: `/features/${index}/feature`, message: 'each feature once' }];
+  throw problemError('invalid-configuration', `The feature ${names[index]} is named twice.`, { errors });
+}
+
+/** The refusals of `accept` as problems. */
+function refuse(
+  deps: ConfigureDeps,
+  vin: string,
+  verdict: Exclude<Verdict, { kind: 'accepted' | 'key' }>,
+): never {
+  switch (verdict.kind) {
+    case 'unknown_vehicle':
+      throw unknownVehicle(vin);
+    case 'incompatible': {
+      const { features } = verdict;
+      throw problemError('vehicle-incompatible', `The vehicle has no ${features.join(', ')}.`, { features });
+    }
+    case 'quota': {
+      const { quota } = verdict;
+      const now = deps.clock.now();
+      throw problemError(
+        'quota-exceeded',
+        `A vehicle takes ${deps.limits.limit} configuration commands in ${deps.limits.windowMs / 1000} s.`,
+        { opensAt: quota.growsAt, retryAfterMs: Math.max(0, (quota.growsAt ?? now) - now) },
+        { 'retry-after': retryAfter(quota, now), ...quotaHeaders(quota, deps.limits, now) },
+      );
+    }
+    default:
+      return verdict satisfies never;
+  }
+}
+
+interface Answer {
+  readonly resource: CommandResource;
+  readonly headers: Record<string, string>;
+}
+
+async function answerTo(deps: ConfigureDeps, order: Order): Promise<Answer> {
+  const verdict = await accept(deps, order);
+  if (verdict.kind === 'accepted') {
+    const { command, quota } = verdict;
+    deps.onAccepted(command);
+    const headers = {
+      ...acceptedAnswer(command).headers,
+      ...quotaHeaders(quota, deps.limits, command.accepted_at),
+    };
+    return { resource: commandResource(command), headers };
+  }
+  if (verdict.kind !== 'key') return refuse(deps, order.vin, verdict);
+  const stored = answerOf(verdict.claim);
+  if (stored === null) throw new Error('a refused claim holds an answer or throws');
+  const headers = { ...stored.headers, 'idempotency-replayed': 'true' };
+  return { resource: JSON.parse(stored.body) as CommandResource, headers };
+}
+
+/** The command once it has ended, or null when it has not within the time. */
+async function waitForEnd(
+  deps: ConfigureDeps,
+  commandId: string,
+  waitMs: number,
+): Promise<CommandRow | null> {
+  const end = deps.waiters.wait(commandId, waitMs);
+  // It may have ended before anyone waited: a replay's command, or a quick vehicle's.
+  const command = await findCommand(deps.database.reader, commandId);
+  if (command !== null && command.ended_at !== null) {
+    deps.waiters.ended(command);
+    return command;
+  }
+  return end;
+}
+
+async function orderOf(
+  context: Context<AppEnv>,
+  deps: ConfigureDeps,
+  vin: string,
+  request: Order['request'],
+) {
+  const order: Order = {
+    vin,
+    clientId: context.var.caller.clientId,
+    request,
+    use: await keyUseOf(context, deps.secrets),
+    traceparent: traceparentOf(context.req.header('traceparent')),
+  };
+  refuseRepeatedFeatures(order);
+  return order;
+}
+
+export function mountConfigure(app: App, deps: ConfigureDeps, { requireScope }: Authenticator): void {
+  app.openapi(
+    configureRoute(requireScope),
+    async (context) => {
+      const order = await orderOf(context, deps, context.req.valid('param').vin, context.req.valid('json'));
+      const waitMs = preferredWaitMs(context.req.header('prefer'), deps.preferWaitMaxMs);
+      const { resource, headers } = await answerTo(deps, order);
+      if (waitMs === 0) return context.json(resource, 202, headers);
+      const ended = await waitForEnd(deps, resource.id, waitMs);
+      const applied = { ...headers, 'preference-applied': `wait=${Math.ceil(waitMs / 1000)}` };
+      if (ended === null) return context.json(resource, 202, applied);
+      const { 'retry-after': _, ...rest } = applied as Record<string, string>;
+      return context.json(commandResource(ended), 200, rest);
+    },
+    refuseInvalid('invalid-configuration'),
+  );
+}

@@ -1,0 +1,128 @@
+import type { z } from 'zod';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { LinkMessage } from '../../shared/ports/device-link.ts';
+import {
+  commandResultSchema,
+  telemetrySchema,
+  vehicleStatusSchema,
+} from '../../shared/protocol/device-messages.ts';
+import { parseTopic } from '../../shared/protocol/topics.ts';
+import type { Ending } from './endings.ts';
+import { applyStatus } from './presence.ts';
+import type { RefusalReason, Refusals } from './refusals.ts';
+import { applyResult } from './results.ts';
+import type { ApiIotSchema } from './store/schema.ts';
+import { findVehicle } from './store/vehicles.ts';
+import type { TelemetryStore } from './telemetry.ts';
+import type { VehicleQueue } from './vehicle-queue.ts';
+
+/** The longest payload taken from the broker, in characters. */
+const payloadMax = 64 * 1024;
+
+export interface IngestDeps {
+  readonly database: Database<ApiIotSchema>;
+  readonly clock: Clock;
+  readonly refusals: Refusals;
+  readonly queue: VehicleQueue;
+  readonly telemetry: TelemetryStore;
+  readonly onEnded: (endings: readonly Ending[]) => void;
+  /** A vehicle came online, or says so for the first time since the link came up. */
+  readonly onOnline: (vin: string) => void;
+}
+
+export interface Ingest {
+  /** Resolves when the message is durable or refused; rejects only when the database does. */
+  take(message: LinkMessage): Promise<void>;
+  /** The link came up anew: what was known of presence and of the broker's memory is stale. */
+  forgetPresence(): void;
+}
+
+type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: RefusalReason };
+
+/** The payload as a checked value, with the VIN of its topic. */
+function parse<T extends { vin: string }>(schema: z.ZodType<T>, payload: string, vin: string): Parsed<T> {
+  if (payload.length > payloadMax) return { ok: false, reason: 'too_large' };
+  let json: unknown;
+  try {
+    json = JSON.parse(payload);
+  } catch {
+    return { ok: false, reason: 'not_json' };
+  }
+  const checked = schema.safeParse(json);
+  if (!checked.success) return { ok: false, reason: 'wrong_shape' };
+  return checked.data.vin === vin ? { ok: true, value: checked.data } : { ok: false, reason: 'wrong_vin' };
+}
+
+/** The door for everything that comes from the broker. Nothing behind it meets an unchecked value. */
+export function newIngest(deps: IngestDeps): Ingest {
+  const { database, clock, refusals, queue, telemetry } = deps;
+  const knownVins = new Set<string>();
+  const online = new Set<string>();
+
+  async function isKnown(vin: string): Promise<boolean> {
+    if (knownVins.has(vin)) return true;
+    const exists = (await findVehicle(database.reader, vin)) !== null;
+    if (exists) knownVins.add(vin);
+    return exists;
+  }
+
+  async function takeResult(payload: string, vin: string): Promise<RefusalReason | null> {
+    const parsed = parse(commandResultSchema, payload, vin);
+    if (!parsed.ok) return parsed.reason;
+    const verdict = await database.write((transaction) =>
+      applyResult(transaction, parsed.value, clock.now()),
+    );
+    if (verdict.kind === 'ended') deps.onEnded([verdict.ending]);
+    return verdict.kind === 'refused' ? verdict.reason : null;
+  }
+
+  async function takeStatus(payload: string, vin: string, retained: boolean): Promise<RefusalReason | null> {
+    const parsed = parse(vehicleStatusSchema, payload, vin);
+    if (!parsed.ok) return parsed.reason;
+    const status = parsed.value;
+    await database.write((transaction) => applyStatus(transaction, status, retained, clock.now()));
+    if (!status.online) online.delete(vin);
+    else if (!retained && !online.has(vin)) {
+      online.add(vin);
+      deps.onOnline(vin);
+    }
+    return null;
+  }
+
+  function takeTelemetry(payload: string, vin: string): RefusalReason | null {
+    const parsed = parse(telemetrySchema, payload, vin);
+    if (!parsed.ok) return parsed.reason;
+    telemetry.heard(parsed.value);
+    return null;
+  }
+
+  async function takeFrom(vin: string, channel: string, message: LinkMessage): Promise<RefusalReason | null> {
+    if (!(await isKnown(vin))) return 'unknown_vehicle';
+    switch (channel) {
+      case 'result':
+        return takeResult(message.payload, vin);
+      case 'status':
+        return takeStatus(message.payload, vin, message.retain);
+      case 'telemetry':
+        return takeTelemetry(message.payload, vin);
+      default:
+        return 'unknown_topic';
+    }
+  }
+
+  return {
+    async take(message) {
+      const topic = parseTopic(message.topic);
+      if (topic === null) return refusals.refuse('unknown_topic', message.topic);
+      const taken = await queue.run(topic.vin, async () => {
+        const reason = await takeFrom(topic.vin, topic.channel, message);
+        if (reason !== null) refusals.refuse(reason, message.topic);
+      });
+      if (!taken) refusals.refuse('overload', message.topic);
+    },
+    forgetPresence: () => online.clear(),
+  };
+}

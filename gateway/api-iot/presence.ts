@@ -1,0 +1,44 @@
+import type { Transaction } from 'kysely';
+import type { ReportedFeature, VehicleStatus } from '../../shared/protocol/device-messages.ts';
+import type { ApiIotSchema, TwinRow } from './store/schema.ts';
+import { saveTwin } from './store/vehicles.ts';
+import { heardTwin, knownTwin } from './twin.ts';
+
+/**
+ * The features after a status. A fresh one is the vehicle's word and replaces what was known, also downward (a lost
+ * feature). A retained one may be older than a result that came after it: it never lowers a version.
+ */
+export function mergeStatus(
+  known: readonly ReportedFeature[] | null,
+  reported: readonly ReportedFeature[],
+  retained: boolean,
+): readonly ReportedFeature[] {
+  if (!retained || known === null) return reported;
+  return reported.map((feature) => {
+    const before = known.find((candidate) => candidate.feature === feature.feature);
+    return before !== undefined && before.version > feature.version ? before : feature;
+  });
+}
+
+/** Records a status. Only a fresh `online: true` proves that the vehicle spoke just now: a will and a retained one are old. */
+export async function applyStatus(
+  transaction: Transaction<ApiIotSchema>,
+  status: VehicleStatus,
+  retained: boolean,
+  now: number,
+): Promise<void> {
+  const fresh = status.online && !retained;
+  const before = await (fresh
+    ? heardTwin(transaction, status.vin, status.clock, now)
+    : knownTwin(transaction, status.vin));
+  const known = before.reported === null ? null : (JSON.parse(before.reported) as ReportedFeature[]);
+  const features = status.features === undefined ? known : mergeStatus(known, status.features, retained);
+  const twin: TwinRow = {
+    ...before,
+    online: status.online ? 1 : 0,
+    model: status.model ?? before.model,
+    firmware: status.firmware ?? before.firmware,
+    reported: features === null ? null : JSON.stringify(features),
+  };
+  await saveTwin(transaction, twin);
+}

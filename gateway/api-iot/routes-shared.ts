@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { vinSchema } from '../../shared/protocol/vin.ts';
+import { problemError } from '../http/problem.ts';
+
+export const scopes = {
+  'vehicle:configure': 'Send configuration commands',
+  'vehicle:read': 'Read status, health and history',
+  'vehicle:provision': 'Register vehicles and their credentials',
+} as const;
+
+export const vinParameters = z.object({ vin: vinSchema });
+
+export const jsonBody = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export function unknownVehicle(vin: string) {
+  return problemError('unknown-vehicle', `No vehicle with the VIN ${vin} is registered here.`, { vin });
+}

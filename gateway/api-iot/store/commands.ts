@@ -1,0 +1,168 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { CommandState } from '../../../shared/protocol/api-iot.ts';
+import type { ApiIotSchema, CommandRow, DesiredFeatureRow } from './schema.ts';
+
+type Reader = Kysely<ApiIotSchema>;
+type Writer = Transaction<ApiIotSchema>;
+
+/** Sets what the vehicle shall come to and returns the new version: the highest so far plus one. */
+export async function raiseDesired(
+  transaction: Writer,
+  vin: string,
+  feature: string,
+  state: 'active' | 'dormant',
+): Promise<number> {
+  const row = await transaction
+    .insertInto('desired_features')
+    .values({ vin, feature, state, version: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['vin', 'feature'])
+        .doUpdateSet((row) => ({ state, version: row('desired_features.version', '+', 1) })),
+    )
+    .returning('version')
+    .executeTakeFirstOrThrow();
+  return row.version;
+}
+
+export async function listDesired(database: Reader, vin: string): Promise<DesiredFeatureRow[]> {
+  return database
+    .selectFrom('desired_features')
+    .selectAll()
+    .where('vin', '=', vin)
+    .orderBy('feature')
+    .execute();
+}
+
+export async function insertCommand(transaction: Writer, command: CommandRow): Promise<void> {
+  await transaction.insertInto('commands').values(command).execute();
+}
+
+export async function findCommand(database: Reader, id: string): Promise<CommandRow | null> {
+  return (await database.selectFrom('commands').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** Acceptance instants of the vehicle's newest commands after `after`, newest first, at most `limit`. */
+export async function listAcceptances(
+  database: Reader,
+  vin: string,
+  after: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = await database
+    .selectFrom('commands')
+    .select('accepted_at')
+    .where('vin', '=', vin)
+    .where('accepted_at', '>', after)
+    .orderBy('accepted_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.accepted_at);
+}
+
+export interface HistoryCursor {
+  readonly acceptedAt: number;
+  readonly id: string;
+}
+
+/** One page of a vehicle's commands, newest first, those before the cursor. */
+export async function listHistory(
+  database: Reader,
+  vin: string,
+  limit: number,
+  cursor: HistoryCursor | null,
+): Promise<CommandRow[]> {
+  let query = database.selectFrom('commands').selectAll().where('vin', '=', vin);
+  if (cursor !== null) {
+    query = query.where((row) =>
+      row.or([
+        row('accepted_at', '<', cursor.acceptedAt),
+        row.and([row('accepted_at', '=', cursor.acceptedAt), row('id', '<', cursor.id)]),
+      ]),
+    );
+  }
+  return query.orderBy('accepted_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+export async function countWaiting(database: Reader, vin: string): Promise<number> {
+  const row = await database
+    .selectFrom('commands')
+    .select((select) => select.fn.countAll().as('count'))
+    .where('vin', '=', vin)
+    .where('state', '=', 'accepted')
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Commands of one vehicle that wait for an answer and are not expired, oldest first. */
+export async function listWaitingOf(database: Reader, vin: string, now: number): Promise<CommandRow[]> {
+  return database
+    .selectFrom('commands')
+    .selectAll()
+    .where('vin', '=', vin)
+    .where('state', '=', 'accepted')
+    .where('expires_at', '>', now)
+    .orderBy('accepted_at')
+    .orderBy('id')
+    .execute();
+}
+
+/** A page of all waiting commands, by expiry; `after` is the last one of the page before. */
+export async function listWaiting(
+  database: Reader,
+  now: number,
+  after: { expiresAt: number; id: string } | null,
+  limit: number,
+): Promise<CommandRow[]> {
+  let query = database
+    .selectFrom('commands')
+    .selectAll()
+    .where('state', '=', 'accepted')
+    .where('expires_at', '>', now);
+  if (after !== null) {
+    query = query.where((row) =>
+      row.or([
+        row('expires_at', '>', after.expiresAt),
+        row.and([row('expires_at', '=', after.expiresAt), row('id', '>', after.id)]),
+      ]),
+    );
+  }
+  return query.orderBy('expires_at').orderBy('id').limit(limit).execute();
+}
+
+/** When the next waiting command expires, or null. */
+export async function nextExpiry(database: Reader): Promise<number | null> {
+  const row = await database
+    .selectFrom('commands')
+    .select('expires_at')
+    .where('state', '=', 'accepted')
+    .orderBy('expires_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.expires_at ?? null;
+}
+
+/** Waiting commands whose time is over, oldest first. */
+export async function listOverdue(database: Reader, now: number, limit: number): Promise<CommandRow[]> {
+  return database
+    .selectFrom('commands')
+    .selectAll()
+    .where('state', '=', 'accepted')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export interface CommandEnd {
+  readonly state: CommandState;
+  readonly ended_at: number;
+  readonly results: string | null;
+  readonly late: number;
+  readonly clock: number | null;
+}
+
+export async function endCommand(transaction: Writer, id: string, end: CommandEnd): Promise<void> {
+  await transaction.updateTable('commands').set(end).where('id', '=', id).execute();
+}

@@ -1,0 +1,120 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Database } from '../../../shared/ports/database.ts';
+import { createIdempotencyTable } from '../../http/idempotency-store.ts';
+import type { ApiIotSchema } from './schema.ts';
+
+type Dialect = Database<ApiIotSchema>['dialect'];
+
+interface Migration {
+  readonly name: string;
+  up(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void>;
+}
+
+/** Column types and table options that mean the same on both: 64-bit integers, text, strictly typed. */
+function words(dialect: Dialect) {
+  return {
+    long: sql.raw(dialect === 'sqlite' ? 'integer' : 'bigint'),
+    strict: sql.raw(dialect === 'sqlite' ? 'strict' : ''),
+    /** For tables that are only reached by their key. */
+    keyed: sql.raw(dialect === 'sqlite' ? 'strict, without rowid' : ''),
+  };
+}
+
+async function createVehicleTables(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
+  const { long, keyed } = words(dialect);
+  await sql`create table vehicles (
+    vin text not null primary key,
+    model text not null,
+    credential_digest text not null
+  ) ${keyed}`.execute(database);
+  await sql`create table twins (
+    vin text not null primary key references vehicles (vin),
+    online ${long} not null check (online in (0, 1)),
+    last_seen_at ${long},
+    clock_skew_ms ${long},
+    model text,
+    firmware text,
+    reported text
+  ) ${keyed}`.execute(database);
+  await sql`create table telemetry (
+    vin text not null primary key references vehicles (vin),
+    signals text not null,
+    at ${long} not null,
+    clock_skew_ms ${long} not null
+  ) ${keyed}`.execute(database);
+  await sql`create table desired_features (
+    vin text not null references vehicles (vin),
+    feature text not null,
+    state text not null check (state in ('active', 'dormant')),
+    version ${long} not null,
+    primary key (vin, feature)
+  ) ${keyed}`.execute(database);
+}
+
+async function createCommandTables(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict, keyed } = words(dialect);
+  await sql`create table commands (
+    id text not null primary key,
+    vin text not null references vehicles (vin),
+    client_id text not null,
+    reference text not null,
+    key text,
+    state text not null check (state in ('accepted', 'applied', 'rejected', 'failed', 'expired', 'timed_out')),
+    features text not null,
+    display text,
+    callback_url text,
+    traceparent text,
+    accepted_at ${long} not null,
+    expires_at ${long} not null,
+    ended_at ${long},
+    results text,
+    late ${long} not null check (late in (0, 1)),
+    clock ${long}
+  ) ${strict}`.execute(database);
+  // The quota's count and the history both walk one vehicle's commands by time.
+  await sql`create index commands_by_vehicle on commands (vin, accepted_at, id)`.execute(database);
+  await sql`create index commands_waiting on commands (expires_at) where state = 'accepted'`.execute(
+    database,
+  );
+  await sql`create index commands_waiting_by_vehicle on commands (vin) where state = 'accepted'`.execute(
+    database,
+  );
+  await sql`create table callbacks (
+    id text not null primary key,
+    url text not null,
+    body text not null,
+    traceparent text,
+    failures ${long} not null,
+    due_at ${long} not null
+  ) ${keyed}`.execute(database);
+  await sql`create index callbacks_due on callbacks (due_at)`.execute(database);
+}
+
+/** In order; a released one never changes. */
+const migrations: readonly Migration[] = [
+  { name: '001-vehicles', up: createVehicleTables },
+  { name: '002-commands', up: createCommandTables },
+  { name: '003-idempotency-keys', up: createIdempotencyTable },
+];
+
+interface MigrationSchema {
+  api_iot_migrations: { name: string };
+}
+
+/** Brings the database to this version's schema, all or nothing; harmless when it is there already. */
+export async function migrateApiIot(database: Database<ApiIotSchema>): Promise<void> {
+  const { dialect } = database;
+  await database.write(async (transaction) => {
+    // Two processes that start together must not both create the tables.
+    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(7240117)`.execute(transaction);
+    const log = transaction as unknown as Transaction<MigrationSchema>;
+    await sql`create table if not exists api_iot_migrations (name text not null primary key)`.execute(log);
+    const done = await log.selectFrom('api_iot_migrations').select('name').execute();
+    const names = new Set(done.map((row) => row.name));
+    for (const migration of migrations) {
+      if (names.has(migration.name)) continue;
+      await migration.up(transaction, dialect);
+      await log.insertInto('api_iot_migrations').values({ name: migration.name }).execute();
+    }
+  });
+}

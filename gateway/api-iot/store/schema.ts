@@ -1,0 +1,80 @@
+import type { CommandState } from '../../../shared/protocol/api-iot.ts';
+import type { IdempotencySchema } from '../../http/idempotency-store.ts';
+
+/** The API IoT's own database. Instants are epoch milliseconds, JSON is text, truth is 0 or 1. */
+export interface ApiIotSchema extends IdempotencySchema {
+  vehicles: VehicleRow;
+  twins: TwinRow;
+  telemetry: TelemetryRow;
+  desired_features: DesiredFeatureRow;
+  commands: CommandRow;
+  callbacks: CallbackRow;
+}
+
+export interface VehicleRow {
+  vin: string;
+  model: string;
+  /** SHA-256 of the vehicle's random token. */
+  credential_digest: string;
+}
+
+/** What the vehicle last said of itself; a vehicle that never spoke has no row. */
+export interface TwinRow {
+  vin: string;
+  online: number;
+  last_seen_at: number | null;
+  clock_skew_ms: number | null;
+  model: string | null;
+  firmware: string | null;
+  /** ReportedFeature[], or null before the first full status. */
+  reported: string | null;
+}
+
+export interface TelemetryRow {
+  vin: string;
+  /** Signals by VSS path. */
+  signals: string;
+  at: number;
+  clock_skew_ms: number;
+}
+
+/** The state that commands last asked for; `version` rises by one with each. */
+export interface DesiredFeatureRow {
+  vin: string;
+  feature: string;
+  state: 'active' | 'dormant';
+  version: number;
+}
+
+export interface CommandRow {
+  id: string;
+  vin: string;
+  client_id: string;
+  reference: string;
+  key: string | null;
+  state: CommandState;
+  /** FeatureTarget[]. */
+  features: string;
+  display: string | null;
+  callback_url: string | null;
+  traceparent: string | null;
+  accepted_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  /** FeatureResult[], or null. */
+  results: string | null;
+  late: number;
+  clock: number | null;
+}
+
+/** A callback that is not yet delivered. */
+export interface CallbackRow {
+  /** The webhook-id: the same for every try. */
+  id: string;
+  url: string;
+  body: string;
+  traceparent: string | null;
+  /** Tries that failed so far. */
+  failures: number;
+  due_at: number;
+}

@@ -1,0 +1,73 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Database } from '../../../shared/ports/database.ts';
+import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
+
+/** Adds vehicles, or gives known ones another model and credential. */
+export async function saveVehicles(
+  transaction: Transaction<ApiIotSchema>,
+  vehicles: readonly VehicleRow[],
+): Promise<void> {
+  await transaction
+    .insertInto('vehicles')
+    .values([...vehicles])
+    .onConflict((conflict) =>
+      conflict.column('vin').doUpdateSet((row) => ({
+        model: row.ref('excluded.model'),
+        credential_digest: row.ref('excluded.credential_digest'),
+      })),
+    )
+    .execute();
+}
+
+/** The digest to check a vehicle's password against, for the broker; null for an unknown VIN. */
+export async function findCredentialDigest(
+  database: Database<ApiIotSchema>,
+  vin: string,
+): Promise<string | null> {
+  const row = await database.reader
+    .selectFrom('vehicles')
+    .select('credential_digest')
+    .where('vin', '=', vin)
+    .executeTakeFirst();
+  return row?.credential_digest ?? null;
+}
+
+export async function findVehicle(database: Kysely<ApiIotSchema>, vin: string): Promise<VehicleRow | null> {
+  return (
+    (await database.selectFrom('vehicles').selectAll().where('vin', '=', vin).executeTakeFirst()) ?? null
+  );
+}
+
+export interface LockedVehicle {
+  readonly vin: string;
+  /** ReportedFeature[] as JSON, or null. */
+  readonly reported: string | null;
+}
+
+/** One vehicle with what it reported; on PostgreSQL its row is locked, so that acceptances for it queue up. */
+export async function lockVehicle(
+  transaction: Transaction<ApiIotSchema>,
+  dialect: Database<ApiIotSchema>['dialect'],
+  vin: string,
+): Promise<LockedVehicle | null> {
+  const query = transaction
+    .selectFrom('vehicles')
+    .leftJoin('twins', 'twins.vin', 'vehicles.vin')
+    .select(['vehicles.vin', 'twins.reported'])
+    .where('vehicles.vin', '=', vin);
+  const row = await (dialect === 'postgres' ? query.forUpdate('vehicles') : query).executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findTwin(database: Kysely<ApiIotSchema>, vin: string): Promise<TwinRow | null> {
+  return (await database.selectFrom('twins').selectAll().where('vin', '=', vin).executeTakeFirst()) ?? null;
+}
+
+export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: TwinRow): Promise<void> {
+  const { vin: _, ...values } = twin;
+  await transaction
+    .insertInto('twins')
+    .values(twin)
+    .onConflict((conflict) => conflict.column('vin').doUpdateSet(values))
+    .execute();
+}

@@ -1,0 +1,178 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import {
+  commandResourceSchema,
+  historySchema,
+  type VehicleHealth,
+  type VehicleHistory,
+  vehicleHealthSchema,
+  vehicleTwinSchema,
+} from '../../shared/protocol/api-iot.ts';
+import type { App } from '../http/app.ts';
+import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { problemDoc, problemError } from '../http/problem.ts';
+import { commandResource } from './command-resource.ts';
+import { type QuotaLimits, quotaOf, windowStart } from './quota.ts';
+import { jsonBody, unknownVehicle, vinParameters } from './routes-shared.ts';
+import {
+  countWaiting,
+  findCommand,
+  type HistoryCursor,
+  listAcceptances,
+  listDesired,
+  listHistory,
+} from './store/commands.ts';
+import type { ApiIotSchema } from './store/schema.ts';
+import { findVehicle } from './store/vehicles.ts';
+import type { TelemetryStore } from './telemetry.ts';
+import { knownTwin, lastSeenAt, vehicleTwin } from './twin.ts';
+
+export interface VehicleDeps {
+  readonly database: Database<ApiIotSchema>;
+  readonly clock: Clock;
+  readonly telemetry: TelemetryStore;
+  readonly limits: QuotaLimits;
+}
+
+/** VSS overlay for the cellular signal strength. */
+const signalStrengthPath = 'Vehicle.Connectivity.Cellular.RSRP';
+
+const historyQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Commands a page' }),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}\.[a-z0-9_]{1,64}$/, 'a cursor comes from `next` of the page before')
+    .optional(),
+});
+
+function cursorOf(text: string | undefined): HistoryCursor | null {
+  if (text === undefined) return null;
+  const dot = text.indexOf('.');
+  return { acceptedAt: Number(text.slice(0, dot)), id: text.slice(dot + 1) };
+}
+
+function readRoute<P extends string, Q extends z.ZodObject, S extends z.ZodType>(
+  requireScope: Authenticator['requireScope'],
+  options: { path: P; summary: string; params: Q; schema: S },
+) {
+  return {
+    method: 'get' as const,
+    path: options.path,
+    tags: ['Vehicle'],
+    summary: options.summary,
+    middleware: requireScope('vehicle:read'),
+    security: securityFor('vehicle:read'),
+    request: { params: options.params },
+    responses: {
+      200: jsonBody(options.summary, options.schema),
+      401: problemDoc('unauthorized'),
+      403: problemDoc('missing-scope'),
+      404: problemDoc('unknown-vehicle, not-found'),
+      422: problemDoc('invalid-request'),
+    },
+  };
+}
+
+async function readHealth(deps: VehicleDeps, vin: string): Promise<VehicleHealth> {
+  const { database, clock, limits } = deps;
+  const now = clock.now();
+  const [twin, telemetry, pendingCommands, acceptances] = await Promise.all([
+    knownTwin(database.reader, vin),
+    deps.telemetry.find(vin),
+    countWaiting(database.reader, vin),
+    listAcceptances(database.reader, vin, windowStart(now, limits), limits.limit),
+  ]);
+  const quota = quotaOf(acceptances, limits);
+  const signals = telemetry === null ? {} : (JSON.parse(telemetry.signals) as Record<string, unknown>);
+  const strength = signals[signalStrengthPath];
+  return {
+    vin,
+    online: twin.online === 1,
+    lastSeenAt: lastSeenAt(twin, telemetry),
+    signalStrengthDbm: typeof strength === 'number' ? strength : null,
+    pendingCommands,
+    quotaRemaining: quota.remaining,
+    quotaOpensAt: quota.remaining > 0 ? null : quota.growsAt,
+  };
+}
+
+async function readHistory(
+  deps: VehicleDeps,
+  vin: string,
+  limit: number,
+  cursor: HistoryCursor | null,
+): Promise<VehicleHistory> {
+  const rows = await listHistory(deps.database.reader, vin, limit + 1, cursor);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const next = rows.length > limit && last !== undefined ? `${last.accepted_at}.${last.id}` : null;
+  return { vin, commands: page.map(commandResource), next };
+}
+
+function mountHistory(app: App, deps: VehicleDeps, { requireScope }: Authenticator): void {
+  const pageRoute = readRoute(requireScope, {
+    path: '/vehicle/{vin}/history',
+    summary: "The vehicle's commands, newest first",
+    params: vinParameters,
+    schema: historySchema,
+  });
+  const itemRoute = readRoute(requireScope, {
+    path: '/vehicle/{vin}/history/{commandId}',
+    summary: 'One command and its state',
+    params: vinParameters.extend({ commandId: z.string().min(1).max(64) }),
+    schema: commandResourceSchema,
+  });
+  app.openapi(
+    createRoute({ ...pageRoute, request: { ...pageRoute.request, query: historyQuery } }),
+    async (context) => {
+      const { vin } = context.req.valid('param');
+      const { limit, cursor } = context.req.valid('query');
+      if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
+      return context.json(await readHistory(deps, vin, limit, cursorOf(cursor)), 200);
+    },
+  );
+  app.openapi(createRoute(itemRoute), async (context) => {
+    const { vin, commandId } = context.req.valid('param');
+    const command = await findCommand(deps.database.reader, commandId);
+    if (command !== null && command.vin === vin) return context.json(commandResource(command), 200);
+    if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
+    throw problemError('not-found', `The vehicle has no command ${commandId}.`);
+  });
+}
+
+/** Status, health and history of a vehicle. */
+export function mountVehicleRoutes(app: App, deps: VehicleDeps, authenticator: Authenticator): void {
+  const { requireScope } = authenticator;
+  const { database } = deps;
+  const statusRoute = readRoute(requireScope, {
+    path: '/vehicle/{vin}/status',
+    summary: 'The twin: desired and reported features, telemetry',
+    params: vinParameters,
+    schema: vehicleTwinSchema,
+  });
+  const healthRoute = readRoute(requireScope, {
+    path: '/vehicle/{vin}/health',
+    summary: 'Connectivity, waiting commands and quota',
+    params: vinParameters,
+    schema: vehicleHealthSchema,
+  });
+  app.openapi(createRoute(statusRoute), async (context) => {
+    const { vin } = context.req.valid('param');
+    const vehicle = await findVehicle(database.reader, vin);
+    if (vehicle === null) throw unknownVehicle(vin);
+    const [twin, desired, telemetry] = await Promise.all([
+      knownTwin(database.reader, vin),
+      listDesired(database.reader, vin),
+      deps.telemetry.find(vin),
+    ]);
+    return context.json(vehicleTwin(twin, vehicle.model, desired, telemetry), 200);
+  });
+  app.openapi(createRoute(healthRoute), async (context) => {
+    const { vin } = context.req.valid('param');
+    if ((await findVehicle(database.reader, vin)) === null) throw unknownVehicle(vin);
+    return context.json(await readHealth(deps, vin), 200);
+  });
+  mountHistory(app, deps, authenticator);
+}
