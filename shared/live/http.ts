@@ -1,0 +1,205 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import type { Clock, Timer } from '../ports/clock.ts';
+import { type Http, TransportError } from '../ports/http.ts';
+
+/** The largest answer that is read; a longer one counts as none. */
+const answerMaxBytes = 16 * 1024 * 1024;
+
+/** Requests that are still under way this long after `close` are cut. */
+const drainDefaultMs = 2_000;
+
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+export interface LiveHttp {
+  /**
+   * Sends to whoever serves the request's origin: a mounted handler by a direct call, else over a socket with keep-alive.
+   * The answer is read whole within `timeoutMs` (an event stream only until its head), so that it came or it did not.
+   */
+  readonly http: Http;
+  /** From now on requests to `origin` (`http://127.0.0.1:8080`) are direct calls of `handler`. */
+  mount(origin: string, handler: Handler): void;
+  /** Listens on a socket. Port 0 takes a free one. Rejects with a sentence that names the cure when it cannot. */
+  serve(
+    handler: Handler,
+    options: { readonly hostname?: string; readonly port: number },
+  ): Promise<HttpServer>;
+}
+
+export interface HttpServer {
+  /** Where it is reached from this machine. */
+  readonly origin: string;
+  readonly port: number;
+  /** Takes no new request, waits for those under way and cuts what is left after `drainMs` (2 s). */
+  close(drainMs?: number): Promise<void>;
+}
+
+/** HTTP between the parts of this process and with the world. A request without an answer after `timeoutMs` ends as `timeout`. */
+export function liveHttp(deps: { readonly clock: Clock; readonly timeoutMs: number }): LiveHttp {
+  const handlers = new Map<string, Handler>();
+  return {
+    http(request) {
+      const handler = handlers.get(originOf(request.url));
+      return handler ? callHandler(deps, handler, request) : callSocket(deps, request);
+    },
+    mount(origin, handler) {
+      handlers.set(new URL(origin).origin, handler);
+    },
+    serve: (handler, { hostname = '127.0.0.1', port }) => listen(deps.clock, handler, hostname, port),
+  };
+}
+
+/** A `Request` holds a normalised absolute URL, so its origin ends before the third slash. */
+function originOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('://') + 3);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+type Limits = { readonly clock: Clock; readonly timeoutMs: number };
+
+function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Request): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    if (request.signal.aborted) return reject(givenUp(request, false));
+    const timer = clock.setTimer(timeoutMs, () => reject(timedOut(request, timeoutMs)));
+    const giveUp = () => reject(givenUp(request, true));
+    request.signal.addEventListener('abort', giveUp, { once: true });
+    const finish = () => {
+      timer.cancel();
+      request.signal.removeEventListener('abort', giveUp);
+    };
+    // As over a socket, a handler that throws answers 500.
+    void Promise.resolve()
+      .then(() => handler(request))
+      .catch(() => new Response('Internal Server Error', { status: 500 }))
+      .then(resolve)
+      .finally(finish);
+  });
+}
+
+async function callSocket({ clock, timeoutMs }: Limits, request: Request): Promise<Response> {
+  if (request.signal.aborted) throw givenUp(request, false);
+  const controller = new AbortController();
+  let late = false;
+  const timer: Timer = clock.setTimer(timeoutMs, () => {
+    late = true;
+    controller.abort();
+  });
+  try {
+    const response = await fetch(request, { signal: AbortSignal.any([request.signal, controller.signal]) });
+    return await readWhole(response);
+  } catch (cause) {
+    if (cause instanceof TransportError) throw cause;
+    if (late) throw timedOut(request, timeoutMs, cause);
+    if (request.signal.aborted) throw givenUp(request, true, cause);
+    throw failure(request, cause);
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function readWhole(response: Response): Promise<Response> {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+  if (response.body === null || isStream) return response;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > answerMaxBytes) {
+      throw new TransportError('reset', `the answer exceeds ${answerMaxBytes} bytes`, true);
+    }
+    chunks.push(chunk);
+  }
+  const headers = new Headers(response.headers);
+  // The body was decoded on its way here.
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  const { status, statusText } = response;
+  return new Response(Buffer.concat(chunks), { status, statusText, headers });
+}
+
+/** Failures that happen before a byte of the request was sent. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+function failure(request: Request, error: unknown): TransportError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const { code = '', syscall = '' } = cause as { code?: string; syscall?: string };
+  const message = `${nameOf(request)}: ${code || String(cause)}`;
+  const sent = !neverSent.has(code) && syscall !== 'connect';
+  const isTimeout = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
+  const kind = isTimeout ? 'timeout' : sent ? 'reset' : 'refused';
+  return new TransportError(kind, message, sent, { cause: error });
+}
+
+function timedOut(request: Request, timeoutMs: number, cause?: unknown): TransportError {
+  return new TransportError('timeout', `${nameOf(request)}: no answer within ${timeoutMs} ms`, true, {
+    cause,
+  });
+}
+
+function givenUp(request: Request, mayHaveSucceeded: boolean, cause?: unknown): TransportError {
+  return new TransportError('reset', `${nameOf(request)}: the caller gave up`, mayHaveSucceeded, { cause });
+}
+
+/** Without the query, which may hold secrets. */
+function nameOf(request: Request): string {
+  return `${request.method} ${request.url.split('?')[0]}`;
+}
+
+function listen(clock: Clock, handler: Handler, hostname: string, port: number): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: handler,
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000 },
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, hostname, port)));
+    server.listen(port, hostname, () => {
+      const taken = (server.address() as AddressInfo).port;
+      resolve({
+        origin: `http://${reachable(hostname)}:${taken}`,
+        port: taken,
+        close: (drainMs = drainDefaultMs) => closeServer(clock, server, drainMs),
+      });
+    });
+  });
+}
+
+/** An address to listen on everywhere is none to send to. */
+function reachable(hostname: string): string {
+  if (hostname === '0.0.0.0' || hostname === '::') return '127.0.0.1';
+  return hostname.includes(':') ? `[${hostname}]` : hostname;
+}
+
+function listenError(error: NodeJS.ErrnoException, hostname: string, port: number): Error {
+  const where = `port ${port} on ${hostname}`;
+  const sentences: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${where} is taken: stop what listens there, or choose another with --port`,
+    EACCES: `${where} may not be used by this user: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `${hostname} is no address of this machine: choose another to listen on`,
+    ENOTFOUND: `${hostname} is no known host name: choose another to listen on`,
+  };
+  return new Error(sentences[error.code ?? ''] ?? `cannot listen on ${where}: ${error.message}`, {
+    cause: error,
+  });
+}
+
+function closeServer(clock: Clock, server: ServerType, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(drainMs, () => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    });
+    server.close(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
