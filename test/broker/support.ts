@@ -12,6 +12,22 @@ export const monitor = { username: 'monitor', password: 'monitor-secret' };
 export const passwordOf = (vin: string) => `secret-of-${vin}`;
 const known = new Set([vinA, vinB]);
 
+export function brokerOn(
+  port: number,
+  more: { connectionMax?: number; lookUp?: (vin: string) => Promise<string | null> } = {},
+): EmbeddedBroker {
+  return embeddedBroker({
+    clock: wallClock,
+    secrets: systemSecrets,
+    log: silentLog,
+    lookUp: async () => null,
+    serviceCredential: service,
+    monitorCredential: monitor,
+    port,
+    ...more,
+  });
+}
+
 export interface BrokerUnderTest {
   readonly broker: EmbeddedBroker;
   readonly lookUps: string[];
@@ -25,19 +41,13 @@ export async function withBroker(
   more: { connectionMax?: number; lookUp?: (vin: string) => Promise<string | null> } = {},
 ): Promise<void> {
   const lookUps: string[] = [];
-  const broker = embeddedBroker({
-    clock: wallClock,
-    secrets: systemSecrets,
-    log: silentLog,
+  const broker = brokerOn(0, {
+    ...more,
     lookUp: async (vin) => {
       lookUps.push(vin);
       if (more.lookUp) return more.lookUp(vin);
       return known.has(vin) ? systemSecrets.digest(passwordOf(vin)) : null;
     },
-    serviceCredential: service,
-    monitorCredential: monitor,
-    port: 0,
-    ...(more.connectionMax === undefined ? {} : { connectionMax: more.connectionMax }),
   });
   await broker.start();
   const clients: MqttClient[] = [];
