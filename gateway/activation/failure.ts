@@ -1,9 +1,10 @@
-/** The specification's failure categories, and three it does not name: time-out, unknown vehicle, deadline. */
+/** The specification's failure categories, and those it does not name: time-out, a vehicle that can't now, unknown vehicle, deadline. */
 export const failureCategories = [
   'transient_network',
   'vehicle_offline',
   'api_iot_error',
   'timeout',
+  'vehicle_not_ready',
   'invalid_configuration',
   'vehicle_incompatible',
   'authorization_failure',

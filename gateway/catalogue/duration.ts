@@ -1,0 +1,33 @@
+import type { Duration } from './service.ts';
+
+const hourMs = 3_600_000;
+
+/** The instant at which a service that starts at `from` ends; null: never. Months are calendar months in UTC, capped at the month's last day. */
+export function validUntil(duration: Duration, from: number): number | null {
+  switch (duration.unit) {
+    case 'permanent':
+      return null;
+    case 'hours':
+      return from + duration.count * hourMs;
+    case 'days':
+      return from + duration.count * 24 * hourMs;
+    case 'months':
+      return addMonths(from, duration.count);
+  }
+}
+
+function addMonths(from: number, count: number): number {
+  const start = new Date(from);
+  const end = new Date(from);
+  end.setUTCDate(1);
+  end.setUTCMonth(start.getUTCMonth() + count);
+  const lastDay = new Date(Date.UTC(end.getUTCFullYear(), end.getUTCMonth() + 1, 0)).getUTCDate();
+  end.setUTCDate(Math.min(start.getUTCDate(), lastDay));
+  return end.getTime();
+}
+
+/** `30 days`, `1 month`, `permanent`. */
+export function durationText(duration: Duration): string {
+  if (duration.unit === 'permanent') return 'permanent';
+  return `${duration.count} ${duration.count === 1 ? duration.unit.slice(0, -1) : duration.unit}`;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Http } from '../../shared/ports/http.ts';
+
+/** Renewed this long before it lapses, so that no request leaves with a token that dies on the way. */
+const renewBeforeMs = 10_000;
+
+const grantSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+
+export interface ClientCredentials {
+  /** Of the token endpoint. */
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string;
+}
+
+/** OAuth 2.0 client credentials (RFC 6749 section 4.4). One request at a time, shared by all who wait. */
+export function accessTokens(deps: { http: Http; clock: Clock; credentials: ClientCredentials }) {
+  const { http, clock, credentials } = deps;
+  let current: { token: string; renewAt: number } | null = null;
+  let asking: Promise<string | null> | null = null;
+
+  async function ask(): Promise<string | null> {
+    const basic = [credentials.clientId, credentials.clientSecret].map(encodeURIComponent).join(':');
+    const response = await http(
+      new Request(credentials.tokenUrl, {
+        method: 'POST',
+        headers: {
+          authorization: `Basic ${Buffer.from(basic).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: `grant_type=client_credentials&scope=${encodeURIComponent(credentials.scope)}`,
+      }),
+    );
+    const grant = grantSchema.safeParse(await response.json().catch(() => null));
+    if (!response.ok || !grant.success) return null;
+    const lifeMs = grant.data.expires_in * 1_000;
+    current = {
+      token: grant.data.access_token,
+      renewAt: clock.now() + Math.max(lifeMs / 2, lifeMs - renewBeforeMs),
+    };
+    return current.token;
+  }
+
+  return {
+    /** A token, or null when the token endpoint refused us; rejects with TransportError when it did not answer. */
+    get(): Promise<string | null> {
+      if (current && clock.now() < current.renewAt) return Promise.resolve(current.token);
+      asking ??= ask().finally(() => {
+        asking = null;
+      });
+      return asking;
+    },
+    /** The token was refused: the next `get` asks for a new one. */
+    forget(token: string): void {
+      if (current?.token === token) current = null;
+    },
+  };
+}

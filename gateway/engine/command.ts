@@ -1,0 +1,47 @@
+import type { CommandResource, ConfigureRequest } from '../../shared/protocol/api-iot.ts';
+import { type Activation, targetOf } from '../activation/activation.ts';
+import type { ActivationEvent } from '../activation/event.ts';
+import type { EffectDeps } from './ports.ts';
+import { failureOfCommand } from './refusal.ts';
+
+export function attemptKey(activationId: string, attempt: number): string {
+  return `${activationId}:${attempt}`;
+}
+
+/** The attempt that a command belongs to, or null when it is not this activation's. */
+export function attemptOfKey(activationId: string, key: string | null): number | null {
+  if (!key?.startsWith(`${activationId}:`)) return null;
+  const attempt = Number(key.slice(activationId.length + 1));
+  return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : null;
+}
+
+/** The payload that is sent, also shown in the ticket. */
+export async function configureRequest(deps: EffectDeps, activation: Activation): Promise<ConfigureRequest> {
+  const { id, serviceId, feature, vin, kind } = activation;
+  const configuration = deps.catalogue.configuration(serviceId, await deps.modelOf(vin));
+  const parameters = kind === 'activation' ? configuration?.parameters : undefined;
+  return {
+    reference: id,
+    features: [{ feature, target: targetOf(kind), ...(parameters ? { parameters: { ...parameters } } : {}) }],
+    // The display's texts are for the customer who waits; none on a revocation.
+    ...(configuration && kind === 'activation' ? { display: { ...configuration.display } } : {}),
+    ...(deps.callbackUrl ? { callbackUrl: deps.callbackUrl } : {}),
+  };
+}
+
+/** What a command's state means for its attempt; asked by poll and by callback alike. */
+export async function eventOfCommand(
+  deps: Pick<EffectDeps, 'clock' | 'random' | 'vehicles'>,
+  vin: string,
+  attempt: number,
+  command: CommandResource,
+): Promise<ActivationEvent> {
+  const health = command.state === 'timed_out' ? await deps.vehicles.health(vin) : null;
+  const failure = failureOfCommand(command, health?.ok ? health.value.online : null);
+  const at = deps.clock.now();
+  const draw = deps.random.fraction();
+  if (failure) return { type: 'command_failed', at, attempt, failure, draw };
+  if (command.state === 'applied')
+    return { type: 'command_applied', at, attempt, vehicleClock: command.clock };
+  return { type: 'command_pending', at, attempt, draw };
+}

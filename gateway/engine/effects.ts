@@ -1,0 +1,199 @@
+import type { Transaction } from 'kysely';
+import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
+import type { Activation } from '../activation/activation.ts';
+import type { ActivationEvent } from '../activation/event.ts';
+import type { Failure } from '../activation/failure.ts';
+import type { Effect } from '../activation/outstanding.ts';
+import type { PaymentStep } from '../activation/settlement.ts';
+import {
+  featureOwner,
+  isCustomerWaiting,
+  isVehicleBusy,
+  type StoredActivation,
+} from '../store/activations.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
+import { readDiagnostics } from './diagnostics.ts';
+import type { EffectDeps } from './ports.ts';
+
+/** What came of an effect: an event, or one that is decided inside the saving transaction because it depends on other rows. */
+export type Decision =
+  | ActivationEvent
+  | ((transaction: Transaction<PlatformSchema>, activation: Activation) => Promise<ActivationEvent>);
+
+/** Runs one effect. Every expected trouble is an event; what throws is a mistake or a broken process, and is tried again. */
+export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Effect): Promise<Decision> {
+  const { activation } = stored;
+  switch (effect.type) {
+    case 'check_vehicle':
+      return checkVehicle(deps, activation);
+    case 'start_attempt':
+      return startAttempt(deps, activation);
+    case 'send_command':
+      return sendCommand(deps, activation, effect.attempt);
+    case 'poll_command':
+      return pollCommand(deps, activation, effect);
+    case 'read_diagnostics':
+      return readDiagnostics(deps, activation);
+    case 'pay':
+      return pay(deps, activation, effect.step);
+  }
+}
+
+/** An offline vehicle is attempted all the same: the command waits in the broker (DESIGN.md section 9.8). */
+async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<ActivationEvent> {
+  const [status, health] = await Promise.all([
+    deps.vehicles.status(activation.vin),
+    deps.vehicles.health(activation.vin),
+  ]);
+  const at = deps.clock.now();
+  const reachable = health.ok
+    ? health.value.online
+      ? 'online'
+      : 'offline'
+    : `health unknown (${health.failure.message})`;
+  if (!status.ok) {
+    // Data errors end it; whatever may pass, the attempt itself will meet.
+    const failure = status.failure.category === 'unknown_vehicle' ? status.failure : null;
+    return {
+      type: 'vehicle_checked',
+      at,
+      failure,
+      message: `${reachable}, status unknown: ${status.failure.message}`,
+    };
+  }
+  const { reported, model } = status.value;
+  const lacks = reported !== null && !reported.some((one) => one.feature === activation.feature);
+  const failure: Failure | null = lacks
+    ? {
+        category: 'vehicle_incompatible',
+        code: 'feature_not_supported',
+        message: `the vehicle (model ${model ?? 'unknown'}) has no ${activation.feature}`,
+        temporary: false,
+        mayHaveSucceeded: false,
+      }
+    : null;
+  return {
+    type: 'vehicle_checked',
+    at,
+    failure,
+    message: lacks ? 'the feature is not supported' : reachable,
+  };
+}
+
+/** What nobody waits for goes only to a vehicle that is there, and leaves quota to those who wait. */
+async function startAttempt(deps: EffectDeps, activation: Activation): Promise<Decision> {
+  if (activation.kind !== 'activation') {
+    const health = await deps.vehicles.health(activation.vin);
+    const at = deps.clock.now();
+    if (!health.ok || !health.value.online) return { type: 'postponed', at, reason: 'vehicle_away' };
+    if (health.value.quotaRemaining <= deps.reservedQuota)
+      return { type: 'postponed', at, reason: 'quota_reserved' };
+  }
+  return (transaction, current) => decideStart(transaction, current, deps.clock.now());
+}
+
+/** One command at a time per vehicle (DESIGN.md section 9.4), decided where it is saved, so that two cannot both go. */
+export async function decideStart(
+  transaction: Transaction<PlatformSchema>,
+  activation: Activation,
+  at: number,
+): Promise<ActivationEvent> {
+  if (activation.kind !== 'activation') {
+    const owner = await featureOwner(transaction, activation, at);
+    if (owner === 'entitlement') return { type: 'feature_owned', at };
+    const waits = owner === 'activation' || (await isCustomerWaiting(transaction, activation, at));
+    if (waits) return { type: 'postponed', at, reason: 'vehicle_busy' };
+  }
+  if (await isVehicleBusy(transaction, activation)) return { type: 'postponed', at, reason: 'vehicle_busy' };
+  return { type: 'attempt_started', at };
+}
+
+async function sendCommand(
+  deps: EffectDeps,
+  activation: Activation,
+  attempt: number,
+): Promise<ActivationEvent> {
+  const digest = deps.secrets.digest(activation.id);
+  const answer = await deps.vehicles.configure(activation.vin, await configureRequest(deps, activation), {
+    key: attemptKey(activation.id, attempt),
+    traceparent: `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`,
+  });
+  const at = deps.clock.now();
+  if ('retryAt' in answer)
+    return { type: 'rate_limited', at, attempt, retryAt: Math.max(at + 1, answer.retryAt) };
+  if (!answer.ok)
+    return { type: 'command_failed', at, attempt, failure: answer.failure, draw: deps.random.fraction() };
+  const command = answer.value;
+  const version = command.features.find((one) => one.feature === activation.feature)?.version ?? null;
+  return {
+    type: 'command_accepted',
+    at,
+    attempt,
+    commandId: command.id,
+    version,
+    expiresAt: command.expiresAt,
+  };
+}
+
+async function pollCommand(
+  deps: EffectDeps,
+  activation: Activation,
+  { attempt, commandId }: { attempt: number; commandId: string },
+): Promise<ActivationEvent> {
+  const answer = await deps.vehicles.command(activation.vin, commandId);
+  if (answer.ok) return eventOfCommand(deps, activation.vin, attempt, answer.value);
+  return { type: 'command_pending', at: deps.clock.now(), attempt, draw: deps.random.fraction() };
+}
+
+/** A step's key never changes between tries, so a lost answer is asked for again and never paid twice. */
+function paymentKey(activationId: string, step: PaymentStep): string {
+  return `${activationId}:${step}`;
+}
+
+async function pay(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<ActivationEvent> {
+  try {
+    const answer = await askPayments(deps, activation, step);
+    const at = deps.clock.now();
+    if (!answer.ok) return { type: 'payment_refused', at, step, code: answer.code, message: answer.message };
+    switch (step) {
+      case 'authorise':
+        return {
+          type: 'payment_authorised',
+          at,
+          paymentId: answer.paymentId,
+          holdExpiresAt: answer.expiresAt,
+        };
+      case 'capture':
+        return { type: 'payment_captured', at };
+      case 'void':
+        return { type: 'payment_voided', at };
+      case 'refund':
+        return { type: 'payment_refunded', at };
+    }
+  } catch (error) {
+    if (!(error instanceof PaymentsUnavailable)) throw error;
+    return { type: 'payment_unanswered', at: deps.clock.now(), step, message: error.message };
+  }
+}
+
+function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<PaymentAnswer> {
+  const { id: activationId, settlement } = activation;
+  if (!settlement) throw new Error(`${activationId} has no settlement and cannot ${step}`);
+  const key = paymentKey(activationId, step);
+  if (step === 'authorise') {
+    const { amountMinor, currency, method, capture } = settlement;
+    const description = `${activation.serviceId} for ${activation.vin}`;
+    return deps.payments.authorise({
+      key,
+      activationId,
+      amountMinor,
+      currency,
+      method,
+      capture,
+      description,
+    });
+  }
+  if (!settlement.paymentId) throw new Error(`${activationId} has no payment to ${step}`);
+  return deps.payments[step]({ key, activationId, paymentId: settlement.paymentId });
+}

@@ -1,0 +1,259 @@
+import type { Transaction } from 'kysely';
+import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
+import type { Timer } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
+import { streams, subjects } from '../../shared/protocol/subjects.ts';
+import { type Activation, nextDueAt } from '../activation/activation.ts';
+import type { ActivationEvent } from '../activation/event.ts';
+import type { Fact } from '../activation/fact.ts';
+import { outstanding } from '../activation/outstanding.ts';
+import { commandingPhases } from '../activation/phase.ts';
+import { transition } from '../activation/transition.ts';
+import {
+  loadActivation,
+  nextForVehicle,
+  overdueActivations,
+  StaleActivation,
+  type StoredActivation,
+  saveActivation,
+} from '../store/activations.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+import { attemptOfKey, eventOfCommand } from './command.ts';
+import { type Decision, decideStart, runEffect } from './effects.ts';
+import type { EffectDeps } from './ports.ts';
+import { type ProjectionDeps, project } from './projection.ts';
+import { singleFlight } from './single-flight.ts';
+
+export interface EngineSettings {
+  /** Activations worked on at once in this process. */
+  readonly concurrency: number;
+  /** A wake-up that is not answered within this time is delivered again (its worker died). */
+  readonly ackWaitMs: number;
+  /** How often overdue activations are looked for: a wake-up may have been lost with the whole of NATS. */
+  readonly sweepEveryMs: number;
+  /** How long past its moment an activation counts as overdue. */
+  readonly sweepGraceMs: number;
+}
+
+export const standardSettings: EngineSettings = {
+  concurrency: 256,
+  ackWaitMs: 60_000,
+  sweepEveryMs: 15_000,
+  sweepGraceMs: 5_000,
+};
+
+export interface EngineDeps extends EffectDeps, ProjectionDeps {
+  readonly database: Database<PlatformSchema>;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly settings: EngineSettings;
+  /** Called after each commit that wrote record rows or notices. */
+  readonly onCommitted: () => void;
+}
+
+/** A step that decides nothing new must not spin. */
+const turnMax = 32;
+const staleRetryMax = 8;
+const pauseMs = 1_000;
+const sweepMax = 1_000;
+
+/**
+ * The only writer of activation state: load → transition → save (with all that follows) → effects, until nothing is due.
+ * A wake-up is only a hint: a lost one is found by the sweep, a repeated or early one does no harm.
+ */
+export function activationEngine(deps: EngineDeps) {
+  const { clock, database, bus, log, settings } = deps;
+  let consumption: Consumption | null = null;
+  let sweepTimer: Timer | null = null;
+  let stopped = false;
+  const background = new Set<Promise<unknown>>();
+
+  async function publishWakeUp(id: string, messageId?: string): Promise<void> {
+    await bus.publish(subjects.wakeUp(id), id, messageId === undefined ? {} : { messageId });
+  }
+
+  /** The state is saved: a wake-up that cannot be published now is found by the sweep. */
+  async function wake(ids: readonly string[]): Promise<void> {
+    const results = await Promise.allSettled(ids.map((id) => publishWakeUp(id)));
+    for (const result of results) {
+      if (result.status === 'rejected') log.warn('engine.wake_up_lost', { reason: String(result.reason) });
+    }
+  }
+
+  /** Applies events in one transaction. Resolves with the saved activation, unchanged when nothing was accepted. */
+  async function apply(id: string, decisions: readonly Decision[]): Promise<StoredActivation> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const saved = await database.write((transaction) => applyIn(transaction, deps, id, decisions));
+        if (saved.changed) deps.onCommitted();
+        await wake(saved.wake);
+        return saved.stored;
+      } catch (error) {
+        if (!(error instanceof StaleActivation) || tries >= staleRetryMax) throw error;
+      }
+    }
+  }
+
+  async function work(id: string, until: (activation: Activation) => boolean): Promise<StoredActivation> {
+    let stored = await loadActivation(database.reader, id);
+    if (!stored) throw new Error(`there is no activation ${id}`);
+    for (let turn = 0; turn < turnMax && !stopped && !until(stored.activation); turn += 1) {
+      const effects = outstanding(stored.activation, clock.now());
+      if (effects.length === 0) break;
+      const current: StoredActivation = stored;
+      const decisions = await Promise.all(effects.map((effect) => runEffect(deps, current, effect)));
+      stored = await apply(id, decisions);
+    }
+    return stored;
+  }
+
+  const advance = singleFlight(async (id: string) => (await work(id, () => false)).activation);
+
+  async function handle(delivery: Delivery): Promise<void> {
+    const activation = await advance(delivery.payload);
+    const dueAt = nextDueAt(activation);
+    if (dueAt === null) return delivery.ack();
+    const waitMs = dueAt - clock.now();
+    // Due already, though work stopped: something did not move. Come back, but do not spin.
+    delivery.nak(waitMs > 0 ? waitMs : pauseMs);
+  }
+
+  async function sweep(): Promise<void> {
+    const overdue = await overdueActivations(database.reader, clock.now() - settings.sweepGraceMs, sweepMax);
+    if (overdue.length > 0) log.info('engine.sweep', { overdue: overdue.length });
+    // One wake-up a due moment: the stream drops the repeats while the first is still waiting to be worked on.
+    const results = await Promise.allSettled(
+      overdue.map(({ id, dueAt }) => publishWakeUp(id, `${id}:${dueAt}`)),
+    );
+    const lost = results.filter((result) => result.status === 'rejected').length;
+    if (lost > 0) log.warn('engine.wake_up_lost', { lost });
+  }
+
+  function scheduleSweep(): void {
+    if (stopped) return;
+    sweepTimer = clock.setTimer(settings.sweepEveryMs, () => {
+      const task = sweep()
+        .catch((error: unknown) => log.error('engine.sweep_failed', { reason: String(error) }))
+        .finally(() => {
+          background.delete(task);
+          scheduleSweep();
+        });
+      background.add(task);
+    });
+  }
+
+  /** Goes on without making the caller wait; what is lost with the process is found by the wake-up that waits. */
+  function continueInBackground(id: string): void {
+    const task = advance(id)
+      .catch((error: unknown) => log.error('engine.advance_failed', { id, reason: String(error) }))
+      .finally(() => background.delete(task));
+    background.add(task);
+  }
+
+  return {
+    async start(): Promise<void> {
+      consumption = await bus.consume(
+        {
+          stream: streams.wakeUps.name,
+          durable: 'engine',
+          subject: subjects.allWakeUps,
+          ackWaitMs: settings.ackWaitMs,
+          concurrency: settings.concurrency,
+        },
+        handle,
+      );
+      await sweep();
+      scheduleSweep();
+    },
+
+    /** Settles the open payment step of a new activation once, and hands it to the queue. */
+    async begin(id: string): Promise<Activation> {
+      const { activation } = await work(
+        id,
+        (one) => one.phase !== 'awaiting_payment' || (one.settlement?.unanswered ?? 0) > 0,
+      );
+      if (nextDueAt(activation) !== null) await wake([id]);
+      return activation;
+    },
+
+    /** A verified callback: resolves once it is saved. A callback of a command that is not ours is ignored. */
+    async receive({ command }: CommandCallback): Promise<void> {
+      const stored = await loadActivation(database.reader, command.reference);
+      const attempt = stored && attemptOfKey(stored.activation.id, command.key);
+      if (!stored || !attempt) return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
+      const event = await eventOfCommand(deps, command.vin, attempt, command);
+      await apply(stored.activation.id, [event]);
+      continueInBackground(stored.activation.id);
+    },
+
+    /** Takes no new work and waits for what is under way. */
+    async stop(): Promise<void> {
+      stopped = true;
+      sweepTimer?.cancel();
+      await consumption?.stop();
+      while (background.size > 0) await Promise.allSettled([...background]);
+    },
+  };
+}
+
+export type Engine = ReturnType<typeof activationEngine>;
+
+interface Saved {
+  readonly stored: StoredActivation;
+  readonly changed: boolean;
+  readonly wake: readonly string[];
+}
+
+async function applyIn(
+  transaction: Transaction<PlatformSchema>,
+  deps: EngineDeps,
+  id: string,
+  decisions: readonly Decision[],
+): Promise<Saved> {
+  const before = await loadActivation(transaction, id);
+  if (!before) throw new Error(`there is no activation ${id}`);
+  const facts: Fact[] = [];
+  let activation = before.activation;
+  const take = (event: ActivationEvent) => {
+    const outcome = transition(activation, event);
+    if (outcome.verdict === 'accepted') facts.push(...outcome.facts);
+    else
+      deps.log[outcome.verdict === 'rejected' ? 'warn' : 'info'](`transition.${outcome.verdict}`, {
+        id,
+        event: event.type,
+        reason: outcome.reason,
+      });
+    activation = outcome.activation;
+  };
+  for (const decision of decisions)
+    take(typeof decision === 'function' ? await decision(transaction, activation) : decision);
+  // What is decided by rows alone follows at once and saves a commit.
+  const starts = outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
+  if (starts && activation.kind === 'activation')
+    take(await decideStart(transaction, activation, deps.clock.now()));
+  if (activation === before.activation) return { stored: before, changed: false, wake: [] };
+  const at = deps.clock.now();
+  const stored = await saveActivation(transaction, before, activation, at);
+  const born = await project(transaction, deps, stored, facts);
+  const freed = await freeVehicle(transaction, before.activation, activation, at);
+  return { stored, changed: true, wake: [...born, ...freed] };
+}
+
+/** The vehicle's command is over: the next of its postponed activations may look again. */
+async function freeVehicle(
+  transaction: Transaction<PlatformSchema>,
+  before: Activation,
+  after: Activation,
+  at: number,
+): Promise<string[]> {
+  const wasBusy = commandingPhases.has(before.phase);
+  if (!wasBusy || commandingPhases.has(after.phase)) return [];
+  const next = await nextForVehicle(transaction, after.vin, after.id);
+  if (!next) return [];
+  const outcome = transition(next.activation, { type: 'vehicle_free', at });
+  if (outcome.verdict !== 'accepted') return [];
+  await saveActivation(transaction, next, outcome.activation, at);
+  return [next.activation.id];
+}

@@ -1,0 +1,106 @@
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import { subjects } from '../../shared/protocol/subjects.ts';
+import type { PlatformSchema, RecordRow } from '../store/schema.ts';
+
+const cursorName = 'events';
+const batchMax = 500;
+const retryMs = 1_000;
+
+/** A CloudEvents 1.0 envelope in JSON format; `subject` is the activation, or the purchase before there is one. */
+export function cloudEventOf(row: RecordRow): string {
+  return JSON.stringify({
+    specversion: '1.0',
+    id: row.id,
+    source: '/fleetwake/platform',
+    type: `fleetwake.${row.type}`,
+    subject: row.activation_id ?? row.purchase_id,
+    time: new Date(row.at).toISOString(),
+    datacontenttype: 'application/json',
+    data: {
+      purchaseId: row.purchase_id,
+      activationId: row.activation_id,
+      actor: row.actor,
+      ...JSON.parse(row.data),
+    },
+  });
+}
+
+/**
+ * Publishes the record as events, in order, at least once: the cursor moves after the stream has stored them, and the
+ * record row's id is the message id, so a repeat within the stream's duplicate window is dropped.
+ */
+export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus; clock: Clock; log: Log }) {
+  const { database, bus, clock, log } = deps;
+  let running: Promise<void> | null = null;
+  let again = false;
+  let stopped = false;
+  let timer: Timer | null = null;
+  let cursor: number | null = null;
+
+  async function readCursor(): Promise<number> {
+    const row = await database.reader
+      .selectFrom('cursors')
+      .select('seq')
+      .where('name', '=', cursorName)
+      .executeTakeFirst();
+    return row?.seq ?? 0;
+  }
+
+  /** Publishes one batch; false when nothing was left. */
+  async function relayBatch(): Promise<boolean> {
+    cursor ??= await readCursor();
+    const rows = await database.reader
+      .selectFrom('record')
+      .selectAll()
+      .where('seq', '>', cursor)
+      .orderBy('seq')
+      .limit(batchMax)
+      .execute();
+    const last = rows.at(-1);
+    if (!last) return false;
+    await Promise.all(
+      rows.map((row) => bus.publish(subjects.event(row.type), cloudEventOf(row), { messageId: row.id })),
+    );
+    await database.write((transaction) =>
+      transaction
+        .insertInto('cursors')
+        .values({ name: cursorName, seq: last.seq })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq: last.seq }))
+        .execute(),
+    );
+    cursor = last.seq;
+    return true;
+  }
+
+  async function run(): Promise<void> {
+    try {
+      do {
+        again = false;
+        while (!stopped && (await relayBatch()));
+      } while (again && !stopped);
+    } catch (error) {
+      log.warn('events.relay_failed', { reason: String(error) });
+      if (!stopped) timer = clock.setTimer(retryMs, wake);
+    } finally {
+      running = null;
+    }
+  }
+
+  function wake(): void {
+    again = true;
+    if (!stopped) running ??= run();
+  }
+
+  return {
+    /** There may be new rows. Cheap, and safe to call often. */
+    wake,
+    async stop(): Promise<void> {
+      stopped = true;
+      timer?.cancel();
+      await running;
+    },
+  };
+}

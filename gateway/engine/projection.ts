@@ -1,0 +1,154 @@
+import type { Transaction } from 'kysely';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import { newDeactivation } from '../activation/activation.ts';
+import type { Fact } from '../activation/fact.ts';
+import { validUntil } from '../catalogue/duration.ts';
+import type { Duration } from '../catalogue/service.ts';
+import { insertActivation, type StoredActivation } from '../store/activations.ts';
+import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
+
+/** The parts that write their own rows for a fact, in the transaction that saves it. */
+export interface Projections {
+  readonly openTicket: (
+    transaction: Transaction<PlatformSchema>,
+    stored: StoredActivation,
+    diagnostics: unknown,
+    at: number,
+  ) => Promise<void>;
+  readonly noteOnTicket: (
+    transaction: Transaction<PlatformSchema>,
+    activationId: string,
+    text: string,
+    at: number,
+  ) => Promise<void>;
+  readonly insertNotices: (
+    transaction: Transaction<PlatformSchema>,
+    stored: StoredActivation,
+    facts: readonly Fact[],
+  ) => Promise<void>;
+}
+
+export interface ProjectionDeps extends Projections {
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** Who speaks in the record. */
+function actorOf(type: Fact['type']): string {
+  if (type.startsWith('payment.')) return 'payments';
+  if (type === 'activation.success' || type === 'activation.late_success') return 'vehicle';
+  if (type === 'command.accepted' || type === 'activation.rate_limited') return 'api-iot';
+  return 'engine';
+}
+
+const purchaseStatuses: Partial<Record<Fact['type'], PurchaseStatus>> = {
+  'activation.active': 'active',
+  'activation.failed': 'failed',
+  'activation.declined': 'declined',
+  'payment.uncollectible': 'payment_failed',
+};
+
+/**
+ * Everything that follows from facts, in the transaction that saves the state: the record (which is the outbox of the event
+ * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation. Returns the ids of
+ * activations that were born and want a wake-up.
+ */
+export async function project(
+  transaction: Transaction<PlatformSchema>,
+  deps: ProjectionDeps,
+  stored: StoredActivation,
+  facts: readonly Fact[],
+): Promise<string[]> {
+  if (facts.length === 0) return [];
+  await insertRecord(transaction, deps, stored, facts);
+  const born: string[] = [];
+  for (const fact of facts) {
+    const status = purchaseStatuses[fact.type];
+    if (status && stored.purchaseId && stored.activation.kind === 'activation') {
+      await transaction
+        .updateTable('purchases')
+        .set({ status })
+        .where('id', '=', stored.purchaseId)
+        .execute();
+    }
+    if (fact.type === 'activation.active') await grantEntitlement(transaction, deps, stored, fact.at);
+    if (fact.type === 'activation.escalating_to_support') {
+      await deps.openTicket(transaction, stored, fact.data.diagnostics, fact.at);
+    }
+    if (fact.type === 'activation.late_success') {
+      const text =
+        'The vehicle applied the command after the activation had failed. The money stays returned; a revocation follows.';
+      await deps.noteOnTicket(transaction, stored.activation.id, text, fact.at);
+    }
+    if (fact.type === 'revocation.owed')
+      born.push(await recordRevocation(transaction, deps, stored, fact.at));
+  }
+  await deps.insertNotices(transaction, stored, facts);
+  return born;
+}
+
+async function insertRecord(
+  transaction: Transaction<PlatformSchema>,
+  { ids }: ProjectionDeps,
+  stored: StoredActivation,
+  facts: readonly Fact[],
+): Promise<void> {
+  const rows = facts.map((fact) => ({
+    id: ids.next('rec'),
+    purchase_id: stored.purchaseId,
+    activation_id: stored.activation.id,
+    at: fact.at,
+    type: fact.type,
+    actor: actorOf(fact.type),
+    // Diagnostics are long and stand in the ticket.
+    data: JSON.stringify(
+      fact.type === 'activation.escalating_to_support' ? { failure: fact.data.failure } : fact.data,
+    ),
+  }));
+  await transaction.insertInto('record').values(rows).execute();
+}
+
+async function grantEntitlement(
+  transaction: Transaction<PlatformSchema>,
+  { ids }: ProjectionDeps,
+  { activation, purchaseId }: StoredActivation,
+  at: number,
+): Promise<void> {
+  if (purchaseId === null) return;
+  const purchase = await transaction
+    .selectFrom('purchases')
+    .select(['customer_id', 'duration'])
+    .where('id', '=', purchaseId)
+    .executeTakeFirstOrThrow();
+  await transaction
+    .insertInto('entitlements')
+    .values({
+      id: ids.next('ent'),
+      vin: activation.vin,
+      feature: activation.feature,
+      service_id: activation.serviceId,
+      customer_id: purchase.customer_id,
+      purchase_id: purchaseId,
+      source: 'purchase',
+      valid_from: at,
+      valid_until: validUntil(JSON.parse(purchase.duration) as Duration, at),
+      ended_at: null,
+    })
+    .execute();
+}
+
+/** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */
+async function recordRevocation(
+  transaction: Transaction<PlatformSchema>,
+  { ids }: ProjectionDeps,
+  { activation, purchaseId }: StoredActivation,
+  at: number,
+): Promise<string> {
+  const id = ids.next('act');
+  const { vin, serviceId, feature } = activation;
+  const policy = { ...activation.policy, maxRetries: null, deadlineMs: null };
+  const revocation = newDeactivation({ id, vin, serviceId, feature, policy }, 'revocation', at);
+  await insertActivation(transaction, revocation, { purchaseId, parentId: activation.id, priority: 1 });
+  return id;
+}

@@ -1,0 +1,128 @@
+import type { z } from 'zod';
+import type { Clock } from '../../shared/ports/clock.ts';
+import { type Http, TransportError } from '../../shared/ports/http.ts';
+import {
+  type CommandResource,
+  type ConfigureRequest,
+  commandResourceSchema,
+  historySchema,
+  type VehicleHealth,
+  type VehicleTwin,
+  vehicleHealthSchema,
+  vehicleTwinSchema,
+} from '../../shared/protocol/api-iot.ts';
+import type { Failure } from '../activation/failure.ts';
+import { accessTokens, type ClientCredentials } from './access-token.ts';
+import { failureOfResponse, failureOfTransport } from './refusal.ts';
+
+/** An answer, or why there is none. */
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type ConfigureAnswer = Answer<CommandResource> | { readonly ok: false; readonly retryAt: number };
+
+export interface ConfigureHeaders {
+  readonly key: string;
+  /** W3C trace context: one trace id an activation. */
+  readonly traceparent: string;
+}
+
+/** When a 429 names no Retry-After. */
+const defaultRetryAfterMs = 60_000;
+
+/** The API IoT as the engine knows it: over HTTP only, so that the user's own takes the stand-in's place. */
+export interface VehicleApi {
+  /** `key` is the Idempotency-Key: the same key is the same command, however often it is sent. */
+  configure(vin: string, request: ConfigureRequest, headers: ConfigureHeaders): Promise<ConfigureAnswer>;
+  command(vin: string, commandId: string): Promise<Answer<CommandResource>>;
+  status(vin: string): Promise<Answer<VehicleTwin>>;
+  health(vin: string): Promise<Answer<VehicleHealth>>;
+  /** The newest commands first, at most 50. */
+  history(vin: string): Promise<Answer<CommandResource[]>>;
+}
+
+interface Deps {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly origin: string;
+  readonly credentials: ClientCredentials;
+}
+
+export function vehicleApi(deps: Deps): VehicleApi {
+  const tokens = accessTokens(deps);
+
+  /** Sends with a token; a 401 costs one refresh, then it stands. Null: the token endpoint refused us. */
+  async function authorised(make: (token: string) => Request): Promise<Response | null> {
+    for (let refreshed = false; ; refreshed = true) {
+      const token = await tokens.get();
+      if (token === null) return null;
+      const response = await deps.http(make(token));
+      if (response.status !== 401 || refreshed) return response;
+      tokens.forget(token);
+    }
+  }
+
+  async function call<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    init: { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string } = { method: 'GET' },
+  ): Promise<Answer<T> | { readonly ok: false; readonly retryAt: number }> {
+    try {
+      const response = await authorised((token) => {
+        const headers = { ...init.headers, authorization: `Bearer ${token}`, accept: 'application/json' };
+        return new Request(`${deps.origin}${path}`, { ...init, headers });
+      });
+      if (response === null) {
+        return {
+          ok: false,
+          failure: failureOfResponse(401, { detail: 'the API IoT refused our client credentials' }),
+        };
+      }
+      const body: unknown = await response.json().catch(() => null);
+      if (response.status === 429)
+        return { ok: false, retryAt: deps.clock.now() + retryAfterMs(response, deps.clock.now()) };
+      if (!response.ok) return { ok: false, failure: failureOfResponse(response.status, body) };
+      const parsed = schema.safeParse(body);
+      if (parsed.success) return { ok: true, value: parsed.data };
+      const detail = `the API IoT's answer to ${path} has another shape than documented`;
+      return { ok: false, failure: failureOfResponse(502, { detail }) };
+    } catch (error) {
+      if (error instanceof TransportError) return { ok: false, failure: failureOfTransport(error) };
+      throw error;
+    }
+  }
+
+  /** For reads a 429 is a passing failure like any other. */
+  async function read<T>(path: string, schema: z.ZodType<T>): Promise<Answer<T>> {
+    const answer = await call(path, schema);
+    return 'retryAt' in answer
+      ? { ok: false, failure: failureOfResponse(503, { detail: 'too many requests' }) }
+      : answer;
+  }
+
+  return {
+    configure: (vin, request, { key, traceparent }) =>
+      call(`/vehicle/${vin}/configure`, commandResourceSchema, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key, traceparent },
+        body: JSON.stringify(request),
+      }),
+    command: (vin, commandId) =>
+      read(`/vehicle/${vin}/history/${encodeURIComponent(commandId)}`, commandResourceSchema),
+    status: (vin) => read(`/vehicle/${vin}/status`, vehicleTwinSchema),
+    health: (vin) => read(`/vehicle/${vin}/health`, vehicleHealthSchema),
+    async history(vin) {
+      const answer = await read(`/vehicle/${vin}/history?limit=50`, historySchema);
+      return answer.ok ? { ok: true, value: answer.value.commands } : answer;
+    },
+  };
+}
+
+/** Retry-After in seconds or as an HTTP date (RFC 9110 section 10.2.3). */
+function retryAfterMs(response: Response, now: number): number {
+  const text = response.headers.get('retry-after') ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? defaultRetryAfterMs : Math.max(0, at - now);
+}
