@@ -1,0 +1,303 @@
+/**
+ * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
+ * each. A flag wins over the environment, which wins over the default.
+ */
+interface Option<T> {
+  readonly flag: string;
+  readonly environment: string;
+  readonly placeholder: string;
+  readonly help: string;
+  readonly fallback: T;
+  /** The value, or a sentence that says what it must be. */
+  readonly read: (text: string) => { readonly value: T } | { readonly fault: string };
+}
+
+function text(words: Omit<Option<string>, 'read'>): Option<string> {
+  return { ...words, read: (value) => ({ value }) };
+}
+
+function optionalText(words: Omit<Option<string | null>, 'read' | 'fallback'>): Option<string | null> {
+  return { ...words, fallback: null, read: (value) => ({ value: value === '' ? null : value }) };
+}
+
+function optionalUrl(
+  words: Omit<Option<string | null>, 'read' | 'fallback'>,
+  protocols: readonly string[],
+): Option<string | null> {
+  return {
+    ...words,
+    fallback: null,
+    read(value) {
+      if (value === '') return { value: null };
+      const fault = { fault: `must be a URL that starts with ${protocols.join(' or ')}, not "${value}"` };
+      if (!URL.canParse(value)) return fault;
+      return protocols.some((protocol) => value.startsWith(protocol))
+        ? { value: value.replace(/\/$/, '') }
+        : fault;
+    },
+  };
+}
+
+function wholeNumber(words: Omit<Option<number>, 'read'>, least: number, most: number): Option<number> {
+  return {
+    ...words,
+    read(value) {
+      const number = Number(value);
+      const fits = value !== '' && Number.isInteger(number) && number >= least && number <= most;
+      return fits
+        ? { value: number }
+        : { fault: `must be a whole number from ${least} to ${most}, not "${value}"` };
+    },
+  };
+}
+
+function choices<T extends string>(
+  words: Omit<Option<readonly T[]>, 'read'>,
+  known: readonly T[],
+): Option<readonly T[]> {
+  return {
+    ...words,
+    read(value) {
+      const names = value.split(',').map((name) => name.trim());
+      const strange = names.find((name) => !known.includes(name as T));
+      return strange === undefined
+        ? { value: names as T[] }
+        : { fault: `knows ${known.join(', ')}, not "${strange}"` };
+    },
+  };
+}
+
+function oneOf<T extends string>(words: Omit<Option<T>, 'read'>, known: readonly T[]): Option<T> {
+  return {
+    ...words,
+    read: (value) =>
+      known.includes(value as T)
+        ? { value: value as T }
+        : { fault: `must be one of ${known.join(', ')}, not "${value}"` },
+  };
+}
+
+export const roles = ['platform', 'engine', 'api-iot', 'broker'] as const;
+export type Role = (typeof roles)[number];
+
+export const options = {
+  data: text({
+    flag: 'data',
+    environment: 'FLEETWAKE_DATA',
+    placeholder: 'folder',
+    help: 'where databases, secrets and the data of nats-server live',
+    fallback: '.fleetwake',
+  }),
+  roles: choices<Role>(
+    {
+      flag: 'roles',
+      environment: 'FLEETWAKE_ROLES',
+      placeholder: 'list',
+      help: `which parts run in this process, comma-separated: ${roles.join(', ')}`,
+      fallback: roles,
+    },
+    roles,
+  ),
+  host: text({
+    flag: 'host',
+    environment: 'FLEETWAKE_HOST',
+    placeholder: 'address',
+    help: 'the address to listen on; nothing listens beyond loopback unless this says so',
+    fallback: '127.0.0.1',
+  }),
+  port: wholeNumber(
+    {
+      flag: 'port',
+      environment: 'FLEETWAKE_PORT',
+      placeholder: 'port',
+      help: 'of the platform API; 0 takes a free one',
+      fallback: 8080,
+    },
+    0,
+    65_535,
+  ),
+  apiIotPort: wholeNumber(
+    {
+      flag: 'api-iot-port',
+      environment: 'API_IOT_PORT',
+      placeholder: 'port',
+      help: 'of the API IoT; 0 takes a free one',
+      fallback: 8081,
+    },
+    0,
+    65_535,
+  ),
+  mqttPort: wholeNumber(
+    {
+      flag: 'mqtt-port',
+      environment: 'MQTT_PORT',
+      placeholder: 'port',
+      help: 'of the embedded broker; 0 takes a free one',
+      fallback: 1883,
+    },
+    0,
+    65_535,
+  ),
+  publicUrl: optionalUrl(
+    {
+      flag: 'public-url',
+      environment: 'FLEETWAKE_PUBLIC_URL',
+      placeholder: 'url',
+      help: 'how the API IoT reaches the platform for callbacks',
+    },
+    ['http://', 'https://'],
+  ),
+  apiIotUrl: optionalUrl(
+    {
+      flag: 'api-iot-url',
+      environment: 'API_IOT_URL',
+      placeholder: 'url',
+      help: 'an API IoT elsewhere; without it the stand-in runs here',
+    },
+    ['http://', 'https://'],
+  ),
+  apiIotClientId: text({
+    flag: 'api-iot-client-id',
+    environment: 'API_IOT_CLIENT_ID',
+    placeholder: 'id',
+    help: 'the service account at the API IoT',
+    fallback: 'engine',
+  }),
+  apiIotClientSecret: optionalText({
+    flag: 'api-iot-client-secret',
+    environment: 'API_IOT_CLIENT_SECRET',
+    placeholder: 'secret',
+    help: 'its secret; without it the one made at first start',
+  }),
+  natsUrl: optionalUrl(
+    {
+      flag: 'nats-url',
+      environment: 'NATS_URL',
+      placeholder: 'url',
+      help: 'a NATS server with JetStream; without it one is started',
+    },
+    ['nats://', 'tls://'],
+  ),
+  install: oneOf(
+    {
+      flag: 'install',
+      environment: 'FLEETWAKE_INSTALL',
+      placeholder: 'yes|no',
+      help: 'install nats-server with apt-get when it is missing',
+      fallback: 'no',
+    },
+    ['yes', 'no'],
+  ),
+  mqttUrl: optionalUrl(
+    {
+      flag: 'mqtt-url',
+      environment: 'MQTT_URL',
+      placeholder: 'url',
+      help: 'an MQTT broker elsewhere (Mosquitto, EMQX); without it one is embedded',
+    },
+    ['mqtt://', 'mqtts://'],
+  ),
+  mqttUsername: text({
+    flag: 'mqtt-username',
+    environment: 'MQTT_USERNAME',
+    placeholder: 'name',
+    help: "the API IoT's account at the broker",
+    fallback: 'api-iot',
+  }),
+  mqttPassword: optionalText({
+    flag: 'mqtt-password',
+    environment: 'MQTT_PASSWORD',
+    placeholder: 'password',
+    help: 'its password; without it the one made at first start',
+  }),
+  databaseUrl: optionalUrl(
+    {
+      flag: 'database-url',
+      environment: 'DATABASE_URL',
+      placeholder: 'url',
+      help: 'PostgreSQL for the platform; without it SQLite in the data folder',
+    },
+    ['postgres://', 'postgresql://'],
+  ),
+  paymentsUrl: optionalUrl(
+    {
+      flag: 'payments-url',
+      environment: 'PAYMENTS_URL',
+      placeholder: 'url',
+      help: 'a Stripe-compatible payment service',
+    },
+    ['http://', 'https://'],
+  ),
+  paymentsKey: optionalText({
+    flag: 'payments-key',
+    environment: 'PAYMENTS_KEY',
+    placeholder: 'key',
+    help: 'its secret API key',
+  }),
+  smtpUrl: optionalUrl(
+    {
+      flag: 'smtp-url',
+      environment: 'SMTP_URL',
+      placeholder: 'url',
+      help: 'the mail server, with user and password in the URL',
+    },
+    ['smtp://', 'smtps://'],
+  ),
+  mailFrom: text({
+    flag: 'mail-from',
+    environment: 'MAIL_FROM',
+    placeholder: 'address',
+    help: 'the sender of notices',
+    fallback: 'CaaS <no-reply@caas.example>',
+  }),
+  catalogue: optionalText({
+    flag: 'catalogue',
+    environment: 'FLEETWAKE_CATALOGUE',
+    placeholder: 'folder',
+    help: 'services.json and templates/; without it the shipped catalogue',
+  }),
+  timeScale: wholeNumber(
+    {
+      flag: 'time-scale',
+      environment: 'FLEETWAKE_TIME_SCALE',
+      placeholder: 'factor',
+      help: 'divides every delay, time-out and window by this',
+      fallback: 1,
+    },
+    1,
+    10_000,
+  ),
+  logLevel: oneOf(
+    {
+      flag: 'log-level',
+      environment: 'FLEETWAKE_LOG_LEVEL',
+      placeholder: 'level',
+      help: 'debug, info, warn, error or silent',
+      fallback: 'warn',
+    },
+    ['debug', 'info', 'warn', 'error', 'silent'],
+  ),
+} satisfies Record<string, Option<unknown> | Option<string>>;
+
+type OptionTable = typeof options;
+export type GatewayConfig = { readonly [Name in keyof OptionTable]: OptionTable[Name]['fallback'] };
+
+/** The configuration, or every fault in one list of sentences that name the flag and the cure. */
+export function readConfig(
+  flags: Readonly<Record<string, string | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly config: GatewayConfig } | { readonly faults: string[] } {
+  const faults: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
+    const given = flags[name] ?? environment[option.environment];
+    if (given === undefined) {
+      config[name] = option.fallback;
+      continue;
+    }
+    const result = option.read(given);
+    if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
+    else config[name] = result.value;
+  }
+  return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
+}
