@@ -15,3 +15,14 @@ export interface Service {
   readonly capture: 'on_delivery' | 'immediately';
   readonly policy: RetryPolicy;
 }
+
+export function sameDuration(left: Duration, right: Duration): boolean {
+  if (left.unit === 'permanent' || right.unit === 'permanent') return left.unit === right.unit;
+  return left.unit === right.unit && left.count === right.count;
+}
+
+/** `30 days`, `1 month`, `permanent` */
+export function durationText(duration: Duration): string {
+  if (duration.unit === 'permanent') return 'permanent';
+  return duration.count === 1 ? `1 ${duration.unit.slice(0, -1)}` : `${duration.count} ${duration.unit}`;
+}

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+
+/** The catalogue's files cannot be used. `faults` has a sentence each: file, field, cure. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    const more = faults.length > 20 ? [`and ${faults.length - 20} more.`] : [];
+    super(
+      ['The catalogue cannot be used:', ...[...faults.slice(0, 20), ...more].map((one) => `- ${one}`)].join(
+        '\n',
+      ),
+    );
+    this.faults = faults;
+  }
+}
+
+/** `services[0].offers[1].price` */
+export function fieldName(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
+    .join('');
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
+
+function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): string {
+  const field = fieldName(issue.path);
+  const where = field === '' ? file : `${file}: ${field}`;
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+    return `${where} has the unknown field ${names}; remove it or correct its name.`;
+  }
+  const found = valueAt(document, issue.path);
+  if (found === undefined) return `${where} is missing; ${issue.message}.`;
+  return `${where} is ${shorten(JSON.stringify(found))}; ${issue.message}.`;
+}
+
+/** What a schema found in a file, a sentence each. The schemas' own messages are the cures (`write EUR`). */
+export function sentences(file: string, error: z.ZodError, document: unknown): string[] {
+  return error.issues.map((issue) => sentence(file, issue, document));
+}

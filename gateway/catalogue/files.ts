@@ -1,0 +1,29 @@
+/** Reads the catalogue's folder. Paths are relative to it, with `/`. Both throw when there is nothing to read. */
+export interface CatalogueFiles {
+  /** The names in a folder (`''`: the catalogue's own), files and folders alike. */
+  list(folder: string): readonly string[];
+  text(path: string): string;
+}
+
+/** The value of `work`, or null with a fault that names the path and the cure. */
+export function attempt<T>(path: string, faults: string[], work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    faults.push(`${path} cannot be read (${reason}); put it there or name another catalogue folder.`);
+    return null;
+  }
+}
+
+/** The JSON in a file, or undefined with a fault. */
+export function readJson(files: CatalogueFiles, path: string, faults: string[]): unknown {
+  const text = attempt(path, faults, () => files.text(path));
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    faults.push(`${path} is not JSON (${(error as Error).message}); correct it at that place.`);
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { compressPolicy, policyFaults, type RetryPolicy } from '../activation/policy.ts';
+import type { Catalogue } from './catalogue.ts';
+import { CatalogueError } from './faults.ts';
+import type { Service } from './service.ts';
+
+/** The same catalogue with other retry policies, for scenarios. Throws `CatalogueError` when one cannot be used. */
+export function withPolicies(
+  catalogue: Catalogue,
+  change: (policy: RetryPolicy, service: Service) => RetryPolicy,
+): Catalogue {
+  const services = catalogue
+    .services()
+    .map((service) => ({ ...service, policy: change(service.policy, service) }));
+  const faults = services.flatMap(({ id, policy }) =>
+    policyFaults(policy).map((text) => `policy of ${id}: ${text}.`),
+  );
+  if (faults.length > 0) throw new CatalogueError(faults);
+  const byId = new Map(services.map((service) => [service.id, service]));
+  return { ...catalogue, services: () => services, service: (id) => byId.get(id) ?? null };
+}
+
+/** The same catalogue in which every duration of a policy passes `scale` times as fast. Prices and durations sold stay. */
+export function compressCatalogue(catalogue: Catalogue, scale: number): Catalogue {
+  return withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
+}
