@@ -158,6 +158,15 @@ async function createTickets(database: Kysely<PlatformSchema>, dialect: Dialect)
   await sql`create index tickets_by_status on tickets (status, priority, opened_at, id)`.execute(database);
 }
 
+/** What the platform API lists by, so that a page costs the same however long the history is. */
+async function createLookUps(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`create index purchases_by_time on purchases (created_at, id)`.execute(database);
+  await sql`create index purchases_by_vehicle on purchases (vin, created_at, id)`.execute(database);
+  await sql`create index activations_by_phase on activations (phase, requested_at, id)`.execute(database);
+  await sql`create index activations_unsettled on activations (settlement, id)
+    where settlement in ('uncollectible', 'unsettled')`.execute(database);
+}
+
 /** In order; a released one never changes. */
 const migrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -167,6 +176,7 @@ const migrations: readonly Migration<PlatformSchema>[] = [
   { name: '005-notices', up: createNotices },
   { name: '006-tickets', up: createTickets },
   { name: '007-idempotency-keys', up: createIdempotencyTable },
+  { name: '008-look-ups', up: createLookUps },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */
