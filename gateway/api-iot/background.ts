@@ -10,7 +10,9 @@ export function newBackground(log: Log): Background {
   const running = new Set<Promise<void>>();
   return {
     run(name, work) {
-      const task = work()
+      // Not in the caller's turn: what the work refers to may not be assigned yet.
+      const task = Promise.resolve()
+        .then(work)
         .catch((error: unknown) => log.error('api_iot.background_failed', { name, message: String(error) }))
         .finally(() => running.delete(task));
       running.add(task);

@@ -1,27 +1,13 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../../http/idempotency-store.ts';
+import { type Migration, migrate, sqlWords } from '../../sql/migration.ts';
 import type { ApiIotSchema } from './schema.ts';
 
 type Dialect = Database<ApiIotSchema>['dialect'];
 
-interface Migration {
-  readonly name: string;
-  up(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void>;
-}
-
-/** Column types and table options that mean the same on both: 64-bit integers, text, strictly typed. */
-function words(dialect: Dialect) {
-  return {
-    long: sql.raw(dialect === 'sqlite' ? 'integer' : 'bigint'),
-    strict: sql.raw(dialect === 'sqlite' ? 'strict' : ''),
-    /** For tables that are only reached by their key. */
-    keyed: sql.raw(dialect === 'sqlite' ? 'strict, without rowid' : ''),
-  };
-}
-
 async function createVehicleTables(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
-  const { long, keyed } = words(dialect);
+  const { long, keyed } = sqlWords(dialect);
   await sql`create table vehicles (
     vin text not null primary key,
     model text not null,
@@ -52,7 +38,7 @@ async function createVehicleTables(database: Kysely<ApiIotSchema>, dialect: Dial
 }
 
 async function createCommandTables(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
-  const { long, strict, keyed } = words(dialect);
+  const { long, strict, keyed } = sqlWords(dialect);
   await sql`create table commands (
     id text not null primary key,
     vin text not null references vehicles (vin),
@@ -91,30 +77,13 @@ async function createCommandTables(database: Kysely<ApiIotSchema>, dialect: Dial
 }
 
 /** In order; a released one never changes. */
-const migrations: readonly Migration[] = [
+const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '001-vehicles', up: createVehicleTables },
   { name: '002-commands', up: createCommandTables },
   { name: '003-idempotency-keys', up: createIdempotencyTable },
 ];
 
-interface MigrationSchema {
-  api_iot_migrations: { name: string };
-}
-
-/** Brings the database to this version's schema, all or nothing; harmless when it is there already. */
-export async function migrateApiIot(database: Database<ApiIotSchema>): Promise<void> {
-  const { dialect } = database;
-  await database.write(async (transaction) => {
-    // Two processes that start together must not both create the tables.
-    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(7240117)`.execute(transaction);
-    const log = transaction as unknown as Transaction<MigrationSchema>;
-    await sql`create table if not exists api_iot_migrations (name text not null primary key)`.execute(log);
-    const done = await log.selectFrom('api_iot_migrations').select('name').execute();
-    const names = new Set(done.map((row) => row.name));
-    for (const migration of migrations) {
-      if (names.has(migration.name)) continue;
-      await migration.up(transaction, dialect);
-      await log.insertInto('api_iot_migrations').values({ name: migration.name }).execute();
-    }
-  });
+/** Brings the API IoT's database to this version's schema; harmless when it is there already. */
+export function migrateApiIot(database: Database<ApiIotSchema>): Promise<void> {
+  return migrate(database, migrations);
 }
