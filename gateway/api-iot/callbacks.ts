@@ -34,20 +34,19 @@ export interface CallbackDeps {
 
 type Try = 'taken' | 'gone' | 'failed';
 
-/** One try, cut after `timeoutMs` or by `stopping`. */
-async function tryOnce(deps: CallbackDeps, callback: CallbackRow, stopping: AbortSignal): Promise<Try> {
+/** One try, cut after `timeoutMs` or by whoever aborts `cut`. */
+async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortController): Promise<Try> {
   const { clock, retry } = deps;
-  const cut = new AbortController();
   const end = new AbortController();
-  const abort = () => cut.abort();
-  stopping.addEventListener('abort', abort);
+  cut.signal.addEventListener('abort', () => end.abort());
   const headers = {
     'content-type': 'application/json',
     ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
     ...signCallback(deps.secret, callback.id, clock.now(), callback.body),
   };
-  const timeout = sleep(clock, retry.timeoutMs, AbortSignal.any([end.signal, cut.signal])).then((): Try => {
-    cut.abort();
+  let answered = false;
+  const timeout = sleep(clock, retry.timeoutMs, end.signal).then((): Try => {
+    if (!answered) cut.abort();
     return 'failed';
   });
   const answer = deps
@@ -59,16 +58,16 @@ async function tryOnce(deps: CallbackDeps, callback: CallbackRow, stopping: Abor
     })
     .catch((): Try => 'failed');
   const outcome = await Promise.race([answer, timeout]);
+  answered = true;
   end.abort();
-  stopping.removeEventListener('abort', abort);
   return outcome;
 }
 
 export function newCallbackSender(deps: CallbackDeps): CallbackSender {
   const { database, clock, log, background, retry } = deps;
-  const underWay = new Set<string>();
+  /** By webhook-id, each with what cuts its try. */
+  const underWay = new Map<string, AbortController>();
   const counts = { delivered: 0, failedTries: 0, givenUp: 0 };
-  let stopping = new AbortController();
   let started = false;
   let timer: Timer | null = null;
   let dueAt = Number.POSITIVE_INFINITY;
@@ -98,16 +97,13 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
     await database.write((transaction) => deleteCallback(transaction, callback.id));
   }
 
-  async function deliver(callback: CallbackRow): Promise<void> {
-    const outcome = await tryOnce(deps, callback, stopping.signal);
-    if (started) await settle(callback, outcome);
-  }
-
   function begin(callback: CallbackRow): void {
-    underWay.add(callback.id);
+    const cut = new AbortController();
+    underWay.set(callback.id, cut);
     background.run('callback', async () => {
       try {
-        await deliver(callback);
+        const outcome = await tryOnce(deps, callback, cut);
+        if (started) await settle(callback, outcome);
       } finally {
         underWay.delete(callback.id);
         if (backlog && started) background.run('callbacks', scan);
@@ -152,12 +148,11 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
     },
     start() {
       started = true;
-      stopping = new AbortController();
       background.run('callbacks', scan);
     },
     stop() {
       started = false;
-      stopping.abort();
+      for (const cut of underWay.values()) cut.abort();
       timer?.cancel();
       timer = null;
       dueAt = Number.POSITIVE_INFINITY;
