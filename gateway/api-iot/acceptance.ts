@@ -36,7 +36,7 @@ export interface AcceptanceDeps {
 }
 
 /** Seconds after which polling makes sense. */
-export const pollAfterSeconds = 1;
+const pollAfterSeconds = 1;
 
 /** The features asked for that the vehicle's hardware lacks; none while the vehicle has not reported. */
 function missingFeatures(reported: string | null, request: ConfigureRequest): string[] {

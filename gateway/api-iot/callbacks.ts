@@ -44,11 +44,7 @@ async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortCont
     ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
     ...signCallback(deps.secret, callback.id, clock.now(), callback.body),
   };
-  let answered = false;
-  const timeout = sleep(clock, retry.timeoutMs, end.signal).then((): Try => {
-    if (!answered) cut.abort();
-    return 'failed';
-  });
+  const timeout = sleep(clock, retry.timeoutMs, end.signal).then(() => 'unanswered' as const);
   const answer = deps
     .http(new Request(callback.url, { method: 'POST', headers, body: callback.body, signal: cut.signal }))
     .then(async (response): Promise<Try> => {
@@ -58,9 +54,10 @@ async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortCont
     })
     .catch((): Try => 'failed');
   const outcome = await Promise.race([answer, timeout]);
-  answered = true;
   end.abort();
-  return outcome;
+  if (outcome !== 'unanswered') return outcome;
+  cut.abort();
+  return 'failed';
 }
 
 export function newCallbackSender(deps: CallbackDeps): CallbackSender {

@@ -6,7 +6,7 @@ import {
   commandResourceSchema,
   configureRequestSchema,
 } from '../../shared/protocol/api-iot.ts';
-import type { App, AppEnv } from '../http/app.ts';
+import type { App, AppEnv } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { answerOf, keyUseOf } from '../http/idempotency.ts';
 import { problemDoc, problemError, refuseInvalid } from '../http/problem.ts';

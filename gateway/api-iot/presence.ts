@@ -8,7 +8,7 @@ import { heardTwin, knownTwin } from './twin.ts';
  * The features after a status. A fresh one is the vehicle's word and replaces what was known, also downward (a lost
  * feature). A retained one may be older than a result that came after it: it never lowers a version.
  */
-export function mergeStatus(
+function mergeStatus(
   known: readonly ReportedFeature[] | null,
   reported: readonly ReportedFeature[],
   retained: boolean,

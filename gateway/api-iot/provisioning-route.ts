@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
-import type { App } from '../http/app.ts';
+import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc } from '../http/problem.ts';
 import type { ApiIotConfig } from './config.ts';

@@ -1,7 +1,7 @@
 import type { Log } from '../../shared/ports/log.ts';
 
 /** Why a message from the broker was refused. */
-export const refusalReasons = [
+const refusalReasons = [
   'unknown_topic',
   'too_large',
   'not_json',

@@ -21,7 +21,7 @@ export type ResultVerdict =
   | { readonly kind: 'ended'; readonly ending: Ending };
 
 /** The reported features after this answer; a version that the twin already passed changes nothing. */
-export function mergeResults(
+function mergeResults(
   reported: readonly ReportedFeature[],
   targets: readonly FeatureTarget[],
   results: readonly FeatureResult[],

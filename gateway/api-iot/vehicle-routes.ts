@@ -10,7 +10,7 @@ import {
   vehicleHealthSchema,
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
-import type { App } from '../http/app.ts';
+import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { commandResource } from './command-resource.ts';

@@ -3,20 +3,10 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Log } from '../../shared/ports/log.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
-import type { Caller } from './authenticate.ts';
+import type { App, AppEnv } from './app-env.ts';
 import { bodyLimit, bodyLimitBytes } from './body-limit.ts';
 import { mountDocsPage } from './docs-page.ts';
 import { ProblemError, problemOfException, problemResponse, refuseInvalid } from './problem.ts';
-
-/** What middlewares leave for handlers. */
-export interface AppEnv {
-  Variables: {
-    /** Set by `requireScope` (authenticate.ts). */
-    caller: Caller;
-  };
-}
-
-export type App = OpenAPIHono<AppEnv>;
 
 export interface AppOptions {
   readonly log: Log;

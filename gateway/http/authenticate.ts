@@ -1,14 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { AccessTokenClaims, Tokens } from '../../shared/ports/tokens.ts';
-import type { App, AppEnv } from './app.ts';
+import type { App, AppEnv, Caller } from './app-env.ts';
 import { problemError } from './problem.ts';
-
-/** Who sent the request. */
-export interface Caller {
-  readonly clientId: string;
-  readonly scopes: ReadonlySet<string>;
-}
 
 export interface Authenticator {
   /** Lets a request through only with a valid token that has the scope; leaves `caller` in the context. */
@@ -88,7 +82,7 @@ export function newAuthenticator(deps: {
 }
 
 /** The name under which routes ask for a token in OpenAPI: `security: [{ oauth: ['vehicle:read'] }]`. */
-export const securityScheme = 'oauth';
+const securityScheme = 'oauth';
 
 /** Declares the client credentials flow in the app's OpenAPI document. */
 export function declareSecurity(

@@ -20,9 +20,9 @@ export interface IdempotencySchema {
 }
 
 /** How long an answer is kept: 24 hours. */
-export const keyLifeMs = 24 * 3_600_000;
+const keyLifeMs = 24 * 3_600_000;
 /** How long a request under way holds its key; its process may have died. */
-export const keyHoldMs = 60_000;
+const keyHoldMs = 60_000;
 /** The most outdated keys removed by one claim. */
 const cleanUpMax = 100;
 const cleanUpEveryMs = 1_000;

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Secrets } from '../../shared/ports/secrets.ts';
-import type { AppEnv } from './app.ts';
+import type { AppEnv } from './app-env.ts';
 import type { KeyClaim, KeyUse, StoredAnswer } from './idempotency-store.ts';
 import { problemError } from './problem.ts';
 

@@ -38,7 +38,7 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
 }
 
 /** What a problem looks like in OpenAPI. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().meta({ example: 'urn:fleetwake:problem:invalid-request' }),
     title: z.string(),
@@ -77,7 +77,7 @@ const parts = {
 const errorMax = 32;
 
 /** The `errors` extension: one entry a fault, with a JSON Pointer (RFC 6901) into the part that holds it. */
-export function faultsOf(
+function faultsOf(
   issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
   target: keyof typeof parts,
 ) {

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 
 /** How far the sender's clock may be from ours: 5 minutes, as Standard Webhooks has it. */
-export const callbackToleranceMs = 5 * 60_000;
+const callbackToleranceMs = 5 * 60_000;
 
 export interface CallbackHeaders {
   readonly 'webhook-id': string;

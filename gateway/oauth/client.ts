@@ -10,7 +10,7 @@ export interface OAuthClient {
 }
 
 /** RFC 6749 section 5.2 codes that a client credentials request can meet. */
-export type OAuthErrorCode =
+type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
   | 'invalid_scope'

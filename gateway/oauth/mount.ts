@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { App } from '../http/app.ts';
+import type { App } from '../http/app-env.ts';
 import { declareSecurity } from '../http/authenticate.ts';
 import { mountTokenEndpoint, type OAuthOptions } from './token-endpoint.ts';
 

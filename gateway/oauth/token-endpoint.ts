@@ -3,11 +3,11 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
-import type { App } from '../http/app.ts';
+import type { App } from '../http/app-env.ts';
 import { authenticateClient, type OAuthClient, type OAuthFailure, readCredentials } from './client.ts';
 
 /** Seconds that an access token is good for, unless the options say otherwise. */
-export const tokenLifeSeconds = 3_600;
+const tokenLifeSeconds = 3_600;
 
 export interface OAuthOptions {
   readonly tokens: Tokens;

@@ -24,7 +24,7 @@ export const callbackSecret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const clientSecret = 'engine-secret';
 const provisionerSecret = 'provisioner-secret';
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>> | undefined;
@@ -50,7 +50,7 @@ export interface Bench {
   restart(linkUp?: boolean): Promise<void>;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly token?: string | null;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
@@ -62,7 +62,7 @@ export const configureBody = {
   display: { receiving: 'Receiving configuration', applied: 'Feature enabled' },
 };
 
-export const commandOf = (message: LinkMessage) => JSON.parse(message.payload) as ConfigureCommand;
+const commandOf = (message: LinkMessage) => JSON.parse(message.payload) as ConfigureCommand;
 
 async function newToken(api: ApiIot, clientId: string, secret: string): Promise<string> {
   const answer = await api.fetch(
