@@ -1,0 +1,106 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { DeviceLink } from '../../shared/ports/device-link.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import { agenda } from './agenda.ts';
+import type { VehicleSpec } from './make-fleet.ts';
+import { defaultFleetOptions, type FleetOptions } from './options.ts';
+import { VehicleHost, type VehicleState } from './vehicle-host.ts';
+
+export interface FleetDeps {
+  readonly link: DeviceLink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Fleet {
+  /** Resolves when every vehicle that is not kept offline is ready for commands, or its patience is over. */
+  start(): Promise<void>;
+  /** Each vehicle says goodbye (status offline) and disconnects; nothing runs afterwards. */
+  stop(): Promise<void>;
+  /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
+  vehicle(vin: string): VehicleState;
+  /** Off the network for `ms`, or with null until `restore`. */
+  cut(vin: string, ms: number | null): void;
+  restore(vin: string): void;
+  restart(vin: string): void;
+  states(): VehicleState[];
+}
+
+/** Vehicles with a connection each and one timer for all of them. */
+export function fleet(
+  deps: FleetDeps,
+  vehicles: readonly VehicleSpec[],
+  more: Partial<FleetOptions> = {},
+): Fleet {
+  const options = { ...defaultFleetOptions, ...more };
+  const shared = agenda(deps.clock);
+  const hosts = new Map(
+    vehicles.map((spec) => [spec.vin, new VehicleHost({ ...deps, agenda: shared, options }, spec)]),
+  );
+  if (hosts.size !== vehicles.length) throw new Error('fleet: a VIN appears twice');
+
+  const hostOf = (vin: string): VehicleHost => {
+    const host = hosts.get(vin);
+    if (!host) throw new Error(`fleet: no vehicle ${vin}`);
+    return host;
+  };
+
+  /** Ends the waits of `start` when the fleet is stopped meanwhile. */
+  const waits = new Set<() => void>();
+  let stopped = false;
+
+  /** Resolves when it is ready, or when patience is over. */
+  const dial = (host: VehicleHost): Promise<void> =>
+    new Promise((resolve) => {
+      if (host.isAway || stopped) {
+        resolve();
+        return;
+      }
+      const end = () => {
+        timer.cancel();
+        waits.delete(end);
+        resolve();
+      };
+      waits.add(end);
+      const timer = shared.after(options.dialPatienceMs, () => {
+        deps.log.warn('fleet.vehicle_slow', { vin: host.spec.vin });
+        end();
+      });
+      void host.open().then(end);
+    });
+
+  return {
+    async start() {
+      for (const host of hosts.values()) host.schedule();
+      await inParallel([...hosts.values()], options.diallingMax, dial);
+      deps.log.info('fleet.started', { vehicles: hosts.size });
+    },
+    async stop() {
+      stopped = true;
+      shared.clear();
+      for (const end of waits) end();
+      await inParallel([...hosts.values()], 200, (host) => host.close());
+      shared.clear();
+    },
+    vehicle: (vin) => hostOf(vin).state,
+    cut: (vin, ms) => hostOf(vin).cut(ms),
+    restore: (vin) => hostOf(vin).restore(),
+    restart: (vin) => hostOf(vin).restart(),
+    states: () => [...hosts.values()].map((host) => host.state),
+  };
+}
+
+/** Runs `work` for all items, at most `most` at once. */
+async function inParallel<T>(
+  items: readonly T[],
+  most: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+}

@@ -1,0 +1,25 @@
+export interface FleetOptions {
+  /** Mean time between two telemetry messages of a vehicle. */
+  readonly telemetryMs: number;
+  /** How long the ECU takes for one command. */
+  readonly applyMs: number;
+  /** How long a restart takes. */
+  readonly bootMs: number;
+  /** Connections that are being made at once. */
+  readonly diallingMax: number;
+  /** A vehicle that is not ready after this does not hold up the others; it goes on trying. */
+  readonly dialPatienceMs: number;
+  readonly keepAliveSeconds: number;
+  /** Multiplies the times of connectivity profiles. */
+  readonly timeScale: number;
+}
+
+export const defaultFleetOptions: FleetOptions = {
+  telemetryMs: 10_000,
+  applyMs: 150,
+  bootMs: 2_000,
+  diallingMax: 50,
+  dialPatienceMs: 5_000,
+  keepAliveSeconds: 60,
+  timeScale: 1,
+};

@@ -1,0 +1,63 @@
+import type { CommandResult } from '../../shared/protocol/device-messages.ts';
+
+/** The way out. Both senders resolve with false when the connection went before the broker took the message. */
+export interface OutboxWay {
+  readonly open: boolean;
+  sendResult(result: CommandResult): Promise<boolean>;
+  sendStatus(): Promise<boolean>;
+}
+
+/** More results than the vehicle can have accepted commands never wait; the bound is for mistakes. */
+const waitingMax = 64;
+
+/**
+ * What a vehicle still has to say: every result in order, and one status, which is made when it is sent. Nothing leaves
+ * the outbox before the broker acknowledged it, across any number of connections.
+ */
+export class Outbox {
+  readonly #way: OutboxWay;
+  readonly #results: CommandResult[] = [];
+  #statusDue: boolean = false;
+  #sending: boolean = false;
+
+  constructor(way: OutboxWay) {
+    this.#way = way;
+  }
+
+  get waiting(): number {
+    return this.#results.length;
+  }
+
+  addResult(result: CommandResult): void {
+    if (this.#results.length < waitingMax) this.#results.push(result);
+  }
+
+  addStatus(): void {
+    this.#statusDue = true;
+  }
+
+  /** Sends one at a time until all is acknowledged or the way is closed; call it again when the way opens. */
+  async flush(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      while (this.#way.open && (await this.#sendNext()));
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  /** False when nothing waits. */
+  async #sendNext(): Promise<boolean> {
+    const [result] = this.#results;
+    if (result) {
+      if (await this.#way.sendResult(result)) this.#results.shift();
+      return true;
+    }
+    if (!this.#statusDue) return false;
+    // A change while the status is under way makes another one due.
+    this.#statusDue = false;
+    if (!(await this.#way.sendStatus())) this.#statusDue = true;
+    return true;
+  }
+}
