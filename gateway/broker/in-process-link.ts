@@ -65,6 +65,21 @@ export function inProcessLink(broker: InProcessBroker) {
     if (session.connection === connection) return connection.options.onMessage(message);
   }
 
+  /** What waited was acknowledged to its publisher when it came: a handler that fails now is only reported. */
+  async function handWaiting(
+    session: Session,
+    connection: Connection,
+    waiting: readonly LinkMessage[],
+  ): Promise<void> {
+    for (const message of waiting) {
+      try {
+        await hand(session, connection, message);
+      } catch (error) {
+        broker.log.error('broker.subscriber_failed', { topic: message.topic, error: String(error) });
+      }
+    }
+  }
+
   async function deliver(message: LinkMessage): Promise<void> {
     const handlers: (void | Promise<void>)[] = [];
     for (const session of sessions.values()) {
@@ -114,7 +129,7 @@ export function inProcessLink(broker: InProcessBroker) {
       const waiting = session.waiting;
       session.waiting = [];
       options.onConnect?.({ sessionPresent });
-      for (const message of waiting) await hand(session, connection, message);
+      await handWaiting(session, connection, waiting);
     }
 
     /** Ends the connection; without a goodbye the will is published. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EmbeddedBroker } from '../../gateway/broker/embedded-broker.ts';
 import { LinkClosed, type LinkConnection, type LinkOptions } from '../../shared/ports/device-link.ts';
+import { until } from '../support/until.ts';
 import {
   brokerOn,
   closed,
@@ -9,7 +10,6 @@ import {
   monitorAccount,
   openInProcess,
   service,
-  until,
   vehicleAccount,
   vinA,
   withBroker,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { connected, inbox, monitorAccount, openInProcess, until, vinA, withBroker } from './support.ts';
+import { until } from '../support/until.ts';
+import { connected, inbox, monitorAccount, openInProcess, vinA, withBroker } from './support.ts';
 
 test('a message without QoS never makes the broker lose the QoS 1 message before it', async () => {
   await withBroker(async ({ broker, client }) => {

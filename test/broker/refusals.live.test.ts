@@ -1,6 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import type { IClientOptions } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import {
   closed,
   connected,
@@ -9,7 +10,6 @@ import {
   outcomeOf,
   passwordOf,
   serviceAccount,
-  until,
   vehicleAccount,
   vinA,
   vinB,

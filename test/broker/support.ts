@@ -4,6 +4,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { LinkConnection, LinkOptions } from '../../shared/ports/device-link.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { until } from '../support/until.ts';
 
 export const vinA = '1M8GDM9AXKP042788';
 export const vinB = 'WDBEA30D3HA391172';
@@ -102,15 +103,6 @@ export function inbox(client: MqttClient): string[] {
   const got: string[] = [];
   client.on('message', (topic, payload) => got.push(`${topic} ${payload.toString()}`));
   return got;
-}
-
-/** Polls until the condition holds. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const startedAt = wallClock.now();
-  while (!condition()) {
-    if (wallClock.now() - startedAt > 10_000) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => wallClock.setTimer(5, () => resolve(undefined)));
-  }
 }
 
 /** A vehicle's connection through the link of the broker's own process, once it stands. */

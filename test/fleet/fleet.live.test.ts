@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { telemetrySchema, vehicleStatusSchema } from '../../shared/protocol/device-messages.ts';
 import { topics } from '../../shared/protocol/topics.ts';
-import { first, until, withFleet } from './support.ts';
+import { until } from '../support/until.ts';
+import { first, withFleet } from './support.ts';
 
 const applied = [{ feature: 'heated_seats', outcome: 'applied', version: 1 }];
 

@@ -12,6 +12,7 @@ import { makeFleet, type VehicleSpec } from '../../simulator/fleet/make-fleet.ts
 import type { FleetOptions } from '../../simulator/fleet/options.ts';
 import type { VehicleFault } from '../../simulator/fleet/vehicle-faults.ts';
 import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import { until } from '../support/until.ts';
 
 /** Chance that repeats: a 32-bit generator (Marsaglia's xorshift), streams seeded by name. */
 export function seededRandom(seed: number): Random {
@@ -118,14 +119,6 @@ export async function withFleet(
     await running.stop();
     await service.close();
     await broker.stop();
-  }
-}
-
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const startedAt = wallClock.now();
-  while (!condition()) {
-    if (wallClock.now() - startedAt > 10_000) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => wallClock.setTimer(2, () => resolve(undefined)));
   }
 }
 
