@@ -30,7 +30,7 @@ const pushBodyMax = 500;
 
 function readFile(readText: (name: string) => string, file: string): string {
   try {
-    return readText(file);
+    return readText(file).replaceAll('\r\n', '\n');
   } catch (error) {
     throw new TemplateFault(`The notice template ${file} cannot be read: ${(error as Error).message}.`);
   }
@@ -55,14 +55,14 @@ function loadTexts(readText: (name: string) => string, language: Language, kind:
   const [subject, text] = splitFile(
     textFile,
     readFile(readText, textFile),
-    /^Subject: (.+)\n\n([^]+)$/,
+    /^Subject: (.+)\n\n([\s\S]+)$/,
     'its first line is "Subject: …", and an empty line and the text follow',
   );
   const pushFile = `${base}.push.mustache`;
   const [title, body] = splitFile(
     pushFile,
     readFile(readText, pushFile),
-    /^(.+)\n\n([^]+)$/,
+    /^(.+)\n\n([\s\S]+)$/,
     'its first line is the title, and an empty line and the body follow',
   );
   const htmlFile = `${base}.html.mustache`;

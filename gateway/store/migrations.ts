@@ -134,7 +134,7 @@ async function createNotices(database: Kysely<PlatformSchema>, dialect: Dialect)
     last_error text,
     unique (activation_id, kind, channel)
   ) ${strict}`.execute(database);
-  await sql`create index notices_due on notices (due_at) where status = 'waiting'`.execute(database);
+  await sql`create index notices_due on notices (channel, due_at) where status = 'waiting'`.execute(database);
   await sql`create index notices_dead on notices (created_at) where status = 'dead'`.execute(database);
 }
 

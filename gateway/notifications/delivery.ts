@@ -1,0 +1,92 @@
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
+import type { Pusher } from '../../shared/ports/pusher.ts';
+import type { ClaimedNotice, Outcome } from './notice-queue.ts';
+import type { Render } from './renderer.ts';
+
+/** Durations in milliseconds. */
+export interface DispatchSettings {
+  /** Notices under way at once in this process, per channel. */
+  readonly concurrency: number;
+  /** The most notices claimed in one write. */
+  readonly batch: number;
+  /** How long wake-ups are gathered before one look at the database: a busy engine commits far more often than that. */
+  readonly gatherMs: number;
+  /** How long a claim holds; a try may take half of it, so that no other process sends the same notice meanwhile. */
+  readonly claimMs: number;
+  /** Waits between tries: `min(2^(tries − 1) × base, max)`. */
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+  /** After so many tries a notice is dead: an operator sees it. */
+  readonly triesMax: number;
+}
+
+/** Waits of 1, 2, 4 … 256 s, then 300 s each: the 300th try comes a day after the first. */
+export const standardDispatch: DispatchSettings = {
+  concurrency: 64,
+  batch: 100,
+  gatherMs: 5,
+  claimMs: 120_000,
+  retryBaseMs: 1_000,
+  retryMaxMs: 300_000,
+  triesMax: 300,
+};
+
+export interface DeliveryDeps {
+  readonly mailer: Mailer;
+  readonly pusher: Pusher;
+  readonly clock: Clock;
+  readonly render: Render;
+  readonly settings: DispatchSettings;
+}
+
+/** Error texts kept with a notice are cut here. */
+const errorMax = 500;
+
+function retryDelayMs(settings: DispatchSettings, tries: number): number {
+  return Math.min(2 ** Math.min(tries - 1, 1_000) * settings.retryBaseMs, settings.retryMaxMs);
+}
+
+async function send(deps: DeliveryDeps, notice: ClaimedNotice): Promise<void> {
+  const { mail, push } = deps.render(notice);
+  if (mail) await deps.mailer.send(mail);
+  if (push) await deps.pusher.send(push);
+}
+
+/** A channel that never answers must not hold its place for ever: after the limit the try counts as failed. */
+async function sendInTime(deps: DeliveryDeps, notice: ClaimedNotice, limitMs: number): Promise<void> {
+  const answered = new AbortController();
+  const late = sleep(deps.clock, limitMs, answered.signal).then(() => {
+    if (!answered.signal.aborted)
+      throw new ChannelFailure(`the ${notice.channel} channel gave no answer within ${limitMs} ms`, false);
+  });
+  try {
+    await Promise.race([send(deps, notice), late]);
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Tries once to hand a notice to its channel. Never rejects. */
+export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): Promise<Outcome> {
+  const { clock, settings } = deps;
+  const limitMs = settings.claimMs / 2;
+  const startedAt = clock.now();
+  if (notice.tries >= settings.triesMax) {
+    const error = notice.last_error ?? `no try of ${notice.tries} told how it ended`;
+    return { status: 'dead', notice, at: startedAt, error };
+  }
+  // It waited too long behind others of the same customer: the try could outlast the claim.
+  if (startedAt + limitMs > notice.claimedUntil) return { status: 'released', notice, at: startedAt };
+  try {
+    await sendInTime(deps, notice, limitMs);
+    return { status: 'sent', notice, at: clock.now() };
+  } catch (cause) {
+    const at = clock.now();
+    const error = (cause instanceof Error ? cause.message : String(cause)).slice(0, errorMax);
+    const permanent = cause instanceof ChannelFailure && cause.permanent;
+    const tries = notice.tries + 1;
+    if (permanent || tries >= settings.triesMax) return { status: 'dead', notice, at, error };
+    return { status: 'retry', notice, at, dueAt: at + retryDelayMs(settings, tries), error };
+  }
+}

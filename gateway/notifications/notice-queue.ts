@@ -1,0 +1,170 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { NewRecord, NoticeRow, PlatformSchema } from '../store/schema.ts';
+import type { NoticeChannel } from './notice-table.ts';
+
+/** A notice that this dispatcher alone has until `claimedUntil`. */
+export interface ClaimedNotice extends NoticeRow {
+  readonly claimedUntil: number;
+  /** An earlier claim lapsed without a word (a crash): that try may have been delivered. */
+  readonly repeated: boolean;
+}
+
+/** How one try ended. */
+export type Outcome = { readonly notice: ClaimedNotice; readonly at: number } & (
+  | { readonly status: 'sent' }
+  | { readonly status: 'retry'; readonly dueAt: number; readonly error: string }
+  | { readonly status: 'dead'; readonly error: string }
+  /** Not tried: the claim is given back. */
+  | { readonly status: 'released' }
+);
+
+/** A literal, so that SQLite can prove that the partial index `notices_due` holds every such row. */
+const isWaiting = sql<boolean>`status = 'waiting'`;
+
+/** The next moment at which a notice of this channel is due (or a claim lapses), or null. */
+export async function nextNoticeAt(
+  database: Kysely<PlatformSchema>,
+  channel: NoticeChannel,
+): Promise<number | null> {
+  const row = await database
+    .selectFrom('notices')
+    .select('due_at')
+    .where(isWaiting)
+    .where('channel', '=', channel)
+    .where('due_at', 'is not', null)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.due_at ?? null;
+}
+
+/**
+ * Takes up to `limit` due notices of a channel, in the order in which they were made. A claim moves `due_at` to its own
+ * end, so that neither this process nor another sees the row before, and a process that dies gives it back by itself.
+ */
+export async function claimNotices(
+  transaction: Transaction<PlatformSchema>,
+  dialect: Database<PlatformSchema>['dialect'],
+  claim: { channel: NoticeChannel; now: number; claimMs: number; limit: number },
+): Promise<ClaimedNotice[]> {
+  const claimedUntil = claim.now + claim.claimMs;
+  const due = transaction
+    .selectFrom('notices')
+    .selectAll()
+    .where(isWaiting)
+    .where('channel', '=', claim.channel)
+    .where('due_at', '<=', claim.now)
+    .orderBy('due_at')
+    .limit(claim.limit);
+  const rows = await (dialect === 'postgres' ? due.forUpdate().skipLocked() : due).execute();
+  if (rows.length === 0) return [];
+  await transaction
+    .updateTable('notices')
+    .set({
+      // A try whose end nobody wrote down counts too: a notice that kills its process must not do so for ever.
+      tries: sql`case when claimed_until is null then tries else tries + 1 end`,
+      claimed_until: claimedUntil,
+      due_at: claimedUntil,
+    })
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .execute();
+  return rows
+    .map((row) => {
+      const repeated = row.claimed_until !== null;
+      return { ...row, tries: row.tries + (repeated ? 1 : 0), claimedUntil, repeated };
+    })
+    .sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1));
+}
+
+/** Writes down how a batch of tries ended, with the record's rows. Returns how many sent ones another process had sent already. */
+export async function saveOutcomes(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  outcomes: readonly Outcome[],
+): Promise<number> {
+  const sent = outcomes.filter((outcome) => outcome.status === 'sent');
+  const noted = await markSent(transaction, sent);
+  const records = sent
+    .filter(({ notice }) => noted.has(notice.id))
+    .map(({ notice, at }) => recordRow(ids, notice, at, 'notice.sent'));
+  for (const outcome of outcomes) {
+    if (outcome.status === 'sent') continue;
+    const changed = await markUnsent(transaction, outcome);
+    if (changed && outcome.status === 'dead')
+      records.push(recordRow(ids, outcome.notice, outcome.at, 'notice.dead', outcome.error));
+  }
+  if (records.length > 0) await transaction.insertInto('record').values(records).execute();
+  return sent.length - noted.size;
+}
+
+/** One update for those that were sent in the same millisecond; what was sent stays sent, whoever claims it now. */
+async function markSent(
+  transaction: Transaction<PlatformSchema>,
+  sent: readonly Outcome[],
+): Promise<Set<string>> {
+  const noted = new Set<string>();
+  const moments = new Set(sent.map((outcome) => outcome.at));
+  for (const at of moments) {
+    const idsOfMoment = sent.filter((outcome) => outcome.at === at).map(({ notice }) => notice.id);
+    const rows = await transaction
+      .updateTable('notices')
+      .set({ status: 'sent', sent_at: at, due_at: null, claimed_until: null, tries: sql`tries + 1` })
+      .where('id', 'in', idsOfMoment)
+      .where(isWaiting)
+      .returning('id')
+      .execute();
+    for (const row of rows) noted.add(row.id);
+  }
+  return noted;
+}
+
+/** Only while the claim is still ours: another process may be sending it by now. */
+async function markUnsent(
+  transaction: Transaction<PlatformSchema>,
+  outcome: Exclude<Outcome, { status: 'sent' }>,
+): Promise<boolean> {
+  const { notice } = outcome;
+  const change =
+    outcome.status === 'released'
+      ? { due_at: outcome.at }
+      : {
+          tries: notice.tries + 1,
+          last_error: outcome.error,
+          status: outcome.status === 'dead' ? ('dead' as const) : ('waiting' as const),
+          due_at: outcome.status === 'dead' ? null : outcome.dueAt,
+        };
+  const result = await transaction
+    .updateTable('notices')
+    .set({ ...change, claimed_until: null })
+    .where('id', '=', notice.id)
+    .where(isWaiting)
+    .where('claimed_until', '=', notice.claimedUntil)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+function recordRow(ids: Ids, notice: ClaimedNotice, at: number, type: string, error?: string): NewRecord {
+  const { id: noticeId, kind, channel, repeated } = notice;
+  return {
+    id: ids.next('rec'),
+    purchase_id: notice.purchase_id,
+    activation_id: notice.activation_id,
+    at,
+    type,
+    actor: 'notifications',
+    data: JSON.stringify({
+      noticeId,
+      kind,
+      channel,
+      tries: notice.tries + 1,
+      ...(repeated ? { repeated } : {}),
+      ...(error === undefined ? {} : { error }),
+    }),
+  };
+}
