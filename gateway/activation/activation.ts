@@ -89,14 +89,15 @@ export function newActivation(
   };
 }
 
-/** A deactivation or a revocation: no money, starts at once. */
+/** A deactivation or a revocation: no money, starts at once. A revocation has no deadline: an obligation does not lapse. */
 export function newDeactivation(order: Order, kind: 'deactivation' | 'revocation', at: number): Activation {
   return {
     ...order,
     ...untouched,
     kind,
     requestedAt: at,
-    deadlineAt: order.policy.deadlineMs === null ? null : at + order.policy.deadlineMs,
+    deadlineAt:
+      kind === 'revocation' || order.policy.deadlineMs === null ? null : at + order.policy.deadlineMs,
     phase: 'queued_for_activation',
     dueAt: at,
     settlement: null,
@@ -114,6 +115,18 @@ export function lastAttempt(activation: Activation): Attempt | null {
 /** Attempt numbers go on where the kept ones end (a revocation keeps its last 20). */
 export function nextAttemptNumber(activation: Activation): number {
   return (lastAttempt(activation)?.number ?? 0) + 1;
+}
+
+/**
+ * A result may belong to this attempt though it is not listed: 429 took it back while another worker's send of the same
+ * key was accepted. It is the next number, of an activation that may send at all.
+ */
+export function mayBeTakenBack(activation: Activation, attempt: number): boolean {
+  const { kind, policy, vehicleChecked } = activation;
+  const limit = kind === 'revocation' || policy.maxRetries === null ? Infinity : policy.maxRetries + 1;
+  const maySend = kind !== 'activation' || vehicleChecked;
+  if (lastAttempt(activation)?.endedAt === null) return false;
+  return maySend && attempt === nextAttemptNumber(activation) && attempt <= limit;
 }
 
 /** The vehicle may have applied one of the commands, or may still. */

@@ -12,6 +12,7 @@ const keptAttempts = 20;
 
 /** The check before attempt 1: a model that lacks the feature ends it with no attempt; what could not be read stops nothing. */
 export function checkVehicle(activation: Activation, event: EventOf<'vehicle_checked'>): Outcome {
+  if (activation.kind !== 'activation') return reject(activation, 'only an activation is checked');
   if (activation.vehicleChecked) return ignore(activation, 'the vehicle was checked before');
   const checked = { ...activation, vehicleChecked: true, dueAt: event.at };
   const fact: Fact = { type: 'vehicle.checked', at: event.at, data: { message: event.message } };
@@ -139,7 +140,9 @@ export function failAttempt(activation: Activation, event: EventOf<'command_fail
   const known = activation.attempts.some((attempt) => attempt.number === event.attempt);
   if (!current || !known) return ignore(activation, 'belongs to an attempt that is not kept');
   const isCurrent = current.number === event.attempt && current.endedAt === null;
-  if (!isCurrent && failure.temporary) return ignore(activation, 'belongs to an attempt that is over');
+  // A refusal for good counts whenever it comes, once: a revocation goes on after it, so a repeat must not find it open.
+  const endsIt = activation.kind === 'revocation' ? isIncompatible(failure) : !failure.temporary;
+  if (!isCurrent && !endsIt) return ignore(activation, 'belongs to an attempt that is over');
   const ended: Activation = { ...activation, failure, attempts: endAttempts(activation.attempts, event) };
   const facts = [
     passed('checking_response', at, { attempt: event.attempt }),
@@ -177,9 +180,13 @@ function backOff(
   ]);
 }
 
+function isIncompatible(failure: Failure): boolean {
+  return failure.category === 'vehicle_incompatible';
+}
+
 /** An obligation stays whatever the answer, except when this vehicle cannot have the feature at all. */
 function failRevocation(ended: Activation, event: EventOf<'command_failed'>, facts: Fact[]): Outcome {
-  if (event.failure.category !== 'vehicle_incompatible') {
+  if (!isIncompatible(event.failure)) {
     return backOff(ended, lastAttempt(ended)?.number ?? 1, event, facts);
   }
   return accept({ ...ended, phase: 'dormant', dueAt: null }, [...facts, passed('dormant', event.at)]);

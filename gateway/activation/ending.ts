@@ -1,4 +1,10 @@
-import { type Activation, type Delivery, mayHaveApplied } from './activation.ts';
+import {
+  type Activation,
+  type Attempt,
+  type Delivery,
+  mayBeTakenBack,
+  mayHaveApplied,
+} from './activation.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { accept, ignore, type Outcome, passed, reject } from './outcome.ts';
@@ -8,6 +14,9 @@ type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: 
 
 /** The vehicle did it: the service is active and the customer told; the capture goes its own way. */
 export function deliver(activation: Activation, event: EventOf<'command_applied'>): Outcome {
+  const [first] = activation.attempts;
+  if (activation.kind === 'revocation' && first && event.attempt < first.number)
+    return ignore(activation, 'belongs to an attempt that is not kept');
   return deliverBy(activation, event.at, event.attempt, 'result', event.vehicleClock);
 }
 
@@ -18,10 +27,10 @@ function deliverBy(
   evidence: Delivery['evidence'],
   vehicleClock: number | null,
 ): Outcome {
-  if (!activation.attempts.some((one) => one.number === attempt))
-    return reject(activation, `there is no attempt ${attempt}`);
+  const made = attemptsWith(activation, attempt, at);
+  if (made === null) return reject(activation, `there is no attempt ${attempt}`);
   const delivery: Delivery = { at, attempt, evidence, vehicleClock };
-  const attempts = activation.attempts.map((one) =>
+  const attempts = made.map((one) =>
     one.number === attempt
       ? { ...one, endedAt: one.endedAt ?? at, failure: null }
       : { ...one, endedAt: one.endedAt ?? at },
@@ -39,6 +48,27 @@ function deliverBy(
   ]);
 }
 
+/** The attempts with the one that the vehicle answered: also one that 429 took back, for the vehicle's word proves that it was made. */
+function attemptsWith(activation: Activation, attempt: number, at: number): readonly Attempt[] | null {
+  const { attempts, deadlineAt } = activation;
+  if (attempts.some((one) => one.number === attempt)) return attempts;
+  if (!mayBeTakenBack(activation, attempt)) return null;
+  // When it was sent is not known any more; not after the deadline.
+  const startedAt = Math.min(at, deadlineAt ?? at);
+  return [
+    ...attempts,
+    {
+      number: attempt,
+      startedAt,
+      commandId: null,
+      version: null,
+      expiresAt: null,
+      endedAt: null,
+      failure: null,
+    },
+  ];
+}
+
 /** Delivered after all, or the decision to fail: from here on the money goes back, whatever the vehicle says later. */
 export function decide(activation: Activation, event: EventOf<'diagnostics_read'>): Outcome {
   if (event.delivered !== null)
@@ -50,7 +80,10 @@ export function decide(activation: Activation, event: EventOf<'diagnostics_read'
     ...(revocationOwed ? [revocationFact(at)] : []),
   ];
   if (activation.settlement === null) {
-    return accept({ ...activation, phase: 'failed', dueAt: null }, [...facts, passed('failed', at)]);
+    return accept({ ...activation, phase: 'failed', dueAt: null, revocationOwed }, [
+      ...facts,
+      passed('failed', at),
+    ]);
   }
   const settlement = settleFailure(activation.settlement, at);
   return accept({ ...activation, phase: 'reversing_payment', dueAt: null, revocationOwed, settlement }, [
@@ -63,7 +96,7 @@ export function decide(activation: Activation, event: EventOf<'diagnostics_read'
 export function noteLateSuccess(activation: Activation, event: EventOf<'command_applied'>): Outcome {
   if (activation.kind !== 'activation') return ignore(activation, 'a late answer to an ended deactivation');
   if (activation.lateSuccessAt !== null) return ignore(activation, 'noted before');
-  if (!activation.attempts.some((one) => one.number === event.attempt)) {
+  if (attemptsWith(activation, event.attempt, event.at) === null) {
     return reject(activation, `there is no attempt ${event.attempt}`);
   }
   return accept({ ...activation, lateSuccessAt: event.at, revocationOwed: true }, [

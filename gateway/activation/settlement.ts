@@ -112,6 +112,11 @@ export function settleFailure(settlement: Settlement, at: number): Settlement {
   return settlement;
 }
 
+/** What the payment service refused for good, an operator may bring about: then the notice that waited can go. */
+function isSettledByHand(settlement: Settlement, capture: Settlement['capture']): boolean {
+  return settlement.status === 'unsettled' && settlement.capture === capture;
+}
+
 /** The settlement after an answer, or null when the answer belongs to no step that is open (a repeat). */
 export function settle(settlement: Settlement, event: PaymentEvent): Settlement | null {
   const open = openSteps[settlement.status];
@@ -124,9 +129,13 @@ export function settle(settlement: Settlement, event: PaymentEvent): Settlement 
     case 'payment_captured':
       return open === 'capture' ? enter(settlement, 'captured', event.at) : null;
     case 'payment_voided':
-      return open === 'void' ? enter(settlement, 'voided', event.at) : null;
+      return open === 'void' || isSettledByHand(settlement, 'on_delivery')
+        ? enter(settlement, 'voided', event.at)
+        : null;
     case 'payment_refunded':
-      return open === 'refund' ? enter(settlement, 'refunded', event.at) : null;
+      return open === 'refund' || isSettledByHand(settlement, 'immediately')
+        ? enter(settlement, 'refunded', event.at)
+        : null;
     case 'payment_refused':
       if (open !== event.step) return null;
       return {

@@ -170,6 +170,7 @@ function pay(activation: Activation, event: PaymentEvent): Outcome {
 /** A hold that lapses before delivery could no longer be captured: no attempt starts after it (DESIGN.md section 7). */
 function holdDeadline(activation: Activation, event: PaymentEvent): number | null {
   if (event.type !== 'payment_authorised' || event.holdExpiresAt === null) return activation.deadlineAt;
+  if (activation.settlement?.capture === 'immediately') return activation.deadlineAt;
   return Math.min(activation.deadlineAt ?? event.holdExpiresAt, event.holdExpiresAt);
 }
 

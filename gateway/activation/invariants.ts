@@ -1,0 +1,358 @@
+import { type Activation, type ActivationKind, type Attempt, mayHaveApplied } from './activation.ts';
+import { commandingPhases, finalPhases, type Phase } from './phase.ts';
+import { backoffMs } from './policy.ts';
+import { openSteps, type Settlement, type SettlementStatus } from './settlement.ts';
+
+/** What may be true of one saved state. Numbers refer to docs/activation-spec.md, "Invariants". */
+
+/** The phases that each kind can stand in. */
+const phasesOf: Readonly<Record<ActivationKind, readonly Phase[]>> = {
+  activation: [
+    'awaiting_payment',
+    'queued_for_activation',
+    'sending_command',
+    'waiting_response',
+    'waiting_backoff',
+    'querying_vehicle_state',
+    'reversing_payment',
+    'active',
+    'failed',
+    'declined',
+  ],
+  deactivation: [
+    'queued_for_activation',
+    'sending_command',
+    'waiting_response',
+    'waiting_backoff',
+    'querying_vehicle_state',
+    'failed',
+    'dormant',
+    'superseded',
+  ],
+  revocation: [
+    'queued_for_activation',
+    'sending_command',
+    'waiting_response',
+    'waiting_backoff',
+    'dormant',
+    'superseded',
+  ],
+};
+
+type MoneyStates = Readonly<Record<Settlement['capture'], readonly SettlementStatus[]>>;
+const either = (...statuses: SettlementStatus[]): MoneyStates => ({
+  on_delivery: statuses,
+  immediately: statuses,
+});
+const secured: MoneyStates = { on_delivery: ['authorised'], immediately: ['captured'] };
+
+/** Where the money may stand in each phase, by when it is captured. */
+const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
+  awaiting_payment: either('authorising'),
+  queued_for_activation: secured,
+  sending_command: secured,
+  waiting_response: secured,
+  waiting_backoff: secured,
+  querying_vehicle_state: secured,
+  reversing_payment: {
+    on_delivery: ['voiding', 'unsettled'],
+    immediately: ['refunding', 'unsettled'],
+  },
+  active: { on_delivery: ['capturing', 'captured', 'uncollectible'], immediately: ['captured'] },
+  failed: { on_delivery: ['voided'], immediately: ['refunded'] },
+  declined: either('declined'),
+  dormant: either(),
+  superseded: either(),
+};
+
+/** Phases that exist only because there is money. */
+const moneyPhases: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment', 'declined']);
+/** Phases that nothing but an answer about money ends. */
+const moneyWaits: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment']);
+const keptByRevocation = 20;
+
+/** Everything that must hold of one state and does not, a sentence each; empty for every state that `transition` can reach. */
+export function violations(activation: Activation): string[] {
+  return [
+    ...phaseViolations(activation),
+    ...attemptViolations(activation),
+    ...outcomeViolations(activation),
+    ...moneyViolations(activation),
+  ];
+}
+
+function check(...claims: readonly (readonly [holds: boolean, sentence: string])[]): string[] {
+  return claims.filter(([holds]) => !holds).map(([, sentence]) => sentence);
+}
+
+function phaseViolations(activation: Activation): string[] {
+  const { kind, phase, dueAt, deadlineAt, requestedAt, policy, postponed } = activation;
+  const rests = finalPhases.has(phase) || moneyWaits.has(phase);
+  const latest = policy.deadlineMs === null ? Infinity : requestedAt + policy.deadlineMs;
+  return check(
+    [phasesOf[kind].includes(phase), `a ${kind} cannot stand in ${phase}`],
+    [(dueAt === null) === rests, `${phase} ${rests ? 'has nothing due' : 'has something due'}, not ${dueAt}`],
+    [kind !== 'revocation' || deadlineAt === null, 'a revocation has no deadline'],
+    [(deadlineAt ?? 0) <= latest, 'the deadline lies behind what the policy allows'],
+    [Number.isInteger(postponed) && postponed >= 0, `postponed counts from 0, not ${postponed}`],
+    [!commandingPhases.has(phase) || postponed === 0, 'an attempt ends a streak of postponements'],
+    [
+      phase !== 'waiting_backoff' || postponed > 0 || (dueAt ?? 0) <= (deadlineAt ?? Infinity),
+      'a back-off does not wait past the deadline',
+    ],
+    [!activation.vehicleChecked || kind === 'activation', 'only an activation is checked'],
+    [!activation.vehicleChecked || !moneyPhaseBeforeStart(phase), `nothing is checked in ${phase}`],
+  );
+}
+
+function moneyPhaseBeforeStart(phase: Phase): boolean {
+  return phase === 'awaiting_payment' || phase === 'declined';
+}
+
+function attemptViolations(activation: Activation): string[] {
+  const { attempts, kind, phase, policy, vehicleChecked } = activation;
+  const last = attempts.at(-1);
+  const first = attempts[0]?.number ?? 1;
+  const limit = kind === 'revocation' || policy.maxRetries === null ? Infinity : policy.maxRetries + 1;
+  const none = phase === 'queued_for_activation' || moneyPhaseBeforeStart(phase);
+  const open = last?.endedAt === null;
+  return [
+    ...check(
+      [
+        attempts.every((attempt, index) => attempt.number === first + index),
+        'attempt numbers are contiguous',
+      ],
+      [
+        first === 1 || (kind === 'revocation' && attempts.length >= keptByRevocation - 1),
+        `the first attempt is 1, not ${first}`,
+      ],
+      [
+        kind !== 'revocation' || attempts.length <= keptByRevocation,
+        'a revocation keeps its last 20 attempts',
+      ],
+      [(last?.number ?? 0) <= limit, `attempt ${last?.number} is above maxRetries + 1`],
+      [!none || attempts.length === 0, `${phase} has no attempts`],
+      [phase !== 'waiting_backoff' || last !== undefined, 'a back-off follows an attempt'],
+      [kind !== 'activation' || vehicleChecked || last === undefined, 'attempt 1 follows the check'],
+      [open === commandingPhases.has(phase), `an attempt is ${open ? 'open' : 'not open'} in ${phase}`],
+      [phase !== 'sending_command' || last?.commandId === null, 'a command that is sent has no id yet'],
+      [
+        phase !== 'waiting_response' || (last?.commandId != null && last.expiresAt !== null),
+        'a command that is waited for has an id and an expiry',
+      ],
+    ),
+    ...attempts.flatMap((attempt, index) => oneAttemptViolations(activation, attempt, attempts[index - 1])),
+  ];
+}
+
+function oneAttemptViolations(
+  activation: Activation,
+  attempt: Attempt,
+  previous: Attempt | undefined,
+): string[] {
+  const { number, startedAt, endedAt, failure } = attempt;
+  const { delivery, deadlineAt, policy, requestedAt } = activation;
+  const earliest =
+    previous === undefined
+      ? requestedAt
+      : (previous.endedAt ?? Infinity) + backoffMs(policy, previous.number - 1, 0);
+  return check(
+    [
+      endedAt !== null || attempt === activation.attempts.at(-1),
+      `only the last attempt is open, not ${number}`,
+    ],
+    [startedAt >= earliest, `attempt ${number} started at ${startedAt}, before ${earliest}`],
+    [startedAt <= (deadlineAt ?? Infinity), `attempt ${number} started after the deadline`],
+    [endedAt === null || endedAt >= startedAt, `attempt ${number} ended before it started`],
+    [endedAt !== null || failure === null, `attempt ${number} is open and has failed`],
+    [
+      endedAt === null || failure !== null || delivery !== null,
+      `attempt ${number} ended with neither failure nor delivery`,
+    ],
+  );
+}
+
+function outcomeViolations(activation: Activation): string[] {
+  const { attempts, delivery, failure, kind, lateSuccessAt, phase, revocationOwed } = activation;
+  const lost = phase === 'reversing_payment' || phase === 'failed';
+  const delivered = attempts.find((attempt) => attempt.number === delivery?.attempt);
+  const cannotHave = kind === 'revocation' && failure?.category === 'vehicle_incompatible';
+  return check(
+    [
+      phase === 'active' || phase === 'dormant' ? delivery !== null || cannotHave : delivery === null,
+      `${phase} ${delivery === null ? 'without' : 'with'} delivery`,
+    ],
+    [delivery === null || delivered !== undefined, 'a delivery belongs to an attempt'],
+    [delivery === null || failure === null, 'what was delivered has not failed'],
+    [delivered === undefined || delivered.failure === null, 'the attempt that delivered has not failed'],
+    [
+      failure !== null || !(lost || phase === 'querying_vehicle_state'),
+      `${phase} without the failure that led to it`,
+    ],
+    [!revocationOwed || (lost && kind === 'activation'), `a revocation is owed in ${phase}`],
+    [
+      !lost || kind !== 'activation' || revocationOwed || !mayHaveApplied(activation),
+      'the vehicle may have applied a failed activation, and no revocation is owed',
+    ],
+    [lateSuccessAt === null || revocationOwed, 'a late success owes a revocation'],
+  );
+}
+
+function moneyViolations(activation: Activation): string[] {
+  const { kind, phase, settlement } = activation;
+  if (settlement === null) return check([!moneyPhases.has(phase), `${phase} without money`]);
+  const { status, capture, paymentId, dueAt, unanswered } = settlement;
+  const unpaid = status === 'authorising' || status === 'declined';
+  return check(
+    [kind === 'activation', `a ${kind} moves no money`],
+    [moneyOf[phase][capture].includes(status), `money is ${status} (${capture}) in ${phase}`],
+    [
+      (dueAt !== null) === (openSteps[status] !== null),
+      `${status} has ${dueAt === null ? 'no' : 'a'} due moment`,
+    ],
+    [openSteps[status] !== null || unanswered === 0, `${status} counts unanswered calls`],
+    [(paymentId === null) === unpaid, `${status} ${paymentId === null ? 'without' : 'with'} a payment`],
+    [
+      Number.isSafeInteger(settlement.amountMinor) && settlement.amountMinor >= 0,
+      'an amount is whole minor units',
+    ],
+  );
+}
+
+const attempting: readonly Phase[] = ['waiting_backoff', 'querying_vehicle_state', 'active', 'dormant'];
+
+/** Where each phase may lead, besides itself. */
+const legalMoves: Readonly<Record<Phase, readonly Phase[]>> = {
+  awaiting_payment: ['queued_for_activation', 'declined'],
+  queued_for_activation: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant'],
+  sending_command: ['waiting_response', 'queued_for_activation', ...attempting],
+  waiting_response: attempting,
+  waiting_backoff: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant'],
+  querying_vehicle_state: ['active', 'dormant', 'reversing_payment', 'failed'],
+  reversing_payment: ['failed'],
+  active: [],
+  failed: [],
+  declined: [],
+  dormant: [],
+  superseded: [],
+};
+
+const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementStatus[]>> = {
+  authorising: ['authorised', 'captured', 'declined'],
+  declined: [],
+  authorised: ['capturing', 'voiding'],
+  capturing: ['captured', 'uncollectible'],
+  captured: ['refunding'],
+  uncollectible: [],
+  voiding: ['voided', 'unsettled'],
+  voided: [],
+  refunding: ['refunded', 'unsettled'],
+  refunded: [],
+  unsettled: ['voided', 'refunded'],
+};
+
+const unchanging = ['id', 'kind', 'vin', 'serviceId', 'feature', 'policy', 'requestedAt'] as const;
+/** Once ended, only the money of a delivery and the notes about a late success change. */
+const unchangingAtEnd = [
+  'phase',
+  'dueAt',
+  'attempts',
+  'failure',
+  'delivery',
+  'postponed',
+  'vehicleChecked',
+] as const;
+
+/** Everything that is wrong with a step from one saved state to the next, a sentence each. */
+export function moveViolations(before: Activation, after: Activation): string[] {
+  const same = (key: keyof Activation) => JSON.stringify(before[key]) === JSON.stringify(after[key]);
+  const fixed = finalPhases.has(before.phase) ? [...unchanging, ...unchangingAtEnd] : unchanging;
+  return [
+    ...check(
+      [
+        before.phase === after.phase || legalMoves[before.phase].includes(after.phase),
+        `no way leads from ${before.phase} to ${after.phase}`,
+      ],
+      [same('deadlineAt') || isHoldDeadline(before, after), 'only a hold brings the deadline forward'],
+      [after.vehicleChecked || !before.vehicleChecked, 'a check is not undone'],
+      [after.revocationOwed || !before.revocationOwed, 'a revocation stays owed'],
+      [before.lateSuccessAt === null || same('lateSuccessAt'), 'a late success is noted once'],
+      [before.delivery === null || same('delivery'), 'a delivery stays as it is'],
+    ),
+    ...fixed.filter((key) => !same(key)).map((key) => `${key} changed in ${before.phase}`),
+    ...attemptMoveViolations(before, after),
+    ...settlementMoveViolations(before, after),
+  ];
+}
+
+function isHoldDeadline(before: Activation, after: Activation): boolean {
+  return (
+    before.phase === 'awaiting_payment' &&
+    after.deadlineAt !== null &&
+    after.deadlineAt < (before.deadlineAt ?? Infinity)
+  );
+}
+
+function attemptMoveViolations(before: Activation, after: Activation): string[] {
+  const last = before.attempts.at(-1);
+  const isDropped = (attempt: Attempt) =>
+    // A revocation forgets its oldest; 429 takes back the last, which was never made.
+    (before.kind === 'revocation' &&
+      attempt === before.attempts[0] &&
+      before.attempts.length === keptByRevocation) ||
+    (attempt === last && before.phase === 'sending_command' && attempt.endedAt === null);
+  const lastAfter = after.attempts.at(-1)?.number ?? 0;
+  return [
+    ...check(
+      [lastAfter <= (last?.number ?? 0) + 1, 'attempts are made one by one'],
+      [
+        lastAfter <= (last?.number ?? 0) || after.phase === 'sending_command' || after.delivery !== null,
+        `an attempt was added in ${after.phase}`,
+      ],
+    ),
+    ...before.attempts.flatMap((attempt) => {
+      const kept = after.attempts.find((one) => one.number === attempt.number);
+      if (kept) return changeViolations(attempt, kept, after);
+      return check([isDropped(attempt), `attempt ${attempt.number} is lost`]);
+    }),
+  ];
+}
+
+function changeViolations(attempt: Attempt, kept: Attempt, after: Activation): string[] {
+  const stays = (key: keyof Attempt) => attempt[key] === null || attempt[key] === kept[key];
+  const { number } = attempt;
+  const isDelivered = after.delivery?.attempt === number;
+  return check(
+    [kept.startedAt === attempt.startedAt, `the start of attempt ${number} changed`],
+    [
+      stays('commandId') && stays('version') && stays('expiresAt') && stays('endedAt'),
+      `what is known of attempt ${number} changed`,
+    ],
+    [
+      attempt.failure === null ||
+        isDelivered ||
+        kept.failure?.temporary === false ||
+        JSON.stringify(attempt.failure) === JSON.stringify(kept.failure),
+      `the failure of attempt ${number} changed`,
+    ],
+  );
+}
+
+function settlementMoveViolations(before: Activation, after: Activation): string[] {
+  if (before.settlement === null || after.settlement === null) {
+    return check([before.settlement === after.settlement, 'money appeared or disappeared']);
+  }
+  const from = before.settlement;
+  const to = after.settlement;
+  return check(
+    [
+      from.status === to.status || legalSettlements[from.status].includes(to.status),
+      `money does not go from ${from.status} to ${to.status}`,
+    ],
+    [
+      from.amountMinor === to.amountMinor && from.currency === to.currency && from.capture === to.capture,
+      'the price changed',
+    ],
+    [from.paymentId === null || from.paymentId === to.paymentId, 'the payment changed'],
+  );
+}
