@@ -1,0 +1,100 @@
+import Stripe from 'stripe';
+import type { PaymentState } from '../../shared/ports/payments.ts';
+import { fromStripeAmount } from './currency-units.ts';
+
+/** How long a hold is good for where Stripe does not say (`capture_before`): 7 days. */
+const holdMs = 7 * 24 * 3_600_000;
+
+export type Intent = Stripe.PaymentIntent;
+
+function charge(intent: Intent): Stripe.Charge | null {
+  const latest = intent.latest_charge;
+  return typeof latest === 'object' ? latest : null;
+}
+
+/** When the hold lapses; null where there is none. */
+export function holdExpiresAt(intent: Intent): number | null {
+  if (intent.status !== 'requires_capture') return null;
+  const captureBefore = charge(intent)?.payment_method_details?.card?.capture_before;
+  return captureBefore ? captureBefore * 1000 : intent.created * 1000 + holdMs;
+}
+
+function statusOf(intent: Intent): PaymentState['status'] | null {
+  switch (intent.status) {
+    case 'requires_capture':
+      return 'authorised';
+    case 'succeeded':
+      return (charge(intent)?.amount_refunded ?? 0) >= intent.amount_received ? 'refunded' : 'captured';
+    case 'canceled':
+      return 'voided';
+    case 'processing':
+      return null;
+    default:
+      // Whatever else it waits for (another card, the customer): nothing is held and nothing was taken.
+      return 'declined';
+  }
+}
+
+/** What Stripe knows of a payment; null while Stripe itself does not know yet (`processing`). Needs `latest_charge` expanded. */
+export function stateOf(intent: Intent): PaymentState | null {
+  const status = statusOf(intent);
+  if (status === null) return null;
+  const currency = intent.currency.toUpperCase();
+  return {
+    paymentId: intent.id,
+    status,
+    capturedMinor: fromStripeAmount(intent.amount_received, currency),
+    refundedMinor: fromStripeAmount(charge(intent)?.amount_refunded ?? 0, currency),
+  };
+}
+
+/**
+ * What an error of the stripe package means.
+ * refused: a definite no about this payment · unanswered: none, or not now · ours: a request that Stripe cannot accept,
+ * which an operator has to cure (wrong key, wrong parameter). Only `refused` may ever end a payment.
+ */
+export type Refusal =
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly detail: string }
+  | { readonly kind: 'unanswered' | 'ours'; readonly message: string; readonly replayed: boolean };
+
+/** Codes of status 400 that speak of the payment or the customer's payment method, and not of our request. */
+const definiteCodes = new Set([
+  'charge_already_captured',
+  'charge_already_refunded',
+  'charge_disputed',
+  'charge_expired_for_capture',
+  'payment_intent_authentication_failure',
+  'payment_intent_payment_attempt_failed',
+  'payment_intent_unexpected_state',
+  'payment_method_unactivated',
+  'payment_method_unexpected_state',
+]);
+
+function isDefinite(error: Stripe.errors.StripeError): boolean {
+  if (error.statusCode === 402) return true;
+  if (error.statusCode !== 400) return false;
+  // The customer's payment method is unknown to Stripe: the customer's matter, not a defect of the request.
+  if (error.code === 'resource_missing' && error.param === 'payment_method') return true;
+  return definiteCodes.has(error.code ?? '');
+}
+
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof Stripe.errors.StripeError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: 'unanswered', message, replayed: false };
+  }
+  const status = error.statusCode;
+  if (isDefinite(error)) {
+    const code = error.code ?? error.rawType ?? 'refused';
+    return { kind: 'refused', code, message: error.message, detail: error.decline_code ?? '' };
+  }
+  if (status === undefined) {
+    const cause = error.detail;
+    const reason = cause instanceof Error ? cause.message : String(cause ?? error.message);
+    return { kind: 'unanswered', message: `no answer from the payment service: ${reason}`, replayed: false };
+  }
+  const message = `the payment service answered ${status}: ${error.message}`;
+  const replayed = error.headers?.['idempotent-replayed'] === 'true';
+  const passing = status >= 500 || status === 429 || status === 409 || status < 400;
+  return { kind: passing ? 'unanswered' : 'ours', message, replayed };
+}
