@@ -25,9 +25,3 @@ function addMonths(from: number, count: number): number {
   end.setUTCDate(Math.min(start.getUTCDate(), lastDay));
   return end.getTime();
 }
-
-/** `30 days`, `1 month`, `permanent`. */
-export function durationText(duration: Duration): string {
-  if (duration.unit === 'permanent') return 'permanent';
-  return `${duration.count} ${duration.count === 1 ? duration.unit.slice(0, -1) : duration.unit}`;
-}

@@ -7,26 +7,27 @@ import { validUntil } from '../catalogue/duration.ts';
 import type { Duration } from '../catalogue/service.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
+import type { Diagnostics } from '../support/diagnostics.ts';
 
 /** The parts that write their own rows for a fact, in the transaction that saves it. */
 export interface Projections {
   readonly openTicket: (
     transaction: Transaction<PlatformSchema>,
     stored: StoredActivation,
-    diagnostics: unknown,
+    diagnostics: Diagnostics,
     at: number,
-  ) => Promise<void>;
+  ) => Promise<unknown>;
   readonly noteOnTicket: (
     transaction: Transaction<PlatformSchema>,
     activationId: string,
     text: string,
     at: number,
-  ) => Promise<void>;
+  ) => Promise<unknown>;
   readonly insertNotices: (
     transaction: Transaction<PlatformSchema>,
     stored: StoredActivation,
     facts: readonly Fact[],
-  ) => Promise<void>;
+  ) => Promise<unknown>;
 }
 
 export interface ProjectionDeps extends Projections {
@@ -74,7 +75,8 @@ export async function project(
     }
     if (fact.type === 'activation.active') await grantEntitlement(transaction, deps, stored, fact.at);
     if (fact.type === 'activation.escalating_to_support') {
-      await deps.openTicket(transaction, stored, fact.data.diagnostics, fact.at);
+      // The engine itself put them into the event (diagnostics.ts).
+      await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
     }
     if (fact.type === 'activation.late_success') {
       const text =

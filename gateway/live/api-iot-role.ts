@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { wallClock } from '../../shared/live/clock.ts';
+import type { LiveHttp } from '../../shared/live/http.ts';
+import { systemIds } from '../../shared/live/ids.ts';
+import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import { jwtTokens } from '../../shared/live/tokens.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import { apiIot } from '../api-iot/app.ts';
+import { apiIotDefaults } from '../api-iot/config.ts';
+import { migrateApiIot } from '../api-iot/store/migrations.ts';
+import type { ApiIotSchema } from '../api-iot/store/schema.ts';
+import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { Keys } from './keys.ts';
+import { listen } from './listen.ts';
+
+export interface ApiIotRole {
+  readonly origin: string;
+  readonly mqttUrl: string;
+  /** Null when the broker is elsewhere. */
+  readonly broker: EmbeddedBroker | null;
+  readonly database: Database<ApiIotSchema>;
+  stop(): Promise<void>;
+}
+
+export interface RoleDeps {
+  readonly config: GatewayConfig;
+  readonly keys: Keys;
+  readonly http: LiveHttp;
+  readonly log: Log;
+}
+
+/** The API IoT with its own database, and the broker unless MQTT_URL names one. */
+export async function startApiIot({ config, keys, http, log }: RoleDeps): Promise<ApiIotRole> {
+  const scale = config.timeScale;
+  const database = openSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'));
+  await migrateApiIot(database);
+  const broker = config.mqttUrl === null ? openBroker(database, { config, keys, http, log }) : null;
+  await broker?.start();
+  const server = await listen(http, { hostname: config.host, port: config.apiIotPort });
+  const { origin } = server;
+  const tokens = await jwtTokens({
+    clock: wallClock,
+    issuer: origin,
+    privateKey: JSON.parse(keys.signingKey),
+  });
+  const { retry, ...defaults } = { ...apiIotDefaults, retry: apiIotDefaults.callbackRetry };
+  const service = apiIot({
+    database,
+    link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
+    clock: wallClock,
+    ids: systemIds(),
+    secrets: systemSecrets,
+    tokens,
+    http: http.http,
+    log,
+    config: {
+      ...defaults,
+      origin,
+      clients: [
+        client(config.apiIotClientId, config.apiIotClientSecret ?? keys.engineSecret, [
+          'vehicle:configure',
+          'vehicle:read',
+        ]),
+        client('developer', keys.developerSecret, ['vehicle:configure', 'vehicle:read']),
+        client('provisioner', keys.provisionerSecret, ['vehicle:provision']),
+      ],
+      quotaWindowMs: Math.round(defaults.quotaWindowMs / scale),
+      commandTimeoutMs: Math.round(defaults.commandTimeoutMs / scale),
+      callbackRetry: {
+        ...retry,
+        baseDelayMs: Math.max(50, Math.round(retry.baseDelayMs / scale)),
+        maxDelayMs: Math.max(1_000, Math.round(retry.maxDelayMs / scale)),
+      },
+      callbackSecret: keys.callbackSecret,
+      link: {
+        clientId: 'api-iot',
+        username: config.mqttUsername,
+        password: config.mqttPassword ?? keys.brokerServicePassword,
+      },
+    },
+  });
+  server.handle(service.fetch);
+  await service.start();
+  return {
+    origin,
+    mqttUrl: broker?.url ?? config.mqttUrl ?? '',
+    broker,
+    database,
+    async stop() {
+      await server.close();
+      await service.stop();
+      await broker?.stop();
+      await database.close();
+    },
+  };
+}
+
+function client(clientId: string, secret: string, scopes: readonly string[]) {
+  return { clientId, secretDigest: systemSecrets.digest(secret), scopes };
+}
+
+function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: RoleDeps): EmbeddedBroker {
+  return embeddedBroker({
+    clock: wallClock,
+    secrets: systemSecrets,
+    log,
+    hostname: config.host,
+    port: config.mqttPort,
+    serviceCredential: {
+      username: config.mqttUsername,
+      password: config.mqttPassword ?? keys.brokerServicePassword,
+    },
+    monitorCredential: { username: 'monitor', password: keys.brokerMonitorPassword },
+    async lookUp(vin) {
+      const row = await database.reader
+        .selectFrom('vehicles')
+        .select('credential_digest')
+        .where('vin', '=', vin)
+        .executeTakeFirst();
+      return row?.credential_digest ?? null;
+    },
+  });
+}

@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { wallClock } from '../../shared/live/clock.ts';
+import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { GatewayConfig } from '../config.ts';
+import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
+import { type LiveBus, openLiveBus } from './bus.ts';
+import { type Keys, openKeys } from './keys.ts';
+import { type PlatformRole, startPlatform } from './platform-role.ts';
+
+export interface Gateway {
+  readonly keys: Keys;
+  readonly http: LiveHttp;
+  /** Null where the role runs elsewhere. */
+  readonly apiIot: ApiIotRole | null;
+  readonly platform: PlatformRole | null;
+  readonly apiIotOrigin: string;
+  readonly bus: LiveBus | null;
+  /** Drains: takes nothing new, finishes what is under way, closes what it opened. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  /** A longer wait than the API IoT's own answers need. */
+  readonly httpTimeoutMs?: number;
+  /** Puts faults between the engine and the API IoT. */
+  readonly disturb?: (http: Http) => Http;
+}
+
+/** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
+export async function startGateway({
+  config,
+  log,
+  disturb,
+  httpTimeoutMs = 15_000,
+}: GatewayOptions): Promise<Gateway> {
+  await mkdir(config.data, { recursive: true, mode: 0o700 });
+  const keys = await openKeys(config.data);
+  const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    let apiIot: ApiIotRole | null = null;
+    if (config.apiIotUrl === null && config.roles.includes('api-iot')) {
+      apiIot = await startApiIot({ config, keys, http, log });
+      started.push(apiIot);
+    }
+    const apiIotOrigin = config.apiIotUrl ?? apiIot?.origin ?? `http://${config.host}:${config.apiIotPort}`;
+    if (!config.roles.includes('platform')) {
+      return { keys, http, apiIot, platform: null, apiIotOrigin, bus: null, stop };
+    }
+    const { natsUrl, install, data } = config;
+    const bus = await openLiveBus({
+      natsUrl,
+      install: install === 'yes',
+      dataFolder: data,
+      clock: wallClock,
+      log,
+    });
+    started.push(bus);
+    const vehicleHttp = disturb ? disturb(http.http) : http.http;
+    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, vehicleHttp });
+    started.push(platform);
+    return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Handler, HttpServer, LiveHttp } from '../../shared/live/http.ts';
+
+export interface LateServer extends HttpServer {
+  /** What answers from now on; until then every request is answered 503. */
+  handle(handler: Handler): void;
+}
+
+/**
+ * Listens before its handler exists, because an app must know its own origin and port 0 gives one only then. Requests
+ * of this process to the origin are direct calls, without a socket.
+ */
+export async function listen(
+  http: LiveHttp,
+  address: { hostname: string; port: number },
+): Promise<LateServer> {
+  let handler: Handler = () => new Response('Starting', { status: 503, headers: { 'retry-after': '1' } });
+  const server = await http.serve((request) => handler(request), address);
+  http.mount(server.origin, (request) => handler(request));
+  return {
+    origin: server.origin,
+    port: server.port,
+    close: (drainMs) => server.close(drainMs),
+    handle(next) {
+      handler = next;
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { wallClock } from '../../shared/live/clock.ts';
+import { systemIds } from '../../shared/live/ids.ts';
+import { smtpMailer } from '../../shared/live/mailer.ts';
+import { openPostgres } from '../../shared/live/postgres.ts';
+import { webPusher } from '../../shared/live/pusher.ts';
+import { systemRandom } from '../../shared/live/random.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import { jwtTokens } from '../../shared/live/tokens.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
+import { loadCatalogue } from '../catalogue/load.ts';
+import { compressCatalogue } from '../catalogue/policies.ts';
+import { activationEngine, type Engine, standardSettings } from '../engine/engine.ts';
+import { eventRelay } from '../engine/event-relay.ts';
+import { vehicleApi } from '../engine/vehicle-api.ts';
+import { standardDispatch } from '../notifications/delivery.ts';
+import { noticeDispatcher } from '../notifications/dispatcher.ts';
+import { insertNotices } from '../notifications/notice-insertion.ts';
+import { loadTemplates } from '../notifications/renderer.ts';
+import { stripePayments } from '../payments/stripe-payments.ts';
+import { platform } from '../platform/app.ts';
+import { newChanges } from '../platform/changes.ts';
+import { platformScopes } from '../platform/scopes.ts';
+import { migratePlatform } from '../store/migrations.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+import { noteOnTicket, openTicket } from '../support/ticket-desk.ts';
+import type { RoleDeps } from './api-iot-role.ts';
+import type { LiveBus } from './bus.ts';
+import { listen } from './listen.ts';
+
+export interface PlatformRole {
+  readonly origin: string;
+  readonly database: Database<PlatformSchema>;
+  readonly engine: Engine;
+  stop(): Promise<void>;
+}
+
+export interface PlatformRoleDeps extends RoleDeps {
+  readonly bus: LiveBus;
+  readonly apiIotOrigin: string;
+  /** The engine's way to the API IoT; a scenario puts its faults here. */
+  readonly vehicleHttp: Http;
+}
+
+const supportContact = 'support@caas.example';
+const httpTimeoutMs = 10_000;
+
+/** The platform API with the engine, payments, notices and tickets, over the platform's database. */
+export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRole> {
+  const { config, keys, http, log, bus } = deps;
+  const scale = config.timeScale;
+  const compress = (ms: number, least = 50) => Math.max(least, Math.round(ms / scale));
+  const database = config.databaseUrl
+    ? openPostgres<PlatformSchema>(config.databaseUrl)
+    : openSqlite<PlatformSchema>(join(config.data, 'platform.db'));
+  await migratePlatform(database);
+  const catalogue = compressCatalogue(
+    loadCatalogue(catalogueFolder(config.catalogue ?? shippedCatalogueFolder())),
+    scale,
+  );
+  const server = await listen(http, { hostname: config.host, port: config.port });
+  const publicUrl = config.publicUrl ?? server.origin;
+  const ids = systemIds();
+  const changes = newChanges();
+  const vapid = JSON.parse(keys.vapidKeys) as { publicKey: string; privateKey: string };
+  const mailer = smtpMailer({
+    url: config.smtpUrl ?? 'smtp://127.0.0.1:1025',
+    from: config.mailFrom,
+    maxConnections: 8,
+    timeoutMs: httpTimeoutMs,
+  });
+  const notices = noticeDispatcher({
+    database,
+    clock: wallClock,
+    ids,
+    log,
+    mailer,
+    pusher: webPusher({
+      http: http.http,
+      clock: wallClock,
+      vapid: { ...vapid, subject: `mailto:${supportContact}` },
+      ttlSeconds: 24 * 3_600,
+    }),
+    render: loadTemplates(readTemplate, { domain: 'caas.example' }),
+    settings: { ...standardDispatch, retryBaseMs: compress(standardDispatch.retryBaseMs) },
+  });
+  const relay = eventRelay({ database, bus: bus.bus, clock: wallClock, log });
+  const models = modelLookUp(database);
+  const engine = activationEngine({
+    database,
+    bus: bus.bus,
+    clock: wallClock,
+    random: systemRandom,
+    ids,
+    secrets: systemSecrets,
+    log,
+    catalogue,
+    modelOf: models,
+    callbackUrl: `${publicUrl}/callbacks/api-iot`,
+    reservedQuota: 2,
+    settings: {
+      ...standardSettings,
+      sweepEveryMs: compress(standardSettings.sweepEveryMs, 1_000),
+      sweepGraceMs: compress(standardSettings.sweepGraceMs, 1_000),
+    },
+    vehicles: vehicleApi({
+      http: deps.vehicleHttp,
+      clock: wallClock,
+      origin: deps.apiIotOrigin,
+      credentials: {
+        tokenUrl: `${deps.apiIotOrigin}/oauth/token`,
+        clientId: config.apiIotClientId,
+        clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
+        scope: 'vehicle:configure vehicle:read',
+      },
+    }),
+    payments: stripePayments({
+      http: http.http,
+      clock: wallClock,
+      log,
+      origin: config.paymentsUrl ?? 'http://127.0.0.1:8082',
+      apiKey: config.paymentsKey ?? keys.paymentsKey,
+      timeoutMs: httpTimeoutMs,
+    }),
+    openTicket: (transaction, { activation }, diagnostics, at) =>
+      openTicket(transaction, ticketDeps(ids), activation, diagnostics, at),
+    noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
+    insertNotices: (transaction, { activation }, facts) =>
+      insertNotices(
+        transaction,
+        { ids, settings: { contact: supportContact, webUrl: publicUrl } },
+        activation,
+        facts,
+      ),
+    onCommitted() {
+      notices.wake();
+      relay.wake();
+      changes.notify();
+    },
+  });
+  const app = platform({
+    database,
+    engine,
+    catalogue,
+    changes,
+    clock: wallClock,
+    ids,
+    secrets: systemSecrets,
+    tokens: await jwtTokens({
+      clock: wallClock,
+      issuer: server.origin,
+      privateKey: JSON.parse(keys.signingKey),
+    }),
+    log,
+    config: {
+      origin: server.origin,
+      callbackSecret: keys.callbackSecret,
+      clients: [
+        {
+          clientId: 'developer',
+          secretDigest: systemSecrets.digest(keys.developerSecret),
+          scopes: Object.keys(platformScopes),
+        },
+      ],
+    },
+  });
+  server.handle(app.fetch);
+  notices.start();
+  relay.wake();
+  if (config.roles.includes('engine')) await engine.start();
+  return {
+    origin: server.origin,
+    database,
+    engine,
+    async stop() {
+      await server.close();
+      await engine.stop();
+      await notices.stop();
+      await relay.stop();
+      await mailer.close();
+      await database.close();
+    },
+  };
+}
+
+function ticketDeps(ids: ReturnType<typeof systemIds>) {
+  const roster = ['technician-1', 'technician-2', 'technician-3'];
+  return { ids, settings: { contact: supportContact, responseMs: 4 * 3_600_000, roster } };
+}
+
+function readTemplate(name: string): string {
+  return readFileSync(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name), 'utf8');
+}
+
+/** Models do not change while a process lives, so each VIN is read once; at most this many are remembered. */
+const modelMax = 100_000;
+
+function modelLookUp(database: Database<PlatformSchema>): (vin: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (vin) => {
+    const remembered = known.get(vin);
+    if (remembered !== undefined) return remembered;
+    const row = await database.reader
+      .selectFrom('vehicles')
+      .select('model')
+      .where('vin', '=', vin)
+      .executeTakeFirstOrThrow();
+    if (known.size >= modelMax) known.clear();
+    known.set(vin, row.model);
+    return row.model;
+  };
+}
