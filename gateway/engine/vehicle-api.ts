@@ -12,7 +12,7 @@ import {
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
 import type { Failure } from '../activation/failure.ts';
-import { accessTokens, type ClientCredentials } from './access-token.ts';
+import { accessTokens, type ClientCredentials } from '../oauth/access-token.ts';
 import { failureOfResponse, failureOfTransport } from './refusal.ts';
 
 /** An answer, or why there is none. */

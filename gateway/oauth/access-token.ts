@@ -12,6 +12,7 @@ export interface ClientCredentials {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Space-separated; empty asks for all that the client may have. */
   readonly scope: string;
 }
 
@@ -30,7 +31,10 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
           authorization: `Basic ${Buffer.from(basic).toString('base64')}`,
           'content-type': 'application/x-www-form-urlencoded',
         },
-        body: `grant_type=client_credentials&scope=${encodeURIComponent(credentials.scope)}`,
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          ...(credentials.scope === '' ? {} : { scope: credentials.scope }),
+        }).toString(),
       }),
     );
     const grant = grantSchema.safeParse(await response.json().catch(() => null));
