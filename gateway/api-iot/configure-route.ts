@@ -96,40 +96,39 @@ function refuse(
 interface Answer {
   readonly resource: CommandResource;
   readonly headers: Record<string, string>;
+  /** The command once it has ended, or null when it has not within the caller's time. */
+  readonly end: Promise<CommandRow | null>;
 }
 
-async function answerTo(deps: ConfigureDeps, order: Order): Promise<Answer> {
-  const verdict = await accept(deps, order);
-  if (verdict.kind === 'accepted') {
-    const { command, quota } = verdict;
-    deps.onAccepted(command);
-    const headers = {
-      ...acceptedAnswer(command).headers,
-      ...quotaHeaders(quota, deps.limits, command.accepted_at),
-    };
-    return { resource: commandResource(command), headers };
-  }
-  if (verdict.kind !== 'key') return refuse(deps, order.vin, verdict);
-  const stored = answerOf(verdict.claim);
-  if (stored === null) throw new Error('a refused claim holds an answer or throws');
-  const headers = { ...stored.headers, 'idempotency-replayed': 'true' };
-  return { resource: JSON.parse(stored.body) as CommandResource, headers };
-}
-
-/** The command once it has ended, or null when it has not within the time. */
-async function waitForEnd(
+/** Waits for a command that may have ended before anyone waited for it. */
+async function endOfReplayed(
   deps: ConfigureDeps,
   commandId: string,
   waitMs: number,
 ): Promise<CommandRow | null> {
   const end = deps.waiters.wait(commandId, waitMs);
-  // It may have ended before anyone waited: a replay's command, or a quick vehicle's.
   const command = await findCommand(deps.database.reader, commandId);
-  if (command !== null && command.ended_at !== null) {
-    deps.waiters.ended(command);
-    return command;
-  }
+  if (command !== null && command.ended_at !== null) deps.waiters.ended(command);
   return end;
+}
+
+async function answerTo(deps: ConfigureDeps, order: Order, waitMs: number): Promise<Answer> {
+  const verdict = await accept(deps, order);
+  if (verdict.kind === 'accepted') {
+    const { command, quota } = verdict;
+    // Waits before it is sent: a vehicle in this process answers at once.
+    const end = deps.waiters.wait(command.id, waitMs);
+    deps.onAccepted(command);
+    const { headers } = acceptedAnswer(command);
+    const quotaFields = quotaHeaders(quota, deps.limits, command.accepted_at);
+    return { resource: commandResource(command), headers: { ...headers, ...quotaFields }, end };
+  }
+  if (verdict.kind !== 'key') return refuse(deps, order.vin, verdict);
+  const stored = answerOf(verdict.claim);
+  if (stored === null) throw new Error('a refused claim holds an answer or throws');
+  const resource = JSON.parse(stored.body) as CommandResource;
+  const end = waitMs > 0 ? endOfReplayed(deps, resource.id, waitMs) : Promise.resolve(null);
+  return { resource, headers: { ...stored.headers, 'idempotency-replayed': 'true' }, end };
 }
 
 async function orderOf(
@@ -155,9 +154,9 @@ export function mountConfigure(app: App, deps: ConfigureDeps, { requireScope }: 
     async (context) => {
       const order = await orderOf(context, deps, context.req.valid('param').vin, context.req.valid('json'));
       const waitMs = preferredWaitMs(context.req.header('prefer'), deps.preferWaitMaxMs);
-      const { resource, headers } = await answerTo(deps, order);
+      const { resource, headers, end } = await answerTo(deps, order, waitMs);
       if (waitMs === 0) return context.json(resource, 202, headers);
-      const ended = await waitForEnd(deps, resource.id, waitMs);
+      const ended = await end;
       const applied = { ...headers, 'preference-applied': `wait=${Math.ceil(waitMs / 1000)}` };
       if (ended === null) return context.json(resource, 202, applied);
       const { 'retry-after': _, ...rest } = applied as Record<string, string>;

@@ -11,14 +11,17 @@ export interface Ending {
   readonly callback: CallbackRow | null;
 }
 
-/** Records the end and, in the same transaction, the callback: a crash in between loses neither. */
+/**
+ * Records the end and, in the same transaction, the callback: a crash in between loses neither. Null when the command is
+ * no longer as it was read.
+ */
 export async function recordEnding(
   transaction: Transaction<ApiIotSchema>,
   before: CommandRow,
   end: CommandEnd,
-): Promise<Ending> {
+): Promise<Ending | null> {
   const command: CommandRow = { ...before, ...end };
-  await endCommand(transaction, command.id, end);
+  if (!(await endCommand(transaction, before, end))) return null;
   if (command.callback_url === null) return { command, callback: null };
   const body: CommandCallback = { type: 'command.ended', command: commandResource(command) };
   const callback: CallbackRow = {

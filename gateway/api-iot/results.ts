@@ -57,6 +57,8 @@ export async function applyResult(
     late: late ? 1 : 0,
     clock: message.clock,
   });
+  // The time-out came in between: read again, and the answer is a late one.
+  if (ending === null) return applyResult(transaction, message, now);
   const twin = await heardTwin(transaction, command.vin, message.clock, now);
   const reported =
     twin.reported === null

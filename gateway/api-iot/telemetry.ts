@@ -55,12 +55,8 @@ export function newTelemetryStore(deps: {
   let flushing: Promise<void> = Promise.resolve();
   let timer: Timer | null = null;
 
-  async function writePending(): Promise<void> {
-    if (pending.size === 0) return;
-    writing = pending;
-    pending = new Map();
-    const entries = [...writing];
-    await database.write(async (transaction) => {
+  function writePages(entries: readonly [string, Heard][]): Promise<void> {
+    return database.write(async (transaction) => {
       for (let from = 0; from < entries.length; from += rowMax) {
         const page = entries.slice(from, from + rowMax);
         const rows = await listTelemetry(
@@ -74,11 +70,25 @@ export function newTelemetryStore(deps: {
         );
       }
     });
-    writing = new Map();
+  }
+
+  async function writePending(): Promise<void> {
+    if (pending.size === 0) return;
+    writing = pending;
+    pending = new Map();
+    try {
+      await writePages([...writing]);
+    } catch (error) {
+      // Kept for the next flush, below whatever has been heard since.
+      for (const [vin, heard] of writing) if (!pending.has(vin)) pending.set(vin, heard);
+      throw error;
+    } finally {
+      writing = new Map();
+    }
   }
 
   function flush(): Promise<void> {
-    flushing = flushing.then(writePending);
+    flushing = flushing.catch(() => undefined).then(writePending);
     return flushing;
   }
 

@@ -28,23 +28,25 @@ export function newTimeouts(deps: {
   let dueAt = Number.POSITIVE_INFINITY;
   let stopped = true;
 
-  function expirePage(): Promise<Ending[]> {
+  function expirePage(): Promise<{ found: number; endings: Ending[] }> {
     return database.write(async (transaction) => {
       const now = clock.now();
       const endings: Ending[] = [];
-      for (const command of await listOverdue(transaction, now, pageMax)) {
+      const overdue = await listOverdue(transaction, now, pageMax);
+      for (const command of overdue) {
         const end = { state: 'timed_out', ended_at: now, results: null, late: 0, clock: null } as const;
-        endings.push(await recordEnding(transaction, command, end));
+        const ending = await recordEnding(transaction, command, end);
+        if (ending !== null) endings.push(ending);
       }
-      return endings;
+      return { found: overdue.length, endings };
     });
   }
 
   async function expire(): Promise<void> {
     for (;;) {
-      const endings = await expirePage();
+      const { found, endings } = await expirePage();
       deps.onEnded(endings);
-      if (endings.length < pageMax) break;
+      if (found < pageMax) break;
     }
     const next = await nextExpiry(database.reader);
     if (next !== null) watch(next);

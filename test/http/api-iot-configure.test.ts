@@ -269,6 +269,15 @@ describe('an Idempotency-Key', () => {
       expect(health.quotaRemaining).toBe(9);
     }));
 
+  it('of a refused request is free again at once', () =>
+    withApiIot(async (bench) => {
+      const headers = { 'idempotency-key': 'k' };
+      for (const status of [404, 404]) {
+        expect((await bench.configure({ headers, vin: '11111111111111111' })).status).toBe(status);
+      }
+      expect((await bench.configure({ headers })).status).toBe(202);
+    }));
+
   it('with another body or another vehicle is refused', () =>
     withApiIot(async (bench) => {
       const headers = { 'idempotency-key': 'k' };

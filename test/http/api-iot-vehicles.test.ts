@@ -225,6 +225,7 @@ describe('a command whose message may have been lost is sent again', () => {
 
   it('when the link to the broker comes back, also what was accepted meanwhile', () =>
     withApiIot(async (bench) => {
+      await bench.status();
       const before = await bench.accept();
       bench.link.down();
       const during = await bench.accept({ vin: otherVin });
@@ -236,6 +237,25 @@ describe('a command whose message may have been lost is sent again', () => {
       await bench.clock.advance(0);
       expect(ids(bench)).toEqual([before.id, before.id, during.id, before.id]);
       expect(bench.link.subscribed).toHaveLength(2);
+    }));
+
+  it('when the link comes back once more while that is still under way', () =>
+    withApiIot(async (bench) => {
+      const { id } = await bench.accept();
+      let release = () => {};
+      bench.link.onPublish = () =>
+        new Promise((resolve) => {
+          release = resolve;
+        });
+      bench.link.up();
+      await bench.clock.advance(0);
+      bench.link.up();
+      await bench.clock.advance(0);
+      expect(ids(bench)).toEqual([id, id]);
+      bench.link.onPublish = () => undefined;
+      release();
+      await bench.clock.advance(0);
+      expect(ids(bench)).toEqual([id, id, id]);
     }));
 
   it('when the service starts again, unless its time is over', () =>

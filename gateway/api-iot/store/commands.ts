@@ -163,6 +163,14 @@ export interface CommandEnd {
   readonly clock: number | null;
 }
 
-export async function endCommand(transaction: Writer, id: string, end: CommandEnd): Promise<void> {
-  await transaction.updateTable('commands').set(end).where('id', '=', id).execute();
+/** False when another transaction ended the command in between (possible on PostgreSQL only): nothing was changed. */
+export async function endCommand(transaction: Writer, before: CommandRow, end: CommandEnd): Promise<boolean> {
+  const updated = await transaction
+    .updateTable('commands')
+    .set(end)
+    .where('id', '=', before.id)
+    .where('state', '=', before.state)
+    .where('results', 'is', null)
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
 }
