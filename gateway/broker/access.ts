@@ -18,13 +18,13 @@ export interface Publication {
  * The rules of who may do what. docs/mosquitto/acl.conf says the same in Mosquitto's words, as far as it can. Each
  * function returns null for yes, and for no the reason that is counted and logged.
  */
-export function refuseClientId(principal: Principal, clientId: string): string | null {
+export function refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null {
   // A session belongs to its client id: nobody may take over the waiting messages of another account.
-  const allowed =
-    principal.role === 'vehicle'
-      ? clientId === `vehicle-${principal.vin}`
-      : clientId === clientPrefix[principal.role] || clientId.startsWith(`${clientPrefix[principal.role]}-`);
-  return allowed ? null : 'client_id';
+  const own = principal.role === 'vehicle' ? `vehicle-${principal.vin}` : clientPrefix[principal.role];
+  if (clientId === own) return null;
+  // One vehicle, one kept session: further connections of it leave nothing behind.
+  const isFurther = clientId.startsWith(`${own}-`) && (cleanSession || principal.role !== 'vehicle');
+  return isFurther ? null : 'client_id';
 }
 
 export const clientPrefix = { service: 'api-iot', monitor: 'monitor' } as const;

@@ -225,7 +225,7 @@ function handlersOf(rules: Rules) {
   async function admit(client: Client, username: string, password: string): Promise<string | null> {
     const principal = await rules.check(username, password);
     if (!principal) return 'credentials';
-    const refusal = refuseClientId(principal, client.id);
+    const refusal = refuseClientId(principal, client.id, client.clean);
     if (refusal !== null) return refusal;
     const will = wills.get(client);
     if (will && refusePublish(principal, will) !== null) return 'will';

@@ -217,7 +217,7 @@ export function inProcessLink(broker: InProcessBroker) {
 }
 
 function refusalOf(principal: Principal, options: LinkOptions): string | null {
-  const refusal = refuseClientId(principal, options.clientId);
+  const refusal = refuseClientId(principal, options.clientId, options.cleanSession);
   if (refusal !== null || !options.will) return refusal;
   return refusePublish(principal, options.will) === null ? null : 'will';
 }

@@ -26,6 +26,16 @@ const status = {
 describe('who is let in', () => {
   test.each<[string, IClientOptions, string]>([
     ['a vehicle with its password', vehicleAccount(vinA), 'connected'],
+    [
+      'a second connection of a vehicle that leaves no session',
+      { ...vehicleAccount(vinA), clientId: `vehicle-${vinA}-say`, clean: true },
+      'connected',
+    ],
+    [
+      'a second session of a vehicle',
+      { ...vehicleAccount(vinA), clientId: `vehicle-${vinA}-say` },
+      'Connection refused: Not authorized',
+    ],
     ['the API IoT', serviceAccount, 'connected'],
     ['a second process of the API IoT', { ...serviceAccount, clientId: 'api-iot-2' }, 'connected'],
     ['the monitor', monitorAccount, 'connected'],
