@@ -43,3 +43,11 @@ export interface Consumption {
   /** Takes no new message and waits for the handlers under way. */
   stop(): Promise<void>;
 }
+
+/**
+ * The stream gave no acknowledgement. Retryable, with the same `messageId`; the message may have been stored. Also
+ * thrown when a bus cannot be reached at all.
+ */
+export class BusUnavailable extends Error {
+  override readonly name = 'BusUnavailable';
+}

@@ -1,0 +1,230 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import type { Log } from '../ports/log.ts';
+import { findOnPath, isRunning, processCommand } from './processes.ts';
+
+const readyMaxMs = 15_000;
+/** A server that does not end politely is killed after this time. */
+const stopMaxMs = 5_000;
+const user = 'fleetwake';
+
+/** There is no `nats-server` on the PATH. The message names the cure. */
+export class NatsServerMissing extends Error {
+  override readonly name = 'NatsServerMissing';
+}
+
+export interface NatsServer {
+  /** With user and password, for `openNatsBus`. Not to be logged. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves when the process ended, however that came. */
+  readonly exited: Promise<void>;
+  /** Ends it politely and resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>;
+}
+
+export interface NatsServerOptions {
+  /** Holds the configuration, the password (readable by this user alone) and the streams. */
+  readonly dataFolder: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  readonly log: Log;
+}
+
+/**
+ * Starts `nats-server` from the PATH with JetStream, on 127.0.0.1 only, with a password of its own that stays the same
+ * as long as the data folder does. Resolves when JetStream answers. It ends with this process, where the system can
+ * arrange that; one that a killed process left behind on the same folder is ended first.
+ */
+export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
+  const { dataFolder, port = 0, log } = options;
+  const program = await findOnPath('nats-server');
+  if (program === null) {
+    throw new NatsServerMissing(
+      'nats-server is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install',
+    );
+  }
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await endLeftover(dataFolder, log);
+  const password = await passwordOf(dataFolder);
+  const configuration = join(dataFolder, 'nats-server.conf');
+  await writeFile(configuration, configurationText(dataFolder, port, password), { mode: 0o600 });
+  const child = await spawnServer(program, configuration);
+  const output = outputOf(child);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  void exited.then(() => process.removeListener('exit', killWithUs));
+  try {
+    const address = await whenReady(child, dataFolder, password, output, port);
+    log.info('nats.started', { port: address.port, pid: child.pid });
+    const end = (signal: NodeJS.Signals) => endChild(child, exited, signal);
+    return {
+      ...address,
+      pid: child.pid ?? 0,
+      exited,
+      stop: () => end('SIGTERM'),
+      kill: () => end('SIGKILL'),
+    };
+  } catch (error) {
+    await endChild(child, exited, 'SIGKILL');
+    throw error;
+  }
+}
+
+/** Installs Debian's package. Only root may; anyone else gets a sentence. */
+export async function installNatsServer(log: Log): Promise<void> {
+  const installer = await findOnPath('apt-get');
+  if (installer === null || process.getuid?.() !== 0) {
+    throw new NatsServerMissing(
+      'nats-server can only be installed by root on a system with apt-get: install it yourself, or set NATS_URL',
+    );
+  }
+  const run = promisify(execFile);
+  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 300_000 };
+  const install = () =>
+    run(installer, ['install', '-y', '--no-install-recommends', 'nats-server'], environment);
+  log.info('nats.installing', { package: 'nats-server' });
+  try {
+    // The package lists of a new machine are empty or old.
+    await install().catch(async () => {
+      await run(installer, ['update'], environment);
+      await install();
+    });
+  } catch (error) {
+    throw new NatsServerMissing(
+      '"apt-get install nats-server" failed: install it yourself, or set NATS_URL',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A password that survives restarts, so that clients of the last run reconnect. */
+async function passwordOf(dataFolder: string): Promise<string> {
+  const file = join(dataFolder, 'nats-password');
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch {
+    const password = randomBytes(24).toString('hex');
+    await writeFile(file, password, { mode: 0o600 });
+    return password;
+  }
+}
+
+function configurationText(dataFolder: string, port: number, password: string): string {
+  const quoted = (text: string) => JSON.stringify(text);
+  return `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}
+ports_file_dir: ${quoted(dataFolder)}
+pid_file: ${quoted(join(dataFolder, 'nats-server.pid'))}
+authorization { user: ${quoted(user)}, password: ${quoted(password)} }
+jetstream { store_dir: ${quoted(dataFolder)} }
+max_payload: 1MB
+`;
+}
+
+/** `setpriv` lets the kernel end the server when we die without a chance to do it ourselves. */
+async function spawnServer(program: string, configuration: string): Promise<ChildProcess> {
+  const parameters = ['--config', configuration];
+  const setpriv = process.platform === 'linux' ? await findOnPath('setpriv') : null;
+  const stdio = ['ignore', 'ignore', 'pipe'] as const;
+  return setpriv === null
+    ? spawn(program, parameters, { stdio: [...stdio] })
+    : spawn(setpriv, ['--pdeathsig', 'TERM', program, ...parameters], { stdio: [...stdio] });
+}
+
+/** The last lines that the server wrote, for the error that says why it did not start. */
+function outputOf(child: ChildProcess): () => string {
+  let text = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString()).slice(-4_000);
+  });
+  return () => text.trim();
+}
+
+async function whenReady(
+  child: ChildProcess,
+  dataFolder: string,
+  password: string,
+  output: () => string,
+  wantedPort: number,
+): Promise<{ url: string; port: number }> {
+  const deadlineAt = performance.now() + readyMaxMs;
+  while (performance.now() < deadlineAt && child.exitCode === null && child.signalCode === null) {
+    const port = await portOf(dataFolder, child.pid);
+    // Only our own server knows the password, so whoever lets us in is not somebody else's.
+    if (port !== null && (await answers(port, password))) {
+      return { url: `nats://${user}:${password}@127.0.0.1:${port}`, port };
+    }
+    await new Promise<void>((resolve) => setTimeout(resolve, 10));
+  }
+  if (output().includes('address already in use')) {
+    throw new Error(
+      `port ${wantedPort} on 127.0.0.1 is taken: stop what listens there, or choose another for NATS`,
+    );
+  }
+  throw new Error(`nats-server did not become ready: ${output().split('\n').slice(-3).join(' | ')}`);
+}
+
+/** The server writes the port that it took into a file named after its process. */
+async function portOf(dataFolder: string, pid: number | undefined): Promise<number | null> {
+  try {
+    const text = await readFile(join(dataFolder, `nats-server_${pid}.ports`), 'utf8');
+    const { nats } = JSON.parse(text) as { nats?: string[] };
+    return nats?.[0] ? Number(new URL(nats[0]).port) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function answers(port: number, password: string): Promise<boolean> {
+  try {
+    const connection = await connect({
+      servers: `127.0.0.1:${port}`,
+      user,
+      pass: password,
+      timeout: 1_000,
+      reconnect: false,
+    });
+    try {
+      await jetstreamManager(connection);
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+async function endChild(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopMaxMs);
+  child.kill(signal);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Two servers on one store would destroy it. */
+async function endLeftover(dataFolder: string, log: Log): Promise<void> {
+  const file = join(dataFolder, 'nats-server.pid');
+  const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
+  if (!(pid > 0) || !(await processCommand(pid)).includes(join(dataFolder, 'nats-server.conf'))) return;
+  log.warn('nats.leftover_ended', { pid });
+  const deadlineAt = performance.now() + stopMaxMs;
+  process.kill(pid, 'SIGTERM');
+  while (isRunning(pid)) {
+    if (performance.now() > deadlineAt) process.kill(pid, 'SIGKILL');
+    await new Promise<void>((resolve) => setTimeout(resolve, 20));
+  }
+  await rm(file, { force: true });
+}

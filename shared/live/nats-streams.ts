@@ -1,0 +1,118 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JetStreamManager,
+  ReplayPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import type { ConsumeOptions } from '../ports/bus.ts';
+import {
+  duplicateWindowMs,
+  eventMaxAgeMs,
+  type StreamDefinition,
+  streamMaxMessages,
+  streams,
+} from '../protocol/subjects.ts';
+
+/** API error codes of the server for what is not there. */
+const streamNotFound = 10059;
+const consumerNotFound = 10014;
+
+/**
+ * A stream that is created again while the server still removes its files comes out broken (seen on 2.9.10): whoever
+ * learns that a stream or consumer was deleted waits this long before creating it.
+ */
+export const deletionMs = 500;
+
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}
+
+/**
+ * Creates both streams, or changes them to what they should be, and reads back what the server made of it: an old
+ * server takes options that it does not know and ignores them without a word.
+ */
+export async function ensureStreams(manager: JetStreamManager): Promise<void> {
+  for (const stream of Object.values(streams)) await ensureStream(manager, stream);
+}
+
+async function ensureStream(manager: JetStreamManager, definition: StreamDefinition): Promise<void> {
+  const wanted = streamConfig(definition);
+  const known = await orMissing(manager.streams.info(definition.name), streamNotFound);
+  if (known === null) await manager.streams.add({ name: definition.name, num_replicas: 1, ...wanted });
+  else if (differences(wanted, known.config).length > 0) {
+    const { retention, storage, ...changeable } = wanted;
+    await manager.streams.update(definition.name, changeable);
+  } else return;
+  const made = await manager.streams.info(definition.name);
+  complain(`stream ${definition.name}`, differences(wanted, made.config));
+}
+
+function streamConfig(definition: StreamDefinition) {
+  const isQueue = definition.retention === 'workqueue';
+  return {
+    subjects: [...definition.subjects],
+    retention: isQueue ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    storage: StorageType.File,
+    duplicate_window: nanos(duplicateWindowMs),
+    max_age: isQueue ? 0 : nanos(eventMaxAgeMs),
+    max_msgs: streamMaxMessages,
+    // A full queue says so to the publisher; a wake-up that vanished would only be found by the sweep.
+    discard: isQueue ? DiscardPolicy.New : DiscardPolicy.Old,
+  } satisfies Partial<StreamConfig>;
+}
+
+/** Creates the durable consumer, or changes it to what it should be, and reads back what the server made of it. */
+export async function ensureConsumer(manager: JetStreamManager, options: ConsumeOptions): Promise<void> {
+  const { stream, durable } = options;
+  const wanted = {
+    filter_subject: options.subject,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(options.ackWaitMs),
+    // Messages that wait for the delay of a nak count as pending: the default of 1,000 would hold back all others.
+    max_ack_pending: -1,
+    max_deliver: -1,
+  } satisfies Partial<ConsumerConfig>;
+  const known = await orMissing(manager.consumers.info(stream, durable), consumerNotFound);
+  if (known !== null && differences(wanted, known.config).length === 0) return;
+  if (known === null) {
+    await manager.consumers.add(stream, {
+      durable_name: durable,
+      deliver_policy: DeliverPolicy.All,
+      replay_policy: ReplayPolicy.Instant,
+      ...wanted,
+    });
+  } else {
+    const { ack_policy, ...changeable } = wanted;
+    await manager.consumers.update(stream, durable, changeable);
+  }
+  const made = await manager.consumers.info(stream, durable);
+  complain(`consumer ${durable} of ${stream}`, differences(wanted, made.config));
+}
+
+/** Names of the options whose value the server has differently. An option that it left out has the value 0. */
+function differences(wanted: object, made: object): string[] {
+  const actual = made as Record<string, unknown>;
+  return Object.entries(wanted)
+    .filter(([option, value]) => JSON.stringify(actual[option] ?? 0) !== JSON.stringify(value))
+    .map(([option, value]) => `${option} is ${JSON.stringify(actual[option])}, not ${JSON.stringify(value)}`);
+}
+
+function complain(what: string, found: readonly string[]): void {
+  if (found.length > 0)
+    throw new Error(`NATS did not take the configuration of ${what}: ${found.join('; ')}`);
+}
+
+async function orMissing<T>(asked: Promise<T>, missingCode: number): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === missingCode) return null;
+    throw error;
+  }
+}

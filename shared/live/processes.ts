@@ -1,0 +1,29 @@
+import { access, constants, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+/** The full path of a program on the PATH, or null. Debian keeps servers in folders that not every user's PATH names. */
+export async function findOnPath(program: string): Promise<string | null> {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  for (const folder of folders) {
+    const file = join(folder, program);
+    try {
+      await access(file, constants.X_OK);
+      return file;
+    } catch {}
+  }
+  return null;
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The command line of a process where the system shows it (Linux), else an empty text. */
+export async function processCommand(pid: number): Promise<string> {
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+}
