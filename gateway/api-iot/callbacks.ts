@@ -101,9 +101,13 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
       try {
         const outcome = await tryOnce(deps, callback, cut);
         if (started) await settle(callback, outcome);
+      } catch (error) {
+        // The database did not take the outcome: the callback is still due in it.
+        wakeAt(clock.now() + retry.baseDelayMs);
+        throw error;
       } finally {
         underWay.delete(callback.id);
-        if (backlog && started) background.run('callbacks', scan);
+        if (backlog && started) scanSoon();
       }
     });
   }
@@ -126,6 +130,15 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
     backlog = rows.length === concurrencyMax * 2;
   }
 
+  function scanSoon(): void {
+    background.run('callbacks', () =>
+      scan().catch((error: unknown) => {
+        wakeAt(clock.now() + retry.baseDelayMs);
+        throw error;
+      }),
+    );
+  }
+
   function wakeAt(at: number): void {
     if (!started || at >= dueAt) return;
     timer?.cancel();
@@ -133,7 +146,7 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
     timer = clock.setTimer(at - clock.now(), () => {
       timer = null;
       dueAt = Number.POSITIVE_INFINITY;
-      background.run('callbacks', scan);
+      scanSoon();
     });
   }
 
@@ -145,7 +158,7 @@ export function newCallbackSender(deps: CallbackDeps): CallbackSender {
     },
     start() {
       started = true;
-      background.run('callbacks', scan);
+      scanSoon();
     },
     stop() {
       started = false;

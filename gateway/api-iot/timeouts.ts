@@ -5,6 +5,8 @@ import { type Ending, recordEnding } from './endings.ts';
 import { listOverdue, nextExpiry } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 
+/** After a failure of the database the next try comes after this time. */
+const retryMs = 1_000;
 /** The most commands timed out in one transaction. */
 const pageMax = 200;
 
@@ -59,7 +61,12 @@ export function newTimeouts(deps: {
     timer = clock.setTimer(expiresAt - clock.now(), () => {
       timer = null;
       dueAt = Number.POSITIVE_INFINITY;
-      background.run('timeouts', expire);
+      background.run('timeouts', () =>
+        expire().catch((error: unknown) => {
+          watch(clock.now() + retryMs);
+          throw error;
+        }),
+      );
     });
   }
 
