@@ -77,7 +77,7 @@ const parts = {
 const errorMax = 32;
 
 /** The `errors` extension: one entry a fault, with a JSON Pointer (RFC 6901) into the part that holds it. */
-function faultsOf(
+export function faultsOf(
   issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
   target: keyof typeof parts,
 ) {

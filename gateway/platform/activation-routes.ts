@@ -1,0 +1,64 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { phases } from '../activation/phase.ts';
+import type { App } from '../http/app-env.ts';
+import type { Authenticator } from '../http/authenticate.ts';
+import { problemDoc } from '../http/problem.ts';
+import {
+  activationDetailSchema,
+  activationSchema,
+  listActivations,
+  readActivation,
+} from './activation-view.ts';
+import type { PlatformDeps } from './deps.ts';
+import { limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
+import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+
+const listQuery = z.object({
+  phase: z.enum(phases).optional(),
+  limit: limitSchema,
+  cursor: timeCursorSchema,
+});
+
+export function mountActivations(
+  app: App,
+  { database }: Pick<PlatformDeps, 'database'>,
+  { requireScope }: Authenticator,
+): void {
+  const common = {
+    method: 'get' as const,
+    tags: ['Activations'],
+    ...scoped(requireScope, 'activations:read'),
+  };
+  const one = createRoute({
+    ...common,
+    path: '/activations/{id}',
+    summary: 'An activation: attempts, money, notices',
+    request: { params: idParameters },
+    responses: {
+      200: jsonAnswer('The activation', activationDetailSchema),
+      404: problemDoc('not-found'),
+      ...readProblems,
+    },
+  });
+  const list = createRoute({
+    ...common,
+    path: '/activations',
+    summary: 'Activations, deactivations and revocations, newest first; those in a phase with phase',
+    request: { query: listQuery },
+    responses: {
+      200: jsonAnswer('A page', z.object({ activations: z.array(activationSchema), next: nextSchema })),
+      ...readProblems,
+    },
+  });
+  app.openapi(one, async (context) => {
+    const { id } = context.req.valid('param');
+    const activation = await readActivation(database.reader, id);
+    if (activation === null) throw notFound('activation', id);
+    return context.json(activation, 200);
+  });
+  app.openapi(list, async (context) => {
+    const { phase, limit, cursor } = context.req.valid('query');
+    return context.json(await listActivations(database.reader, { phase, limit, cursor }), 200);
+  });
+}

@@ -1,0 +1,168 @@
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { Activation } from '../activation/activation.ts';
+import { failureCategories } from '../activation/failure.ts';
+import { phases } from '../activation/phase.ts';
+import { settlementStatuses } from '../activation/settlement.ts';
+import type { ActivationRow, PlatformSchema } from '../store/schema.ts';
+import { noticeResource, noticeSchema } from './notice-view.ts';
+import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
+
+const failureSchema = z
+  .object({
+    category: z.enum(failureCategories),
+    code: z.string(),
+    message: z.string(),
+    temporary: z.boolean(),
+    mayHaveSucceeded: z.boolean(),
+  })
+  .meta({ id: 'Failure' });
+
+const attemptSchema = z
+  .object({
+    number: z.int(),
+    startedAt: z.int(),
+    commandId: z.string().nullable(),
+    version: z.int().nullable(),
+    expiresAt: z.int().nullable(),
+    endedAt: z.int().nullable(),
+    failure: failureSchema.nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+export const settlementSchema = z
+  .object({
+    status: z.enum(settlementStatuses),
+    capture: z.enum(['on_delivery', 'immediately']),
+    amountMinor: z.int(),
+    currency: z.string(),
+    paymentId: z.string().nullable(),
+    unanswered: z.int().meta({ description: 'Calls of the open step that got no answer' }),
+    dueAt: z.int().nullable(),
+    problem: z.string().nullable(),
+  })
+  .meta({ id: 'Settlement' });
+export type SettlementView = z.infer<typeof settlementSchema>;
+
+export const activationSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['activation', 'deactivation', 'revocation']),
+    purchaseId: z.string().nullable(),
+    parentId: z.string().nullable().meta({ description: 'The failed activation that a revocation follows' }),
+    vin: vinSchema,
+    serviceId: z.string(),
+    feature: z.string(),
+    phase: z.enum(phases),
+    requestedAt: z.int(),
+    deadlineAt: z.int().nullable(),
+    dueAt: z.int().nullable().meta({ description: 'When something is to be done if nothing arrives before' }),
+    endedAt: z.int().nullable(),
+    attempts: z.array(attemptSchema),
+    failure: failureSchema.nullable(),
+    delivery: z
+      .object({
+        at: z.int(),
+        attempt: z.int(),
+        evidence: z.enum(['result', 'reported_state']),
+        vehicleClock: z.int().nullable(),
+      })
+      .nullable(),
+    revocationOwed: z.boolean(),
+    lateSuccessAt: z.int().nullable(),
+    settlement: settlementSchema.nullable(),
+  })
+  .meta({ id: 'Activation' });
+export type ActivationView = z.infer<typeof activationSchema>;
+
+export const activationDetailSchema = activationSchema
+  .extend({
+    notices: z.array(noticeSchema),
+    ticketId: z.string().nullable(),
+    revocationId: z.string().nullable(),
+  })
+  .meta({ id: 'ActivationDetail' });
+export type ActivationDetail = z.infer<typeof activationDetailSchema>;
+
+/** Without the customer's payment method. */
+export function settlementView(settlement: NonNullable<Activation['settlement']>): SettlementView {
+  const { method: _, ...view } = settlement;
+  return view;
+}
+
+export function activationView(row: ActivationRow): ActivationView {
+  const state = JSON.parse(row.state) as Activation;
+  return {
+    id: row.id,
+    kind: row.kind,
+    purchaseId: row.purchase_id,
+    parentId: row.parent_id,
+    vin: row.vin,
+    serviceId: row.service_id,
+    feature: row.feature,
+    phase: state.phase,
+    requestedAt: row.requested_at,
+    deadlineAt: state.deadlineAt,
+    dueAt: row.due_at,
+    endedAt: row.ended_at,
+    attempts: state.attempts.map((attempt) => ({ ...attempt })),
+    failure: state.failure,
+    delivery: state.delivery,
+    revocationOwed: state.revocationOwed,
+    lateSuccessAt: state.lateSuccessAt,
+    settlement: state.settlement && settlementView(state.settlement),
+  };
+}
+
+/** An activation with its notices, its ticket and its revocation; null when there is none of this id. */
+export async function readActivation(
+  database: Kysely<PlatformSchema>,
+  id: string,
+): Promise<ActivationDetail | null> {
+  const row = await database.selectFrom('activations').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return null;
+  const [notices, ticket, revocation] = await Promise.all([
+    // At most one a kind and channel.
+    database.selectFrom('notices').selectAll().where('activation_id', '=', id).orderBy('id').execute(),
+    database.selectFrom('tickets').select('id').where('activation_id', '=', id).executeTakeFirst(),
+    database
+      .selectFrom('activations')
+      .select('id')
+      .where('parent_id', '=', id)
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst(),
+  ]);
+  return {
+    ...activationView(row),
+    notices: notices.map(noticeResource),
+    ticketId: ticket?.id ?? null,
+    revocationId: revocation?.id ?? null,
+  };
+}
+
+export interface ActivationList {
+  readonly phase: Activation['phase'] | undefined;
+  readonly limit: number;
+  readonly cursor: TimeCursor | undefined;
+}
+
+/** Newest first; all kinds. */
+export async function listActivations(
+  database: Kysely<PlatformSchema>,
+  { phase, limit, cursor }: ActivationList,
+): Promise<{ activations: ActivationView[]; next: string | null }> {
+  let query = database
+    .selectFrom('activations')
+    .selectAll()
+    .orderBy('requested_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  if (phase !== undefined) query = query.where('phase', '=', phase);
+  if (cursor !== undefined) {
+    query = query.where((eb) => eb(eb.refTuple('requested_at', 'id'), '<', eb.tuple(cursor.at, cursor.id)));
+  }
+  const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.requested_at, row.id));
+  return { activations: page.map(activationView), next };
+}

@@ -1,0 +1,57 @@
+import { newApp } from '../http/app.ts';
+import type { App } from '../http/app-env.ts';
+import { newAuthenticator } from '../http/authenticate.ts';
+import { mountOAuth } from '../oauth/mount.ts';
+import { mountActivations } from './activation-routes.ts';
+import { mountCallbacks } from './callback-route.ts';
+import { mountCatalogue } from './catalogue-route.ts';
+import type { PlatformDeps } from './deps.ts';
+import { mountEvents } from './event-stream.ts';
+import { mountMetrics, newMetrics } from './metrics.ts';
+import { mountOperations } from './operation-routes.ts';
+import { mountPurchaseReads } from './purchase-reads.ts';
+import { mountPurchasing } from './purchase-route.ts';
+import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
+import { platformAudience, platformScopes } from './scopes.ts';
+import { mountTickets } from './ticket-routes.ts';
+
+export interface Platform {
+  fetch(request: Request): Promise<Response>;
+  /** Ends the event streams, so that a server can drain; their clients come back with Last-Event-ID. */
+  stop(): void;
+}
+
+function mountTokens(app: App, deps: PlatformDeps) {
+  const { tokens, secrets, clock, ids, config } = deps;
+  const audience = platformAudience;
+  mountOAuth(
+    app,
+    { tokens, secrets, clock, ids, issuer: config.origin, audience, clients: config.clients },
+    platformScopes,
+  );
+  return newAuthenticator({ tokens, clock, audience });
+}
+
+/** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
+export function platform(deps: PlatformDeps): Platform {
+  const app = newApp({
+    log: deps.log,
+    title: 'Fleetwake platform API',
+    version: '1',
+    description: 'Services are bought here for vehicles; the engine activates them.',
+    largerBodies: { [registrationsPath]: registrationsBodyBytes },
+  });
+  const metrics = newMetrics(deps);
+  const authenticator = mountTokens(app, deps);
+  mountRegisters(app, deps, authenticator);
+  mountCatalogue(app, deps.catalogue, authenticator);
+  mountPurchasing(app, { ...deps, metrics }, authenticator);
+  mountPurchaseReads(app, deps, authenticator);
+  mountActivations(app, deps, authenticator);
+  mountTickets(app, deps, authenticator);
+  mountOperations(app, deps, authenticator);
+  const streams = mountEvents(app, { ...deps, metrics }, authenticator);
+  mountCallbacks(app, { ...deps, metrics });
+  mountMetrics(app, deps, metrics, authenticator);
+  return { fetch: async (request) => app.fetch(request), stop: streams.stop };
+}

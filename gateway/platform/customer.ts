@@ -1,0 +1,90 @@
+import type { Kysely, Transaction } from 'kysely';
+import { z } from 'zod';
+import type { CustomerRow, PlatformSchema } from '../store/schema.ts';
+import { idSchema } from './route.ts';
+
+/** Mail headers and push payloads take it as it is. */
+const nameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Cc}+$/u, 'no control characters');
+
+const pushSubscriptionSchema = z.strictObject({
+  endpoint: z.url({ protocol: /^https?$/ }).max(1_024),
+  keys: z.strictObject({
+    p256dh: z.string().regex(/^[A-Za-z0-9_-]{87}=?$/, 'a P-256 point, 65 bytes in base64url'),
+    auth: z.string().regex(/^[A-Za-z0-9_-]{22}(==)?$/, '16 bytes in base64url'),
+  }),
+});
+
+export const customerBodySchema = z
+  .strictObject({
+    name: nameSchema.meta({ example: 'Ana Torres' }),
+    email: z.email().max(254).meta({ example: 'ana@example.com' }),
+    language: z
+      .string()
+      .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag (BCP 47) such as en or es-MX')
+      .default('en'),
+    pushSubscription: pushSubscriptionSchema.nullable().default(null),
+  })
+  .meta({ id: 'CustomerBody' });
+export type CustomerBody = z.infer<typeof customerBodySchema>;
+
+export const customerSchema = z
+  .object({
+    id: idSchema,
+    name: z.string(),
+    email: z.string(),
+    language: z.string(),
+    pushSubscription: pushSubscriptionSchema.nullable(),
+    createdAt: z.int(),
+  })
+  .meta({ id: 'Customer' });
+export type Customer = z.infer<typeof customerSchema>;
+
+export function customerResource(row: CustomerRow): Customer {
+  const { id, name, email, language, push_subscription, created_at } = row;
+  const pushSubscription =
+    push_subscription === null ? null : (JSON.parse(push_subscription) as Customer['pushSubscription']);
+  return { id, name, email, language, pushSubscription, createdAt: created_at };
+}
+
+export function customerRow(id: string, body: CustomerBody, at: number): CustomerRow {
+  const { name, email, language, pushSubscription } = body;
+  return {
+    id,
+    name,
+    email,
+    language,
+    push_subscription: pushSubscription === null ? null : JSON.stringify(pushSubscription),
+    created_at: at,
+  };
+}
+
+export async function findCustomer(
+  database: Kysely<PlatformSchema>,
+  id: string,
+): Promise<CustomerRow | null> {
+  const row = await database.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
+}
+
+/** Inserts or replaces all but `created_at`; at least one row, each id once. */
+export async function saveCustomers(
+  transaction: Transaction<PlatformSchema>,
+  rows: readonly CustomerRow[],
+): Promise<void> {
+  await transaction
+    .insertInto('customers')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        name: eb.ref('excluded.name'),
+        email: eb.ref('excluded.email'),
+        language: eb.ref('excluded.language'),
+        push_subscription: eb.ref('excluded.push_subscription'),
+      })),
+    )
+    .execute();
+}

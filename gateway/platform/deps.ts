@@ -1,0 +1,38 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { OAuthClient } from '../oauth/client.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+import type { Changes } from './changes.ts';
+import type { ActivationEngine } from './engine-port.ts';
+
+export interface PlatformDeps {
+  /** Migrated (`migratePlatform`). */
+  readonly database: Database<PlatformSchema>;
+  readonly engine: ActivationEngine;
+  readonly catalogue: Catalogue;
+  readonly changes: Changes;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly log: Log;
+  readonly config: PlatformConfig;
+}
+
+export interface PlatformConfig {
+  /** Where the API is reached, without a slash at its end; the issuer of its tokens. */
+  readonly origin: string;
+  readonly clients: readonly OAuthClient[];
+  /** `whsec_` and base64: with it the API IoT signs its callbacks. */
+  readonly callbackSecret: string;
+  /**
+   * Refuse (409) a purchase for a model without a template. Off by default: then the engine's check of the vehicle
+   * decides, and the failure is reversed and explained as any other.
+   */
+  readonly refuseIncompatible?: boolean;
+}

@@ -1,0 +1,13 @@
+import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
+import type { Activation } from '../activation/activation.ts';
+
+/** All that the platform API asks of the engine. The engine is the only writer of activations once they exist. */
+export interface ActivationEngine {
+  /**
+   * Settles the open payment step of a new activation once (authorise), saves the answer, and hands the activation to
+   * the queue. Resolves with the activation as it then stands; without an answer that is still `awaiting_payment`.
+   */
+  begin(activationId: string): Promise<Activation>;
+  /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
+  receive(callback: CommandCallback): Promise<void>;
+}

@@ -1,0 +1,130 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { App } from '../http/app-env.ts';
+import type { Authenticator } from '../http/authenticate.ts';
+import { securityFor } from '../http/authenticate.ts';
+import { ProblemError, problemDoc } from '../http/problem.ts';
+import type { PlatformDeps } from './deps.ts';
+
+/** Counting stops here, so that a scrape costs no more than this many rows. */
+const openMax = 100_000;
+
+export interface Metrics {
+  /** Counts how a purchase request was answered, by the problem's name or `created` / `replayed`. */
+  countPurchase<T extends { readonly replayed: boolean }>(work: () => Promise<T>): Promise<T>;
+  countCallback(answer: 'taken' | 'refused'): void;
+  streams(count: number): void;
+  text(): Promise<string>;
+}
+
+type Deps = Pick<PlatformDeps, 'database' | 'clock'>;
+
+async function countOpen({ database }: Deps): Promise<number> {
+  const { count } = await database.reader
+    .selectFrom((from) =>
+      from.selectFrom('activations').select('vin').where('ended_at', 'is', null).limit(openMax).as('open'),
+    )
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function dueLagMs({ database, clock }: Deps): Promise<number> {
+  const first = await database.reader
+    .selectFrom('activations')
+    .select('due_at')
+    .where('due_at', 'is not', null)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst();
+  return Math.max(0, clock.now() - (first?.due_at ?? clock.now()));
+}
+
+const problemLabel = (error: unknown) =>
+  error instanceof ProblemError ? error.problem.type.replace('urn:fleetwake:problem:', '') : 'internal';
+
+/** Counters of this process since it started, and gauges read from the database when they are asked for. */
+export function newMetrics(deps: Deps): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const purchases = new Counter({
+    name: 'fleetwake_purchase_requests_total',
+    help: 'Valid purchase requests by answer: created, replayed, or the name of the problem',
+    labelNames: ['answer'],
+    registers,
+  });
+  const callbacks = new Counter({
+    name: 'fleetwake_api_iot_callbacks_total',
+    help: 'Callbacks of the API IoT by answer: taken or refused',
+    labelNames: ['answer'],
+    registers,
+  });
+  const streams = new Gauge({
+    name: 'fleetwake_event_streams',
+    help: 'Clients that follow the stream of events',
+    registers,
+  });
+  new Gauge({
+    name: 'fleetwake_activations_open',
+    help: `Activations, deactivations and revocations that have not ended (counted up to ${openMax})`,
+    registers,
+    async collect() {
+      this.set(await countOpen(deps));
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_due_lag_seconds',
+    help: 'How long the longest overdue activation has waited for the engine; 0 when none is overdue',
+    registers,
+    async collect() {
+      this.set((await dueLagMs(deps)) / 1_000);
+    },
+  });
+  return {
+    async countPurchase(work) {
+      try {
+        const answer = await work();
+        purchases.inc({ answer: answer.replayed ? 'replayed' : 'created' });
+        return answer;
+      } catch (error) {
+        purchases.inc({ answer: problemLabel(error) });
+        throw error;
+      }
+    },
+    countCallback: (answer) => callbacks.inc({ answer }),
+    streams: (count) => streams.set(count),
+    text: () => registry.metrics(),
+  };
+}
+
+/** `GET /metrics` in the Prometheus text format, and `GET /healthz` for whoever watches the process. */
+export function mountMetrics(app: App, deps: Deps, metrics: Metrics, { requireScope }: Authenticator): void {
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/metrics',
+    tags: ['Operations'],
+    summary: 'Metrics in the Prometheus text format',
+    security: securityFor('metrics:read'),
+    responses: {
+      200: { description: 'The metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
+      401: problemDoc('unauthorized'),
+      403: problemDoc('missing-scope'),
+    },
+  });
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/healthz',
+    tags: ['Operations'],
+    summary: 'Whether the API can reach its database; needs no token',
+    responses: {
+      200: { description: 'It can: {"status": "ok"}' },
+      500: problemDoc('internal: it cannot'),
+    },
+  });
+  app.get('/metrics', requireScope('metrics:read'), async (context) =>
+    context.body(await metrics.text(), 200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }),
+  );
+  app.get('/healthz', async (context) => {
+    await deps.database.reader.selectFrom('cursors').select('name').limit(1).execute();
+    return context.json({ status: 'ok' });
+  });
+}

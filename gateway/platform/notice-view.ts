@@ -1,0 +1,58 @@
+import { type Kysely, sql } from 'kysely';
+import { z } from 'zod';
+import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
+import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
+
+export const noticeSchema = z
+  .object({
+    id: z.string(),
+    purchaseId: z.string(),
+    activationId: z.string(),
+    customerId: z.string(),
+    kind: z.enum(['payment_confirmed', 'activation_started', 'activation_successful', 'activation_failed']),
+    channel: z.enum(['email', 'push']),
+    status: z.enum(['waiting', 'sent', 'dead']),
+    tries: z.int(),
+    createdAt: z.int(),
+    sentAt: z.int().nullable(),
+    lastError: z.string().nullable(),
+  })
+  .meta({ id: 'Notice' });
+export type Notice = z.infer<typeof noticeSchema>;
+
+export function noticeResource(row: NoticeRow): Notice {
+  return {
+    id: row.id,
+    purchaseId: row.purchase_id,
+    activationId: row.activation_id,
+    customerId: row.customer_id,
+    kind: row.kind,
+    channel: row.channel,
+    status: row.status,
+    tries: row.tries,
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    lastError: row.last_error,
+  };
+}
+
+/** Notices that no channel took, oldest first. */
+export async function listDeadNotices(
+  database: Kysely<PlatformSchema>,
+  limit: number,
+  cursor: TimeCursor | undefined,
+): Promise<{ notices: Notice[]; next: string | null }> {
+  let query = database
+    .selectFrom('notices')
+    .selectAll()
+    // Written out, so that the partial index is seen to hold all of it.
+    .where(sql<boolean>`status = 'dead'`)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit + 1);
+  if (cursor !== undefined) {
+    query = query.where((eb) => eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(cursor.at, cursor.id)));
+  }
+  const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.created_at, row.id));
+  return { notices: page.map(noticeResource), next };
+}

@@ -1,0 +1,83 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import type { App } from '../http/app-env.ts';
+import type { Authenticator } from '../http/authenticate.ts';
+import { problemDoc } from '../http/problem.ts';
+import type { PlatformDeps } from './deps.ts';
+import { limitSchema, nextSchema, sequenceCursorSchema, timeCursorSchema } from './paging.ts';
+import { listPurchases, purchaseSchema, readPurchase } from './purchase-view.ts';
+import { listRecord, recordEntrySchema } from './record-view.ts';
+import { idParameters, idSchema, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+
+const listQuery = z.object({
+  customerId: idSchema.optional(),
+  limit: limitSchema,
+  cursor: timeCursorSchema,
+});
+const recordQuery = z.object({ limit: limitSchema, cursor: sequenceCursorSchema });
+
+const routes = (requireScope: Authenticator['requireScope']) => {
+  const common = { method: 'get' as const, tags: ['Purchases'], ...scoped(requireScope, 'purchases:read') };
+  return {
+    one: createRoute({
+      ...common,
+      path: '/purchases/{id}',
+      summary: 'A purchase, with where its activation and its money stand',
+      request: { params: idParameters },
+      responses: {
+        200: jsonAnswer('The purchase', purchaseSchema),
+        404: problemDoc('not-found'),
+        ...readProblems,
+      },
+    }),
+    list: createRoute({
+      ...common,
+      path: '/purchases',
+      summary: "Purchases, newest first; a customer's with customerId",
+      request: { query: listQuery },
+      responses: {
+        200: jsonAnswer('A page', z.object({ purchases: z.array(purchaseSchema), next: nextSchema })),
+        ...readProblems,
+      },
+    }),
+    record: createRoute({
+      ...common,
+      path: '/purchases/{id}/record',
+      summary: "The purchase's record: everything that happened, oldest first",
+      request: { params: idParameters, query: recordQuery },
+      responses: {
+        200: jsonAnswer('A page', z.object({ events: z.array(recordEntrySchema), next: nextSchema })),
+        404: problemDoc('not-found'),
+        ...readProblems,
+      },
+    }),
+  };
+};
+
+export function mountPurchaseReads(
+  app: App,
+  { database }: Pick<PlatformDeps, 'database'>,
+  { requireScope }: Authenticator,
+): void {
+  const { one, list, record } = routes(requireScope);
+  app.openapi(one, async (context) => {
+    const { id } = context.req.valid('param');
+    const purchase = await readPurchase(database.reader, id);
+    if (purchase === null) throw notFound('purchase', id);
+    return context.json(purchase, 200);
+  });
+  app.openapi(list, async (context) => {
+    const { customerId, limit, cursor } = context.req.valid('query');
+    return context.json(await listPurchases(database.reader, { customerId, limit, cursor }), 200);
+  });
+  app.openapi(record, async (context) => {
+    const { id } = context.req.valid('param');
+    const { limit, cursor = 0 } = context.req.valid('query');
+    const page = await listRecord(database.reader, id, limit, cursor);
+    // Every purchase has a first line, so only an empty page can belong to none.
+    if (page.events.length === 0 && (await readPurchase(database.reader, id)) === null) {
+      throw notFound('purchase', id);
+    }
+    return context.json(page, 200);
+  });
+}

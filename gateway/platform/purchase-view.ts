@@ -1,0 +1,112 @@
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { moneySchema } from '../../shared/protocol/money.ts';
+import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { Activation } from '../activation/activation.ts';
+import { phases } from '../activation/phase.ts';
+import { settlementStatuses } from '../activation/settlement.ts';
+import type { Duration } from '../catalogue/service.ts';
+import type { PlatformSchema, PurchaseRow, TicketRow } from '../store/schema.ts';
+import { durationSchema } from './catalogue-route.ts';
+import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
+import { serviceStatus, serviceStatusSchema } from './service-status.ts';
+
+export const purchaseSchema = z
+  .object({
+    id: z.string().meta({ example: 'pur_01hzy3q6v8m4t2n0k5w7x9r1b3' }),
+    customerId: z.string(),
+    vin: vinSchema,
+    serviceId: z.string(),
+    serviceName: z.string(),
+    feature: z.string(),
+    duration: durationSchema,
+    price: moneySchema,
+    capture: z.enum(['on_delivery', 'immediately']),
+    preDelivery: z.boolean(),
+    status: z.enum(['pending', 'active', 'failed', 'declined', 'payment_failed']),
+    serviceStatus: serviceStatusSchema.nullable(),
+    createdAt: z.int(),
+    activation: z.object({
+      id: z.string(),
+      phase: z.enum(phases),
+      settlement: z.enum(settlementStatuses).nullable(),
+    }),
+    ticketId: z.string().nullable(),
+  })
+  .meta({ id: 'Purchase' });
+export type Purchase = z.infer<typeof purchaseSchema>;
+
+interface Beside {
+  readonly phase: Activation['phase'];
+  readonly settlement: Purchase['activation']['settlement'];
+  readonly ticketId: string | null;
+  readonly ticketStatus: TicketRow['status'] | null;
+}
+
+export function purchaseResource(row: PurchaseRow, beside: Beside): Purchase {
+  const { phase, settlement, ticketId, ticketStatus } = beside;
+  return {
+    id: row.id,
+    customerId: row.customer_id,
+    vin: row.vin,
+    serviceId: row.service_id,
+    serviceName: row.service_name,
+    feature: row.feature,
+    duration: JSON.parse(row.duration) as Duration,
+    price: { amountMinor: row.amount_minor, currency: row.currency },
+    capture: row.capture,
+    preDelivery: row.pre_delivery === 1,
+    status: row.status,
+    serviceStatus: serviceStatus(row.status, ticketStatus),
+    createdAt: row.created_at,
+    activation: { id: row.activation_id, phase, settlement },
+    ticketId,
+  };
+}
+
+function select(database: Kysely<PlatformSchema>) {
+  return database
+    .selectFrom('purchases as p')
+    .innerJoin('activations as a', 'a.id', 'p.activation_id')
+    .leftJoin('tickets as t', 't.activation_id', 'p.activation_id')
+    .selectAll('p')
+    .select(['a.phase', 'a.settlement', 't.id as ticket_id', 't.status as ticket_status']);
+}
+
+type Selected = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number];
+
+const resourceOf = (row: Selected) =>
+  purchaseResource(row, {
+    phase: row.phase as Activation['phase'],
+    settlement: row.settlement as Beside['settlement'],
+    ticketId: row.ticket_id,
+    ticketStatus: row.ticket_status,
+  });
+
+export async function readPurchase(database: Kysely<PlatformSchema>, id: string): Promise<Purchase | null> {
+  const row = await select(database).where('p.id', '=', id).executeTakeFirst();
+  return row ? resourceOf(row) : null;
+}
+
+export interface PurchaseList {
+  readonly customerId: string | undefined;
+  readonly limit: number;
+  readonly cursor: TimeCursor | undefined;
+}
+
+/** Newest first. */
+export async function listPurchases(
+  database: Kysely<PlatformSchema>,
+  { customerId, limit, cursor }: PurchaseList,
+): Promise<{ purchases: Purchase[]; next: string | null }> {
+  let query = select(database)
+    .orderBy('p.created_at', 'desc')
+    .orderBy('p.id', 'desc')
+    .limit(limit + 1);
+  if (customerId !== undefined) query = query.where('p.customer_id', '=', customerId);
+  if (cursor !== undefined) {
+    query = query.where((eb) => eb(eb.refTuple('p.created_at', 'p.id'), '<', eb.tuple(cursor.at, cursor.id)));
+  }
+  const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.created_at, row.id));
+  return { purchases: page.map(resourceOf), next };
+}

@@ -1,0 +1,186 @@
+import { sql, type Transaction } from 'kysely';
+import { type Activation, newActivation } from '../activation/activation.ts';
+import { answerOf } from '../http/idempotency.ts';
+import type { IdempotencyStore, KeyUse } from '../http/idempotency-store.ts';
+import { problemError } from '../http/problem.ts';
+import { insertActivation } from '../store/activations.ts';
+import type { PlatformSchema, PurchaseRow } from '../store/schema.ts';
+import type { PlatformDeps } from './deps.ts';
+import type { Choice, PurchaseBody } from './purchase-order.ts';
+import { unknownCustomer, unknownVehicle } from './route.ts';
+
+export interface PurchasingDeps extends Pick<PlatformDeps, 'database' | 'catalogue' | 'clock' | 'ids'> {
+  readonly keys: IdempotencyStore;
+  readonly refuseIncompatible: boolean;
+}
+
+export interface Order {
+  readonly body: PurchaseBody;
+  readonly choice: Choice;
+  readonly use: KeyUse | null;
+}
+
+export type Bought =
+  | { readonly kind: 'bought'; readonly purchase: PurchaseRow; readonly activation: Activation }
+  /** The Idempotency-Key has bought this before. */
+  | { readonly kind: 'replay'; readonly purchaseId: string };
+
+/** One statement: the vehicle, whether the customer exists, and whether somebody owns the feature now. */
+async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }: Order, now: number) {
+  return transaction
+    .selectFrom('vehicles as v')
+    .select(['v.model'])
+    .select((eb) => [
+      eb.selectFrom('customers as c').select('c.id').where('c.id', '=', body.customerId).as('customer_id'),
+      eb
+        .selectFrom('entitlements as e')
+        .select(sql<number>`coalesce(e.valid_until, 0)`.as('until'))
+        .whereRef('e.vin', '=', 'v.vin')
+        .where('e.feature', '=', choice.service.feature)
+        .where('e.ended_at', 'is', null)
+        .where((where) => where.or([where('e.valid_until', 'is', null), where('e.valid_until', '>', now)]))
+        .limit(1)
+        .as('entitled_until'),
+    ])
+    .where('v.vin', '=', body.vin)
+    .executeTakeFirst();
+}
+
+async function check(
+  transaction: Transaction<PlatformSchema>,
+  deps: PurchasingDeps,
+  order: Order,
+  now: number,
+): Promise<void> {
+  const { vin, customerId, serviceId } = order.body;
+  const known = await lookUp(transaction, order, now);
+  if (known === undefined) throw unknownVehicle(vin);
+  if (known.customer_id === null) throw unknownCustomer(customerId);
+  if (known.entitled_until !== null) {
+    const validUntil = known.entitled_until === 0 ? null : known.entitled_until;
+    const until = validUntil === null ? 'without an end' : `until ${new Date(validUntil).toISOString()}`;
+    throw problemError('already-active', `${serviceId} is active on ${vin} ${until}.`, { validUntil });
+  }
+  if (deps.refuseIncompatible && deps.catalogue.configuration(serviceId, known.model) === null) {
+    const detail = `${serviceId} is not made for the model ${known.model}.`;
+    throw problemError('vehicle-incompatible', detail, { model: known.model });
+  }
+}
+
+function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
+  const { service, price } = choice;
+  const { vin, customerId, paymentMethod: method, preDelivery } = body;
+  const { amountMinor, currency } = price;
+  const activation = newActivation(
+    {
+      id: deps.ids.next('act'),
+      vin,
+      serviceId: service.id,
+      feature: service.feature,
+      policy: service.policy,
+    },
+    { capture: service.capture, amountMinor, currency, method },
+    at,
+  );
+  const purchase: PurchaseRow = {
+    id: deps.ids.next('pur'),
+    customer_id: customerId,
+    vin,
+    service_id: service.id,
+    service_name: service.name,
+    feature: service.feature,
+    duration: JSON.stringify(body.duration),
+    amount_minor: amountMinor,
+    currency,
+    capture: service.capture,
+    pre_delivery: preDelivery ? 1 : 0,
+    activation_id: activation.id,
+    status: 'pending',
+    created_at: at,
+  };
+  return { purchase, activation };
+}
+
+function createdData(purchase: PurchaseRow, { body, choice }: Order): string {
+  return JSON.stringify({
+    customerId: purchase.customer_id,
+    vin: purchase.vin,
+    serviceId: purchase.service_id,
+    serviceName: choice.service.name,
+    feature: purchase.feature,
+    duration: body.duration,
+    price: choice.price,
+    capture: purchase.capture,
+    preDelivery: body.preDelivery,
+  });
+}
+
+async function enter(
+  transaction: Transaction<PlatformSchema>,
+  deps: PurchasingDeps,
+  order: Order,
+): Promise<Bought> {
+  const at = deps.clock.now();
+  if (order.use !== null) {
+    const answer = answerOf(await deps.keys.claimKey(transaction, order.use, at));
+    if (answer !== null) return { kind: 'replay', purchaseId: answer.body };
+  }
+  await check(transaction, deps, order, at);
+  const { purchase, activation } = rowsOf(deps, order, at);
+  await transaction.insertInto('purchases').values(purchase).execute();
+  await insertActivation(transaction, activation, { purchaseId: purchase.id, parentId: null, priority: 0 });
+  await transaction
+    .insertInto('record')
+    .values({
+      id: deps.ids.next('rec'),
+      purchase_id: purchase.id,
+      activation_id: activation.id,
+      at,
+      type: 'purchase.created',
+      actor: 'customer',
+      data: createdData(purchase, order),
+    })
+    .execute();
+  if (order.use !== null) {
+    // The key names the purchase from the moment it exists: a crash before the answer cannot make a repeat buy twice.
+    await deps.keys.storeAnswer(transaction, order.use, { status: 201, headers: {}, body: purchase.id });
+  }
+  return { kind: 'bought', purchase, activation };
+}
+
+/** The unique index over open activations refused the row (SQLite's words, PostgreSQL's name). */
+function isOpenConflict(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, constraint } = error as Error & { code?: unknown; constraint?: unknown };
+  if (code === '23505') return constraint === 'activations_open';
+  return (
+    code === 'SQLITE_CONSTRAINT_UNIQUE' && error.message.includes('activations.vin, activations.feature')
+  );
+}
+
+async function activationOpen(deps: PurchasingDeps, { body, choice }: Order) {
+  const open = await deps.database.reader
+    .selectFrom('activations')
+    .select(['id', 'purchase_id'])
+    .where('vin', '=', body.vin)
+    .where('feature', '=', choice.service.feature)
+    .where('kind', '=', 'activation')
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  const detail = `${choice.service.feature} is being activated on ${body.vin} already. Follow that purchase, or wait for its end.`;
+  const extensions = open === undefined ? {} : { activationId: open.id, purchaseId: open.purchase_id };
+  return problemError('activation-open', detail, extensions);
+}
+
+/**
+ * Writes purchase, activation and the record's first line in one transaction, with the Idempotency-Key when there is
+ * one. Throws the problem that refuses the purchase; then nothing is left of it, the key included.
+ */
+export async function buy(deps: PurchasingDeps, order: Order): Promise<Bought> {
+  try {
+    return await deps.database.write((transaction) => enter(transaction, deps, order));
+  } catch (error) {
+    if (isOpenConflict(error)) throw await activationOpen(deps, order);
+    throw error;
+  }
+}

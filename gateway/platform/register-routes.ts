@@ -1,0 +1,205 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { App } from '../http/app-env.ts';
+import type { Authenticator } from '../http/authenticate.ts';
+import { problemDoc, problemError } from '../http/problem.ts';
+import {
+  customerBodySchema,
+  customerResource,
+  customerRow,
+  customerSchema,
+  findCustomer,
+  saveCustomers,
+} from './customer.ts';
+import type { PlatformDeps } from './deps.ts';
+import {
+  idParameters,
+  idSchema,
+  jsonAnswer,
+  jsonBody,
+  readProblems,
+  scoped,
+  unknownCustomer,
+  unknownVehicle,
+  vinParameters,
+  writeProblems,
+} from './route.ts';
+import { missingCustomers, saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
+import { readVehicle, vehicleSchema } from './vehicle-view.ts';
+
+type Deps = Pick<PlatformDeps, 'database' | 'clock'>;
+
+export const registrationsPath = '/registrations';
+/** 1,000 customers with push subscriptions and 1,000 vehicles fit. */
+export const registrationsBodyBytes = 1024 * 1024;
+const registrationMax = 1_000;
+
+function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): void {
+  const { database, clock } = deps;
+  const write = createRoute({
+    method: 'put',
+    path: '/customers/{id}',
+    tags: ['Registers'],
+    summary: 'Register a customer, or replace what is known of one',
+    ...scoped(requireScope, 'customers:write'),
+    request: { params: idParameters, body: jsonBody(customerBodySchema) },
+    responses: {
+      200: jsonAnswer('Replaced', customerSchema),
+      201: jsonAnswer('Registered', customerSchema),
+      ...writeProblems,
+    },
+  });
+  const read = createRoute({
+    method: 'get',
+    path: '/customers/{id}',
+    tags: ['Registers'],
+    summary: 'A customer',
+    ...scoped(requireScope, 'customers:read'),
+    request: { params: idParameters },
+    responses: {
+      200: jsonAnswer('The customer', customerSchema),
+      404: problemDoc('unknown-customer'),
+      ...readProblems,
+    },
+  });
+  app.openapi(write, async (context) => {
+    const { id } = context.req.valid('param');
+    const row = customerRow(id, context.req.valid('json'), clock.now());
+    const before = await database.write(async (transaction) => {
+      const known = await findCustomer(transaction, id);
+      await saveCustomers(transaction, [row]);
+      return known;
+    });
+    const created_at = before?.created_at ?? row.created_at;
+    return context.json(customerResource({ ...row, created_at }), before === null ? 201 : 200);
+  });
+  app.openapi(read, async (context) => {
+    const { id } = context.req.valid('param');
+    const row = await findCustomer(database.reader, id);
+    if (row === null) throw unknownCustomer(id);
+    return context.json(customerResource(row), 200);
+  });
+}
+
+function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): void {
+  const { database, clock } = deps;
+  const write = createRoute({
+    method: 'put',
+    path: '/vehicles/{vin}',
+    tags: ['Registers'],
+    summary: 'Register a vehicle, or replace what is known of one',
+    ...scoped(requireScope, 'vehicles:write'),
+    request: { params: vinParameters, body: jsonBody(vehicleBodySchema) },
+    responses: {
+      200: jsonAnswer('Replaced', vehicleSchema),
+      201: jsonAnswer('Registered', vehicleSchema),
+      404: problemDoc('unknown-customer'),
+      ...writeProblems,
+    },
+  });
+  const read = createRoute({
+    method: 'get',
+    path: '/vehicles/{vin}',
+    tags: ['Registers'],
+    summary: 'A vehicle and the services on it',
+    ...scoped(requireScope, 'vehicles:read'),
+    request: { params: vinParameters },
+    responses: {
+      200: jsonAnswer('The vehicle', vehicleSchema),
+      404: problemDoc('unknown-vehicle'),
+      ...readProblems,
+    },
+  });
+  app.openapi(write, async (context) => {
+    const { vin } = context.req.valid('param');
+    const row = vehicleRow(vin, context.req.valid('json'), clock.now());
+    const existed = await database.write(async (transaction) => {
+      const { customer_id: customerId } = row;
+      if (customerId !== null && (await findCustomer(transaction, customerId)) === null) {
+        throw unknownCustomer(customerId);
+      }
+      const known = await transaction.selectFrom('vehicles').select('vin').where('vin', '=', vin).execute();
+      await saveVehicles(transaction, [row]);
+      return known.length > 0;
+    });
+    const vehicle = await readVehicle(deps, vin);
+    if (vehicle === null) throw new Error(`the vehicle ${vin} was saved and is not there`);
+    return context.json(vehicle, existed ? 200 : 201);
+  });
+  app.openapi(read, async (context) => {
+    const { vin } = context.req.valid('param');
+    const vehicle = await readVehicle(deps, vin);
+    if (vehicle === null) throw unknownVehicle(vin);
+    return context.json(vehicle, 200);
+  });
+}
+
+const registrationsSchema = z
+  .strictObject({
+    customers: z
+      .array(customerBodySchema.safeExtend({ id: idSchema }))
+      .max(registrationMax)
+      .default([]),
+    vehicles: z
+      .array(vehicleBodySchema.safeExtend({ vin: vinSchema }))
+      .max(registrationMax)
+      .default([]),
+  })
+  .meta({ id: 'Registrations' });
+
+function mountRegistrations(app: App, deps: Deps, { requireScope }: Authenticator): void {
+  const { database, clock } = deps;
+  const route = createRoute({
+    method: 'post',
+    path: registrationsPath,
+    tags: ['Registers'],
+    summary: `Register a fleet: at most ${registrationMax} customers and as many vehicles, all or nothing`,
+    description:
+      'Customers and vehicles that are known are replaced. Needs vehicles:write and customers:write.',
+    middleware: [requireScope('vehicles:write'), requireScope('customers:write')] as const,
+    security: [{ oauth: ['vehicles:write', 'customers:write'] }],
+    request: { body: jsonBody(registrationsSchema) },
+    responses: {
+      200: jsonAnswer('Registered', z.object({ customers: z.int(), vehicles: z.int() })),
+      404: problemDoc('unknown-customer'),
+      ...writeProblems,
+    },
+  });
+  app.openapi(route, async (context) => {
+    const body = context.req.valid('json');
+    const at = clock.now();
+    // The last entry of an id wins: one statement must not touch a row twice (PostgreSQL refuses it).
+    const customers = new Map(body.customers.map(({ id, ...rest }) => [id, customerRow(id, rest, at)]));
+    const vehicles = new Map(body.vehicles.map(({ vin, ...rest }) => [vin, vehicleRow(vin, rest, at)]));
+    const owners = new Set(
+      [...vehicles.values()].map((row) => row.customer_id).filter((id) => id !== null && !customers.has(id)),
+    ) as Set<string>;
+    await database.write(async (transaction) => {
+      const missing = await missingCustomers(transaction, owners);
+      const index = body.vehicles.findIndex(({ customerId }) => missing.has(customerId ?? ''));
+      const customerId = body.vehicles[index]?.customerId;
+      if (customerId) throw unknownOwner(index, customerId);
+      if (customers.size > 0) await saveCustomers(transaction, [...customers.values()]);
+      if (vehicles.size > 0) await saveVehicles(transaction, [...vehicles.values()]);
+    });
+    return context.json({ customers: customers.size, vehicles: vehicles.size }, 200);
+  });
+}
+
+function unknownOwner(index: number, customerId: string) {
+  const errors = [
+    { in: 'body', pointer: `/vehicles/${index}/customerId`, message: 'no customer has this id' },
+  ];
+  return problemError('unknown-customer', `No customer has the id ${customerId}. Nothing was registered.`, {
+    customerId,
+    errors,
+  });
+}
+
+/** Customers and vehicles, one by one or a fleet at a time. */
+export function mountRegisters(app: App, deps: Deps, authenticator: Authenticator): void {
+  mountCustomers(app, deps, authenticator);
+  mountVehicles(app, deps, authenticator);
+  mountRegistrations(app, deps, authenticator);
+}

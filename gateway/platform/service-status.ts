@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { PurchaseStatus, TicketRow } from '../store/schema.ts';
+
+/**
+ * What a service is to its customer (DESIGN.md section 9.1): a failed one is `pending_support` while its ticket is open
+ * and `failed_activation` once the ticket is closed without delivery. `ended`: it was active and its time is over.
+ */
+export const serviceStatuses = [
+  'pending',
+  'active',
+  'pending_support',
+  'failed_activation',
+  'payment_failed',
+  'ended',
+] as const;
+export const serviceStatusSchema = z.enum(serviceStatuses).meta({ id: 'ServiceStatus' });
+export type ServiceStatus = (typeof serviceStatuses)[number];
+
+/** Null for a purchase whose payment was declined: nothing was ever sold. */
+export function serviceStatus(
+  purchase: PurchaseStatus,
+  ticket: TicketRow['status'] | null,
+): ServiceStatus | null {
+  switch (purchase) {
+    case 'pending':
+    case 'active':
+    case 'payment_failed':
+      return purchase;
+    case 'failed':
+      return ticket === 'open' ? 'pending_support' : 'failed_activation';
+    case 'declined':
+      return null;
+    default:
+      return purchase satisfies never;
+  }
+}

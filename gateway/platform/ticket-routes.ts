@@ -1,0 +1,105 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import type { App } from '../http/app-env.ts';
+import type { Authenticator } from '../http/authenticate.ts';
+import { problemDoc, problemError } from '../http/problem.ts';
+import { listTickets, type Ticket, ticketById } from '../support/ticket-store.ts';
+import type { PlatformDeps } from './deps.ts';
+import { limitSchema, nextSchema } from './paging.ts';
+import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+
+const prioritySchema = z.enum(['HIGH', 'MEDIUM']);
+const statusSchema = z.enum(['open', 'closed']);
+
+const ticketSchema = z
+  .object({
+    id: z.string(),
+    activationId: z.string(),
+    purchaseId: z.string().nullable(),
+    vin: z.string(),
+    serviceId: z.string(),
+    priority: prioritySchema,
+    status: statusSchema,
+    assignedTo: z.string().nullable(),
+    openedAt: z.int(),
+    responseDueAt: z.int(),
+    closedAt: z.int().nullable(),
+  })
+  .meta({ id: 'Ticket' });
+
+const ticketDetailSchema = ticketSchema
+  .extend({
+    fields: z.record(z.string(), z.unknown()).meta({
+      description:
+        "Every field of the specification's ticket table; what could not be read is {unavailable: reason}",
+    }),
+  })
+  .meta({ id: 'TicketDetail' });
+
+const summaryOf = ({ fields, ...ticket }: Ticket): z.infer<typeof ticketSchema> => ({
+  ...ticket,
+  vin: fields.vin,
+  serviceId: fields.serviceId,
+  priority: fields.priority,
+});
+
+const listQuery = z.object({
+  status: statusSchema.default('open'),
+  priority: prioritySchema.optional(),
+  limit: limitSchema,
+  cursor: z.string().max(100).optional(),
+});
+
+function badCursor() {
+  const message = 'a cursor comes from `next` of the page before';
+  const errors = [{ in: 'query', pointer: '/cursor', message }];
+  return problemError(
+    'invalid-request',
+    `The request does not follow the schema. query/cursor: ${message}.`,
+    {
+      errors,
+    },
+  );
+}
+
+/** The support desk's tickets, as they are worked on: HIGH before MEDIUM, then the oldest first. */
+export function mountTickets(
+  app: App,
+  { database }: Pick<PlatformDeps, 'database'>,
+  { requireScope }: Authenticator,
+): void {
+  const common = { method: 'get' as const, tags: ['Tickets'], ...scoped(requireScope, 'tickets:read') };
+  const one = createRoute({
+    ...common,
+    path: '/tickets/{id}',
+    summary: 'A ticket with all of its fields',
+    request: { params: idParameters },
+    responses: {
+      200: jsonAnswer('The ticket', ticketDetailSchema),
+      404: problemDoc('not-found'),
+      ...readProblems,
+    },
+  });
+  const list = createRoute({
+    ...common,
+    path: '/tickets',
+    summary: 'Open (or closed) tickets: HIGH before MEDIUM, then the oldest first',
+    request: { query: listQuery },
+    responses: {
+      200: jsonAnswer('A page', z.object({ tickets: z.array(ticketSchema), next: nextSchema })),
+      ...readProblems,
+    },
+  });
+  app.openapi(one, async (context) => {
+    const { id } = context.req.valid('param');
+    const ticket = await ticketById(database.reader, id);
+    if (ticket === null) throw notFound('ticket', id);
+    const fields: Record<string, unknown> = { ...ticket.fields };
+    return context.json({ ...summaryOf(ticket), fields }, 200);
+  });
+  app.openapi(list, async (context) => {
+    const page = await listTickets(database.reader, context.req.valid('query'));
+    if (page === 'bad_cursor') throw badCursor();
+    return context.json({ tickets: page.tickets.map(summaryOf), next: page.next }, 200);
+  });
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { EntitlementRow } from '../store/schema.ts';
+import type { PlatformDeps } from './deps.ts';
+import { type ServiceStatus, serviceStatus, serviceStatusSchema } from './service-status.ts';
+import { findVehicle } from './vehicle.ts';
+
+/** A vehicle's newest purchases that are looked at for what it has; a catalogue has far fewer services. */
+const purchaseMax = 200;
+
+const entitlementSchema = z
+  .object({
+    id: z.string(),
+    source: z.enum(['purchase', 'goodwill']),
+    validFrom: z.int(),
+    validUntil: z.int().nullable().meta({ description: 'Null: permanent' }),
+  })
+  .meta({ id: 'Entitlement' });
+
+const ownedServiceSchema = z
+  .object({
+    serviceId: z.string(),
+    feature: z.string(),
+    status: serviceStatusSchema,
+    /** The newest purchase of the service; null for what was given without one. */
+    purchaseId: z.string().nullable(),
+    entitlement: entitlementSchema.nullable(),
+  })
+  .meta({ id: 'OwnedService' });
+type OwnedService = z.infer<typeof ownedServiceSchema>;
+
+export const vehicleSchema = z
+  .object({
+    vin: vinSchema,
+    model: z.string(),
+    modelName: z.string(),
+    customerId: z.string().nullable(),
+    registeredAt: z.int(),
+    services: z.array(ownedServiceSchema),
+  })
+  .meta({ id: 'Vehicle' });
+export type Vehicle = z.infer<typeof vehicleSchema>;
+
+type Deps = Pick<PlatformDeps, 'database' | 'clock'>;
+
+async function newestPurchases({ database }: Deps, vin: string) {
+  const rows = await database.reader
+    .selectFrom('purchases as p')
+    .leftJoin('tickets as t', 't.activation_id', 'p.activation_id')
+    .select(['p.id', 'p.service_id', 'p.feature', 'p.status', 't.status as ticket_status'])
+    .where('p.vin', '=', vin)
+    .orderBy('p.created_at', 'desc')
+    .orderBy('p.id', 'desc')
+    .limit(purchaseMax)
+    .execute();
+  const sold = rows.filter((row) => row.status !== 'declined');
+  return sold.filter(
+    (row, index) => sold.findIndex((other) => other.service_id === row.service_id) === index,
+  );
+}
+
+async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<EntitlementRow[]> {
+  const now = clock.now();
+  return database.reader
+    .selectFrom('entitlements')
+    .selectAll()
+    .where('vin', '=', vin)
+    .where('ended_at', 'is', null)
+    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
+    .orderBy('feature')
+    .orderBy('id')
+    .limit(purchaseMax)
+    .execute();
+}
+
+function statusOf(status: ServiceStatus, entitled: boolean): ServiceStatus {
+  // A goodwill entitlement makes a failed purchase's service active; without any, an active one's time is over.
+  if (entitled && (status === 'pending_support' || status === 'failed_activation')) return 'active';
+  return status === 'active' && !entitled ? 'ended' : status;
+}
+
+async function ownedServices(deps: Deps, vin: string): Promise<OwnedService[]> {
+  // In this order: what becomes active between the two reads has its entitlement by the second.
+  const purchases = await newestPurchases(deps, vin);
+  const entitlements = await entitlementsNow(deps, vin);
+  const owned = new Map<string, OwnedService>();
+  for (const { id, service_id, feature, status, ticket_status } of purchases) {
+    const purchased = serviceStatus(status, ticket_status);
+    if (purchased === null) continue;
+    const entitled = entitlements.some((one) => one.service_id === service_id);
+    const entry = { serviceId: service_id, feature, status: statusOf(purchased, entitled) };
+    owned.set(service_id, { ...entry, purchaseId: id, entitlement: null });
+  }
+  for (const { id, service_id, feature, source, valid_from, valid_until } of entitlements) {
+    const known = owned.get(service_id) ?? {
+      serviceId: service_id,
+      feature,
+      status: 'active',
+      purchaseId: null,
+    };
+    const entitlement = { id, source, validFrom: valid_from, validUntil: valid_until };
+    owned.set(service_id, { ...known, entitlement });
+  }
+  return [...owned.values()].sort((left, right) => (left.serviceId < right.serviceId ? -1 : 1));
+}
+
+/** A vehicle with one entry a service that was sold or given for it, or null for a VIN that nobody registered. */
+export async function readVehicle(deps: Deps, vin: string): Promise<Vehicle | null> {
+  const row = await findVehicle(deps.database.reader, vin);
+  if (row === null) return null;
+  return {
+    vin,
+    model: row.model,
+    modelName: row.model_name,
+    customerId: row.customer_id,
+    registeredAt: row.registered_at,
+    services: await ownedServices(deps, vin),
+  };
+}
