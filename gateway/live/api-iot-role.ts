@@ -12,6 +12,7 @@ import { apiIot } from '../api-iot/app.ts';
 import { apiIotDefaults } from '../api-iot/config.ts';
 import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
+import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Keys } from './keys.ts';
@@ -115,13 +116,6 @@ function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: Rol
       password: config.mqttPassword ?? keys.brokerServicePassword,
     },
     monitorCredential: { username: 'monitor', password: keys.brokerMonitorPassword },
-    async lookUp(vin) {
-      const row = await database.reader
-        .selectFrom('vehicles')
-        .select('credential_digest')
-        .where('vin', '=', vin)
-        .executeTakeFirst();
-      return row?.credential_digest ?? null;
-    },
+    lookUp: (vin) => findCredentialDigest(database, vin),
   });
 }
