@@ -1,6 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { Phase } from './phase.ts';
-import type { RetryPolicy } from './policy.ts';
+import { backoffMs, type RetryPolicy } from './policy.ts';
 import { newSettlement, type Settlement } from './settlement.ts';
 
 /**
@@ -71,6 +71,15 @@ const untouched = {
   lateSuccessAt: null,
 } as const;
 
+/** An attempt of which nothing is known yet. */
+export const unmade = {
+  commandId: null,
+  version: null,
+  expiresAt: null,
+  endedAt: null,
+  failure: null,
+} as const;
+
 /** A purchase: waits for its authorisation. */
 export function newActivation(
   order: Order,
@@ -118,15 +127,19 @@ export function nextAttemptNumber(activation: Activation): number {
 }
 
 /**
- * A result may belong to this attempt though it is not listed: 429 took it back while another worker's send of the same
- * key was accepted. It is the next number, of an activation that may send at all.
+ * The attempt that a result names though it is not listed, or null when it cannot have been made: 429 took it back while
+ * another worker's send of the same key was accepted. When it was sent is not known any more: not after `at` or the deadline.
  */
-export function mayBeTakenBack(activation: Activation, attempt: number): boolean {
-  const { kind, policy, vehicleChecked } = activation;
+export function takenBackAttempt(activation: Activation, number: number, at: number): Attempt | null {
+  const { deadlineAt, kind, policy, requestedAt, vehicleChecked } = activation;
+  const last = lastAttempt(activation);
   const limit = kind === 'revocation' || policy.maxRetries === null ? Infinity : policy.maxRetries + 1;
-  const maySend = kind !== 'activation' || vehicleChecked;
-  if (lastAttempt(activation)?.endedAt === null) return false;
-  return maySend && attempt === nextAttemptNumber(activation) && attempt <= limit;
+  if (number !== nextAttemptNumber(activation) || number > limit || last?.endedAt === null) return null;
+  if (kind === 'activation' && !vehicleChecked) return null;
+  const startedAt = Math.min(at, deadlineAt ?? at);
+  const earliest = last === null ? requestedAt : last.endedAt + backoffMs(policy, last.number - 1, 0);
+  if (startedAt < earliest) return null;
+  return { ...unmade, number, startedAt };
 }
 
 /** The vehicle may have applied one of the commands, or may still. */

@@ -1,4 +1,4 @@
-import { type Activation, type Attempt, lastAttempt, nextAttemptNumber } from './activation.ts';
+import { type Activation, type Attempt, lastAttempt, nextAttemptNumber, unmade } from './activation.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { deadlineExceeded, type Failure, noResult } from './failure.ts';
@@ -30,15 +30,7 @@ export function startAttempt(activation: Activation, event: EventOf<'attempt_sta
     return giveUp(activation, failure, event.at, [passed('failure', event.at, { failure })]);
   }
   const number = nextAttemptNumber(activation);
-  const attempt: Attempt = {
-    number,
-    startedAt: event.at,
-    commandId: null,
-    version: null,
-    expiresAt: null,
-    endedAt: null,
-    failure: null,
-  };
+  const attempt: Attempt = { ...unmade, number, startedAt: event.at };
   const kept =
     activation.kind === 'revocation' ? activation.attempts.slice(1 - keptAttempts) : activation.attempts;
   return accept(

@@ -2,8 +2,8 @@ import {
   type Activation,
   type Attempt,
   type Delivery,
-  mayBeTakenBack,
   mayHaveApplied,
+  takenBackAttempt,
 } from './activation.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
@@ -49,24 +49,11 @@ function deliverBy(
 }
 
 /** The attempts with the one that the vehicle answered: also one that 429 took back, for the vehicle's word proves that it was made. */
-function attemptsWith(activation: Activation, attempt: number, at: number): readonly Attempt[] | null {
-  const { attempts, deadlineAt } = activation;
-  if (attempts.some((one) => one.number === attempt)) return attempts;
-  if (!mayBeTakenBack(activation, attempt)) return null;
-  // When it was sent is not known any more; not after the deadline.
-  const startedAt = Math.min(at, deadlineAt ?? at);
-  return [
-    ...attempts,
-    {
-      number: attempt,
-      startedAt,
-      commandId: null,
-      version: null,
-      expiresAt: null,
-      endedAt: null,
-      failure: null,
-    },
-  ];
+function attemptsWith(activation: Activation, number: number, at: number): readonly Attempt[] | null {
+  const { attempts } = activation;
+  if (attempts.some((one) => one.number === number)) return attempts;
+  const taken = takenBackAttempt(activation, number, at);
+  return taken && [...attempts, taken];
 }
 
 /** Delivered after all, or the decision to fail: from here on the money goes back, whatever the vehicle says later. */
