@@ -27,7 +27,7 @@ export function refuseClientId(principal: Principal, clientId: string, cleanSess
   return isFurther ? null : 'client_id';
 }
 
-export const clientPrefix = { service: 'api-iot', monitor: 'monitor' } as const;
+const clientPrefix = { service: 'api-iot', monitor: 'monitor' } as const;
 
 export function refusePublish(principal: Principal, message: Publication): string | null {
   if (message.qos === 2) return 'qos_2';

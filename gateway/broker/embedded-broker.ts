@@ -17,6 +17,7 @@ import { type Account, credentials } from './credentials.ts';
 import { inProcessLink } from './in-process-link.ts';
 import { guardSocket } from './packet-guard.ts';
 import { orderPublishes } from './publish-order.ts';
+import { limitQueues } from './queue-limit.ts';
 
 export interface EmbeddedBrokerOptions {
   readonly clock: Clock;
@@ -52,7 +53,7 @@ export interface EmbeddedBroker {
   tap(handler: (entry: BrokerEntry) => void): () => void;
 }
 
-export interface BrokerEntry {
+interface BrokerEntry {
   readonly at: number;
   /** `taken`: from its publisher, rules passed, subscribers of this process done. `delivered`: a subscriber acknowledged it (QoS 1). */
   readonly kind: 'taken' | 'delivered';
@@ -147,6 +148,11 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   };
 }
 
+/** QoS 1 messages that wait for a session: commands for a vehicle, results for the API IoT or a monitor. */
+function queueMaxOf(clientId: string): number {
+  return clientId.startsWith('vehicle-') ? 100 : 100_000;
+}
+
 interface Rules {
   check(username: string, password: string): Promise<Principal | null>;
   refuse(reason: string, clientId: string | null, topic?: string): void;
@@ -185,6 +191,7 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
     if (packet && 'topic' in packet) rules.delivered(client.id, packet);
   });
   await aedes.listen();
+  limitQueues(aedes, queueMaxOf, (clientId) => rules.log.warn('broker.queue_full', { clientId }));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

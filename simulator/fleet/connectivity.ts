@@ -11,8 +11,7 @@ export interface Outage {
  * sleep: reachable for a minute every few hours · flapping: away every few seconds. Only `drive` rests on data; no data
  * for parked vehicles was found, so `garage` and `sleep` are assumptions.
  */
-export const connectivityProfiles = ['steady', 'drive', 'tunnel', 'garage', 'sleep', 'flapping'] as const;
-export type ConnectivityProfile = (typeof connectivityProfiles)[number];
+export type ConnectivityProfile = 'steady' | 'drive' | 'tunnel' | 'garage' | 'sleep' | 'flapping';
 
 /** An inverse distribution function by its knots: `[probability, value]`, straight lines between them. */
 type Quantiles = readonly (readonly [probability: number, value: number])[];

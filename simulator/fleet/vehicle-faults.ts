@@ -27,8 +27,6 @@ export type VehicleFault =
   /** The vehicle's clock minus the true time. */
   | { readonly type: 'clock_skew'; readonly attributes: { readonly skewMs: number } };
 
-export type OfflineFault = Extract<VehicleFault, { type: 'offline' }>;
-
 /** The faults that the vehicle itself honours (simulator/vehicle). */
 export function troublesOf(faults: readonly VehicleFault[]): Trouble[] {
   return faults.flatMap((fault): Trouble[] => {

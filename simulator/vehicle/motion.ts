@@ -18,7 +18,7 @@ export interface Motion {
   readonly rsrpDbm: number;
 }
 
-export type Phase =
+type Phase =
   | { readonly kind: 'parked'; readonly remainingMs: number }
   | {
       readonly kind: 'driving';

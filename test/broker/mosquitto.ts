@@ -25,7 +25,7 @@ export async function withMosquitto(work: (url: string) => Promise<void>): Promi
     [monitor.username, monitor.password],
   ] as const;
   writeFileSync(passwords, accounts.map(([name, password]) => `${name}:${password}\n`).join(''));
-  execFileSync('mosquitto_passwd', ['-U', passwords]);
+  execFileSync((await findOnPath('mosquitto_passwd')) ?? 'mosquitto_passwd', ['-U', passwords]);
   writeFileSync(acl, readFileSync(new URL('acl.conf', documented)));
   const text = readFileSync(new URL('mosquitto.conf', documented), 'utf8')
     .replace('listener 1883', `listener ${port}`)

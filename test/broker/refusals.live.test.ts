@@ -251,6 +251,27 @@ describe('what is not heard', () => {
   });
 });
 
+test('of the commands that wait for a vehicle the last hundred are kept', async () => {
+  await withBroker(async ({ client }) => {
+    const vehicle = await connected(client(vehicleAccount(vinA)));
+    await vehicle.subscribeAsync(`vehicles/${vinA}/cmd/#`, { qos: 1 });
+    await vehicle.endAsync();
+    const service = await connected(client(serviceAccount));
+    const sent = Array.from({ length: 150 }, (_, index) => `command ${index}`);
+    for (const payload of sent) {
+      await service.publishAsync(`vehicles/${vinA}/cmd/configure`, payload, { qos: 1 });
+    }
+    const back = client(vehicleAccount(vinA));
+    const got = inbox(back);
+    await until(() => got.length === 100, 'the commands came');
+    // What comes after the waiting ones shows that they were all.
+    await service.publishAsync(`vehicles/${vinA}/cmd/configure`, 'last', { qos: 1 });
+    await until(() => got.length > 100, 'the last came');
+    const expected = [...sent.slice(50), 'last'];
+    expect(got).toEqual(expected.map((payload) => `vehicles/${vinA}/cmd/configure ${payload}`));
+  });
+});
+
 describe('what the wire may hold', () => {
   test('a packet over 64 KiB closes its connection and reaches nobody', async () => {
     await withBroker(async ({ broker, client }) => {
