@@ -1,0 +1,54 @@
+import {
+  type CommandResult,
+  type ConfigureCommand,
+  commandResultSchema,
+  configureCommandSchema,
+  type VehicleStatus,
+  vehicleStatusSchema,
+} from '../../shared/protocol/device-messages.ts';
+import { parseTopic } from '../../shared/protocol/topics.ts';
+import type { BrokerMessage } from './evidence.ts';
+
+/** A message of the broker's log that could be read, with the VIN of its topic. */
+export interface Seen<T> {
+  readonly at: number;
+  readonly vin: string;
+  readonly message: T;
+}
+
+export interface BrokerLog {
+  readonly commands: readonly Seen<ConfigureCommand>[];
+  readonly results: readonly Seen<CommandResult>[];
+  readonly statuses: readonly Seen<VehicleStatus>[];
+}
+
+/** Reads the log as a stranger would, by the wire's schemas. What no schema takes, or names another VIN, proves nothing. */
+export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
+  const commands: Seen<ConfigureCommand>[] = [];
+  const results: Seen<CommandResult>[] = [];
+  const statuses: Seen<VehicleStatus>[] = [];
+  for (const { at, topic, payload } of messages) {
+    const parsed = parseTopic(topic);
+    if (parsed === null || parsed.channel === 'telemetry') continue;
+    const { vin, channel } = parsed;
+    const value = jsonOf(payload);
+    const keep = <T extends { readonly vin: string }>(
+      list: Seen<T>[],
+      reading: { success: true; data: T } | { success: false },
+    ) => {
+      if (reading.success && reading.data.vin === vin) list.push({ at, vin, message: reading.data });
+    };
+    if (channel === 'configure') keep(commands, configureCommandSchema.safeParse(value));
+    else if (channel === 'result') keep(results, commandResultSchema.safeParse(value));
+    else keep(statuses, vehicleStatusSchema.safeParse(value));
+  }
+  return { commands, results, statuses };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Activation } from '../../gateway/activation/activation.ts';
+import type { ActivationRow, PurchaseRow, TicketRow } from '../../gateway/store/schema.ts';
+import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
+import { type BrokerLog, readBrokerLog } from './broker-log.ts';
+import type { Evidence } from './evidence.ts';
+import { groupBy } from './group.ts';
+
+/** All that the witnesses say about one purchase's activation, side by side. */
+export interface CaseFile {
+  readonly id: string;
+  readonly vin: string;
+  readonly row: ActivationRow;
+  readonly state: Activation;
+  readonly purchase: PurchaseRow | null;
+  /** The API IoT's commands whose key is `{activation}:{attempt}`, by attempt. */
+  readonly commands: readonly { readonly attempt: number; readonly command: CommandResource }[];
+  readonly ledger: readonly LedgerEntry[];
+  readonly tickets: readonly TicketRow[];
+  /** When the vehicle first proved on the wire that it had done it, or null. */
+  readonly deliveredAt: number | null;
+}
+
+/** One file for every activation that a purchase made; deactivations and revocations have none. */
+export function caseFiles(evidence: Evidence, log: BrokerLog = readBrokerLog(evidence.broker)): CaseFile[] {
+  const { database, apiIot } = evidence;
+  const purchases = new Map(database.purchases.map((purchase) => [purchase.id, purchase]));
+  const commands = groupBy(
+    apiIot.flatMap((command) => {
+      const key = attemptKey(command.key);
+      return key === null ? [] : [{ ...key, command }];
+    }),
+    (entry) => entry.activationId,
+  );
+  const ledger = groupBy(evidence.ledger, (entry) => entry.activationId);
+  const tickets = groupBy(database.tickets, (ticket) => ticket.activation_id);
+  const proofs = proofsByVehicle(log);
+  return database.activations
+    .filter((row) => row.kind === 'activation')
+    .map((row) => {
+      const sent = (commands.get(row.id) ?? []).toSorted((a, b) => a.attempt - b.attempt);
+      return {
+        id: row.id,
+        vin: row.vin,
+        row,
+        state: JSON.parse(row.state) as Activation,
+        purchase: purchases.get(row.purchase_id ?? '') ?? null,
+        commands: sent,
+        ledger: ledger.get(row.id) ?? [],
+        tickets: tickets.get(row.id) ?? [],
+        deliveredAt: firstProof(
+          row,
+          sent.map(({ command }) => command),
+          proofs.get(row.vin) ?? [],
+        ),
+      };
+    });
+}
+
+/** Activation and attempt of an Idempotency-Key, or null for a key of another making. */
+export function attemptKey(key: string | null): { activationId: string; attempt: number } | null {
+  const parts = /^(.+):(\d+)$/.exec(key ?? '');
+  return parts?.[1] === undefined ? null : { activationId: parts[1], attempt: Number(parts[2]) };
+}
+
+/** Something that a vehicle said of one feature: an answer to a command, or its reported state. */
+type Proof =
+  | {
+      readonly at: number;
+      readonly feature: string;
+      readonly kind: 'result';
+      readonly commandId: string;
+      readonly outcome: string;
+    }
+  | {
+      readonly at: number;
+      readonly feature: string;
+      readonly kind: 'status';
+      readonly state: string;
+      readonly version: number;
+    };
+
+function proofsByVehicle(log: BrokerLog): Map<string, Proof[]> {
+  const proofs = new Map<string, Proof[]>();
+  const add = (vin: string, proof: Proof) => {
+    const known = proofs.get(vin);
+    if (known) known.push(proof);
+    else proofs.set(vin, [proof]);
+  };
+  for (const { at, vin, message } of log.results) {
+    for (const { feature, outcome } of message.results) {
+      add(vin, { at, feature, kind: 'result', commandId: message.commandId, outcome });
+    }
+  }
+  for (const { at, vin, message } of log.statuses) {
+    for (const { feature, state, version } of message.features ?? []) {
+      add(vin, { at, feature, kind: 'status', state, version });
+    }
+  }
+  return proofs;
+}
+
+/** A result that answers one of these commands, or the feature reported on at the version of one of them or above. */
+function firstProof(
+  row: ActivationRow,
+  commands: readonly CommandResource[],
+  proofs: readonly Proof[],
+): number | null {
+  const ids = new Set(commands.map((command) => command.id));
+  const versions = commands.flatMap((command) =>
+    command.features.filter((target) => target.feature === row.feature).map((target) => target.version),
+  );
+  const lowest = Math.min(...versions);
+  const instants = proofs
+    .filter((proof) => proof.feature === row.feature)
+    .filter((proof) =>
+      proof.kind === 'result'
+        ? ids.has(proof.commandId) && (proof.outcome === 'applied' || proof.outcome === 'already_active')
+        : proof.state === 'active' && proof.version >= lowest,
+    )
+    .map((proof) => proof.at);
+  return instants.length === 0 ? null : Math.min(...instants);
+}

@@ -1,0 +1,48 @@
+import type { EntitlementRow } from '../../../gateway/store/schema.ts';
+import { balanceOf, reversedAt } from '../balance.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence, VehicleEvidence } from '../evidence.ts';
+import { money, type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 4, title: 'Active means delivered and paid' };
+
+/**
+ * Rule 4: what the platform calls active was delivered by the broker's log, is paid by the ledger (or named
+ * `payment_failed`), is owned, and is on in the vehicle. The broker's log counts how many there must be.
+ */
+export function activeMeansActive(evidence: Evidence): Verdict {
+  const files = caseFiles(evidence);
+  const delivered = files.filter((file) => file.deliveredAt !== null && reversedAt(file.ledger) === null);
+  const active = files.filter((file) => file.row.phase === 'active');
+  const vehicles = new Map(evidence.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
+  const entitlements = new Map(evidence.database.entitlements.map((row) => [row.purchase_id, row]));
+  return verdict(
+    rule,
+    active.length,
+    { count: delivered.length, name: 'activations that vehicles confirmed and nobody reversed' },
+    active.flatMap((file) =>
+      judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
+    ),
+  );
+}
+
+function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: EntitlementRow | null): string[] {
+  const { id, vin, row, purchase, ledger, deliveredAt } = file;
+  const violations: string[] = [];
+  if (deliveredAt === null) violations.push(`${id}: active, and ${vin} never said applied`);
+  if (purchase === null) return [...violations, `${id}: active without a purchase`];
+  const { netMinor } = balanceOf(ledger);
+  if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed') {
+    const price = money(purchase.amount_minor, purchase.currency);
+    violations.push(`${id}: active, and ${money(netMinor, purchase.currency)} of ${price} were captured`);
+  }
+  if (purchase.status !== 'active' && purchase.status !== 'payment_failed') {
+    violations.push(`${id}: active, and its purchase is ${purchase.status}`);
+  }
+  if (owned === null) violations.push(`${id}: active, and nobody is entitled to ${row.feature} on ${vin}`);
+  const state = vehicle?.features.find((feature) => feature.feature === row.feature)?.state;
+  if (owned !== null && owned.ended_at === null && state !== 'active') {
+    violations.push(`${id}: active, and ${row.feature} is ${state ?? 'not built in'} on ${vin}`);
+  }
+  return violations;
+}

@@ -1,0 +1,130 @@
+import type { RecordRow } from '../../../gateway/store/schema.ts';
+import type { Constants } from '../../scenarios/scenario.ts';
+import { readBrokerLog } from '../broker-log.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { attemptMax, leastGapMs, waitBeforeMs } from '../expectations.ts';
+import { groupBy } from '../group.ts';
+import { type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 6, title: 'No attempt too many, none too early, one for what is not retried' };
+
+/** How long the news of a refusal may take from the vehicle to the engine, while an attempt is already on its way. */
+const newsMs = 1_000;
+
+/**
+ * Rule 6, from the commands that the API IoT accepted, the vehicles' refusals in the broker's log, and the record. The
+ * ledger counts the activations: those whose payment was confirmed.
+ */
+export function attempts(evidence: Evidence): Verdict {
+  const { constants } = evidence.plan;
+  const paid = new Set(evidence.ledger.map((entry) => entry.activationId));
+  const files = caseFiles(evidence).filter((file) => file.ledger.length > 0);
+  const records = groupBy(evidence.database.record, (row) => row.activation_id);
+  const refusals = refusedAt(evidence);
+  return verdict(
+    rule,
+    files.length,
+    { count: paid.size, name: 'activations whose payment the ledger confirmed' },
+    files.flatMap((file) => {
+      const steps = stepsOf(records.get(file.id) ?? []);
+      return [
+        ...judgeCommands(file, constants),
+        ...judgeSteps(file.id, steps, constants),
+        ...judgeRefusals(file, refusals),
+        ...judgeEnd(file, steps, constants),
+      ];
+    }),
+  );
+}
+
+/** By the API IoT's own books: numbers, and the time between acceptances. */
+function judgeCommands({ id, commands }: CaseFile, constants: Constants): string[] {
+  const violations: string[] = [];
+  const most = attemptMax(constants);
+  for (const [index, { attempt, command }] of commands.entries()) {
+    if (attempt > most) violations.push(`${id}: attempt ${attempt} was sent, the policy allows ${most}`);
+    const before = commands[index - 1];
+    if (!before) continue;
+    if (before.attempt === attempt) violations.push(`${id}: attempt ${attempt} was accepted twice`);
+    const gapMs = command.acceptedAt - before.command.acceptedAt;
+    const leastMs = leastGapMs(constants, before.attempt, attempt);
+    if (gapMs < leastMs) {
+      violations.push(
+        `${id}: attempt ${attempt} was accepted ${gapMs} ms after attempt ${before.attempt}, the back-off is ${leastMs} ms`,
+      );
+    }
+  }
+  return violations;
+}
+
+interface Steps {
+  /** When each attempt was started, the last time that it was. */
+  readonly starts: ReadonlyMap<number, number>;
+  /** When each attempt failed, and whether another one may follow. */
+  readonly failures: ReadonlyMap<number, { readonly at: number; readonly temporary: boolean }>;
+}
+
+function stepsOf(records: readonly RecordRow[]): Steps {
+  const starts = new Map<number, number>();
+  const failures = new Map<number, { at: number; temporary: boolean }>();
+  for (const { type, at, data } of records) {
+    const { attempt, failure } = JSON.parse(data) as { attempt?: number; failure?: { temporary: boolean } };
+    if (attempt === undefined) continue;
+    if (type === 'activation.sending_command') starts.set(attempt, at);
+    if (type === 'activation.failure' && failure) failures.set(attempt, { at, temporary: failure.temporary });
+  }
+  return { starts, failures };
+}
+
+/** By the record: each back-off counts from the failure before it. */
+function judgeSteps(id: string, { starts, failures }: Steps, constants: Constants): string[] {
+  const violations: string[] = [];
+  for (const [attempt, { at, temporary }] of failures) {
+    const next = starts.get(attempt + 1);
+    if (next === undefined || next < at) continue;
+    if (!temporary) {
+      violations.push(`${id}: attempt ${attempt} failed for good, and attempt ${attempt + 1} followed`);
+      continue;
+    }
+    const waitMs = waitBeforeMs(constants, attempt + 1);
+    if (next - at < waitMs) {
+      violations.push(
+        `${id}: attempt ${attempt + 1} began ${next - at} ms after the failure before it, the back-off is ${waitMs} ms`,
+      );
+    }
+  }
+  return violations;
+}
+
+/** Command id → when its vehicle said in the broker's log that it will never apply it. */
+function refusedAt(evidence: Evidence): Map<string, number> {
+  const refusals = new Map<string, number>();
+  for (const { at, message } of readBrokerLog(evidence.broker).results) {
+    const refused = message.results.some((result) => result.outcome === 'rejected');
+    if (refused && !refusals.has(message.commandId)) refusals.set(message.commandId, at);
+  }
+  return refusals;
+}
+
+function judgeRefusals({ id, vin, commands }: CaseFile, refusals: ReadonlyMap<string, number>): string[] {
+  return commands.flatMap(({ attempt, command }) => {
+    const at = refusals.get(command.id);
+    const later = commands.filter(
+      (other) => at !== undefined && other.attempt > attempt && other.command.acceptedAt > at + newsMs,
+    );
+    return later.map(
+      (other) => `${id}: ${vin} refused attempt ${attempt}, and attempt ${other.attempt} followed`,
+    );
+  });
+}
+
+/** Who fails for a passing reason has used every attempt, unless the deadline ended it. */
+function judgeEnd({ id, row, state }: CaseFile, { starts }: Steps, constants: Constants): string[] {
+  const { failure } = state;
+  if (row.phase !== 'failed' || failure === null || !failure.temporary) return [];
+  const most = attemptMax(constants);
+  return starts.size === most
+    ? []
+    : [`${id}: gave up after ${starts.size} of ${most} attempts (${failure.code})`];
+}

@@ -1,0 +1,110 @@
+import type { TicketFields } from '../../../gateway/support/ticket.ts';
+import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
+import { balanceOf, reversedAt } from '../balance.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { groupBy } from '../group.ts';
+import { type SeenNotice, seenNotices } from '../seen-notice.ts';
+import { moment, money, type Verdict, verdict } from '../verdict.ts';
+
+const rule = {
+  id: 5,
+  title: 'Failed means off: ticket, money back, then the notice, and the feature sleeps',
+};
+
+/** The specification's "Support Ticket Data Structure": the compiler asks for all of them. */
+const ticketFields: Readonly<Record<keyof TicketFields, true>> = {
+  ticketId: true,
+  vin: true,
+  customerId: true,
+  customerEmail: true,
+  serviceId: true,
+  serviceName: true,
+  paymentTransactionId: true,
+  paymentAmount: true,
+  activationRequestTime: true,
+  retryAttempts: true,
+  lastErrorCode: true,
+  lastErrorMessage: true,
+  vehicleStatusSnapshot: true,
+  vehicleOnlineStatus: true,
+  networkSignalStrength: true,
+  vehicleFirmwareVersion: true,
+  configurationPayload: true,
+  priority: true,
+};
+
+/** Rule 5. The ledger counts how many failures there must be: as many as had their money given back. */
+export function failedMeansOff(evidence: Evidence): Verdict {
+  const files = caseFiles(evidence);
+  const failed = files.filter((file) => file.row.phase === 'failed');
+  const reversed = new Set(
+    evidence.ledger
+      .filter((entry) => entry.kind === 'voided' || entry.kind === 'refunded')
+      .map((entry) => entry.activationId),
+  );
+  const notices = groupBy(
+    seenNotices(evidence).filter((notice) => notice.kind === 'activation_failed'),
+    (notice) => notice.row?.activation_id,
+  );
+  return verdict(
+    rule,
+    failed.length,
+    { count: reversed.size, name: 'activations whose money the ledger gave back' },
+    failed.flatMap((file) => [
+      ...judgeTicket(file),
+      ...judgeMoney(evidence, file, notices.get(file.id) ?? []),
+      ...judgeFeature(evidence, file),
+    ]),
+  );
+}
+
+function judgeTicket({ id, tickets, purchase }: CaseFile): string[] {
+  const [ticket] = tickets;
+  const violations: string[] = [];
+  if (purchase?.status !== 'failed') {
+    violations.push(`${id}: failed, and its purchase is ${purchase?.status ?? 'unknown'}`);
+  }
+  if (!ticket) return [...violations, `${id}: failed without a ticket`];
+  const fields = JSON.parse(ticket.fields) as Record<string, unknown>;
+  const missing = Object.keys(ticketFields).filter(
+    (name) => fields[name] === undefined || fields[name] === null,
+  );
+  if (missing.length > 0) violations.push(`${id}: ticket ${ticket.id} lacks ${missing.join(', ')}`);
+  return violations;
+}
+
+function judgeMoney(evidence: Evidence, file: CaseFile, notices: readonly SeenNotice[]): string[] {
+  const { id, ledger } = file;
+  const currency = ledger[0]?.currency ?? '';
+  const { netMinor, heldMinor } = balanceOf(ledger);
+  if (netMinor + heldMinor !== 0) {
+    return [`${id}: failed, and ${money(netMinor + heldMinor, currency)} never went back`];
+  }
+  const backAt = reversedAt(ledger);
+  if (backAt === null) return [`${id}: failed, and the ledger shows no reversal`];
+  return notices
+    .filter((notice) => notice.at < backAt)
+    .map(
+      (notice) =>
+        `${id}: told "not charged" by ${notice.channel} at ${moment(evidence, notice.at)}, before the money went back at ${moment(evidence, backAt)}`,
+    );
+}
+
+/** Dormant in the vehicle; or somebody else owns it; or the vehicle is out of reach and the obligation stands. */
+function judgeFeature(evidence: Evidence, { id, vin, row }: CaseFile): string[] {
+  const { database, plan } = evidence;
+  const vehicle = evidence.vehicles.find((each) => each.vin === vin);
+  const state = vehicle?.features.find((feature) => feature.feature === row.feature)?.state ?? 'dormant';
+  if (state === 'dormant') return [];
+  const isOwned = database.entitlements.some(
+    (owned) => owned.vin === vin && owned.feature === row.feature && owned.ended_at === null,
+  );
+  if (isOwned) return [];
+  const planned = plan.vehicles.find((each) => each.vin === vin);
+  const isObliged = database.activations.some(
+    (other) => other.kind === 'revocation' && other.parent_id === id && other.ended_at === null,
+  );
+  if (planned && isObliged && isBeyondCommand(planned, plan.constants.commandTimeoutMs)) return [];
+  return [`${id}: failed, and ${row.feature} is ${state} on ${vin}`];
+}

@@ -1,0 +1,63 @@
+import type { ActivationRow } from '../../../gateway/store/schema.ts';
+import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
+import { caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { acceptedAnswers, endBoundMs } from '../expectations.ts';
+import { countBy } from '../group.ts';
+import { moment, type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 3, title: 'Every activation ends, within the bound of its policy' };
+
+const endPhases: readonly string[] = ['active', 'failed', 'declined'];
+const endSettlements: readonly (string | null)[] = [
+  null,
+  'captured',
+  'uncollectible',
+  'voided',
+  'refunded',
+  'declined',
+];
+
+/**
+ * Rule 3: every accepted purchase has an activation that ended in time, with its money settled; every revocation ended as
+ * well, except toward a vehicle that the plan puts out of reach for good.
+ */
+export function itEnds(evidence: Evidence): Verdict {
+  const accepted = acceptedAnswers(evidence);
+  const files = new Map(caseFiles(evidence).map((file) => [file.row.purchase_id, file.row]));
+  const sharing = countBy(files.values(), (row) => row.vin);
+  const rows = accepted.flatMap(({ purchaseId }) => files.get(purchaseId) ?? []);
+  return verdict(rule, rows.length, { count: accepted.length, name: 'purchases that were accepted' }, [
+    ...rows.flatMap((row) => judge(evidence, row, sharing[row.vin] ?? 1)),
+    ...openRevocations(evidence),
+  ]);
+}
+
+function judge(evidence: Evidence, row: ActivationRow, sharing: number): string[] {
+  if (!endPhases.includes(row.phase) || row.ended_at === null) {
+    return [`${row.id}: still ${row.phase} at ${moment(evidence, evidence.takenAt)}`];
+  }
+  const violations: string[] = [];
+  if (!endSettlements.includes(row.settlement)) {
+    violations.push(`${row.id}: ${row.phase}, and its money is still ${row.settlement}`);
+  }
+  const tookMs = row.ended_at - row.requested_at;
+  const boundMs = endBoundMs(evidence.plan.constants, sharing, evidence.plan.slackMs);
+  if (tookMs > boundMs) violations.push(`${row.id}: took ${tookMs} ms, its policy allows ${boundMs} ms`);
+  return violations;
+}
+
+function openRevocations(evidence: Evidence): string[] {
+  const { plan, database } = evidence;
+  const beyond = new Set(
+    plan.vehicles
+      .filter((vehicle) => isBeyondCommand(vehicle, plan.constants.commandTimeoutMs))
+      .map((vehicle) => vehicle.vin),
+  );
+  return database.activations
+    .filter((row) => row.kind === 'revocation' && row.ended_at === null && !beyond.has(row.vin))
+    .map(
+      (row) =>
+        `${row.id}: the revocation of ${row.parent_id} is still ${row.phase}, and ${row.vin} can be reached`,
+    );
+}

@@ -1,0 +1,55 @@
+import { balanceOf, capturedAt } from '../balance.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { moment, money, type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 1, title: 'Nobody is charged for what was not delivered' };
+
+/**
+ * Rule 1, from the payment service's ledger and the broker's log: money that was kept has a result of that vehicle for a
+ * command of that activation, seen before the capture. Money taken at once may come first, and must be gone when the
+ * activation has failed.
+ */
+export function neverCharged(evidence: Evidence): Verdict {
+  const files = caseFiles(evidence).filter((file) => file.ledger.length > 0);
+  const inLedger = new Set(evidence.ledger.map((entry) => entry.activationId));
+  return verdict(
+    rule,
+    files.length,
+    { count: inLedger.size, name: 'activations in the ledger' },
+    files.flatMap((file) => judge(evidence, file)),
+  );
+}
+
+function judge(evidence: Evidence, file: CaseFile): string[] {
+  const { id, vin, ledger, row, deliveredAt } = file;
+  const currency = ledger[0]?.currency ?? '';
+  const violations: string[] = [];
+  const { netMinor } = balanceOf(ledger);
+  if (netMinor > 0 && deliveredAt === null) {
+    violations.push(`${id}: ${money(netMinor, currency)} were kept, and ${vin} never said applied`);
+  }
+  const taken = capturedAt(ledger);
+  if (taken !== null && deliveredAt !== null && taken < deliveredAt) {
+    violations.push(
+      `${id}: captured at ${moment(evidence, taken)}, before ${vin} said applied at ${moment(evidence, deliveredAt)}`,
+    );
+  }
+  if (row.phase === 'failed' && row.ended_at !== null) violations.push(...afterFailure(evidence, file));
+  return violations;
+}
+
+/** At the end of a failed activation, and at every instant after it, nothing is kept and nothing held. */
+function afterFailure(evidence: Evidence, { id, ledger, row }: CaseFile): string[] {
+  const endedAt = row.ended_at ?? 0;
+  const instants = [endedAt, ...ledger.map((entry) => entry.at).filter((at) => at > endedAt)];
+  for (const at of instants) {
+    const { netMinor, heldMinor } = balanceOf(ledger.filter((entry) => entry.at <= at));
+    if (netMinor === 0 && heldMinor === 0) continue;
+    const amount = money(netMinor + heldMinor, ledger[0]?.currency ?? '');
+    return [
+      `${id}: failed at ${moment(evidence, endedAt)}, and ${amount} were still with us at ${moment(evidence, at)}`,
+    ];
+  }
+  return [];
+}

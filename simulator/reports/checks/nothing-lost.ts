@@ -1,0 +1,142 @@
+import type { SettlementStatus } from '../../../gateway/activation/settlement.ts';
+import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
+import { balanceOf } from '../balance.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { acceptedAnswers } from '../expectations.ts';
+import { money, type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 10, title: 'Nothing is lost between the parts' };
+
+/**
+ * Rule 10: what the buyer was told, the database, the payment service's ledger, the API IoT's books and the event stream
+ * tell one story, in both directions.
+ */
+export function nothingLost(evidence: Evidence): Verdict {
+  const { plan, database } = evidence;
+  const accepted = acceptedAnswers(evidence);
+  const planned = new Map(plan.purchases.map((purchase) => [purchase.id, purchase]));
+  const purchases = new Map(database.purchases.map((purchase) => [purchase.id, purchase]));
+  const files = caseFiles(evidence);
+  const violations: string[] = [];
+  let examined = 0;
+  for (const { plannedId, purchaseId } of accepted) {
+    const purchase = purchases.get(purchaseId);
+    if (!purchase) {
+      violations.push(`${plannedId}: answered with ${purchaseId}, which the database does not have`);
+      continue;
+    }
+    examined += 1;
+    const wish = planned.get(plannedId);
+    if (wish?.vin !== purchase.vin || wish.serviceId !== purchase.service_id) {
+      violations.push(
+        `${plannedId}: ${purchaseId} is ${purchase.service_id} for ${purchase.vin}, not what was asked for`,
+      );
+    }
+  }
+  return verdict(rule, examined, { count: accepted.length, name: 'purchases that were accepted' }, [
+    ...violations,
+    ...unanswered(evidence),
+    ...judgeLedger(evidence, files),
+    ...judgeCommands(evidence),
+    ...database.notices
+      .filter((notice) => notice.status === 'waiting')
+      .map((notice) => `${notice.activation_id}: ${notice.kind} by ${notice.channel} still waits`),
+    ...judgeEvents(evidence),
+  ]);
+}
+
+/** Every planned purchase has an answer, and no purchase exists that nobody was told of. */
+function unanswered(evidence: Evidence): string[] {
+  const answered = new Set(
+    evidence.answers.filter((answer) => answer.status !== null).map((answer) => answer.plannedId),
+  );
+  const told = new Set(evidence.answers.map((answer) => answer.purchaseId));
+  return [
+    ...evidence.plan.purchases
+      .filter((purchase) => !answered.has(purchase.id))
+      .map((purchase) => `${purchase.id}: the buyer never got an answer`),
+    ...evidence.database.purchases
+      .filter((purchase) => purchase.status !== 'declined' && !told.has(purchase.id))
+      .map((purchase) => `${purchase.id}: made, and nobody was told`),
+  ];
+}
+
+/** What the ledger must show of an activation whose money the database says stands so; null: not to be judged yet. */
+const shown: Readonly<Record<SettlementStatus, ((entries: readonly LedgerEntry[]) => boolean) | null>> = {
+  authorising: null,
+  capturing: null,
+  voiding: null,
+  refunding: null,
+  unsettled: null,
+  declined: (entries) => entries.length === 0,
+  authorised: (entries) => balanceOf(entries).heldMinor > 0,
+  captured: (entries) => balanceOf(entries).netMinor > 0 && balanceOf(entries).heldMinor === 0,
+  uncollectible: (entries) => balanceOf(entries).netMinor === 0,
+  voided: (entries) => entries.at(-1)?.kind === 'voided',
+  refunded: (entries) => entries.at(-1)?.kind === 'refunded',
+};
+
+function judgeLedger(evidence: Evidence, files: readonly CaseFile[]): string[] {
+  const known = new Set(files.map((file) => file.id));
+  const strangers = new Set(
+    evidence.ledger.map((entry) => entry.activationId).filter((id) => !known.has(id)),
+  );
+  const violations = [...strangers].map(
+    (id) => `the ledger names ${id || 'no activation'}, which the database does not have`,
+  );
+  for (const { id, state, ledger } of files) {
+    const status = state.settlement?.status;
+    if (status === undefined || shown[status]?.(ledger) !== false) continue;
+    const entries = ledger.map((entry) => entry.kind).join(', ') || 'nothing';
+    violations.push(`${id}: ${status} in the database, and the ledger shows ${entries}`);
+  }
+  return [...violations, ...judgeSums(evidence, files)];
+}
+
+/** The takings of the merchant, by currency: the ledger's sum and the database's. */
+function judgeSums(evidence: Evidence, files: readonly CaseFile[]): string[] {
+  const currencies = new Set(evidence.ledger.map((entry) => entry.currency));
+  return [...currencies].flatMap((currency) => {
+    const { netMinor } = balanceOf(evidence.ledger.filter((entry) => entry.currency === currency));
+    const kept = files
+      .map((file) => file.state.settlement)
+      .filter((settlement) => settlement?.status === 'captured' && settlement.currency === currency)
+      .reduce((sum, settlement) => sum + (settlement?.amountMinor ?? 0), 0);
+    if (netMinor === kept) return [];
+    return [`the ledger holds ${money(netMinor, currency)}, the database says ${money(kept, currency)}`];
+  });
+}
+
+/** Every command of the API IoT belongs to an activation, and every one that an attempt remembers exists. */
+function judgeCommands({ apiIot, database }: Evidence): string[] {
+  const activations = new Set(database.activations.map((row) => row.id));
+  const commands = new Set(apiIot.map((command) => command.id));
+  const remembered = database.activations.flatMap((row) => {
+    const { attempts } = JSON.parse(row.state) as { attempts: readonly { commandId: string | null }[] };
+    return attempts.flatMap(({ commandId }) => (commandId === null ? [] : [{ id: row.id, commandId }]));
+  });
+  return [
+    ...apiIot
+      .filter((command) => !activations.has(command.reference))
+      .map((command) => `${command.id}: accepted for ${command.reference}, which the database does not have`),
+    ...remembered
+      .filter(({ commandId }) => !commands.has(commandId))
+      .map(({ id, commandId }) => `${id}: remembers ${commandId}, which the API IoT does not have`),
+  ];
+}
+
+/** Every line of the record was published, and nothing else was. */
+function judgeEvents({ events, database }: Evidence): string[] {
+  if (events === null) return [];
+  const published = new Set(events.map((event) => event.id));
+  const recorded = new Set(database.record.map((row) => row.id));
+  return [
+    ...database.record
+      .filter((row) => !published.has(row.id))
+      .map((row) => `line ${row.seq} of the record (${row.type}) was never published`),
+    ...events
+      .filter((event) => !recorded.has(event.id))
+      .map((event) => `event ${event.id} (${event.type}) was published and never recorded`),
+  ];
+}

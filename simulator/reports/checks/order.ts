@@ -1,0 +1,108 @@
+import type { FeatureResult, ReportedFeature } from '../../../shared/protocol/device-messages.ts';
+import type { PlannedVehicle } from '../../scenarios/plan-vehicles.ts';
+import { type BrokerLog, readBrokerLog, type Seen } from '../broker-log.ts';
+import type { Evidence, VehicleEvidence } from '../evidence.ts';
+import { groupBy } from '../group.ts';
+import { type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 9, title: 'Every vehicle stands at the highest version that it could apply' };
+
+const reached: readonly string[] = ['applied', 'already_active', 'already_dormant'];
+
+/** A command for one feature, and what the vehicle answered to it on the wire (null: nothing). */
+interface Target {
+  readonly commandId: string;
+  readonly target: 'active' | 'dormant';
+  readonly version: number;
+  readonly answer: FeatureResult | null;
+}
+
+/**
+ * Rule 9, from the vehicles themselves, held against the commands and results that the broker carried. Where a vehicle's
+ * results were lost on purpose, or the plan disturbs it, a command without an answer proves nothing.
+ */
+export function order(evidence: Evidence): Verdict {
+  const log = readBrokerLog(evidence.broker);
+  const targets = targetsByFeature(log);
+  const planned = new Map(evidence.plan.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
+  const known = evidence.vehicles.filter((vehicle) => planned.has(vehicle.vin));
+  return verdict(
+    rule,
+    new Set(known.map((vehicle) => vehicle.vin)).size,
+    { count: planned.size, name: 'vehicles in the plan' },
+    [
+      ...known.flatMap((vehicle) =>
+        vehicle.features.flatMap((feature) =>
+          judge(
+            vehicle,
+            planned.get(vehicle.vin) ?? null,
+            feature,
+            targets.get(`${vehicle.vin} ${feature.feature}`) ?? [],
+          ),
+        ),
+      ),
+      ...fallingVersions(log),
+    ],
+  );
+}
+
+function targetsByFeature(log: BrokerLog): Map<string, Target[]> {
+  const answers = new Map<string, FeatureResult>();
+  for (const { message } of log.results) {
+    for (const result of message.results) answers.set(`${message.commandId} ${result.feature}`, result);
+  }
+  const all = log.commands.flatMap(({ vin, message }) =>
+    message.features.map(({ feature, target, version }) => ({
+      place: `${vin} ${feature}`,
+      commandId: message.id,
+      target,
+      version,
+      answer: answers.get(`${message.id} ${feature}`) ?? null,
+    })),
+  );
+  return groupBy(all, (target) => target.place);
+}
+
+function judge(
+  vehicle: VehicleEvidence,
+  planned: PlannedVehicle | null,
+  { feature, state, version }: ReportedFeature,
+  targets: readonly Target[],
+): string[] {
+  const place = `${vehicle.vin} ${feature}`;
+  const violations: string[] = [];
+  const stands = targets.filter((target) => target.version === version);
+  if (version > 0 && !stands.some((target) => target.target === state)) {
+    violations.push(`${place}: ${state} at version ${version}, which no command asked for`);
+  }
+  for (const { commandId, version: sent, answer } of targets) {
+    if (sent <= version) continue;
+    if (answer !== null && reached.includes(answer.outcome)) {
+      violations.push(
+        `${place}: stands at version ${version}, and said ${answer.outcome} to version ${sent}`,
+      );
+    }
+    if (answer === null && planned?.faults.length === 0) {
+      violations.push(
+        `${place}: stands at version ${version}, and never answered ${commandId} with version ${sent}`,
+      );
+    }
+  }
+  return violations;
+}
+
+/** A vehicle's own reports never go back to a lower version. */
+function fallingVersions(log: BrokerLog): string[] {
+  const highest = new Map<string, number>();
+  const violations: string[] = [];
+  const read = ({ vin, message }: Seen<{ readonly features?: readonly ReportedFeature[] | undefined }>) => {
+    for (const { feature, version } of message.features ?? []) {
+      const place = `${vin} ${feature}`;
+      const before = highest.get(place) ?? 0;
+      if (version < before) violations.push(`${place}: reported version ${version} after version ${before}`);
+      highest.set(place, Math.max(before, version));
+    }
+  };
+  for (const status of log.statuses) read(status);
+  return violations;
+}

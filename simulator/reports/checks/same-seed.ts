@@ -1,0 +1,40 @@
+import { readBrokerLog } from '../broker-log.ts';
+import type { Evidence } from '../evidence.ts';
+import { type Verdict, verdict } from '../verdict.ts';
+
+const rule = {
+  id: 11,
+  title: 'Same seed, same plan, followed to the letter (a live run fixes no more than its plan)',
+};
+
+/**
+ * Rule 11 as far as a live run can hold it: the seed gives the same plan again, byte for byte, and the run did what the
+ * plan says: every vehicle was there and every purchase was made.
+ */
+export function sameSeed(evidence: Evidence): Verdict {
+  const { plan } = evidence;
+  const violations: string[] = [];
+  if (JSON.stringify(plan) !== evidence.planAgain) {
+    violations.push(`seed ${plan.seed} gave another plan the second time`);
+  }
+  const announced = new Set(readBrokerLog(evidence.broker).statuses.map((status) => status.vin));
+  const here = new Set(evidence.vehicles.map((vehicle) => vehicle.vin));
+  let examined = 0;
+  for (const { vin, faults } of plan.vehicles) {
+    const neverCame = faults.some(
+      ({ type, attributes }) => type === 'offline' && attributes.afterMs === 0 && attributes.forMs === null,
+    );
+    if (!here.has(vin)) continue;
+    examined += 1;
+    if (!neverCame && !announced.has(vin))
+      violations.push(`${vin}: in the plan, and it never said that it is there`);
+  }
+  const made = new Set(evidence.answers.map((answer) => answer.plannedId));
+  examined += plan.purchases.filter((purchase) => made.has(purchase.id)).length;
+  return verdict(
+    rule,
+    examined,
+    { count: plan.vehicles.length + plan.purchases.length, name: 'vehicles and purchases in the plan' },
+    violations,
+  );
+}

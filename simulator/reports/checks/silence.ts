@@ -1,0 +1,108 @@
+import type { NoticeKind } from '../../../gateway/store/schema.ts';
+import { readBrokerLog } from '../broker-log.ts';
+import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { Evidence } from '../evidence.ts';
+import { groupBy } from '../group.ts';
+import { type SeenNotice, seenNotices } from '../seen-notice.ts';
+import { type Verdict, verdict } from '../verdict.ts';
+
+const rule = { id: 8, title: 'Customers hear what the table says, and nothing of retries' };
+
+const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt \d|\breintent/i;
+
+/**
+ * Rule 8, from what the sinks received: every message is of a kind that the specification's table knows, by its own words,
+ * went to its customer and speaks of no retry; and of each kind there are exactly as many as what happened asks for.
+ */
+export function silence(evidence: Evidence): Verdict {
+  const seen = seenNotices(evidence);
+  const addresses = addressesByCustomer(evidence);
+  const known = groupBy(seen, (notice) => notice.row?.activation_id);
+  const wanted = caseFiles(evidence).flatMap((file) => wantedNotices(evidence, file));
+  const violations = [
+    ...seen.flatMap((notice) => judgeWords(notice, addresses)),
+    ...wanted.flatMap(({ id, kind, channel }) => {
+      const told = (known.get(id) ?? []).some((notice) => notice.kind === kind && notice.channel === channel);
+      return told ? [] : [`${id}: no ${kind} by ${channel} arrived`];
+    }),
+    ...judgeDisplays(evidence),
+  ];
+  const distinct = new Set(seen.map((notice) => `${notice.channel} ${notice.noticeId}`));
+  return verdict(
+    rule,
+    distinct.size,
+    { count: wanted.length, name: 'messages that what happened asks for' },
+    violations,
+  );
+}
+
+function addressesByCustomer(evidence: Evidence): Map<string, { email: string; endpoint: string | null }> {
+  return new Map(
+    evidence.database.customers.map((customer) => {
+      const subscription = customer.push_subscription;
+      const endpoint =
+        subscription === null ? null : (JSON.parse(subscription) as { endpoint: string }).endpoint;
+      return [customer.id, { email: customer.email, endpoint }];
+    }),
+  );
+}
+
+function judgeWords(
+  notice: SeenNotice,
+  addresses: ReadonlyMap<string, { email: string; endpoint: string | null }>,
+): string[] {
+  const { noticeId, channel, kind, headline, text, row, recipient } = notice;
+  const name = `${channel} ${noticeId} "${headline}"`;
+  const violations: string[] = [];
+  if (speaksOfRetries.test(headline) || speaksOfRetries.test(text))
+    violations.push(`${name} speaks of a retry`);
+  if (kind === null) violations.push(`${name} is of no kind that the table knows`);
+  if (row === null) return [...violations, `${name} belongs to no notice`];
+  if (kind !== null && kind !== row.kind) violations.push(`${name} was to be ${row.kind}`);
+  const customer = addresses.get(row.customer_id);
+  const address = channel === 'email' ? customer?.email : customer?.endpoint;
+  if (recipient !== address)
+    violations.push(`${name} went to ${recipient} instead of ${address ?? 'nobody'}`);
+  return violations;
+}
+
+interface WantedNotice {
+  readonly id: string;
+  readonly kind: NoticeKind;
+  readonly channel: 'email' | 'push';
+}
+
+/** The rows of the specification's table that what happened to this activation asks for. */
+function wantedNotices(evidence: Evidence, file: CaseFile): WantedNotice[] {
+  const kinds: NoticeKind[] = [];
+  if (file.ledger.length > 0) kinds.push('payment_confirmed');
+  const hasStarted = evidence.database.record.some(
+    (row) => row.activation_id === file.id && row.type === 'activation.sending_command',
+  );
+  if (hasStarted) kinds.push('activation_started');
+  if (file.row.phase === 'active') kinds.push('activation_successful');
+  if (file.row.phase === 'failed') kinds.push('activation_failed');
+  const customer = evidence.plan.customers.find((each) => each.id === file.purchase?.customer_id);
+  const channels = customer?.push ? (['email', 'push'] as const) : (['email'] as const);
+  const dead = evidence.database.notices.filter(
+    (row) => row.activation_id === file.id && row.status === 'dead',
+  );
+  return kinds
+    .flatMap((kind) => channels.map((channel) => ({ id: file.id, kind, channel })))
+    .filter((wanted) => !dead.some((row) => row.kind === wanted.kind && row.channel === wanted.channel));
+}
+
+/** Nothing on a revocation, and nothing that speaks of a retry. */
+function judgeDisplays(evidence: Evidence): string[] {
+  const shown = evidence.vehicles.flatMap(({ vin, displayed }) =>
+    displayed
+      .filter((text) => speaksOfRetries.test(text))
+      .map((text) => `the display of ${vin} showed "${text}", which speaks of a retry`),
+  );
+  const onRevocation = readBrokerLog(evidence.broker)
+    .commands.filter(
+      ({ message }) => message.display && message.features.every((one) => one.target === 'dormant'),
+    )
+    .map(({ vin, message }) => `${vin}: ${message.id} switches off and carries a text for the display`);
+  return [...shown, ...onRevocation];
+}

@@ -1,0 +1,108 @@
+import type {
+  ActivationRow,
+  CustomerRow,
+  EntitlementRow,
+  NoticeRow,
+  PurchaseRow,
+  RecordRow,
+  TicketRow,
+} from '../../gateway/store/schema.ts';
+import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
+
+/**
+ * What independent witnesses saw of a run, as plain data. The checks read nothing else, so a run can be judged again from
+ * a file. Instants are epoch milliseconds of one machine.
+ */
+export interface Evidence {
+  readonly plan: Plan;
+  /** JSON of a plan made a second time from the same scenario and seed, in another order of events. */
+  readonly planAgain: string;
+  /** The first moment of the workload. */
+  readonly startedAt: number;
+  /** When the evidence was taken. */
+  readonly takenAt: number;
+  /** What the platform answered to each purchase of the plan, as the buyer saw it. */
+  readonly answers: readonly PurchaseAnswer[];
+  /** The payment service's own books. */
+  readonly ledger: readonly LedgerEntry[];
+  /** Read from the platform's database file. */
+  readonly database: DatabaseEvidence;
+  /** Every configure command that the API IoT accepted, read from its database file. */
+  readonly apiIot: readonly CommandResource[];
+  /** Every message on `vehicles/+/cmd/#` and `vehicles/+/evt/#`, in the broker's order. */
+  readonly broker: readonly BrokerMessage[];
+  /** The vehicles themselves, at the end. */
+  readonly vehicles: readonly VehicleEvidence[];
+  readonly mails: readonly SeenMail[];
+  readonly pushes: readonly SeenPush[];
+  /** CloudEvents read back from the event stream, or null where nobody listened. */
+  readonly events: readonly SeenEvent[] | null;
+  /** How often a process of the gateway died in this run: only then may a message come twice. */
+  readonly crashes: number;
+  /** What the faults between engine and API IoT did, by type. */
+  readonly httpFaults: Readonly<Record<string, number>>;
+}
+
+export interface DatabaseEvidence {
+  readonly customers: readonly CustomerRow[];
+  readonly purchases: readonly PurchaseRow[];
+  readonly activations: readonly ActivationRow[];
+  readonly entitlements: readonly EntitlementRow[];
+  readonly record: readonly RecordRow[];
+  readonly notices: readonly NoticeRow[];
+  readonly tickets: readonly TicketRow[];
+}
+
+export interface PurchaseAnswer {
+  /** Id in the plan (`p-001`). */
+  readonly plannedId: string;
+  readonly at: number;
+  /** HTTP status; null when no answer ever came. */
+  readonly status: number | null;
+  /** Name of the problem (`payment-declined`), or null. */
+  readonly problem: string | null;
+  readonly purchaseId: string | null;
+}
+
+export interface BrokerMessage {
+  readonly at: number;
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface VehicleEvidence {
+  readonly vin: string;
+  readonly features: readonly ReportedFeature[];
+  /** Texts that its display showed, oldest first. */
+  readonly displayed: readonly string[];
+  /** Results that were lost on purpose: nobody but the vehicle knows them. */
+  readonly resultsLost: number;
+}
+
+/** A mail as it arrived at the sink. */
+export interface SeenMail {
+  readonly at: number;
+  /** Without brackets. */
+  readonly messageId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** A push message as the push service decrypted it. */
+export interface SeenPush {
+  readonly at: number;
+  readonly endpoint: string;
+  readonly noticeId: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export interface SeenEvent {
+  /** The CloudEvent's id: that of the record's row. */
+  readonly id: string;
+  readonly type: string;
+}

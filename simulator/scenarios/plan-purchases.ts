@@ -1,0 +1,132 @@
+import { integerBetween, type Random } from '../../shared/ports/random.ts';
+import { vehicleModels } from '../vehicle/models.ts';
+import { pickWeighted, shuffled } from './draws.ts';
+import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
+import type { Scenario } from './scenario.ts';
+
+type OfferedService = Scenario['purchases']['services'][number];
+
+export interface PlannedPurchase {
+  /** `p-001`, in the order of arrival; also the request's Idempotency-Key, after the scenario's name and the seed. */
+  readonly id: string;
+  /** After the first moment of the workload. */
+  readonly atMs: number;
+  readonly customerId: string;
+  readonly vin: string;
+  readonly serviceId: string;
+  readonly feature: string;
+  readonly duration: OfferedService['duration'];
+  /** The card at the payment service. */
+  readonly method: string;
+  readonly preDelivery: boolean;
+  /** What this purchase is there to show; nothing checks against it. */
+  readonly intent: 'ordinary' | 'unsupported' | 'declined';
+}
+
+/** How long after the beginning of an outage a purchase for that vehicle arrives, at the latest. */
+const intoOutageMaxMs = 5_000;
+
+/**
+ * Every vehicle with a fault gets a purchase first, then vehicles at random. A vehicle and a service meet at most once,
+ * so no purchase finds another one open; a vehicle that is gone for good gets one purchase only.
+ */
+export function planPurchases(
+  scenario: Scenario,
+  vehicles: readonly PlannedVehicle[],
+  random: Random,
+): PlannedPurchase[] {
+  const rules = scenario.purchases;
+  const wishes = chooseWishes(scenario, vehicles, random.stream('wishes'));
+  const ordinary = wishes.filter((wish) => wish.intent === 'ordinary');
+  const draw = random.stream('kinds');
+  const declined = new Set(shuffled(draw, ordinary).slice(0, rules.declined));
+  const preDelivery = new Set(
+    shuffled(
+      draw,
+      ordinary.filter((wish) => !declined.has(wish)),
+    ).slice(0, rules.preDelivery),
+  );
+  const times = random.stream('times');
+  const timed = wishes.map((wish, index) => ({ wish, index, atMs: arrival(scenario, wish.vehicle, times) }));
+  timed.sort((a, b) => a.atMs - b.atMs || a.index - b.index);
+  return timed.map(({ wish, atMs }, index) => ({
+    id: `p-${String(index + 1).padStart(3, '0')}`,
+    atMs,
+    customerId: wish.vehicle.customerId,
+    vin: wish.vehicle.vin,
+    serviceId: wish.service.id,
+    feature: wish.service.feature,
+    duration: wish.service.duration,
+    method: declined.has(wish) ? rules.cards.declined : rules.cards.good,
+    preDelivery: preDelivery.has(wish),
+    intent: declined.has(wish) ? 'declined' : wish.intent,
+  }));
+}
+
+interface Wish {
+  readonly vehicle: PlannedVehicle;
+  readonly service: OfferedService;
+  readonly intent: 'ordinary' | 'unsupported';
+}
+
+function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], random: Random): Wish[] {
+  const { services, count, unsupported, perVehicleMax } = scenario.purchases;
+  const wishes: Wish[] = [];
+  const taken = new Map<string, string[]>();
+  const isFree = (vehicle: PlannedVehicle) =>
+    (taken.get(vehicle.vin)?.length ?? 0) < (isGoneForGood(vehicle) ? 1 : perVehicleMax);
+  const add = (vehicle: PlannedVehicle | undefined, intent: Wish['intent']) => {
+    if (vehicle === undefined) return false;
+    const bought = taken.get(vehicle.vin) ?? [];
+    const fitting = services.filter(
+      (service) =>
+        !bought.includes(service.id) && hasFeature(vehicle, service.feature) === (intent === 'ordinary'),
+    );
+    if (fitting.length === 0) return false;
+    const service = pickWeighted(random, fitting);
+    taken.set(vehicle.vin, [...bought, service.id]);
+    wishes.push({ vehicle, service, intent });
+    return true;
+  };
+  // A healthy vehicle that lacks the feature, so that the refusal is seen for what it is.
+  const lacking = shuffled(
+    random,
+    vehicles.filter((vehicle) => vehicle.faults.length === 0),
+  );
+  for (let made = 0; made < unsupported && lacking.length > 0; ) {
+    if (add(lacking.pop(), 'unsupported')) made += 1;
+  }
+  for (const vehicle of vehicles.filter((each) => each.faults.length > 0)) {
+    if (wishes.length < count) add(vehicle, 'ordinary');
+  }
+  let free = vehicles.filter(isFree);
+  while (wishes.length < count && free.length > 0) {
+    const vehicle = free[integerBetween(random, 0, free.length - 1)];
+    const found = add(vehicle, 'ordinary');
+    free = free.filter((each) => isFree(each) && (found || each !== vehicle));
+  }
+  if (wishes.length < count) {
+    throw new Error(
+      `scenario ${scenario.name}: ${vehicles.length} vehicles take only ${wishes.length} of ${count} purchases; raise perVehicleMax or the number of vehicles`,
+    );
+  }
+  return wishes;
+}
+
+function hasFeature(vehicle: PlannedVehicle, feature: string): boolean {
+  return (
+    vehicleModels.find((candidate) => candidate.id === vehicle.model)?.features.includes(feature) ?? false
+  );
+}
+
+/** An outage is there to be met: purchases for such a vehicle arrive in the first half of it, or its first seconds. */
+function arrival(scenario: Scenario, vehicle: PlannedVehicle, random: Random): number {
+  const { overMs } = scenario.purchases;
+  for (const fault of vehicle.faults) {
+    if (fault.type !== 'offline') continue;
+    const { afterMs, forMs } = fault.attributes;
+    const intoMs = forMs === null ? intoOutageMaxMs : Math.min(forMs / 2, intoOutageMaxMs);
+    return Math.min(overMs, integerBetween(random, afterMs, Math.floor(afterMs + intoMs)));
+  }
+  return integerBetween(random, 0, overMs);
+}

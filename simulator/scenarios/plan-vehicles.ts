@@ -1,0 +1,151 @@
+import { integerBetween, type Random } from '../../shared/ports/random.ts';
+import { makeVin } from '../../shared/protocol/vin.ts';
+import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import { inRange, pickWeighted, shuffled } from './draws.ts';
+import type { PlannedCustomer } from './plan-customers.ts';
+import type { Scenario } from './scenario.ts';
+import type { Range, VehicleFaultRule } from './vehicle-fault.ts';
+
+export interface PlannedVehicle {
+  readonly vin: string;
+  /** Model id (`aurora-2026`). */
+  readonly model: string;
+  readonly region: string;
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly chargePercent: number;
+  /** The customer that it belongs to. */
+  readonly customerId: string;
+  readonly faults: readonly VehicleFault[];
+}
+
+/** Every customer in turn gets a vehicle, so that some have two and none has many. */
+export function planVehicles(
+  scenario: Scenario,
+  customers: readonly PlannedCustomer[],
+  random: Random,
+): PlannedVehicle[] {
+  const serials = random.stream('serials');
+  const places = random.stream('places');
+  const vehicles: PlannedVehicle[] = [];
+  const nextSerial = new Map<string, number>();
+  for (let index = 0; index < scenario.vehicles.count; index += 1) {
+    const model = modelOf(pickWeighted(places, scenario.vehicles.models).model);
+    const region = pickWeighted(places, scenario.vehicles.regions);
+    const serial = (nextSerial.get(model.id) ?? 0) + integerBetween(serials, 1, 4);
+    nextSerial.set(model.id, serial);
+    vehicles.push({
+      vin: makeVin(model.vinPrefix, model.vinPlant, serial),
+      model: model.id,
+      region: region.region,
+      latitude: near(places, region.latitude, region.spreadDegrees),
+      longitude: near(places, region.longitude, region.spreadDegrees),
+      chargePercent: integerBetween(places, 20, 100),
+      customerId: customers[index % customers.length]?.id ?? '',
+      faults: [],
+    });
+  }
+  return giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults'));
+}
+
+function modelOf(id: string): VehicleModel {
+  const model = vehicleModels.find((candidate) => candidate.id === id);
+  if (!model)
+    throw new Error(`no vehicle model ${id}; there are ${vehicleModels.map((each) => each.id).join(', ')}`);
+  return model;
+}
+
+/** Six decimals of a degree are about 10 cm: what a receiver reports, and the same text on every machine. */
+function near(random: Random, middle: number, spread: number): number {
+  return Math.round((middle + (random.fraction() * 2 - 1) * spread) * 1e6) / 1e6;
+}
+
+/** A vehicle meets at most one fault of each type, so that no two contradict each other. */
+function giveFaults(
+  vehicles: readonly PlannedVehicle[],
+  rules: readonly VehicleFaultRule[],
+  random: Random,
+): PlannedVehicle[] {
+  const given = vehicles.map((vehicle) => ({ vehicle, faults: [] as VehicleFault[] }));
+  for (const [index, rule] of rules.entries()) {
+    const stream = random.stream(`${index}`);
+    const candidates = given.filter(
+      ({ vehicle, faults }) =>
+        (rule.models === undefined || rule.models.includes(vehicle.model)) &&
+        !faults.some((fault) => fault.type === rule.type),
+    );
+    const count = targetCount(rule, candidates.length, stream);
+    for (const { faults } of shuffled(stream, candidates).slice(0, count)) {
+      faults.push(drawFault(rule, stream));
+    }
+  }
+  return given.map(({ vehicle, faults }) => ({ ...vehicle, faults }));
+}
+
+function targetCount(rule: VehicleFaultRule, candidates: number, random: Random): number {
+  const value = rule.value ?? 0;
+  switch (rule.mode) {
+    case 'one':
+      return 1;
+    case 'all':
+      return candidates;
+    case 'fixed':
+      return Math.floor(value);
+    case 'fixed-percent':
+      return Math.round((candidates * value) / 100);
+    case 'random-max-percent':
+      return integerBetween(random, 0, Math.round((candidates * value) / 100));
+    default:
+      return rule.mode satisfies never;
+  }
+}
+
+function drawFault(rule: VehicleFaultRule, random: Random): VehicleFault {
+  const { type, attributes } = rule;
+  const orForGood = (range: Range | null) => (range === null ? null : inRange(random, range));
+  switch (type) {
+    case 'offline': {
+      const afterMs = inRange(random, attributes.afterMs);
+      return { type, attributes: { afterMs, forMs: orForGood(attributes.forMs) } };
+    }
+    case 'lose_result': {
+      const { first, withStatus } = attributes;
+      return { type, attributes: { first: inRange(random, first), withStatus } };
+    }
+    case 'hang':
+      return { type, attributes: { first: orForGood(attributes.first) } };
+    case 'ecu_busy':
+    case 'low_12v':
+    case 'storage_full': {
+      const { first, feature } = attributes;
+      return { type, attributes: { first: orForGood(first), feature } };
+    }
+    case 'reject':
+      return { type, attributes };
+    case 'clock_skew':
+      return { type, attributes: { skewMs: inRange(random, attributes.skewMs) } };
+    default:
+      return rule satisfies never;
+  }
+}
+
+/** The vehicle goes away and does not come back in this run. */
+export function isGoneForGood(vehicle: PlannedVehicle): boolean {
+  return vehicle.faults.some((fault) => fault.type === 'offline' && fault.attributes.forMs === null);
+}
+
+/**
+ * No command can take effect on it for good: it is away, it hangs, or every command looks expired to its clock. An
+ * obligation toward such a vehicle stays open.
+ */
+export function isBeyondCommand(vehicle: PlannedVehicle, commandTimeoutMs: number): boolean {
+  return (
+    isGoneForGood(vehicle) ||
+    vehicle.faults.some(
+      (fault) =>
+        (fault.type === 'hang' && fault.attributes.first === null) ||
+        (fault.type === 'clock_skew' && fault.attributes.skewMs > commandTimeoutMs),
+    )
+  );
+}

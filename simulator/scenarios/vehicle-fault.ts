@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const rangeMistake = 'the first number must not be above the second';
+
+/** `[from, to]`, both included: the seed draws a whole number between them. */
+const rangeSchema = z
+  .tuple([z.int().min(0), z.int().min(0)])
+  .refine(([from, to]) => from <= to, rangeMistake);
+export type Range = z.infer<typeof rangeSchema>;
+
+/** Which vehicles a fault meets: mode and value as in Chaos Mesh. */
+const targetSchema = {
+  name: z.string().min(1).max(64),
+  mode: z.enum(['one', 'all', 'fixed', 'fixed-percent', 'random-max-percent']),
+  /** A count for `fixed`, a percentage for the two percent modes, without meaning for the others. */
+  value: z.number().min(0).optional(),
+  /** Only vehicles of these models. */
+  models: z.array(z.string().min(1)).min(1).optional(),
+};
+
+/**
+ * What goes wrong with vehicles: the faults of simulator/fleet/vehicle-faults.ts with ranges where the seed draws a
+ * figure. Times are real milliseconds from the first moment of the workload; null is for good.
+ */
+export const vehicleFaultSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...targetSchema,
+    type: z.literal('offline'),
+    attributes: z.strictObject({ afterMs: rangeSchema, forMs: rangeSchema.nullable() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
+    type: z.literal('lose_result'),
+    attributes: z.strictObject({ first: rangeSchema, withStatus: z.boolean() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
+    type: z.literal('hang'),
+    attributes: z.strictObject({ first: rangeSchema.nullable() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
+    type: z.enum(['ecu_busy', 'low_12v', 'storage_full']),
+    attributes: z.strictObject({ first: rangeSchema.nullable(), feature: z.string().nullable() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
+    type: z.literal('reject'),
+    attributes: z.strictObject({ reason: z.string().min(1).max(256), feature: z.string().nullable() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
+    type: z.literal('clock_skew'),
+    /** The vehicle's clock minus the true time; a range may be negative. */
+    attributes: z.strictObject({
+      skewMs: z.tuple([z.int(), z.int()]).refine(([from, to]) => from <= to, rangeMistake),
+    }),
+  }),
+]);
+export type VehicleFaultRule = z.infer<typeof vehicleFaultSchema>;
