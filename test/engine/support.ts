@@ -135,7 +135,8 @@ export async function bootEngine(outside: Outside, gate: Gate = open): Promise<E
     ids: systemIds(),
     random: { fraction: () => 0, stream: () => ({}) as never },
     secrets: systemSecrets,
-    settings: standardSettings,
+    // Hours of quiet pass in these tests; a sweep every few seconds would cost more than all the rest.
+    settings: { ...standardSettings, sweepEveryMs: 60_000 },
     catalogue,
     modelOf: async () => 'aurora-2026',
     callbackUrl: null,
