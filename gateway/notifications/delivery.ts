@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
 import type { ClaimedNotice, Outcome } from './notice-queue.ts';
-import type { Render } from './renderer.ts';
+import type { Render, Rendered } from './renderer.ts';
 
 /** Durations in milliseconds. */
 export interface DispatchSettings {
@@ -47,8 +47,17 @@ function retryDelayMs(settings: DispatchSettings, tries: number): number {
   return Math.min(2 ** Math.min(tries - 1, 1_000) * settings.retryBaseMs, settings.retryMaxMs);
 }
 
+/** A notice that cannot be rendered is a mistake of ours, which no retry mends: an operator has to see it. */
+function renderNotice(render: Render, notice: ClaimedNotice): Rendered {
+  try {
+    return render(notice);
+  } catch (cause) {
+    throw new ChannelFailure(`cannot be rendered: ${String(cause)}`, true, { cause });
+  }
+}
+
 async function send(deps: DeliveryDeps, notice: ClaimedNotice): Promise<void> {
-  const { mail, push } = deps.render(notice);
+  const { mail, push } = renderNotice(deps.render, notice);
   if (mail) await deps.mailer.send(mail);
   if (push) await deps.pusher.send(push);
 }

@@ -156,6 +156,7 @@ async function createTickets(database: Kysely<PlatformSchema>, dialect: Dialect)
     fields text not null
   ) ${strict}`.execute(database);
   await sql`create index tickets_by_status on tickets (status, priority, opened_at, id)`.execute(database);
+  await sql`create index tickets_by_priority on tickets (priority, opened_at, id)`.execute(database);
 }
 
 /** What the platform API lists by, so that a page costs the same however long the history is. */
