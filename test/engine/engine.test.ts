@@ -200,7 +200,7 @@ it('finds by its sweep what was saved when NATS lost every wake-up', () =>
     // Saved as a purchase saves it, and nothing published: the next engine has an empty bus.
     await placeOrder(outside);
     const engine = await bootEngine(outside);
-    await outside.clock.advance(60_000);
+    await outside.clock.advance(130_000);
     expect(await phaseOf(outside, 'act_1')).toBe('active');
     await engine.stop();
   }));
