@@ -23,9 +23,9 @@ export interface IdempotencySchema {
 const keyLifeMs = 24 * 3_600_000;
 /** How long a request under way holds its key; its process may have died. */
 const keyHoldMs = 60_000;
-/** The most outdated keys removed by one claim. */
-const cleanUpMax = 100;
+/** Outdated keys are removed at most once in this time, twice as many as came since and these many more: so it keeps up. */
 const cleanUpEveryMs = 1_000;
+const cleanUpExtra = 100;
 
 export interface StoredAnswer {
   readonly status: number;
@@ -98,20 +98,25 @@ async function insertKey(
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-async function removeExpired(transaction: Transaction<IdempotencySchema>, now: number): Promise<void> {
-  const expired = await transaction
-    .selectFrom('idempotency_keys')
-    .select(['owner', 'key'])
-    .where('expires_at', '<=', now)
-    .limit(cleanUpMax)
+async function removeExpired(
+  transaction: Transaction<IdempotencySchema>,
+  now: number,
+  limit: number,
+): Promise<void> {
+  await transaction
+    .deleteFrom('idempotency_keys')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('owner', 'key'),
+        'in',
+        selectFrom('idempotency_keys')
+          .select(['owner', 'key'])
+          .where('expires_at', '<=', now)
+          .limit(limit)
+          .$asTuple('owner', 'key'),
+      ),
+    )
     .execute();
-  for (const { owner, key } of expired) {
-    await transaction
-      .deleteFrom('idempotency_keys')
-      .where('owner', '=', owner)
-      .where('key', '=', key)
-      .execute();
-  }
 }
 
 /**
@@ -120,6 +125,7 @@ async function removeExpired(transaction: Transaction<IdempotencySchema>, now: n
  */
 export function newIdempotencyStore() {
   let cleanUpAt = 0;
+  let claims = 0;
 
   return {
     async claimKey<Schema extends IdempotencySchema>(
@@ -128,9 +134,11 @@ export function newIdempotencyStore() {
       now: number,
     ): Promise<KeyClaim> {
       const transaction = narrow(anyTransaction);
+      claims += 1;
       if (now >= cleanUpAt) {
         cleanUpAt = now + cleanUpEveryMs;
-        await removeExpired(transaction, now);
+        await removeExpired(transaction, now, 2 * claims + cleanUpExtra);
+        claims = 0;
       }
       if (await insertKey(transaction, use, now)) return { kind: 'new' };
       const known = await transaction
