@@ -1,0 +1,125 @@
+import type { AddressInfo } from 'node:net';
+import { simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { Log } from '../../../shared/ports/log.ts';
+import type { Secrets } from '../../../shared/ports/secrets.ts';
+import { type Mailbox, type MailContent, newMailbox } from './mailbox.ts';
+
+export interface MailSinkOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly secrets: Secrets;
+  readonly hostname: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** What a sender has to log in with; without it nobody has to. */
+  readonly credential?: { readonly username: string; readonly password: string };
+  readonly mailbox?: Mailbox;
+}
+
+export interface MailSink {
+  readonly port: number;
+  readonly mailbox: Mailbox;
+  /** Stops listening and ends the open connections. */
+  close(): Promise<void>;
+}
+
+/** The largest mail, in bytes. */
+const mailMax = 256 * 1024;
+const clientMax = 500;
+
+/** Reads the header lines only; the rest of the mail is left for whoever looks. */
+function messageIdOf(raw: Buffer): string {
+  const end = raw.indexOf('\r\n\r\n');
+  const headers = raw.toString('latin1', 0, end < 0 ? Math.min(raw.length, 64 * 1024) : end);
+  return /^message-id:\s*<([^<>]*)>/im.exec(headers)?.[1] ?? '';
+}
+
+async function contentOf(raw: Buffer): Promise<MailContent> {
+  const parsed = await simpleParser(raw, {
+    skipHtmlToText: true,
+    skipTextToHtml: true,
+    skipImageLinks: true,
+  });
+  return { subject: parsed.subject ?? '', text: parsed.text ?? '', html: parsed.html || '' };
+}
+
+/** An SMTP reply with this code. */
+function reply(responseCode: number, message: string): Error {
+  return Object.assign(new Error(message), { responseCode });
+}
+
+function authentication(options: MailSinkOptions): SMTPServerOptions {
+  const { credential, secrets } = options;
+  if (credential === undefined) return { authOptional: true, disabledCommands: ['AUTH', 'STARTTLS'] };
+  return {
+    authMethods: ['PLAIN', 'LOGIN'],
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth({ username = '', password }, _session, callback) {
+      const known = secrets.equal(username, credential.username);
+      const right = secrets.equal(password ?? '', credential.password);
+      if (known && right) callback(null, { user: username });
+      else callback(reply(535, 'Wrong user name or password'));
+    },
+  };
+}
+
+function receiving({ clock }: MailSinkOptions, mailbox: Mailbox): SMTPServerOptions {
+  return {
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => {
+        if (stream.byteLength <= mailMax) chunks.push(chunk);
+      });
+      stream.on('end', () => {
+        if (stream.sizeExceeded) return callback(reply(552, `A mail has at most ${mailMax} bytes`));
+        const raw = Buffer.concat(chunks);
+        const { mailFrom, rcptTo } = session.envelope;
+        const { sequence } = mailbox.deliver({
+          at: clock.now(),
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map((recipient) => recipient.address),
+          messageId: messageIdOf(raw),
+          bytes: raw.length,
+          read: () => contentOf(raw),
+        });
+        callback(null, `OK: kept as ${sequence}`);
+      });
+    },
+  };
+}
+
+/**
+ * A mail server that delivers nowhere: it keeps what it was sent, to be looked at (mailbox-app.ts). Plain SMTP, for
+ * loopback; a mail is parsed when somebody reads it, not on arrival. Rejects when the port is taken.
+ */
+export async function mailSink(options: MailSinkOptions): Promise<MailSink> {
+  const { log, hostname, port } = options;
+  const mailbox = options.mailbox ?? newMailbox();
+  const server = new SMTPServer({
+    name: 'mail-sink',
+    size: mailMax,
+    maxClients: clientMax,
+    disableReverseLookup: true,
+    closeTimeout: 1_000,
+    logger: false,
+    ...authentication(options),
+    ...receiving(options, mailbox),
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, hostname, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  // A sender that breaks its connection is the sender's trouble.
+  server.on('error', (error) => log.warn('mail_sink.connection', { message: error.message }));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mailbox,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
