@@ -52,7 +52,7 @@ export interface ApiIot {
   counters(): ApiIotCounters;
 }
 
-export interface ApiIotCounters {
+interface ApiIotCounters {
   readonly refusedMessages: Readonly<Record<RefusalReason, number>>;
   readonly callbacks: { readonly delivered: number; readonly failedTries: number; readonly givenUp: number };
 }

@@ -27,13 +27,6 @@ export async function keyUseOf(context: Context<AppEnv>, secrets: Secrets): Prom
   return { owner: context.var.caller.clientId, key, fingerprint };
 }
 
-/** For routes that insist on a key: 400 when there is none. */
-export async function requiredKeyUseOf(context: Context<AppEnv>, secrets: Secrets): Promise<KeyUse> {
-  const use = await keyUseOf(context, secrets);
-  if (use === null) throw problemError('malformed-request', 'This request needs an Idempotency-Key header.');
-  return use;
-}
-
 /** The stored answer when the claim is a replay, null when the work is to be done; throws 422 or 409 otherwise. */
 export function answerOf(claim: KeyClaim): StoredAnswer | null {
   switch (claim.kind) {
@@ -51,12 +44,4 @@ export function answerOf(claim: KeyClaim): StoredAnswer | null {
     default:
       return claim satisfies never;
   }
-}
-
-/** A stored answer sent once more; `Idempotency-Replayed: true` tells it from the first. */
-export function replayResponse(answer: StoredAnswer): Response {
-  return new Response(answer.body, {
-    status: answer.status,
-    headers: { 'content-type': 'application/json', ...answer.headers, 'idempotency-replayed': 'true' },
-  });
 }
