@@ -207,8 +207,10 @@ export class VehicleHost {
     try {
       if (!sessionPresent) await connection.subscribe([`vehicles/${this.spec.vin}/cmd/#`]);
     } catch (error) {
-      if (error instanceof LinkClosed) return;
-      throw error;
+      if (!(error instanceof LinkClosed)) {
+        this.#deps.log.error('vehicle.not_subscribed', { vin: this.spec.vin, error: String(error) });
+      }
+      return;
     }
     // The connection may have gone while the broker answered: then the next one greets.
     if (!connection.connected) return;

@@ -198,6 +198,14 @@ describe('what is not published', () => {
     });
   });
 
+  test('what the broker says about itself, to the monitor', async () => {
+    await withBroker(async ({ broker, client }) => {
+      const monitor = await connected(client(monitorAccount));
+      await monitor.subscribeAsync('$SYS/#', { qos: 1 }).catch(() => {});
+      expect(broker.refusals()).toEqual({ filter: 1 });
+    });
+  });
+
   test('a retained command by the API IoT', async () => {
     await withBroker(async ({ broker, client }) => {
       const service = await connected(client(serviceAccount));
