@@ -124,19 +124,13 @@ export async function readActivation(
   if (row === undefined) return null;
   const [notices, ticket, revocation] = await Promise.all([
     // At most one a kind and channel.
-    database.selectFrom('notices').selectAll().where('activation_id', '=', id).orderBy('id').execute(),
+    database.selectFrom('notices').selectAll().where('activation_id', '=', id).execute(),
     database.selectFrom('tickets').select('id').where('activation_id', '=', id).executeTakeFirst(),
-    database
-      .selectFrom('activations')
-      .select('id')
-      .where('parent_id', '=', id)
-      .orderBy('id')
-      .limit(1)
-      .executeTakeFirst(),
+    database.selectFrom('activations').select('id').where('parent_id', '=', id).limit(1).executeTakeFirst(),
   ]);
   return {
     ...activationView(row),
-    notices: notices.map(noticeResource),
+    notices: notices.map(noticeResource).sort((left, right) => (left.id < right.id ? -1 : 1)),
     ticketId: ticket?.id ?? null,
     revocationId: revocation?.id ?? null,
   };

@@ -68,7 +68,6 @@ async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<
     .where('ended_at', 'is', null)
     .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
     .orderBy('feature')
-    .orderBy('id')
     .limit(purchaseMax)
     .execute();
 }

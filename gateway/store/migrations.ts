@@ -135,7 +135,7 @@ async function createNotices(database: Kysely<PlatformSchema>, dialect: Dialect)
     unique (activation_id, kind, channel)
   ) ${strict}`.execute(database);
   await sql`create index notices_due on notices (channel, due_at) where status = 'waiting'`.execute(database);
-  await sql`create index notices_dead on notices (created_at) where status = 'dead'`.execute(database);
+  await sql`create index notices_dead on notices (created_at, id) where status = 'dead'`.execute(database);
 }
 
 async function createTickets(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {

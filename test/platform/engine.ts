@@ -1,0 +1,151 @@
+import type { Activation } from '../../gateway/activation/activation.ts';
+import type { ActivationEvent } from '../../gateway/activation/event.ts';
+import { transition } from '../../gateway/activation/transition.ts';
+import { project } from '../../gateway/engine/projection.ts';
+import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
+import type { ActivationEngine } from '../../gateway/platform/engine-port.ts';
+import { loadActivation, saveActivation } from '../../gateway/store/activations.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { Diagnostics } from '../../gateway/support/diagnostics.ts';
+import { openTicket } from '../../gateway/support/ticket-desk.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
+
+/** Real transitions and real projections; the test says what payments and vehicles answer. */
+export interface TestEngine extends ActivationEngine {
+  /** What the payment service answers to `begin`. */
+  payment: 'authorised' | 'declined' | 'unanswered' | 'broken';
+  /** Holds `begin` back until it resolves. */
+  hold: Promise<void>;
+  readonly begun: string[];
+  readonly received: CommandCallback[];
+  apply(id: string, event: ActivationEvent): Promise<Activation>;
+  /** The vehicle applies the first attempt, and the capture follows. */
+  deliver(id: string): Promise<void>;
+  /** The vehicle rejects the first attempt; the reversal is answered. */
+  reject(id: string): Promise<void>;
+}
+
+const unread = { unavailable: 'not asked for in this test' } as const;
+const diagnostics: Diagnostics = {
+  status: unread,
+  health: unread,
+  history: unread,
+  configuration: unread,
+};
+const settings = { responseMs: 4 * 3_600_000, roster: ['technician-1'] };
+const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
+
+export function testEngine(deps: {
+  readonly database: Database<PlatformSchema>;
+  readonly clock: ManualClock;
+  readonly ids: Ids;
+  readonly onCommitted: () => void;
+}): TestEngine {
+  const { database, clock, ids } = deps;
+  const projections = {
+    clock,
+    ids,
+    openTicket: (transaction, { activation }, read, at) =>
+      openTicket(transaction, { ids, settings }, activation, read, at),
+    noteOnTicket: async () => {},
+    insertNotices: (transaction, { activation }, facts) =>
+      insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
+  } satisfies Parameters<typeof project>[1];
+
+  async function apply(id: string, event: ActivationEvent): Promise<Activation> {
+    const saved = await database.write(async (transaction) => {
+      const stored = await loadActivation(transaction, id);
+      if (stored === null) throw new Error(`there is no activation ${id}`);
+      const outcome = transition(stored.activation, event);
+      if (outcome.verdict !== 'accepted') throw new Error(`${event.type}: ${outcome.reason}`);
+      await saveActivation(transaction, stored, outcome.activation, event.at);
+      await project(transaction, projections, { ...stored, activation: outcome.activation }, outcome.facts);
+      return outcome.activation;
+    });
+    deps.onCommitted();
+    return saved;
+  }
+
+  function paymentEvent(): ActivationEvent {
+    const at = clock.now();
+    switch (engine.payment) {
+      case 'declined':
+        return {
+          type: 'payment_refused',
+          at,
+          step: 'authorise',
+          code: 'card_declined',
+          message: 'Your card was declined.',
+        };
+      case 'unanswered':
+        return { type: 'payment_unanswered', at, step: 'authorise', message: 'no answer' };
+      default:
+        return { type: 'payment_authorised', at, paymentId: 'pi_1', holdExpiresAt: null };
+    }
+  }
+
+  async function send(id: string): Promise<void> {
+    const at = clock.now();
+    await apply(id, { type: 'vehicle_checked', at, failure: null, message: 'read' });
+    await apply(id, { type: 'attempt_started', at });
+    await apply(id, {
+      type: 'command_accepted',
+      at,
+      attempt: 1,
+      commandId: 'cmd_1',
+      version: 1,
+      expiresAt: at + 300_000,
+    });
+  }
+
+  const engine: TestEngine = {
+    payment: 'authorised',
+    hold: Promise.resolve(),
+    begun: [],
+    received: [],
+    apply,
+    async begin(id) {
+      engine.begun.push(id);
+      await engine.hold;
+      if (engine.payment === 'broken') throw new Error('the database went away');
+      return apply(id, paymentEvent());
+    },
+    async receive(callback) {
+      engine.received.push(callback);
+    },
+    async deliver(id) {
+      await send(id);
+      const { settlement } = await apply(id, {
+        type: 'command_applied',
+        at: clock.now(),
+        attempt: 1,
+        vehicleClock: clock.now(),
+      });
+      if (settlement?.status === 'capturing') await apply(id, { type: 'payment_captured', at: clock.now() });
+    },
+    async reject(id) {
+      await send(id);
+      const at = clock.now();
+      const failure = {
+        category: 'vehicle_incompatible',
+        code: 'rejected',
+        message: 'unsupported hardware',
+        temporary: false,
+        mayHaveSucceeded: false,
+      } as const;
+      await apply(id, { type: 'command_failed', at, attempt: 1, failure, draw: 0 });
+      const { settlement } = await apply(id, {
+        type: 'diagnostics_read',
+        at,
+        delivered: null,
+        diagnostics,
+      });
+      const type = settlement?.status === 'refunding' ? 'payment_refunded' : 'payment_voided';
+      await apply(id, { type, at });
+    },
+  };
+  return engine;
+}

@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest';
+import { streamMax } from '../../gateway/platform/event-stream.ts';
+import { settle } from '../support/manual-clock.ts';
+import { idOf, order, problem, register, type World, withPlatform } from './support.ts';
+
+interface Client {
+  /** The next blocks of the stream, as they are on the wire. */
+  next(count: number): Promise<string[]>;
+  /** Every whole block that comes without waiting for more. */
+  drain(): Promise<string[]>;
+  ended(): Promise<boolean>;
+  leave(): Promise<void>;
+}
+
+async function follow(
+  { fetch, token }: World,
+  headers: Record<string, string> = {},
+  query = '',
+): Promise<Client> {
+  const authorization = `Bearer ${await token('events:read')}`;
+  const answer = await fetch(`/events${query}`, { headers: { authorization, ...headers } });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let done = false;
+  let pending: Promise<void> | null = null;
+  const pull = () => {
+    pending ??= reader.read().then((part) => {
+      pending = null;
+      done = part.done;
+      if (part.value) text += decoder.decode(part.value, { stream: true });
+    });
+    return pending;
+  };
+  const take = () => {
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    return blocks;
+  };
+  const client: Client = {
+    async next(count) {
+      const blocks: string[] = [];
+      while (blocks.length < count) {
+        blocks.push(...take());
+        if (blocks.length < count) await pull();
+      }
+      return blocks;
+    },
+    async drain() {
+      const blocks: string[] = [];
+      for (let round = 0; round < 50; round += 1) {
+        void pull();
+        await settle();
+        blocks.push(...take());
+      }
+      return blocks;
+    },
+    async ended() {
+      while (!done) await pull();
+      return true;
+    },
+    leave: () => reader.cancel(),
+  };
+  expect(await client.next(1)).toEqual(['retry: 1000']);
+  return client;
+}
+
+const headOf = (block: string) =>
+  block
+    .split('\n')
+    .filter((line) => !line.startsWith('data:'))
+    .join(' ');
+
+const buy = (world: World, serviceId: string) => world.call('POST', '/purchases', { ...order, serviceId });
+
+describe('the stream of events', () => {
+  it('begins with what comes next, each with its sequence, its type and the line of the record', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      await buy(world, 'heated-seats');
+      const client = await follow(world);
+      await buy(world, 'ambient-light');
+      const blocks = await client.next(4);
+      expect(blocks.map(headOf)).toEqual([
+        'event: purchase.created id: 5',
+        'event: payment.authorised id: 6',
+        'event: activation.payment_confirmed id: 7',
+        'event: activation.queued_for_activation id: 8',
+      ]);
+      const data = blocks[0]?.split('\n').find((line) => line.startsWith('data: ')) ?? '';
+      expect(JSON.parse(data.slice(6))).toMatchObject({
+        sequence: 5,
+        type: 'purchase.created',
+        actor: 'customer',
+        at: 1_800_000_000_000,
+        activationId: expect.stringMatching(/^act_/),
+        data: { serviceId: 'ambient-light', price: { amountMinor: 590, currency: 'EUR' } },
+      });
+      await client.leave();
+    }));
+
+  it('goes on after Last-Event-ID, without a gap and without a repeat, also as ?after', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const client = await follow(world);
+      await buy(world, 'heated-seats');
+      expect((await client.next(4)).map(headOf).at(-1)).toBe('event: activation.queued_for_activation id: 4');
+      await client.leave();
+      await buy(world, 'ambient-light');
+      const ids = async (again: Client) => {
+        const heads = (await again.next(6)).map((block) => Number(/id: (\d+)/.exec(block)?.[1]));
+        await again.leave();
+        return heads;
+      };
+      expect(await ids(await follow(world, { 'last-event-id': '2' }))).toEqual([3, 4, 5, 6, 7, 8]);
+      expect(await ids(await follow(world, {}, '?after=2'))).toEqual([3, 4, 5, 6, 7, 8]);
+    }));
+
+  it('brings a client that is far behind up to date, batch by batch', () =>
+    withPlatform(async (world) => {
+      await world.database.write((transaction) =>
+        transaction
+          .insertInto('record')
+          .values(
+            Array.from({ length: 250 }, (_, index) => ({
+              id: idOf('rec', 10_000 + index),
+              purchase_id: null,
+              activation_id: null,
+              at: index,
+              type: 'test.row',
+              actor: 'engine',
+              data: '{}',
+            })),
+          )
+          .execute(),
+      );
+      const client = await follow(world, { 'last-event-id': '0' });
+      const sequences = (await client.next(250)).map((block) => Number(/id: (\d+)/.exec(block)?.[1]));
+      expect(sequences).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+      await client.leave();
+    }));
+
+  it('says that it is still there after 15 s of silence, and looks for what nobody told it', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const client = await follow(world);
+      void client.drain();
+      await world.clock.advance(14_999);
+      await world.database.write((transaction) =>
+        transaction
+          .insertInto('record')
+          .values({
+            id: 'rec_x',
+            purchase_id: null,
+            activation_id: null,
+            at: 0,
+            type: 'test.untold',
+            actor: 'engine',
+            data: '{}',
+          })
+          .execute(),
+      );
+      const second = await follow(world, { 'last-event-id': '0' });
+      expect((await second.next(1)).map(headOf)).toEqual(['event: test.untold id: 1']);
+      await world.clock.advance(15_000);
+      expect((await second.next(1)).map(headOf)).toEqual([': still here']);
+      await second.leave();
+      await client.leave();
+    }));
+
+  it('leaves nothing behind when a client goes', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const client = await follow(world);
+      await settle();
+      expect(world.clock.pending().length).toBe(1);
+      await client.leave();
+      await settle();
+      expect(world.clock.pending()).toEqual([]);
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
+    }));
+
+  it('cuts a client that takes nothing for a minute, and keeps the others', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const { fetch, token } = world;
+      const authorization = `Bearer ${await token('events:read')}`;
+      const stuck = await fetch('/events', { headers: { authorization } });
+      const client = await follow(world);
+      await buy(world, 'heated-seats');
+      await client.next(4);
+      const reading = client.drain();
+      await world.clock.advance(60_000);
+      expect(world.log.filter(({ event }) => event === 'platform.stream_stalled').length).toBe(1);
+      await reading;
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 1\n');
+      await stuck.body?.cancel();
+      await client.leave();
+    }));
+
+  it('ends when the platform stops', () =>
+    withPlatform(async (world) => {
+      const client = await follow(world);
+      world.app.stop();
+      expect(await client.ended()).toBe(true);
+      expect(world.clock.pending()).toEqual([]);
+    }));
+
+  it('refuses an id that is none, and more clients than it can serve', () =>
+    withPlatform(async (world) => {
+      const bad = await world.call('GET', '/events', undefined, { 'last-event-id': 'x' });
+      expect([bad.status, bad.body]).toEqual([
+        400,
+        problem('malformed-request', 'Last-Event-ID (or after) must be the id of an event, a whole number.'),
+      ]);
+      const clients: Client[] = [];
+      for (let index = 0; index < streamMax; index += 1) clients.push(await follow(world));
+      const full = await world.call('GET', '/events');
+      expect([full.status, full.headers.get('retry-after')]).toEqual([503, '10']);
+      for (const client of clients) await client.leave();
+      await settle();
+      const client = await follow(world);
+      await client.leave();
+    }));
+});

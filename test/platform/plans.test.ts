@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { expect, it } from 'vitest';
+import { phases } from '../../gateway/activation/phase.ts';
+import { listActivations, readActivation } from '../../gateway/platform/activation-view.ts';
+import { newMetrics } from '../../gateway/platform/metrics.ts';
+import { listDeadNotices } from '../../gateway/platform/notice-view.ts';
+import { listPurchases, readPurchase } from '../../gateway/platform/purchase-view.ts';
+import { listRecord, newestSequence, recordAfter } from '../../gateway/platform/record-view.ts';
+import { listSettlements } from '../../gateway/platform/settlement-list.ts';
+import { readVehicle } from '../../gateway/platform/vehicle-view.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { listTickets } from '../../gateway/support/ticket-store.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { order, register, vin, withPlatform } from './support.ts';
+
+/** Runs the queries and returns SQLite's plan of each, a line a step. */
+async function plansOf(
+  file: string,
+  run: (reader: Kysely<PlatformSchema>) => Promise<unknown>,
+): Promise<Map<string, string[]>> {
+  const connection = new BetterSqlite3(file);
+  const queries = new Map<string, readonly unknown[]>();
+  const reader = new Kysely<PlatformSchema>({
+    dialect: new SqliteDialect({ database: connection }),
+    log: ({ query }) => void queries.set(query.sql, query.parameters),
+  });
+  await run(reader);
+  const plans = new Map<string, string[]>();
+  for (const [text, parameters] of queries) {
+    const rows = connection.prepare(`explain query plan ${text}`).all(...parameters) as { detail: string }[];
+    plans.set(
+      text,
+      rows.map(({ detail }) => detail),
+    );
+  }
+  await reader.destroy();
+  return plans;
+}
+
+it('every look-up goes by an index and sorts nothing, however long the history is', () =>
+  withTemporaryFolder((folder) => {
+    const file = join(folder, 'platform.db');
+    return withPlatform(
+      async (world) => {
+        await register(world);
+        const { body } = await world.call('POST', '/purchases', order);
+        const cursor = { at: 1_800_000_000_000, id: 'pur_x' };
+        const { clock } = world;
+        const plans = await plansOf(file, async (reader) => {
+          const database = { ...world.database, reader };
+          await readPurchase(reader, body.id);
+          for (const customerId of [undefined, 'ana']) {
+            await listPurchases(reader, { customerId, limit: 20, cursor: undefined });
+            await listPurchases(reader, { customerId, limit: 20, cursor });
+          }
+          await readActivation(reader, body.activation.id);
+          for (const phase of [undefined, phases[1]]) {
+            await listActivations(reader, { phase, limit: 20, cursor: undefined });
+            await listActivations(reader, { phase, limit: 20, cursor });
+          }
+          await listDeadNotices(reader, 20, cursor);
+          await listSettlements(reader, { status: 'unsettled', limit: 20, cursor: 'act_x' });
+          await listRecord(reader, body.id, 20, 1);
+          await recordAfter(reader, 1, 100);
+          await newestSequence(reader);
+          await listTickets(reader, { status: 'open', limit: 20 });
+          await readVehicle({ database, clock }, vin);
+          await newMetrics({ database, clock }).text();
+        });
+        expect(plans.size).toBe(24);
+        const scans: string[] = [];
+        for (const [text, steps] of plans) {
+          expect(steps, text).not.toContainEqual(expect.stringContaining('TEMP B-TREE'));
+          scans.push(...steps.filter((step) => step.startsWith('SCAN')));
+        }
+        // Each of these stops at its limit: the page before all others in an index, and what the gauges count.
+        expect(scans.sort()).toEqual([
+          'SCAN activations USING INDEX activations_by_time',
+          'SCAN activations USING INDEX activations_by_vehicle',
+          'SCAN open',
+          'SCAN p USING INDEX purchases_by_time',
+          'SCAN record',
+        ]);
+      },
+      { file },
+    );
+  }));

@@ -1,0 +1,166 @@
+import { expect } from 'vitest';
+import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
+import { loadCatalogue } from '../../gateway/catalogue/load.ts';
+import { platform } from '../../gateway/platform/app.ts';
+import { newChanges } from '../../gateway/platform/changes.ts';
+import type { PlatformConfig } from '../../gateway/platform/deps.ts';
+import { platformAudience, platformScopes } from '../../gateway/platform/scopes.ts';
+import { migratePlatform } from '../../gateway/store/migrations.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Tokens } from '../../shared/ports/tokens.ts';
+import { type ManualClock, manualClock } from '../support/manual-clock.ts';
+import { signedTokens } from '../support/signed-tokens.ts';
+import { type TestEngine, testEngine } from './engine.ts';
+
+export const origin = 'http://127.0.0.1:8080';
+export const callbackSecret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+export const vin = '1M8GDM9AXKP042788';
+/** An id of the test's own source: the count over all prefixes, 26 digits. */
+export const idOf = (prefix: string, count: number) => `${prefix}_${String(count).padStart(26, '0')}`;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests compare it as a whole, or reach into it; what it is has been asserted by then.
+  // biome-ignore lint/suspicious/noExplicitAny: the answer of any route
+  readonly body: any;
+}
+
+export interface World {
+  readonly clock: ManualClock;
+  readonly database: Database<PlatformSchema>;
+  readonly engine: TestEngine;
+  readonly changes: ReturnType<typeof newChanges>;
+  readonly log: { event: string; fields: unknown }[];
+  readonly app: ReturnType<typeof platform>;
+  /** A token with these scopes. */
+  token(...scopes: string[]): Promise<string>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** With a token for everything, a JSON body when there is one. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+function countingIds(): Ids {
+  let count = 0;
+  return {
+    next(prefix) {
+      count += 1;
+      return idOf(prefix, count);
+    },
+  };
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json') ?? false;
+  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+}
+
+const kept: Promise<Tokens>[] = [];
+
+/** Key pairs are slow to make: one for all tests, on each test's own clock by way of `current`. */
+let current: ManualClock;
+function tokensFor(clock: ManualClock): Promise<Tokens> {
+  current = clock;
+  const now = { now: () => current.now(), setTimer: () => ({ cancel() {} }) };
+  kept[0] ??= signedTokens(now, origin);
+  return kept[0];
+}
+
+export async function withPlatform(
+  run: (world: World) => Promise<void>,
+  options: Partial<PlatformConfig> & { readonly file?: string } = {},
+): Promise<void> {
+  const clock = manualClock();
+  const { file = ':memory:', ...config } = options;
+  const database = openSqlite<PlatformSchema>(file);
+  await migratePlatform(database);
+  const ids = countingIds();
+  const changes = newChanges();
+  const tokens = await tokensFor(clock);
+  const entries: World['log'] = [];
+  const write = (event: string, fields?: unknown) => entries.push({ event, fields });
+  const log: Log = { info: write, warn: write, error: write };
+  const engine = testEngine({ database, clock, ids, onCommitted: changes.notify });
+  const app = platform({
+    database,
+    engine,
+    catalogue: loadCatalogue(catalogueFolder(shippedCatalogueFolder())),
+    changes,
+    clock,
+    ids,
+    secrets: systemSecrets,
+    tokens,
+    log,
+    config: { origin, clients: [], callbackSecret, ...config },
+  });
+  const token = (...scopes: string[]) => {
+    const iat = Math.floor(clock.now() / 1000);
+    return tokens.sign({
+      iss: origin,
+      aud: platformAudience,
+      sub: 'developer',
+      client_id: 'developer',
+      scope: scopes.join(' '),
+      iat,
+      exp: iat + 1_000_000,
+      jti: `tok_${scopes.join()}`,
+    });
+  };
+  const everything = await token(...Object.keys(platformScopes));
+  const fetch = (path: string, init?: RequestInit) => app.fetch(new Request(`${origin}${path}`, init));
+  try {
+    await run({
+      clock,
+      database,
+      engine,
+      changes,
+      log: entries,
+      app,
+      token,
+      fetch,
+      async call(method, path, body, headers = {}) {
+        const text = body === undefined ? undefined : JSON.stringify(body);
+        const sent = {
+          authorization: `Bearer ${everything}`,
+          ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        };
+        return answerOf(
+          await fetch(path, { method, headers: sent, ...(text === undefined ? {} : { body: text }) }),
+        );
+      },
+    });
+  } finally {
+    app.stop();
+    await database.close();
+  }
+}
+
+/** Ana, her Aurora, and a Cirrus that lacks the sport mode. */
+export async function register({ call }: World): Promise<void> {
+  const answer = await call('POST', '/registrations', {
+    customers: [{ id: 'ana', name: 'Ana Torres', email: 'ana@example.com' }],
+    vehicles: [
+      { vin, model: 'aurora-2026', modelName: 'Aurora', customerId: 'ana' },
+      { vin: '11111111111111111', model: 'cirrus-2025', modelName: 'Cirrus' },
+    ],
+  });
+  if (answer.status !== 200) throw new Error(`registration: ${JSON.stringify(answer.body)}`);
+}
+
+export const order = {
+  customerId: 'ana',
+  vin,
+  serviceId: 'heated-seats',
+  duration: { unit: 'months', count: 1 },
+  paymentMethod: 'pm_card_visa',
+};
+
+export const problem = (name: string, detail: string, more: object = {}) =>
+  expect.objectContaining({ type: `urn:fleetwake:problem:${name}`, detail, ...more });
