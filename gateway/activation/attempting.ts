@@ -133,7 +133,7 @@ export function failAttempt(activation: Activation, event: EventOf<'command_fail
   if (!current || !known) return ignore(activation, 'belongs to an attempt that is not kept');
   const isCurrent = current.number === event.attempt && current.endedAt === null;
   // A refusal for good counts whenever it comes, once: a revocation goes on after it, so a repeat must not find it open.
-  const endsIt = activation.kind === 'revocation' ? isIncompatible(failure) : !failure.temporary;
+  const endsIt = activation.kind === 'revocation' ? lacksFeature(failure) : !failure.temporary;
   if (!isCurrent && !endsIt) return ignore(activation, 'belongs to an attempt that is over');
   const ended: Activation = { ...activation, failure, attempts: endAttempts(activation.attempts, event) };
   const facts = [
@@ -172,13 +172,17 @@ function backOff(
   ]);
 }
 
-function isIncompatible(failure: Failure): boolean {
-  return failure.category === 'vehicle_incompatible';
+/**
+ * The API IoT knows that the vehicle lacks the feature. A vehicle's own `rejected` says only that it did not apply the
+ * command: what it had applied before stays on.
+ */
+function lacksFeature(failure: Failure): boolean {
+  return failure.category === 'vehicle_incompatible' && failure.code !== 'rejected';
 }
 
 /** An obligation stays whatever the answer, except when this vehicle cannot have the feature at all. */
 function failRevocation(ended: Activation, event: EventOf<'command_failed'>, facts: Fact[]): Outcome {
-  if (!isIncompatible(event.failure)) {
+  if (!lacksFeature(event.failure)) {
     return backOff(ended, lastAttempt(ended)?.number ?? 1, event, facts);
   }
   return accept({ ...ended, phase: 'dormant', dueAt: null }, [...facts, passed('dormant', event.at)]);

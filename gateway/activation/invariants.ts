@@ -3,8 +3,6 @@ import { commandingPhases, finalPhases, type Phase } from './phase.ts';
 import { backoffMs } from './policy.ts';
 import { openSteps, type Settlement, type SettlementStatus } from './settlement.ts';
 
-/** What may be true of one saved state. Numbers refer to docs/activation-spec.md, "Invariants". */
-
 /** The phases that each kind can stand in. */
 const phasesOf: Readonly<Record<ActivationKind, readonly Phase[]>> = {
   activation: [
@@ -176,7 +174,8 @@ function outcomeViolations(activation: Activation): string[] {
   const { attempts, delivery, failure, kind, lateSuccessAt, phase, revocationOwed } = activation;
   const lost = phase === 'reversing_payment' || phase === 'failed';
   const delivered = attempts.find((attempt) => attempt.number === delivery?.attempt);
-  const cannotHave = kind === 'revocation' && failure?.category === 'vehicle_incompatible';
+  const cannotHave =
+    kind === 'revocation' && failure?.category === 'vehicle_incompatible' && failure.code !== 'rejected';
   return check(
     [
       phase === 'active' || phase === 'dormant' ? delivery !== null || cannotHave : delivery === null,
@@ -265,7 +264,8 @@ const unchangingAtEnd = [
 
 /** Everything that is wrong with a step from one saved state to the next, a sentence each. */
 export function moveViolations(before: Activation, after: Activation): string[] {
-  const same = (key: keyof Activation) => JSON.stringify(before[key]) === JSON.stringify(after[key]);
+  const same = (key: keyof Activation) =>
+    before[key] === after[key] || JSON.stringify(before[key]) === JSON.stringify(after[key]);
   const fixed = finalPhases.has(before.phase) ? [...unchanging, ...unchangingAtEnd] : unchanging;
   return [
     ...check(

@@ -6,6 +6,7 @@ import {
   checked,
   failed,
   incompatible,
+  lacksFeature,
   limited,
   lines,
   lostOnTheWay,
@@ -62,9 +63,14 @@ test('a refusal for good does not end an obligation', () => {
 });
 
 test('a vehicle that cannot have the feature at all has it off', () => {
-  const { activation, facts } = play(ready('revocation'), [started(0), failed(1 * second, 1, incompatible)]);
-  expect(activation).toMatchObject({ phase: 'dormant', delivery: null, failure: incompatible });
+  const { activation, facts } = play(ready('revocation'), [started(0), failed(1 * second, 1, lacksFeature)]);
+  expect(activation).toMatchObject({ phase: 'dormant', delivery: null, failure: lacksFeature });
   expect(lines(facts).at(-1)).toBe('1s activation.dormant');
+});
+
+test('a vehicle that rejects to switch off has not said that it is off', () => {
+  const { activation } = play(ready('revocation'), [started(0), failed(0, 1, incompatible)]);
+  expect(activation).toMatchObject({ phase: 'waiting_backoff', dueAt: 30 * second });
 });
 
 test('a revocation ends when the vehicle says dormant, also by an answer to an earlier attempt', () => {

@@ -8,6 +8,7 @@ import type { PaymentEvent, PaymentStep } from '../../gateway/activation/settlem
 import {
   authorised,
   incompatible,
+  lacksFeature,
   lostOnTheWay,
   play,
   purchase,
@@ -65,7 +66,7 @@ const happening = (type: fc.Arbitrary<EventType>): fc.Arbitrary<Happening> =>
     draw: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   });
 
-const anything = fc.array(happening(fc.constantFrom(...eventTypes)), { maxLength: 60 });
+const anything = fc.array(happening(fc.constantFrom(...eventTypes)), { maxLength: 60, size: 'max' });
 
 /** A journey that makes sense, of which some events are repeated, dropped or swapped. */
 const disturbed = fc
@@ -79,7 +80,7 @@ const disturbed = fc
         ['attempt_started', 'command_accepted', 'command_applied', 'payment_captured'],
         ['diagnostics_read', 'payment_refused', 'payment_voided', 'command_applied', 'payment_refunded'],
       ),
-      { minLength: 1, maxLength: 12 },
+      { minLength: 1, maxLength: 12, size: 'max' },
     ),
     disturbances: fc.array(fc.tuple(fc.constantFrom('repeat', 'drop', 'swap'), fc.nat()), { maxLength: 8 }),
   })
@@ -107,9 +108,11 @@ const beginnings: readonly (() => Activation)[] = [
 const beginning = fc.constantFrom(...beginnings).map((begin) => begin());
 
 const failures = [
+  lacksFeature,
   lostOnTheWay,
   refusedBeforehand,
   incompatible,
+  lacksFeature,
   { ...incompatible, category: 'authorization_failure' as const },
 ] as const;
 const steps: readonly PaymentStep[] = ['authorise', 'capture', 'void', 'refund'];
@@ -196,9 +199,9 @@ function run(begun: Activation, happenings: readonly Happening[]): { activation:
 /** Told once what may repeat: the same event again makes no attempt, no failure and no money more. */
 function expectNoRepeat(activation: Activation, event: ActivationEvent): void {
   const again = step(activation, event).activation;
-  expect(again.attempts.length).toBe(activation.attempts.length);
-  expect(again.phase).toBe(activation.phase);
-  expect(again.settlement?.status).toBe(activation.settlement?.status);
+  const told = ({ attempts, phase, settlement }: Activation) =>
+    `${attempts.length} ${phase} ${settlement?.status}`;
+  if (told(again) !== told(activation)) expect(told(again)).toBe(told(activation));
 }
 
 const atMostOnce = [
@@ -233,12 +236,12 @@ function expectFactsOf({ activation, facts }: { activation: Activation; facts: F
   );
 }
 
-test.prop([beginning, anything], { numRuns: 2_000 })(
+test.prop([beginning, anything], { numRuns: 800 })(
   'whatever events come in whatever order, no state and no move is one that must not be',
   (begun, happenings) => expectFactsOf(run(begun, happenings)),
 );
 
-test.prop([beginning, disturbed], { numRuns: 2_000 })(
+test.prop([beginning, disturbed], { numRuns: 800 })(
   'a journey whose events are repeated, dropped and swapped stays within what may be',
   (begun, happenings) => expectFactsOf(run(begun, happenings)),
 );
