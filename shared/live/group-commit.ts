@@ -9,14 +9,25 @@ interface Waiting<Schema> {
   readonly reject: (reason: unknown) => void;
 }
 
+export interface GroupCommitOptions {
+  /** Whether a whole group may succeed when it is run once more: then its works run again, all of them. */
+  readonly isRetryable?: (error: unknown) => boolean;
+  /** How often a group is run, at most. */
+  readonly triesMax?: number;
+  /** Waits before the next try; the argument counts from 1. */
+  readonly beforeRetry?: (tried: number) => Promise<void>;
+}
+
 /**
  * One writer for a database whose commit costs an fsync: works that arrive while a commit is under way go into the next
- * one together. Each runs in a savepoint of its own, so a work that throws is rolled back alone. No promise resolves
- * before the commit that holds its work is durable.
+ * one together, in their order. Each runs in a savepoint of its own, so a work that throws is rolled back alone. No
+ * promise resolves before the commit that holds its work is durable.
  */
-export function groupCommit<Schema>(database: Kysely<Schema>) {
+export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupCommitOptions = {}) {
+  const { isRetryable = () => false, triesMax = 1, beforeRetry = () => Promise.resolve() } = options;
   let waiting: Waiting<Schema>[] = [];
   let running: Promise<void> | null = null;
+  let isClosed = false;
 
   async function runOne(transaction: Transaction<Schema>, item: Waiting<Schema>): Promise<() => void> {
     await sql`savepoint work`.execute(transaction);
@@ -25,23 +36,34 @@ export function groupCommit<Schema>(database: Kysely<Schema>) {
       await sql`release work`.execute(transaction);
       return () => item.resolve(value);
     } catch (error) {
+      if (isRetryable(error)) throw error;
       await sql`rollback to work`.execute(transaction);
       await sql`release work`.execute(transaction);
       return () => item.reject(error);
     }
   }
 
+  async function runGroup(group: readonly Waiting<Schema>[]): Promise<(() => void)[]> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await database.transaction().execute(async (transaction) => {
+          const settle: (() => void)[] = [];
+          for (const item of group) settle.push(await runOne(transaction, item));
+          return settle;
+        });
+      } catch (error) {
+        if (tried >= triesMax || !isRetryable(error)) throw error;
+        await beforeRetry(tried);
+      }
+    }
+  }
+
   async function commitGroup(group: readonly Waiting<Schema>[]): Promise<void> {
-    const settle: (() => void)[] = [];
     try {
-      await database.transaction().execute(async (transaction) => {
-        for (const item of group) settle.push(await runOne(transaction, item));
-      });
+      for (const settle of await runGroup(group)) settle();
     } catch (error) {
       for (const item of group) item.reject(error);
-      return;
     }
-    for (const done of settle) done();
   }
 
   async function drain(): Promise<void> {
@@ -55,13 +77,15 @@ export function groupCommit<Schema>(database: Kysely<Schema>) {
 
   return {
     write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T> {
+      if (isClosed) return Promise.reject(new Error('the database is closed'));
       return new Promise<T>((resolve, reject) => {
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
         running ??= Promise.resolve().then(drain);
       });
     },
-    /** Resolves when every work handed in so far is settled. */
-    async idle(): Promise<void> {
+    /** Takes no further work and resolves when every work handed in so far is settled. */
+    async close(): Promise<void> {
+      isClosed = true;
       while (running !== null) await running;
     },
   };

@@ -3,6 +3,14 @@ import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from '../ports/database.ts';
 import { groupCommit } from './group-commit.ts';
 
+/**
+ * Another process's commit is waited for in short steps, between which this process goes on: SQLite's own waiting
+ * would hold up everything here. About 10 s in all.
+ */
+const busyStepMs = 10;
+const busyPauseMs = 15;
+const busyTriesMax = 400;
+
 /** Statements kept prepared; Kysely asks for each query anew, which costs more than running it. */
 const statementMax = 500;
 
@@ -30,6 +38,7 @@ function open(path: string, readonly: boolean): BetterSqlite3.Database {
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   connection.pragma('trusted_schema = OFF');
+  if (!readonly) connection.pragma(`busy_timeout = ${busyStepMs}`);
   return connection;
 }
 
@@ -44,13 +53,17 @@ export function openSqlite<Schema>(path: string): Database<Schema> {
       : new Kysely<Schema>({
           dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true)) }),
         });
-  const group = groupCommit(writer);
+  const group = groupCommit(writer, {
+    isRetryable: (error) => ((error as { code?: string }).code ?? '').startsWith('SQLITE_BUSY'),
+    triesMax: busyTriesMax,
+    beforeRetry: () => new Promise((resolve) => setTimeout(resolve, busyPauseMs)),
+  });
   return {
     dialect: 'sqlite',
     reader,
     write: (work) => group.write(work),
     async close() {
-      await group.idle();
+      await group.close();
       if (reader !== writer) await reader.destroy();
       await writer.destroy();
     },

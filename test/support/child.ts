@@ -9,11 +9,17 @@ export interface Child {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program without a shell. Rejects nothing: a program that cannot be started shows in `output`. */
-export function startChild(command: string, parameters: readonly string[], folder?: string): Child {
+/** Starts a program without a shell, as another user if asked. One that cannot be started says so in `output`. */
+export function startChild(
+  command: string,
+  parameters: readonly string[],
+  folder?: string,
+  user: { uid?: number; gid?: number } = {},
+): Child {
   const child = spawn(command, parameters, {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(folder === undefined ? {} : { cwd: folder }),
+    ...user,
   });
   let output = '';
   const collect = (chunk: Buffer) => {

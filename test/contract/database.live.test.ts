@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPostgres } from '../../shared/live/postgres.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts';
+import { newTemporaryFolder, removeFolder } from '../support/temporary-folder.ts';
+import { type ContractSchema, describeDatabase } from './database.ts';
+
+describeDatabase('SQLite in memory', async () => ({
+  open: () => openSqlite<ContractSchema>(':memory:'),
+  isDurable: false,
+  remove: async () => {},
+}));
+
+describeDatabase('SQLite in a file', async () => {
+  const folder = await newTemporaryFolder();
+  return {
+    open: () => openSqlite<ContractSchema>(join(folder, 'contract.db')),
+    isDurable: true,
+    remove: () => removeFolder(folder),
+  };
+});
+
+const whyNot = whyNoPostgres();
+
+describe.skipIf(whyNot !== null)(`PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+  let folder: string;
+  let postgres: Postgres;
+  beforeAll(async () => {
+    folder = await newTemporaryFolder();
+    postgres = await startPostgres(folder);
+  });
+  afterAll(async () => {
+    await postgres.stop();
+    await removeFolder(folder);
+  });
+
+  describeDatabase('PostgreSQL', async () => ({
+    open: () => openPostgres<ContractSchema>(postgres.url),
+    isDurable: true,
+    async remove() {
+      const client = new pg.Client(postgres.url);
+      await client.connect();
+      await client.query('drop table contract');
+      await client.end();
+    },
+  }));
+
+  it('gives up with an error that can be told when nobody listens', async () => {
+    const database = openPostgres<ContractSchema>('postgres://fleetwake@127.0.0.1:1/none');
+    await expect(database.write(async () => {})).rejects.toThrow('ECONNREFUSED');
+    await database.close();
+  });
+});
