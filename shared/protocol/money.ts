@@ -21,10 +21,13 @@ const exponents: Readonly<Record<string, number>> = {
   KRW: 0,
   CLP: 0,
   VND: 0,
+  ISK: 0,
+  UGX: 0,
   KWD: 3,
   BHD: 3,
   JOD: 3,
   TND: 3,
+  OMR: 3,
 };
 
 /** `49.90 EUR`. Written without Intl: the text is part of the trace. */

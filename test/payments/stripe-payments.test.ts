@@ -87,13 +87,16 @@ describe('payments over the stripe package against the stand-in', () => {
   });
 
   test('the request says what Stripe needs to know, and nothing of this machine', async () => {
-    await payments.authorise(order());
-    const [request] = seen;
+    const paymentId = await authorised();
+    await payments.void(step(paymentId, 'void'));
+    expect(standIn.clock.pending()).toEqual([]);
+    const [request, second] = seen;
+    expect(second?.headers.get('x-stripe-client-telemetry')).toBeNull();
+    expect(second?.headers.get('idempotency-key')).toBe('act_1:void');
     expect(request?.method).toBe('POST');
     expect(request?.url).toBe('http://payments.test/v1/payment_intents');
     expect(request?.headers.get('authorization')).toBe(`Bearer ${apiKey}`);
     expect(request?.headers.get('idempotency-key')).toBe('act_1:authorise');
-    expect(request?.headers.get('x-stripe-client-telemetry')).toBeNull();
     expect(request?.headers.get('x-stripe-client-user-agent')).not.toContain('telemetry_id');
     expect(Object.fromEntries(new URLSearchParams(await request?.text()))).toEqual({
       amount: '4990',
@@ -280,11 +283,21 @@ describe('payments over the stripe package against the stand-in', () => {
     ]);
   });
 
+  test('a capture that finds the hold lapsed is refused, though nobody looked before', async () => {
+    const paymentId = await authorised();
+    await standIn.clock.advance(weekMs);
+    expect(await payments.capture(step(paymentId, 'capture'))).toMatchObject({
+      ok: false,
+      code: 'payment_intent_unexpected_state',
+    });
+    expect((await standIn.ledger.net('act_1')).netMinor).toBe(0);
+  });
+
   test('an answer that is lost after acting, then the same key: one entry each', async () => {
-    const answers = { lost: true };
+    const answers: { lost: boolean } = { lost: true };
     const losing: Http = async (request) => {
       const response = await standIn.fetch(request);
-      if (!answers.lost) return response;
+      if (answers.lost === false) return response;
       throw new TransportError('reset', 'the connection was reset', true);
     };
     payments = paymentsOver(losing, standIn.clock);
@@ -361,9 +374,9 @@ describe('payments over the stripe package against the stand-in', () => {
 });
 
 describe('payments when the service misbehaves', () => {
-  const withAnswers = async (http: Http) => {
+  const withAnswers = async (http: Http, log = memoryLog()) => {
     const standIn = await openStandIn();
-    return { standIn, payments: paymentsOver(http, standIn.clock) };
+    return { standIn, payments: paymentsOver(http, standIn.clock, log) };
   };
   const json = (status: number, body: unknown, headers: Record<string, string> = {}) =>
     new Response(JSON.stringify(body), {
@@ -383,12 +396,14 @@ describe('payments when the service misbehaves', () => {
     ['a redirect', new Response('', { status: 302, headers: { location: 'http://elsewhere.test/' } })],
   ])('%s is no answer, asked once', async (_, response) => {
     let calls = 0;
+    const log = memoryLog();
     const { standIn, payments } = await withAnswers(async () => {
       calls += 1;
       return response;
-    });
+    }, log);
     await expect(payments.authorise(order())).rejects.toThrow(PaymentsUnavailable);
     expect(calls).toBe(1);
+    expect(log.lines.map((line) => line.event)).toEqual(['payments.unanswered']);
     await standIn.close();
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { holdMs } from '../../simulator/stand-ins/payments/ledger-rules.ts';
 import { apiKey, type OpenStandIn, openStandIn, origin, startAt } from '../payments/support.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
@@ -243,7 +244,7 @@ describe('the payments stand-in over HTTP', () => {
     ).rejects.toThrow('the ledger is append-only');
   });
 
-  test('a restart forgets neither payments nor keys nor the ledger', async () => {
+  test('a restart forgets neither payments nor keys nor the ledger nor when a hold lapses', async () => {
     await withTemporaryFolder(async (folder) => {
       const clock = manualClock(startAt);
       const before = await openStandIn(`${folder}/payments.db`, clock);
@@ -255,6 +256,10 @@ describe('the payments stand-in over HTTP', () => {
       expect(second.body).toEqual(first.body);
       expect(second.headers.get('idempotent-replayed')).toBe('true');
       expect((await after.ledger.net('act_1')).heldMinor).toBe(4990);
+      await clock.advance(holdMs);
+      const lapsed = await call(after, 'GET', `/v1/payment_intents/${first.body.id}`);
+      expect(lapsed.body).toMatchObject({ status: 'canceled', canceled_at: (startAt + holdMs) / 1000 });
+      expect((await after.ledger.net('act_1')).heldMinor).toBe(0);
       await after.close();
     });
   });
