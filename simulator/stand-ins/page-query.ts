@@ -1,6 +1,6 @@
 /** How much of a list a sink shows at once. */
 const limitDefault = 50;
-export const limitMax = 1_000;
+const limitMax = 1_000;
 
 export interface PageQuery {
   readonly to: string | null;

@@ -18,7 +18,7 @@ export interface MailContent {
   readonly html: string;
 }
 
-export type Delivery = Pick<StoredMail, 'at' | 'from' | 'to' | 'messageId' | 'bytes' | 'read'>;
+type Delivery = Pick<StoredMail, 'at' | 'from' | 'to' | 'messageId' | 'bytes' | 'read'>;
 
 export interface Mailbox {
   deliver(mail: Delivery): StoredMail;

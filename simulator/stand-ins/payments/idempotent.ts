@@ -3,7 +3,7 @@ import type { PaymentsStandInSchema } from './schema.ts';
 import { type Answer, errorBody } from './stripe-error.ts';
 
 /** How long Stripe keeps a key at least, and this stand-in exactly: 24 hours. */
-export const keyLifeMs = 24 * 3_600_000;
+const keyLifeMs = 24 * 3_600_000;
 /** The most outdated keys that one request removes. */
 const cleanUpMax = 20;
 

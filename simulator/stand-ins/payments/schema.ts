@@ -54,7 +54,7 @@ export interface EntryRow {
   key: string | null;
 }
 
-export interface KeyRow {
+interface KeyRow {
   key: string;
   /** Path and digest of the parameters of the first request. */
   path: string;

@@ -35,7 +35,7 @@ interface StoredPush extends RecentRecord {
 }
 
 /** A push as the customer's phone shows it. */
-export interface ShownPush {
+interface ShownPush {
   readonly id: number;
   readonly at: number;
   readonly endpoint: string;
