@@ -67,7 +67,10 @@ function choices<T extends string>(
   };
 }
 
-function oneOf<T extends string>(words: Omit<Option<T>, 'read'>, known: readonly T[]): Option<T> {
+function oneOf<const T extends string>(
+  words: Omit<Option<NoInfer<T>>, 'read'>,
+  known: readonly T[],
+): Option<T> {
   return {
     ...words,
     read: (value) =>

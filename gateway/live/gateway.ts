@@ -3,6 +3,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
@@ -28,15 +29,13 @@ export interface GatewayOptions {
   readonly httpTimeoutMs?: number;
   /** Puts faults between the engine and the API IoT. */
   readonly disturb?: (http: Http) => Http;
+  /** Changes the catalogue once it is loaded and compressed; a scenario puts its retry policy here. */
+  readonly adapt?: (catalogue: Catalogue) => Catalogue;
 }
 
 /** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
-export async function startGateway({
-  config,
-  log,
-  disturb,
-  httpTimeoutMs = 15_000,
-}: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, log, disturb, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
   await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
@@ -64,7 +63,7 @@ export async function startGateway({
     });
     started.push(bus);
     const vehicleHttp = disturb ? disturb(http.http) : http.http;
-    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, vehicleHttp });
+    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, vehicleHttp, adapt });
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
   } catch (error) {

@@ -11,9 +11,11 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { compressCatalogue } from '../catalogue/policies.ts';
+import type { GatewayConfig } from '../config.ts';
 import { activationEngine, type Engine, standardSettings } from '../engine/engine.ts';
 import { eventRelay } from '../engine/event-relay.ts';
 import { vehicleApi } from '../engine/vehicle-api.ts';
@@ -36,6 +38,8 @@ export interface PlatformRole {
   readonly origin: string;
   readonly database: Database<PlatformSchema>;
   readonly engine: Engine;
+  /** How many activations stand in each phase. */
+  phases(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +48,7 @@ export interface PlatformRoleDeps extends RoleDeps {
   readonly apiIotOrigin: string;
   /** The engine's way to the API IoT; a scenario puts its faults here. */
   readonly vehicleHttp: Http;
+  readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
 
 const supportContact = 'support@caas.example';
@@ -58,10 +63,7 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
     ? openPostgres<PlatformSchema>(config.databaseUrl)
     : openSqlite<PlatformSchema>(join(config.data, 'platform.db'));
   await migratePlatform(database);
-  const catalogue = compressCatalogue(
-    loadCatalogue(catalogueFolder(config.catalogue ?? shippedCatalogueFolder())),
-    scale,
-  );
+  const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), scale));
   const server = await listen(http, { hostname: config.host, port: config.port });
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
@@ -81,7 +83,6 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
     mailer,
     pusher: webPusher({
       http: http.http,
-      clock: wallClock,
       vapid: { ...vapid, subject: `mailto:${supportContact}` },
       ttlSeconds: 24 * 3_600,
     }),
@@ -176,6 +177,15 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
     origin: server.origin,
     database,
     engine,
+    async phases() {
+      const rows = await database.reader
+        .selectFrom('activations')
+        .select(['phase', (select) => select.fn.countAll<number>().as('count')])
+        .groupBy('phase')
+        .orderBy('phase')
+        .execute();
+      return Object.fromEntries(rows.map((row) => [row.phase, Number(row.count)]));
+    },
     async stop() {
       await server.close();
       await engine.stop();
@@ -185,6 +195,10 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
       await database.close();
     },
   };
+}
+
+function readCatalogue(config: GatewayConfig): Catalogue {
+  return loadCatalogue(catalogueFolder(config.catalogue ?? shippedCatalogueFolder()));
 }
 
 function ticketDeps(ids: ReturnType<typeof systemIds>) {

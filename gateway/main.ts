@@ -1,0 +1,22 @@
+import { jsonLog } from '../shared/live/log.ts';
+import { firstSignal } from '../shared/live/signals.ts';
+import type { GatewayConfig } from './config.ts';
+import { startGateway } from './live/gateway.ts';
+
+/** Runs the gateway until a signal: the first drains, the second cuts. Says on standard output, as one JSON line, where it listens. */
+export async function runGateway(config: GatewayConfig): Promise<void> {
+  const gateway = await startGateway({ config, log: jsonLog(config.logLevel) });
+  const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
+  const { apiIot, platform, apiIotOrigin, bus } = gateway;
+  const listening = {
+    event: 'gateway.started',
+    platform: platform?.origin ?? null,
+    apiIot: apiIotOrigin,
+    mqtt: apiIot?.mqttUrl ?? null,
+    bus: bus?.notice ?? null,
+  };
+  process.stdout.write(`${JSON.stringify(listening)}\n`);
+  await signal.promise;
+  await gateway.stop();
+  signal.dispose();
+}

@@ -1,0 +1,116 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import { openKeys } from '../../gateway/live/keys.ts';
+import type { ApiAnswer } from '../live/api-client.ts';
+import { clientsOf } from '../live/clients.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+interface LookUp {
+  readonly name: string;
+  readonly argument: string;
+  readonly description: string;
+  readonly one: (id: string) => string;
+  /** Where the list is, its rows' field and the columns that a list shows; null where there is no list. */
+  readonly list: { readonly path: string; readonly columns: readonly string[] } | null;
+}
+
+const lookUps: readonly LookUp[] = [
+  {
+    name: 'vehicle',
+    argument: 'vin',
+    description: 'a vehicle with the services on it',
+    one: (vin) => `/vehicles/${vin}`,
+    list: null,
+  },
+  {
+    name: 'purchase',
+    argument: 'id',
+    description: 'a purchase, or the newest ones',
+    one: (id) => `/purchases/${id}`,
+    list: { path: '/purchases', columns: ['id', 'customerId', 'vin', 'serviceId', 'status'] },
+  },
+  {
+    name: 'activation',
+    argument: 'id',
+    description: 'an activation with its attempts, or the newest ones',
+    one: (id) => `/activations/${id}`,
+    list: { path: '/activations', columns: ['id', 'kind', 'vin', 'feature', 'phase'] },
+  },
+  {
+    name: 'ticket',
+    argument: 'id',
+    description: 'a support ticket with its diagnostics, or the open ones',
+    one: (id) => `/tickets/${id}`,
+    list: { path: '/tickets', columns: ['id', 'priority', 'status', 'vin', 'serviceId', 'assignedTo'] },
+  },
+];
+
+interface LookUpFlags {
+  readonly json?: true;
+  readonly platformUrl: string;
+  readonly limit: string;
+}
+
+/** `fleetwake vehicle|purchase|activation|ticket`: look-ups at a running platform. */
+export function addLookUps(program: Command): void {
+  for (const lookUp of lookUps) {
+    const argument = lookUp.list ? `[${lookUp.argument}]` : `<${lookUp.argument}>`;
+    const command = program
+      .command(lookUp.name)
+      .argument(argument)
+      .description(lookUp.description)
+      .option('--json', 'print the answer as it came')
+      .option('--limit <number>', 'how many a list shows', '20')
+      .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+    withGatewayOptions(command, ['data']).action(
+      async (id: string | undefined, flags: LookUpFlags & Record<string, unknown>) => {
+        process.exitCode = await show(lookUp, id, flags);
+      },
+    );
+  }
+}
+
+async function show(
+  lookUp: LookUp,
+  id: string | undefined,
+  flags: LookUpFlags & Record<string, unknown>,
+): Promise<number> {
+  const keys = await openKeys(gatewayConfig(flags, process.env).data);
+  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
+  const path =
+    id === undefined
+      ? `${lookUp.list?.path}?limit=${encodeURIComponent(flags.limit)}`
+      : lookUp.one(encodeURIComponent(id));
+  const answer = await platform.get(path).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `no platform API answers at ${flags.platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
+    );
+  });
+  if (answer.status !== 200) {
+    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    return exitCodes.failed;
+  }
+  if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
+  else process.stdout.write(id === undefined ? table(lookUp, answer.body) : stringify(answer.body));
+  return exitCodes.ok;
+}
+
+function problemText({ status, body }: ApiAnswer): string {
+  const { detail, title } = (body ?? {}) as { detail?: string; title?: string };
+  return detail ?? title ?? `the platform answered ${status}`;
+}
+
+/** A list's rows are the one array in its answer. */
+function table(lookUp: LookUp, body: unknown): string {
+  const rows = Object.values(body as Record<string, unknown>).find(Array.isArray) as
+    | Record<string, unknown>[]
+    | undefined;
+  const columns = lookUp.list?.columns ?? [];
+  if (!rows || rows.length === 0) return `no ${lookUp.name}s\n`;
+  const drawn = new Table({ head: [...columns], style: { head: [], border: [] } });
+  for (const row of rows) drawn.push(columns.map((column) => String(row[column] ?? '')));
+  return `${drawn.toString()}\n`;
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from './exit.ts';
+import { addFleet } from './fleet.ts';
+import { addGateway } from './gateway.ts';
+import { addLookUps } from './look-up.ts';
+import { checkNodeVersion } from './node-version.ts';
+import { addRegister } from './register.ts';
+import { addRun } from './run.ts';
+import { addUp } from './up.ts';
+
+async function main(): Promise<void> {
+  checkNodeVersion(process.versions.node);
+  const program = new Command('fleetwake')
+    .description('proves that a paid feature wakes up in the car, and that nobody pays for one that does not')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+  addRun(program);
+  addUp(program);
+  addGateway(program);
+  addFleet(program);
+  addLookUps(program);
+  addRegister(program);
+  await program.parseAsync();
+}
+
+/** What went wrong as a sentence; a stack trace only for what should never happen. */
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // Commander has said it already; help and version are no failure.
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.unusable;
+    return;
+  }
+  process.exitCode = exitCodes.unusable;
+  process.stderr.write(`fleetwake: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env.FLEETWAKE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+main().catch(fail);

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { type GatewayConfig, readConfig, options as table } from '../../gateway/config.ts';
+import { UsageError } from './exit.ts';
+
+/** Gives a command every option of the gateway's table, or those named. */
+export function withGatewayOptions(
+  command: Command,
+  names: readonly (keyof GatewayConfig)[] | null = null,
+): Command {
+  for (const [name, option] of Object.entries(table)) {
+    if (names !== null && !names.includes(name as keyof GatewayConfig)) continue;
+    const isSwitch = name === 'install';
+    const flag = isSwitch ? `--${option.flag}` : `--${option.flag} <${option.placeholder}>`;
+    const known = option.fallback === null || isSwitch ? '' : `; default ${String(option.fallback)}`;
+    command.option(flag, `${option.help} (${option.environment}${known})`);
+  }
+  return command;
+}
+
+/** The gateway's configuration from parsed flags and the environment; all faults at once when it cannot be. */
+export function gatewayConfig(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  changes: Partial<GatewayConfig> = {},
+): GatewayConfig {
+  const texts: Record<string, string> = {};
+  for (const name of Object.keys(table)) {
+    const value = flags[name];
+    if (value === true) texts[name] = 'yes';
+    else if (typeof value === 'string') texts[name] = value;
+  }
+  const result = readConfig(texts, environment);
+  if ('faults' in result) throw new UsageError(result.faults.join('\n'));
+  return { ...result.config, ...changes };
+}

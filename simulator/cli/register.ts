@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { openKeys } from '../../gateway/live/keys.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
+import { hasVinShape } from '../../shared/protocol/vin.ts';
+import { clientsOf } from '../live/clients.ts';
+import { modelName } from '../live/demo-fleet.ts';
+import { register } from '../live/registration.ts';
+import { vehicleModels } from '../vehicle/models.ts';
+import { UsageError } from './exit.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+interface RegisterFlags {
+  readonly model: string;
+  readonly customer: string;
+  readonly platformUrl: string;
+  readonly json?: true;
+}
+
+/** `fleetwake register VIN`: a vehicle that somebody else plays, with a customer who owns it. */
+export function addRegister(program: Command): void {
+  const command = program
+    .command('register')
+    .argument('<vin>')
+    .description('register a vehicle of your own, and print its MQTT password once')
+    .option('--model <id>', `one of ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
+    .option('--customer <id>', 'its owner, registered too', 'customer-0001')
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
+    .option('--json', 'print JSON');
+  withGatewayOptions(command, ['data', 'apiIotUrl']).action(
+    async (vin: string, flags: RegisterFlags & Record<string, unknown>) => {
+      if (!hasVinShape(vin))
+        throw new UsageError(
+          `"${vin}" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits`,
+        );
+      if (!vehicleModels.some(({ id }) => id === flags.model)) {
+        throw new UsageError(
+          `there is no model "${flags.model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`,
+        );
+      }
+      const config = gatewayConfig(flags, process.env);
+      const keys = await openKeys(config.data);
+      const password = systemSecrets.newToken();
+      const customers = [
+        {
+          id: flags.customer,
+          name: `Owner of ${vin}`,
+          email: `${flags.customer}@example.com`,
+          language: 'en',
+        },
+      ];
+      const vehicle = {
+        vin,
+        model: flags.model,
+        modelName: modelName(flags.model),
+        customerId: flags.customer,
+        credentialDigest: systemSecrets.digest(password),
+      };
+      await register(
+        clientsOf(keys, { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' }),
+        { customers, vehicles: [vehicle] },
+      );
+      const account = { vin, clientId: `vehicle-${vin}`, username: vin, password };
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify(account)}\n`
+          : `client id  ${account.clientId}\nusername   ${vin}\npassword   ${password}\n`,
+      );
+    },
+  );
+}

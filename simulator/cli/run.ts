@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { jsonLog } from '../../shared/live/log.ts';
+import { runScenario } from '../live/scenario-run.ts';
+import { runChecks } from '../reports/checks/all.ts';
+import { type RunReport, reportOf } from '../reports/report.ts';
+import { terminalReport } from '../reports/terminal.ts';
+import { defaultScenario } from '../scenarios/default.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { progressWriter } from './progress.ts';
+
+const scenarios: readonly Scenario[] = [defaultScenario];
+
+interface RunFlags {
+  readonly seed: string;
+  readonly json?: string | true;
+  readonly data?: string;
+}
+
+/** `fleetwake run [SCENARIO]`: the whole journey on real parts, to a verdict. */
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .argument('[scenario]', `one of: ${scenarios.map((one) => one.name).join(', ')}`, 'default')
+    .description('run a scenario on real parts, to a report and a verdict')
+    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
+    .option('--json [file]', 'write the report as JSON, to a file or to standard output');
+  withGatewayOptions(command, ['data', 'natsUrl', 'install', 'logLevel']);
+  command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
+    const scenario = scenarios.find((one) => one.name === name);
+    if (!scenario) {
+      throw new UsageError(
+        `there is no scenario "${name}"; there are: ${scenarios.map((one) => one.name).join(', ')}`,
+      );
+    }
+    process.exitCode = await run(scenario, seedOf(flags.seed), flags);
+  });
+}
+
+function seedOf(text: string): number {
+  const seed = Number(text);
+  if (!/^\d{1,10}$/.test(text) || seed > 0xffff_ffff) {
+    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, not "${text}"`);
+  }
+  return seed;
+}
+
+async function run(
+  scenario: Scenario,
+  seed: number,
+  flags: RunFlags & Record<string, unknown>,
+): Promise<number> {
+  // A run starts from nothing, so that what it finds at the end is its own.
+  const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
+  const config = gatewayConfig(flags, process.env, {
+    data,
+    port: 0,
+    apiIotPort: 0,
+    mqttPort: 0,
+  });
+  const quiet = flags.json === true;
+  const progress = progressWriter(process.stderr);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);
+  say(
+    `time runs ${scenario.timeScale} times as fast: every delay, time-out and window is divided by it, the quota's hour included`,
+  );
+  try {
+    const { evidence, bus } = await runScenario({
+      scenario,
+      seed,
+      config,
+      log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel),
+      onProgress: progress.show,
+    });
+    progress.end();
+    const report = { ...reportOf(evidence, runChecks(evidence)), bus };
+    await hand(report, flags.json, quiet);
+    return report.ok ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    progress.end();
+    if (flags.data === undefined) await rm(data, { recursive: true, force: true });
+  }
+}
+
+async function hand(
+  report: RunReport & { bus: string },
+  json: string | true | undefined,
+  quiet: boolean,
+): Promise<void> {
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (typeof json === 'string') await writeFile(json, text);
+  if (quiet) {
+    process.stdout.write(text);
+    return;
+  }
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  process.stdout.write(terminalReport(report, { color }));
+  process.stdout.write(
+    `bus: ${report.bus === 'nats' ? 'NATS JetStream' : 'inside this process (no nats-server was found)'}\n`,
+  );
+}

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { startGateway } from '../../gateway/live/gateway.ts';
+import { openKeys } from '../../gateway/live/keys.ts';
+import { wallClock } from '../../shared/live/clock.ts';
+import { jsonLog } from '../../shared/live/log.ts';
+import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { systemRandom } from '../../shared/live/random.ts';
+import { firstSignal } from '../../shared/live/signals.ts';
+import { fleet } from '../fleet/fleet.ts';
+import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import { clientsOf } from '../live/clients.ts';
+import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
+import { register } from '../live/registration.ts';
+import { startStandIns } from '../live/stand-ins.ts';
+import { countOf } from './fleet.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+interface UpFlags {
+  readonly vehicles: string;
+  readonly seed: string;
+  readonly mailPort: string;
+  readonly json?: true;
+}
+
+/** `fleetwake up`: everything on this machine, until a signal. */
+export function addUp(program: Command): void {
+  const command = program
+    .command('up')
+    .description('gateway, stand-ins and a small fleet, until a signal')
+    .option('--vehicles <number>', 'how many vehicles', '5')
+    .option('--seed <number>', 'chooses the vehicles', '1')
+    .option('--mail-port <port>', 'of the page that shows sent mail; 0 takes a free one', '8025')
+    .option('--json', 'say where everything is as one JSON line');
+  withGatewayOptions(command).action(async (flags: UpFlags & Record<string, unknown>) => {
+    await up(flags);
+  });
+}
+
+async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
+  const config = gatewayConfig(flags, process.env);
+  const log = jsonLog(config.logLevel);
+  const count = countOf('--vehicles', flags.vehicles, 100_000);
+  const keys = await openKeys(config.data);
+  const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
+  const parts: { stop(): Promise<void> }[] = [];
+  const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
+  try {
+    const standIns = await startStandIns({
+      dataFolder: config.data,
+      paymentsKey: config.paymentsKey ?? keys.paymentsKey,
+      vapidPublicKey: publicKey,
+      log,
+      ports: { payments: 0, smtp: 0, push: 0, mail: countOf('--mail-port', flags.mailPort, 65_535) },
+    });
+    parts.push(standIns);
+    const gateway = await startGateway({
+      config: {
+        ...config,
+        paymentsUrl: config.paymentsUrl ?? standIns.paymentsUrl,
+        smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
+      },
+      log,
+    });
+    parts.push(gateway);
+    const vehicles = await demoFleet(config.data, count, countOf('--seed', flags.seed, 9_999_999));
+    const registration = registrationOf(vehicles);
+    const customers = registration.customers.map((customer) => ({
+      ...customer,
+      pushSubscription: standIns.pushes.subscribe(),
+    }));
+    const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
+    if (gateway.platform) await register(clientsOf(keys, origins), { ...registration, customers });
+    const mqttUrl = gateway.apiIot?.mqttUrl ?? config.mqttUrl ?? '';
+    const cars = fleet(
+      { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
+      vehicles,
+    );
+    parts.push(cars);
+    await cars.start();
+    const places = {
+      platform: origins.platform,
+      apiIot: origins.apiIot,
+      mqtt: mqttUrl,
+      payments: standIns.paymentsUrl,
+      mail: standIns.mailUrl,
+      push: standIns.pushUrl,
+      bus: gateway.bus?.notice ?? '',
+      keys: `${config.data}/keys.json`,
+    };
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify({ event: 'up', ...places, vehicles: vehicles.map(({ vin }) => vin) })}\n`
+        : welcome(places, vehicles),
+    );
+    await signal.promise;
+    process.stderr.write('stopping: finishing what is under way (a second signal cuts)\n');
+  } finally {
+    for (const part of parts.reverse()) await part.stop();
+    signal.dispose();
+  }
+}
+
+function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[]): string {
+  const lines = [
+    'Fleetwake is up. Ctrl-C stops it.',
+    '',
+    `  platform API   ${places.platform}   (docs: ${places.platform}/docs)`,
+    `  API IoT        ${places.apiIot}   (docs: ${places.apiIot}/docs)`,
+    `  MQTT           ${places.mqtt}`,
+    `  sent mail      ${places.mail}`,
+    `  payments       ${places.payments}/ledger`,
+    `  bus            ${places.bus}`,
+    `  secrets        ${places.keys} (client "developer": developerSecret)`,
+    '',
+    'vehicles:',
+    ...vehicles
+      .slice(0, 10)
+      .map(
+        ({ vin, model }, index) => `  ${vin}  ${model.id}  customer-${String(index + 1).padStart(4, '0')}`,
+      ),
+    ...(vehicles.length > 10 ? [`  … and ${vehicles.length - 10} more`] : []),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,33 @@
+import type { Keys } from '../../gateway/live/keys.ts';
+import { wallClock } from '../../shared/live/clock.ts';
+import { liveHttp } from '../../shared/live/http.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
+
+export interface Clients {
+  /** A developer at the platform API. */
+  readonly platform: ApiClient;
+  /** Whoever registers vehicles at the API IoT. */
+  readonly provisioner: ApiClient;
+  /** A developer at the API IoT. */
+  readonly apiIot: ApiClient;
+}
+
+/** Clients over sockets of their own: what their requests meet is the network, not a call inside the process. */
+export function clientsOf(
+  keys: Keys,
+  origins: { readonly platform: string; readonly apiIot: string },
+): Clients {
+  const { http } = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
+  const common = { http, clock: wallClock };
+  const developer = { clientId: 'developer', clientSecret: keys.developerSecret };
+  return {
+    platform: apiClient({ ...common, ...developer, origin: origins.platform }),
+    apiIot: apiClient({ ...common, ...developer, origin: origins.apiIot }),
+    provisioner: apiClient({
+      ...common,
+      origin: origins.apiIot,
+      clientId: 'provisioner',
+      clientSecret: keys.provisionerSecret,
+    }),
+  };
+}
