@@ -38,6 +38,7 @@ describe('failures that may pass', () => {
     'vehicle_offline',
     'api_iot_error',
     'timeout',
+    'vehicle_not_ready',
   ];
   test.each(passing)('%s is attempted 6 times, then escalated and reversed', (category) => {
     const { activation, facts } = failUntilItEnds(ready(), failureOf(category, true));
