@@ -40,7 +40,7 @@ export function verdict(
   const violations =
     examined === population.count
       ? found
-      : [`${examined} examined, but there are ${population.count} ${population.name}`, ...found];
+      : [`${examined} examined instead of ${population.count}: ${population.name}`, ...found];
   return {
     ...rule,
     ok: violations.length === 0,

@@ -73,7 +73,7 @@ export const scenarioSchema = z.strictObject({
       )
       .min(1),
     perVehicleMax: z.int().min(1),
-    /** Exactly this many of each, spread over the run by the seed. */
+    /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
     unsupported: z.int().min(0),
     declined: z.int().min(0),
     preDelivery: z.int().min(0),

@@ -27,15 +27,19 @@ describe.each([
 
   test('gives whole numbers with both ends, and items of a list', () => {
     const random = make();
-    expect(new Set(Array.from({ length: 200 }, () => integerBetween(random, 3, 5)))).toEqual(new Set([3, 4, 5]));
+    expect(new Set(Array.from({ length: 200 }, () => integerBetween(random, 3, 5)))).toEqual(
+      new Set([3, 4, 5]),
+    );
     expect(new Set(Array.from({ length: 200 }, () => pick(random, ['x', 'y'])))).toEqual(new Set(['x', 'y']));
   });
 });
 
 describe('chance from a seed', () => {
   test('is the same on every machine', () => {
-    expect(draws(seededRandom(1), 3)).toEqual([0.9938483211278442,0.6335904585214339,0.3257406578085368]);
-    expect(draws(seededRandom(1).stream('network'), 3)).toEqual([0.6119195848297665,0.42368037072740594,0.3560596498217323]);
+    expect(draws(seededRandom(1), 3)).toEqual([0.9938483211278442, 0.6335904585214339, 0.3257406578085368]);
+    expect(draws(seededRandom(1).stream('network'), 3)).toEqual([
+      0.6119195848297665, 0.42368037072740594, 0.3560596498217323,
+    ]);
   });
 
   test('differs from seed to seed, also for seeds that are neighbours', () => {

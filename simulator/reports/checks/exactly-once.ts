@@ -64,7 +64,7 @@ function judgeTickets({ id, row, tickets }: CaseFile): string[] {
   if (tickets.length === wanted) return [];
   // A ticket is opened when the decision falls, a moment before the activation has failed.
   if (row.ended_at === null && tickets.length === 1) return [];
-  return [`${id}: ${tickets.length} tickets for an activation that is ${row.phase}`];
+  return [`${id}: ${tickets.length} instead of ${wanted} tickets, and it is ${row.phase}`];
 }
 
 function judgeNotices({ id }: CaseFile, notices: readonly SeenNotice[], crashes: number): string[] {
