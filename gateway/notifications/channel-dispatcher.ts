@@ -36,7 +36,7 @@ export interface ChannelDispatcher {
   counters(): DispatchCounters;
 }
 
-/** After a database error. */
+/** After a database error, or when another process is at the same notices. */
 const databaseRetryMs = 1_000;
 
 /**
@@ -105,36 +105,36 @@ export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel):
     if (claiming) return;
     claiming = true;
     try {
-      while (running && hungry) {
-        const limit = Math.min(settings.batch, settings.concurrency - underWay);
-        // Whoever ends makes room and calls again.
-        if (limit <= 0) break;
+      // Without room, whoever ends calls again.
+      while (running && hungry && underWay < settings.concurrency) {
         hungry = false;
-        const now = clock.now();
-        const { claimMs } = settings;
-        const claimed = await database.write((transaction) =>
-          claimNotices(transaction, database.dialect, { channel, now, claimMs, limit }),
-        );
-        for (const notice of claimed) begin(notice);
-        if (claimed.length === limit) hungry = true;
+        await claimOnce();
       }
-      if (running && !hungry) await setTimer();
     } catch (error) {
       hungry = false;
       log.error('notices.claim_failed', { channel, reason: String(error) });
       wakeAt(clock.now() + databaseRetryMs);
     } finally {
       claiming = false;
-      // A look may have been asked for since the last one.
-      if (running && hungry && underWay < settings.concurrency) void claim();
-      else tellQuiet();
+      tellQuiet();
     }
   }
 
-  /** To what is due next; at most a claim away, to find what another process took and never ended. */
-  async function setTimer(): Promise<void> {
+  async function claimOnce(): Promise<void> {
+    const { claimMs, batch, concurrency } = settings;
+    // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
     const nextAt = await nextNoticeAt(database.reader, channel);
-    wakeAt(Math.min(nextAt ?? Number.POSITIVE_INFINITY, clock.now() + settings.claimMs));
+    const now = clock.now();
+    // At most a claim away, to find what another process took and never ended.
+    if (nextAt === null || nextAt > now) return wakeAt(Math.min(nextAt ?? now + claimMs, now + claimMs));
+    const limit = Math.min(batch, concurrency - underWay);
+    const claimed = await database.write((transaction) =>
+      claimNotices(transaction, database.dialect, { channel, now, claimMs, limit }),
+    );
+    for (const notice of claimed) begin(notice);
+    if (claimed.length > 0) hungry = true;
+    // Another process was faster.
+    else wakeAt(now + databaseRetryMs);
   }
 
   /** One write at a time; what ends meanwhile goes into the next one. Never rejects. */
