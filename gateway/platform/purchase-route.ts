@@ -39,7 +39,7 @@ const route = (requireScope: Authenticator['requireScope']) =>
 
 function paymentDeclined(purchase: Purchase, reason: string | null) {
   const { id: purchaseId, activation } = purchase;
-  const said = reason === null ? '' : ` (${reason})`;
+  const said = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
   return problemError(
     'payment-declined',
     `The payment was declined${said}. Nothing was charged; buy again with another payment method.`,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { signCallback } from '../../gateway/http/webhook-signature.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
-import { callbackSecret, problem, vin, type World, withPlatform } from './support.ts';
+import { problem } from './problem.ts';
+import { callbackSecret, vin, type World, withPlatform } from './support.ts';
 
 const callback: CommandCallback = {
   type: 'command.ended',

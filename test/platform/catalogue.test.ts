@@ -93,8 +93,8 @@ describe('a catalogue', () => {
   it('takes version 10 for newer than version 9', () => {
     const tree = {
       ...valid,
-      'templates/seats/aurora.v9.json': template,
       'templates/seats/aurora.v10.json': template,
+      'templates/seats/aurora.v9.json': template,
     };
     expect(loadCatalogue(filesOf(tree)).configuration('seats', 'aurora')?.version).toBe(10);
   });

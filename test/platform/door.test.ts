@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { platformScopes } from '../../gateway/platform/scopes.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { order, origin, problem, register, vin, withPlatform } from './support.ts';
+import { problem } from './problem.ts';
+import { order, origin, register, vin, withPlatform } from './support.ts';
 
 /** Every route that asks for a token, with the scope it needs. */
 const doors: [string, string, string, object?][] = [

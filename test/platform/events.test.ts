@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { streamMax } from '../../gateway/platform/event-stream.ts';
 import { settle } from '../support/manual-clock.ts';
-import { idOf, order, problem, register, type World, withPlatform } from './support.ts';
+import { problem } from './problem.ts';
+import { idOf, order, register, type World, withPlatform } from './support.ts';
 
 interface Client {
   /** The next blocks of the stream, as they are on the wire. */

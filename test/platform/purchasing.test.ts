@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idOf, order, problem, register, vin, type World, withPlatform } from './support.ts';
+import { problem } from './problem.ts';
+import { idOf, order, register, vin, type World, withPlatform } from './support.ts';
 
 const purchaseId = idOf('pur', 2);
 const activationId = idOf('act', 1);
@@ -86,7 +87,7 @@ describe('a purchase', () => {
         title: 'The payment was declined',
         status: 402,
         detail:
-          'The payment was declined (card_declined: Your card was declined.). Nothing was charged; buy again with another payment method.',
+          'The payment was declined (card_declined: Your card was declined). Nothing was charged; buy again with another payment method.',
         purchaseId,
         activationId,
       });

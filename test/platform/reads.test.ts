@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idOf, order, problem, register, vin, type World, withPlatform } from './support.ts';
+import { problem } from './problem.ts';
+import { idOf, order, register, vin, type World, withPlatform } from './support.ts';
 
 const at = 1_800_000_000_000;
 
@@ -215,12 +216,15 @@ describe('a vehicle', () => {
       await world.engine.reject(first.activation.id);
       await world.clock.advance(1);
       const second = await buy(world);
+      await world.engine.reject(second.activation.id);
       world.engine.payment = 'declined';
+      await world.clock.advance(1);
+      await world.call('POST', '/purchases', order);
       await world.call('POST', '/purchases', { ...order, serviceId: 'ambient-light' });
       const { body } = await world.call('GET', `/vehicles/${vin}`);
       expect(
         body.services.map((one: { purchaseId: string; status: string }) => [one.purchaseId, one.status]),
-      ).toEqual([[second.id, 'pending']]);
+      ).toEqual([[second.id, 'pending_support']]);
     }));
 });
 

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { platform } from '../../gateway/platform/app.ts';
@@ -161,6 +160,3 @@ export const order = {
   duration: { unit: 'months', count: 1 },
   paymentMethod: 'pm_card_visa',
 };
-
-export const problem = (name: string, detail: string, more: object = {}) =>
-  expect.objectContaining({ type: `urn:fleetwake:problem:${name}`, detail, ...more });
