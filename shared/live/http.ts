@@ -1,13 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import { type Http, TransportError } from '../ports/http.ts';
-
-/** The largest answer that is read; a longer one counts as none. */
-const answerMaxBytes = 16 * 1024 * 1024;
+import { callOverSocket } from './http-socket.ts';
 
 /** Requests that are still under way this long after `close` are cut. */
 const drainDefaultMs = 2_000;
+const idleCheckMs = 20;
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -78,18 +77,17 @@ function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Re
 
 async function callSocket({ clock, timeoutMs }: Limits, request: Request): Promise<Response> {
   if (request.signal.aborted) throw givenUp(request, false);
-  const controller = new AbortController();
-  let late = false;
-  const timer: Timer = clock.setTimer(timeoutMs, () => {
-    late = true;
-    controller.abort();
+  const call = callOverSocket(request);
+  let isLate: boolean = false;
+  const timer = clock.setTimer(timeoutMs, () => {
+    isLate = true;
+    call.abort();
   });
   try {
-    const response = await fetch(request, { signal: AbortSignal.any([request.signal, controller.signal]) });
-    return await readWhole(response);
+    return await call.answer;
   } catch (cause) {
     if (cause instanceof TransportError) throw cause;
-    if (late) throw timedOut(request, timeoutMs, cause);
+    if (isLate) throw timedOut(request, timeoutMs, cause);
     if (request.signal.aborted) throw givenUp(request, true, cause);
     throw failure(request, cause);
   } finally {
@@ -97,32 +95,11 @@ async function callSocket({ clock, timeoutMs }: Limits, request: Request): Promi
   }
 }
 
-async function readWhole(response: Response): Promise<Response> {
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-  if (response.body === null || isStream) return response;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > answerMaxBytes) {
-      throw new TransportError('reset', `the answer exceeds ${answerMaxBytes} bytes`, true);
-    }
-    chunks.push(chunk);
-  }
-  const headers = new Headers(response.headers);
-  // The body was decoded on its way here.
-  headers.delete('content-encoding');
-  headers.delete('content-length');
-  const { status, statusText } = response;
-  return new Response(Buffer.concat(chunks), { status, statusText, headers });
-}
-
 /** Failures that happen before a byte of the request was sent. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -131,12 +108,10 @@ const neverSent = new Set([
 ]);
 
 function failure(request: Request, error: unknown): TransportError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const { code = '', syscall = '' } = cause as { code?: string; syscall?: string };
-  const message = `${nameOf(request)}: ${code || String(cause)}`;
+  const { code = '', syscall = '' } = error as { code?: string; syscall?: string };
+  const message = `${nameOf(request)}: ${code || String(error)}`;
   const sent = !neverSent.has(code) && syscall !== 'connect';
-  const isTimeout = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
-  const kind = isTimeout ? 'timeout' : sent ? 'reset' : 'refused';
+  const kind = code === 'ETIMEDOUT' ? 'timeout' : sent ? 'reset' : 'refused';
   return new TransportError(kind, message, sent, { cause: error });
 }
 
@@ -193,13 +168,18 @@ function listenError(error: NodeJS.ErrnoException, hostname: string, port: numbe
 }
 
 function closeServer(clock: Clock, server: ServerType, drainMs: number): Promise<void> {
+  if (!('closeIdleConnections' in server)) throw new Error('closeServer: not an HTTP/1 server');
   return new Promise((resolve) => {
-    const timer = clock.setTimer(drainMs, () => {
-      if ('closeAllConnections' in server) server.closeAllConnections();
-    });
+    const timers = [clock.setTimer(drainMs, () => server.closeAllConnections())];
+    // A connection that was busy stays open for its client's next request, which will never be answered.
+    const closeIdle = () => {
+      server.closeIdleConnections();
+      timers[1] = clock.setTimer(idleCheckMs, closeIdle);
+    };
     server.close(() => {
-      timer.cancel();
+      for (const timer of timers) timer.cancel();
       resolve();
     });
+    closeIdle();
   });
 }

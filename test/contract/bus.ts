@@ -140,7 +140,7 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       await until(() => seen.length === 2, 'the message comes back');
       const waitedMs = (seen[1]?.atMs ?? 0) - (seen[0]?.atMs ?? 0);
       expect(waitedMs).toBeGreaterThanOrEqual(695);
-      expect(waitedMs).toBeLessThan(1_700);
+      expect(waitedMs).toBeLessThan(3_000);
     });
 
     test('delivers a message refused without a delay again at once', async () => {
@@ -217,7 +217,7 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       const startedMs = performance.now();
       await publish('next');
       await until(() => payloads(seen).includes('next'), 'the next one arrives');
-      expect(performance.now() - startedMs).toBeLessThan(500);
+      expect(performance.now() - startedMs).toBeLessThan(2_000);
       expect(seen.length).toBe(2_001);
     });
 

@@ -33,6 +33,30 @@ describe('the bus in memory, on a clock that stands still', () => {
     expect(clock.pending()).toEqual([]);
   });
 
+  it('delivers what is due again before what is new', async () => {
+    const clock = manualClock(0);
+    const bus = memoryBus({ clock });
+    const seen: string[] = [];
+    let finish = () => {};
+    await bus.consume({ ...options, concurrency: 1 }, async (delivery) => {
+      seen.push(delivery.payload);
+      if (delivery.payload === 'a' && delivery.deliveryCount === 1) delivery.nak(1_000);
+      else {
+        if (delivery.payload === 'slow') {
+          await new Promise<void>((resolve) => {
+            finish = resolve;
+          });
+        }
+        delivery.ack();
+      }
+    });
+    for (const payload of ['a', 'slow', 'new']) await bus.publish('fleetwake.wake.a', payload);
+    await clock.advance(2_000);
+    finish();
+    await settle();
+    expect(seen).toEqual(['a', 'slow', 'a', 'new']);
+  });
+
   it('keeps no timer for what was answered', async () => {
     const clock = manualClock(0);
     const bus = memoryBus({ clock });
