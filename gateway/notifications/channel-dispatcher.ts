@@ -20,7 +20,7 @@ export interface DispatcherDeps extends DeliveryDeps {
 }
 
 /** How many tries ended how, since the start of this process. */
-export interface DispatchCounters {
+interface DispatchCounters {
   readonly sent: number;
   readonly retried: number;
   readonly dead: number;

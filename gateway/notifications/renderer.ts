@@ -6,7 +6,7 @@ import type { NoticeData } from './notice-data.ts';
 import { noticeTable } from './notice-table.ts';
 import { compileTemplate, type Template, TemplateFault, type TemplateView } from './template.ts';
 
-export type RenderableNotice = Pick<NoticeRow, 'id' | 'kind' | 'channel' | 'data'>;
+type RenderableNotice = Pick<NoticeRow, 'id' | 'kind' | 'channel' | 'data'>;
 
 /** What goes out for a notice: one of the two, by its channel. */
 export interface Rendered {

@@ -5,7 +5,7 @@ import type { Failure } from '../activation/failure.ts';
 import type { Diagnostics, Unavailable } from './diagnostics.ts';
 
 /** One attempt as a technician reads it; `response` is null when its outcome is unknown. */
-export interface TicketAttempt {
+interface TicketAttempt {
   readonly attempt: number;
   readonly startedAt: number;
   readonly endedAt: number | null;

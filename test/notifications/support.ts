@@ -18,7 +18,7 @@ export const subscription = {
   endpoint: 'https://push.example.org/s/1',
   keys: { p256dh: 'key', auth: 'secret' },
 };
-export const settings = { contact: 'support@caas.example', webUrl: 'https://caas.example' };
+const settings = { contact: 'support@caas.example', webUrl: 'https://caas.example' };
 
 /** Identifiers that rise by one, a row for each prefix. */
 export function countingIds(): Ids {

@@ -21,7 +21,7 @@ export const twin: VehicleTwin = {
   telemetryAt: startAt - 60_000,
 };
 
-export const health: VehicleHealth = {
+const health: VehicleHealth = {
   vin,
   online: false,
   lastSeenAt: startAt - 60_000,
