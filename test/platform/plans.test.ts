@@ -12,6 +12,7 @@ import { listSettlements } from '../../gateway/platform/settlement-list.ts';
 import { readVehicle } from '../../gateway/platform/vehicle-view.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { listTickets } from '../../gateway/support/ticket-store.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { order, register, vin, withPlatform } from './support.ts';
 
@@ -105,6 +106,6 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           ]),
         );
       },
-      { file },
+      { open: () => openSqlite<PlatformSchema>(file) },
     );
   }));

@@ -44,8 +44,9 @@ export interface World {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
-function countingIds(): Ids {
-  let count = 0;
+/** Platforms that share a database count from different numbers. */
+function countingIds(from: number): Ids {
+  let count = from;
   return {
     next(prefix) {
       count += 1;
@@ -73,13 +74,16 @@ function tokensFor(clock: ManualClock): Promise<Tokens> {
 
 export async function withPlatform(
   run: (world: World) => Promise<void>,
-  options: Partial<PlatformConfig> & { readonly file?: string } = {},
+  options: Partial<PlatformConfig> & {
+    readonly open?: () => Database<PlatformSchema>;
+    readonly idsFrom?: number;
+  } = {},
 ): Promise<void> {
   const clock = manualClock();
-  const { file = ':memory:', ...config } = options;
-  const database = openSqlite<PlatformSchema>(file);
+  const { idsFrom = 0, open = () => openSqlite<PlatformSchema>(':memory:'), ...config } = options;
+  const database = open();
   await migratePlatform(database);
-  const ids = countingIds();
+  const ids = countingIds(idsFrom);
   const changes = newChanges();
   const tokens = await tokensFor(clock);
   const entries: World['log'] = [];
