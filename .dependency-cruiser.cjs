@@ -22,7 +22,7 @@ module.exports = {
     {
       name: 'virtual-only-from-the-world',
       severity: 'error',
-      from: { pathNot: '^(shared/virtual|simulator/world|simulator/cli|gateway/live/|gateway/main\\.ts|test)' },
+      from: { pathNot: '^(shared/virtual|simulator/world|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)' },
       to: { path: '^shared/virtual/' },
     },
     { name: 'gateway-knows-no-simulator', severity: 'error', from: { path: '^gateway/' }, to: { path: '^simulator/' } },

@@ -81,7 +81,7 @@ export function vehicleApi(deps: Deps): VehicleApi {
       }
       const body: unknown = await response.json().catch(() => null);
       if (response.status === 429)
-        return { ok: false, retryAt: deps.clock.now() + retryAfterMs(response, deps.clock.now()) };
+        return { ok: false, retryAt: deps.clock.now() + retryAfterMs(response, body, deps.clock.now()) };
       if (!response.ok) return { ok: false, failure: failureOfResponse(response.status, body) };
       const parsed = schema.safeParse(body);
       if (parsed.success) return { ok: true, value: parsed.data };
@@ -119,8 +119,10 @@ export function vehicleApi(deps: Deps): VehicleApi {
   };
 }
 
-/** Retry-After in seconds or as an HTTP date (RFC 9110 section 10.2.3). */
-function retryAfterMs(response: Response, now: number): number {
+/** Our own API IoT says it to the millisecond in the problem; else Retry-After in seconds or as an HTTP date (RFC 9110 section 10.2.3). */
+function retryAfterMs(response: Response, body: unknown, now: number): number {
+  const exact = (body as { retryAfterMs?: unknown } | null)?.retryAfterMs;
+  if (typeof exact === 'number' && exact >= 0) return exact;
   const text = response.headers.get('retry-after') ?? '';
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
   const at = Date.parse(text);

@@ -15,7 +15,7 @@ export interface FleetDeps {
 }
 
 export interface Fleet {
-  /** Resolves when every vehicle that is not kept offline is ready for commands, or its patience is over. */
+  /** Resolves when every vehicle is ready for commands, or its patience is over; from then on faults take their course. */
   start(): Promise<void>;
   /** Each vehicle says goodbye (status offline) and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
@@ -73,8 +73,9 @@ export function fleet(
 
   return {
     async start() {
-      for (const host of hosts.values()) host.schedule();
       await inParallel([...hosts.values()], options.diallingMax, dial);
+      // Only now: a fault's times count from the moment at which the fleet stands, however long dialling took.
+      for (const host of hosts.values()) host.schedule();
       deps.log.info('fleet.started', { vehicles: hosts.size });
     },
     async stop() {

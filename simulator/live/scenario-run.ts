@@ -16,6 +16,7 @@ import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { collectCommands, collectDatabase, collectMails, collectPushes } from '../reports/collect.ts';
 import type { BrokerMessage, Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { type Plan, planScenario } from '../scenarios/plan.ts';
+import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import type { ApiClient } from './api-client.ts';
@@ -261,15 +262,17 @@ async function buy(
 }
 
 /** Waits until all has ended, or the bound of the policy is over: the checks then say what has not. */
-async function untilSettled({ plan, gateway, cars }: Stage): Promise<void> {
+async function untilSettled({ plan, gateway }: Stage): Promise<void> {
   const { maxRetries, maxDelayMs, commandTimeoutMs, resultGraceMs, quotaWindowMs } = plan.constants;
   const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
   const boundMs = (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs;
   const endAt = wallClock.now() + boundMs;
   const database = gateway.platform?.database;
+  const beyond = new Set(
+    plan.vehicles.filter((one) => isBeyondCommand(one, commandTimeoutMs)).map((one) => one.vin),
+  );
   while (database && wallClock.now() < endAt) {
-    const away = cars.states().filter((state) => !state.connected);
-    if (await settledState(database, new Set(away.map((state) => state.vin)))) return;
+    if (await settledState(database, beyond)) return;
     await sleep(wallClock, watchEveryMs);
   }
 }

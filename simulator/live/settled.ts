@@ -1,17 +1,17 @@
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Database } from '../../shared/ports/database.ts';
 
-/** Nothing is to be done any more, except what waits for vehicles that are away. */
+/** Nothing is to be done any more, except what waits for vehicles that no command reaches any more. */
 export async function settledState(
   database: Database<PlatformSchema>,
-  away: ReadonlySet<string>,
+  beyondCommand: ReadonlySet<string>,
 ): Promise<boolean> {
   const open = await database.reader
     .selectFrom('activations')
     .select(['vin', 'kind'])
     .where((where) => where.or([where('ended_at', 'is', null), where('due_at', 'is not', null)]))
     .execute();
-  if (open.some((row) => row.kind !== 'revocation' || !away.has(row.vin))) return false;
+  if (open.some((row) => row.kind !== 'revocation' || !beyondCommand.has(row.vin))) return false;
   const waiting = await database.reader
     .selectFrom('notices')
     .select('id')
