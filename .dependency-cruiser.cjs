@@ -8,7 +8,8 @@ module.exports = {
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'pure-core',
-      comment: 'The lifecycle and the vehicle model import no package, no node module, no clock and no randomness.',
+      comment:
+        'The lifecycle and the vehicle model import no package, no node module, no clock and no randomness.',
       severity: 'error',
       from: { path: pure },
       to: { pathNot: '^(gateway/activation|simulator/vehicle|shared/protocol)/' },
@@ -22,17 +23,30 @@ module.exports = {
     {
       name: 'virtual-only-from-the-world',
       severity: 'error',
-      from: { pathNot: '^(shared/virtual|simulator/world|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)' },
+      from: {
+        pathNot:
+          '^(shared/virtual|simulator/world|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)',
+      },
       to: { path: '^shared/virtual/' },
     },
-    { name: 'gateway-knows-no-simulator', severity: 'error', from: { path: '^gateway/' }, to: { path: '^simulator/' } },
+    {
+      name: 'gateway-knows-no-simulator',
+      severity: 'error',
+      from: { path: '^gateway/' },
+      to: { path: '^simulator/' },
+    },
     {
       name: 'shared-is-the-ground',
       severity: 'error',
       from: { path: '^shared/' },
       to: { path: '^(gateway|simulator|test)/' },
     },
-    { name: 'shipped-code-imports-no-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+    {
+      name: 'shipped-code-imports-no-test',
+      severity: 'error',
+      from: { pathNot: '^test/' },
+      to: { path: '^test/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
