@@ -24,7 +24,7 @@ const constantsSchema = z.strictObject({
 export type Constants = z.infer<typeof constantsSchema>;
 
 /** A run as plain data: who is there, what they buy, and what goes wrong. Together with a seed it fixes a plan. */
-export const scenarioSchema = z.strictObject({
+const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'lower-case letters, digits and hyphens'),
   description: z.string().max(500),
   /** An hour of the constants lasts `3600 / timeScale` seconds of the run. */

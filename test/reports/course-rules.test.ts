@@ -3,18 +3,9 @@ import { attempts } from '../../simulator/reports/checks/attempts.ts';
 import { itEnds } from '../../simulator/reports/checks/it-ends.ts';
 import { order } from '../../simulator/reports/checks/order.ts';
 import { quota } from '../../simulator/reports/checks/quota.ts';
-import {
-  corrupted,
-  only,
-  saidResult,
-  saidStatus,
-  sampleEvidence,
-  sentCommand,
-  startedAt,
-  vinA,
-  vinB,
-  vinC,
-} from './sample.ts';
+import { corrupted, only, sampleEvidence } from './sample.ts';
+import { startedAt, vinA, vinB, vinC } from './sample-names.ts';
+import { saidResult, saidStatus, sentCommand } from './sample-wire.ts';
 
 test('rule 3 holds in the sample, for each of the four purchases that were accepted', () => {
   expect(itEnds(sampleEvidence())).toMatchObject({ id: 3, ok: true, examined: 4, violations: [] });

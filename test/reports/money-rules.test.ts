@@ -3,7 +3,10 @@ import { activeMeansActive } from '../../simulator/reports/checks/active-means-a
 import { exactlyOnce } from '../../simulator/reports/checks/exactly-once.ts';
 import { failedMeansOff } from '../../simulator/reports/checks/failed-means-off.ts';
 import { neverCharged } from '../../simulator/reports/checks/never-charged.ts';
-import { changeState, corrupted, entry, only, saidStatus, sampleEvidence, vinA, vinB } from './sample.ts';
+import { changeState, corrupted, only, sampleEvidence } from './sample.ts';
+import { vinA, vinB } from './sample-names.ts';
+import { entry } from './sample-rows.ts';
+import { saidStatus } from './sample-wire.ts';
 
 test('rule 1 holds in the sample, for each of the four activations in the ledger', () => {
   expect(neverCharged(sampleEvidence())).toEqual({

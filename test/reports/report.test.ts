@@ -4,7 +4,8 @@ import { quantile } from '../../simulator/reports/quantile.ts';
 import { type RunReport, reportOf } from '../../simulator/reports/report.ts';
 import { terminalReport } from '../../simulator/reports/terminal.ts';
 import { moment, money } from '../../simulator/reports/verdict.ts';
-import { corrupted, only, sampleEvidence, startedAt } from './sample.ts';
+import { corrupted, only, sampleEvidence } from './sample.ts';
+import { startedAt } from './sample-names.ts';
 
 function sampleReport(evidence = sampleEvidence()): RunReport {
   return reportOf(evidence, runChecks(evidence));

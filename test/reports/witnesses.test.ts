@@ -1,13 +1,22 @@
 import { expect, test } from 'vitest';
-import type { LinkConnection, LinkOptions } from '../../shared/ports/device-link.ts';
+import { migrateApiIot } from '../../gateway/api-iot/store/migrations.ts';
+import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
+import { migratePlatform } from '../../gateway/store/migrations.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
 import { readBrokerLog } from '../../simulator/reports/broker-log.ts';
-import { recordBroker } from '../../simulator/reports/broker-recorder.ts';
 import { attemptKey, caseFiles } from '../../simulator/reports/case-file.ts';
-import { collectMails, collectPushes } from '../../simulator/reports/collect.ts';
+import {
+  collectCommands,
+  collectDatabase,
+  collectMails,
+  collectPushes,
+} from '../../simulator/reports/collect.ts';
 import { endBoundMs, leastGapMs, waitBeforeMs } from '../../simulator/reports/expectations.ts';
 import { newMailbox } from '../../simulator/stand-ins/mail-sink/mailbox.ts';
-import { manualClock } from '../support/manual-clock.ts';
-import { saidResult, saidStatus, sampleEvidence, sentCommand, startedAt, vinA, vinB } from './sample.ts';
+import { sampleEvidence } from './sample.ts';
+import { startedAt, vinA, vinB } from './sample-names.ts';
+import { saidResult, saidStatus, sentCommand } from './sample-wire.ts';
 
 const { constants } = sampleEvidence().plan;
 
@@ -126,39 +135,24 @@ test('a push that cannot be read has no words', () => {
   ]);
 });
 
-test('the witness at the broker listens before it is ready, and writes down what passes with the time', async () => {
-  const clock = manualClock();
-  const subscribed: string[][] = [];
-  let options: LinkOptions | null = null;
-  let isClosed = false;
-  const connection = {
-    subscribe: async (filters: readonly string[]) => {
-      subscribed.push([...filters]);
-    },
-    close: async () => {
-      isClosed = true;
-    },
-  } as unknown as LinkConnection;
-  const link = {
-    open(given: LinkOptions) {
-      options = given;
-      return connection;
-    },
-  };
-  const recording = recordBroker(
-    { link, clock },
-    { clientId: 'monitor', username: 'monitor', password: 'secret' },
-  );
-  const opened = options as LinkOptions | null;
-  expect(opened).toMatchObject({ clientId: 'monitor', username: 'monitor', cleanSession: true });
-  opened?.onConnect?.({ sessionPresent: false });
-  const recorder = await recording;
-  expect(subscribed).toEqual([
-    ['vehicles/+/cmd/configure', 'vehicles/+/evt/result', 'vehicles/+/evt/status'],
-  ]);
-  await opened?.onMessage({ topic: 'vehicles/V/evt/result', payload: '{}', qos: 1, retain: false });
-  expect(recorder.messages).toEqual([{ at: clock.now(), topic: 'vehicles/V/evt/result', payload: '{}' }]);
-  expect(recorder.dropped()).toBe(0);
-  await recorder.close();
-  expect(isClosed).toBe(true);
+test('the databases are read as they are', async () => {
+  const platform = openSqlite<PlatformSchema>(':memory:');
+  await migratePlatform(platform);
+  const { customers } = sampleEvidence().database;
+  await platform.write((transaction) => transaction.insertInto('customers').values(customers).execute());
+  expect(await collectDatabase(platform.reader)).toEqual({
+    customers,
+    purchases: [],
+    activations: [],
+    entitlements: [],
+    record: [],
+    notices: [],
+    tickets: [],
+  });
+  await platform.close();
+
+  const apiIot = openSqlite<ApiIotSchema>(':memory:');
+  await migrateApiIot(apiIot);
+  expect(await collectCommands(apiIot.reader)).toEqual([]);
+  await apiIot.close();
 });

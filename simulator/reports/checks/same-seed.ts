@@ -1,3 +1,4 @@
+import { isGoneForGood } from '../../scenarios/plan-vehicles.ts';
 import { readBrokerLog } from '../broker-log.ts';
 import type { Evidence } from '../evidence.ts';
 import { type Verdict, verdict } from '../verdict.ts';
@@ -20,14 +21,14 @@ export function sameSeed(evidence: Evidence): Verdict {
   const announced = new Set(readBrokerLog(evidence.broker).statuses.map((status) => status.vin));
   const here = new Set(evidence.vehicles.map((vehicle) => vehicle.vin));
   let examined = 0;
-  for (const { vin, faults } of plan.vehicles) {
-    const neverCame = faults.some(
-      ({ type, attributes }) => type === 'offline' && attributes.afterMs === 0 && attributes.forMs === null,
-    );
+  for (const vehicle of plan.vehicles) {
+    const { vin } = vehicle;
     if (!here.has(vin)) continue;
     examined += 1;
-    if (!neverCame && !announced.has(vin))
+    // One that leaves for good may do so before it has said anything.
+    if (!isGoneForGood(vehicle) && !announced.has(vin)) {
       violations.push(`${vin}: in the plan, and it never said that it is there`);
+    }
   }
   const made = new Set(evidence.answers.map((answer) => answer.plannedId));
   examined += plan.purchases.filter((purchase) => made.has(purchase.id)).length;

@@ -1,0 +1,80 @@
+import type { NoticeKind, NoticeRow } from '../../gateway/store/schema.ts';
+import { startedAt } from './sample-names.ts';
+
+export const subjects: Readonly<Record<NoticeKind, string>> = {
+  payment_confirmed: 'Receipt: Heated seats for your Aurora',
+  activation_started: 'Activating your service: Heated seats',
+  activation_successful: 'Your Heated seats is now active',
+  activation_failed: 'Service activation issue - You have NOT been charged',
+};
+export const titles: Readonly<Record<NoticeKind, string>> = {
+  payment_confirmed: 'Service purchased',
+  activation_started: 'Activating...',
+  activation_successful: 'Service ready to use',
+  activation_failed: 'Activation issue - not charged',
+};
+
+export function sampleNotices(): { row: NoticeRow; at: number }[] {
+  const told: [string, string, [NoticeKind, number][]][] = [
+    [
+      'a',
+      'customer-0001',
+      [
+        ['payment_confirmed', 120],
+        ['activation_started', 150],
+        ['activation_successful', 950],
+      ],
+    ],
+    [
+      'b',
+      'customer-0002',
+      [
+        ['payment_confirmed', 220],
+        ['activation_started', 250],
+        ['activation_failed', 26_050],
+      ],
+    ],
+    [
+      'c',
+      'customer-0001',
+      [
+        ['payment_confirmed', 320],
+        ['activation_started', 650],
+        ['activation_successful', 850],
+      ],
+    ],
+    [
+      'e',
+      'customer-0001',
+      [
+        ['payment_confirmed', 520],
+        ['activation_failed', 600],
+      ],
+    ],
+  ];
+  return told.flatMap(([letter, customerId, kinds]) =>
+    kinds.flatMap(([kind, atMs]) =>
+      (customerId === 'customer-0001' ? (['email', 'push'] as const) : (['email'] as const)).map(
+        (channel) => ({
+          at: startedAt + atMs,
+          row: {
+            id: `ntc_${letter}_${kind}_${channel}`,
+            purchase_id: `pur_${letter}`,
+            activation_id: `act_${letter}`,
+            customer_id: customerId,
+            kind,
+            channel,
+            data: '{}',
+            status: 'sent' as const,
+            tries: 1,
+            due_at: null,
+            claimed_until: null,
+            created_at: startedAt + atMs - 10,
+            sent_at: startedAt + atMs,
+            last_error: null,
+          },
+        }),
+      ),
+    ),
+  );
+}
