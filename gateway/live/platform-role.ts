@@ -187,6 +187,7 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
       return Object.fromEntries(rows.map((row) => [row.phase, Number(row.count)]));
     },
     async stop() {
+      app.stop();
       await server.close();
       await engine.stop();
       await notices.stop();

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
+import type { KyselyPlugin } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { streamMax } from '../../gateway/platform/event-stream.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
 import { settle } from '../support/manual-clock.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { problem } from './problem.ts';
 import { idOf, order, register, type World, withPlatform } from './support.ts';
 
@@ -140,6 +145,39 @@ describe('the stream of events', () => {
       const sequences = (await client.next(250)).map((block) => Number(/id: (\d+)/.exec(block)?.[1]));
       expect(sequences).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
       await client.leave();
+    }));
+
+  it('misses nothing that is written between its reading and its waiting', () =>
+    withTemporaryFolder((folder) => {
+      let afterRead: (() => Promise<void>) | null = null;
+      const open = () => {
+        const database = openSqlite<PlatformSchema>(join(folder, 'platform.db'));
+        const plugin: KyselyPlugin = {
+          transformQuery: ({ node }) => node,
+          async transformResult({ result }) {
+            const act = afterRead;
+            afterRead = null;
+            await act?.();
+            return result;
+          },
+        };
+        return { ...database, reader: database.reader.withPlugin(plugin) };
+      };
+      return withPlatform(
+        async (world) => {
+          await register(world);
+          const client = await follow(world);
+          await settle();
+          // The stream finds nothing new, and before it waits the purchase is saved and told.
+          afterRead = async () => {
+            await buy(world, 'heated-seats');
+          };
+          world.changes.notify();
+          expect((await client.next(4)).map(headOf)[0]).toBe('event: purchase.created id: 1');
+          await client.leave();
+        },
+        { open },
+      );
     }));
 
   it('says that it is still there after 15 s of silence, and looks for what nobody told it', () =>
