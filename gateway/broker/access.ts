@@ -8,17 +8,27 @@ export type Principal =
   /** Reads everything and writes nothing: for checkers and operators. */
   | { readonly role: 'monitor' };
 
-export interface Publication {
+interface Publication {
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
 }
 
+/** Who may do what. Each answer is null for yes, and for no the reason that is counted and logged. */
+export interface Access {
+  refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null;
+  refusePublish(principal: Principal, message: Publication): string | null;
+  refuseSubscribe(principal: Principal, filter: string): string | null;
+  /** A second look at delivery, so that a subscription kept from older rules opens nothing. */
+  refuseReceive(principal: Principal, topic: string): string | null;
+}
+
 /**
- * The rules of who may do what. docs/mosquitto/acl.conf says the same in Mosquitto's words, as far as it can. Each
- * function returns null for yes, and for no the reason that is counted and logged.
+ * The rules of the fleet. docs/mosquitto/acl.conf says the same in Mosquitto's words, as far as it can.
  */
-export function refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null {
+export const fleetAccess: Access = { refuseClientId, refusePublish, refuseSubscribe, refuseReceive };
+
+function refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null {
   // A session belongs to its client id: nobody may take over the waiting messages of another account.
   const own = principal.role === 'vehicle' ? `vehicle-${principal.vin}` : clientPrefix[principal.role];
   if (clientId === own) return null;
@@ -29,7 +39,7 @@ export function refuseClientId(principal: Principal, clientId: string, cleanSess
 
 const clientPrefix = { service: 'api-iot', monitor: 'monitor' } as const;
 
-export function refusePublish(principal: Principal, message: Publication): string | null {
+function refusePublish(principal: Principal, message: Publication): string | null {
   if (message.qos === 2) return 'qos_2';
   const parsed = parseTopic(message.topic);
   if (principal.role === 'service') {
@@ -53,7 +63,7 @@ export function refusePublish(principal: Principal, message: Publication): strin
   }
 }
 
-export function refuseSubscribe(principal: Principal, filter: string): string | null {
+function refuseSubscribe(principal: Principal, filter: string): string | null {
   switch (principal.role) {
     case 'vehicle':
       return filter.startsWith(`vehicles/${principal.vin}/cmd/`) ? null : 'filter';
@@ -76,8 +86,7 @@ const serviceReads: ReadonlySet<string> = new Set([
   'telemetry',
 ]);
 
-/** A second look at delivery, so that a subscription kept from older rules opens nothing. */
-export function refuseReceive(principal: Principal, topic: string): string | null {
+function refuseReceive(principal: Principal, topic: string): string | null {
   if (principal.role === 'vehicle') {
     return topic.startsWith(`vehicles/${principal.vin}/cmd/`) ? null : 'filter';
   }

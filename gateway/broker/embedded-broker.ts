@@ -12,7 +12,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
-import { type Principal, refuseClientId, refusePublish, refuseReceive, refuseSubscribe } from './access.ts';
+import { type Access, fleetAccess, type Principal } from './access.ts';
 import { type Account, credentials } from './credentials.ts';
 import { inProcessLink } from './in-process-link.ts';
 import { guardSocket } from './packet-guard.ts';
@@ -33,6 +33,8 @@ export interface EmbeddedBrokerOptions {
   readonly hostname?: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Default: the rules of the fleet. */
+  readonly access?: Access;
   /** Default 20,000; further sockets are closed at once. */
   readonly connectionMax?: number;
 }
@@ -93,24 +95,29 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
     for (const tap of taps) tap(entry);
   };
 
+  const access = options.access ?? fleetAccess;
   const inProcess = inProcessLink({
+    clock,
     log,
+    access,
+    refuse,
     check: accounts.check,
     async take(message, clientId) {
       if (!running) throw new Error('the broker is not running');
-      await inProcess.deliver(message);
       record('taken', clientId, message);
+      inProcess.deliver(message);
       await running.publish(packetOf(message));
     },
     retained: (filters) => (running ? retainedMessages(running.aedes, filters) : nothing()),
   });
 
   const rules: Rules = {
+    access,
     check: accounts.check,
     refuse,
     async takeIn(clientId, packet) {
       const message = messageOf(packet);
-      await inProcess.deliver(message);
+      await inProcess.deliverHeld(message);
       record('taken', clientId, message);
     },
     delivered: (clientId, packet) => record('delivered', clientId, messageOf(packet)),
@@ -154,6 +161,7 @@ function queueMaxOf(clientId: string): number {
 }
 
 interface Rules {
+  readonly access: Access;
   check(username: string, password: string): Promise<Principal | null>;
   refuse(reason: string, clientId: string | null, topic?: string): void;
   takeIn(clientId: string, packet: PublishPacket): Promise<void>;
@@ -232,10 +240,10 @@ function handlersOf(rules: Rules) {
   async function admit(client: Client, username: string, password: string): Promise<string | null> {
     const principal = await rules.check(username, password);
     if (!principal) return 'credentials';
-    const refusal = refuseClientId(principal, client.id, client.clean);
+    const refusal = rules.access.refuseClientId(principal, client.id, client.clean);
     if (refusal !== null) return refusal;
     const will = wills.get(client);
-    if (will && refusePublish(principal, will) !== null) return 'will';
+    if (will && rules.access.refusePublish(principal, will) !== null) return 'will';
     principals.set(client, principal);
     return null;
   }
@@ -269,7 +277,7 @@ function handlersOf(rules: Rules) {
     },
     authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void) {
       const principal = client ? principals.get(client) : undefined;
-      const refusal = principal ? refusePublish(principal, packet) : 'credentials';
+      const refusal = principal ? rules.access.refusePublish(principal, packet) : 'credentials';
       if (!client || refusal !== null) {
         rules.refuse(refusal ?? 'credentials', client?.id ?? null, packet.topic);
         return done(new Error(`refused: ${refusal}`));
@@ -289,14 +297,14 @@ function handlersOf(rules: Rules) {
       done: (error: Error | null, subscription?: Subscription | null) => void,
     ) {
       const principal = principals.get(client);
-      const refusal = principal ? refuseSubscribe(principal, subscription.topic) : 'credentials';
+      const refusal = principal ? rules.access.refuseSubscribe(principal, subscription.topic) : 'credentials';
       if (refusal === null) return done(null, subscription);
       rules.refuse(refusal, client.id, subscription.topic);
       done(null, null);
     },
     authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
       const principal = principals.get(client);
-      return principal && refuseReceive(principal, packet.topic) === null ? packet : null;
+      return principal && rules.access.refuseReceive(principal, packet.topic) === null ? packet : null;
     },
   };
 }

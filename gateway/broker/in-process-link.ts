@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import {
   type DeviceLink,
   LinkClosed,
@@ -6,218 +7,279 @@ import {
   type LinkOptions,
 } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { type Principal, refuseClientId, refusePublish, refuseReceive, refuseSubscribe } from './access.ts';
-import { filterMatches } from './topic-filter.ts';
+import type { Access, Principal } from './access.ts';
+import { Session, type Subscriber } from './in-process-session.ts';
 
 /** What the connections of this process need of the broker behind them. */
 export interface InProcessBroker {
+  readonly clock: Clock;
   readonly log: Log;
+  readonly access: Access;
   check(username: string, password: string): Promise<Principal | null>;
   /** Takes a message that the rules allow, and brings it to every subscriber, those of this process included. */
   take(message: LinkMessage, clientId: string): Promise<void>;
   /** The retained messages under the filters. */
   retained(filters: readonly string[]): AsyncIterable<LinkMessage>;
+  refuse(reason: string, clientId: string, topic?: string): void;
 }
 
-/** QoS 1 messages that wait for a session of this process while it is away; the newest are refused beyond it. */
-const queueMax = 10_000;
-
-interface Session {
-  readonly clientId: string;
-  readonly filters: Set<string>;
-  waiting: LinkMessage[];
-  connection: Connection | null;
-}
-
-interface Connection {
-  readonly options: LinkOptions;
-  readonly principal: Principal;
-  lost(reason: string): void;
-}
+const reconnectMs = 250;
 
 /**
- * A `DeviceLink` without a socket, for clients in the broker's own process. The same rules hold as over TCP. A message is
- * handed to these subscribers before its publisher gets the acknowledgement, and the acknowledgement waits for them.
+ * A `DeviceLink` without a socket, for clients in the broker's own process. The same rules hold as over TCP. What comes
+ * by TCP is acknowledged to its publisher once these subscribers have handled it; publishers of this process, which would
+ * not outlive them, do not wait.
  */
 export function inProcessLink(broker: InProcessBroker) {
-  const sessions = new Map<string, Session>();
-  const dialling = new Set<() => void>();
-  const established = new Set<Connection>();
-  let up = false;
-
-  function attach(connection: Connection): { session: Session; sessionPresent: boolean } {
-    const { clientId, cleanSession } = connection.options;
-    const known = sessions.get(clientId);
-    known?.connection?.lost('another connection took the client id');
-    const session = (!cleanSession && known) || {
-      clientId,
-      filters: new Set(),
-      waiting: [],
-      connection: null,
-    };
-    sessions.set(clientId, session);
-    session.connection = connection;
-    return { session, sessionPresent: session === known };
-  }
-
-  function hand(session: Session, connection: Connection, message: LinkMessage): void | Promise<void> {
-    if (refuseReceive(connection.principal, message.topic) !== null) return;
-    if (session.connection === connection) return connection.options.onMessage(message);
-  }
-
-  /** What waited was acknowledged to its publisher when it came: a handler that fails now is only reported. */
-  async function handWaiting(
-    session: Session,
-    connection: Connection,
-    waiting: readonly LinkMessage[],
-  ): Promise<void> {
-    for (const message of waiting) {
-      try {
-        await hand(session, connection, message);
-      } catch (error) {
-        broker.log.error('broker.subscriber_failed', { topic: message.topic, error: String(error) });
-      }
-    }
-  }
-
-  async function deliver(message: LinkMessage): Promise<void> {
-    const handlers: (void | Promise<void>)[] = [];
-    for (const session of sessions.values()) {
-      if (![...session.filters].some((filter) => filterMatches(filter, message.topic))) continue;
-      const live = { ...message, retain: false };
-      if (session.connection) handlers.push(hand(session, session.connection, live));
-      else if (message.qos === 1 && session.waiting.length < queueMax) session.waiting.push(live);
-      else if (message.qos === 1) broker.log.warn('broker.queue_full', { clientId: session.clientId });
-    }
-    await Promise.all(handlers);
-  }
-
-  function detach(connection: Connection): void {
-    established.delete(connection);
-    const session = sessions.get(connection.options.clientId);
-    if (session?.connection !== connection) return;
-    session.connection = null;
-    if (connection.options.cleanSession) sessions.delete(session.clientId);
-  }
-
+  const hub: Hub = { broker, sessions: new Map(), open: new Set(), established: new Set(), up: false };
   const link: DeviceLink = {
-    open: (options) => openConnection(options),
+    open(options) {
+      const connection = new InProcessConnection(hub, options);
+      hub.open.add(connection);
+      connection.reconnect();
+      return connection;
+    },
   };
 
-  function openConnection(options: LinkOptions): LinkConnection {
-    let wanted = true;
-    let current: Connection | null = null;
-
-    const connect = () => {
-      if (!up || !wanted || current) return;
-      void dial().catch((error: unknown) => options.onDisconnect?.(String(error)));
-    };
-
-    async function dial(): Promise<void> {
-      const principal = await broker.check(options.username, options.password);
-      if (!up || !wanted || current) return;
-      const refusal = principal === null ? 'credentials' : refusalOf(principal, options);
-      if (principal === null || refusal !== null) {
-        wanted = false;
-        broker.log.warn('broker.refused', { clientId: options.clientId, reason: refusal });
-        return options.onDisconnect?.(`refused: ${refusal}`);
-      }
-      const connection: Connection = { options, principal, lost: (reason) => drop(reason, true) };
-      current = connection;
-      established.add(connection);
-      const { session, sessionPresent } = attach(connection);
-      const waiting = session.waiting;
-      session.waiting = [];
-      options.onConnect?.({ sessionPresent });
-      await handWaiting(session, connection, waiting);
-    }
-
-    /** Ends the connection; without a goodbye the will is published. */
-    function drop(reason: string, withWill: boolean): void {
-      const connection = current;
-      if (!connection) return;
-      current = null;
-      // Lost to another connection with this id, it would only take the id back and be lost again.
-      if (up) wanted = false;
-      detach(connection);
-      if (withWill && up && options.will) {
-        void broker
-          .take(options.will, options.clientId)
-          .catch((error: unknown) => broker.log.error('broker.will_lost', { error: String(error) }));
-      }
-      options.onDisconnect?.(reason);
-    }
-
-    dialling.add(connect);
-    queueMicrotask(connect);
-    return {
-      get connected() {
-        return current !== null;
-      },
-      async publish(message) {
-        if (!current) throw new LinkClosed('not connected');
-        const refusal = refusePublish(current.principal, message);
-        if (refusal !== null) {
-          broker.log.warn('broker.refused', {
-            clientId: options.clientId,
-            reason: refusal,
-            topic: message.topic,
-          });
-          drop(`refused: ${refusal}`, true);
-          throw new LinkClosed(`the broker refused to publish on ${message.topic}: ${refusal}`);
-        }
-        await broker.take(message, options.clientId);
-      },
-      async subscribe(filters) {
-        const connection = current;
-        const session = sessions.get(options.clientId);
-        if (!connection || !session) throw new LinkClosed('not connected');
-        const allowed = filters.filter((filter) => refuseSubscribe(connection.principal, filter) === null);
-        for (const filter of allowed) session.filters.add(filter);
-        void sendRetained(session, connection, allowed).catch((error: unknown) =>
-          broker.log.error('broker.retained_lost', { clientId: options.clientId, error: String(error) }),
-        );
-      },
-      cut() {
-        drop('cut', true);
-        wanted = false;
-      },
-      reconnect() {
-        wanted = true;
-        queueMicrotask(connect);
-      },
-      async close() {
-        wanted = false;
-        dialling.delete(connect);
-        drop('closed', false);
-      },
-    };
+  function* takers(message: LinkMessage): Generator<[Session, LinkMessage]> {
+    const live = message.retain ? { ...message, retain: false } : message;
+    for (const session of hub.sessions.values()) if (session.matches(message.topic)) yield [session, live];
   }
-
-  async function sendRetained(
-    session: Session,
-    connection: Connection,
-    filters: readonly string[],
-  ): Promise<void> {
-    if (filters.length === 0) return;
-    for await (const message of broker.retained(filters)) await hand(session, connection, message);
-  }
+  const dropped = (session: Session) => broker.log.warn('broker.queue_full', { clientId: session.clientId });
 
   return {
     link,
-    deliver,
-    count: () => established.size,
-    /** The broker came up or went away; sessions stay, and connections follow it. */
+    deliver(message: LinkMessage): void {
+      for (const [session, live] of takers(message)) if (!session.deliver(live)) dropped(session);
+    },
+    /** Resolves once every connected subscriber has handled it, and rejects when one could not. */
+    async deliverHeld(message: LinkMessage): Promise<void> {
+      const held: Promise<void>[] = [];
+      for (const [session, live] of takers(message)) {
+        held.push(session.deliverHeld(live).then((taken) => (taken ? undefined : dropped(session))));
+      }
+      if (held.length > 0) await Promise.all(held);
+    },
+    count: () => hub.established.size,
+    /** The broker came up or went away; kept sessions stay, and connections follow it. */
     setUp(value: boolean): void {
-      up = value;
-      if (up) for (const connect of dialling) connect();
-      else for (const connection of [...established]) connection.lost('the broker stopped');
+      hub.up = value;
+      if (value) for (const connection of hub.open) connection.dial();
+      else for (const connection of [...hub.established]) connection.lost('the broker stopped');
     },
   };
 }
 
-function refusalOf(principal: Principal, options: LinkOptions): string | null {
-  const refusal = refuseClientId(principal, options.clientId, options.cleanSession);
-  if (refusal !== null || !options.will) return refusal;
-  return refusePublish(principal, options.will) === null ? null : 'will';
+interface Hub {
+  readonly broker: InProcessBroker;
+  readonly sessions: Map<string, Session>;
+  readonly open: Set<InProcessConnection>;
+  /** Those whose connection stands. */
+  readonly established: Set<InProcessConnection>;
+  up: boolean;
+}
+
+interface Subscribing {
+  readonly filters: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
+class InProcessConnection implements LinkConnection, Subscriber {
+  readonly #hub: Hub;
+  readonly #options: LinkOptions;
+  #wanted: boolean = false;
+  #isClosed: boolean = false;
+  #isDialling: boolean = false;
+  #principal: Principal | null = null;
+  #session: Session | null = null;
+  /** Filters of this connection, renewed when its session is forgotten. */
+  readonly #granted = new Set<string>();
+  #subscribing: Subscribing[] = [];
+  #timer: Timer | null = null;
+
+  constructor(hub: Hub, options: LinkOptions) {
+    this.#hub = hub;
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#session !== null;
+  }
+
+  async publish(message: LinkMessage): Promise<void> {
+    const session = this.#session;
+    const principal = this.#principal;
+    if (!session || !principal) throw new LinkClosed('the link is not connected');
+    const { broker } = this.#hub;
+    const refusal = broker.access.refusePublish(principal, message);
+    if (refusal !== null) {
+      broker.refuse(refusal, this.#options.clientId, message.topic);
+      this.lost(`refused to publish: ${refusal}`);
+      throw new LinkClosed(`the broker refused to publish on ${message.topic}: ${refusal}`);
+    }
+    await broker.take(message, this.#options.clientId);
+    if (message.qos === 1 && this.#session !== session) throw new LinkClosed('the link dropped');
+  }
+
+  subscribe(filters: readonly string[]): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new LinkClosed('the link is closed'));
+    return new Promise((resolve, reject) => {
+      this.#subscribing.push({ filters, resolve, reject });
+      if (this.connected) this.#settleSubscribing();
+    });
+  }
+
+  cut(): void {
+    this.#wanted = false;
+    this.#end('cut', true);
+  }
+
+  reconnect(): void {
+    if (this.#isClosed) return;
+    this.#wanted = true;
+    // Not at once: callers have not got the connection yet when `open` asks for it.
+    queueMicrotask(() => this.dial());
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wanted = false;
+    this.#hub.open.delete(this);
+    this.#end('closed', false);
+    for (const { reject } of this.#subscribing.splice(0)) reject(new LinkClosed('the link is closed'));
+  }
+
+  /** Connects if that is wanted and possible; tries again later when the credentials cannot be checked now. */
+  dial(): void {
+    if (!this.#hub.up || !this.#wanted || this.connected || this.#isDialling) return;
+    this.#isDialling = true;
+    this.#establish()
+      .catch((error: unknown) => {
+        this.#hub.broker.log.error('broker.look_up_failed', { error: String(error) });
+        this.#dialLater();
+      })
+      .finally(() => {
+        this.#isDialling = false;
+      });
+  }
+
+  /** The connection ended against its will. */
+  lost(reason: string): void {
+    this.#end(reason, true);
+    if (this.#hub.up) this.#dialLater();
+  }
+
+  mayReceive(topic: string): boolean {
+    return this.#principal !== null && this.#hub.broker.access.refuseReceive(this.#principal, topic) === null;
+  }
+
+  receive(message: LinkMessage): void | Promise<void> {
+    return this.#options.onMessage(message);
+  }
+
+  failed(topic: string, error: unknown): void {
+    this.#hub.broker.log.error('broker.subscriber_failed', { topic, error: String(error) });
+    this.lost('a message could not be handled');
+  }
+
+  async #establish(): Promise<void> {
+    const { broker, sessions, established } = this.#hub;
+    const { clientId, username, password, cleanSession } = this.#options;
+    const principal = await broker.check(username, password);
+    if (!this.#hub.up || !this.#wanted) return;
+    const refusal = this.#refusal(principal);
+    if (principal === null || refusal !== null) {
+      // The credentials will not get better by themselves.
+      this.#wanted = false;
+      broker.refuse(refusal ?? 'credentials', clientId);
+      this.#options.onDisconnect?.(`refused: ${refusal}`);
+      return;
+    }
+    for (const other of [...established]) {
+      if (other.#options.clientId === clientId) other.#replaced();
+    }
+    const known = cleanSession ? undefined : sessions.get(clientId);
+    const session = known ?? new Session(clientId);
+    sessions.set(clientId, session);
+    established.add(this);
+    this.#principal = principal;
+    this.#session = session;
+    if (!known && this.#granted.size > 0) this.#subscribeTo([...this.#granted]);
+    this.#settleSubscribing();
+    this.#options.onConnect?.({ sessionPresent: known !== undefined });
+    session.attach(this);
+  }
+
+  #refusal(principal: Principal | null): string | null {
+    if (principal === null) return 'credentials';
+    const { clientId, cleanSession, will } = this.#options;
+    const { access } = this.#hub.broker;
+    const refusal = access.refuseClientId(principal, clientId, cleanSession);
+    if (refusal !== null || !will) return refusal;
+    return access.refusePublish(principal, will) === null ? null : 'will';
+  }
+
+  /** Another connection has the client id: coming back would only throw that one out again. */
+  #replaced(): void {
+    this.#wanted = false;
+    this.#end('another connection took the client id', true);
+  }
+
+  #end(reason: string, withWill: boolean): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    const session = this.#session;
+    if (!session) return;
+    const { broker, sessions, established } = this.#hub;
+    const { clientId, cleanSession, will } = this.#options;
+    this.#session = null;
+    established.delete(this);
+    if (session.detach(this) && cleanSession) sessions.delete(clientId);
+    if (withWill && will && this.#hub.up) {
+      broker
+        .take(will, clientId)
+        .catch((error: unknown) => broker.log.error('broker.will_lost', { error: String(error) }));
+    }
+    this.#options.onDisconnect?.(reason);
+  }
+
+  #dialLater(): void {
+    if (!this.#wanted) return;
+    this.#timer?.cancel();
+    this.#timer = this.#hub.broker.clock.setTimer(reconnectMs, () => this.dial());
+  }
+
+  #settleSubscribing(): void {
+    for (const { filters, resolve, reject } of this.#subscribing.splice(0)) {
+      const refused = this.#subscribeTo(filters);
+      if (refused.length === 0) resolve();
+      else reject(new Error(`the broker refused ${refused.join(', ')}`));
+    }
+  }
+
+  /** Returns the filters that were refused. */
+  #subscribeTo(filters: readonly string[]): string[] {
+    const { broker } = this.#hub;
+    const principal = this.#principal;
+    const session = this.#session;
+    if (!principal || !session) return [...filters];
+    const allowed = filters.filter((filter) => broker.access.refuseSubscribe(principal, filter) === null);
+    for (const filter of allowed) {
+      this.#granted.add(filter);
+      session.filters.add(filter);
+    }
+    this.#sendRetained(session, allowed).catch((error: unknown) => this.failed(allowed.join(' '), error));
+    const refused = filters.filter((filter) => !allowed.includes(filter));
+    for (const filter of refused) broker.refuse('filter', this.#options.clientId, filter);
+    return refused;
+  }
+
+  async #sendRetained(session: Session, filters: readonly string[]): Promise<void> {
+    if (filters.length === 0) return;
+    for await (const message of this.#hub.broker.retained(filters)) {
+      if (this.#session !== session) return;
+      if (this.mayReceive(message.topic)) await this.receive(message);
+    }
+  }
 }

@@ -2,7 +2,8 @@ import type { Trouble } from '../vehicle/vehicle.ts';
 
 /**
  * What goes wrong with one vehicle, as data: `type` and `attributes` as in Toxiproxy's toxics. `first` says for how many
- * commands (or results) from the start; null is for good. Times count from the start of the fleet.
+ * commands (or results) from the start; null is for good. Times count from the moment
+ * at which the whole fleet stands.
  */
 export type VehicleFault =
   /** Applies and answers, and the answer never leaves; with `withStatus` the status after it doesn't either. */

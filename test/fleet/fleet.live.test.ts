@@ -208,21 +208,35 @@ describe('faults of one vehicle', () => {
     });
   });
 
-  test('offline from the start and for good: it never appears, and holds nobody up', async () => {
+  test('offline at once and for good: it was there, its will says that it is gone, and it stays away', async () => {
     const faults = [{ type: 'offline', attributes: { afterMs: 0, forMs: null } }] as const;
-    await withFleet({ faults, count: 2 }, async ({ fleet, broker, heard }) => {
+    await withFleet({ faults }, async ({ fleet, specs, broker, send, statusesOf, resultsOf }) => {
       await fleet.start();
+      const spec = first(specs);
+      await until(() => statusesOf(spec).length === 2, 'the will came');
+      await send(spec, { id: 'cmd_1' });
+      expect(statusesOf(spec)).toEqual([true, false]);
+      expect(resultsOf(spec)).toEqual([]);
       expect(broker.connections()).toBe(1);
-      expect(heard).toEqual([]);
     });
   });
 
-  test('offline from the start for a while: it appears afterwards', async () => {
+  test('offline at once for a while: it comes back', async () => {
     const faults = [{ type: 'offline', attributes: { afterMs: 0, forMs: 30 } }] as const;
     await withFleet({ faults }, async ({ fleet, specs, statusesOf }) => {
       await fleet.start();
       expect(fleet.vehicle(first(specs).vin).connected).toBe(false);
-      await until(() => statusesOf(first(specs)).length === 1, 'it is online');
+      await until(() => statusesOf(first(specs)).length === 3, 'it is back');
+      expect(statusesOf(first(specs))).toEqual([true, false, true]);
+    });
+  });
+
+  test('a vehicle that was cut before the start never appears, and holds nobody up', async () => {
+    await withFleet({ count: 2 }, async ({ fleet, specs, broker, statusesOf }) => {
+      fleet.cut(first(specs).vin, null);
+      await fleet.start();
+      expect(broker.connections()).toBe(2);
+      expect(statusesOf(first(specs))).toEqual([]);
     });
   });
 
