@@ -26,18 +26,18 @@ export async function followEvents(bus: Bus) {
     },
   );
   return {
-    seen: () => [...seen.values()],
-    /** Waits until every row of the record has come by as an event, 10 s at most. */
-    async caughtUp({ reader }: Database<PlatformSchema>): Promise<void> {
+    /**
+     * What came by, compared with the record as it was read: waits until each of its rows has come (10 s at most), and
+     * leaves out what was recorded only afterwards, because activations that wait for a vehicle go on meanwhile.
+     */
+    async seenOf({ reader }: Database<PlatformSchema>, recordIds: ReadonlySet<string>): Promise<SeenEvent[]> {
       const endAt = wallClock.now() + eventWaitMs;
-      while (wallClock.now() < endAt) {
-        const { count } = await reader
-          .selectFrom('record')
-          .select((select) => select.fn.countAll<number>().as('count'))
-          .executeTakeFirstOrThrow();
-        if (seen.size >= Number(count)) return;
-        await sleep(wallClock, 100);
-      }
+      const isComplete = () => [...recordIds].every((id) => seen.has(id));
+      while (!isComplete() && wallClock.now() < endAt) await sleep(wallClock, 100);
+      const events = [...seen.values()];
+      const rows = await reader.selectFrom('record').select('id').execute();
+      const later = new Set(rows.map((row) => row.id).filter((id) => !recordIds.has(id)));
+      return events.filter((event) => !later.has(event.id));
     },
     stop: () => consumption.stop(),
   };

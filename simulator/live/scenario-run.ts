@@ -186,21 +186,22 @@ async function conduct(stage: Stage): Promise<RunResult> {
   step = 'checking';
   await tell();
   untap();
-  await events.caughtUp(platform.database);
+  const takenAt = wallClock.now();
+  const database = await collectDatabase(platform.database.reader);
   const evidence: Evidence = {
     plan,
     planAgain: JSON.stringify(planScenario(options.scenario, options.seed, seededRandom)),
     startedAt,
-    takenAt: wallClock.now(),
+    takenAt,
     answers,
     ledger: await standIns.ledger.allEntries(),
-    database: await collectDatabase(platform.database.reader),
+    database,
     apiIot: await collectCommands(apiIot.database.reader),
     broker: brokerLog,
     vehicles: cars.states(),
     mails: await collectMails(standIns.mailbox),
     pushes: collectPushes(standIns.pushes),
-    events: events.seen(),
+    events: await events.seenOf(platform.database, new Set(database.record.map((row) => row.id))),
     crashes: 0,
     httpFaults: stage.faults?.counts() ?? {},
   };
