@@ -72,6 +72,26 @@ describe('a subscriber in the process of the broker', () => {
     });
   });
 
+  test('that fails gets the message again, also when its publisher is in this process and did not wait', async () => {
+    await withBroker(async ({ broker }) => {
+      const got: string[] = [];
+      const reasons: string[] = [];
+      const connection = await openService(broker, {
+        onMessage: async (message) => {
+          got.push(message.payload);
+          if (got.length === 1) throw new Error('database away');
+        },
+        onDisconnect: (reason) => reasons.push(reason),
+      });
+      await connection.subscribe(results);
+      const vehicle = await openInProcess(broker, vinA);
+      await vehicle.publish(result('done'));
+      await until(() => got.length === 2, 'it came again');
+      expect(got).toEqual(['done', 'done']);
+      expect(reasons).toEqual(['a message could not be handled']);
+    });
+  });
+
   test('gets the will of a vehicle that was cut off, and none from one that said goodbye', async () => {
     await withBroker(async ({ broker, client }) => {
       const got: string[] = [];
