@@ -27,8 +27,14 @@ export function startChild(
   };
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
+  // A run that is broken off must leave nothing behind.
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
   const gone = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
+    child.once('close', () => {
+      process.removeListener('exit', killWithUs);
+      resolve();
+    });
     child.once('error', (error) => {
       output += String(error);
       resolve();
