@@ -1,18 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import {
-  Aedes,
-  type AedesPublishPacket,
-  type AuthenticateError,
-  type Client,
-  type PublishPacket,
-  type Subscription,
-} from 'aedes';
+import { Aedes, type PublishPacket } from 'aedes';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
-import { type Access, fleetAccess, type Principal } from './access.ts';
+import { type Access, fleetAccess } from './access.ts';
+import { handlersOf, type Rules } from './aedes-handlers.ts';
 import { type Account, credentials } from './credentials.ts';
 import { inProcessLink } from './in-process-link.ts';
 import { guardSocket } from './packet-guard.ts';
@@ -160,15 +154,6 @@ function queueMaxOf(clientId: string): number {
   return clientId.startsWith('vehicle-') ? 100 : 100_000;
 }
 
-interface Rules {
-  readonly access: Access;
-  check(username: string, password: string): Promise<Principal | null>;
-  refuse(reason: string, clientId: string | null, topic?: string): void;
-  takeIn(clientId: string, packet: PublishPacket): Promise<void>;
-  delivered(clientId: string, packet: PublishPacket): void;
-  readonly log: Log;
-}
-
 interface Running {
   readonly aedes: Aedes;
   readonly port: number;
@@ -226,85 +211,6 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
       await new Promise<void>((resolve) => aedes.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;
-    },
-  };
-}
-
-/** Aedes' questions, answered by the rules. */
-function handlersOf(rules: Rules) {
-  const principals = new WeakMap<Client, Principal>();
-  const wills = new WeakMap<Client, PublishPacket>();
-  const no = (code: number, message: string): AuthenticateError =>
-    Object.assign(new Error(message), { returnCode: code });
-
-  async function admit(client: Client, username: string, password: string): Promise<string | null> {
-    const principal = await rules.check(username, password);
-    if (!principal) return 'credentials';
-    const refusal = rules.access.refuseClientId(principal, client.id, client.clean);
-    if (refusal !== null) return refusal;
-    const will = wills.get(client);
-    if (will && rules.access.refusePublish(principal, will) !== null) return 'will';
-    principals.set(client, principal);
-    return null;
-  }
-
-  return {
-    preConnect(
-      client: Client,
-      packet: { will?: unknown },
-      done: (error: Error | null, success: boolean) => void,
-    ) {
-      if (packet.will) wills.set(client, packet.will as PublishPacket);
-      done(null, true);
-    },
-    authenticate(
-      client: Client,
-      username: string | undefined,
-      password: Buffer | undefined,
-      done: (error: AuthenticateError | null, success: boolean | null) => void,
-    ) {
-      admit(client, username ?? '', password?.toString('utf8') ?? '').then(
-        (refusal) => {
-          if (refusal === null) return done(null, true);
-          rules.refuse(refusal, client.id);
-          done(no(refusal === 'credentials' ? 4 : 5, `refused: ${refusal}`), false);
-        },
-        (error: unknown) => {
-          rules.log.error('broker.look_up_failed', { clientId: client.id, error: String(error) });
-          done(no(3, 'the credentials cannot be checked now'), false);
-        },
-      );
-    },
-    authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void) {
-      const principal = client ? principals.get(client) : undefined;
-      const refusal = principal ? rules.access.refusePublish(principal, packet) : 'credentials';
-      if (!client || refusal !== null) {
-        rules.refuse(refusal ?? 'credentials', client?.id ?? null, packet.topic);
-        return done(new Error(`refused: ${refusal}`));
-      }
-      // The acknowledgement is written after this: it waits for the subscribers of this process.
-      rules.takeIn(client.id, packet).then(
-        () => done(null),
-        (error: unknown) => {
-          rules.log.error('broker.subscriber_failed', { topic: packet.topic, error: String(error) });
-          done(new Error('a subscriber failed'));
-        },
-      );
-    },
-    authorizeSubscribe(
-      client: Client,
-      subscription: Subscription,
-      done: (error: Error | null, subscription?: Subscription | null) => void,
-    ) {
-      const principal = principals.get(client);
-      const refusal = principal ? rules.access.refuseSubscribe(principal, subscription.topic) : 'credentials';
-      if (refusal === null) return done(null, subscription);
-      rules.refuse(refusal, client.id, subscription.topic);
-      done(null, null);
-    },
-    authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-      const principal = principals.get(client);
-      return principal && rules.access.refuseReceive(principal, packet.topic) === null ? packet : null;
     },
   };
 }
