@@ -167,11 +167,16 @@ function pay(activation: Activation, event: PaymentEvent): Outcome {
   return accept(next.activation, [fact, ...taken, ...next.facts]);
 }
 
+/** The API IoT's command time-out of 5 minutes, and as long again for the answer and the capture. */
+const holdMarginMs = 10 * 60_000;
+
 /** A hold that lapses before delivery could no longer be captured: no attempt starts after it (DESIGN.md section 7). */
 function holdDeadline(activation: Activation, event: PaymentEvent): number | null {
   if (event.type !== 'payment_authorised' || event.holdExpiresAt === null) return activation.deadlineAt;
   if (activation.settlement?.capture === 'immediately') return activation.deadlineAt;
-  return Math.min(activation.deadlineAt ?? event.holdExpiresAt, event.holdExpiresAt);
+  // An attempt that starts at the last moment still has to be answered and captured.
+  const lastStartAt = event.holdExpiresAt - holdMarginMs;
+  return Math.min(activation.deadlineAt ?? lastStartAt, lastStartAt);
 }
 
 /**

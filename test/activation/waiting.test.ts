@@ -61,9 +61,12 @@ describe('the deadline', () => {
 });
 
 describe('a hold that lapses', () => {
+  /** Ten minutes before it lapses the last attempt may start. */
+  const margin = 600 * second;
+
   test('before the first attempt fails the activation with no attempt, and is voided', () => {
     const { activation } = play(purchase(), [
-      authorised(0, 60 * second),
+      authorised(0, 60 * second + margin),
       checked(1),
       started(60 * second + 1),
     ]);
@@ -81,7 +84,7 @@ describe('a hold that lapses', () => {
       86_400 * second,
     );
     const noDeadline = purchase('on_delivery', { deadlineMs: null });
-    expect(play(noDeadline, [authorised(0, 500)]).activation.deadlineAt).toBe(500);
+    expect(play(noDeadline, [authorised(0, 500 + margin)]).activation.deadlineAt).toBe(500);
     expect(play(noDeadline, [authorised(0)]).activation.deadlineAt).toBeNull();
   });
 
