@@ -22,7 +22,7 @@ function command(
     acceptedAt: startedAt + acceptedMs,
     expiresAt: startedAt + acceptedMs + 3_000,
     endedAt: startedAt + acceptedMs + (state === 'applied' ? 200 : 3_000),
-    results: null,
+    results: state === 'applied' ? [{ feature, outcome: 'applied', version }] : null,
     late: false,
     clock: null,
   };
