@@ -1,0 +1,82 @@
+import { type Http, TransportError } from '../../shared/ports/http.ts';
+
+/** Answers in the API IoT's place, or null: let it pass. */
+export type Rule = (request: Request, pass: Http) => Promise<Response> | null;
+
+export interface Watch {
+  readonly disturb: (http: Http) => Http;
+  /** What went between engine and API IoT, as it was answered: `POST configure 202`, `GET status 503`, `POST token reset`. */
+  readonly seen: readonly string[];
+}
+
+/** Stands between the engine and the API IoT: sees everything, and lets the rules, in their order, answer first. */
+export function watch(...rules: readonly Rule[]): Watch {
+  const seen: string[] = [];
+  return {
+    seen,
+    disturb: (http) => async (request) => {
+      const name = `${request.method} ${operationOf(request)}`;
+      // In the order of asking: answers to questions that were asked at once come as they like.
+      const index = seen.push(name) - 1;
+      try {
+        let answer: Promise<Response> | null = null;
+        for (const rule of rules) answer ??= rule(request, http);
+        const response = await (answer ?? http(request));
+        seen[index] = `${name} ${response.status}`;
+        return response;
+      } catch (error) {
+        if (error instanceof TransportError) seen[index] = `${name} ${error.kind}`;
+        throw error;
+      }
+    },
+  };
+}
+
+/** `configure`, `status`, `health`, `history` (the list), `command` (one of it) or `token`. */
+export function operationOf(request: Request): string {
+  const segments = new URL(request.url).pathname.split('/').slice(1);
+  if (segments[0] === 'oauth') return 'token';
+  return segments.length === 4 ? 'command' : (segments[2] ?? '');
+}
+
+/** The rule for one operation, `count` times (default: always), for one vehicle or for all. */
+export function on(
+  operation: string,
+  answer: (request: Request, pass: Http) => Promise<Response>,
+  { count = Number.POSITIVE_INFINITY, vin = '' }: { count?: number; vin?: string } = {},
+): Rule {
+  let left = count;
+  return (request, pass) => {
+    if (left <= 0 || operationOf(request) !== operation || !request.url.includes(vin)) return null;
+    left -= 1;
+    return answer(request, pass);
+  };
+}
+
+/** An answer that no API IoT of ours made: plain status, a body of another shape. */
+export function answers(status: number, headers: Record<string, string> = {}): () => Promise<Response> {
+  return async () => new Response('{"error":"from somewhere else"}', { status, headers });
+}
+
+/** The request never left. */
+export async function refused(): Promise<never> {
+  throw new TransportError('refused', 'no route to the API IoT', false);
+}
+
+/** The request was acted on and its answer was lost. */
+export async function answerLost(request: Request, pass: Http): Promise<never> {
+  await pass(request);
+  throw new TransportError('reset', 'the answer was lost', true);
+}
+
+/** The same request with another body or other headers. */
+export async function changed(
+  request: Request,
+  change: { body?: (text: string) => string; headers?: Record<string, string> },
+): Promise<Request> {
+  const text = await request.text();
+  const headers = new Headers(request.headers);
+  headers.delete('content-length');
+  for (const [name, value] of Object.entries(change.headers ?? {})) headers.set(name, value);
+  return new Request(request.url, { method: request.method, headers, body: change.body?.(text) ?? text });
+}
