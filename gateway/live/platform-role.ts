@@ -38,8 +38,6 @@ export interface PlatformRole {
   readonly origin: string;
   readonly database: Database<PlatformSchema>;
   readonly engine: Engine;
-  /** How many activations stand in each phase. */
-  phases(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -87,7 +85,12 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
       ttlSeconds: 24 * 3_600,
     }),
     render: loadTemplates(readTemplate, { domain: 'caas.example' }),
-    settings: { ...standardDispatch, retryBaseMs: compress(standardDispatch.retryBaseMs) },
+    settings: {
+      ...standardDispatch,
+      retryBaseMs: compress(standardDispatch.retryBaseMs),
+      // Longer than a delivery takes: what is claimed twice is sent twice.
+      claimMs: compress(standardDispatch.claimMs, httpTimeoutMs),
+    },
   });
   const relay = eventRelay({ database, bus: bus.bus, clock: wallClock, log });
   const models = modelLookUp(database);
@@ -105,6 +108,7 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
     reservedQuota: 2,
     settings: {
       ...standardSettings,
+      ackWaitMs: compress(standardSettings.ackWaitMs, 5_000),
       sweepEveryMs: compress(standardSettings.sweepEveryMs, 1_000),
       sweepGraceMs: compress(standardSettings.sweepGraceMs, 1_000),
     },
@@ -177,15 +181,6 @@ export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRol
     origin: server.origin,
     database,
     engine,
-    async phases() {
-      const rows = await database.reader
-        .selectFrom('activations')
-        .select(['phase', (select) => select.fn.countAll<number>().as('count')])
-        .groupBy('phase')
-        .orderBy('phase')
-        .execute();
-      return Object.fromEntries(rows.map((row) => [row.phase, Number(row.count)]));
-    },
     async stop() {
       app.stop();
       await server.close();

@@ -80,6 +80,14 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   }
 }
 
+/** The address, with its password, of the server that runs on a data folder; rejects when none does. */
+export async function natsServerUrl(dataFolder: string): Promise<string> {
+  const pid = Number(await readFile(join(dataFolder, 'nats-server.pid'), 'utf8').catch(() => '0'));
+  const port = pid > 0 ? await portOf(dataFolder, pid) : null;
+  if (port === null) throw new Error(`no nats-server runs on ${dataFolder}`);
+  return `nats://${user}:${await passwordOf(dataFolder)}@127.0.0.1:${port}`;
+}
+
 /** Installs Debian's package. Only root may; anyone else gets a sentence. */
 export async function installNatsServer(log: Log): Promise<void> {
   const installer = await findOnPath('apt-get');

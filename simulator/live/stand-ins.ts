@@ -35,6 +35,8 @@ export interface StandInOptions {
   /** Only pushes of this application server are taken. */
   readonly vapidPublicKey: string;
   readonly log: Log;
+  /** Told of a payment request or a mail once it has had its effect, and before it is answered; may hold the answer up. */
+  readonly onMoment?: (where: 'payments' | 'mail', what: string) => void | Promise<void>;
   /** 0 takes free ones. */
   readonly ports: {
     readonly payments: number;
@@ -61,9 +63,22 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     ids: systemIds(),
     apiKeyDigest: systemSecrets.digest(options.paymentsKey),
   });
-  const paymentsServer = await http.serve(payments.fetch, { port: ports.payments });
+  const paymentsServer = await http.serve(
+    async (request) => {
+      const answer = await payments.fetch(request);
+      await options.onMoment?.('payments', `${request.method} ${new URL(request.url).pathname}`);
+      return answer;
+    },
+    { port: ports.payments },
+  );
   const credential = { username: 'fleetwake', password: keys.smtpPassword };
-  const mail = await mailSink({ ...common, hostname: '127.0.0.1', port: ports.smtp, credential });
+  const mail = await mailSink({
+    ...common,
+    hostname: '127.0.0.1',
+    port: ports.smtp,
+    credential,
+    onDelivered: (id) => options.onMoment?.('mail', id),
+  });
   const mailServer = await http.serve(mailboxApp(mail.mailbox).fetch, { port: ports.mail });
   let pushOrigin = '';
   const pushes = pushSink({

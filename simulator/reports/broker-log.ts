@@ -12,6 +12,8 @@ import type { BrokerMessage } from './evidence.ts';
 /** A message of the broker's log that could be read, with the VIN of its topic. */
 export interface Seen<T> {
   readonly at: number;
+  /** When the broker certainly had it, or null. */
+  readonly takenAt: number | null;
   readonly vin: string;
   readonly message: T;
 }
@@ -27,7 +29,7 @@ export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
   const commands: Seen<ConfigureCommand>[] = [];
   const results: Seen<CommandResult>[] = [];
   const statuses: Seen<VehicleStatus>[] = [];
-  for (const { at, topic, payload } of messages) {
+  for (const { at, topic, payload, takenAt = at } of messages) {
     const parsed = parseTopic(topic);
     if (parsed === null || parsed.channel === 'telemetry') continue;
     const { vin, channel } = parsed;
@@ -36,7 +38,7 @@ export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
       list: Seen<T>[],
       reading: { success: true; data: T } | { success: false },
     ) => {
-      if (reading.success && reading.data.vin === vin) list.push({ at, vin, message: reading.data });
+      if (reading.success && reading.data.vin === vin) list.push({ at, takenAt, vin, message: reading.data });
     };
     if (channel === 'configure') keep(commands, configureCommandSchema.safeParse(value));
     else if (channel === 'result') keep(results, commandResultSchema.safeParse(value));

@@ -32,7 +32,7 @@ export interface Evidence {
   readonly database: DatabaseEvidence;
   /** Every configure command that the API IoT accepted, read from its database file. */
   readonly apiIot: readonly CommandResource[];
-  /** Every message on `vehicles/+/cmd/#` and `vehicles/+/evt/#`, in the broker's order. */
+  /** Every message on `vehicles/+/cmd/#` and `vehicles/+/evt/#` that a witness at the broker or at the vehicles saw, once. */
   readonly broker: readonly BrokerMessage[];
   /** The vehicles themselves, at the end. */
   readonly vehicles: readonly VehicleEvidence[];
@@ -68,9 +68,12 @@ export interface PurchaseAnswer {
 }
 
 export interface BrokerMessage {
+  /** When a witness first saw it; what a vehicle says, when it said so. */
   readonly at: number;
   readonly topic: string;
   readonly payload: string;
+  /** When it was certain that the broker had it; null: its connection dropped first. Without it: `at`. */
+  readonly takenAt?: number | null;
 }
 
 export interface VehicleEvidence {

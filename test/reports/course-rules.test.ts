@@ -116,6 +116,13 @@ test('rule 6 is broken by another attempt after the vehicle refused', () => {
   expect(attempts(evidence).violations).toEqual([`act_b: ${vinB} refused attempt 5, and attempt 6 followed`]);
 });
 
+test('rule 6 takes no refusal for known that the broker never had', () => {
+  const evidence = corrupted(({ broker }) => {
+    broker.push({ ...saidResult(20_000, 'cmd_b5', vinB, 'heated_seats', 'rejected', 0), takenAt: null });
+  });
+  expect(attempts(evidence).violations).toEqual([]);
+});
+
 test('rule 6 is broken by giving up early', () => {
   const evidence = corrupted(({ apiIot, database: { record } }) => {
     apiIot.splice(

@@ -150,6 +150,18 @@ test('rule 10 is broken by commands that only one side knows', () => {
   ]);
 });
 
+test('rule 10 is broken by an answer that the broker took and the API IoT forgot, not by one that nobody took', () => {
+  const sample = sampleEvidence();
+  const apiIot = sample.apiIot.map((command) =>
+    command.id === 'cmd_a2' ? { ...command, results: null } : command,
+  );
+  expect(nothingLost({ ...sample, apiIot }).violations).toEqual([
+    `cmd_a2: ${vinA} answered, the broker took it, and the API IoT knows of no answer`,
+  ]);
+  const broker = sample.broker.map((message) => ({ ...message, takenAt: null }));
+  expect(nothingLost({ ...sample, apiIot, broker }).violations).toEqual([]);
+});
+
 test('rule 10 is broken by a notice that still waits', () => {
   const evidence = corrupted(({ database: { notices } }) => {
     only(notices, ({ id }) => id === 'ntc_a_activation_successful_push').status = 'waiting';

@@ -97,12 +97,13 @@ function judgeSteps(id: string, { starts, failures }: Steps, constants: Constant
   return violations;
 }
 
-/** Command id → when its vehicle said in the broker's log that it will never apply it. */
+/** Command id → when the broker had its vehicle's word that it will never apply it: what it did not get, nobody could know. */
 function refusedAt(evidence: Evidence): Map<string, number> {
   const refusals = new Map<string, number>();
-  for (const { at, message } of readBrokerLog(evidence.broker).results) {
+  for (const { takenAt, message } of readBrokerLog(evidence.broker).results) {
     const refused = message.results.some((result) => result.outcome === 'rejected');
-    if (refused && !refusals.has(message.commandId)) refusals.set(message.commandId, at);
+    if (refused && takenAt !== null && !refusals.has(message.commandId))
+      refusals.set(message.commandId, takenAt);
   }
   return refusals;
 }

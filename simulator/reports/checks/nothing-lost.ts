@@ -1,6 +1,7 @@
 import type { SettlementStatus } from '../../../gateway/activation/settlement.ts';
 import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
 import { balanceOf } from '../balance.ts';
+import { readBrokerLog } from '../broker-log.ts';
 import { type CaseFile, caseFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers } from '../expectations.ts';
@@ -39,6 +40,7 @@ export function nothingLost(evidence: Evidence): Verdict {
     ...unanswered(evidence),
     ...judgeLedger(evidence, files),
     ...judgeCommands(evidence),
+    ...judgeResults(evidence),
     ...database.notices
       .filter((notice) => notice.status === 'waiting')
       .map((notice) => `${notice.activation_id}: ${notice.kind} by ${notice.channel} still waits`),
@@ -124,6 +126,16 @@ function judgeCommands({ apiIot, database }: Evidence): string[] {
       .filter(({ commandId }) => !commands.has(commandId))
       .map(({ id, commandId }) => `${id}: remembers ${commandId}, which the API IoT does not have`),
   ];
+}
+
+/** What the broker acknowledged to a vehicle is in the API IoT's books, whatever died since. */
+function judgeResults({ apiIot, broker }: Evidence): string[] {
+  const books = new Map(apiIot.map((command) => [command.id, command]));
+  return readBrokerLog(broker).results.flatMap(({ vin, takenAt, message: { commandId } }) =>
+    takenAt === null || books.get(commandId)?.results !== null
+      ? []
+      : [`${commandId}: ${vin} answered, the broker took it, and the API IoT knows of no answer`],
+  );
 }
 
 /** Every line of the record was published, and nothing else was. */

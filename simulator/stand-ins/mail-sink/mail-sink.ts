@@ -16,6 +16,8 @@ export interface MailSinkOptions {
   /** What a sender has to log in with; without it nobody has to. */
   readonly credential?: { readonly username: string; readonly password: string };
   readonly mailbox?: Mailbox;
+  /** Told of a mail's Message-ID once it is kept, and before the sender hears so; may hold the answer up. */
+  readonly onDelivered?: (messageId: string) => void | Promise<void>;
 }
 
 export interface MailSink {
@@ -66,7 +68,7 @@ function authentication(options: MailSinkOptions): SMTPServerOptions {
   };
 }
 
-function receiving({ clock }: MailSinkOptions, mailbox: Mailbox): SMTPServerOptions {
+function receiving({ clock, onDelivered }: MailSinkOptions, mailbox: Mailbox): SMTPServerOptions {
   return {
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];
@@ -77,15 +79,17 @@ function receiving({ clock }: MailSinkOptions, mailbox: Mailbox): SMTPServerOpti
         if (stream.sizeExceeded) return callback(reply(552, `A mail has at most ${mailMax} bytes`));
         const raw = Buffer.concat(chunks);
         const { mailFrom, rcptTo } = session.envelope;
+        const messageId = messageIdOf(raw);
         const { sequence } = mailbox.deliver({
           at: clock.now(),
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map((recipient) => recipient.address),
-          messageId: messageIdOf(raw),
+          messageId,
           bytes: raw.length,
           read: () => contentOf(raw),
         });
-        callback(null, `OK: kept as ${sequence}`);
+        const accept = () => callback(null, `OK: kept as ${sequence}`);
+        void Promise.resolve(onDelivered?.(messageId)).then(accept, accept);
       });
     },
   };

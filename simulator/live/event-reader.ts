@@ -6,10 +6,11 @@ import type { Database } from '../../shared/ports/database.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import type { SeenEvent } from '../reports/evidence.ts';
 
-const eventWaitMs = 10_000;
+const waitMaxMs = 10_000;
+const watchEveryMs = 50;
 
-/** Listens to the event stream as anybody could, and keeps what it says. */
-export async function followEvents(bus: Bus) {
+/** Reads the event stream from its beginning and goes on listening, as anybody could, and keeps what it says. */
+export async function readEvents(bus: Bus) {
   const seen = new Map<string, SeenEvent>();
   const consumption = await bus.consume(
     {
@@ -30,10 +31,13 @@ export async function followEvents(bus: Bus) {
      * What came by, compared with the record as it was read: waits until each of its rows has come (10 s at most), and
      * leaves out what was recorded only afterwards, because activations that wait for a vehicle go on meanwhile.
      */
-    async seenOf({ reader }: Database<PlatformSchema>, recordIds: ReadonlySet<string>): Promise<SeenEvent[]> {
-      const endAt = wallClock.now() + eventWaitMs;
+    async seenOf(
+      { reader }: Pick<Database<PlatformSchema>, 'reader'>,
+      recordIds: ReadonlySet<string>,
+    ): Promise<SeenEvent[]> {
+      const endAt = wallClock.now() + waitMaxMs;
       const isComplete = () => [...recordIds].every((id) => seen.has(id));
-      while (!isComplete() && wallClock.now() < endAt) await sleep(wallClock, 100);
+      while (!isComplete() && wallClock.now() < endAt) await sleep(wallClock, watchEveryMs);
       const events = [...seen.values()];
       const rows = await reader.selectFrom('record').select('id').execute();
       const later = new Set(rows.map((row) => row.id).filter((id) => !recordIds.has(id)));

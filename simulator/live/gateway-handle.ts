@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { startGateway } from '../../gateway/live/gateway.ts';
+import type { Keys } from '../../gateway/live/keys.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { wallClock } from '../../shared/live/clock.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import { faultyHttp } from '../faults/http-faults.ts';
+import type { Plan } from '../scenarios/plan.ts';
+
+/** A running gateway as a run knows it, wherever its processes are. What it says stays true when it is started again. */
+export interface GatewayHandle {
+  readonly platform: string;
+  readonly apiIot: string;
+  readonly mqttUrl: string;
+  /** For the report: which bus it has. */
+  readonly bus: 'nats' | 'in-process';
+  /** A connection to its bus for a reader of the events. */
+  openBus(): Promise<Bus>;
+  /** How often one of its processes died so far. */
+  crashes(): number;
+  /** Faults between engine and API IoT that this gateway can have; without them the run has none. */
+  readonly faults: { clear(): void; counts(): Readonly<Record<string, number>> } | null;
+  /** Ends it politely. */
+  stop(): Promise<void>;
+}
+
+export interface LaunchWish {
+  /** Complete: data folder, ports, catalogue, time scale, stand-ins. */
+  readonly config: GatewayConfig;
+  readonly keys: Keys;
+  readonly plan: Plan;
+  readonly log: Log;
+}
+
+export type Launch = (wish: LaunchWish) => Promise<GatewayHandle>;
+
+/** All roles in this process, with the plan's faults between engine and API IoT. */
+export const launchHere: Launch = async ({ config, plan, log }) => {
+  let faults: GatewayHandle['faults'] = null;
+  const gateway = await startGateway({
+    config,
+    log,
+    disturb(http) {
+      const faulty = faultyHttp(
+        http,
+        { clock: wallClock, random: seededRandom(plan.faultSeed) },
+        plan.apiIotFaults,
+      );
+      faults = faulty;
+      return faulty.http;
+    },
+  });
+  const { platform, apiIot, bus } = gateway;
+  if (!platform || !apiIot || !bus) {
+    await gateway.stop();
+    throw new Error('a run needs every role of the gateway');
+  }
+  return {
+    platform: platform.origin,
+    apiIot: gateway.apiIotOrigin,
+    mqttUrl: apiIot.mqttUrl,
+    bus: bus.kind,
+    openBus: async () => ({ ...bus.bus, close: async () => {} }),
+    crashes: () => 0,
+    faults,
+    stop: gateway.stop,
+  };
+};
+
+/** The gateway's two database files, by connections of the run's own. */
+export function openDatabases(dataFolder: string): {
+  platform: Database<PlatformSchema>;
+  apiIot: Database<ApiIotSchema>;
+  close(): Promise<void>;
+} {
+  const platform = openSqlite<PlatformSchema>(join(dataFolder, 'platform.db'));
+  const apiIot = openSqlite<ApiIotSchema>(join(dataFolder, 'api-iot.db'));
+  return {
+    platform,
+    apiIot,
+    async close() {
+      await platform.close();
+      await apiIot.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { DeviceLink, LinkConnection, LinkMessage, LinkOptions } from '../../shared/ports/device-link.ts';
+import type { BrokerMessage } from '../reports/evidence.ts';
+
+/** Something that passed at a vehicle's end of the wire; whoever is told may hold it up. */
+export type OnVehicleMessage = (direction: 'to' | 'from', topic: string) => void | Promise<void>;
+
+/** Enough for 100,000 vehicles that each get and answer a few commands. */
+const keptMax = 1_000_000;
+
+/**
+ * Two witnesses of the wire, whose words are put together: one listens at the broker with an account of its own, one
+ * stands at the vehicles' end. The first misses what passes while a broker is down or comes up; the second misses
+ * commands that no vehicle received. A message that both saw is kept once, as the first saw it. Telemetry is left out.
+ */
+export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () => {}) {
+  const seen = new Map<string, { -readonly [Name in keyof BrokerMessage]: BrokerMessage[Name] }>();
+  let dropped = 0;
+
+  function note(topic: string, payload: string, isTaken: boolean): void {
+    if (topic.endsWith('/telemetry')) return;
+    const key = `${topic}\n${payload}`;
+    const known = seen.get(key);
+    const at = clock.now();
+    if (known) {
+      if (isTaken) known.takenAt ??= at;
+    } else if (seen.size < keptMax) seen.set(key, { at, topic, payload, takenAt: isTaken ? at : null });
+    else dropped += 1;
+  }
+
+  const tapped = (connection: LinkConnection): LinkConnection => ({
+    get connected() {
+      return connection.connected;
+    },
+    subscribe: (filters) => connection.subscribe(filters),
+    cut: () => connection.cut(),
+    reconnect: () => connection.reconnect(),
+    close: () => connection.close(),
+    async publish(message: LinkMessage) {
+      const { topic, payload } = message;
+      if (connection.connected) note(topic, payload, false);
+      const published = connection.publish(message);
+      void onVehicleMessage('from', topic);
+      await published;
+      note(topic, payload, true);
+    },
+  });
+
+  return {
+    /** The vehicles' way to the broker, with the witness at it. */
+    tap: (link: DeviceLink): DeviceLink => ({
+      open: (options: LinkOptions) =>
+        tapped(
+          link.open({
+            ...options,
+            onMessage(message) {
+              note(message.topic, message.payload, true);
+              const held = onVehicleMessage('to', message.topic);
+              return held instanceof Promise
+                ? held.then(() => options.onMessage(message))
+                : options.onMessage(message);
+            },
+          }),
+        ),
+    }),
+    /** Listens at the broker; resolves once it hears, and hears again after every reconnect. Open it before the first vehicle. */
+    listen(
+      link: DeviceLink,
+      account: { username: string; password: string },
+    ): Promise<{ close(): Promise<void> }> {
+      return new Promise((resolve, reject) => {
+        const connection = link.open({
+          ...account,
+          clientId: 'monitor',
+          cleanSession: true,
+          keepAliveSeconds: 60,
+          onMessage: ({ topic, payload }) => note(topic, payload, true),
+        });
+        connection
+          .subscribe(['vehicles/+/cmd/configure', 'vehicles/+/evt/result', 'vehicles/+/evt/status'])
+          .then(() => resolve(connection), reject);
+      });
+    },
+    messages: (): BrokerMessage[] => [...seen.values()],
+    /** Messages that came after the limit was reached, and were not kept. */
+    dropped: () => dropped,
+  };
+}
+
+export type WireLog = ReturnType<typeof wireLog>;

@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type GatewayConfig, options } from '../../gateway/config.ts';
+import { openNatsBus } from '../../shared/live/nats-bus.ts';
+import { natsServerUrl } from '../../shared/live/nats-server.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import type { GatewayHandle, Launch } from '../../simulator/live/gateway-handle.ts';
+
+const program = 'dist/simulator/cli/main.js';
+const startMaxMs = 30_000;
+
+/** What a gateway says on standard output once it listens. */
+interface Started {
+  readonly platform: string | null;
+  readonly apiIot: string;
+  readonly mqtt: string | null;
+}
+
+/** `fleetwake gateway` in a process of its own, as an operator runs it; started again it has the same data and ports. */
+export interface GatewayProcess {
+  readonly started: Started;
+  readonly pid: number;
+  /** Kills of this process so far. */
+  readonly kills: number;
+  /** All that it ever wrote. */
+  output(): string;
+  /** As a power cut: resolves when it is gone. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Sends a signal and does not wait. */
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it is gone, with its exit code (null: ended by a signal). */
+  ended(): Promise<number | null>;
+  /** Ends it politely if it runs. */
+  stop(): Promise<void>;
+}
+
+/** The configuration as the environment says it, so that no secret stands on a command line. */
+function environmentOf(config: GatewayConfig): Record<string, string> {
+  const environment: Record<string, string> = { PATH: process.env.PATH ?? '' };
+  for (const [name, option] of Object.entries(options)) {
+    const value = config[name as keyof GatewayConfig];
+    if (value !== null) environment[option.environment] = String(value);
+  }
+  return environment;
+}
+
+export async function gatewayProcess(wanted: GatewayConfig): Promise<GatewayProcess> {
+  let config = wanted;
+  let output = '';
+  let kills = 0;
+  let running = await launched();
+
+  async function launched() {
+    const child = spawn(process.execPath, [program, 'gateway'], {
+      env: environmentOf(config),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const killWithUs = () => child.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    const ended = once(child, 'exit').then(([code]) => {
+      process.removeListener('exit', killWithUs);
+      return code as number | null;
+    });
+    let own = '';
+    const take = (chunk: Buffer) => {
+      own += chunk.toString();
+      output = (output + chunk.toString()).slice(-1_000_000);
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    const line = () => /^\{"event":"gateway\.started".*\}$/m.exec(own)?.[0];
+    const deadlineAt = performance.now() + startMaxMs;
+    while (line() === undefined) {
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadlineAt) {
+        child.kill('SIGKILL');
+        throw new Error(`the gateway did not start: ${own}`);
+      }
+      await new Promise<void>((resolve) => setTimeout(resolve, 5));
+    }
+    const started = JSON.parse(line() ?? '') as Started;
+    const portOf = (url: string | null, otherwise: number) => (url ? Number(new URL(url).port) : otherwise);
+    config = {
+      ...config,
+      port: portOf(started.platform, config.port),
+      apiIotPort: config.apiIotUrl ? config.apiIotPort : portOf(started.apiIot, config.apiIotPort),
+      mqttPort: config.mqttUrl ? config.mqttPort : portOf(started.mqtt, config.mqttPort),
+    };
+    return { child, ended, started };
+  }
+
+  return {
+    get started() {
+      return running.started;
+    },
+    get pid() {
+      return running.child.pid ?? 0;
+    },
+    get kills() {
+      return kills;
+    },
+    output: () => output,
+    async kill() {
+      kills += 1;
+      running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    async start() {
+      running = await launched();
+    },
+    signal: (name) => void running.child.kill(name),
+    ended: () => running.ended,
+    async stop() {
+      running.child.kill('SIGTERM');
+      await running.ended;
+    },
+  };
+}
+
+/** One process with every role; `onStarted` gets it, to kill it with. */
+export function launchProcess(onStarted: (gateway: GatewayProcess) => void): Launch {
+  return async ({ config }): Promise<GatewayHandle> => {
+    const gateway = await gatewayProcess(config);
+    onStarted(gateway);
+    const { platform, apiIot, mqtt } = gateway.started;
+    return {
+      platform: platform ?? '',
+      apiIot,
+      mqttUrl: mqtt ?? '',
+      bus: 'nats',
+      openBus: async () =>
+        openNatsBus({
+          url: config.natsUrl ?? (await natsServerUrl(join(config.data, 'nats'))),
+          log: silentLog,
+        }),
+      crashes: () => gateway.kills,
+      faults: null,
+      stop: () => gateway.stop(),
+    };
+  };
+}

@@ -1,0 +1,58 @@
+import { defaultScenario } from '../../simulator/scenarios/default.ts';
+import type { Scenario } from '../../simulator/scenarios/scenario.ts';
+
+/** A small fleet on a bad day, for runs in which processes die. The kills are the faults of the API IoT here. */
+export function chaosScenario(size: { vehicles: number; purchases: number; overMs: number }): Scenario {
+  const { vehicles, purchases, overMs } = size;
+  return {
+    ...defaultScenario,
+    name: 'chaos',
+    description: 'A small fleet; processes die in the middle.',
+    // What the dead hold is found after 10 s at most (a claimed notice), and there are several of them.
+    slackMs: 60_000,
+    vehicles: { ...defaultScenario.vehicles, count: vehicles },
+    customers: { ...defaultScenario.customers, count: Math.ceil(vehicles * 0.8) },
+    purchases: {
+      ...defaultScenario.purchases,
+      count: purchases,
+      overMs,
+      unsupported: Math.round(purchases / 12),
+      declined: 3,
+      preDelivery: 4,
+    },
+    faults: {
+      apiIot: [],
+      vehicles: [
+        {
+          name: 'in a garage',
+          type: 'offline',
+          mode: 'fixed',
+          value: 5,
+          attributes: { afterMs: [0, 5_000], forMs: [2_000, 6_000] },
+        },
+        {
+          name: 'results lost',
+          type: 'lose_result',
+          mode: 'fixed',
+          value: 4,
+          attributes: { first: [1, 2], withStatus: false },
+        },
+        {
+          name: 'control unit busy',
+          type: 'ecu_busy',
+          mode: 'fixed',
+          value: 3,
+          attributes: { first: [1, 3], feature: null },
+        },
+        {
+          name: 'control unit refuses',
+          type: 'reject',
+          mode: 'fixed',
+          value: 4,
+          attributes: { reason: 'unsupported_hardware', feature: null },
+        },
+        { name: 'clock ahead', type: 'clock_skew', mode: 'one', attributes: { skewMs: [20_000, 40_000] } },
+      ],
+    },
+  };
+}
