@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../ports/database.ts';
-import { groupCommit } from './group-commit.ts';
+import { groupCommit } from '../sql/group-commit.ts';
 
 /** Connections for reads; the writer has one of its own. */
 const readersMax = 8;

@@ -1,7 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from '../ports/database.ts';
-import { groupCommit } from './group-commit.ts';
+import { groupCommit } from '../sql/group-commit.ts';
 
 /**
  * Another process's commit is waited for in short steps, between which this process goes on: SQLite's own waiting
