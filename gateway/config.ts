@@ -181,6 +181,13 @@ export const options = {
     },
     ['nats://', 'tls://'],
   ),
+  natsServer: text({
+    flag: 'nats-server',
+    environment: 'NATS_SERVER',
+    placeholder: 'program',
+    help: 'what is started without a NATS URL: a name on the PATH, or a file',
+    fallback: 'nats-server',
+  }),
   install: oneOf(
     {
       flag: 'install',

@@ -61,6 +61,7 @@ interface ApiIotCounters {
 function newService(deps: ApiIotDeps) {
   const { database, clock, log, config } = deps;
   let connection: LinkConnection | null = null;
+  let isLeaving: boolean = false;
   const background = newBackground(log);
   const queue = newVehicleQueue();
   const refusals = newRefusals(log);
@@ -89,13 +90,22 @@ function newService(deps: ApiIotDeps) {
     async start() {
       callbacks.start();
       await timeouts.start();
-      const onReady = publisher.sweep;
-      connection = openFleetLink({ link: deps.link, signIn: config.link, ingest, log, background, onReady });
+      isLeaving = false;
+      connection = openFleetLink({
+        link: deps.link,
+        signIn: config.link,
+        ingest,
+        log,
+        background,
+        isLeaving: () => isLeaving,
+        onReady: publisher.sweep,
+      });
     },
     async stop() {
       timeouts.stop();
       callbacks.stop();
       waiters.release();
+      isLeaving = true;
       await connection?.close();
       connection = null;
       await queue.idle();

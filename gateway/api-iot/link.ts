@@ -12,6 +12,8 @@ export function openFleetLink(deps: {
   readonly ingest: Ingest;
   readonly log: Log;
   readonly background: Background;
+  /** The service itself ends the connection: no trouble then. */
+  readonly isLeaving: () => boolean;
   /** Subscribed: what waits may be sent again. */
   readonly onReady: () => void;
 }): LinkConnection {
@@ -29,7 +31,7 @@ export function openFleetLink(deps: {
         deps.onReady();
       });
     },
-    onDisconnect: (reason) => log.warn('api_iot.link_down', { reason }),
+    onDisconnect: (reason) => log[deps.isLeaving() ? 'info' : 'warn']('api_iot.link_down', { reason }),
   });
   return connection;
 }

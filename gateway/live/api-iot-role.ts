@@ -4,7 +4,6 @@ import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { openSqlite } from '../../shared/live/sqlite.ts';
 import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -17,6 +16,8 @@ import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.t
 import type { GatewayConfig } from '../config.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
+import { preparedSqlite } from './prepared-database.ts';
+import { undoneOnFailure } from './undo.ts';
 
 export interface ApiIotRole {
   readonly origin: string;
@@ -35,13 +36,24 @@ export interface RoleDeps {
 }
 
 /** The API IoT with its own database, and the broker unless MQTT_URL names one. */
-export async function startApiIot({ config, keys, http, log }: RoleDeps): Promise<ApiIotRole> {
+export function startApiIot(deps: RoleDeps): Promise<ApiIotRole> {
+  return undoneOnFailure((undo) => start(deps, undo));
+}
+
+async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => void): Promise<ApiIotRole> {
+  const { config, keys, http, log } = deps;
   const scale = config.timeScale;
-  const database = openSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'));
-  await migrateApiIot(database);
-  const broker = config.mqttUrl === null ? openBroker(database, { config, keys, http, log }) : null;
+  const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
+  undo(() => database.close());
+  const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
   await broker?.start();
-  const server = await listen(http, { hostname: config.host, port: config.apiIotPort });
+  undo(async () => broker?.stop());
+  const server = await listen(http, {
+    hostname: config.host,
+    port: config.apiIotPort,
+    flag: '--api-iot-port',
+  });
+  undo(() => server.close());
   const { origin } = server;
   const tokens = await jwtTokens({
     clock: wallClock,
@@ -85,6 +97,7 @@ export async function startApiIot({ config, keys, http, log }: RoleDeps): Promis
     },
   });
   server.handle(service.fetch);
+  undo(() => service.stop());
   await service.start();
   return {
     origin,

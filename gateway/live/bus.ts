@@ -17,6 +17,8 @@ export interface LiveBus {
 
 export interface BusWishes {
   readonly natsUrl: string | null;
+  /** What to start without a URL. */
+  readonly natsServer: string;
   readonly install: boolean;
   readonly dataFolder: string;
   readonly clock: Clock;
@@ -39,8 +41,8 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
   }
 }
 
-async function ownServer({ dataFolder, log }: BusWishes): Promise<LiveBus> {
-  const server = await startNatsServer({ dataFolder: join(dataFolder, 'nats'), log });
+async function ownServer({ natsServer, dataFolder, log }: BusWishes): Promise<LiveBus> {
+  const server = await startNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
   const bus = await openNatsBus({ url: server.url, log });
   return {
     bus,

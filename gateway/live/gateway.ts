@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -36,7 +35,6 @@ export interface GatewayOptions {
 /** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, disturb, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
-  await mkdir(config.data, { recursive: true, mode: 0o700 });
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
   const started: { stop(): Promise<void> }[] = [];
@@ -53,9 +51,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (!config.roles.includes('platform')) {
       return { keys, http, apiIot, platform: null, apiIotOrigin, bus: null, stop };
     }
-    const { natsUrl, install, data } = config;
+    const { natsUrl, natsServer, install, data } = config;
     const bus = await openLiveBus({
       natsUrl,
+      natsServer,
       install: install === 'yes',
       dataFolder: data,
       clock: wallClock,

@@ -1,4 +1,4 @@
-import type { Handler, HttpServer, LiveHttp } from '../../shared/live/http.ts';
+import type { Address, Handler, HttpServer, LiveHttp } from '../../shared/live/http.ts';
 
 export interface LateServer extends HttpServer {
   /** What answers from now on; until then every request is answered 503. */
@@ -9,10 +9,7 @@ export interface LateServer extends HttpServer {
  * Listens before its handler exists, because an app must know its own origin and port 0 gives one only then. Requests
  * of this process to the origin are direct calls, without a socket.
  */
-export async function listen(
-  http: LiveHttp,
-  address: { hostname: string; port: number },
-): Promise<LateServer> {
+export async function listen(http: LiveHttp, address: Address): Promise<LateServer> {
   let handler: Handler = () => new Response('Starting', { status: 503, headers: { 'retry-after': '1' } });
   const server = await http.serve((request) => handler(request), address);
   http.mount(server.origin, (request) => handler(request));

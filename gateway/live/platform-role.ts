@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { wallClock } from '../../shared/live/clock.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { smtpMailer } from '../../shared/live/mailer.ts';
-import { openPostgres } from '../../shared/live/postgres.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { openSqlite } from '../../shared/live/sqlite.ts';
 import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -33,6 +31,8 @@ import { noteOnTicket, openTicket } from '../support/ticket-desk.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import { listen } from './listen.ts';
+import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
+import { undoneOnFailure } from './undo.ts';
 
 export interface PlatformRole {
   readonly origin: string;
@@ -53,16 +53,24 @@ const supportContact = 'support@caas.example';
 const httpTimeoutMs = 10_000;
 
 /** The platform API with the engine, payments, notices and tickets, over the platform's database. */
-export async function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRole> {
+export function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRole> {
+  return undoneOnFailure((undo) => start(deps, undo));
+}
+
+async function start(
+  deps: PlatformRoleDeps,
+  undo: (close: () => Promise<unknown>) => void,
+): Promise<PlatformRole> {
   const { config, keys, http, log, bus } = deps;
   const scale = config.timeScale;
   const compress = (ms: number, least = 50) => Math.max(least, Math.round(ms / scale));
   const database = config.databaseUrl
-    ? openPostgres<PlatformSchema>(config.databaseUrl)
-    : openSqlite<PlatformSchema>(join(config.data, 'platform.db'));
-  await migratePlatform(database);
+    ? await preparedPostgres<PlatformSchema>(config.databaseUrl, migratePlatform)
+    : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
+  undo(() => database.close());
   const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), scale));
   const server = await listen(http, { hostname: config.host, port: config.port });
+  undo(() => server.close());
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
   const changes = newChanges();

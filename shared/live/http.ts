@@ -19,10 +19,15 @@ export interface LiveHttp {
   /** From now on requests to `origin` (`http://127.0.0.1:8080`) are direct calls of `handler`. */
   mount(origin: string, handler: Handler): void;
   /** Listens on a socket. Port 0 takes a free one. Rejects with a sentence that names the cure when it cannot. */
-  serve(
-    handler: Handler,
-    options: { readonly hostname?: string; readonly port: number },
-  ): Promise<HttpServer>;
+  serve(handler: Handler, address: Address): Promise<HttpServer>;
+}
+
+export interface Address {
+  /** Default 127.0.0.1. */
+  readonly hostname?: string;
+  readonly port: number;
+  /** What chooses the port, for the sentence of a failure; default `--port`. */
+  readonly flag?: string;
 }
 
 export interface HttpServer {
@@ -44,7 +49,7 @@ export function liveHttp(deps: { readonly clock: Clock; readonly timeoutMs: numb
     mount(origin, handler) {
       handlers.set(new URL(origin).origin, handler);
     },
-    serve: (handler, { hostname = '127.0.0.1', port }) => listen(deps.clock, handler, hostname, port),
+    serve: (handler, address) => listen(deps.clock, handler, address),
   };
 }
 
@@ -130,13 +135,16 @@ function nameOf(request: Request): string {
   return `${request.method} ${request.url.split('?')[0]}`;
 }
 
-function listen(clock: Clock, handler: Handler, hostname: string, port: number): Promise<HttpServer> {
+function listen(clock: Clock, handler: Handler, address: Address): Promise<HttpServer> {
+  const { hostname = '127.0.0.1', port, flag = '--port' } = address;
   const server = createAdaptorServer({
     fetch: handler,
     serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000 },
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, hostname, port)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(listenError(error, { hostname, port, flag })),
+    );
     server.listen(port, hostname, () => {
       const taken = (server.address() as AddressInfo).port;
       resolve({
@@ -154,11 +162,11 @@ function reachable(hostname: string): string {
   return hostname.includes(':') ? `[${hostname}]` : hostname;
 }
 
-function listenError(error: NodeJS.ErrnoException, hostname: string, port: number): Error {
+function listenError(error: NodeJS.ErrnoException, { hostname, port, flag }: Required<Address>): Error {
   const where = `port ${port} on ${hostname}`;
   const sentences: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${where} is taken: stop what listens there, or choose another with --port`,
-    EACCES: `${where} may not be used by this user: choose one above 1023 with --port`,
+    EADDRINUSE: `${where} is taken: stop what listens there, or choose another with ${flag}`,
+    EACCES: `${where} may not be used by this user: choose one above 1023 with ${flag}`,
     EADDRNOTAVAIL: `${hostname} is no address of this machine: choose another to listen on`,
     ENOTFOUND: `${hostname} is no known host name: choose another to listen on`,
   };

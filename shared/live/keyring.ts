@@ -12,7 +12,7 @@ export async function openKeyring<Name extends string>(
   path: string,
   makers: Readonly<Record<Name, () => string | Promise<string>>>,
 ): Promise<Keyring<Name>> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const known = await readKeys(path);
   const missing = (Object.keys(makers) as Name[]).filter((name) => known?.[name] === undefined);
   if (known !== null && missing.length === 0) return known as Keyring<Name>;
@@ -31,6 +31,17 @@ export async function openKeyring<Name extends string>(
     await unlink(draft);
   }
   return keys as Keyring<Name>;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`the folder ${folder} cannot be made (${code}): choose another with --data`, {
+      cause: error,
+    });
+  }
 }
 
 async function readKeys(path: string): Promise<Record<string, string> | null> {

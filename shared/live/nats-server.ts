@@ -32,6 +32,8 @@ export interface NatsServer {
 }
 
 export interface NatsServerOptions {
+  /** A name on the PATH, or a file; default `nats-server`. */
+  readonly program?: string;
   /** Holds the configuration, the password (readable by this user alone) and the streams. */
   readonly dataFolder: string;
   /** 0, the default, takes a free one. */
@@ -45,11 +47,11 @@ export interface NatsServerOptions {
  * arrange that; one that a killed process left behind on the same folder is ended first.
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
-  const { dataFolder, port = 0, log } = options;
-  const program = await findOnPath('nats-server');
+  const { program: wanted = 'nats-server', dataFolder, port = 0, log } = options;
+  const program = await findOnPath(wanted);
   if (program === null) {
     throw new NatsServerMissing(
-      'nats-server is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install',
+      `${wanted} is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install`,
     );
   }
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });

@@ -1,11 +1,11 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
-/** The full path of a program on the PATH, or null. Debian keeps servers in folders that not every user's PATH names. */
+/** The full path of a program on the PATH (one with a slash is a file already), or null. Debian keeps servers in folders that not every user's PATH names. */
 export async function findOnPath(program: string): Promise<string | null> {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  for (const folder of folders) {
-    const file = join(folder, program);
+  const files = program.includes('/') ? [program] : folders.map((folder) => join(folder, program));
+  for (const file of files) {
     try {
       await access(file, constants.X_OK);
       return file;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
@@ -10,6 +9,7 @@ import { clientsOf } from '../live/clients.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
 import { UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
 interface FleetFlags {
@@ -37,7 +37,7 @@ export function addFleet(program: Command): void {
     async (flags: FleetFlags & Record<string, unknown>) => {
       const config = gatewayConfig(flags, process.env);
       const log = jsonLog(config.logLevel);
-      const keys = await openKeys(config.data);
+      const keys = await knownKeys(config.data);
       const vehicles = await demoFleet(
         config.data,
         countOf('--count', flags.count, 100_000),

@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import { openKeys } from '../../gateway/live/keys.ts';
 import type { ApiAnswer } from '../live/api-client.ts';
 import { clientsOf } from '../live/clients.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
 interface LookUp {
@@ -77,7 +77,7 @@ async function show(
   id: string | undefined,
   flags: LookUpFlags & Record<string, unknown>,
 ): Promise<number> {
-  const keys = await openKeys(gatewayConfig(flags, process.env).data);
+  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
   const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
   const path =
     id === undefined

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { TransportError } from '../../shared/ports/http.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
@@ -32,9 +33,17 @@ function fail(error: unknown): void {
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.unusable;
     return;
   }
-  process.exitCode = exitCodes.unusable;
-  process.stderr.write(`fleetwake: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`fleetwake: ${sentenceOf(error)}\n`);
   if (process.env.FLEETWAKE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  // Whatever a failed start has left open must not keep the process.
+  process.exit(exitCodes.unusable);
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof TransportError) {
+    return `${error.message}: nothing answers there. Start it with "fleetwake up", or name another with --platform-url and --api-iot-url`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 main().catch(fail);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { openKeys } from '../../gateway/live/keys.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { hasVinShape } from '../../shared/protocol/vin.ts';
 import { clientsOf } from '../live/clients.ts';
@@ -7,6 +6,7 @@ import { modelName } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
 interface RegisterFlags {
@@ -38,7 +38,7 @@ export function addRegister(program: Command): void {
         );
       }
       const config = gatewayConfig(flags, process.env);
-      const keys = await openKeys(config.data);
+      const keys = await knownKeys(config.data);
       const password = systemSecrets.newToken();
       const customers = [
         {

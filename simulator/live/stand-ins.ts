@@ -79,7 +79,10 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     credential,
     onDelivered: (id) => options.onMoment?.('mail', id),
   });
-  const mailServer = await http.serve(mailboxApp(mail.mailbox).fetch, { port: ports.mail });
+  const mailServer = await http.serve(mailboxApp(mail.mailbox).fetch, {
+    port: ports.mail,
+    flag: '--mail-port',
+  });
   let pushOrigin = '';
   const pushes = pushSink({
     ...common,

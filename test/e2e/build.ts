@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The compiled command, as it is shipped. */
+export const cliFile = join(root, 'dist', 'simulator', 'cli', 'main.js');
+
+function newest(folder: string): number {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const changes = files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => statSync(join(root, folder, file)).mtimeMs);
+  return Math.max(...changes);
+}
+
+/** Vitest's global set-up: compiles when the sources are newer than what was compiled. `npm test` has done it already. */
+export default function buildWhenOutdated(): void {
+  const builtAt = statSync(cliFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (['gateway', 'shared', 'simulator'].every((folder) => newest(folder) < builtAt)) return;
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+}

@@ -1,0 +1,207 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../simulator/cli/exit.ts';
+import { checkNodeVersion } from '../../simulator/cli/node-version.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+import { fleetwake, startFleetwake } from './command.ts';
+
+const freePorts = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
+
+/** Runs it in an empty folder; what it says must be these sentences, with exit code 2 and nothing on standard output. */
+async function refuses(
+  parameters: readonly string[],
+  sentences: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await withTemporaryFolder(async (folder) => {
+    expect(await fleetwake(folder, parameters, environment)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `${sentences}\n`,
+    });
+  });
+}
+
+/** Holds a port of 127.0.0.1 meanwhile. */
+async function withTakenPort(work: (port: string) => Promise<void>): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  try {
+    await work(String(typeof address === 'object' ? address?.port : 0));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+describe('a port that is taken', () => {
+  test.each(['--port', '--api-iot-port'])('is named with its flag: %s', async (flag) => {
+    await withTakenPort(async (port) => {
+      const others = freePorts.filter((_, index) => freePorts[index - (index % 2)] !== flag);
+      await refuses(
+        ['gateway', ...others, flag, port],
+        `fleetwake: port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with ${flag}`,
+      );
+    });
+  });
+
+  test('of the broker', async () => {
+    await withTakenPort(async (port) => {
+      await refuses(
+        ['gateway', ...freePorts.slice(0, 4), '--mqtt-port', port],
+        `fleetwake: The MQTT broker cannot listen on 127.0.0.1:${port}: another program has the port; choose another one.`,
+      );
+    });
+  });
+
+  test('of the mail page, and the stand-ins that had started do not keep the process', async () => {
+    await withTakenPort(async (port) => {
+      await refuses(
+        ['up', ...freePorts, '--mail-port', port],
+        `fleetwake: port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with --mail-port`,
+      );
+    });
+  });
+});
+
+describe('NATS', () => {
+  test('that does not answer at NATS_URL', async () => {
+    await refuses(
+      ['gateway', ...freePorts],
+      'fleetwake: NATS at nats://127.0.0.1:1 cannot be used: connection refused (connect ECONNREFUSED 127.0.0.1:1)',
+      { NATS_URL: 'nats://127.0.0.1:1' },
+    );
+  });
+
+  test('that is not installed: the gateway starts with a bus of its own, and says so', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_SERVER: 'no-nats-server' });
+      await until(() => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null, 'it starts');
+      expect(JSON.parse(gateway.stdout())).toMatchObject({
+        event: 'gateway.started',
+        bus: 'a bus inside this process, because no-nats-server is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install',
+      });
+      gateway.process.kill('SIGTERM');
+      expect([await gateway.exitCode(), gateway.stderr()]).toEqual([0, '']);
+    });
+  });
+});
+
+describe('a catalogue', () => {
+  test('that is not there', async () => {
+    await refuses(
+      ['gateway', ...freePorts, '--catalogue', '/nowhere'],
+      `fleetwake: The catalogue cannot be used:
+- services.json cannot be read (ENOENT: no such file or directory, open '/nowhere/services.json'); put it there or name another catalogue folder.`,
+    );
+  });
+
+  test('with mistakes: every one is named with its cure', async () => {
+    await withTemporaryFolder(async (folder) => {
+      await mkdir(join(folder, 'templates'));
+      await writeFile(join(folder, 'services.json'), '{"services":[{"id":"Heated Seats","offers":[]}]}');
+      await refuses(
+        ['gateway', ...freePorts],
+        `fleetwake: The catalogue cannot be used:
+- services.json: services[0].id is "Heated Seats"; write 1 to 64 small letters, digits and hyphens.
+- services.json: services[0].name is missing; write the name that customers see.
+- services.json: services[0].feature is missing; write the feature's name in the vehicle, such as heated_seats.
+- services.json: services[0].offers is []; write at least one offer.`,
+        { FLEETWAKE_CATALOGUE: folder },
+      );
+    });
+  });
+});
+
+describe('a database', () => {
+  test('that is no database', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const file = join(folder, 'platform.db');
+      await writeFile(file, 'not a database. '.repeat(1_000));
+      await refuses(
+        ['gateway', ...freePorts, '--data', folder],
+        `fleetwake: the database ${file} cannot be used (file is not a database): restore it, or choose another folder with --data`,
+      );
+    });
+  });
+
+  test('that does not answer, and its password is not shown', async () => {
+    await refuses(
+      ['gateway', ...freePorts],
+      'fleetwake: the PostgreSQL of --database-url cannot be used (connect ECONNREFUSED 127.0.0.1:1): start it, or correct --database-url (DATABASE_URL)',
+      { DATABASE_URL: 'postgres://fleetwake:secret@127.0.0.1:1/platform' },
+    );
+  });
+
+  test('whose folder cannot be made', async () => {
+    await refuses(
+      ['gateway', ...freePorts, '--data', '/etc/hostname/data'],
+      'fleetwake: the folder /etc/hostname/data cannot be made (ENOTDIR): choose another with --data',
+    );
+  });
+});
+
+describe('a call', () => {
+  test.each([
+    [['gateway', '--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)"],
+    [['gatewai'], "error: unknown command 'gatewai'\n(Did you mean gateway?)"],
+    [['gateway', '--port'], "error: option '--port <port>' argument missing"],
+    [['run', 'everything'], 'fleetwake: there is no scenario "everything"; there are: default'],
+    [['run', '--seed', '-1'], 'fleetwake: --seed must be a whole number from 0 to 4294967295, not "-1"'],
+    [
+      ['up', '--vehicles', 'many'],
+      'fleetwake: --vehicles must be a whole number from 0 to 100000, not "many"',
+    ],
+    [
+      ['register', 'WFWAUR1E'],
+      'fleetwake: "WFWAUR1E" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits',
+    ],
+    [
+      ['register', '1M8GDM9AXKP042788', '--model', 'beetle'],
+      'fleetwake: there is no model "beetle"; there are: aurora-2026, borealis-2026, cirrus-2025',
+    ],
+    [['vehicle'], "error: missing required argument 'vin'"],
+    [
+      ['purchase', '--data', '/nowhere'],
+      "fleetwake: there is no keys.json in /nowhere: name the gateway's data folder with --data",
+    ],
+  ])('is refused with a sentence: fleetwake %j', (parameters, sentence) => refuses(parameters, sentence));
+
+  test('with several bad values names each, with its environment name', async () => {
+    await refuses(
+      ['gateway', '--port', '99999', '--roles', 'platform,queen'],
+      `fleetwake: --roles (FLEETWAKE_ROLES) knows platform, engine, api-iot, broker, not "queen"
+--port (FLEETWAKE_PORT) must be a whole number from 0 to 65535, not "99999"
+--mqtt-url (MQTT_URL) must be a URL that starts with mqtt:// or mqtts://, not "localhost:1883"`,
+      { MQTT_URL: 'localhost:1883' },
+    );
+  });
+
+  test.each([
+    [
+      ['purchase', '--platform-url', 'http://127.0.0.1:1'],
+      'fleetwake: no platform API answers at http://127.0.0.1:1 (POST http://127.0.0.1:1/oauth/token: ECONNREFUSED): start one with "fleetwake up", or name it with --platform-url',
+    ],
+    [
+      ['fleet', '--platform-url', 'http://127.0.0.1:1', '--api-iot-url', 'http://127.0.0.1:1'],
+      'fleetwake: POST http://127.0.0.1:1/oauth/token: ECONNREFUSED: nothing answers there. Start it with "fleetwake up", or name another with --platform-url and --api-iot-url',
+    ],
+  ])('to a gateway that is not there: fleetwake %j', async (parameters, sentence) => {
+    await withTemporaryFolder(async (folder) => {
+      await writeFile(join(folder, 'keys.json'), '{}');
+      await refuses([...parameters, '--data', folder], sentence);
+    });
+  });
+});
+
+test('a Node that is too old is refused with a sentence, and the three supported ones are not', () => {
+  for (const version of ['20.19.0', '20.20.2', '22.0.0', '24.3.1', '100.0.0']) checkNodeVersion(version);
+  for (const version of ['20.18.3', '18.20.8', '9.0.0']) {
+    expect(() => checkNodeVersion(version)).toThrow(
+      new UsageError(`Node ${version} is too old: Fleetwake needs Node 20.19 or later (20, 22 or 24)`),
+    );
+  }
+});
