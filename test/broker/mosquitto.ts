@@ -9,8 +9,18 @@ import { monitor, passwordOf, service, vinA, vinB } from './support.ts';
 
 const documented = new URL('../../docs/mosquitto/', import.meta.url);
 
+const standardAccounts: readonly (readonly [name: string, password: string])[] = [
+  [vinA, passwordOf(vinA)],
+  [vinB, passwordOf(vinB)],
+  [service.username, service.password],
+  [monitor.username, monitor.password],
+];
+
 /** Runs Mosquitto with the documented files, paths and port put in; stops it and removes its data afterwards. */
-export async function withMosquitto(work: (url: string) => Promise<void>): Promise<void> {
+export async function withMosquitto(
+  work: (url: string) => Promise<void>,
+  accounts = standardAccounts,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetwake-mosquitto-'));
   const port = await freePort();
   const [passwords, acl, configuration] = ['passwd', 'acl', 'conf'].map((name) => join(folder, name)) as [
@@ -18,12 +28,6 @@ export async function withMosquitto(work: (url: string) => Promise<void>): Promi
     string,
     string,
   ];
-  const accounts = [
-    [vinA, passwordOf(vinA)],
-    [vinB, passwordOf(vinB)],
-    [service.username, service.password],
-    [monitor.username, monitor.password],
-  ] as const;
   writeFileSync(passwords, accounts.map(([name, password]) => `${name}:${password}\n`).join(''));
   execFileSync((await findOnPath('mosquitto_passwd')) ?? 'mosquitto_passwd', ['-U', passwords]);
   writeFileSync(acl, readFileSync(new URL('acl.conf', documented)));

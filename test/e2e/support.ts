@@ -7,7 +7,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { withPolicies } from '../../gateway/catalogue/policies.ts';
 import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
 import { type Gateway, startGateway } from '../../gateway/live/gateway.ts';
-import { type Keys, openKeys } from '../../gateway/live/keys.ts';
+import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { isRunning } from '../../shared/live/processes.ts';
@@ -23,7 +23,7 @@ import { type Clients, clientsOf } from '../../simulator/live/clients.ts';
 import { modelName } from '../../simulator/live/demo-fleet.ts';
 import { register } from '../../simulator/live/registration.ts';
 import { type StandIns, startStandIns } from '../../simulator/live/stand-ins.ts';
-import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import { type VehicleModel, vehicleModels } from '../../simulator/vehicle/models.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 
@@ -34,6 +34,8 @@ export interface VehiclePlan {
   readonly faults?: readonly VehicleFault[];
   /** Registered, and somebody else plays it. */
   readonly isPlayedByHand?: boolean;
+  /** At the broker; default a new one. */
+  readonly password?: string;
 }
 
 export interface PlatformOptions {
@@ -49,8 +51,6 @@ export interface PlatformOptions {
   readonly config?: Partial<GatewayConfig>;
   /** How long an ECU takes to apply a command; default 20 ms. */
   readonly applyMs?: number;
-  /** A broker of the test's own, called with the secrets and the vehicles that it has to let in. */
-  readonly mqttUrl?: (keys: Keys, vehicles: readonly VehicleSpec[]) => Promise<string>;
 }
 
 export interface LogLine {
@@ -96,7 +96,7 @@ export async function withPlatform(
       const platform = await startPlatform(options, dataFolder, log, parts);
       const { platform: platformOrigin, apiIot } = platform.origins;
       for (const url of [platformOrigin, apiIot]) ports.push(Number(new URL(url).port));
-      if (!options.mqttUrl) ports.push(Number(new URL(platform.mqttUrl).port));
+      if (!options.config?.mqttUrl) ports.push(Number(new URL(platform.mqttUrl).port));
       await run(platform);
     } finally {
       const nats = await natsProcess(dataFolder);
@@ -125,9 +125,8 @@ async function startPlatform(
   parts.push(standIns);
   const plans = options.vehicles ?? [{}];
   const vehicles = plans.map(specOf);
-  const mqttUrl = (await options.mqttUrl?.(keys, vehicles)) ?? null;
   const gateway = await startGateway({
-    config: configOf({ ...options.config, data: dataFolder, mqttUrl }, standIns, options.timeScale ?? 100),
+    config: configOf({ ...options.config, data: dataFolder }, standIns, options.timeScale ?? 100),
     log,
     ...(options.disturb ? { disturb: options.disturb } : {}),
     adapt: (catalogue) => adapted(options, catalogue),
@@ -161,17 +160,22 @@ async function startPlatform(
   };
 }
 
+/** The VIN that the vehicle at a place of the plan gets. */
+export function vinOf(model: Pick<VehicleModel, 'vinPrefix' | 'vinPlant'>, index: number): string {
+  return makeVin(model.vinPrefix, model.vinPlant, 100_001 + index);
+}
+
 function specOf(plan: VehiclePlan, index: number): VehicleSpec {
   const model = vehicleModels.find(({ id }) => id === (plan.model ?? 'aurora-2026'));
   if (!model) throw new Error(`there is no model ${plan.model}`);
   return {
-    vin: makeVin(model.vinPrefix, model.vinPlant, 100_001 + index),
+    vin: vinOf(model, index),
     model,
     region: 'ES',
     latitude: 40.4168,
     longitude: -3.7038,
     chargePercent: 80,
-    password: systemSecrets.newToken(),
+    password: plan.password ?? systemSecrets.newToken(),
     connectivity: 'steady',
     faults: plan.faults ?? [],
   };
@@ -258,6 +262,9 @@ export interface Order {
   readonly duration?: { readonly unit: string; readonly count?: number };
   readonly paymentMethod?: string;
   readonly preDelivery?: boolean;
+  /** For a vehicle that is not in the plan. */
+  readonly vin?: string;
+  readonly customerId?: string;
 }
 
 export function orderBody(platform: Platform, order: Order = {}) {
