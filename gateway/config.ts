@@ -172,6 +172,12 @@ export const options = {
     placeholder: 'secret',
     help: 'its secret; without it the one made at first start',
   }),
+  apiIotCallbackSecret: optionalText({
+    flag: 'api-iot-callback-secret',
+    environment: 'API_IOT_CALLBACK_SECRET',
+    placeholder: 'secret',
+    help: "what signs the API IoT's callbacks (Standard Webhooks, whsec_…); without it the one made at first start",
+  }),
   natsUrl: optionalUrl(
     {
       flag: 'nats-url',
@@ -260,6 +266,32 @@ export const options = {
     help: 'the sender of notices',
     fallback: 'CaaS <no-reply@caas.example>',
   }),
+  // As text: an issuer's name is compared to the letter, a slash at its end included.
+  trustedIssuer: optionalText({
+    flag: 'trusted-issuer',
+    environment: 'TRUSTED_ISSUER',
+    placeholder: 'url',
+    help: 'an outside issuer whose access tokens are accepted beside our own',
+  }),
+  trustedJwks: optionalUrl(
+    {
+      flag: 'trusted-jwks',
+      environment: 'TRUSTED_JWKS',
+      placeholder: 'url',
+      help: 'where its public keys are (JWKS)',
+    },
+    ['http://', 'https://'],
+  ),
+  checkDigit: oneOf(
+    {
+      flag: 'check-digit',
+      environment: 'FLEETWAKE_CHECK_DIGIT',
+      placeholder: 'policy',
+      help: 'what happens to a VIN with a wrong check digit: strict, warn or off',
+      fallback: 'warn',
+    },
+    ['strict', 'warn', 'off'],
+  ),
   catalogue: optionalText({
     flag: 'catalogue',
     environment: 'FLEETWAKE_CATALOGUE',
@@ -308,6 +340,9 @@ export function readConfig(
     const result = option.read(given);
     if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
     else config[name] = result.value;
+  }
+  if ((config.trustedIssuer === null) !== (config.trustedJwks === null)) {
+    faults.push('--trusted-issuer and --trusted-jwks go together: an issuer is trusted by its keys');
   }
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
 }

@@ -1,6 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { AccessTokenClaims, Tokens } from '../../shared/ports/tokens.ts';
+import {
+  type AccessTokenClaims,
+  KeysUnavailable,
+  type Tokens,
+  type TokenVerdict,
+} from '../../shared/ports/tokens.ts';
 import type { App, AppEnv, Caller } from './app-env.ts';
 import { problemError } from './problem.ts';
 
@@ -49,7 +54,7 @@ export function newAuthenticator(deps: {
     const now = clock.now();
     const known = cache.get(token);
     if (known !== undefined && now < known.until) return known.caller;
-    const verdict = await tokens.verify(token, { audience });
+    const verdict = await verify(tokens, token, audience);
     if (!verdict.ok) {
       cache.delete(token);
       throw unauthorized(
@@ -79,6 +84,21 @@ export function newAuthenticator(deps: {
       await next();
     },
   };
+}
+
+/** Keys that cannot be read say nothing about the token: the caller may try again. */
+async function verify(tokens: Tokens, token: string, audience: string): Promise<TokenVerdict> {
+  try {
+    return await tokens.verify(token, { audience });
+  } catch (error) {
+    if (!(error instanceof KeysUnavailable)) throw error;
+    throw problemError(
+      'unavailable',
+      "The issuer's keys cannot be read now. Try again.",
+      {},
+      { 'retry-after': '5' },
+    );
+  }
 }
 
 /** The name under which routes ask for a token in OpenAPI: `security: [{ oauth: ['vehicle:read'] }]`. */

@@ -4,7 +4,6 @@ import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { apiIot } from '../api-iot/app.ts';
@@ -14,6 +13,7 @@ import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
+import { accessTokens } from './access-tokens.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { preparedSqlite } from './prepared-database.ts';
@@ -55,11 +55,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   });
   undo(() => server.close());
   const { origin } = server;
-  const tokens = await jwtTokens({
-    clock: wallClock,
-    issuer: origin,
-    privateKey: JSON.parse(keys.signingKey),
-  });
+  const tokens = await accessTokens({ config, keys, http: http.http }, origin);
   const { retry, ...defaults } = { ...apiIotDefaults, retry: apiIotDefaults.callbackRetry };
   const service = apiIot({
     database,
@@ -72,6 +68,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     log,
     config: {
       ...defaults,
+      checkDigit: config.checkDigit,
       origin,
       clients: [
         client(config.apiIotClientId, config.apiIotClientSecret ?? keys.engineSecret, [
@@ -88,7 +85,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
         baseDelayMs: Math.max(50, Math.round(retry.baseDelayMs / scale)),
         maxDelayMs: Math.max(1_000, Math.round(retry.maxDelayMs / scale)),
       },
-      callbackSecret: keys.callbackSecret,
+      callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
       link: {
         clientId: 'api-iot',
         username: config.mqttUsername,

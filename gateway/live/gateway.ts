@@ -35,6 +35,7 @@ export interface GatewayOptions {
 /** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, log, disturb, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
+  checkRoles(config);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
   const started: { stop(): Promise<void> }[] = [];
@@ -48,7 +49,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       started.push(apiIot);
     }
     const apiIotOrigin = config.apiIotUrl ?? apiIot?.origin ?? `http://${config.host}:${config.apiIotPort}`;
-    if (!config.roles.includes('platform')) {
+    // An engine listens as well: it takes the callbacks of the commands that it sent.
+    if (!config.roles.includes('platform') && !config.roles.includes('engine')) {
       return { keys, http, apiIot, platform: null, apiIotOrigin, bus: null, stop };
     }
     const { natsUrl, natsServer, install, data } = config;
@@ -68,5 +70,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The embedded broker lives in the API IoT's process: it asks for the vehicles' credentials there. */
+function checkRoles({ roles, mqttUrl, apiIotUrl }: GatewayConfig): void {
+  const [apiIot, broker] = [roles.includes('api-iot') && apiIotUrl === null, roles.includes('broker')];
+  if (broker && !apiIot && apiIotUrl === null) {
+    throw new Error('--roles: the broker runs in the process of the API IoT: name api-iot as well');
+  }
+  if (apiIot && !broker && mqttUrl === null) {
+    throw new Error('--roles: api-iot needs a broker: name broker as well, or set MQTT_URL');
   }
 }

@@ -6,7 +6,6 @@ import { smtpMailer } from '../../shared/live/mailer.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -28,6 +27,7 @@ import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { noteOnTicket, openTicket } from '../support/ticket-desk.ts';
+import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import { listen } from './listen.ts';
@@ -163,15 +163,11 @@ async function start(
     clock: wallClock,
     ids,
     secrets: systemSecrets,
-    tokens: await jwtTokens({
-      clock: wallClock,
-      issuer: server.origin,
-      privateKey: JSON.parse(keys.signingKey),
-    }),
+    tokens: await accessTokens({ config, keys, http: http.http }, server.origin),
     log,
     config: {
       origin: server.origin,
-      callbackSecret: keys.callbackSecret,
+      callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
       clients: [
         {
           clientId: 'developer',

@@ -16,7 +16,7 @@ import {
 } from 'jose';
 import type { Clock } from '../ports/clock.ts';
 import type { Http } from '../ports/http.ts';
-import type { AccessTokenClaims, Tokens, TokenVerdict } from '../ports/tokens.ts';
+import { type AccessTokenClaims, KeysUnavailable, type Tokens, type TokenVerdict } from '../ports/tokens.ts';
 
 /** Tokens whose signature was checked; the one used longest ago goes first. */
 const verifiedMax = 10_000;
@@ -42,11 +42,6 @@ export interface JwtTokensOptions {
   /** Outside issuers whose tokens are accepted too. Their keys are read through `http`. */
   readonly trusted?: readonly TrustedIssuer[];
   readonly http?: Http;
-}
-
-/** The keys of an outside issuer could not be read, so nothing is known of a token. Retryable. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
 }
 
 /** A private ES256 key with its thumbprint as id, as a JWK to be kept secret. */

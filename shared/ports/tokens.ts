@@ -2,7 +2,7 @@
 export interface Tokens {
   /** The signed compact JWT; `claims` already hold iss, aud, sub, client_id, scope, iat, exp, jti (seconds). */
   sign(claims: AccessTokenClaims): Promise<string>;
-  /** Checks signature, `typ: at+jwt`, issuer, audience and expiry. A bad token is data, not an exception. */
+  /** Checks signature, `typ: at+jwt`, issuer, audience and expiry. A bad token is data, not an exception; rejects only with `KeysUnavailable`. */
   verify(token: string, expected: { audience: string }): Promise<TokenVerdict>;
   /** The public keys (JWKS) for `/.well-known/jwks.json`. */
   publicKeys(): Promise<{ keys: readonly Record<string, unknown>[] }>;
@@ -24,3 +24,8 @@ export interface AccessTokenClaims {
 export type TokenVerdict =
   | { readonly ok: true; readonly claims: AccessTokenClaims }
   | { readonly ok: false; readonly reason: 'expired' | 'malformed' | 'signature' | 'issuer' | 'audience' };
+
+/** The keys of an outside issuer could not be read, so nothing is known of a token. Retryable. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}

@@ -1,7 +1,8 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { jwtTokens, KeysUnavailable, newSigningKey } from '../../shared/live/tokens.ts';
+import { jwtTokens, newSigningKey } from '../../shared/live/tokens.ts';
 import type { AccessTokenClaims } from '../../shared/ports/tokens.ts';
+import { KeysUnavailable } from '../../shared/ports/tokens.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
 const issuer = 'https://api-iot.test';
