@@ -1,0 +1,89 @@
+import { createHook } from 'node:async_hooks';
+
+/** What may exist inside the virtual world: none of it leaves the thread or takes real time. */
+const allowed: ReadonlySet<string> = new Set(['PROMISE', 'Immediate', 'Microtask', 'TickObject']);
+
+/** Foreign resources that are kept with their stack; further ones are only counted. */
+const keptMax = 20;
+const stackDepth = 40;
+
+/** Something made inside the virtual world that real time, the thread pool or the network ends: its order is chance. */
+export interface ForeignResource {
+  /** As `async_hooks` names it: Timeout, FSREQPROMISE, TCPWRAP, … */
+  readonly type: string;
+  /** The frames that made it, without Node's own. */
+  readonly stack: readonly string[];
+}
+
+export interface Guard {
+  readonly foreign: readonly ForeignResource[];
+  readonly foreignCount: number;
+  /** Rejections that nobody took. */
+  readonly unhandled: readonly unknown[];
+  /** Watches until `leave`. */
+  enter(): void;
+  leave(): void;
+  /** Resolves in the next turn, when all promises and ticks have run. */
+  turn(): Promise<void>;
+  /** Whether an immediate waits that is not this guard's own. */
+  hasPending(): boolean;
+}
+
+/**
+ * Watches what is made while the virtual world runs. Only creation is watched: the other hooks make every promise
+ * dearer. Whether an immediate is over is told by the mark that Node leaves on it.
+ */
+export function newGuard(): Guard {
+  const foreign: ForeignResource[] = [];
+  const unhandled: unknown[] = [];
+  let foreignCount = 0;
+  let pending: { readonly _destroyed: boolean }[] = [];
+  let isOwn = false;
+  const hook = createHook({
+    init(_id, type, _trigger, resource) {
+      if (type === 'PROMISE' || isOwn) return;
+      if (type === 'Immediate') pending.push(resource as { readonly _destroyed: boolean });
+      if (allowed.has(type)) return;
+      foreignCount += 1;
+      if (foreign.length < keptMax) foreign.push({ type, stack: ownFrames() });
+    },
+  });
+  const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+  return {
+    foreign,
+    get foreignCount() {
+      return foreignCount;
+    },
+    unhandled,
+    enter() {
+      hook.enable();
+      process.on('unhandledRejection', onUnhandled);
+    },
+    leave() {
+      hook.disable();
+      process.off('unhandledRejection', onUnhandled);
+    },
+    turn: () =>
+      new Promise<void>((resolve) => {
+        isOwn = true;
+        setImmediate(resolve);
+        isOwn = false;
+      }),
+    hasPending() {
+      if (pending.length > 0) pending = pending.filter((immediate) => !immediate._destroyed);
+      return pending.length > 0;
+    },
+  };
+}
+
+function ownFrames(): string[] {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = stackDepth;
+  const stack = new Error('made here').stack ?? '';
+  Error.stackTraceLimit = limit;
+  return stack
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .filter((line) => !line.includes('node:') && !line.includes('virtual/guard.'));
+}
