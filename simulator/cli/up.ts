@@ -12,12 +12,10 @@ import { clientsOf } from '../live/clients.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
 import { startStandIns } from '../live/stand-ins.ts';
-import { countOf } from './fleet.ts';
+import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
-interface UpFlags {
-  readonly vehicles: string;
-  readonly seed: string;
+interface UpFlags extends FleetFlags {
   readonly mailPort: string;
   readonly json?: true;
 }
@@ -27,10 +25,9 @@ export function addUp(program: Command): void {
   const command = program
     .command('up')
     .description('gateway, stand-ins and a small fleet, until a signal')
-    .option('--vehicles <number>', 'how many vehicles', '5')
-    .option('--seed <number>', 'chooses the vehicles', '1')
     .option('--mail-port <port>', 'of the page that shows sent mail; 0 takes a free one', '8025')
     .option('--json', 'say where everything is as one JSON line');
+  withFleetOptions(command);
   withGatewayOptions(command).action(async (flags: UpFlags & Record<string, unknown>) => {
     await up(flags);
   });
@@ -39,7 +36,7 @@ export function addUp(program: Command): void {
 async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const config = gatewayConfig(flags, process.env);
   const log = jsonLog(config.logLevel);
-  const count = countOf('--vehicles', flags.vehicles, 100_000);
+  const wishes = fleetWishes(flags);
   const keys = await openKeys(config.data);
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const parts: { stop(): Promise<void> }[] = [];
@@ -62,7 +59,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       log,
     });
     parts.push(gateway);
-    const vehicles = await demoFleet(config.data, count, countOf('--seed', flags.seed, 9_999_999));
+    const vehicles = await demoFleet(config.data, wishes);
     const registration = registrationOf(vehicles);
     const customers = registration.customers.map((customer) => ({
       ...customer,

@@ -11,7 +11,8 @@ export interface Outage {
  * sleep: reachable for a minute every few hours · flapping: away every few seconds. Only `drive` rests on data; no data
  * for parked vehicles was found, so `garage` and `sleep` are assumptions.
  */
-export type ConnectivityProfile = 'steady' | 'drive' | 'tunnel' | 'garage' | 'sleep' | 'flapping';
+export const connectivityProfiles = ['steady', 'drive', 'tunnel', 'garage', 'sleep', 'flapping'] as const;
+export type ConnectivityProfile = (typeof connectivityProfiles)[number];
 
 /** An inverse distribution function by its knots: `[probability, value]`, straight lines between them. */
 type Quantiles = readonly (readonly [probability: number, value: number])[];

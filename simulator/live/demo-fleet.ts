@@ -2,15 +2,25 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from './registration.ts';
+
+export interface DemoFleet {
+  readonly count: number;
+  readonly seed: number;
+  readonly connectivity: ConnectivityProfile;
+}
 
 /**
  * The vehicles of a seed. Their passwords are made once and kept in `fleet.json` of the data folder, readable by this user
  * alone, so that a fleet that starts again is the same fleet.
  */
-export async function demoFleet(dataFolder: string, count: number, seed: number): Promise<VehicleSpec[]> {
+export async function demoFleet(
+  dataFolder: string,
+  { count, seed, connectivity }: DemoFleet,
+): Promise<VehicleSpec[]> {
   const path = join(dataFolder, 'fleet.json');
   const passwords = await readPasswords(path);
   const fleet = makeFleet({
@@ -18,6 +28,7 @@ export async function demoFleet(dataFolder: string, count: number, seed: number)
     random: seededRandom(seed),
     models: vehicleModels,
     newPassword: () => systemSecrets.newToken(),
+    connectivity,
   }).map((spec) => ({ ...spec, password: passwords[spec.vin] ?? spec.password }));
   const known = { ...passwords, ...Object.fromEntries(fleet.map((spec) => [spec.vin, spec.password])) };
   await writeFile(path, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Failure } from '../../gateway/activation/failure.ts';
 import { loadActivation } from '../../gateway/store/activations.ts';
+import { makeVin } from '../../shared/protocol/vin.ts';
 import { bootEngine, phaseOf, placeOrder, recordOf, withOutside } from './support.ts';
 
 const serverError: Failure = {
@@ -201,6 +202,37 @@ it('finds by its sweep what was saved when NATS lost every wake-up', () =>
     await placeOrder(outside);
     const engine = await bootEngine(outside);
     await outside.clock.advance(130_000);
+    expect(await phaseOf(outside, 'act_1')).toBe('active');
+    await engine.stop();
+  }));
+
+it('lets a thousand waiting activations delay the next one by nothing', () =>
+  withOutside(async (outside) => {
+    const engine = await bootEngine(outside);
+    outside.vehicle.script = [{ ok: false, failure: serverError }];
+    const waiting = Array.from({ length: 1_000 }, (_, index) => ({
+      id: `act_w${index}`,
+      vin: makeVin('WFWAUR1E', 'TA', index),
+    }));
+    for (const order of waiting) {
+      await placeOrder(outside, order);
+      await engine.begin(order.id);
+    }
+    await outside.clock.advance(1);
+    const inBackoff = await outside.database.reader
+      .selectFrom('activations')
+      .select('id')
+      .where('phase', '=', 'waiting_backoff')
+      .execute();
+    expect(inBackoff).toHaveLength(1_000);
+    outside.vehicle.script = ['applied'];
+    const start = outside.clock.now();
+    await engine.begin(await placeOrder(outside));
+    // Its answer is polled for after 30 s, as for one that is alone.
+    await outside.clock.advance(29_998);
+    expect(await phaseOf(outside, 'act_1')).toBe('waiting_response');
+    await outside.clock.advance(2);
+    expect(outside.clock.now() - start).toBe(30_000);
     expect(await phaseOf(outside, 'act_1')).toBe('active');
     await engine.stop();
   }));

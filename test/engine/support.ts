@@ -69,27 +69,46 @@ export async function withOutside(run: (outside: Outside) => Promise<void>): Pro
 
 export interface Order {
   readonly id: string;
+  /** Registered with the first order for it. */
+  readonly vin: string;
   readonly feature: string;
   readonly policy: RetryPolicy;
   readonly capture: 'on_delivery' | 'immediately';
 }
 
 export async function placeOrder(outside: Outside, order: Partial<Order> = {}): Promise<string> {
-  const { id = 'act_1', feature = 'heated_seats', policy = standardPolicy, capture = 'on_delivery' } = order;
+  const {
+    id = 'act_1',
+    vin: ordered = vin,
+    feature = 'heated_seats',
+    policy = standardPolicy,
+    capture = 'on_delivery',
+  } = order;
   const at = outside.clock.now();
   const purchaseId = id.replace('act', 'pur');
   const activation = newActivation(
-    { id, vin, serviceId: feature, feature, policy },
+    { id, vin: ordered, serviceId: feature, feature, policy },
     { capture, amountMinor: 4_990, currency: 'EUR', method: 'pm_card_visa' },
     at,
   );
   await outside.database.write(async (transaction) => {
     await transaction
+      .insertInto('vehicles')
+      .values({
+        vin: ordered,
+        model: 'aurora-2026',
+        model_name: 'Aurora',
+        customer_id: 'cus_1',
+        registered_at: 0,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await transaction
       .insertInto('purchases')
       .values({
         id: purchaseId,
         customer_id: 'cus_1',
-        vin,
+        vin: ordered,
         service_id: feature,
         service_name: feature,
         feature,

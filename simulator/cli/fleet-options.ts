@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
+import type { DemoFleet } from '../live/demo-fleet.ts';
+import { UsageError } from './exit.ts';
+
+export interface FleetFlags {
+  readonly vehicles: string;
+  readonly seed: string;
+  readonly connectivity: string;
+}
+
+/** What `up` and `fleet` say about their vehicles. */
+export function withFleetOptions(command: Command): Command {
+  return command
+    .option('--vehicles <number>', 'how many vehicles', '5')
+    .option('--seed <number>', 'chooses the vehicles', '1')
+    .option('--connectivity <profile>', `one of ${connectivityProfiles.join(', ')}`, 'steady');
+}
+
+/** A whole number within limits, or a sentence. */
+export function countOf(flag: string, text: string, most: number): number {
+  const number = Number(text);
+  if (/^\d{1,7}$/.test(text) && number >= 0 && number <= most) return number;
+  throw new UsageError(`${flag} must be a whole number from 0 to ${most}, not "${text}"`);
+}
+
+export function fleetWishes(flags: FleetFlags): DemoFleet {
+  const { connectivity } = flags;
+  if (!connectivityProfiles.includes(connectivity as ConnectivityProfile)) {
+    throw new UsageError(
+      `--connectivity must be one of ${connectivityProfiles.join(', ')}, not "${connectivity}"`,
+    );
+  }
+  return {
+    count: countOf('--vehicles', flags.vehicles, 100_000),
+    seed: countOf('--seed', flags.seed, 9_999_999),
+    connectivity: connectivity as ConnectivityProfile,
+  };
+}
