@@ -17,15 +17,21 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
   const seen = new Map<string, { -readonly [Name in keyof BrokerMessage]: BrokerMessage[Name] }>();
   let dropped = 0;
 
-  function note(topic: string, payload: string, isTaken: boolean): void {
+  function note(topic: string, payload: string, by: 'broker' | 'vehicle', isTaken: boolean): void {
     if (topic.endsWith('/telemetry')) return;
     const key = `${topic}\n${payload}`;
-    const known = seen.get(key);
+    let known = seen.get(key);
     const at = clock.now();
-    if (known) {
-      if (isTaken) known.takenAt ??= at;
-    } else if (seen.size < keptMax) seen.set(key, { at, topic, payload, takenAt: isTaken ? at : null });
-    else dropped += 1;
+    if (!known) {
+      if (seen.size >= keptMax) {
+        dropped += 1;
+        return;
+      }
+      known = { at, topic, payload, takenAt: null, atVehicle: false };
+      seen.set(key, known);
+    }
+    if (isTaken) known.takenAt ??= at;
+    if (by === 'vehicle') known.atVehicle = true;
   }
 
   const tapped = (connection: LinkConnection): LinkConnection => ({
@@ -38,11 +44,11 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
     close: () => connection.close(),
     async publish(message: LinkMessage) {
       const { topic, payload } = message;
-      if (connection.connected) note(topic, payload, false);
+      if (connection.connected) note(topic, payload, 'vehicle', false);
       const published = connection.publish(message);
       void onVehicleMessage('from', topic);
       await published;
-      note(topic, payload, true);
+      note(topic, payload, 'vehicle', true);
     },
   });
 
@@ -54,7 +60,7 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
           link.open({
             ...options,
             onMessage(message) {
-              note(message.topic, message.payload, true);
+              note(message.topic, message.payload, 'vehicle', true);
               const held = onVehicleMessage('to', message.topic);
               return held instanceof Promise
                 ? held.then(() => options.onMessage(message))
@@ -74,7 +80,7 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
           clientId: 'monitor',
           cleanSession: true,
           keepAliveSeconds: 60,
-          onMessage: ({ topic, payload }) => note(topic, payload, true),
+          onMessage: ({ topic, payload }) => note(topic, payload, 'broker', true),
         });
         connection
           .subscribe(['vehicles/+/cmd/configure', 'vehicles/+/evt/result', 'vehicles/+/evt/status'])

@@ -14,6 +14,8 @@ export interface Seen<T> {
   readonly at: number;
   /** When the broker certainly had it, or null. */
   readonly takenAt: number | null;
+  /** It passed the vehicle's end of the wire. */
+  readonly atVehicle: boolean;
   readonly vin: string;
   readonly message: T;
 }
@@ -29,7 +31,7 @@ export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
   const commands: Seen<ConfigureCommand>[] = [];
   const results: Seen<CommandResult>[] = [];
   const statuses: Seen<VehicleStatus>[] = [];
-  for (const { at, topic, payload, takenAt = at } of messages) {
+  for (const { at, topic, payload, takenAt = at, atVehicle = true } of messages) {
     const parsed = parseTopic(topic);
     if (parsed === null || parsed.channel === 'telemetry') continue;
     const { vin, channel } = parsed;
@@ -38,7 +40,8 @@ export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
       list: Seen<T>[],
       reading: { success: true; data: T } | { success: false },
     ) => {
-      if (reading.success && reading.data.vin === vin) list.push({ at, takenAt, vin, message: reading.data });
+      if (reading.success && reading.data.vin === vin)
+        list.push({ at, takenAt, atVehicle, vin, message: reading.data });
     };
     if (channel === 'configure') keep(commands, configureCommandSchema.safeParse(value));
     else if (channel === 'result') keep(results, commandResultSchema.safeParse(value));

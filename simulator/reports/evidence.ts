@@ -74,6 +74,8 @@ export interface BrokerMessage {
   readonly payload: string;
   /** When it was certain that the broker had it; null: its connection dropped first. Without it: `at`. */
   readonly takenAt?: number | null;
+  /** A witness at the vehicle's end saw it; a broker that died may have forgotten a command before. Without it: yes. */
+  readonly atVehicle?: boolean;
 }
 
 export interface VehicleEvidence {

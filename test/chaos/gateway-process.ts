@@ -17,7 +17,7 @@ interface Started {
   readonly mqtt: string | null;
 }
 
-/** `fleetwake gateway` in a process of its own, as an operator runs it; started again it has the same data and ports. */
+/** `fleetwake gateway` in a process of its own, as an operator runs it; started again it has the same data. */
 export interface GatewayProcess {
   readonly started: Started;
   readonly pid: number;
@@ -46,8 +46,8 @@ function environmentOf(config: GatewayConfig): Record<string, string> {
   return environment;
 }
 
-export async function gatewayProcess(wanted: GatewayConfig): Promise<GatewayProcess> {
-  let config = wanted;
+/** The configuration names the ports, so that they are the same after a restart. */
+export async function gatewayProcess(config: GatewayConfig): Promise<GatewayProcess> {
   let output = '';
   let kills = 0;
   let running = await launched();
@@ -80,13 +80,6 @@ export async function gatewayProcess(wanted: GatewayConfig): Promise<GatewayProc
       await new Promise<void>((resolve) => setTimeout(resolve, 5));
     }
     const started = JSON.parse(line() ?? '') as Started;
-    const portOf = (url: string | null, otherwise: number) => (url ? Number(new URL(url).port) : otherwise);
-    config = {
-      ...config,
-      port: portOf(started.platform, config.port),
-      apiIotPort: config.apiIotUrl ? config.apiIotPort : portOf(started.apiIot, config.apiIotPort),
-      mqttPort: config.mqttUrl ? config.mqttPort : portOf(started.mqtt, config.mqttPort),
-    };
     return { child, ended, started };
   }
 
@@ -119,24 +112,52 @@ export async function gatewayProcess(wanted: GatewayConfig): Promise<GatewayProc
 }
 
 /** One process with every role; `onStarted` gets it, to kill it with. */
-export function launchProcess(onStarted: (gateway: GatewayProcess) => void): Launch {
-  return async ({ config }): Promise<GatewayHandle> => {
+export function launchProcess(onStarted: (gateway: GatewayProcess) => unknown): Launch {
+  return async ({ config }) => {
     const gateway = await gatewayProcess(config);
     onStarted(gateway);
-    const { platform, apiIot, mqtt } = gateway.started;
-    return {
-      platform: platform ?? '',
-      apiIot,
-      mqttUrl: mqtt ?? '',
-      bus: 'nats',
-      openBus: async () =>
-        openNatsBus({
-          url: config.natsUrl ?? (await natsServerUrl(join(config.data, 'nats'))),
-          log: silentLog,
-        }),
-      crashes: () => gateway.kills,
-      faults: null,
-      stop: () => gateway.stop(),
-    };
+    return handleOf(config, { platform: gateway, apiIot: gateway });
+  };
+}
+
+/** The platform and its engine in one process, the API IoT and its broker in another; they share the data folder's secrets. */
+export function launchApart(
+  onStarted: (gateways: { platform: GatewayProcess; apiIot: GatewayProcess }) => unknown,
+): Launch {
+  return async ({ config }) => {
+    const apiIot = await gatewayProcess({ ...config, roles: ['api-iot', 'broker'] });
+    const platform = await gatewayProcess({
+      ...config,
+      roles: ['platform', 'engine'],
+      apiIotUrl: apiIot.started.apiIot,
+    }).catch(async (error: unknown) => {
+      await apiIot.stop();
+      throw error;
+    });
+    onStarted({ platform, apiIot });
+    return handleOf(config, { platform, apiIot });
+  };
+}
+
+function handleOf(
+  config: GatewayConfig,
+  { platform, apiIot }: { platform: GatewayProcess; apiIot: GatewayProcess },
+): GatewayHandle {
+  const processes = [...new Set([platform, apiIot])];
+  return {
+    platform: platform.started.platform ?? '',
+    apiIot: apiIot.started.apiIot,
+    mqttUrl: apiIot.started.mqtt ?? '',
+    bus: 'nats',
+    openBus: async () =>
+      openNatsBus({
+        url: config.natsUrl ?? (await natsServerUrl(join(config.data, 'nats'))),
+        log: silentLog,
+      }),
+    crashes: () => processes.reduce((sum, one) => sum + one.kills, 0),
+    faults: null,
+    async stop() {
+      for (const one of processes) await one.stop();
+    },
   };
 }

@@ -54,6 +54,7 @@ export function killer(
   let armed = false;
   let busy: Promise<void> = Promise.resolve();
 
+  let begun: boolean = false;
   const arm = () => {
     armed = true;
   };
@@ -66,12 +67,16 @@ export function killer(
       .then(() => gateway.restart())
       .then(() => new Promise<void>((resolve) => setTimeout(resolve, breathMs)))
       .then(arm);
-    busy.catch(() => {});
+    busy.catch((error: unknown) => console.error(`after "${name}": ${String(error)}`));
     return dead;
   }
 
   return {
-    arm,
+    /** From now on moments count. */
+    begin() {
+      armed ||= !begun;
+      begun = true;
+    },
     /** What has been done, in order. */
     done: (): readonly string[] => done,
     /** Resolves when the last one who died is back, and rejects when it did not come back. */

@@ -51,7 +51,6 @@ export function chaosScenario(size: { vehicles: number; purchases: number; overM
           value: 4,
           attributes: { reason: 'unsupported_hardware', feature: null },
         },
-        { name: 'clock ahead', type: 'clock_skew', mode: 'one', attributes: { skewMs: [20_000, 40_000] } },
       ],
     },
   };

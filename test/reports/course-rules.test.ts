@@ -205,6 +205,16 @@ test('rule 9 is broken by an undisturbed vehicle that never answered, and not by
   ]);
 });
 
+test('rule 9 asks for no answer to a command that a broker forgot when it died, and only then', () => {
+  const evidence = corrupted(({ broker }) => {
+    broker.push({ ...sentCommand(9_000, 'cmd_y', vinC, 'heated_seats', 1), atVehicle: false });
+  });
+  expect(order({ ...evidence, crashes: 1 }).violations).toEqual([]);
+  expect(order(evidence).violations).toEqual([
+    `${vinC} heated_seats: stands at version 0, and never answered cmd_y with version 1`,
+  ]);
+});
+
 test('rule 9 is broken by a report of a lower version after a higher one', () => {
   const evidence = corrupted(({ broker }) => {
     broker.push(saidStatus(9_000, vinA, [{ feature: 'heated_seats', state: 'dormant', version: 0 }]));

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import { type RunOptions, runScenario } from '../../simulator/live/scenario-run.ts';
+import { runChecks } from '../../simulator/reports/checks/all.ts';
+import type { Evidence } from '../../simulator/reports/evidence.ts';
+import { type RunReport, reportOf } from '../../simulator/reports/report.ts';
+import type { Verdict } from '../../simulator/reports/verdict.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { restartablePort } from './ports.ts';
+
+/** The gateway's configuration as nobody changed it, on free ports that it can have again, with its data in `folder`. */
+export async function freshConfig(folder: string): Promise<GatewayConfig> {
+  const reading = readConfig({}, {});
+  if ('faults' in reading) throw new Error(reading.faults.join('\n'));
+  return {
+    ...reading.config,
+    data: join(folder, 'data'),
+    port: await restartablePort(),
+    apiIotPort: await restartablePort(),
+    mqttPort: await restartablePort(),
+    logLevel: process.env.CHAOS_SHOW ? 'warn' : 'error',
+  };
+}
+
+export interface ChaosRun {
+  readonly evidence: Evidence;
+  readonly report: RunReport;
+  /** Checks that do not hold, in any run but a broken one empty. */
+  readonly broken: readonly Verdict[];
+}
+
+/** Runs a scenario in a folder of its own and judges it; `CHAOS_SHOW` lets it tell how it goes. */
+export function chaosRun(
+  options: Pick<RunOptions, 'scenario' | 'seed'> & Partial<RunOptions>,
+  judged: (evidence: Evidence) => Evidence = (evidence) => evidence,
+): Promise<ChaosRun> {
+  return withTemporaryFolder(async (folder) => {
+    const { evidence } = await runScenario({
+      config: await freshConfig(folder),
+      log: silentLog,
+      ...options,
+      onProgress(progress) {
+        options.onProgress?.(progress);
+        if (process.env.CHAOS_SHOW) console.log(JSON.stringify(progress));
+      },
+    });
+    const checks = runChecks(judged(evidence));
+    const report = reportOf(evidence, checks);
+    if (process.env.CHAOS_SHOW) console.log(JSON.stringify(report, null, 1));
+    return { evidence, report, broken: checks.filter((check) => !check.ok) };
+  });
+}
