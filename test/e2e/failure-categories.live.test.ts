@@ -9,7 +9,7 @@ const checked = ['POST token 200', 'GET status 200', 'GET health 200'];
 const diagnosed = ['GET status 200', 'GET health 200', 'GET history 200'];
 const sixTimes = <T>(item: T): T[] => Array.from({ length: 6 }, () => item);
 
-test('without any failure: one attempt, charged once, three notices, two texts on the display', async () => {
+test.concurrent('without any failure: one attempt, charged once, three notices, two texts on the display', async () => {
   await withPlatform({}, async (platform) => {
     expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
     expect(platform.cars.vehicle(platform.vin).displayed).toEqual([
@@ -19,7 +19,7 @@ test('without any failure: one attempt, charged once, three notices, two texts o
   });
 });
 
-describe('transient network', () => {
+describe.concurrent('transient network', () => {
   test('two requests that never arrive are repeated after their back-off', async () => {
     const { disturb, seen } = watch(on('configure', refused, { count: 2 }));
     await withPlatform({ disturb }, async (platform) => {
@@ -55,7 +55,7 @@ describe('transient network', () => {
   });
 });
 
-describe('vehicle offline', () => {
+describe.concurrent('vehicle offline', () => {
   test('for good: six attempts, escalated, the hold released; the revocation waits for the vehicle', async () => {
     await withPlatform({ timeScale: 600 }, async (platform) => {
       platform.cars.cut(platform.vin, null);
@@ -111,7 +111,7 @@ describe('vehicle offline', () => {
   });
 });
 
-describe('API IoT error', () => {
+describe.concurrent('API IoT error', () => {
   test('a 5xx is retried with back-off', async () => {
     const { disturb, seen } = watch(
       on('configure', answers(500), { count: 1 }),
@@ -168,7 +168,7 @@ function malformed(catalogue: Catalogue): Catalogue {
   };
 }
 
-describe('invalid configuration', () => {
+describe.concurrent('invalid configuration', () => {
   test('422: one attempt, escalated at once with the payload in the ticket', async () => {
     const { disturb, seen } = watch();
     await withPlatform({ disturb, adapt: malformed }, async (platform) => {
@@ -199,7 +199,7 @@ describe('invalid configuration', () => {
   });
 });
 
-describe('vehicle incompatible', () => {
+describe.concurrent('vehicle incompatible', () => {
   const boost = { serviceId: 'range-boost' };
 
   test('the vehicle’s report lacks the feature: no attempt at all', async () => {
@@ -258,7 +258,7 @@ describe('vehicle incompatible', () => {
   });
 });
 
-describe('authorisation failure', () => {
+describe.concurrent('authorisation failure', () => {
   const badToken = { headers: { authorization: 'Bearer bad.token.here' } };
 
   test('401: exactly one token refresh, then escalated with one attempt', async () => {
@@ -321,7 +321,7 @@ describe('authorisation failure', () => {
   });
 });
 
-test('429: waits for Retry-After, which costs no retry and tells nobody', async () => {
+test.concurrent('429: waits for Retry-After, which costs no retry and tells nobody', async () => {
   const { disturb, seen } = watch();
   await withPlatform({ disturb, timeScale: 600 }, async (platform) => {
     const { vin, clients } = platform;
@@ -348,7 +348,7 @@ test('429: waits for Retry-After, which costs no retry and tells nobody', async 
   });
 });
 
-test('a vehicle that the API IoT does not know is a data error: no attempt', async () => {
+test.concurrent('a vehicle that the API IoT does not know is a data error: no attempt', async () => {
   const unknown = on('status', answers(404));
   const { disturb } = watch(unknown);
   await withPlatform({ disturb }, async (platform) => {
@@ -363,7 +363,7 @@ test('a vehicle that the API IoT does not know is a data error: no attempt', asy
   });
 });
 
-test('a vehicle that cannot now is retried until it can', async () => {
+test.concurrent('a vehicle that cannot now is retried until it can', async () => {
   const busy = { type: 'ecu_busy', attributes: { first: 2, feature: null } } as const;
   await withPlatform({ vehicles: [{ faults: [busy] }] }, async (platform) => {
     expect(await storyOf(platform, await buy(platform))).toEqual({

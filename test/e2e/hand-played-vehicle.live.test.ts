@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { withMosquitto } from '../broker/mosquitto.ts';
+import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { handPlayedVehicle } from './documented.ts';
 import { success } from './expected.ts';
 import { commandsOf, storyOf } from './story.ts';
 import { buy, type Platform, vinOf, waitFor, withPlatform } from './support.ts';
+
+beforeAll(buildWhenOutdated);
 
 const aurora = { vinPrefix: 'WFWAUR1E', vinPlant: 'TA' };
 

@@ -10,7 +10,7 @@ const nobodyListens = 'http://127.0.0.1:9';
 const loseFirstResult = (withStatus: boolean) =>
   ({ type: 'lose_result', attributes: { first: 1, withStatus } }) as const;
 
-describe('a result that is lost', () => {
+describe.concurrent('a result that is lost', () => {
   test('is asked for again: the second attempt hears that the feature is on already', async () => {
     await withPlatform({ vehicles: [{ faults: [loseFirstResult(true)] }] }, async (platform) => {
       const bought = await buy(platform);
@@ -72,7 +72,7 @@ describe('a result that is lost', () => {
   });
 });
 
-test('an answer of the API IoT that is lost on the last attempt: its history proves the delivery', async () => {
+test.concurrent('an answer of the API IoT that is lost on the last attempt: its history proves the delivery', async () => {
   let tell = () => {};
   const delivered = new Promise<void>((resolve) => {
     tell = resolve;
@@ -100,7 +100,7 @@ test('an answer of the API IoT that is lost on the last attempt: its history pro
   });
 });
 
-test('a callback that never arrives: the poll finds the result, within the first attempt', async () => {
+test.concurrent('a callback that never arrives: the poll finds the result, within the first attempt', async () => {
   const { disturb, seen } = watch();
   await withPlatform({ disturb, config: { publicUrl: nobodyListens } }, async (platform) => {
     const bought = await buy(platform);
@@ -115,7 +115,7 @@ test('a callback that never arrives: the poll finds the result, within the first
   });
 });
 
-describe('a success that comes after the failure', () => {
+describe.concurrent('a success that comes after the failure', () => {
   test('changes no money: the ticket says so, and a revocation runs until the vehicle says dormant', async () => {
     // The vehicle takes the command, loses its connection while it applies it, and can tell only much later.
     const options = { applyMs: 300, policy: { maxRetries: 0 } };

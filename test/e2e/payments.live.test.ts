@@ -7,7 +7,7 @@ import { buy, orderBody, withPlatform } from './support.ts';
 const sportMode = { serviceId: 'sport-mode' };
 const reject = { type: 'reject', attributes: { reason: 'wiring_missing', feature: null } } as const;
 
-describe('a service that is charged at once', () => {
+describe.concurrent('a service that is charged at once', () => {
   test('and delivered: charged once, with no hold', async () => {
     await withPlatform({}, async (platform) => {
       expect(await storyOf(platform, await buy(platform, sportMode))).toEqual({
@@ -51,7 +51,7 @@ describe('a service that is charged at once', () => {
   });
 });
 
-test('a hold that is released is told as "reserved, released"', async () => {
+test.concurrent('a hold that is released is told as "reserved, released"', async () => {
   await withPlatform({ vehicles: [{ faults: [reject] }] }, async (platform) => {
     const bought = await buy(platform);
     await storyOf(platform, bought);
@@ -62,7 +62,7 @@ test('a hold that is released is told as "reserved, released"', async () => {
   });
 });
 
-test('a declined card: 402, nothing sent to vehicle or customer, no ticket', async () => {
+test.concurrent('a declined card: 402, nothing sent to vehicle or customer, no ticket', async () => {
   await withPlatform({}, async (platform) => {
     const body = orderBody(platform, { paymentMethod: 'pm_card_visa_chargeDeclined' });
     const answer = await platform.clients.platform.send('POST', '/purchases', body);
@@ -100,7 +100,7 @@ test('a declined card: 402, nothing sent to vehicle or customer, no ticket', asy
   });
 });
 
-test('a pre-delivery vehicle that fails opens a MEDIUM ticket', async () => {
+test.concurrent('a pre-delivery vehicle that fails opens a MEDIUM ticket', async () => {
   await withPlatform({ vehicles: [{ faults: [reject] }] }, async (platform) => {
     const { ticket: opened } = await storyOf(platform, await buy(platform, { preDelivery: true }));
     expect(opened).toEqual({ priority: 'MEDIUM', lastErrorCode: 'rejected', retries: 1 });

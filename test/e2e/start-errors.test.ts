@@ -1,12 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../simulator/cli/exit.ts';
 import { checkNodeVersion } from '../../simulator/cli/node-version.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
+import { buildWhenOutdated } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
+
+beforeAll(buildWhenOutdated);
 
 const freePorts = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
 
@@ -37,7 +40,7 @@ async function withTakenPort(work: (port: string) => Promise<void>): Promise<voi
   }
 }
 
-describe('a port that is taken', () => {
+describe.concurrent('a port that is taken', () => {
   test.each(['--port', '--api-iot-port'])('is named with its flag: %s', async (flag) => {
     await withTakenPort(async (port) => {
       const others = freePorts.filter((_, index) => freePorts[index - (index % 2)] !== flag);
@@ -67,7 +70,7 @@ describe('a port that is taken', () => {
   });
 });
 
-describe('NATS', () => {
+describe.concurrent('NATS', () => {
   test('that does not answer at NATS_URL', async () => {
     await refuses(
       ['gateway', ...freePorts],
@@ -90,7 +93,7 @@ describe('NATS', () => {
   });
 });
 
-describe('a catalogue', () => {
+describe.concurrent('a catalogue', () => {
   test('that is not there', async () => {
     await refuses(
       ['gateway', ...freePorts, '--catalogue', '/nowhere'],
@@ -116,7 +119,7 @@ describe('a catalogue', () => {
   });
 });
 
-describe('a database', () => {
+describe.concurrent('a database', () => {
   test('that is no database', async () => {
     await withTemporaryFolder(async (folder) => {
       const file = join(folder, 'platform.db');
@@ -144,7 +147,7 @@ describe('a database', () => {
   });
 });
 
-describe('a call', () => {
+describe.concurrent('a call', () => {
   test.each([
     [['gateway', '--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)"],
     [['gatewai'], "error: unknown command 'gatewai'\n(Did you mean gateway?)"],
@@ -197,7 +200,7 @@ describe('a call', () => {
   });
 });
 
-test('a Node that is too old is refused with a sentence, and the three supported ones are not', () => {
+test.concurrent('a Node that is too old is refused with a sentence, and the three supported ones are not', () => {
   for (const version of ['20.19.0', '20.20.2', '22.0.0', '24.3.1', '100.0.0']) checkNodeVersion(version);
   for (const version of ['20.18.3', '18.20.8', '9.0.0']) {
     expect(() => checkNodeVersion(version)).toThrow(

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
@@ -6,7 +7,8 @@ import type { TicketFields } from '../../gateway/support/ticket.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { collectMails, collectPushes } from '../../simulator/reports/collect.ts';
 import type { SeenMail, SeenPush } from '../../simulator/reports/evidence.ts';
-import { type Bought, type Platform, waitFor } from './support.ts';
+import { success } from './expected.ts';
+import { type Bought, buy, type Platform, waitFor } from './support.ts';
 
 /** What an activation came to, in the words of those who saw it: API, ledger, mail sink, push sink, vehicle. */
 export interface Story {
@@ -135,4 +137,9 @@ export async function revoked(
     return revocation.endedAt !== null;
   }, `the revocation ${revocationId} ends`);
   return revocation;
+}
+
+/** The same platform still does its work. */
+export async function takesAPurchase(platform: Platform): Promise<void> {
+  expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
 }
