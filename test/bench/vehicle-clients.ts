@@ -5,8 +5,8 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { topics } from '../../shared/protocol/topics.ts';
 import { fleet } from '../../simulator/fleet/fleet.ts';
-import { makeFleet, type VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
-import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import type { VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
+import { benchFleet } from './fleet.ts';
 
 export type ClientKind = 'product' | 'bare';
 
@@ -14,17 +14,6 @@ export type ClientKind = 'product' | 'bare';
 export interface ReadyMessage {
   readonly kbEach: number;
   readonly connectMs: number;
-}
-
-/** The same vehicles in every process. */
-export function benchFleet(count: number): VehicleSpec[] {
-  let serial = 0;
-  return makeFleet({
-    count,
-    random: { fraction: () => 0.5, stream: () => ({ fraction: () => 0.5, stream: () => systemRandom }) },
-    models: vehicleModels,
-    newPassword: () => `bench-${++serial}`,
-  });
 }
 
 /** Resident memory in KB after everything that can be freed was. */

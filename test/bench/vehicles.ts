@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { pathToFileURL } from 'node:url';
 import { type EmbeddedBroker, embeddedBroker } from '../../gateway/broker/embedded-broker.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
@@ -10,7 +9,10 @@ import { silentLog } from '../../shared/ports/log.ts';
 import { commandResultSchema } from '../../shared/protocol/device-messages.ts';
 import { fleetFilters, topics } from '../../shared/protocol/topics.ts';
 import { until } from '../support/until.ts';
-import { benchFleet, type ClientKind, type ReadyMessage } from './vehicle-clients.ts';
+import { moduleUrl } from './child.ts';
+import { benchFleet } from './fleet.ts';
+import { round } from './numbers.ts';
+import type { ClientKind, ReadyMessage } from './vehicle-clients.ts';
 
 export interface VehiclesOptions {
   readonly vehicles: number;
@@ -139,13 +141,9 @@ async function withClients<T>(
   options: VehiclesOptions,
   work: (ready: ReadyMessage) => Promise<T>,
 ): Promise<T> {
-  const child = fork(
-    new URL('./vehicle-clients.ts', import.meta.url),
-    [kind, broker.url, String(options.vehicles)],
-    {
-      execArgv: [...process.execArgv, '--expose-gc'],
-    },
-  );
+  const child = fork(moduleUrl('vehicle-clients'), [kind, broker.url, String(options.vehicles)], {
+    execArgv: [...process.execArgv, '--expose-gc'],
+  });
   try {
     const ready = await Promise.race([firstMessage(child), failure(child)]);
     return await work(ready);
@@ -166,18 +164,4 @@ async function firstMessage(child: ChildProcess): Promise<ReadyMessage> {
 async function failure(child: ChildProcess): Promise<never> {
   const [code] = (await once(child, 'exit')) as [number | null];
   throw new Error(`the vehicles' process ended with ${code} before all were connected`);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [vehicles = '5000', holdMs = '60000', commands = '100'] = process.argv.slice(2);
-  const report = await measureVehicles({
-    vehicles: Number(vehicles),
-    holdMs: Number(holdMs),
-    commands: Number(commands),
-  });
-  console.log(JSON.stringify(report, null, 2));
 }

@@ -1,0 +1,113 @@
+import BetterSqlite3 from 'better-sqlite3';
+import type { Http } from '../../shared/ports/http.ts';
+import type { BenchChild } from './child.ts';
+import type { NoticeCounts, WorldReady } from './world.ts';
+
+/** Purchases in flight at once, for whichever pipeline is measured. */
+const purchaseConcurrency = 64;
+/** Mails, and as many pushes, that one activation makes: payment confirmed, activation started, activation successful. */
+const noticesEach = 3;
+const roundMaxMs = 120_000;
+
+/** A pipeline as the driver sees it. */
+export interface Pipeline {
+  readonly name: string;
+  readonly origin: string;
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Processor time of its process so far. */
+  readonly cpuMs: () => Promise<number>;
+}
+
+export interface Order {
+  readonly customerId: string;
+  readonly vin: string;
+  readonly serviceId: string;
+}
+
+export interface Round {
+  /** From the first purchase to the last captured payment. */
+  readonly perSecond: number;
+  /** From the first purchase until also the last mail and push had arrived. */
+  readonly perSecondWithNotices: number;
+  /** Processor time of the pipeline's own process for one activation. */
+  readonly cpuMsEach: number;
+}
+
+export interface Stage {
+  readonly http: Http;
+  readonly world: BenchChild<WorldReady>;
+  readonly ledger: LedgerWatch;
+}
+
+interface LedgerWatch {
+  last(): number;
+  /** How many captures were entered after a sequence number, and when the last one was. */
+  capturedAfter(sequence: number): { readonly count: number; readonly lastAt: number };
+  close(): void;
+}
+
+/** Reads the payment stand-in's own ledger beside it: what was captured is what it says. */
+export function watchLedger(path: string): LedgerWatch {
+  const database = new BetterSqlite3(path, { readonly: true });
+  const last = database.prepare<[], { last: number }>(
+    'select coalesce(max(sequence), 0) as last from ledger_entries',
+  );
+  const captured = database.prepare<[number], { count: number; lastAt: number }>(
+    "select count(*) as count, coalesce(max(at), 0) as lastAt from ledger_entries where sequence > ? and kind = 'captured'",
+  );
+  return {
+    last: () => last.get()?.last ?? 0,
+    capturedAfter: (sequence: number) => captured.get(sequence) ?? { count: 0, lastAt: 0 },
+    close() {
+      database.close();
+    },
+  };
+}
+
+async function buy(http: Http, pipeline: Pipeline, order: Order): Promise<void> {
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': `${order.vin}-${order.serviceId}`,
+    ...(await pipeline.headers()),
+  };
+  const body = JSON.stringify({
+    ...order,
+    duration: { unit: 'months', count: 1 },
+    paymentMethod: 'pm_card_visa',
+  });
+  const response = await http(new Request(`${pipeline.origin}/purchases`, { method: 'POST', headers, body }));
+  const text = await response.text();
+  if (response.status !== 201)
+    throw new Error(`${pipeline.name}: purchase answered ${response.status}: ${text}`);
+}
+
+/** Buys all, waits until every payment is captured and every notice has arrived, and says how fast that was. */
+export async function runRound(stage: Stage, pipeline: Pipeline, orders: readonly Order[]): Promise<Round> {
+  const { http, world, ledger } = stage;
+  const before = await world.ask<NoticeCounts>('counts');
+  const sequence = ledger.last();
+  const cpuBefore = await pipeline.cpuMs();
+  const startedAt = Date.now();
+  const rest = orders.values();
+  const client = async () => {
+    for (const order of rest) await buy(http, pipeline, order);
+  };
+  await Promise.all(Array.from({ length: purchaseConcurrency }, client));
+  const wanted = orders.length;
+  for (;;) {
+    const { count } = ledger.capturedAfter(sequence);
+    const { mails, pushes } = await world.ask<NoticeCounts>('counts');
+    const notices = mails + pushes - before.mails - before.pushes;
+    if (count === wanted && notices === 2 * noticesEach * wanted) break;
+    if (Date.now() - startedAt > roundMaxMs)
+      throw new Error(`${pipeline.name}: ${count} captures and ${notices} notices of ${wanted} purchases`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const noticedAt = Date.now();
+  const { lastAt } = ledger.capturedAfter(sequence);
+  return {
+    perSecond: (1_000 * wanted) / (lastAt - startedAt),
+    perSecondWithNotices: (1_000 * wanted) / (noticedAt - startedAt),
+    cpuMsEach: ((await pipeline.cpuMs()) - cpuBefore) / wanted,
+  };
+}

@@ -1,0 +1,14 @@
+import { systemRandom } from '../../shared/live/random.ts';
+import { makeFleet, type VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
+import { vehicleModels } from '../../simulator/vehicle/models.ts';
+
+/** The same vehicles in every process. */
+export function benchFleet(count: number): VehicleSpec[] {
+  let serial = 0;
+  return makeFleet({
+    count,
+    random: { fraction: () => 0.5, stream: () => ({ fraction: () => 0.5, stream: () => systemRandom }) },
+    models: vehicleModels,
+    newPassword: () => `bench-${++serial}`,
+  });
+}
