@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { undoneOnFailure } from '../../gateway/live/undo.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
@@ -47,7 +48,14 @@ export interface StandInOptions {
 }
 
 /** The services around the gateway, each on a socket of its own as the real ones are: payments with a ledger, mail, push. */
-export async function startStandIns(options: StandInOptions): Promise<StandIns> {
+export function startStandIns(options: StandInOptions): Promise<StandIns> {
+  return undoneOnFailure((undo) => start(options, undo));
+}
+
+async function start(
+  options: StandInOptions,
+  undo: (close: () => Promise<unknown>) => void,
+): Promise<StandIns> {
   const { dataFolder, log, ports } = options;
   const keys = await openKeyring(join(dataFolder, 'stand-ins.json'), {
     pushSeed: () => systemSecrets.newToken(),
@@ -56,6 +64,7 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
   const common = { clock: wallClock, log, secrets: systemSecrets };
   const http = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
   const database = openSqlite<PaymentsStandInSchema>(join(dataFolder, 'payments.db'));
+  undo(() => database.close());
   await migratePaymentsStandIn(database);
   const payments = paymentsStandIn({
     ...common,
@@ -71,6 +80,7 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     },
     { port: ports.payments },
   );
+  undo(() => paymentsServer.close());
   const credential = { username: 'fleetwake', password: keys.smtpPassword };
   const mail = await mailSink({
     ...common,
@@ -79,10 +89,12 @@ export async function startStandIns(options: StandInOptions): Promise<StandIns> 
     credential,
     onDelivered: (id) => options.onMoment?.('mail', id),
   });
+  undo(() => mail.close());
   const mailServer = await http.serve(mailboxApp(mail.mailbox).fetch, {
     port: ports.mail,
     flag: '--mail-port',
   });
+  undo(() => mailServer.close());
   let pushOrigin = '';
   const pushes = pushSink({
     ...common,

@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../simulator/cli/exit.ts';
@@ -8,6 +7,7 @@ import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
+import { withTakenPort } from './taken-port.ts';
 
 beforeAll(buildWhenOutdated);
 
@@ -28,21 +28,10 @@ async function refuses(
   });
 }
 
-/** Holds a port of 127.0.0.1 meanwhile. */
-async function withTakenPort(work: (port: string) => Promise<void>): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  try {
-    await work(String(typeof address === 'object' ? address?.port : 0));
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
 describe.concurrent('a port that is taken', () => {
   test.each(['--port', '--api-iot-port'])('is named with its flag: %s', async (flag) => {
-    await withTakenPort(async (port) => {
+    await withTakenPort(async (taken) => {
+      const port = String(taken);
       const others = freePorts.filter((_, index) => freePorts[index - (index % 2)] !== flag);
       await refuses(
         ['gateway', ...others, flag, port],
@@ -54,7 +43,7 @@ describe.concurrent('a port that is taken', () => {
   test('of the broker', async () => {
     await withTakenPort(async (port) => {
       await refuses(
-        ['gateway', ...freePorts.slice(0, 4), '--mqtt-port', port],
+        ['gateway', ...freePorts.slice(0, 4), '--mqtt-port', `${port}`],
         `fleetwake: The MQTT broker cannot listen on 127.0.0.1:${port}: another program has the port; choose another one.`,
       );
     });
@@ -63,7 +52,7 @@ describe.concurrent('a port that is taken', () => {
   test('of the mail page, and the stand-ins that had started do not keep the process', async () => {
     await withTakenPort(async (port) => {
       await refuses(
-        ['up', ...freePorts, '--mail-port', port],
+        ['up', ...freePorts, '--mail-port', `${port}`],
         `fleetwake: port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with --mail-port`,
       );
     });

@@ -126,7 +126,13 @@ async function startPlatform(
   const plans = options.vehicles ?? [{}];
   const vehicles = plans.map(specOf);
   const gateway = await startGateway({
-    config: configOf({ ...options.config, data: dataFolder }, standIns, options.timeScale ?? 100),
+    config: testConfig({
+      timeScale: options.timeScale ?? 100,
+      paymentsUrl: standIns.paymentsUrl,
+      smtpUrl: standIns.smtpUrl,
+      ...options.config,
+      data: dataFolder,
+    }),
     log,
     ...(options.disturb ? { disturb: options.disturb } : {}),
     adapt: (catalogue) => adapted(options, catalogue),
@@ -181,7 +187,8 @@ function specOf(plan: VehiclePlan, index: number): VehicleSpec {
   };
 }
 
-function configOf(changes: Partial<GatewayConfig>, standIns: StandIns, timeScale: number): GatewayConfig {
+/** The defaults on free ports, with changes. */
+export function testConfig(changes: Partial<GatewayConfig>): GatewayConfig {
   const defaults = readConfig({}, {});
   if ('faults' in defaults) throw new Error(defaults.faults.join('\n'));
   return {
@@ -189,9 +196,6 @@ function configOf(changes: Partial<GatewayConfig>, standIns: StandIns, timeScale
     port: 0,
     apiIotPort: 0,
     mqttPort: 0,
-    timeScale,
-    paymentsUrl: standIns.paymentsUrl,
-    smtpUrl: standIns.smtpUrl,
     ...changes,
   };
 }
@@ -236,7 +240,7 @@ export async function natsProcess(dataFolder: string): Promise<number> {
   return Number(await readFile(join(dataFolder, 'nats', 'nats-server.pid'), 'utf8').catch(() => '0'));
 }
 
-function isListening(port: number): Promise<boolean> {
+export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     const end = (answer: boolean) => {
