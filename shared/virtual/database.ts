@@ -1,0 +1,50 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { Database } from '../ports/database.ts';
+import { groupCommit } from '../sql/group-commit.ts';
+import type { VirtualProcess } from './process.ts';
+import { processDriver, sharedConnection } from './sqlite-driver.ts';
+
+/** A database in memory that outlives the processes that use it, as a disk does. */
+export interface VirtualStorage<Schema> {
+  /** The database for one process. Its death rolls back what it had not committed, and is its end here. */
+  connect(process: VirtualProcess): Database<Schema>;
+  /** All committed rows, as a file; a template for `virtualStorage`. */
+  serialize(): Buffer;
+  /** Rows for checkers, read at once and outside of any process: `select` only, between two events. */
+  read<Row>(text: string, ...parameters: unknown[]): Row[];
+  close(): void;
+}
+
+/** `template` is what `serialize` gave: a fresh database with its tables costs less so than by its migrations. */
+export function virtualStorage<Schema>(template?: Buffer): VirtualStorage<Schema> {
+  const sqlite = new BetterSqlite3(template ?? ':memory:');
+  sqlite.pragma('foreign_keys = ON');
+  sqlite.pragma('trusted_schema = OFF');
+  const shared = sharedConnection(sqlite);
+  return {
+    connect(process) {
+      const kysely = new Kysely<Schema>({
+        dialect: {
+          createDriver: () => processDriver(shared, process),
+          createAdapter: () => new SqliteAdapter(),
+          createQueryCompiler: () => new SqliteQueryCompiler(),
+          createIntrospector: (database) => new SqliteIntrospector(database),
+        },
+      });
+      const group = groupCommit(kysely);
+      return {
+        dialect: 'sqlite',
+        reader: kysely,
+        write: (work) => process.call('write', () => group.write(work)),
+        async close() {
+          await group.close();
+          await kysely.destroy();
+        },
+      };
+    },
+    serialize: () => sqlite.serialize(),
+    read: <Row>(text: string, ...parameters: unknown[]) => sqlite.prepare(text).all(...parameters) as Row[],
+    close: () => void sqlite.close(),
+  };
+}

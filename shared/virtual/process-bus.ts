@@ -1,0 +1,81 @@
+import { type Bus, BusUnavailable } from '../ports/bus.ts';
+import { type LogFields, silentLog } from '../ports/log.ts';
+import { memoryBroker } from './bus.ts';
+import type { VirtualLoop } from './loop.ts';
+import type { VirtualProcess } from './process.ts';
+
+/** What happens to one publish. */
+export type PublishFault =
+  /** The server cannot be reached. */
+  | { readonly kind: 'refused' }
+  /** The message is stored, but the publisher does not hear of it. */
+  | { readonly kind: 'answer_lost' };
+
+export interface VirtualStream {
+  /** The bus of one process; it ends with it, and what it had in hand comes again after the acknowledgement time. */
+  connect(process: VirtualProcess): Bus;
+  /** Loses all messages and consumers. */
+  wipe(): void;
+  /** While down, publishes fail, nothing is delivered and no answer is heard; what was due then comes after the acknowledgement time. */
+  setDown(isDown: boolean): void;
+  /** Asked before every publish. Replaces the hook before it. */
+  onPublish(hook: (publication: Publication) => PublishFault | null): void;
+}
+
+export interface Publication {
+  readonly from: string;
+  readonly subject: string;
+  readonly payload: string;
+  readonly messageId: string | undefined;
+}
+
+export interface VirtualStreamDeps {
+  readonly loop: VirtualLoop;
+  readonly record?: (process: string, event: string, fields?: LogFields) => void;
+}
+
+/** The stream server of the virtual world: the bus in memory, behind processes that die and a server that may be away. */
+export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): VirtualStream {
+  const broker = memoryBroker({ clock: loop.clock('nats'), log: silentLog });
+  let isDown = false;
+  let hook: ((publication: Publication) => PublishFault | null) | null = null;
+
+  async function publish(bus: Bus, from: string, ...[subject, payload, options]: Parameters<Bus['publish']>) {
+    const messageId = options?.messageId;
+    const fault: PublishFault | null = isDown
+      ? { kind: 'refused' }
+      : (hook?.({ from, subject, payload, messageId }) ?? null);
+    record('nats', 'bus.publish', { from, subject, ...(messageId ? { messageId } : {}), fault: fault?.kind ?? null });
+    if (fault?.kind === 'refused') throw new BusUnavailable('the bus cannot be reached');
+    await bus.publish(subject, payload, options);
+    if (fault?.kind === 'answer_lost') throw new BusUnavailable('no acknowledgement came');
+  }
+
+  return {
+    connect(process) {
+      const bus = broker.connect();
+      process.onEnd(() => void bus.close());
+      return {
+        publish: (subject, payload, options) =>
+          process.call(`publish ${subject}`, () => publish(bus, process.name, subject, payload, options)),
+        consume: (options, handle) =>
+          bus.consume(options, async (delivery) => {
+            const done = loop.openWork(`handles ${delivery.subject}`, process);
+            try {
+              await handle(delivery);
+            } finally {
+              done();
+            }
+          }),
+        close: () => bus.close(),
+      };
+    },
+    wipe: () => broker.wipe(),
+    setDown(value) {
+      isDown = value;
+    },
+    onPublish(asked) {
+      hook = asked;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { Log, LogFields } from '../ports/log.ts';
+import type { VirtualProcess } from './process.ts';
+
+export interface TraceLine {
+  /** True virtual time, whatever the process's own clock says. */
+  readonly at: number;
+  readonly process: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+export interface Trace {
+  /** The log of a process; what it says after its death is not heard. */
+  log(process: VirtualProcess): Log;
+  /** A line of the world itself: a fault, a message on the wire, a ledger entry. */
+  record(process: string, event: string, fields?: LogFields): void;
+  /** Called with each line as it comes. */
+  onLine(listener: (line: TraceLine) => void): void;
+  /** The lines that were kept, oldest first. */
+  readonly lines: readonly TraceLine[];
+  readonly count: number;
+  /** SHA-256 over the bytes of all lines so far, lower-case hex. */
+  hash(): string;
+}
+
+export interface TraceOptions {
+  readonly now: () => number;
+  /** How many lines are kept; later ones are hashed and handed to listeners only (1,000,000). */
+  readonly keptMax?: number;
+}
+
+const keptMaxDefault = 1_000_000;
+
+/** The log of the virtual world: the same seed gives the same bytes, in any process on any machine. */
+export function virtualTrace({ now, keptMax = keptMaxDefault }: TraceOptions): Trace {
+  const lines: TraceLine[] = [];
+  const listeners: ((line: TraceLine) => void)[] = [];
+  const hash = createHash('sha256');
+  let count = 0;
+
+  function add(line: TraceLine): void {
+    count += 1;
+    hash.update(`${textOf(line)}\n`);
+    if (lines.length < keptMax) lines.push(line);
+    for (const listener of listeners) listener(line);
+  }
+
+  return {
+    log(process) {
+      const at = (level: TraceLine['level']) => (event: string, fields: LogFields = {}) => {
+        if (process.isAlive) add({ at: now(), process: process.name, level, event, fields });
+      };
+      return { info: at('info'), warn: at('warn'), error: at('error') };
+    },
+    record: (process, event, fields = {}) => add({ at: now(), process, level: 'info', event, fields }),
+    onLine: (listener) => void listeners.push(listener),
+    lines,
+    get count() {
+      return count;
+    },
+    hash: () => hash.copy().digest('hex'),
+  };
+}
+
+/** One line as it is hashed: JSON with the fields in the order in which they were given. */
+export function textOf(line: TraceLine): string {
+  return JSON.stringify(line, plain);
+}
+
+/** Errors without their stack, which names this machine's folders. */
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  return typeof value === 'bigint' ? String(value) : value;
+}
