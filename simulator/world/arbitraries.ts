@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import type { ActivationFault, Schedule, ScheduledActivation, WorldFault } from './schedule.ts';
+
+/**
+ * Schedules that reach what matters: macro faults are drawn together with the activation that they hit, because uniform
+ * faults hardly ever mute six attempts in a row or lose the answer to the last one. Lists are short; fast-check shrinks
+ * them to what fails.
+ */
+const ms = (min: number, max: number) => fc.integer({ min, max });
+
+const policyArbitrary: fc.Arbitrary<Schedule['policy']> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.constant({
+      maxRetries: 5,
+      baseDelayMs: 30_000,
+      maxDelayMs: 900_000,
+      commandTimeoutMs: 300_000,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      maxRetries: fc.integer({ min: 0, max: 5 }),
+      baseDelayMs: fc.constantFrom(2_000, 10_000, 30_000),
+      maxDelayMs: fc.constantFrom(30_000, 120_000),
+      commandTimeoutMs: fc.constantFrom(30_000, 60_000, 300_000),
+    }),
+  },
+);
+
+const messageFault: fc.Arbitrary<ActivationFault> = fc.record({
+  type: fc.constant('message' as const),
+  channel: fc.constantFrom(
+    'command' as const,
+    'ack' as const,
+    'revocation' as const,
+    'revocation_ack' as const,
+  ),
+  nth: fc.integer({ min: 1, max: 3 }),
+  how: fc.constantFrom('drop' as const, 'duplicate' as const, 'delay' as const),
+  delayMs: fc.oneof(ms(1, 2_000), ms(2_000, 400_000)),
+});
+
+const httpFault: fc.Arbitrary<ActivationFault> = fc.record({
+  type: fc.constant('http' as const),
+  step: fc.constantFrom(
+    'purchase' as const,
+    'authorise' as const,
+    'capture' as const,
+    'void' as const,
+    'refund' as const,
+    'configure' as const,
+    'status' as const,
+    'health' as const,
+    'command' as const,
+    'history' as const,
+    'token' as const,
+    'callback' as const,
+    'email' as const,
+    'push' as const,
+  ),
+  nth: fc.constantFrom(1, 1, 1, 2, 3),
+  count: fc.constantFrom(1, 1, 2, 3, 8),
+  how: fc.constantFrom(
+    'request_lost' as const,
+    'response_lost' as const,
+    'response_lost' as const,
+    'server_error' as const,
+    'slow' as const,
+  ),
+});
+
+const resultFault: fc.Arbitrary<ActivationFault> = fc.record({
+  type: fc.constant('result' as const),
+  nth: fc.integer({ min: 1, max: 6 }),
+  kind: fc.constantFrom('retryable' as const, 'fatal' as const),
+});
+
+const single: fc.Arbitrary<ActivationFault[]> = fc
+  .oneof(messageFault, httpFault, httpFault, resultFault)
+  .map((fault) => [fault]);
+
+const allMuted = (what: 'command' | 'answer'): ActivationFault => ({ type: 'mute', what, from: 1, to: 64 });
+
+/** Whole stories: what it takes to use up every attempt, and then something rare at the end. */
+const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
+  // The vehicle does it and nobody hears; only the books can tell, or nobody can.
+  fc.constant<ActivationFault[]>([allMuted('answer')]),
+  fc.constant<ActivationFault[]>([allMuted('command')]),
+  // All attempts but the last are lost on the way, the answer to the last one on its way back.
+  fc.constant<ActivationFault[]>([
+    { type: 'mute', what: 'answer', from: 6, to: 64 },
+    { type: 'mute', what: 'command', from: 1, to: 5 },
+  ]),
+  // Late success, or a late refusal, after the failure.
+  fc
+    .tuple(ms(300_000, 2_000_000), fc.boolean())
+    .map(([delayMs, fatal]): ActivationFault[] => [
+      { type: 'mute', what: 'command', from: 1, to: 5 },
+      { type: 'late', delayMs },
+      ...(fatal ? [{ type: 'result' as const, nth: 1, kind: 'fatal' as const }] : []),
+    ]),
+  fc.constant<ActivationFault[]>([{ type: 'result', nth: 6, kind: 'retryable' }]),
+  fc.constant<ActivationFault[]>([{ type: 'result', nth: 64, kind: 'retryable' }]),
+  // The money does not come back at once, just when it has to.
+  fc
+    .tuple(
+      fc.constantFrom('void' as const, 'refund' as const),
+      fc.constantFrom('response_lost' as const, 'server_error' as const, 'request_lost' as const),
+      fc.integer({ min: 1, max: 12 }),
+    )
+    .map(([step, how, count]): ActivationFault[] => [
+      { type: 'result', nth: 1, kind: 'fatal' },
+      { type: 'http', step, nth: 1, count, how },
+    ]),
+  // Nobody can say how the last attempt ended.
+  fc.constant<ActivationFault[]>([
+    allMuted('answer'),
+    { type: 'http', step: 'status', nth: 2, count: 3, how: 'server_error' },
+    { type: 'http', step: 'history', nth: 1, count: 3, how: 'server_error' },
+  ]),
+  fc.constant<ActivationFault[]>([
+    { type: 'message', channel: 'ack', nth: 1, how: 'duplicate', delayMs: 40 },
+    { type: 'message', channel: 'command', nth: 1, how: 'duplicate', delayMs: 700 },
+  ]),
+);
+
+const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
+  vehicle: fc.constantFrom(0, 0, 0, 1, 2, 3),
+  service: fc.integer({ min: 0, max: 5 }),
+  atMs: fc.oneof(fc.constant(0), ms(0, 5_000), ms(0, 600_000)),
+  card: fc.constantFrom(
+    'good' as const,
+    'good' as const,
+    'good' as const,
+    'good' as const,
+    'good' as const,
+    'declined' as const,
+    'capture_declined' as const,
+  ),
+  againAfterMs: fc.option(fc.oneof(ms(1, 5_000), ms(60_000, 4_000_000)), { freq: 6, nil: null }),
+  faults: fc
+    .oneof(
+      { weight: 2, arbitrary: fc.constant<ActivationFault[][]>([]) },
+      { weight: 3, arbitrary: fc.array(fc.oneof(single, single, macro), { minLength: 1, maxLength: 3 }) },
+      { weight: 3, arbitrary: macro.map((one) => [one]) },
+    )
+    .map((lists) => lists.flat().slice(0, 8)),
+});
+
+/** Three or four services of one vehicle that all fail at once and again: what an hour's quota is for. */
+const crowd: fc.Arbitrary<ScheduledActivation[]> = fc.integer({ min: 2, max: 4 }).map((count) =>
+  Array.from({ length: count }, (_, service) => ({
+    vehicle: 0,
+    service,
+    atMs: service * 500,
+    card: 'good' as const,
+    againAfterMs: null,
+    faults: [{ type: 'result' as const, nth: 64, kind: 'retryable' as const }],
+  })),
+);
+
+const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
+  fc.record({
+    type: fc.constant('crash' as const),
+    process: fc.constantFrom('platform' as const, 'platform' as const, 'api_iot' as const),
+    step: fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 600 })),
+    downMs: fc.constantFrom(50, 3_000, 90_000, 700_000),
+  }),
+  fc.record({
+    type: fc.constant('down' as const),
+    service: fc.constantFrom(
+      'payments' as const,
+      'mail' as const,
+      'push' as const,
+      'api_iot' as const,
+      'nats' as const,
+    ),
+    fromMs: fc.oneof(ms(0, 10_000), ms(0, 3_000_000)),
+    forMs: fc.oneof(ms(100, 5_000), ms(5_000, 900_000)),
+  }),
+  fc.record({
+    type: fc.constant('cut' as const),
+    vehicle: fc.constantFrom(0, 0, 1, 2, 3),
+    fromMs: fc.oneof(ms(0, 3_000), ms(0, 1_000_000)),
+    forMs: fc.oneof(ms(20, 60_000), ms(60_000, 3_000_000)),
+  }),
+  fc.record({
+    type: fc.constant('restart' as const),
+    vehicle: fc.constantFrom(0, 0, 1, 2, 3),
+    atMs: fc.oneof(ms(0, 3_000), ms(0, 1_000_000)),
+  }),
+  fc.record({ type: fc.constant('nats_wiped' as const), atMs: fc.oneof(ms(0, 10_000), ms(0, 1_500_000)) }),
+  fc.record({
+    type: fc.constant('broker_restarted' as const),
+    atMs: fc.oneof(ms(0, 5_000), ms(0, 1_000_000)),
+    forgets: fc.boolean(),
+  }),
+);
+
+const skewArbitrary: fc.Arbitrary<Schedule['skewMs']> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Schedule['skewMs']>({ apiIot: 0, vehicles: [0, 0, 0, 0] }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      apiIot: fc.integer({ min: -900, max: 900 }),
+      vehicles: fc.array(fc.constantFrom(0, 0, 1_500, -20_000, 290_000, 500_000, -500_000), {
+        minLength: 4,
+        maxLength: 4,
+      }),
+    }),
+  },
+);
+
+/** What `fleetwake check` runs. */
+export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.record({
+  version: fc.constant(1 as const),
+  seed: fc.nat({ max: 2 ** 31 }),
+  batchMs: fc.constantFrom(0, 0, 0, 5),
+  policy: policyArbitrary,
+  skewMs: skewArbitrary,
+  activations: fc.oneof(
+    { weight: 9, arbitrary: fc.array(activationArbitrary, { minLength: 1, maxLength: 4 }) },
+    { weight: 1, arbitrary: crowd },
+  ),
+  world: fc.oneof(
+    { weight: 1, arbitrary: fc.constant<WorldFault[]>([]) },
+    { weight: 2, arbitrary: fc.array(worldFault, { minLength: 1, maxLength: 3 }) },
+  ),
+});

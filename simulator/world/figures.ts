@@ -1,0 +1,42 @@
+import { type RetryPolicy, standardPolicy } from '../../gateway/activation/policy.ts';
+import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
+import type { Constants } from '../scenarios/scenario.ts';
+import type { Schedule } from './schedule.ts';
+
+/** Where everything is reached in the world. The names are nobody's (RFC 2606). */
+export const origins = {
+  platform: 'http://platform.example',
+  apiIot: 'http://api-iot.example',
+  payments: 'http://payments.example',
+} as const;
+
+/** What a live installation keeps secret; here it only has to be the same on both sides. */
+export const secretsOfTheWorld = {
+  engine: 'engine-secret-of-the-world',
+  buyer: 'buyer-secret-of-the-world',
+  payments: 'sk_test_world',
+  callbacks: 'whsec_c2VjcmV0LW9mLXRoZS13b3JsZC1zZWNyZXQtMDE=',
+  link: 'link-password-of-the-world',
+} as const;
+
+/** Every service's policy in a run. A poll only matters where a callback was lost, and costs a request each. */
+export function policyOf({ policy }: Schedule): RetryPolicy {
+  const { maxRetries, baseDelayMs, maxDelayMs } = policy;
+  return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, pollEveryMs: 60_000 };
+}
+
+/** What the checks judge by. */
+export function constantsOf(schedule: Schedule): Constants {
+  const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = policyOf(schedule);
+  return {
+    maxRetries: maxRetries ?? 0,
+    baseDelayMs,
+    maxDelayMs,
+    pollEveryMs,
+    resultGraceMs,
+    deadlineMs: deadlineMs ?? 86_400_000,
+    commandTimeoutMs: schedule.policy.commandTimeoutMs,
+    quotaLimit: apiIotDefaults.quotaPerHour,
+    quotaWindowMs: apiIotDefaults.quotaWindowMs,
+  };
+}

@@ -1,0 +1,183 @@
+import { makeVin } from '../../shared/protocol/vin.ts';
+import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
+import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
+import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import { constantsOf } from './figures.ts';
+import type { Schedule, ScheduledActivation } from './schedule.ts';
+import { shippedCatalogue } from './shipped-files.ts';
+
+/** The world's fleet: two of the model that has everything, one of each that lacks something. */
+const fleetModels = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
+const languages = ['en', 'es', 'en', 'en'] as const;
+
+const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
+  good: 'pm_card_visa',
+  declined: 'pm_card_visa_chargeDeclined',
+  capture_declined: 'pm_card_captureDeclined',
+};
+
+export function modelOfVehicle(index: number): VehicleModel {
+  const model = vehicleModels.find(({ id }) => id === fleetModels[index]);
+  if (!model) throw new Error(`the world has no vehicle ${index}`);
+  return model;
+}
+
+export function vinOf(index: number): string {
+  const { vinPrefix, vinPlant } = modelOfVehicle(index);
+  return makeVin(vinPrefix, vinPlant, 100_001 + index);
+}
+
+export const vehicleCount = fleetModels.length;
+
+/** The first purchase of an activation, and the second where the customer buys it again. */
+export interface PurchaseOfSchedule extends PlannedPurchase {
+  /** Index into the schedule's activations. */
+  readonly activation: number;
+}
+
+export function purchasesOf(schedule: Schedule): PurchaseOfSchedule[] {
+  const services = shippedCatalogue().services();
+  const wishes = schedule.activations.flatMap((scheduled, activation) => {
+    const { atMs, againAfterMs } = scheduled;
+    const again = againAfterMs === null ? [] : [{ scheduled, activation, atMs: atMs + againAfterMs }];
+    return [{ scheduled, activation, atMs }, ...again];
+  });
+  const timed = wishes.map((wish, index) => ({ ...wish, index }));
+  timed.sort((left, right) => left.atMs - right.atMs || left.index - right.index);
+  return timed.map(({ scheduled, activation, atMs }, index): PurchaseOfSchedule => {
+    const service = services[scheduled.service];
+    const duration = service?.offers.at(-1)?.duration;
+    if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
+    return {
+      id: `p-${String(index + 1).padStart(3, '0')}`,
+      atMs,
+      customerId: `customer-${scheduled.vehicle + 1}`,
+      vin: vinOf(scheduled.vehicle),
+      serviceId: service.id,
+      feature: service.feature,
+      duration,
+      method: cardNames[scheduled.card],
+      preDelivery: false,
+      intent: scheduled.card === 'declined' ? 'declined' : 'ordinary',
+      activation,
+    };
+  });
+}
+
+/** Answers that are kept away: as far as the checks are concerned, the vehicle loses results. */
+function disturbs(schedule: Schedule, vehicle: number): boolean {
+  const atVehicle = schedule.activations.some(
+    (activation) =>
+      activation.vehicle === vehicle && activation.faults.some((fault) => fault.type !== 'http'),
+  );
+  const around = schedule.world.some((fault) => {
+    if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
+    return fault.type === 'broker_restarted' || fault.type === 'crash' || fault.type === 'down';
+  });
+  return atVehicle || around || schedule.skewMs.vehicles[vehicle] !== 0;
+}
+
+/** What the vehicle itself honours: its clock, and control units that fail or refuse. */
+function vehicleFaultsOf(schedule: Schedule, vehicle: number): VehicleFault[] {
+  const services = shippedCatalogue().services();
+  const skewMs = schedule.skewMs.vehicles[vehicle] ?? 0;
+  const skew: VehicleFault[] = skewMs === 0 ? [] : [{ type: 'clock_skew', attributes: { skewMs } }];
+  const troubles = schedule.activations
+    .filter((activation) => activation.vehicle === vehicle)
+    .flatMap(({ service, faults }) => {
+      const feature = services[service]?.feature ?? null;
+      return faults.flatMap((fault): VehicleFault[] => {
+        if (fault.type !== 'result') return [];
+        const failing = fault.kind === 'retryable' ? fault.nth : fault.nth - 1;
+        const busy: VehicleFault[] =
+          failing === 0 ? [] : [{ type: 'ecu_busy', attributes: { first: failing, feature } }];
+        const refusal: VehicleFault[] =
+          fault.kind === 'fatal'
+            ? [{ type: 'reject', attributes: { reason: 'unsupported_hardware', feature } }]
+            : [];
+        return [...busy, ...refusal];
+      });
+    });
+  return [...skew, ...troubles];
+}
+
+function plannedVehicle(schedule: Schedule, index: number): PlannedVehicle {
+  const faults = vehicleFaultsOf(schedule, index);
+  const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
+  return {
+    vin: vinOf(index),
+    model: modelOfVehicle(index).id,
+    region: 'DE',
+    latitude: 52.52,
+    longitude: 13.405,
+    chargePercent: 80,
+    customerId: `customer-${index + 1}`,
+    faults: disturbs(schedule, index) ? [...faults, disturbance] : faults,
+  };
+}
+
+/** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
+export function vehicleSpecsOf(schedule: Schedule): VehicleSpec[] {
+  return Array.from({ length: vehicleCount }, (_, index) => ({
+    vin: vinOf(index),
+    model: modelOfVehicle(index),
+    region: 'DE',
+    latitude: 52.52,
+    longitude: 13.405,
+    chargePercent: 80,
+    password: 'password',
+    connectivity: 'steady' as const,
+    faults: vehicleFaultsOf(schedule, index),
+  }));
+}
+
+/** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
+function slackOf(schedule: Schedule): number {
+  const troubles = schedule.world.reduce((sum, fault) => {
+    if (fault.type === 'crash') return sum + fault.downMs + 120_000;
+    if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
+    return sum + 300_000;
+  }, 0);
+  const calls = schedule.activations.flatMap(({ faults }) => faults);
+  const slow = calls.reduce((sum, fault) => {
+    if (fault.type === 'http') return sum + fault.count * 130_000;
+    return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
+  }, 0);
+  return 120_000 + troubles + slow;
+}
+
+/** Each vehicle has a customer of its own; every other one takes push messages. */
+export function worldCustomers(): PlannedCustomer[] {
+  return languages.map((language, index) => ({
+    id: `customer-${index + 1}`,
+    name: `Customer ${index + 1}`,
+    email: `customer-${index + 1}@example.com`,
+    language,
+    push: index % 2 === 0,
+  }));
+}
+
+/** The schedule as the checks of live runs read a plan. */
+export function planOf(schedule: Schedule): Plan {
+  const indices = Array.from({ length: vehicleCount }, (_, index) => index);
+  return {
+    scenario: 'world',
+    seed: schedule.seed,
+    timeScale: 1,
+    constants: constantsOf(schedule),
+    telemetryEveryMs: telemetryEveryMs,
+    slackMs: slackOf(schedule),
+    vehicles: indices.map((index) => plannedVehicle(schedule, index)),
+    customers: worldCustomers(),
+    purchases: purchasesOf(schedule).map(({ activation: _, ...purchase }) => purchase),
+    apiIotFaults: [],
+    faultSeed: 0,
+  };
+}
+
+/** Telemetry decides nothing here, and costs an event each. */
+export const telemetryEveryMs = 3_600_000;

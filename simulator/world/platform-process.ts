@@ -1,0 +1,143 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { withPolicies } from '../../gateway/catalogue/policies.ts';
+import { activationEngine, type EngineDeps, standardSettings } from '../../gateway/engine/engine.ts';
+import { eventRelay } from '../../gateway/engine/event-relay.ts';
+import { vehicleApi } from '../../gateway/engine/vehicle-api.ts';
+import { standardDispatch } from '../../gateway/notifications/delivery.ts';
+import { noticeDispatcher } from '../../gateway/notifications/dispatcher.ts';
+import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
+import { stripePayments } from '../../gateway/payments/stripe-payments.ts';
+import { platform } from '../../gateway/platform/app.ts';
+import { newChanges } from '../../gateway/platform/changes.ts';
+import { platformScopes } from '../../gateway/platform/scopes.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { noteOnTicket, openTicket } from '../../gateway/support/ticket-desk.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Mailer } from '../../shared/ports/mailer.ts';
+import type { Pusher } from '../../shared/ports/pusher.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import type { Tokens } from '../../shared/ports/tokens.ts';
+import { origins, policyOf, secretsOfTheWorld } from './figures.ts';
+import type { Schedule } from './schedule.ts';
+import { shippedCatalogue, shippedTemplates } from './shipped-files.ts';
+import type { Tampers } from './tampers.ts';
+
+export interface PlatformPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly log: Log;
+  readonly database: Database<PlatformSchema>;
+  readonly bus: Bus;
+  readonly http: Http;
+  readonly mailer: Mailer;
+  readonly pusher: Pusher;
+}
+
+const contact = 'support@caas.example';
+const timeoutMs = 10_000;
+/** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
+const sweepEveryMs = 60_000;
+
+export function catalogueOf(schedule: Schedule): Catalogue {
+  return withPolicies(shippedCatalogue(), () => policyOf(schedule));
+}
+
+/** Platform API, engine, notices and event relay in one process, wired as gateway/live/platform-role.ts does it. */
+export async function bootPlatform(
+  given: PlatformPorts,
+  schedule: Schedule,
+  tampers: Tampers,
+): Promise<Http> {
+  const ports = tampers.platform?.(given) ?? given;
+  const tamper = tampers.engine ?? ((deps: EngineDeps) => deps);
+  const { clock, ids, secrets, log, database, bus, http } = ports;
+  const catalogue = catalogueOf(schedule);
+  const changes = newChanges();
+  const notices = noticeDispatcher({
+    ...ports,
+    render: shippedTemplates(),
+    settings: standardDispatch,
+  });
+  const relay = eventRelay({ database, bus, clock, log });
+  const roster = ['technician-1', 'technician-2', 'technician-3'];
+  const ticketDeps = { ids, settings: { contact, responseMs: 4 * 3_600_000, roster } };
+  const noticeDeps = { ids, settings: { contact, webUrl: origins.platform } };
+  const engine = activationEngine(
+    tamper({
+      ...ports,
+      catalogue,
+      modelOf: (vin) => modelOf(database, vin),
+      callbackUrl: `${origins.platform}/callbacks/api-iot`,
+      reservedQuota: 2,
+      settings: { ...standardSettings, sweepEveryMs },
+      vehicles: vehicleApi({
+        http,
+        clock,
+        origin: origins.apiIot,
+        credentials: {
+          tokenUrl: `${origins.apiIot}/oauth/token`,
+          clientId: 'engine',
+          clientSecret: secretsOfTheWorld.engine,
+          scope: 'vehicle:configure vehicle:read',
+        },
+      }),
+      payments: stripePayments({
+        http,
+        clock,
+        log,
+        origin: origins.payments,
+        apiKey: secretsOfTheWorld.payments,
+        timeoutMs,
+      }),
+      openTicket: (transaction, { activation }, diagnostics, at) =>
+        openTicket(transaction, ticketDeps, activation, diagnostics, at),
+      noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
+      insertNotices: (transaction, { activation }, facts) =>
+        insertNotices(transaction, noticeDeps, activation, facts),
+      onCommitted() {
+        notices.wake();
+        relay.wake();
+        changes.notify();
+      },
+    }),
+  );
+  const app = platform({
+    ...ports,
+    engine,
+    catalogue,
+    changes,
+    config: {
+      origin: origins.platform,
+      callbackSecret: secretsOfTheWorld.callbacks,
+      clients: [
+        {
+          clientId: 'buyer',
+          secretDigest: secrets.digest(secretsOfTheWorld.buyer),
+          scopes: Object.keys(platformScopes),
+        },
+      ],
+    },
+  });
+  notices.start();
+  relay.wake();
+  await engine.start();
+  return (request) => app.fetch(request);
+}
+
+async function modelOf(database: Database<PlatformSchema>, vin: string): Promise<string> {
+  const row = await database.reader
+    .selectFrom('vehicles')
+    .select('model')
+    .where('vin', '=', vin)
+    .executeTakeFirstOrThrow();
+  return row.model;
+}

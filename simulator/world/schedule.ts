@@ -1,0 +1,172 @@
+import { z } from 'zod';
+
+/**
+ * One run of the world as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
+ * schedule replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
+ */
+const instantSchema = z.int().min(0).max(86_400_000);
+const durationSchema = z.int().min(1).max(21_600_000);
+const nthSchema = z.int().min(1).max(64);
+
+/** What may be lost on the way between the services: which call of an activation, and how it goes wrong. */
+export const httpSteps = [
+  'purchase',
+  'authorise',
+  'capture',
+  'void',
+  'refund',
+  'configure',
+  'status',
+  'health',
+  'command',
+  'history',
+  'token',
+  'callback',
+  'email',
+  'push',
+] as const;
+export type HttpStep = (typeof httpSteps)[number];
+
+/** Addressed by meaning: the activation that holds the fault, then the n-th message, result or call of a kind. */
+const faultSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('message'),
+    /** Toward the vehicle (command, revocation) or its answer (ack, revocation_ack). */
+    channel: z.enum(['command', 'ack', 'revocation', 'revocation_ack']),
+    nth: nthSchema,
+    how: z.enum(['drop', 'duplicate', 'delay']),
+    delayMs: durationSchema,
+  }),
+  /** Nothing of these attempts passes: the commands never arrive, or the vehicle does it and nobody hears of it. */
+  z.strictObject({
+    type: z.literal('mute'),
+    what: z.enum(['command', 'answer']),
+    from: nthSchema,
+    to: nthSchema,
+  }),
+  /** The answer to the last attempt that the policy allows comes this long after the command. */
+  z.strictObject({ type: z.literal('late'), delayMs: durationSchema }),
+  /** The vehicle fails the first `nth` attempts for a passing reason, or refuses the n-th for good after passing failures. */
+  z.strictObject({ type: z.literal('result'), nth: nthSchema, kind: z.enum(['retryable', 'fatal']) }),
+  z.strictObject({
+    type: z.literal('http'),
+    step: z.enum(httpSteps),
+    nth: nthSchema,
+    /** So many calls in a row. */
+    count: z.int().min(1).max(50),
+    how: z.enum(['request_lost', 'response_lost', 'server_error', 'slow']),
+  }),
+]);
+export type ActivationFault = z.infer<typeof faultSchema>;
+export type HttpFailure = Extract<ActivationFault, { type: 'http' }>['how'];
+
+export const cards = ['good', 'declined', 'capture_declined'] as const;
+
+export const activationSchema = z.strictObject({
+  /** Index into the world's four vehicles; each belongs to a customer of its own. */
+  vehicle: z.int().min(0).max(3),
+  /** Index into the catalogue's services. */
+  service: z.int().min(0).max(5),
+  atMs: instantSchema,
+  card: z.enum(cards),
+  /** The customer buys the same again, so long after. */
+  againAfterMs: durationSchema.nullable(),
+  faults: z.array(faultSchema).max(8),
+});
+export type ScheduledActivation = z.infer<typeof activationSchema>;
+
+export const processes = ['platform', 'api_iot'] as const;
+export type ProcessName = (typeof processes)[number];
+
+const worldFaultSchema = z.discriminatedUnion('type', [
+  /**
+   * The process dies at its n-th step and comes back. Every call of a port is two steps, before it happens and before its
+   * answer is heard; they are counted over all lives of the process.
+   */
+  z.strictObject({
+    type: z.literal('crash'),
+    process: z.enum(processes),
+    step: z.int().min(1).max(1_000_000),
+    downMs: durationSchema,
+  }),
+  /** Nobody answers there. */
+  z.strictObject({
+    type: z.literal('down'),
+    service: z.enum(['payments', 'mail', 'push', 'api_iot', 'nats']),
+    fromMs: instantSchema,
+    forMs: durationSchema,
+  }),
+  z.strictObject({
+    type: z.literal('cut'),
+    vehicle: z.int().min(0).max(3),
+    fromMs: instantSchema,
+    forMs: durationSchema,
+  }),
+  z.strictObject({ type: z.literal('restart'), vehicle: z.int().min(0).max(3), atMs: instantSchema }),
+  z.strictObject({ type: z.literal('nats_wiped'), atMs: instantSchema }),
+  z.strictObject({ type: z.literal('broker_restarted'), atMs: instantSchema, forgets: z.boolean() }),
+]);
+export type WorldFault = z.infer<typeof worldFaultSchema>;
+
+export const scheduleSchema = z.strictObject({
+  version: z.literal(1),
+  /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
+  /** Events that are due within so many milliseconds of each other happen in one turn. */
+  batchMs: z.int().min(0).max(20),
+  /** The policy of every service, and how long the API IoT waits for a vehicle. */
+  policy: z.strictObject({
+    maxRetries: z.int().min(0).max(10),
+    baseDelayMs: z.int().min(1).max(3_600_000),
+    maxDelayMs: z.int().min(1).max(21_600_000),
+    commandTimeoutMs: z.int().min(1_000).max(3_600_000),
+  }),
+  /** A node's clock minus the true time. */
+  skewMs: z.strictObject({
+    apiIot: z.int().min(-900).max(900),
+    vehicles: z.array(z.int().min(-600_000).max(600_000)).length(4),
+  }),
+  activations: z.array(activationSchema).min(1).max(40),
+  world: z.array(worldFaultSchema).max(12),
+});
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+export type ScheduleReading =
+  | { readonly ok: true; readonly schedule: Schedule }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+/** Checks what was read from a file; mistakes are sentences that begin with where they are. */
+export function readSchedule(value: unknown): ScheduleReading {
+  const parsed = scheduleSchema.safeParse(value);
+  if (parsed.success) return { ok: true, schedule: parsed.data };
+  return {
+    ok: false,
+    mistakes: parsed.error.issues.map(
+      (issue) => `${issue.path.length === 0 ? 'schedule' : issue.path.join('.')}: ${issue.message}`,
+    ),
+  };
+}
+
+/** The specification's policy, nobody's clock wrong, nothing goes wrong: what base scenarios and tests start from. */
+export function calmSchedule(activations: readonly Partial<ScheduledActivation>[]): Schedule {
+  return {
+    version: 1,
+    seed: 1,
+    batchMs: 0,
+    policy: { maxRetries: 5, baseDelayMs: 30_000, maxDelayMs: 900_000, commandTimeoutMs: 300_000 },
+    skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
+    activations: activations.map((activation) => ({
+      vehicle: 0,
+      service: 0,
+      atMs: 0,
+      card: 'good',
+      againAfterMs: null,
+      faults: [],
+      ...activation,
+    })),
+    world: [],
+  };
+}

@@ -1,0 +1,83 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
+import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
+import type { SeenMail, SeenPush } from '../reports/evidence.ts';
+import type { HttpFailure } from './schedule.ts';
+
+export interface SinkDeps {
+  /** The network's: what is on its way arrives, whatever becomes of its sender. */
+  readonly clock: Clock;
+  readonly latencyMs: () => number;
+  /** How the try goes wrong, or null; `to` is the address or the endpoint. */
+  readonly failure: (channel: 'email' | 'push', to: string) => HttpFailure | 'refused' | null;
+  readonly onSeen: (channel: 'email' | 'push', to: string, headline: string, noticeId: string) => void;
+}
+
+/** Longer than any try may take. */
+const unansweredMs = 130_000;
+const slowMs = 5_000;
+
+/** The customer's phone: what is pushed to it arrives readable, because nothing here is encrypted. */
+export function subscriptionOf(customerId: string): PushSubscription {
+  return { endpoint: `https://push.example/${customerId}`, keys: { p256dh: 'p256dh', auth: 'auth' } };
+}
+
+/** Mail server and push service: take what is sent, remember it, and fail as the schedule says. */
+export function newSinks(deps: SinkDeps) {
+  const mails: SeenMail[] = [];
+  const pushes: SeenPush[] = [];
+  let unheard = 0;
+
+  function hand(
+    process: VirtualProcess,
+    channel: 'email' | 'push',
+    to: string,
+    take: () => void,
+  ): Promise<void> {
+    return process.call(channel, async () => {
+      const failure = deps.failure(channel, to);
+      await wait(deps.clock, failure === 'slow' ? slowMs : deps.latencyMs());
+      if (failure === 'refused') throw new ChannelFailure(`the ${channel} service is away`, false);
+      if (failure === 'server_error') throw new ChannelFailure(`the ${channel} service failed`, false);
+      if (failure !== 'request_lost') take();
+      if (failure !== 'request_lost' && failure !== 'response_lost') return;
+      if (failure === 'response_lost') unheard += 1;
+      await wait(deps.clock, unansweredMs);
+      throw new ChannelFailure(`the ${channel} service gave no answer`, false);
+    });
+  }
+
+  return {
+    mails: (): readonly SeenMail[] => mails,
+    pushes: (): readonly SeenPush[] => pushes,
+    /** Messages that were taken and whose sender never heard so: they may come again. */
+    unheard: () => unheard,
+    mailer(process: VirtualProcess): Mailer {
+      return {
+        send: ({ messageId, to, subject, text }) =>
+          hand(process, 'email', to, () => {
+            mails.push({ at: deps.clock.now(), messageId, to, subject, text });
+            deps.onSeen('email', to, subject, messageId);
+          }),
+        close: async () => {},
+      };
+    },
+    pusher(process: VirtualProcess): Pusher {
+      return {
+        send: ({ subscription: { endpoint }, payload }) =>
+          hand(process, 'push', endpoint, () => {
+            const { noticeId = '', title = '', body = '' } = JSON.parse(payload) as Partial<SeenPush>;
+            pushes.push({ at: deps.clock.now(), endpoint, noticeId, title, body });
+            deps.onSeen('push', endpoint, title, noticeId);
+          }),
+      };
+    },
+  };
+}
+
+export type Sinks = ReturnType<typeof newSinks>;
+
+function wait(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimer(delayMs, resolve));
+}

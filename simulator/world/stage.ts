@@ -1,0 +1,312 @@
+import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import { integerBetween } from '../../shared/ports/random.ts';
+import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
+import { virtualIds } from '../../shared/virtual/ids.ts';
+import { type VirtualLoop, virtualLoop } from '../../shared/virtual/loop.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
+import { virtualStream } from '../../shared/virtual/process-bus.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import { virtualSecrets } from '../../shared/virtual/secrets.ts';
+import { virtualTokens } from '../../shared/virtual/tokens.ts';
+import { type Trace, virtualTrace } from '../../shared/virtual/trace.ts';
+import { fleet } from '../fleet/fleet.ts';
+import type { SeenEvent } from '../reports/evidence.ts';
+import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
+import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import { bootApiIot } from './api-iot-process.ts';
+import { virtualBroker } from './broker.ts';
+import type { Call } from './call.ts';
+import { type FaultBook, faultBook } from './fault-book.ts';
+import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { newNetwork } from './network.ts';
+import { telemetryEveryMs, vehicleCount, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
+import { bootPlatform } from './platform-process.ts';
+import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
+import { newSinks } from './sinks.ts';
+import type { Tampers } from './tampers.ts';
+import { type Templates, templates } from './templates.ts';
+import { type Move, newWatch } from './watch.ts';
+import { newWire } from './wire.ts';
+
+/** Any instant serves: this one is 2027-01-15T08:00:00Z. */
+export const worldBeginsAt = 1_800_000_000_000;
+/** The workload begins when the fleet stands. */
+export const settleInMs = 10_000;
+
+export interface StageOptions {
+  /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
+  readonly drainDepth?: number;
+  readonly tampers?: Tampers;
+}
+
+/** A process that died in this run. */
+export interface Death {
+  readonly atMs: number;
+  readonly process: string;
+  readonly step: number;
+  /** `after http POST /v1/payment_intents` */
+  readonly label: string;
+}
+
+/** Everything of one run, wired and not yet begun. */
+export async function newStage(schedule: Schedule, options: StageOptions = {}) {
+  const { drainDepth = 1, tampers = {} } = options;
+  const { batchMs, skewMs, seed } = schedule;
+  const loop = virtualLoop({ startAt: worldBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
+  const startedAt = worldBeginsAt + settleInMs;
+  const random = seededRandom(seed);
+  const trace = virtualTrace({ now: () => loop.now() - startedAt });
+  const book = faultBook(schedule);
+  const moves: (Move & { readonly atMs: number })[] = [];
+  const watch = newWatch({
+    now: () => loop.now() - startedAt,
+    constants: constantsOf(schedule),
+    onMove(move) {
+      moves.push({ ...move, atMs: loop.now() - startedAt });
+      const { id, before, after } = move;
+      trace.record('engine', 'state', {
+        id,
+        from: before?.phase ?? null,
+        to: after.phase,
+        attempts: after.attempts.length,
+        money: after.settlement?.status ?? null,
+      });
+    },
+    onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
+  });
+  const stores = openStores(await templates());
+  const draws = random.stream('network');
+  const latencyMs = () => integerBetween(draws, 1, 60);
+  const clock = loop.clock('network');
+  const wishes = new Map<string, { readonly activation: number; readonly feature: string }>();
+  const outages = newOutages(schedule, () => (book.isHealed ? null : loop.now() - startedAt));
+
+  function failureOfCall(call: Call, origin: string): HttpFailure | 'refused' | null {
+    if (call.step === 'authorise' && call.activationId !== null) {
+      const wish = wishes.get(`${call.service} ${call.vin}`);
+      if (wish && call.vin) book.bind(wish.activation, call.activationId, call.vin, wish.feature);
+    }
+    if (origin === origins.payments && outages.isDown('payments')) return 'refused';
+    if (origin === origins.apiIot && outages.isDown('api_iot')) return 'refused';
+    return call.step === null
+      ? null
+      : book.callFailure(call.step, book.activationOf(call.activationId, call.vin));
+  }
+
+  const network = newNetwork({
+    clock,
+    latencyMs,
+    failure: failureOfCall,
+    onCall: (call, caller, outcome) => trace.record(caller, 'http', { call: call.name, outcome }),
+  });
+  const sinks = newSinks({
+    clock,
+    latencyMs,
+    failure(channel, to) {
+      if (outages.isDown(channel === 'email' ? 'mail' : 'push')) return 'refused';
+      const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
+      return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
+    },
+    onSeen: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
+  });
+  const wire = newWire({
+    clock,
+    book,
+    onWire(topic, payload) {
+      trace.record(topic.includes('/cmd/') ? 'api_iot' : 'vehicle', 'wire', { topic, payload });
+      watch.onWire(topic, payload);
+    },
+  });
+  const broker = virtualBroker({ loop });
+  const stream = virtualStream({ loop });
+  const events: SeenEvent[] = [];
+  stream.onPublish(({ subject, payload }) => {
+    trace.record('nats', 'publish', { subject });
+    if (subject.startsWith('fleetwake.events.')) {
+      const { id, type } = JSON.parse(payload) as SeenEvent;
+      events.push({ id, type });
+    }
+    return null;
+  });
+
+  const common = (process: VirtualProcess, log: string) => ({
+    clock: process.clock,
+    ids: virtualIds(process, random),
+    secrets: virtualSecrets(process, random),
+    log: trace.log(process),
+    random: random.stream(log),
+    http: network.client(process),
+  });
+  const lives: Readonly<
+    Record<ProcessName, { readonly origin: string; boot(process: VirtualProcess): Promise<Http> }>
+  > = {
+    platform: {
+      origin: origins.platform,
+      boot: (process) =>
+        bootPlatform(
+          {
+            ...common(process, 'platform'),
+            tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
+            database: watched(stores.platform.connect(process), () =>
+              watch.afterPlatform(stores.platform.read),
+            ),
+            bus: stream.connect(process),
+            mailer: sinks.mailer(process),
+            pusher: sinks.pusher(process),
+          },
+          schedule,
+          tampers,
+        ),
+    },
+    api_iot: {
+      origin: origins.apiIot,
+      boot: (process) =>
+        bootApiIot(
+          {
+            ...common(process, 'api_iot'),
+            tokens: virtualTokens({ clock: process.clock, issuer: origins.apiIot, key: 'api_iot' }),
+            database: watched(stores.apiIot.connect(process), () => watch.afterApiIot(stores.apiIot.read)),
+            link: wire.service(broker.connect(process)),
+          },
+          schedule,
+          tampers,
+        ),
+    },
+  };
+  const deaths: Death[] = [];
+  const comingBack = new Set<ProcessName>();
+
+  function start(name: ProcessName): void {
+    const process = loop.process(name, name === 'api_iot' ? skewMs.apiIot : 0);
+    const { origin, boot } = lives[name];
+    boot(process).then(
+      (handle) => network.listen(origin, { process, handle }),
+      (error: unknown) => {
+        trace.record('world', 'boot failed', { name, error: String(error) });
+        process.kill();
+        clock.setTimer(1_000, () => start(name));
+      },
+    );
+  }
+
+  loop.onStep(({ process, number, label, phase }) => {
+    if (book.isHealed) return;
+    for (const fault of schedule.world) {
+      if (fault.type !== 'crash' || fault.process !== process.name || fault.step !== number) continue;
+      const name = fault.process;
+      deaths.push({ atMs: loop.now() - startedAt, process: name, step: number, label: `${phase} ${label}` });
+      trace.record('world', 'crash', { process: name, step: number, label: `${phase} ${label}` });
+      comingBack.add(name);
+      process.kill();
+      clock.setTimer(fault.downMs, () => {
+        comingBack.delete(name);
+        trace.record('world', 'comes back', { process: name });
+        start(name);
+      });
+    }
+  });
+
+  const paymentsProcess = loop.process('payment');
+  const payments = paymentsStandIn({
+    database: watched(stores.payments.connect(paymentsProcess), () =>
+      watch.afterPayments(stores.payments.read),
+    ),
+    clock: paymentsProcess.clock,
+    ids: virtualIds(paymentsProcess, random),
+    log: trace.log(paymentsProcess),
+    secrets: virtualSecrets(paymentsProcess, random),
+    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(secretsOfTheWorld.payments),
+  });
+  network.listen(origins.payments, { process: paymentsProcess, handle: payments.fetch });
+
+  const vehicleProcess = loop.process('vehicle');
+  const cars = fleet(
+    {
+      link: wire.vehicles(broker.connect(vehicleProcess)),
+      clock: vehicleProcess.clock,
+      random: random.stream('vehicles'),
+      log: trace.log(vehicleProcess),
+    },
+    vehicleSpecsOf(schedule),
+    { telemetryMs: telemetryEveryMs },
+  );
+
+  return {
+    loop,
+    startedAt,
+    trace,
+    book,
+    watch,
+    stores,
+    network,
+    sinks,
+    wire,
+    broker,
+    stream,
+    cars,
+    ledger: payments.ledger,
+    random,
+    clock,
+    start,
+    wishes,
+    moves: () => moves,
+    deaths: () => deaths,
+    isComingBack: () => comingBack.size > 0,
+    events: (): readonly SeenEvent[] => events,
+  };
+}
+
+export type Stage = Awaited<ReturnType<typeof newStage>>;
+
+interface Stores {
+  readonly platform: VirtualStorage<PlatformSchema>;
+  readonly apiIot: VirtualStorage<ApiIotSchema>;
+  readonly payments: VirtualStorage<PaymentsStandInSchema>;
+}
+
+function openStores(from: Templates): Stores {
+  return {
+    platform: virtualStorage<PlatformSchema>(from.platform),
+    apiIot: virtualStorage<ApiIotSchema>(from.apiIot),
+    payments: virtualStorage<PaymentsStandInSchema>(from.payments),
+  };
+}
+
+/** Looks right after each commit, before the one who wrote hears of it. */
+function watched<Schema>(database: Database<Schema>, look: () => void): Database<Schema> {
+  return {
+    ...database,
+    async write(work) {
+      const value = await database.write(work);
+      look();
+      return value;
+    },
+  };
+}
+
+type Outage = 'payments' | 'mail' | 'push' | 'api_iot' | 'nats';
+
+/** `nowMs` is null once everything is healed. */
+function newOutages(schedule: Schedule, nowMs: () => number | null) {
+  return {
+    isDown(service: Outage): boolean {
+      const now = nowMs();
+      return (
+        now !== null &&
+        schedule.world.some(
+          (fault) =>
+            fault.type === 'down' &&
+            fault.service === service &&
+            now >= fault.fromMs &&
+            now < fault.fromMs + fault.forMs,
+        )
+      );
+    },
+  };
+}
+
+export type { FaultBook, Trace, VirtualLoop };
+export { vehicleCount };

@@ -1,0 +1,286 @@
+import type { ForeignResource } from '../../shared/virtual/guard.ts';
+import type { TraceLine } from '../../shared/virtual/trace.ts';
+import { apiClient } from '../live/api-client.ts';
+import { runChecks } from '../reports/checks/all.ts';
+import { collectCommands, collectDatabase } from '../reports/collect.ts';
+import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import type { Verdict } from '../reports/verdict.ts';
+import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { buyAll } from './buyers.ts';
+import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
+import type { Schedule } from './schedule.ts';
+import { type Death, newStage, type Stage, type StageOptions } from './stage.ts';
+import type { Move, Violation } from './watch.ts';
+
+export interface WorldRun {
+  readonly schedule: Schedule;
+  readonly trace: readonly TraceLine[];
+  readonly traceHash: string;
+  readonly evidence: Evidence;
+  /** Of the checks that judge live runs too. */
+  readonly verdicts: readonly Verdict[];
+  /** What did not hold at some event, and what broke the world itself. */
+  readonly violations: readonly Violation[];
+  readonly moves: readonly (Move & { readonly atMs: number })[];
+  readonly deaths: readonly Death[];
+  /** What went wrong on purpose, by kind. */
+  readonly injected: Readonly<Record<string, number>>;
+  readonly stats: {
+    readonly events: number;
+    readonly activations: number;
+    /** From the first moment of the workload to the last event. */
+    readonly virtualMs: number;
+  };
+}
+
+/** Faults stop then at the latest, and everything has to end. */
+const healAfterMs = 6 * 3_600_000;
+/** The liveness phase: more than any policy here needs for whatever is left. */
+const livenessMs = 12 * 3_600_000;
+const lookEveryMs = 1_000;
+/** After everything has ended nothing else may happen. */
+const quietMs = 65_000;
+/** No call of ours takes longer, whatever goes wrong. */
+const openWorkMaxMs = 400_000;
+
+/**
+ * One schedule, from the first connection to the verdict, in virtual time: a safety phase with faults, then everything
+ * heals, then all has to end. The same schedule gives the same trace, byte for byte.
+ */
+export async function runWorld(schedule: Schedule, options: StageOptions = {}): Promise<WorldRun> {
+  const stage = await newStage(schedule, options);
+  const violations: Violation[] = [];
+  const report = (rule: string, sentence: string) =>
+    violations.push({ at: stage.loop.now() - stage.startedAt, rule, sentence });
+  try {
+    const answers = await perform(stage, schedule, report);
+    const evidence = await collect(stage, schedule, answers);
+    judgeLoop(stage, report);
+    return {
+      schedule,
+      trace: stage.trace.lines,
+      traceHash: stage.trace.hash(),
+      evidence,
+      verdicts: runChecks(evidence),
+      violations: [...stage.watch.violations(), ...violations],
+      moves: stage.moves(),
+      deaths: stage.deaths(),
+      injected: stage.book.injected(),
+      stats: {
+        events: stage.loop.stats.events,
+        activations: evidence.database.activations.length,
+        virtualMs: stage.loop.now() - stage.startedAt,
+      },
+    };
+  } finally {
+    for (const store of Object.values(stage.stores)) store.close();
+  }
+}
+
+/** Whether anything did not hold. */
+export function isClean(run: WorldRun): boolean {
+  return run.violations.length === 0 && run.verdicts.every((verdict) => verdict.ok);
+}
+
+type Report = (rule: string, sentence: string) => void;
+
+async function perform(stage: Stage, schedule: Schedule, report: Report): Promise<PurchaseAnswer[]> {
+  const { loop, startedAt } = stage;
+  stage.start('api_iot');
+  stage.start('platform');
+  let isConnected: boolean = false;
+  void stage.cars.start().then(() => {
+    isConnected = true;
+  });
+  await loop.run(startedAt);
+  if (!isConnected) report('the fleet stands', 'the vehicles were not connected before the workload began');
+  scheduleWorld(stage, schedule);
+  const answers = startBuying(stage, schedule);
+  const isSettled = settledLook(stage, schedule, answers);
+  const healAt = startedAt + healAfterMs;
+  let end = await loop.run(() => isSettled() || loop.now() >= healAt);
+  if (!isSettled()) {
+    stage.trace.record('world', 'heals');
+    stage.book.heal();
+    stage.stream.setDown(false);
+    end = await loop.run(() => isSettled() || loop.now() >= healAt + livenessMs);
+  }
+  if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
+  await loop.run(loop.now() + quietMs);
+  return answers;
+}
+
+/** What the schedule does to the world by the clock. */
+function scheduleWorld(stage: Stage, { world }: Schedule): void {
+  const { clock, trace } = stage;
+  const at = (ms: number, name: string, fields: Record<string, unknown>, act: () => void) =>
+    clock.setTimer(ms, () => {
+      if (stage.book.isHealed) return;
+      trace.record('world', name, fields);
+      act();
+    });
+  for (const fault of world) {
+    switch (fault.type) {
+      case 'cut': {
+        const { vehicle, fromMs, forMs } = fault;
+        at(fromMs, 'link cut', { vehicle, forMs }, () => stage.cars.cut(vinOf(vehicle), forMs));
+        break;
+      }
+      case 'restart':
+        at(fault.atMs, 'vehicle restarts', { vehicle: fault.vehicle }, () =>
+          stage.cars.restart(vinOf(fault.vehicle)),
+        );
+        break;
+      case 'nats_wiped':
+        at(fault.atMs, 'NATS wiped', {}, () => stage.stream.wipe());
+        break;
+      case 'broker_restarted':
+        at(fault.atMs, 'broker restarted', { forgets: fault.forgets }, () =>
+          stage.broker.restart({ keepsSessions: !fault.forgets }),
+        );
+        break;
+      case 'down':
+        at(fault.fromMs, 'down', { service: fault.service, forMs: fault.forMs }, () => {
+          if (fault.service === 'nats') stage.stream.setDown(true);
+        });
+        at(fault.fromMs + fault.forMs, 'up', { service: fault.service }, () => {
+          if (fault.service === 'nats') stage.stream.setDown(false);
+        });
+        break;
+      case 'crash':
+        break;
+      default:
+        fault satisfies never;
+    }
+  }
+}
+
+function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
+  const { trace, wishes, loop, startedAt, network } = stage;
+  const answers: PurchaseAnswer[] = [];
+  const buyer = loop.process('customer');
+  const client = apiClient({
+    http: network.client(buyer),
+    clock: buyer.clock,
+    origin: origins.platform,
+    clientId: 'buyer',
+    clientSecret: secretsOfTheWorld.buyer,
+  });
+  void buyAll({
+    clock: buyer.clock,
+    client,
+    startedAt,
+    purchases: purchasesOf(schedule),
+    onAsk(purchase) {
+      const { vin, serviceId, feature, activation, id } = purchase;
+      wishes.set(`${serviceId} ${vin}`, { activation, feature });
+      trace.record('customer', 'buys', { id, serviceId, vin });
+    },
+    onAnswer(_, answer) {
+      answers.push(answer);
+      trace.record('customer', 'answer', { ...answer });
+    },
+  });
+  return answers;
+}
+
+/** Everything has ended: asked once a second of virtual time, by what the databases say. */
+function settledLook(stage: Stage, schedule: Schedule, answers: readonly PurchaseAnswer[]): () => boolean {
+  const { loop, stores, startedAt } = stage;
+  const wanted = purchasesOf(schedule).length;
+  const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOf));
+  const { commandTimeoutMs } = constantsOf(schedule);
+  const beyond = planOf(schedule)
+    .vehicles.filter((vehicle) => isBeyondCommand(vehicle, commandTimeoutMs))
+    .map(({ vin }) => `'${vin}'`)
+    .join(', ');
+  const open = `select
+    (select count(*) from activations where (ended_at is null or due_at is not null)
+      and not (kind = 'revocation' and vin in (${beyond}))) +
+    (select count(*) from notices where status = 'waiting') +
+    (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors), 0)) as open`;
+  let lookAt = 0;
+  let settled = false;
+  return () => {
+    if (settled || loop.now() < lookAt) return settled;
+    lookAt = loop.now() + lookEveryMs;
+    if (answers.length < wanted || loop.now() < lastFaultAt) return false;
+    if (stage.wire.held() > 0 || stage.isComingBack()) return false;
+    const isQuiet = stores.platform.read<{ open: number }>(open)[0]?.open === 0;
+    const commands = isQuiet
+      ? stores.apiIot.read<{ open: number }>('select count(*) as open from commands where ended_at is null')
+      : [];
+    settled = isQuiet && commands[0]?.open === 0;
+    return settled;
+  };
+}
+
+/** The last moment at which a fault of the world begins or ends; a crash has none that is known before. */
+function endOf(fault: Schedule['world'][number]): number {
+  switch (fault.type) {
+    case 'cut':
+    case 'down':
+      return fault.fromMs + fault.forMs;
+    case 'crash':
+      return 0;
+    default:
+      return fault.atMs;
+  }
+}
+
+function judgeLoop({ loop, watch, stores }: Stage, report: Report): void {
+  watch.afterPlatform(stores.platform.read);
+  watch.afterApiIot(stores.apiIot.read);
+  watch.afterPayments(stores.payments.read);
+  for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
+  for (const { type, stack } of loop.foreign.filter((one) => !isHarmless(one)).slice(0, 3))
+    report('no foreign resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
+  for (const { name, sinceAt } of loop.open()) {
+    if (loop.now() - sinceAt > openWorkMaxMs)
+      report('no call hangs', `${name} has been open for ${loop.now() - sinceAt} ms`);
+  }
+}
+
+/**
+ * The stripe package draws an idempotency key before it sees that it was given one: the draw is thrown away. Node sets
+ * up its own fetch at the first use in a process.
+ */
+function isHarmless({ type, stack }: ForeignResource): boolean {
+  if (type === 'RANDOMBYTESREQUEST') return stack.some((frame) => frame.includes('stripe'));
+  return type === 'PIPEWRAP' && stack.some((frame) => frame.includes('access-token'));
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name}: ${reason.message} ${reason.stack ?? ''}` : String(reason);
+}
+
+async function collect(
+  stage: Stage,
+  schedule: Schedule,
+  answers: readonly PurchaseAnswer[],
+): Promise<Evidence> {
+  const { loop, stores, startedAt, sinks } = stage;
+  const witness = loop.process('witness');
+  const platform = stores.platform.connect(witness);
+  const apiIot = stores.apiIot.connect(witness);
+  const platformDeaths = stage.deaths().filter((death) => death.process === 'platform').length;
+  return {
+    plan: planOf(schedule),
+    planAgain: JSON.stringify(planOf(structuredClone(schedule))),
+    startedAt,
+    takenAt: loop.now(),
+    answers,
+    ledger: await stage.ledger.allEntries(),
+    database: await collectDatabase(platform.reader),
+    apiIot: await collectCommands(apiIot.reader),
+    broker: stage.wire.messages(),
+    vehicles: stage.cars.states(),
+    mails: sinks.mails(),
+    pushes: sinks.pushes(),
+    events: stage.events(),
+    // A channel that took a notice and never said so is, for the one who sent it, as a crash after sending.
+    crashes: platformDeaths + sinks.unheard(),
+    httpFaults: stage.book.injected(),
+  };
+}
