@@ -212,7 +212,7 @@ describe.concurrent('the API IoT', () => {
   });
 
   test('refuses the 11th command of an hour, and an Idempotency-Key with another body; a repeat costs nothing', async () => {
-    await withPlatform({ timeScale: 600 }, async (platform) => {
+    await withPlatform({ vehicles: [{}, {}] }, async (platform) => {
       const { vin, clients } = platform;
       const send = (target: string, key?: string) =>
         clients.apiIot.send(
@@ -234,14 +234,14 @@ describe.concurrent('the API IoT', () => {
       }
       const eleventh = await send('active');
       const [first] = await commandsOf(platform);
-      const opensAt = (first?.acceptedAt ?? 0) + 6_000;
+      const opensAt = (first?.acceptedAt ?? 0) + 36_000;
       expect([eleventh.status, eleventh.body]).toEqual([
         429,
         {
           type: 'urn:fleetwake:problem:quota-exceeded',
           title: 'Too many configuration commands for this vehicle',
           status: 429,
-          detail: 'A vehicle takes 10 configuration commands in 6 s.',
+          detail: 'A vehicle takes 10 configuration commands in 36 s.',
           opensAt,
           retryAfterMs: expect.any(Number),
         },
@@ -249,7 +249,8 @@ describe.concurrent('the API IoT', () => {
       const { retryAfterMs } = eleventh.body as { retryAfterMs: number };
       expect(eleventh.headers.get('retry-after')).toBe(String(Math.ceil(retryAfterMs / 1_000)));
       expect(await commandsOf(platform)).toHaveLength(10);
-      await takesAPurchase(platform);
+      // Another vehicle has a quota of its own.
+      await takesAPurchase(platform, 1);
     });
   });
 });

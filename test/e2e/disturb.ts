@@ -7,25 +7,31 @@ export interface Watch {
   readonly disturb: (http: Http) => Http;
   /** What went between engine and API IoT, as it was answered: `POST configure 202`, `GET status 503`, `POST token reset`. */
   readonly seen: readonly string[];
+  /** Questions after a command, apart: how many there are depends on how fast the callback is. */
+  readonly polls: readonly string[];
 }
 
 /** Stands between the engine and the API IoT: sees everything, and lets the rules, in their order, answer first. */
 export function watch(...rules: readonly Rule[]): Watch {
   const seen: string[] = [];
+  const polls: string[] = [];
   return {
     seen,
+    polls,
     disturb: (http) => async (request) => {
-      const name = `${request.method} ${operationOf(request)}`;
+      const operation = operationOf(request);
+      const name = `${request.method} ${operation}`;
+      const book = operation === 'command' ? polls : seen;
       // In the order of asking: answers to questions that were asked at once come as they like.
-      const index = seen.push(name) - 1;
+      const index = book.push(name) - 1;
       try {
         let answer: Promise<Response> | null = null;
         for (const rule of rules) answer ??= rule(request, http);
         const response = await (answer ?? http(request));
-        seen[index] = `${name} ${response.status}`;
+        book[index] = `${name} ${response.status}`;
         return response;
       } catch (error) {
-        if (error instanceof TransportError) seen[index] = `${name} ${error.kind}`;
+        if (error instanceof TransportError) book[index] = `${name} ${error.kind}`;
         throw error;
       }
     },

@@ -140,6 +140,6 @@ export async function revoked(
 }
 
 /** The same platform still does its work. */
-export async function takesAPurchase(platform: Platform): Promise<void> {
-  expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
+export async function takesAPurchase(platform: Platform, vehicle = 0): Promise<void> {
+  expect(await storyOf(platform, await buy(platform, { vehicle }))).toEqual({ ...success, attempts: [null] });
 }

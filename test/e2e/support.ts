@@ -200,8 +200,11 @@ export function testConfig(changes: Partial<GatewayConfig>): GatewayConfig {
   };
 }
 
+/** Compressed, the API IoT's word of a time-out would have some milliseconds to arrive in; a busy machine needs more. */
+const resultGraceMs = 2_000;
+
 function adapted({ policy, adapt }: PlatformOptions, catalogue: Catalogue): Catalogue {
-  return withPolicies(adapt?.(catalogue) ?? catalogue, (before) => ({ ...before, ...policy }));
+  return withPolicies(adapt?.(catalogue) ?? catalogue, (before) => ({ ...before, resultGraceMs, ...policy }));
 }
 
 async function registerAll(clients: Clients, standIns: StandIns, vehicles: readonly VehicleSpec[]) {
