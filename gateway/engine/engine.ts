@@ -49,7 +49,7 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
   readonly bus: Bus;
   readonly log: Log;
   readonly settings: EngineSettings;
-  /** Called after each commit that wrote record rows or notices. */
+  /** Called after each commit that wrote record rows or notices, and with each sweep. */
   readonly onCommitted: () => void;
 }
 
@@ -129,6 +129,8 @@ export function activationEngine(deps: EngineDeps) {
     );
     const lost = results.filter((result) => result.status === 'rejected').length;
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
+    // Another process may have committed, and died before it told anybody.
+    deps.onCommitted();
   }
 
   function scheduleSweep(): void {

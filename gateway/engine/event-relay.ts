@@ -38,7 +38,7 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
   let again = false;
   let stopped = false;
   let timer: Timer | null = null;
-  let cursor: number | null = null;
+  let cursor = 0;
 
   async function readCursor(): Promise<number> {
     const row = await database.reader
@@ -51,7 +51,6 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
 
   /** Publishes one batch; false when nothing was left. */
   async function relayBatch(): Promise<boolean> {
-    cursor ??= await readCursor();
     const rows = await database.reader
       .selectFrom('record')
       .selectAll()
@@ -68,7 +67,10 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
       transaction
         .insertInto('cursors')
         .values({ name: cursorName, seq: last.seq })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq: last.seq }))
+        .onConflict((conflict) =>
+          // Another process may be further on.
+          conflict.column('name').doUpdateSet({ seq: last.seq }).where('cursors.seq', '<', last.seq),
+        )
         .execute(),
     );
     cursor = last.seq;
@@ -79,6 +81,8 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
     try {
       do {
         again = false;
+        // Another process may have published since: what is older than the duplicate window would come twice.
+        cursor = Math.max(cursor, await readCursor());
         while (!stopped && (await relayBatch()));
       } while (again && !stopped);
     } catch (error) {

@@ -99,6 +99,10 @@ async function start(
       // Longer than a delivery takes: what is claimed twice is sent twice.
       claimMs: compress(standardDispatch.claimMs, httpTimeoutMs),
     },
+    onRecorded() {
+      relay.wake();
+      changes.notify();
+    },
   });
   const relay = eventRelay({ database, bus: bus.bus, clock: wallClock, log });
   const models = modelLookUp(database);

@@ -17,6 +17,8 @@ export interface DispatcherDeps extends DeliveryDeps {
   readonly database: Database<PlatformSchema>;
   readonly ids: Ids;
   readonly log: Log;
+  /** Told after each commit that wrote to the record what became of notices: it is an outbox that somebody has to look at. */
+  readonly onRecorded?: () => void;
 }
 
 /** How many tries ended how, since the start of this process. */
@@ -147,6 +149,7 @@ export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel):
       try {
         const repeated = await database.write((transaction) => saveOutcomes(transaction, ids, outcomes));
         underWay -= outcomes.length;
+        deps.onRecorded?.();
         count(outcomes, repeated);
         for (const outcome of outcomes) if (outcome.status === 'retry') wakeAt(outcome.dueAt);
         if (outcomes.some((outcome) => outcome.status === 'released')) hungry = true;

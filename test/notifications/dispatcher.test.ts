@@ -429,3 +429,26 @@ it('goes on after the database failed, and sends nothing twice for it', async ()
     expect(taken).toHaveLength(1);
   });
 });
+
+it('tells after each commit to the record that there is something to relay', async () => {
+  await withStage(async ({ database, clock, ids, dispatcher }) => {
+    const activation = await placeOrder(database);
+    let rows: Promise<number> = Promise.resolve(0);
+    const onRecorded = () => {
+      rows = database.reader
+        .selectFrom('record')
+        .select('seq')
+        .execute()
+        .then((all) => all.length);
+    };
+    const one = dispatcher({ deps: { onRecorded } });
+    one.start();
+    await one.idle();
+    await tell(database, ids, activation, story);
+    one.wake();
+    await clock.advance(10);
+    await one.idle();
+    // Three notices on two channels.
+    expect(await rows).toBe(6);
+  });
+});
