@@ -87,10 +87,18 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
       } while (again && !stopped);
     } catch (error) {
       log.warn('events.relay_failed', { reason: String(error) });
-      if (!stopped) timer = clock.setTimer(retryMs, wake);
+      if (!stopped) retryLater();
     } finally {
       running = null;
     }
+  }
+
+  /** One retry waits, however many commits wake the relay meanwhile. */
+  function retryLater(): void {
+    timer ??= clock.setTimer(retryMs, () => {
+      timer = null;
+      wake();
+    });
   }
 
   function wake(): void {
