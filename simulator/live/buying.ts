@@ -8,7 +8,7 @@ import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 
 /** A buyer who gets no answer sends the purchase again with its key, for so long; then it is left. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 const retryMs = 300;
 
 /** Makes all purchases of the plan at their moments after `startedAt`; each answer goes into `answers` as it comes. */

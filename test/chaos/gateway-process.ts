@@ -21,8 +21,8 @@ interface Started {
 export interface GatewayProcess {
   readonly started: Started;
   readonly pid: number;
-  /** Kills of this process so far. */
-  readonly kills: number;
+  /** How often it ended in another way than politely. */
+  readonly deaths: number;
   /** All that it ever wrote. */
   output(): string;
   /** As a power cut: resolves when it is gone. */
@@ -49,7 +49,7 @@ function environmentOf(config: GatewayConfig): Record<string, string> {
 /** The configuration names the ports, so that they are the same after a restart. */
 export async function gatewayProcess(config: GatewayConfig): Promise<GatewayProcess> {
   let output = '';
-  let kills = 0;
+  let deaths = 0;
   let running = await launched();
 
   async function launched() {
@@ -61,6 +61,7 @@ export async function gatewayProcess(config: GatewayConfig): Promise<GatewayProc
     process.once('exit', killWithUs);
     const ended = once(child, 'exit').then(([code]) => {
       process.removeListener('exit', killWithUs);
+      if (code !== 0) deaths += 1;
       return code as number | null;
     });
     let own = '';
@@ -90,12 +91,11 @@ export async function gatewayProcess(config: GatewayConfig): Promise<GatewayProc
     get pid() {
       return running.child.pid ?? 0;
     },
-    get kills() {
-      return kills;
+    get deaths() {
+      return deaths;
     },
     output: () => output,
     async kill() {
-      kills += 1;
       running.child.kill('SIGKILL');
       await running.ended;
     },
@@ -139,11 +139,16 @@ export function launchApart(
   };
 }
 
-function handleOf(
-  config: GatewayConfig,
-  { platform, apiIot }: { platform: GatewayProcess; apiIot: GatewayProcess },
-): GatewayHandle {
-  const processes = [...new Set([platform, apiIot])];
+interface Parts {
+  readonly platform: GatewayProcess;
+  readonly apiIot: GatewayProcess;
+  /** Stopped first. */
+  readonly others?: readonly { readonly deaths: number; stop(): Promise<void> }[];
+}
+
+/** A gateway of several processes that share a data folder, as a run knows it. */
+export function handleOf(config: GatewayConfig, { platform, apiIot, others = [] }: Parts): GatewayHandle {
+  const processes = [...new Set([...others, platform, apiIot])];
   return {
     platform: platform.started.platform ?? '',
     apiIot: apiIot.started.apiIot,
@@ -154,7 +159,7 @@ function handleOf(
         url: config.natsUrl ?? (await natsServerUrl(join(config.data, 'nats'))),
         log: silentLog,
       }),
-    crashes: () => processes.reduce((sum, one) => sum + one.kills, 0),
+    crashes: () => processes.reduce((sum, one) => sum + one.deaths, 0),
     faults: null,
     async stop() {
       for (const one of processes) await one.stop();

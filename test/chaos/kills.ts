@@ -39,7 +39,7 @@ export function drawKills(random: Random, count: number): KillPoint[] {
 }
 
 /** A gateway that comes back lives at least so long before it is killed again. */
-const breathMs = 400;
+const breathMs = 1_500;
 
 /**
  * Kills at the points, each once, in whatever order their moments come. `kill` ends the process at once, `restart`

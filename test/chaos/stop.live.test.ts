@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { type GatewayProcess, launchProcess } from './gateway-process.ts';
+import { chaosRun } from './run.ts';
+import { chaosScenario } from './scenario.ts';
+
+async function isListening(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+test('the first signal drains and ends with 0, the second cuts and ends with 130; what was under way goes on at the next start', async () => {
+  const processes: GatewayProcess[] = [];
+  const codes: (number | null)[] = [];
+  let release = () => {};
+  let held: Promise<void> | null = null;
+  let isWaitingForHold = false;
+
+  async function stopAndStart(gateway: GatewayProcess): Promise<void> {
+    gateway.signal('SIGTERM');
+    codes.push(await gateway.ended());
+    await gateway.start();
+    isWaitingForHold = true;
+  }
+
+  /** A payment that is not answered keeps the drain waiting. */
+  async function cutAndStart(gateway: GatewayProcess): Promise<void> {
+    gateway.signal('SIGTERM');
+    await until(
+      async () => !(await isListening(gateway.started.platform ?? '')),
+      'the gateway takes nothing new',
+    );
+    gateway.signal('SIGTERM');
+    codes.push(await gateway.ended());
+    await gateway.start();
+    release();
+  }
+
+  let stopped: Promise<void> | null = null;
+  let cut: Promise<void> | null = null;
+  const { evidence, report, broken } = await chaosRun({
+    scenario: chaosScenario({ vehicles: 30, purchases: 60, overMs: 8_000 }),
+    seed: 5,
+    launch: launchProcess((started) => processes.push(started)),
+    onProgress({ purchases }) {
+      if (purchases >= 15 && processes[0]) stopped ??= stopAndStart(processes[0]);
+    },
+    onMoment({ where }) {
+      if (!isWaitingForHold || where !== 'payments' || !processes[0]) return;
+      held ??= new Promise((resolve) => {
+        release = resolve;
+      });
+      cut ??= cutAndStart(processes[0]);
+      return held;
+    },
+  });
+  await stopped;
+  await cut;
+  expect(broken).toEqual([]);
+  expect(codes).toEqual([0, 130]);
+  expect(evidence.crashes).toBe(1);
+  expect(processes[0]?.output()).toContain('cut by a second signal');
+  expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
+  expect(report.outcomes.active + report.outcomes.failed).toBe(57);
+}, 120_000);

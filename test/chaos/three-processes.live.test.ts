@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openKeys } from '../../gateway/live/keys.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import type { ApiAnswer } from '../../simulator/live/api-client.ts';
+import { clientsOf } from '../../simulator/live/clients.ts';
+import type { Launch } from '../../simulator/live/gateway-handle.ts';
+import { startStandIns } from '../../simulator/live/stand-ins.ts';
+import { planScenario } from '../../simulator/scenarios/plan.ts';
+import { startChild } from '../support/child.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+import { launchApart, launchProcess } from './gateway-process.ts';
+import { freshConfig } from './run.ts';
+import { chaosScenario } from './scenario.ts';
+
+/** What is bought for each vehicle of the fleet, in turn. */
+const wishes = [
+  { serviceId: 'heated-seats', paymentMethod: 'pm_card_visa' },
+  { serviceId: 'adaptive-cruise', paymentMethod: 'pm_card_visa' },
+  { serviceId: 'ambient-light', paymentMethod: 'pm_card_visa_chargeDeclined' },
+] as const;
+const vehicles = 6;
+
+interface BoughtView {
+  readonly id?: string;
+  readonly purchaseId?: string;
+  readonly status?: string;
+}
+
+/** Buys every wish for every vehicle of a fleet that is a process of its own; resolves with what became of each. */
+async function outcomesWith(launch: Launch): Promise<string[]> {
+  return withTemporaryFolder(async (folder) => {
+    const config = { ...(await freshConfig(folder)), timeScale: 100 };
+    await mkdir(config.data);
+    const keys = await openKeys(config.data);
+    const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
+    const standIns = await startStandIns({
+      dataFolder: config.data,
+      paymentsKey: keys.paymentsKey,
+      vapidPublicKey: publicKey,
+      log: silentLog,
+      ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
+    });
+    const { paymentsUrl, smtpUrl } = standIns;
+    const plan = planScenario(chaosScenario({ vehicles: 30, purchases: 30, overMs: 0 }), 1, seededRandom);
+    const gateway = await launch({
+      config: { ...config, paymentsUrl, smtpUrl },
+      keys,
+      plan,
+      log: silentLog,
+    });
+    const fleet = startChild(process.execPath, [
+      ...['dist/simulator/cli/main.js', 'fleet', '--count', String(vehicles), '--data', config.data],
+      ...['--platform-url', gateway.platform, '--api-iot-url', gateway.apiIot, '--mqtt-url', gateway.mqttUrl],
+    ]);
+    try {
+      const line = () => /^\{"event":"fleet\.started".*\}$/m.exec(fleet.output())?.[0];
+      await until(() => line() !== undefined, `the fleet stands: ${fleet.output()}`, 30_000);
+      const started = JSON.parse(line() ?? '') as { vehicles: string[]; connected: number };
+      expect(started.connected).toBe(vehicles);
+      const { platform } = clientsOf(keys, gateway);
+      const buy = async (vin: string, index: number, wish: (typeof wishes)[number]): Promise<string> => {
+        const customerId = `customer-${String(index + 1).padStart(4, '0')}`;
+        const body = { customerId, vin, duration: { unit: 'months', count: 1 }, preDelivery: false, ...wish };
+        const answer: ApiAnswer = await platform.send('POST', '/purchases', body, `${vin}-${wish.serviceId}`);
+        const { id, purchaseId } = answer.body as BoughtView;
+        let status: string | undefined;
+        await until(
+          async () => {
+            status = ((await platform.get(`/purchases/${id ?? purchaseId}`)).body as BoughtView).status;
+            return status !== 'pending';
+          },
+          `${wish.serviceId} for ${vin} ends`,
+          60_000,
+        );
+        return `${vin} ${wish.serviceId}: ${answer.status}, ${status}`;
+      };
+      return await Promise.all(
+        started.vehicles.flatMap((vin, index) => wishes.map((wish) => buy(vin, index, wish))),
+      );
+    } finally {
+      await fleet.stop();
+      await gateway.stop();
+      await standIns.stop();
+    }
+  });
+}
+
+test('the gateway in two processes and the fleet in a third bring every purchase to the same end as one gateway', async () => {
+  const apart = await outcomesWith(launchApart(() => {}));
+  const together = await outcomesWith(launchProcess(() => {}));
+  expect(apart).toEqual(together);
+  const ends = apart.map((line) => line.slice(line.indexOf(' ') + 1));
+  expect(ends.filter((end) => end === 'ambient-light: 402, declined').length).toBe(vehicles);
+  expect([...new Set(ends)].sort((a, b) => a.localeCompare(b))).toEqual([
+    'adaptive-cruise: 201, active',
+    'adaptive-cruise: 201, failed',
+    'ambient-light: 402, declined',
+    'heated-seats: 201, active',
+  ]);
+}, 180_000);
