@@ -1,5 +1,5 @@
 import type { LinkMessage } from '../../shared/ports/device-link.ts';
-import { filterMatches } from './topic-filter.ts';
+import { filterMatches } from '../../shared/protocol/topic-filter.ts';
 
 /** The connection that a session has at the moment. */
 export interface Subscriber {

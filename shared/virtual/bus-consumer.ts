@@ -9,6 +9,7 @@ export interface StoredMessage {
   readonly subject: string;
   readonly payload: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly sequence: number;
   readonly storedAt: number;
 }
 
@@ -154,11 +155,12 @@ export function newBusConsumer(
   }
 
   function deliveryOf(entry: Entry, taker: Taker): Delivery {
-    const { subject, payload, headers } = entry.message;
+    const { subject, payload, headers, sequence: messageSequence } = entry.message;
     return {
       subject,
       payload,
       headers,
+      sequence: messageSequence,
       deliveryCount: entry.deliveryCount,
       // As with JetStream, an answer to an earlier delivery counts as long as the message is there.
       ack() {

@@ -128,6 +128,7 @@ function newStream(
   const isQueue = definition.retention === 'workqueue';
   const messages = new Set<StoredMessage>();
   const consumers = new Map<string, BusConsumer>();
+  let sequence = 0;
   /** When each message id was first seen; insertion order is age order. */
   const seenAt = new Map<string, number>();
 
@@ -177,7 +178,8 @@ function newStream(
     store(subject, payload, { messageId, headers = {} }) {
       makeRoom();
       if (isDuplicate(messageId)) return;
-      const message: StoredMessage = { subject, payload, headers, storedAt: clock.now() };
+      sequence += 1;
+      const message: StoredMessage = { subject, payload, headers, sequence, storedAt: clock.now() };
       messages.add(message);
       for (const consumer of consumers.values()) {
         if (subjectMatches(consumer.subject, subject)) consumer.offer(message);

@@ -45,7 +45,12 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
     const fault: PublishFault | null = isDown
       ? { kind: 'refused' }
       : (hook?.({ from, subject, payload, messageId }) ?? null);
-    record('nats', 'bus.publish', { from, subject, ...(messageId ? { messageId } : {}), fault: fault?.kind ?? null });
+    record('nats', 'bus.publish', {
+      from,
+      subject,
+      ...(messageId ? { messageId } : {}),
+      fault: fault?.kind ?? null,
+    });
     if (fault?.kind === 'refused') throw new BusUnavailable('the bus cannot be reached');
     await bus.publish(subject, payload, options);
     if (fault?.kind === 'answer_lost') throw new BusUnavailable('no acknowledgement came');

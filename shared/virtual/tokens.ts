@@ -26,7 +26,8 @@ export function virtualTokens({ clock, issuer, key }: VirtualTokensOptions): Tok
     },
     async verify(token, { audience }) {
       const [header = '', body = '', signature, ...rest] = token.split('.');
-      if (token.length > tokenMaxLength || signature === undefined || rest.length > 0) return refused('malformed');
+      if (token.length > tokenMaxLength || signature === undefined || rest.length > 0)
+        return refused('malformed');
       const head = decode(header) as { alg?: unknown; typ?: unknown } | null;
       const claims = decode(body) as AccessTokenClaims | null;
       if (head === null || claims === null) return refused('malformed');

@@ -49,9 +49,11 @@ export function virtualTrace({ now, keptMax = keptMaxDefault }: TraceOptions): T
 
   return {
     log(process) {
-      const at = (level: TraceLine['level']) => (event: string, fields: LogFields = {}) => {
-        if (process.isAlive) add({ at: now(), process: process.name, level, event, fields });
-      };
+      const at =
+        (level: TraceLine['level']) =>
+        (event: string, fields: LogFields = {}) => {
+          if (process.isAlive) add({ at: now(), process: process.name, level, event, fields });
+        };
       return { info: at('info'), warn: at('warn'), error: at('error') };
     },
     record: (process, event, fields = {}) => add({ at: now(), process, level: 'info', event, fields }),

@@ -1,0 +1,308 @@
+import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
+import { type Log, silentLog } from '../ports/log.ts';
+import { integerBetween, type Random } from '../ports/random.ts';
+import { filterMatches } from '../protocol/topic-filter.ts';
+import { type Carrier, newSession, type Session } from './broker-session.ts';
+import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
+import type { VirtualLoop } from './loop.ts';
+import type { VirtualProcess } from './process.ts';
+import { newTopicIndex, type TopicIndex } from './topic-index.ts';
+import { newWire, type Wire } from './wire.ts';
+
+/** One message at the broker: on its way in (`to` is null), or out to one client. */
+export interface Passage {
+  readonly from: string;
+  readonly to: string | null;
+  readonly message: LinkMessage;
+}
+
+export type MessageFault =
+  /** In: the broker acknowledges it and loses it. Out: this client never gets it, though the broker believes so. */
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'duplicate'; readonly delayMs: number }
+  /** Later ones overtake it. */
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  /** In only: the publisher's connection drops before its acknowledgement, with the message taken or not. */
+  | { readonly kind: 'cut'; readonly isTaken: boolean };
+
+/** Who may do what: null for yes, else the reason that is logged. */
+export interface BrokerRules {
+  admit?(options: LinkOptions): string | null | Promise<string | null>;
+  refusePublish?(options: LinkOptions, message: LinkMessage): string | null;
+  refuseSubscribe?(options: LinkOptions, filter: string): string | null;
+}
+
+export interface VirtualBrokerDeps {
+  readonly loop: VirtualLoop;
+  readonly random: Random;
+  readonly log?: Log;
+  readonly rules?: BrokerRules;
+  /** One way; 1 to 20 ms by default. */
+  readonly latencyMs?: () => number;
+  /** QoS 1 messages that wait for a session that is away; the oldest goes beyond it (1,000). */
+  readonly waitingMaxOf?: (clientId: string) => number;
+}
+
+export interface VirtualBroker {
+  /**
+   * The link of one process; its connections end with it, without a goodbye. With `embedded` they are in the broker's own
+   * process: no latency, and a publisher outside is acknowledged only once these subscribers have handled its message.
+   */
+  connect(process: VirtualProcess, how?: { readonly embedded?: boolean }): DeviceLink;
+  /** All connections break, no will is published, nobody can connect. Sessions and retained messages stay, or not. */
+  stop(keeps: { readonly keepsSessions: boolean }): void;
+  start(): void;
+  /** `stop`, then `start` after `downMs` (500). */
+  restart(how: { readonly keepsSessions: boolean; readonly downMs?: number }): void;
+  /**
+   * Nothing passes between these clients and the broker, and neither is told, until it is lifted: the keep-alive finds out
+   * on both sides, the broker after one and a half of it, the client after one.
+   */
+  setSilent(clientId: string, isSilent: boolean): void;
+  /** Asked for every message on its way in, and once more for each client on its way out. Replaces the hook before it. */
+  onMessage(hook: (passage: Passage) => MessageFault | null): void;
+  readonly connectionCount: number;
+  readonly retained: ReadonlyMap<string, LinkMessage>;
+}
+
+const waitingDefault = 1_000;
+const restartDefaultMs = 500;
+
+/** A connection as the broker sees it. */
+interface Attached {
+  readonly options: LinkOptions;
+  readonly client: LinkClient;
+  readonly wire: Wire;
+  readonly session: Session;
+  readonly isEmbedded: boolean;
+  close(reason: string): void;
+}
+
+/** The broker of the virtual world: the rules of MQTT 3.1.1 that the product relies on, on virtual time alone. */
+export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
+  const { loop, random, log = silentLog } = deps;
+  const clock = loop.clock('broker');
+  const draws = random.stream('broker');
+  const latencyMs = deps.latencyMs ?? (() => integerBetween(draws, 1, 20));
+  const sessions = new Map<string, Session>();
+  const attached = new Map<Session, Attached>();
+  /** Client → what tells one silence of it from the next. */
+  const silences = new Map<string, symbol>();
+  const wires = new Map<string, Set<Wire>>();
+  let index: TopicIndex<Session> = newTopicIndex();
+  const retained = new Map<string, LinkMessage>();
+  let isUp = true;
+  let hook: ((passage: Passage) => MessageFault | null) | null = null;
+
+  /** Does it once, or as often and as late as the fault says. */
+  function pass(fault: MessageFault | null, act: () => void): void {
+    if (fault?.kind === 'drop') return;
+    if (fault?.kind === 'delay') return void clock.setTimer(fault.delayMs, act);
+    act();
+    if (fault?.kind === 'duplicate') clock.setTimer(fault.delayMs, act);
+  }
+
+  /** Brings the message to every subscriber; `onTaken` when a publisher may be told, with whether all went well. */
+  function route(from: string, message: LinkMessage, onTaken?: (isHandled: boolean) => void): void {
+    if (message.retain) {
+      if (message.payload === '') retained.delete(message.topic);
+      else retained.set(message.topic, message);
+    }
+    const live: LinkMessage = message.retain ? { ...message, retain: false } : message;
+    const waits = newTally(onTaken);
+    for (const session of index.match(message.topic)) {
+      const { clientId } = session;
+      const held = onTaken && attached.get(session)?.isEmbedded ? waits.one() : null;
+      const fault = hook?.({ from, to: clientId, message: live }) ?? null;
+      if (fault?.kind === 'drop') held?.(true);
+      pass(fault, () => {
+        const isKept = session.deliver(
+          live,
+          () => held?.(true),
+          () => held?.(false),
+        );
+        if (!isKept) log.warn('broker.queue_full', { clientId });
+      });
+    }
+    waits.close();
+  }
+
+  /** A publish arrived. `answer` is called when the publisher may be acknowledged. */
+  function takeIn(by: Attached, message: LinkMessage, answer: () => void): void {
+    const { clientId } = by.options;
+    const refusal = deps.rules?.refusePublish?.(by.options, message) ?? null;
+    if (refusal !== null) {
+      log.warn('broker.refused', { clientId, topic: message.topic, reason: refusal });
+      by.close(`refused to publish: ${refusal}`);
+      return;
+    }
+    const fault = hook?.({ from: clientId, to: null, message }) ?? null;
+    if (fault?.kind === 'cut') {
+      if (fault.isTaken) route(clientId, message);
+      by.close('cut');
+      return;
+    }
+    if (fault === null && !by.isEmbedded) {
+      route(clientId, message, (isHandled) => (isHandled ? answer() : by.close('a subscriber failed')));
+      return;
+    }
+    pass(fault, () => route(clientId, message));
+    answer();
+  }
+
+  function detach(by: Attached, hasWill: boolean): void {
+    const { session, options } = by;
+    if (attached.get(session) !== by) return;
+    attached.delete(session);
+    session.detach();
+    if (session.isClean) forget(session);
+    if (hasWill && options.will) route(options.clientId, options.will);
+  }
+
+  function forget(session: Session): void {
+    index.remove(session);
+    if (sessions.get(session.clientId) === session) sessions.delete(session.clientId);
+  }
+
+  function sessionFor({ clientId, cleanSession }: LinkOptions): { session: Session; isPresent: boolean } {
+    const known = sessions.get(clientId);
+    const rival = known && attached.get(known);
+    rival?.close('another connection took the client id');
+    if (known && !known.isClean && !cleanSession) return { session: known, isPresent: true };
+    if (known) forget(known);
+    const session = newSession(clientId, cleanSession, deps.waitingMaxOf?.(clientId) ?? waitingDefault);
+    sessions.set(clientId, session);
+    return { session, isPresent: false };
+  }
+
+  function subscribe(by: Attached, filters: readonly string[]): string[] {
+    const refused = filters.filter((filter) => deps.rules?.refuseSubscribe?.(by.options, filter) != null);
+    const granted = filters.filter((filter) => !refused.includes(filter));
+    for (const filter of granted) index.add(filter, by.session);
+    for (const message of retained.values()) {
+      if (granted.some((filter) => filterMatches(filter, message.topic))) by.session.deliver(message);
+    }
+    return refused;
+  }
+
+  const hub: LinkHub = {
+    clock,
+    random: random.stream('link'),
+    log,
+    openWork: (name, process) => loop.openWork(name, process),
+    wire(clientId, isEmbedded) {
+      const wire = newWire({ clock, latencyMs: isEmbedded ? () => 0 : latencyMs });
+      wire.setSilent(silences.has(clientId));
+      const own = wires.get(clientId) ?? new Set();
+      for (const old of own) if (!old.isClientOpen && !old.isBrokerOpen) own.delete(old);
+      wires.set(clientId, own.add(wire));
+      return wire;
+    },
+    isReachable: () => isUp,
+    async accept(client, wire, isEmbedded) {
+      const { options } = client;
+      const refusal = isUp ? ((await deps.rules?.admit?.(options)) ?? null) : 'the broker is down';
+      if (!isUp || !wire.isBrokerOpen)
+        return wire.closeBroker(() => client.onClosed(wire, 'the broker is down'));
+      if (refusal !== null) {
+        log.warn('broker.refused', { clientId: options.clientId, reason: refusal });
+        return wire.closeBroker(() => client.onClosed(wire, `refused: ${refusal}`));
+      }
+      const { session, isPresent } = sessionFor(options);
+      const by: Attached = {
+        options,
+        client,
+        wire,
+        session,
+        isEmbedded,
+        close(reason) {
+          if (!wire.isBrokerOpen) return;
+          wire.closeBroker(() => client.onClosed(wire, reason));
+          detach(by, isUp);
+        },
+      };
+      attached.set(session, by);
+      wire.down(() =>
+        client.onAccepted(wire, isPresent, {
+          publish: (message, answer) => wire.up(() => takeIn(by, message, () => wire.down(answer))),
+          subscribe: (filters, answer) =>
+            wire.up(() => {
+              const refused = subscribe(by, filters);
+              wire.down(() => answer(refused));
+            }),
+          leave: (how) => wire.closeClient(how, () => detach(by, how === 'cut')),
+        }),
+      );
+      const carrier: Carrier = {
+        carry: (message, acknowledge, fail) =>
+          wire.down(() => client.receive(wire, message, () => wire.up(acknowledge), fail)),
+      };
+      session.attach(carrier);
+    },
+  };
+
+  return {
+    connect: (process, { embedded = false } = {}) => ({
+      open: (options) => newLinkClient(hub, process, options, embedded),
+    }),
+    stop({ keepsSessions }) {
+      isUp = false;
+      for (const by of [...attached.values()]) by.close('the broker stopped');
+      if (keepsSessions) return;
+      sessions.clear();
+      retained.clear();
+      index = newTopicIndex();
+    },
+    start() {
+      isUp = true;
+    },
+    restart({ keepsSessions, downMs = restartDefaultMs }) {
+      this.stop({ keepsSessions });
+      clock.setTimer(downMs, () => this.start());
+    },
+    setSilent(clientId, isSilent) {
+      const silence = Symbol(clientId);
+      if (isSilent) silences.set(clientId, silence);
+      else silences.delete(clientId);
+      for (const wire of wires.get(clientId) ?? []) wire.setSilent(isSilent);
+      const session = sessions.get(clientId);
+      const by = session && attached.get(session);
+      if (!isSilent || !by) return;
+      const isStillSilent = () => silences.get(clientId) === silence;
+      by.client.watchSilence(by.wire, isStillSilent);
+      clock.setTimer(by.options.keepAliveSeconds * 1_500, () => {
+        if (isStillSilent()) by.close('no sign of life within the keep-alive');
+      });
+    },
+    onMessage(asked) {
+      hook = asked;
+    },
+    get connectionCount() {
+      return attached.size;
+    },
+    retained,
+  };
+}
+
+/** Calls `done` once, when it is closed and every part of it has answered: with false if one of them did. */
+function newTally(done: ((isWell: boolean) => void) | undefined) {
+  let open = 1;
+  let isWell = true;
+  const end = () => {
+    open -= 1;
+    if (open === 0) done?.(isWell);
+  };
+  return {
+    one() {
+      open += 1;
+      let isOver = false;
+      return (isHandled: boolean) => {
+        if (isOver) return;
+        isOver = true;
+        isWell &&= isHandled;
+        end();
+      };
+    },
+    close: end,
+  };
+}

@@ -1,0 +1,181 @@
+import { type Http, TransportError } from '../ports/http.ts';
+import { integerBetween, type Random } from '../ports/random.ts';
+import type { VirtualLoop } from './loop.ts';
+import type { VirtualProcess } from './process.ts';
+
+/** A request as the fault hook sees it; a hook that reads the body reads that of a clone. */
+export interface HttpCall {
+  /** The name of the process that sends. */
+  readonly from: string;
+  readonly origin: string;
+  readonly request: Request;
+}
+
+export type HttpFault =
+  /** Nobody listens there. */
+  | { readonly kind: 'refused' }
+  /** Never arrives; the caller hears nothing (`timeout`, the default) or that the connection broke. */
+  | { readonly kind: 'request_lost'; readonly as?: 'timeout' | 'reset' }
+  /** It is done, and the caller does not hear so. */
+  | { readonly kind: 'answer_lost'; readonly as?: 'timeout' | 'reset' }
+  /** Something on the way answers in the server's place, and nothing is done. */
+  | { readonly kind: 'answered'; readonly response: () => Response }
+  /** It is done, and the answer comes so much later. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
+  /** It arrives so much later, perhaps after the caller gave up. */
+  | { readonly kind: 'late'; readonly delayMs: number };
+
+export interface VirtualNetworkDeps {
+  readonly loop: VirtualLoop;
+  readonly random: Random;
+  /** A request without an answer after this time, by the caller's clock, ends as `timeout` (15 s). */
+  readonly timeoutMs?: number;
+  /** One way; 1 to 20 ms by default. */
+  readonly latencyMs?: () => number;
+}
+
+export interface VirtualNetwork {
+  /** The way out of one process. */
+  client(process: VirtualProcess): Http;
+  /** From now on, while the process lives, requests to the origin are its. */
+  listen(origin: string, server: HttpServerProcess): void;
+  /** Asked once a request. Replaces the hook before it. */
+  onRequest(hook: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null>): void;
+  /** Told how each request ended: a status, or the kind of the error. */
+  onOutcome(hook: (call: HttpCall, outcome: string) => void): void;
+}
+
+export interface HttpServerProcess {
+  readonly process: VirtualProcess;
+  readonly handle: (request: Request) => Response | Promise<Response>;
+}
+
+const timeoutDefaultMs = 15_000;
+/** Answers that have no body by definition; the `Response` constructor insists on it. */
+const bodiless = new Set([101, 204, 205, 304]);
+
+/** HTTP between the processes of the virtual world: direct calls that take time, and that go wrong when told to. */
+export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
+  const { loop, random, timeoutMs = timeoutDefaultMs } = deps;
+  const draws = random.stream('network');
+  const latencyMs = deps.latencyMs ?? (() => integerBetween(draws, 1, 20));
+  // The network's own clock: what is on its way arrives, whatever becomes of its sender.
+  const clock = loop.clock('network');
+  const servers = new Map<string, HttpServerProcess>();
+  let faultOf: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null> = () => null;
+  let outcomeHook: (call: HttpCall, outcome: string) => void = () => {};
+
+  const after = (delayMs: number) => new Promise<void>((resolve) => void clock.setTimer(delayMs, resolve));
+
+  /** The way there, the handler and the way back. Never settles when the answer is lost in silence. */
+  async function exchange(call: HttpCall, fault: HttpFault | null): Promise<Response> {
+    const { origin, request } = call;
+    const name = nameOf(request);
+    await after(latencyMs() + (fault?.kind === 'late' ? fault.delayMs : 0));
+    const server = servers.get(origin);
+    if (fault?.kind === 'refused' || server === undefined || !server.process.isAlive) {
+      throw new TransportError('refused', `${name}: nobody listens`, false);
+    }
+    if (fault?.kind === 'answered') {
+      const response = fault.response();
+      await after(latencyMs());
+      return response;
+    }
+    if (fault?.kind === 'request_lost') return lost(name, fault.as);
+    const answer = await served(loop, server, request);
+    if (fault?.kind === 'answer_lost') return lost(name, fault.as);
+    await after(latencyMs() + (fault?.kind === 'slow' ? fault.delayMs : 0));
+    if (answer === null) throw new TransportError('reset', `${name}: the connection broke`, true);
+    return answer;
+  }
+
+  async function lost(name: string, as: 'timeout' | 'reset' = 'timeout'): Promise<never> {
+    if (as === 'timeout') return new Promise<never>(() => {});
+    await after(latencyMs());
+    throw new TransportError('reset', `${name}: the connection broke`, true);
+  }
+
+  /** The answer, or what the caller's patience or signal says first. */
+  function heard(process: VirtualProcess, request: Request, answer: Promise<Response>): Promise<Response> {
+    return new Promise<Response>((resolve, reject) => {
+      const name = nameOf(request);
+      const fail = (kind: 'timeout' | 'reset', text: string) =>
+        reject(new TransportError(kind, `${name}: ${text}`, true));
+      const timer = process.clock.setTimer(timeoutMs, () =>
+        fail('timeout', `no answer within ${timeoutMs} ms`),
+      );
+      const giveUp = () => fail('reset', 'the caller gave up');
+      request.signal.addEventListener('abort', giveUp, { once: true });
+      void answer.then(resolve, reject).finally(() => {
+        timer.cancel();
+        request.signal.removeEventListener('abort', giveUp);
+      });
+    });
+  }
+
+  async function send(process: VirtualProcess, request: Request): Promise<Response> {
+    const call: HttpCall = { from: process.name, origin: originOf(request.url), request };
+    try {
+      if (request.signal.aborted) {
+        throw new TransportError('reset', `${nameOf(request)}: the caller gave up`, false);
+      }
+      const fault = await faultOf(call);
+      const response = await heard(process, request, exchange(call, fault));
+      outcomeHook(call, String(response.status));
+      return response;
+    } catch (error) {
+      outcomeHook(call, error instanceof TransportError ? error.kind : String(error));
+      throw error;
+    }
+  }
+
+  return {
+    client: (process) => (request) => process.call(`http ${nameOf(request)}`, () => send(process, request)),
+    listen(origin, server) {
+      servers.set(new URL(origin).origin, server);
+    },
+    onRequest(hook) {
+      faultOf = hook;
+    },
+    onOutcome(hook) {
+      outcomeHook = hook;
+    },
+  };
+}
+
+/** The whole answer, read at the server; null when its process died over it. A handler that throws answers 500. */
+function served(loop: VirtualLoop, server: HttpServerProcess, request: Request): Promise<Response | null> {
+  const { process, handle } = server;
+  return new Promise((resolve) => {
+    const done = loop.openWork(`serves ${nameOf(request)}`, process);
+    const forget = process.onEnd(() => resolve(null));
+    void Promise.resolve()
+      .then(() => handle(request))
+      .then(readWhole)
+      .catch(() => new Response('Internal Server Error', { status: 500 }))
+      .then((response) => {
+        done();
+        forget();
+        resolve(response);
+      });
+  });
+}
+
+/** An event stream is handed on while it runs; anything else came whole or not at all. */
+async function readWhole(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  if (response.body === null || headers.get('content-type')?.startsWith('text/event-stream')) return response;
+  const body = await response.arrayBuffer();
+  return new Response(bodiless.has(status) ? null : body, { status, headers });
+}
+
+/** A `Request` holds a normalised absolute URL, so its origin ends before the third slash. */
+function originOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('://') + 3);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** `POST http://…`, without the query, which may hold secrets. */
+function nameOf(request: Request): string {
+  return `${request.method} ${request.url.split('?')[0]}`;
+}
