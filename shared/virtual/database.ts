@@ -24,22 +24,25 @@ export function virtualStorage<Schema>(template?: Buffer): VirtualStorage<Schema
   const shared = sharedConnection(sqlite);
   return {
     connect(process) {
-      const kysely = new Kysely<Schema>({
-        dialect: {
-          createDriver: () => processDriver(shared, process),
-          createAdapter: () => new SqliteAdapter(),
-          createQueryCompiler: () => new SqliteQueryCompiler(),
-          createIntrospector: (database) => new SqliteIntrospector(database),
-        },
-      });
-      const group = groupCommit(kysely);
+      const open = (mayWrite: boolean) =>
+        new Kysely<Schema>({
+          dialect: {
+            createDriver: () => processDriver(shared, process, mayWrite),
+            createAdapter: () => new SqliteAdapter(),
+            createQueryCompiler: () => new SqliteQueryCompiler(),
+            createIntrospector: (database) => new SqliteIntrospector(database),
+          },
+        });
+      const [reader, writer] = [open(false), open(true)];
+      const group = groupCommit(writer);
       return {
         dialect: 'sqlite',
-        reader: kysely,
+        reader,
         write: (work) => process.call('write', () => group.write(work)),
         async close() {
           await group.close();
-          await kysely.destroy();
+          await reader.destroy();
+          await writer.destroy();
         },
       };
     },

@@ -1,4 +1,4 @@
-import { type Bus, BusUnavailable } from '../ports/bus.ts';
+import { type Bus, BusUnavailable, type Delivery } from '../ports/bus.ts';
 import { type LogFields, silentLog } from '../ports/log.ts';
 import { memoryBroker } from './bus.ts';
 import type { VirtualLoop } from './loop.ts';
@@ -56,6 +56,14 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
     if (fault?.kind === 'answer_lost') throw new BusUnavailable('no acknowledgement came');
   }
 
+  function heardUnlessDown(delivery: Delivery): Delivery {
+    return {
+      ...delivery,
+      ack: () => void (isDown || delivery.ack()),
+      nak: (delayMs) => void (isDown || delivery.nak(delayMs)),
+    };
+  }
+
   return {
     connect(process) {
       const bus = broker.connect();
@@ -65,9 +73,11 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
           process.call(`publish ${subject}`, () => publish(bus, process.name, subject, payload, options)),
         consume: (options, handle) =>
           bus.consume(options, async (delivery) => {
+            // What a server that is away would have delivered comes after the acknowledgement time.
+            if (isDown) return;
             const done = loop.openWork(`handles ${delivery.subject}`, process);
             try {
-              await handle(delivery);
+              await handle(heardUnlessDown(delivery));
             } finally {
               done();
             }

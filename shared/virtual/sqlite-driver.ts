@@ -13,7 +13,8 @@ export interface SharedConnection {
   /** Resolves when it is this process's turn; never, if the process dies before. */
   acquire(process: VirtualProcess): Promise<void>;
   release(): void;
-  run(text: string, parameters: readonly unknown[]): QueryResult<unknown>;
+  /** `mayWrite` is false for a reader, which fails as a connection that was opened to read. */
+  run(text: string, parameters: readonly unknown[], mayWrite: boolean): QueryResult<unknown>;
 }
 
 export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnection {
@@ -62,8 +63,9 @@ export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnecti
       forget();
       next();
     },
-    run(text, parameters) {
+    run(text, parameters, mayWrite) {
       const statement = prepare(text);
+      if (!mayWrite && !statement.readonly) throw new Error('attempt to write a readonly database');
       if (statement.reader) return { rows: statement.all(parameters) };
       const { changes, lastInsertRowid } = statement.run(parameters);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
@@ -72,11 +74,11 @@ export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnecti
 }
 
 /** Kysely's way to the shared connection for one process. A dead process's query neither runs nor settles. */
-export function processDriver(shared: SharedConnection, process: VirtualProcess): Driver {
+export function processDriver(shared: SharedConnection, process: VirtualProcess, mayWrite: boolean): Driver {
   const connection: DatabaseConnection = {
     executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       return new Promise<QueryResult<R>>((resolve) => {
-        if (process.isAlive) resolve(shared.run(sql, parameters) as QueryResult<R>);
+        if (process.isAlive) resolve(shared.run(sql, parameters, mayWrite) as QueryResult<R>);
       });
     },
     // biome-ignore lint/correctness/useYield: the port has no streams
