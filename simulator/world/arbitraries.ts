@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ActivationFault, Schedule, ScheduledActivation, WorldFault } from './schedule.ts';
+import { crashCalls } from './schedule.ts';
 
 /**
  * Schedules that reach what matters: macro faults are drawn together with the activation that they hit, because uniform
@@ -101,6 +102,17 @@ const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
       { type: 'late', delayMs },
       ...(fatal ? [{ type: 'result' as const, nth: 1, kind: 'fatal' as const }] : []),
     ]),
+  // The vehicle refuses for good, and says so when the attempt is long over and others are still to come.
+  fc.constantFrom(31_000, 61_500, 301_500, 330_000).map((delayMs): ActivationFault[] => [
+    { type: 'result', nth: 1, kind: 'fatal' },
+    { type: 'message', channel: 'ack', nth: 1, how: 'delay', delayMs },
+  ]),
+  // An old command arrives when a newer one has been applied.
+  fc
+    .constantFrom(41_000, 75_000, 335_000, 400_000)
+    .map((delayMs): ActivationFault[] => [
+      { type: 'message', channel: 'command', nth: 1, how: 'delay', delayMs },
+    ]),
   fc.constant<ActivationFault[]>([{ type: 'result', nth: 6, kind: 'retryable' }]),
   fc.constant<ActivationFault[]>([{ type: 'result', nth: 64, kind: 'retryable' }]),
   // The money does not come back at once, just when it has to.
@@ -161,12 +173,21 @@ const crowd: fc.Arbitrary<ScheduledActivation[]> = fc.integer({ min: 2, max: 4 }
   })),
 );
 
+const downtime = fc.constantFrom(50, 3_000, 90_000, 700_000);
+
 const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
+  fc.record({
+    type: fc.constant('crash_at' as const),
+    call: fc.constantFrom(...crashCalls),
+    nth: fc.constantFrom(1, 1, 1, 2, 3),
+    phase: fc.constantFrom('before' as const, 'after' as const),
+    downMs: downtime,
+  }),
   fc.record({
     type: fc.constant('crash' as const),
     process: fc.constantFrom('platform' as const, 'platform' as const, 'api_iot' as const),
     step: fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 600 })),
-    downMs: fc.constantFrom(50, 3_000, 90_000, 700_000),
+    downMs: downtime,
   }),
   fc.record({
     type: fc.constant('down' as const),
@@ -202,10 +223,10 @@ const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
 const skewArbitrary: fc.Arbitrary<Schedule['skewMs']> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Schedule['skewMs']>({ apiIot: 0, vehicles: [0, 0, 0, 0] }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       apiIot: fc.integer({ min: -900, max: 900 }),
-      vehicles: fc.array(fc.constantFrom(0, 0, 1_500, -20_000, 290_000, 500_000, -500_000), {
+      vehicles: fc.array(fc.constantFrom(0, 1_500, -20_000, 290_000, 500_000, -500_000, -500_000), {
         minLength: 4,
         maxLength: 4,
       }),

@@ -1,5 +1,4 @@
 import { parseTopic } from '../../shared/protocol/topics.ts';
-import { vinOf } from './plan-of-schedule.ts';
 import type { ActivationFault, HttpFailure, HttpStep, Schedule } from './schedule.ts';
 
 type HttpFault = Extract<ActivationFault, { type: 'http' }>;
@@ -33,7 +32,7 @@ export function faultBook(schedule: Schedule) {
   const byVehicle = new Map<string, number>();
   const byActivation = new Map<string, number>();
   let healed = false;
-  let injected: Record<string, number> = {};
+  const injected: Record<string, number> = {};
 
   function note(name: string): void {
     injected[name] = (injected[name] ?? 0) + 1;
@@ -75,7 +74,7 @@ export function faultBook(schedule: Schedule) {
       if (fault.type !== 'message' || fault.channel !== channel || fault.nth !== command.nth) continue;
       if (spent.has(fault)) continue;
       spent.add(fault);
-      note(`message ${fault.how}`);
+      note(`${channel} ${fault.how}`);
       if (fault.how === 'drop') return [];
       return fault.how === 'duplicate' ? [0, fault.delayMs] : [fault.delayMs];
     }
@@ -128,36 +127,39 @@ export function faultBook(schedule: Schedule) {
       }
       return passage(known, known.target === 'active' ? 'command' : 'revocation');
     },
+    /**
+     * A vehicle whose answers nobody hears says that it is there, and nothing of its features: what it applied would
+     * be known from them.
+     */
+    heardStatus(topic: string, payload: string): string {
+      const parsed = parseTopic(topic);
+      const activation = parsed?.channel === 'status' ? byVehicle.get(parsed.vin) : undefined;
+      if (activation === undefined) return payload;
+      const last = { activation, target: 'active' as const, nth: counts.get(`${activation} active`) ?? 0 };
+      if (!isMuted(last, 'answer')) return payload;
+      note('status muted');
+      const { features: _, ...rest } = JSON.parse(payload) as Record<string, unknown>;
+      return JSON.stringify(rest);
+    },
     fromVehicle(topic: string, payload: string): Passage {
       const parsed = parseTopic(topic);
       if (!parsed) return passes;
-      if (parsed.channel === 'status') return statusPassage(parsed.vin);
       if (parsed.channel !== 'result') return passes;
       const known = commands.get((JSON.parse(payload) as { commandId: string }).commandId);
       if (!known) return passes;
       if (isMuted(known, 'answer')) {
         note('answer muted');
+        if (known.nth === schedule.policy.maxRetries + 1) note('last answer muted');
         return [];
       }
       const lateMs = lateness(known);
       return lateMs > 0 ? [lateMs] : passage(known, known.target === 'active' ? 'ack' : 'revocation_ack');
     },
+    /** Something that is no fault of the schedule, and worth counting with them. */
+    note,
     /** What went wrong so far, by kind. */
     injected: (): Readonly<Record<string, number>> => injected,
-    forget(): void {
-      injected = {};
-    },
   };
-
-  /** A vehicle whose answers nobody hears says nothing else of its state either. */
-  function statusPassage(vin: string): Passage {
-    const activation = byVehicle.get(vin);
-    if (activation === undefined) return passes;
-    const last = { activation, target: 'active' as const, nth: counts.get(`${activation} active`) ?? 0 };
-    if (!isMuted(last, 'answer')) return passes;
-    note('status muted');
-    return [];
-  }
 
   function lateness(command: KnownCommand): number {
     if (command.target !== 'active' || command.nth !== schedule.policy.maxRetries + 1) return 0;
@@ -181,10 +183,4 @@ interface WireCommand {
 function wireCommand(payload: string): WireCommand | null {
   const value = JSON.parse(payload) as Partial<WireCommand>;
   return typeof value.id === 'string' && Array.isArray(value.features) ? (value as WireCommand) : null;
-}
-
-/** VIN → index of the world's vehicle. */
-export function vehicleIndex(vin: string, count: number): number | null {
-  for (let index = 0; index < count; index += 1) if (vinOf(index) === vin) return index;
-  return null;
 }

@@ -76,7 +76,7 @@ function disturbs(schedule: Schedule, vehicle: number): boolean {
   );
   const around = schedule.world.some((fault) => {
     if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
-    return fault.type === 'broker_restarted' || fault.type === 'crash' || fault.type === 'down';
+    return fault.type === 'broker_restarted' || fault.type.startsWith('crash') || fault.type === 'down';
   });
   return atVehicle || around || schedule.skewMs.vehicles[vehicle] !== 0;
 }
@@ -138,7 +138,7 @@ export function vehicleSpecsOf(schedule: Schedule): VehicleSpec[] {
 /** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
 function slackOf(schedule: Schedule): number {
   const troubles = schedule.world.reduce((sum, fault) => {
-    if (fault.type === 'crash') return sum + fault.downMs + 120_000;
+    if (fault.type === 'crash' || fault.type === 'crash_at') return sum + fault.downMs + 120_000;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
     return sum + 300_000;
   }, 0);
@@ -147,7 +147,7 @@ function slackOf(schedule: Schedule): number {
     if (fault.type === 'http') return sum + fault.count * 130_000;
     return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
   }, 0);
-  return 120_000 + troubles + slow;
+  return 120_000 + troubles + slow + quotaWaitMs(schedule);
 }
 
 /** Each vehicle has a customer of its own; every other one takes push messages. */
@@ -159,6 +159,16 @@ export function worldCustomers(): PlannedCustomer[] {
     language,
     push: index % 2 === 0,
   }));
+}
+
+/** Revocations spend quota too, which the bound of a policy knows nothing of: a window for every ten commands. */
+function quotaWaitMs(schedule: Schedule): number {
+  const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(schedule);
+  const perPurchase = maxRetries + 1 + 3;
+  const counts = purchasesOf(schedule).reduce((sums, { vin }) => {
+    return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase);
+  }, new Map<string, number>());
+  return Math.floor(Math.max(0, ...counts.values()) / quotaLimit) * quotaWindowMs;
 }
 
 /** The schedule as the checks of live runs read a plan. */

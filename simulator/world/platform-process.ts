@@ -66,8 +66,13 @@ export async function bootPlatform(
     ...ports,
     render: shippedTemplates(),
     settings: standardDispatch,
+    onRecorded: () => onRecorded(),
   });
   const relay = eventRelay({ database, bus, clock, log });
+  const onRecorded = () => {
+    relay.wake();
+    changes.notify();
+  };
   const roster = ['technician-1', 'technician-2', 'technician-3'];
   const ticketDeps = { ids, settings: { contact, responseMs: 4 * 3_600_000, roster } };
   const noticeDeps = { ids, settings: { contact, webUrl: origins.platform } };
@@ -105,8 +110,7 @@ export async function bootPlatform(
         insertNotices(transaction, noticeDeps, activation, facts),
       onCommitted() {
         notices.wake();
-        relay.wake();
-        changes.notify();
+        onRecorded();
       },
     }),
   );

@@ -78,6 +78,18 @@ export type ScheduledActivation = z.infer<typeof activationSchema>;
 export const processes = ['platform', 'api_iot'] as const;
 export type ProcessName = (typeof processes)[number];
 
+/** Calls of the platform's process between which a death costs most. */
+export const crashCalls = [
+  'authorise',
+  'configure',
+  'capture',
+  'reversal',
+  'email',
+  'push',
+  'wake_up',
+] as const;
+export type CrashCall = (typeof crashCalls)[number];
+
 const worldFaultSchema = z.discriminatedUnion('type', [
   /**
    * The process dies at its n-th step and comes back. Every call of a port is two steps, before it happens and before its
@@ -87,6 +99,14 @@ const worldFaultSchema = z.discriminatedUnion('type', [
     type: z.literal('crash'),
     process: z.enum(processes),
     step: z.int().min(1).max(1_000_000),
+    downMs: durationSchema,
+  }),
+  /** The same, at a moment that a step number hardly ever meets: the n-th call of a kind, before or after it. */
+  z.strictObject({
+    type: z.literal('crash_at'),
+    call: z.enum(crashCalls),
+    nth: nthSchema,
+    phase: z.enum(['before', 'after']),
     downMs: durationSchema,
   }),
   /** Nobody answers there. */

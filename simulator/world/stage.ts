@@ -1,28 +1,30 @@
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
 import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
+import { virtualBroker } from '../../shared/virtual/device-link.ts';
+import { type HttpFault, virtualNetwork } from '../../shared/virtual/http.ts';
 import { virtualIds } from '../../shared/virtual/ids.ts';
-import { type VirtualLoop, virtualLoop } from '../../shared/virtual/loop.ts';
+import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import { virtualStream } from '../../shared/virtual/process-bus.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualSecrets } from '../../shared/virtual/secrets.ts';
 import { virtualTokens } from '../../shared/virtual/tokens.ts';
-import { type Trace, virtualTrace } from '../../shared/virtual/trace.ts';
+import { virtualTrace } from '../../shared/virtual/trace.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { SeenEvent } from '../reports/evidence.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from './api-iot-process.ts';
-import { virtualBroker } from './broker.ts';
-import type { Call } from './call.ts';
-import { type FaultBook, faultBook } from './fault-book.ts';
+import { type Call, callOf } from './call.ts';
+import { newCrashes } from './crashes.ts';
+import { faultBook } from './fault-book.ts';
 import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
-import { newNetwork } from './network.ts';
-import { telemetryEveryMs, vehicleCount, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
+import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
 import { newSinks } from './sinks.ts';
@@ -96,11 +98,15 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       : book.callFailure(call.step, book.activationOf(call.activationId, call.vin));
   }
 
-  const network = newNetwork({
-    clock,
-    latencyMs,
-    failure: failureOfCall,
-    onCall: (call, caller, outcome) => trace.record(caller, 'http', { call: call.name, outcome }),
+  const network = virtualNetwork({ loop, random, latencyMs });
+  const calls = new WeakMap<Request, Call>();
+  network.onRequest(async ({ origin, request }) => {
+    const call = await callOf(request);
+    calls.set(request, call);
+    return httpFaultOf(failureOfCall(call, origin));
+  });
+  network.onOutcome(({ from, request }, outcome) => {
+    trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
   });
   const sinks = newSinks({
     clock,
@@ -120,7 +126,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       watch.onWire(topic, payload);
     },
   });
-  const broker = virtualBroker({ loop });
+  const broker = virtualBroker({ loop, random });
   const stream = virtualStream({ loop });
   const events: SeenEvent[] = [];
   stream.onPublish(({ subject, payload }) => {
@@ -153,7 +159,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
             database: watched(stores.platform.connect(process), () =>
               watch.afterPlatform(stores.platform.read),
             ),
-            bus: stream.connect(process),
+            bus: countingRedeliveries(process, stream.connect(process), () => book.note('redelivery')),
             mailer: sinks.mailer(process),
             pusher: sinks.pusher(process),
           },
@@ -177,6 +183,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     },
   };
   const deaths: Death[] = [];
+  const steps: string[] = [];
   const comingBack = new Set<ProcessName>();
 
   function start(name: ProcessName): void {
@@ -192,21 +199,25 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     );
   }
 
+  function die(process: VirtualProcess, number: number, label: string, downMs: number): void {
+    const name = process.name as ProcessName;
+    deaths.push({ atMs: loop.now() - startedAt, process: name, step: number, label });
+    trace.record('world', 'crash', { process: name, step: number, label });
+    comingBack.add(name);
+    process.kill();
+    clock.setTimer(downMs, () => {
+      comingBack.delete(name);
+      trace.record('world', 'comes back', { process: name });
+      start(name);
+    });
+  }
+
+  const crashes = newCrashes(schedule);
   loop.onStep(({ process, number, label, phase }) => {
-    if (book.isHealed) return;
-    for (const fault of schedule.world) {
-      if (fault.type !== 'crash' || fault.process !== process.name || fault.step !== number) continue;
-      const name = fault.process;
-      deaths.push({ atMs: loop.now() - startedAt, process: name, step: number, label: `${phase} ${label}` });
-      trace.record('world', 'crash', { process: name, step: number, label: `${phase} ${label}` });
-      comingBack.add(name);
-      process.kill();
-      clock.setTimer(fault.downMs, () => {
-        comingBack.delete(name);
-        trace.record('world', 'comes back', { process: name });
-        start(name);
-      });
-    }
+    if (book.isHealed || !process.isAlive || !(process.name in lives)) return;
+    steps.push(`${process.name} ${number} ${phase} ${label}`);
+    const downMs = crashes.downMs(process.name, number, phase, label);
+    if (downMs !== null) die(process, number, `${phase} ${label}`, downMs);
   });
 
   const paymentsProcess = loop.process('payment');
@@ -254,6 +265,8 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     wishes,
     moves: () => moves,
     deaths: () => deaths,
+    /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
+    steps: (): readonly string[] => steps,
     isComingBack: () => comingBack.size > 0,
     events: (): readonly SeenEvent[] => events,
   };
@@ -287,6 +300,46 @@ function watched<Schema>(database: Database<Schema>, look: () => void): Database
   };
 }
 
+/** What a process took and died over comes again, to the next one. */
+function countingRedeliveries(process: VirtualProcess, bus: Bus, onRedelivery: () => void): Bus {
+  return {
+    ...bus,
+    consume: (options, handle) =>
+      bus.consume(options, (delivery) => {
+        if (process.life > 1 && delivery.deliveryCount > 1) onRedelivery();
+        return handle(delivery);
+      }),
+  };
+}
+
+/** A slow answer takes longer than the payment client waits and less than the engine does. */
+const slowMs = 12_000;
+
+function httpFaultOf(failure: HttpFailure | 'refused' | null): HttpFault | null {
+  switch (failure) {
+    case null:
+      return null;
+    case 'refused':
+      return { kind: 'refused' };
+    case 'request_lost':
+      return { kind: 'request_lost', as: 'reset' };
+    case 'response_lost':
+      return { kind: 'answer_lost', as: 'reset' };
+    case 'slow':
+      return { kind: 'slow', delayMs: slowMs };
+    case 'server_error':
+      return { kind: 'answered', response: unavailable };
+  }
+}
+
+function unavailable(): Response {
+  const body = { type: 'about:blank', title: 'Unavailable', status: 503, detail: 'not now' };
+  return new Response(JSON.stringify(body), {
+    status: 503,
+    headers: { 'content-type': 'application/problem+json' },
+  });
+}
+
 type Outage = 'payments' | 'mail' | 'push' | 'api_iot' | 'nats';
 
 /** `nowMs` is null once everything is healed. */
@@ -307,6 +360,3 @@ function newOutages(schedule: Schedule, nowMs: () => number | null) {
     },
   };
 }
-
-export type { FaultBook, Trace, VirtualLoop };
-export { vehicleCount };

@@ -45,8 +45,9 @@ export function newWire(deps: {
     });
   }
 
-  async function send(connection: LinkConnection, message: LinkMessage): Promise<void> {
-    if (message.topic.endsWith('/telemetry')) return connection.publish(message);
+  async function send(connection: LinkConnection, said: LinkMessage): Promise<void> {
+    if (said.topic.endsWith('/telemetry')) return connection.publish(said);
+    const message = { ...said, payload: book.heardStatus(said.topic, said.payload) };
     const [first, ...copies] = book.fromVehicle(message.topic, message.payload);
     // Lost between vehicle and broker: the vehicle believes that it was taken.
     if (first === undefined) return;

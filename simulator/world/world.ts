@@ -24,6 +24,7 @@ export interface WorldRun {
   readonly violations: readonly Violation[];
   readonly moves: readonly (Move & { readonly atMs: number })[];
   readonly deaths: readonly Death[];
+  readonly steps: readonly string[];
   /** What went wrong on purpose, by kind. */
   readonly injected: Readonly<Record<string, number>>;
   readonly stats: {
@@ -42,6 +43,8 @@ const lookEveryMs = 1_000;
 /** After everything has ended nothing else may happen. */
 const quietMs = 65_000;
 /** No call of ours takes longer, whatever goes wrong. */
+/** Four activations may fail at once, each in a few ways. */
+const stormMax = 12;
 const openWorkMaxMs = 400_000;
 
 /**
@@ -66,6 +69,7 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
       violations: [...stage.watch.violations(), ...violations],
       moves: stage.moves(),
       deaths: stage.deaths(),
+      steps: stage.steps(),
       injected: stage.book.injected(),
       stats: {
         events: stage.loop.stats.events,
@@ -104,6 +108,8 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
     stage.trace.record('world', 'heals');
     stage.book.heal();
     stage.stream.setDown(false);
+    // Every vehicle says anew what it is: what it said while nobody heard it is heard now.
+    for (const { vin } of stage.cars.states()) stage.cars.cut(vin, 1_000);
     end = await loop.run(() => isSettled() || loop.now() >= healAt + livenessMs);
   }
   if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
@@ -149,6 +155,7 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
         });
         break;
       case 'crash':
+      case 'crash_at':
         break;
       default:
         fault satisfies never;
@@ -223,23 +230,37 @@ function endOf(fault: Schedule['world'][number]): number {
     case 'down':
       return fault.fromMs + fault.forMs;
     case 'crash':
+    case 'crash_at':
       return 0;
     default:
       return fault.atMs;
   }
 }
 
-function judgeLoop({ loop, watch, stores }: Stage, report: Report): void {
+function judgeLoop({ loop, watch, stores, trace }: Stage, report: Report): void {
   watch.afterPlatform(stores.platform.read);
   watch.afterApiIot(stores.apiIot.read);
   watch.afterPayments(stores.payments.read);
   for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
   for (const { type, stack } of loop.foreign.filter((one) => !isHarmless(one)).slice(0, 3))
     report('no foreign resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
+  for (const [what, count] of storms(trace.lines))
+    report('no storm', `${what}: ${count} times in one second`);
   for (const { name, sinceAt } of loop.open()) {
     if (loop.now() - sinceAt > openWorkMaxMs)
       report('no call hangs', `${name} has been open for ${loop.now() - sinceAt} ms`);
   }
+}
+
+/** The same warning again and again within one second: something retries without a pause, or with too many of them. */
+function storms(lines: readonly TraceLine[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { at, process, level, event } of lines) {
+    if (level === 'info') continue;
+    const key = `${process} ${event} at ${Math.floor(at / 1_000)} s`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > stormMax).slice(0, 3);
 }
 
 /**

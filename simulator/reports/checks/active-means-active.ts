@@ -12,7 +12,7 @@ const rule = { id: 4, title: 'Active means delivered and paid' };
  */
 export function activeMeansActive(evidence: Evidence): Verdict {
   const files = caseFiles(evidence);
-  const delivered = files.filter((file) => file.deliveredAt !== null && reversedAt(file.ledger) === null);
+  const delivered = files.filter((file) => file.deliveredAt !== null && !isReversed(file));
   const active = files.filter((file) => file.row.phase === 'active');
   const vehicles = new Map(evidence.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
   const entitlements = new Map(evidence.database.entitlements.map((row) => [row.purchase_id, row]));
@@ -24,6 +24,11 @@ export function activeMeansActive(evidence: Evidence): Verdict {
       judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
     ),
   );
+}
+
+/** A bank that declines the capture lets go of its hold: that is no reversal of ours (`payment_failed`). */
+function isReversed({ ledger, purchase }: CaseFile): boolean {
+  return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed';
 }
 
 function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: EntitlementRow | null): string[] {

@@ -38,10 +38,15 @@ const ticketFields: Readonly<Record<keyof TicketFields, true>> = {
 export function failedMeansOff(evidence: Evidence): Verdict {
   const files = caseFiles(evidence);
   const failed = files.filter((file) => file.row.phase === 'failed');
+  // A bank that declines the capture lets go of its hold: that is no reversal of ours.
+  const uncollected = new Set(
+    files.filter((file) => file.purchase?.status === 'payment_failed').map((file) => file.id),
+  );
   const reversed = new Set(
     evidence.ledger
       .filter((entry) => entry.kind === 'voided' || entry.kind === 'refunded')
-      .map((entry) => entry.activationId),
+      .map((entry) => entry.activationId)
+      .filter((id) => !uncollected.has(id)),
   );
   const notices = groupBy(
     seenNotices(evidence).filter((notice) => notice.kind === 'activation_failed'),

@@ -1,0 +1,139 @@
+import type { Activation } from '../../gateway/activation/activation.ts';
+import { finalPhases } from '../../gateway/activation/phase.ts';
+import { readBrokerLog } from '../reports/broker-log.ts';
+import { groupBy } from '../reports/group.ts';
+import type { WorldRun } from './world.ts';
+
+type Probe = (run: WorldRun) => number;
+
+const record =
+  (type: string, test: (data: Record<string, unknown>) => boolean = () => true): Probe =>
+  ({ evidence }) =>
+    evidence.database.record.filter(
+      (row) => row.type === type && test(JSON.parse(row.data) as Record<string, unknown>),
+    ).length;
+
+const death =
+  (process: string, label: RegExp): Probe =>
+  ({ deaths }) =>
+    deaths.filter((one) => one.process === process && label.test(one.label)).length;
+
+const injected =
+  (name: RegExp): Probe =>
+  (run) =>
+    Object.entries(run.injected).reduce((sum, [key, count]) => sum + (name.test(key) ? count : 0), 0);
+
+const outcome =
+  (name: string): Probe =>
+  ({ evidence }) =>
+    readBrokerLog(evidence.broker).results.filter(({ message }) =>
+      message.results.some((result) => result.outcome === name),
+    ).length;
+
+const moved =
+  (test: (before: Activation, after: Activation) => boolean): Probe =>
+  ({ moves }) =>
+    moves.filter(({ before, after }) => before !== null && test(before, after)).length;
+
+const ledger =
+  (kind: string): Probe =>
+  ({ evidence }) =>
+    evidence.ledger.filter((entry) => entry.kind === kind).length;
+
+/**
+ * Rare situations that a check has to meet before its silence means anything. Each counts how often a run met it; over
+ * enough runs none may stay at zero.
+ */
+export const probes: Readonly<Record<string, Probe>> = {
+  'attempts exhausted': record('activation.max_retries_exceeded'),
+  'answer to the last attempt lost': injected(/^last answer muted$/),
+  'success after the failure': record('activation.late_success'),
+  'a refusal for good after its attempt was over': moved(
+    (before, after) =>
+      before.phase === 'waiting_backoff' &&
+      after.phase === 'querying_vehicle_state' &&
+      after.failure?.temporary === false &&
+      after.failure.category === 'vehicle_incompatible',
+  ),
+  'quota exhausted': record('activation.rate_limited'),
+  'no answer when the money had to go back': record(
+    'payment.unanswered',
+    ({ step }) => step === 'void' || step === 'refund',
+  ),
+  'no answer to an authorisation': record('payment.unanswered', ({ step }) => step === 'authorise'),
+  'no answer to a capture': record('payment.unanswered', ({ step }) => step === 'capture'),
+  'capture declined for good': record('payment.uncollectible'),
+  'payment declined': record('payment.declined'),
+  'money taken at once and given back': ledger('refunded'),
+  'the status saved the sale': moved(
+    (before, after) => before.phase === 'querying_vehicle_state' && after.phase === 'active',
+  ),
+  'refused for good, one attempt': moved(
+    (before, after) =>
+      after.phase === 'querying_vehicle_state' &&
+      before.phase !== 'querying_vehicle_state' &&
+      after.attempts.length === 1 &&
+      after.failure?.category === 'vehicle_incompatible',
+  ),
+  'incompatible, no attempt': moved(
+    (before, after) => before.phase === 'queued_for_activation' && after.phase === 'querying_vehicle_state',
+  ),
+  'revocation ended dormant': moved((_, after) => after.kind === 'revocation' && after.phase === 'dormant'),
+  'revocation superseded': moved((_, after) => after.phase === 'superseded'),
+  'vehicle busy with another command': record(
+    'activation.postponed',
+    ({ reason }) => reason === 'vehicle_busy',
+  ),
+  'revocation waits for the vehicle': record(
+    'activation.postponed',
+    ({ reason }) => reason === 'vehicle_away',
+  ),
+  'crash before an authorisation': death('platform', /^before http POST .*\/v1\/payment_intents$/),
+  'crash between authorisation and save': death('platform', /^after http POST .*\/v1\/payment_intents$/),
+  'crash between save and send': death('platform', /^before http POST .*\/configure$/),
+  'crash between send and save': death('platform', /^after http POST .*\/configure$/),
+  'crash between capture and save': death('platform', /^after http POST .*\/capture$/),
+  'crash between reversal and save': death('platform', /^after http POST .*\/(refunds|cancel)$/),
+  'crash between commit and answer': death('platform', /^after write$/),
+  'crash between notice and its record': death('platform', /^after (email|push)$/),
+  'crash of the API IoT after acceptance': death('api_iot', /^after write$/),
+  'crash of the API IoT over a publish': death('api_iot', /link|publish/),
+  'two deaths in one run': ({ deaths }) => (deaths.length > 1 ? 1 : 0),
+  'wake-up delivered again to a new process': injected(/^redelivery$/),
+  'NATS wiped while activations wait': natsWiped,
+  'broker restarted': ({ trace }) => trace.filter((line) => line.event === 'broker restarted').length,
+  'result delivered twice': injected(/^ack duplicate$/),
+  'command delivered twice': injected(/^command duplicate$/),
+  'stale version refused by the vehicle': outcome('superseded'),
+  'command expired at the vehicle': outcome('expired'),
+  'callback lost': injected(/^callback /),
+  'configure answered and not heard': injected(/^configure response_lost$/),
+  'purchase answered and not heard': injected(/^purchase response_lost$/),
+  'the same bought again while open or owned': ({ evidence }) =>
+    evidence.answers.filter((answer) => answer.status === 409).length,
+  'notice twice after a crash or a lost answer': ({ evidence }) =>
+    [...groupBy(evidence.mails, (mail) => mail.messageId).values()].filter((same) => same.length > 1).length,
+};
+
+function natsWiped({ trace, moves }: WorldRun): number {
+  const wipes = trace.filter((line) => line.event === 'NATS wiped').map((line) => line.at);
+  return wipes.filter((at) => {
+    const last = new Map<string, Activation>();
+    for (const move of moves) if (move.atMs <= at) last.set(move.id, move.after);
+    return [...last.values()].some((activation) => !finalPhases.has(activation.phase));
+  }).length;
+}
+
+export type ProbeHits = Record<string, number>;
+
+export function newProbeHits(): ProbeHits {
+  return Object.fromEntries(Object.keys(probes).map((name) => [name, 0]));
+}
+
+export function probeRun(run: WorldRun): ProbeHits {
+  return Object.fromEntries(Object.entries(probes).map(([name, probe]) => [name, probe(run)]));
+}
+
+export function addHits(total: ProbeHits, more: ProbeHits): void {
+  for (const [name, hits] of Object.entries(more)) total[name] = (total[name] ?? 0) + hits;
+}
