@@ -23,6 +23,7 @@ import { newPublisher } from './publisher.ts';
 import { newRefusals, type RefusalReason } from './refusals.ts';
 import { scopes } from './routes-shared.ts';
 import type { ApiIotSchema } from './store/schema.ts';
+import { markAllOffline } from './store/vehicles.ts';
 import { newTelemetryStore } from './telemetry.ts';
 import { newTimeouts } from './timeouts.ts';
 import { newVehicleQueue } from './vehicle-queue.ts';
@@ -98,6 +99,7 @@ function newService(deps: ApiIotDeps) {
         log,
         background,
         isLeaving: () => isLeaving,
+        onForgotten: () => database.write(markAllOffline),
         onReady: publisher.sweep,
       });
     },

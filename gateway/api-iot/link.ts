@@ -14,6 +14,8 @@ export function openFleetLink(deps: {
   readonly background: Background;
   /** The service itself ends the connection: no trouble then. */
   readonly isLeaving: () => boolean;
+  /** The broker knows nothing of us any more, nor of who is there: nobody is, until a status says so. */
+  readonly onForgotten: () => Promise<void>;
   /** Subscribed: what waits may be sent again. */
   readonly onReady: () => void;
 }): LinkConnection {
@@ -27,6 +29,7 @@ export function openFleetLink(deps: {
       log.info('api_iot.link_up', { sessionPresent });
       ingest.forgetPresence();
       background.run('subscribe', async () => {
+        if (!sessionPresent) await deps.onForgotten();
         await connection.subscribe(fleetFilters);
         deps.onReady();
       });

@@ -76,8 +76,8 @@ test('two engines share one consumer and one database: both work, and nothing ha
       expect(broken).toEqual([]);
       expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
       const [first = new Set(), second = new Set()] = sent;
-      expect([...first].filter((key) => second.has(key))).toEqual([]);
       expect([first.size > 5, second.size > 5]).toEqual([true, true]);
+      // A callback at one and a wake-up at the other may make both send an attempt: its key makes that one command.
       const accepted = evidence.apiIot.map((command) => command.key ?? '');
       expect(accepted.length).toBe(new Set(accepted).size);
       expect(accepted.every((key) => first.has(key) || second.has(key))).toBe(true);

@@ -3,6 +3,7 @@ import type { VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import type { ConfigureCommand } from '../../shared/protocol/device-messages.ts';
 import { topics } from '../../shared/protocol/topics.ts';
 import { type Bench, otherVin, vin, withApiIot } from '../support/api-iot.ts';
+import { until } from '../support/until.ts';
 
 const start = 1_800_000_000_000;
 
@@ -286,6 +287,21 @@ describe('a restart', () => {
       expect((await bench.accept()).features).toEqual([
         { feature: 'heated_seats', target: 'active', version: 11 },
       ]);
+    }));
+
+  it('takes nobody for online whom a broker without memory does not know', () =>
+    withApiIot(async (bench) => {
+      await bench.status();
+      bench.link.down();
+      bench.link.up(true);
+      await until(() => bench.link.subscribed.length === 2, 'subscribed again');
+      expect((await healthOf(bench)).online).toBe(true);
+      bench.link.down();
+      bench.link.up(false);
+      await until(() => bench.link.subscribed.length === 3, 'subscribed anew');
+      expect((await healthOf(bench)).online).toBe(false);
+      await bench.status({}, true);
+      expect((await healthOf(bench)).online).toBe(true);
     }));
 
   it('leaves requests that wait with their 202', () =>

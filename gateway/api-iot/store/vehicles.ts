@@ -71,3 +71,8 @@ export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: Twi
     .onConflict((conflict) => conflict.column('vin').doUpdateSet(values))
     .execute();
 }
+
+/** Nobody counts as connected: the wills of a broker that died were never published. */
+export async function markAllOffline(transaction: Transaction<ApiIotSchema>): Promise<void> {
+  await transaction.updateTable('twins').set({ online: 0 }).where('online', '=', 1).execute();
+}
