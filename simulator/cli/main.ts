@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
+import { addCheck } from './check.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { addRegister } from './register.ts';
+import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
 import { addUp } from './up.ts';
 
@@ -23,6 +25,8 @@ async function main(): Promise<void> {
   addFleet(program);
   addLookUps(program);
   addRegister(program);
+  addCheck(program);
+  addReplay(program);
   await program.parseAsync();
 }
 

@@ -154,22 +154,6 @@ export const scheduleSchema = z.strictObject({
 });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
-export type ScheduleReading =
-  | { readonly ok: true; readonly schedule: Schedule }
-  | { readonly ok: false; readonly mistakes: readonly string[] };
-
-/** Checks what was read from a file; mistakes are sentences that begin with where they are. */
-export function readSchedule(value: unknown): ScheduleReading {
-  const parsed = scheduleSchema.safeParse(value);
-  if (parsed.success) return { ok: true, schedule: parsed.data };
-  return {
-    ok: false,
-    mistakes: parsed.error.issues.map(
-      (issue) => `${issue.path.length === 0 ? 'schedule' : issue.path.join('.')}: ${issue.message}`,
-    ),
-  };
-}
-
 /** The specification's policy, nobody's clock wrong, nothing goes wrong: what base scenarios and tests start from. */
 export function calmSchedule(activations: readonly Partial<ScheduledActivation>[]): Schedule {
   return {

@@ -1,0 +1,175 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type CheckFailure, type CheckOutcome, hashOfAll } from '../world/checking.ts';
+import { judge } from '../world/judgement.ts';
+import { textOfSaved } from '../world/saved-schedule.ts';
+import { timelineOf, timelineText } from '../world/timeline.ts';
+
+/** Fewer runs than this prove nothing by a probe that stayed at zero. */
+export const probesNeedRuns = 1_000;
+
+export interface CorpusResult {
+  readonly file: string;
+  readonly broken: { readonly rule: string; readonly sentence: string } | null;
+}
+
+export interface SavedFailure extends CheckFailure {
+  readonly file: string;
+}
+
+/** What `--json` writes. */
+export interface CheckReport {
+  readonly ok: boolean;
+  readonly seed: number;
+  readonly runs: number;
+  readonly seconds: number;
+  readonly corpus: readonly CorpusResult[];
+  readonly failures: readonly {
+    readonly rule: string;
+    readonly sentence: string;
+    readonly run: number;
+    readonly file: string;
+    readonly replay: string;
+    readonly schedule: unknown;
+  }[];
+  readonly schedulesPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly activationsPerSecond: number;
+  readonly probes: Readonly<Record<string, number>>;
+  readonly probesMissed: readonly string[];
+  /** Over the traces of all runs in their order: the same seed and runs give it again, with any number of workers. */
+  readonly traceHash: string;
+}
+
+export function reportOf(
+  given: { readonly seed: number; readonly seconds: number; readonly corpus: readonly CorpusResult[] },
+  outcome: CheckOutcome,
+  failures: readonly SavedFailure[],
+): CheckReport {
+  const { seed, seconds, corpus } = given;
+  const perSecond = (count: number) => Math.round((count / Math.max(seconds, 0.001)) * 10) / 10;
+  const missed = Object.keys(outcome.probes).filter((name) => outcome.probes[name] === 0);
+  const probesMissed = outcome.runs >= probesNeedRuns ? missed : [];
+  return {
+    ok: failures.length === 0 && probesMissed.length === 0 && corpus.every((one) => one.broken === null),
+    seed,
+    runs: outcome.runs,
+    seconds,
+    corpus,
+    failures: failures.map(({ rule, sentence, run, file, schedule }) => ({
+      rule,
+      sentence,
+      run,
+      file,
+      replay: `npx fleetwake replay ${file}`,
+      schedule,
+    })),
+    schedulesPerSecond: perSecond(outcome.runs),
+    eventsPerSecond: perSecond(outcome.events),
+    activationsPerSecond: perSecond(outcome.activations),
+    probes: outcome.probes,
+    probesMissed,
+    traceHash: hashOfAll(outcome.hashes),
+  };
+}
+
+/** Writes each failure where `replay` finds it. */
+export async function saveFailures(
+  folder: string,
+  seed: number,
+  failures: readonly CheckFailure[],
+): Promise<SavedFailure[]> {
+  return Promise.all(
+    failures.map(async (failure) => {
+      const { rule, sentence, schedule, traceHash, run } = failure;
+      const file = join(folder, `failure-${seed}-${run}.json`);
+      await mkdir(folder, { recursive: true });
+      const about = `Found by check, seed ${seed}, run ${run}: ${sentence}`.slice(0, 2_000);
+      await writeFile(
+        file,
+        textOfSaved({ about, rule, ...(traceHash === null ? {} : { traceHash }), schedule }),
+      );
+      return { ...failure, file };
+    }),
+  );
+}
+
+/** What a person reads: probes, figures, and every failure with its smallest schedule and timeline. */
+export async function reportText(report: CheckReport, failures: readonly SavedFailure[]): Promise<string> {
+  const parts = [probeTable(report), figures(report)];
+  for (const { file, broken } of report.corpus) {
+    if (broken !== null) parts.push(`FAILED again: ${file}\n  ${broken.rule}: ${broken.sentence}`);
+  }
+  for (const failure of failures) parts.push(await failureText(failure));
+  for (const name of report.probesMissed) {
+    parts.push(
+      `FAILED: no run met "${name}": the check is silent about it. Run more, or mend its generator.`,
+    );
+  }
+  parts.push(report.ok ? 'ok: nothing that must hold was broken' : 'FAILED');
+  return `${parts.join('\n\n')}\n`;
+}
+
+function probeTable({ probes }: CheckReport): string {
+  const width = Math.max(...Object.keys(probes).map((name) => name.length));
+  const rows = Object.entries(probes).map(
+    ([name, hits]) => `  ${name.padEnd(width)} ${String(hits).padStart(7)}`,
+  );
+  return `how often the runs met what is rare:\n${rows.join('\n')}`;
+}
+
+function figures(report: CheckReport): string {
+  const { runs, seconds, seed, schedulesPerSecond, eventsPerSecond, activationsPerSecond, traceHash } =
+    report;
+  return [
+    `${runs} runs of seed ${seed} in ${seconds.toFixed(1)} s, ${report.corpus.length} cases of the corpus before them`,
+    `${schedulesPerSecond} schedules/s, ${eventsPerSecond} events/s, ${activationsPerSecond} activations/s`,
+    `trace hash ${traceHash}`,
+  ].join('\n');
+}
+
+async function failureText(failure: SavedFailure): Promise<string> {
+  const { rule, sentence, run, file, schedule } = failure;
+  const { run: world } = await judge(schedule);
+  const timeline = world === null ? '' : `\n\n${timelineText(timelineOf(world.trace))}`;
+  return `FAILED in run ${run}: ${rule}\n  ${sentence}\n\nthe smallest schedule that fails so:\n${JSON.stringify(schedule, null, 2)}${timeline}\nreplay it with: npx fleetwake replay ${file}`;
+}
+
+/** JUnit XML as CI systems read it: a test case for each corpus file, one for the runs, one for the probes. */
+export async function writeJunit(path: string, report: CheckReport): Promise<void> {
+  const cases = [
+    ...report.corpus.map(({ file, broken }) =>
+      testCase(`corpus ${file}`, broken === null ? [] : [`${broken.rule}: ${broken.sentence}`]),
+    ),
+    testCase(
+      `${report.runs} runs of seed ${report.seed}`,
+      report.failures.map((one) => `${one.rule}: ${one.sentence} (${one.replay})`),
+    ),
+    testCase(
+      'every probe is met',
+      report.probesMissed.map((name) => `no run met "${name}"`),
+    ),
+  ];
+  const failed = cases.filter((one) => one.includes('<failure')).length;
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites><testsuite name="fleetwake check" tests="${cases.length}" failures="${failed}" time="${report.seconds}">
+${cases.join('\n')}
+</testsuite></testsuites>
+`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, xml);
+}
+
+function testCase(name: string, failures: readonly string[]): string {
+  const inside = failures.map((text) => `<failure message="${xmlOf(text)}"/>`).join('');
+  return `<testcase classname="fleetwake" name="${xmlOf(name)}">${inside}</testcase>`;
+}
+
+function xmlOf(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('\n', '&#10;');
+}

@@ -1,0 +1,104 @@
+import { fork } from 'node:child_process';
+import { wallClock } from '../../shared/live/clock.ts';
+import { type CheckOutcome, checkSchedules } from '../world/checking.ts';
+import { addHits, newProbeHits } from '../world/probes.ts';
+
+export interface CheckOrder {
+  readonly seed: number;
+  readonly runs: number;
+  readonly minutes: number | null;
+  readonly workers: number;
+}
+
+export interface SoFar {
+  readonly runs: number;
+  readonly events: number;
+  readonly activations: number;
+}
+
+type Message =
+  | { readonly type: 'progress'; readonly soFar: SoFar }
+  | { readonly type: 'done'; readonly outcome: CheckOutcome };
+
+const tellEvery = 5;
+
+/** Runs a check in this process, or shares it among processes of this same program, each with every n-th schedule. */
+export async function checkWithWorkers(
+  order: CheckOrder,
+  onProgress: (soFar: SoFar) => void,
+): Promise<CheckOutcome> {
+  const { workers } = order;
+  if (workers === 1) return checkSchedules({ ...order, worker: 0, now: wallClock.now, onRun: onProgress });
+  const soFar: SoFar[] = [];
+  const outcomes = await Promise.all(
+    Array.from({ length: workers }, (_, worker) =>
+      runWorker(order, worker, (mine) => {
+        soFar[worker] = mine;
+        onProgress(soFar.reduce(sum, { runs: 0, events: 0, activations: 0 }));
+      }),
+    ),
+  );
+  const probes = newProbeHits();
+  for (const outcome of outcomes) addHits(probes, outcome.probes);
+  return {
+    ...outcomes.reduce(sum, { runs: 0, events: 0, activations: 0 }),
+    failures: outcomes.flatMap((outcome) => outcome.failures).toSorted((a, b) => a.run - b.run),
+    probes,
+    hashes: outcomes.flatMap((outcome) => outcome.hashes),
+  };
+}
+
+function sum(total: SoFar, more: SoFar): SoFar {
+  return {
+    runs: total.runs + more.runs,
+    events: total.events + more.events,
+    activations: total.activations + more.activations,
+  };
+}
+
+function runWorker(
+  order: CheckOrder,
+  worker: number,
+  onProgress: (soFar: SoFar) => void,
+): Promise<CheckOutcome> {
+  const program = process.argv[1];
+  if (program === undefined) throw new Error('a worker needs the file of the program that it is');
+  return new Promise((resolve, reject) => {
+    const child = fork(program, ['check-worker', JSON.stringify({ ...order, worker })], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let outcome: CheckOutcome | null = null;
+    child.on('message', (message) => {
+      const told = message as Message;
+      if (told.type === 'progress') onProgress(told.soFar);
+      else outcome = told.outcome;
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      if (outcome !== null) resolve(outcome);
+      else reject(new Error(`worker ${worker} of the check ended with code ${code} and no outcome`));
+    });
+  });
+}
+
+/** The other end: what a worker process does. */
+export async function beWorker(text: string): Promise<void> {
+  const order = JSON.parse(text) as CheckOrder & { readonly worker: number };
+  const tell = (message: Message) =>
+    new Promise<void>((resolve) => {
+      if (process.send) process.send(message, () => resolve());
+      else resolve();
+    });
+  let told = 0;
+  const outcome = await checkSchedules({
+    ...order,
+    now: wallClock.now,
+    onRun(soFar) {
+      if (soFar.runs < told + tellEvery) return;
+      told = soFar.runs;
+      void tell({ type: 'progress', soFar: { ...soFar } });
+    },
+  });
+  await tell({ type: 'done', outcome });
+  process.disconnect?.();
+}

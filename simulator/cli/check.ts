@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { wallClock } from '../../shared/live/clock.ts';
+import { judge } from '../world/judgement.ts';
+import { readSaved, type SavedSchedule } from '../world/saved-schedule.ts';
+import {
+  type CorpusResult,
+  probesNeedRuns,
+  reportOf,
+  reportText,
+  saveFailures,
+  writeJunit,
+} from './check-report.ts';
+import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { countOf } from './fleet-options.ts';
+
+interface CheckFlags {
+  readonly runs?: string;
+  readonly minutes?: string;
+  readonly seed: string;
+  readonly workers: string;
+  readonly corpus: string;
+  readonly failures: string;
+  readonly json?: string | true;
+  readonly junit?: string;
+}
+
+const runsDefault = 2_000;
+/** With `--minutes` the time ends it, not the count. */
+const runsEndless = 1_000_000;
+
+/** `fleetwake check`: thousands of random schedules in virtual time, each judged by every rule. */
+export function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('run random purchases and faults in virtual time, and judge every rule at every event')
+    .option('--runs <number>', `how many schedules; default ${runsDefault}`)
+    .option('--minutes <number>', 'as many schedules as fit into so many minutes')
+    .option('--seed <number>', 'chooses the schedules', '1')
+    .option(
+      '--workers <number>',
+      'processes that share the work',
+      String(Math.min(availableParallelism(), 8)),
+    )
+    .option('--corpus <folder>', 'schedules that failed once: run first', 'test/regressions')
+    .option('--failures <folder>', 'where a failing schedule is saved', 'reports')
+    .option('--json [file]', 'write the report as JSON, to a file or to standard output')
+    .option('--junit <file>', 'write the report as JUnit XML')
+    .action(async (flags: CheckFlags) => {
+      process.exitCode = await check(flags);
+    });
+  program.command('check-worker <order>', { hidden: true }).action(beWorker);
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes <= 10_000))
+    throw new UsageError(`--minutes must be a number above 0 and up to 10000, not "${text}"`);
+  return minutes;
+}
+
+async function check(flags: CheckFlags): Promise<number> {
+  if (flags.runs !== undefined && flags.minutes !== undefined)
+    throw new UsageError('--runs and --minutes exclude each other: give one of them');
+  const minutes = flags.minutes === undefined ? null : minutesOf(flags.minutes);
+  const runs =
+    minutes === null ? countOf('--runs', flags.runs ?? String(runsDefault), 1_000_000) : runsEndless;
+  const seed = countOf('--seed', flags.seed, 9_999_999);
+  const workers = Math.max(1, countOf('--workers', flags.workers, 64));
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const span = minutes === null ? `--runs ${runs}` : `--minutes ${minutes}`;
+  say(
+    `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}; a probe at zero fails from ${probesNeedRuns} runs on`,
+  );
+  const corpus = await runCorpus(flags.corpus);
+  const beganAt = wallClock.now();
+  const progress = progressLines(beganAt, minutes === null ? runs : null);
+  const outcome = await checkWithWorkers({ seed, runs, minutes, workers }, progress.show);
+  progress.end();
+  const seconds = (wallClock.now() - beganAt) / 1_000;
+  const failures = await saveFailures(flags.failures, seed, outcome.failures);
+  const report = reportOf({ seed, seconds, corpus }, outcome, failures);
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (typeof flags.json === 'string') await writeFile(flags.json, json);
+  if (flags.junit !== undefined) await writeJunit(flags.junit, report);
+  process.stdout.write(flags.json === true ? json : await reportText(report, failures));
+  return report.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+async function runCorpus(folder: string): Promise<CorpusResult[]> {
+  if (!existsSync(folder)) return [];
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const results: CorpusResult[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    const { schedule } = await readScheduleFile(file);
+    results.push({ file, broken: (await judge(schedule, { twice: true })).broken });
+  }
+  return results;
+}
+
+/** A saved schedule, or a sentence about what is wrong with the file. */
+export async function readScheduleFile(file: string): Promise<SavedSchedule> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`${file} cannot be read: ${error.message}`);
+  });
+  const reading = readSaved(text);
+  if (reading.ok) return reading.saved;
+  throw new UsageError(`${file} is no saved schedule:\n${reading.mistakes.join('\n')}`);
+}
+
+/** One line a second on a terminal, one every ten seconds elsewhere. */
+function progressLines(beganAt: number, runsMax: number | null) {
+  let shownAt = 0;
+  const { stderr } = process;
+  return {
+    show({ runs, events }: SoFar): void {
+      const now = wallClock.now();
+      if (now - shownAt < (stderr.isTTY ? 500 : 10_000)) return;
+      shownAt = now;
+      const seconds = Math.max((now - beganAt) / 1_000, 0.001);
+      const of = runsMax === null ? '' : ` of ${runsMax}`;
+      const line = `${seconds.toFixed(0).padStart(4)} s · ${runs}${of} runs · ${(runs / seconds).toFixed(1)} runs/s · ${Math.round(events / seconds)} events/s`;
+      stderr.write(stderr.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+    },
+    end(): void {
+      if (stderr.isTTY) stderr.write('\r\x1b[2K');
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { judge } from '../world/judgement.ts';
+import { timelineHtml, timelineOf, timelineText } from '../world/timeline.ts';
+import { readScheduleFile } from './check.ts';
+import { exitCodes } from './exit.ts';
+
+interface ReplayFlags {
+  readonly html?: string;
+}
+
+/** `fleetwake replay FILE`: a saved schedule again, with the same trace, as a timeline. */
+export function addReplay(program: Command): void {
+  program
+    .command('replay <file>')
+    .description('run a saved schedule again and show who did what, in virtual time')
+    .option('--html <file>', 'write the timeline as one page that needs nothing else')
+    .action(async (file: string, flags: ReplayFlags) => {
+      process.exitCode = await replay(file, flags);
+    });
+}
+
+async function replay(file: string, { html }: ReplayFlags): Promise<number> {
+  const { schedule, traceHash, about } = await readScheduleFile(file);
+  const { run, broken } = await judge(schedule);
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  if (traceHash !== undefined && traceHash !== run?.traceHash) {
+    say(
+      `the trace is another one than was saved (${run?.traceHash ?? 'none'} instead of ${traceHash}): the product, the world or Node has changed since, so this shows what happens now`,
+    );
+  }
+  const verdict =
+    broken === null ? 'nothing that must hold was broken' : `${broken.rule}\n  ${broken.sentence}`;
+  const summary = `${about}\n\n${verdict}\ntrace hash ${run?.traceHash ?? 'none'}`;
+  const timeline = run === null ? [] : timelineOf(run.trace);
+  say(timelineText(timeline));
+  say(summary);
+  if (html !== undefined) {
+    await writeFile(html, timelineHtml(`fleetwake replay ${file}`, summary, timeline));
+    say(`timeline written to ${html}`);
+  }
+  const isOther = traceHash !== undefined && traceHash !== run?.traceHash;
+  return broken === null && !isOther ? exitCodes.ok : exitCodes.failed;
+}

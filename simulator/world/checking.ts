@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { scheduleArbitrary } from './arbitraries.ts';
+import { type Broken, judge } from './judgement.ts';
+import { minimise } from './minimise.ts';
+import { addHits, newProbeHits, type ProbeHits, probeRun } from './probes.ts';
+import type { Schedule } from './schedule.ts';
+import type { Tampers } from './tampers.ts';
+
+export interface CheckOptions {
+  readonly seed: number;
+  /** How many schedules in all; of these this worker runs every `workers`-th. */
+  readonly runs: number;
+  readonly worker: number;
+  readonly workers: number;
+  /** Stops after this time, whatever is left; null: runs all. */
+  readonly minutes: number | null;
+  /** Real time in milliseconds, for `minutes` and the figures. */
+  readonly now: () => number;
+  /** Told after each run of this worker. */
+  readonly onRun?: (soFar: {
+    readonly runs: number;
+    readonly events: number;
+    readonly activations: number;
+  }) => void;
+  readonly tampers?: Tampers;
+}
+
+export interface CheckFailure extends Broken {
+  /** The smallest schedule that fails by the same rule. */
+  readonly schedule: Schedule;
+  /** Of that schedule's run; null where it cannot be finished. */
+  readonly traceHash: string | null;
+  /** Which run of the check it was, from 1. */
+  readonly run: number;
+}
+
+export interface CheckOutcome {
+  readonly runs: number;
+  readonly events: number;
+  readonly activations: number;
+  readonly failures: readonly CheckFailure[];
+  readonly probes: ProbeHits;
+  /** The hash of each run, with its place in the order of all. */
+  readonly hashes: readonly { readonly run: number; readonly hash: string }[];
+}
+
+/** Every so many runs one is repeated with a deeper drain, and the traces compared. */
+const twiceEvery = 25;
+/** Runs that fast-check's own shrinking may take, before the greedy pass goes on. */
+const shrinkMax = 60;
+
+/** Draws schedules from the seed, runs this worker's share of them, and makes the first that fails small. */
+export async function checkSchedules(options: CheckOptions): Promise<CheckOutcome> {
+  const { seed, runs, worker, workers, minutes, now, tampers = {} } = options;
+  const endAt = minutes === null ? Number.POSITIVE_INFINITY : now() + minutes * 60_000;
+  const probes = newProbeHits();
+  const hashes: { run: number; hash: string }[] = [];
+  const totals = { runs: 0, events: 0, activations: 0 };
+  let drawn = 0;
+  let first: { schedule: Schedule; broken: Broken; run: number } | null = null;
+  let shrunk = 0;
+
+  async function tryOne(schedule: Schedule, run: number): Promise<Broken | null> {
+    const { run: world, broken } = await judge(schedule, { tampers, twice: run % twiceEvery === 0 });
+    if (world !== null) {
+      totals.events += world.stats.events;
+      totals.activations += world.stats.activations;
+      addHits(probes, probeRun(world));
+      hashes.push({ run, hash: world.traceHash });
+    }
+    totals.runs += 1;
+    options.onRun?.(totals);
+    return broken;
+  }
+
+  const property = fc.asyncProperty(scheduleArbitrary, async (schedule) => {
+    if (first !== null) {
+      // fast-check is looking for something smaller.
+      shrunk += 1;
+      if (shrunk > shrinkMax) return;
+      const { broken } = await judge(schedule, { tampers });
+      if (broken?.rule !== first.broken.rule) return;
+      first = { ...first, schedule, broken };
+      throw new Error(broken.rule);
+    }
+    drawn += 1;
+    if (drawn % workers !== worker || now() >= endAt) return;
+    const broken = await tryOne(schedule, drawn);
+    if (broken === null) return;
+    first = { schedule, broken, run: drawn };
+    throw new Error(broken.rule);
+  });
+  await fc.check(property, {
+    seed,
+    numRuns: runs,
+    ...(minutes === null ? {} : { interruptAfterTimeLimit: minutes * 60_000, markInterruptAsFailure: false }),
+  });
+  const found = first as { schedule: Schedule; broken: Broken; run: number } | null;
+  const failures = found === null ? [] : [await smallest(found, tampers)];
+  return { ...totals, failures, probes, hashes };
+}
+
+async function smallest(
+  found: { schedule: Schedule; broken: Broken; run: number },
+  tampers: Tampers,
+): Promise<CheckFailure> {
+  const { rule } = found.broken;
+  const isTrace = rule === 'same seed, same trace';
+  const schedule = await minimise(found.schedule, async (candidate) => {
+    const { broken } = await judge(candidate, { tampers, twice: isTrace });
+    return broken?.rule === rule;
+  });
+  const { run, broken } = await judge(schedule, { tampers, twice: isTrace });
+  return { ...(broken ?? found.broken), schedule, traceHash: run?.traceHash ?? null, run: found.run };
+}
+
+/** One hash over the hashes of all runs, in their order: the same for any number of workers. */
+export function hashOfAll(hashes: CheckOutcome['hashes']): string {
+  const hash = createHash('sha256');
+  for (const { run, hash: one } of hashes.toSorted((a, b) => a.run - b.run)) hash.update(`${run} ${one}\n`);
+  return hash.digest('hex');
+}
