@@ -12,35 +12,13 @@ import { newChanges } from '../../gateway/platform/changes.ts';
 import { platformScopes } from '../../gateway/platform/scopes.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { noteOnTicket, openTicket } from '../../gateway/support/ticket-desk.ts';
-import type { Bus } from '../../shared/ports/bus.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
-import type { Ids } from '../../shared/ports/ids.ts';
-import type { Log } from '../../shared/ports/log.ts';
-import type { Mailer } from '../../shared/ports/mailer.ts';
-import type { Pusher } from '../../shared/ports/pusher.ts';
-import type { Random } from '../../shared/ports/random.ts';
-import type { Secrets } from '../../shared/ports/secrets.ts';
-import type { Tokens } from '../../shared/ports/tokens.ts';
 import { origins, policyOf, secretsOfTheWorld } from './figures.ts';
+import type { PlatformPorts } from './process-ports.ts';
 import type { Schedule } from './schedule.ts';
 import { shippedCatalogue, shippedTemplates } from './shipped-files.ts';
 import type { Tampers } from './tampers.ts';
-
-export interface PlatformPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ids: Ids;
-  readonly secrets: Secrets;
-  readonly tokens: Tokens;
-  readonly log: Log;
-  readonly database: Database<PlatformSchema>;
-  readonly bus: Bus;
-  readonly http: Http;
-  readonly mailer: Mailer;
-  readonly pusher: Pusher;
-}
 
 const contact = 'support@caas.example';
 const timeoutMs = 10_000;

@@ -76,8 +76,6 @@ export function newSinks(deps: SinkDeps) {
   };
 }
 
-export type Sinks = ReturnType<typeof newSinks>;
-
 function wait(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.setTimer(delayMs, resolve));
 }

@@ -1,6 +1,5 @@
 import type { EngineDeps } from '../../gateway/engine/engine.ts';
-import type { ApiIotPorts } from './api-iot-process.ts';
-import type { PlatformPorts } from './platform-process.ts';
+import type { ApiIotPorts, PlatformPorts } from './process-ports.ts';
 
 /** Changes what a process is given when it boots: planted bugs come in here, and nothing that ships knows of them. */
 export interface Tampers {

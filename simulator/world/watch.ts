@@ -200,8 +200,6 @@ export function newWatch(deps: {
   }
 }
 
-export type Watch = ReturnType<typeof newWatch>;
-
 interface WireCommand {
   readonly id: string;
   readonly features: readonly { feature: string; target: string; version: number }[];
