@@ -73,8 +73,8 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
           process.call(`publish ${subject}`, () => publish(bus, process.name, subject, payload, options)),
         consume: (options, handle) =>
           bus.consume(options, async (delivery) => {
-            // What a server that is away would have delivered comes after the acknowledgement time.
-            if (isDown) return;
+            // What a server that is away would have delivered, and what came too late for the dead, comes after the acknowledgement time.
+            if (isDown || !process.isAlive) return;
             const done = loop.openWork(`handles ${delivery.subject}`, process);
             try {
               await handle(heardUnlessDown(delivery));
