@@ -3,57 +3,56 @@ import type { HttpStep } from './schedule.ts';
 /** A request as the faults and the trace know it: by what it means. */
 export interface Call {
   readonly step: HttpStep | null;
-  /** What it concerns, as far as the request says so. */
+  /** Whom it concerns, as far as the request says so. */
   readonly activationId: string | null;
   readonly vin: string | null;
-  readonly service: string | null;
   /** For the trace: `POST /vehicle/…/configure`. */
   readonly name: string;
 }
 
 const paymentSteps: Readonly<Record<string, HttpStep>> = { capture: 'capture', cancel: 'void' };
 
-/** Reads a request without using up its body. */
+/** Reads path and headers; a body only where there is no other way, because a copy of it costs more than the call. */
 export async function callOf(request: Request): Promise<Call> {
-  const url = new URL(request.url);
-  const parts = url.pathname.split('/').slice(1);
-  const name = `${request.method} ${url.pathname}`;
-  const none: Call = { step: null, activationId: null, vin: null, service: null, name };
-  if (url.pathname === '/oauth/token') return { ...none, step: 'token' };
-  if (parts[0] === 'purchases') return { ...none, step: 'purchase' };
-  if (parts[0] === 'v1') return { ...none, ...(await paymentCall(request, parts)) };
-  if (parts[0] === 'vehicle')
-    return { ...none, vin: parts[1] ?? null, ...(await vehicleCall(request, parts)) };
-  if (parts[0] === 'callbacks') return { ...none, ...callbackCall(await request.clone().text()) };
-  return none;
-}
-
-async function paymentCall(request: Request, parts: readonly string[]): Promise<Partial<Call>> {
-  const activationId = request.headers.get('idempotency-key')?.split(':')[0] ?? null;
-  if (request.method === 'GET') return { activationId };
-  if (parts[1] === 'refunds') return { step: 'refund', activationId };
-  const step = paymentSteps[parts[3] ?? ''];
-  if (step !== undefined) return { step, activationId };
-  const description = new URLSearchParams(await request.clone().text()).get('description') ?? '';
-  const [service = null, vin = null] = description.split(' for ');
-  return { step: 'authorise', activationId, service, vin };
-}
-
-async function vehicleCall(request: Request, parts: readonly string[]): Promise<Partial<Call>> {
-  if (parts[2] === 'configure') {
-    const body = JSON.parse(await request.clone().text()) as {
-      reference: string;
-      features: readonly { feature: string; target: string }[];
-    };
-    const [target] = body.features;
-    // A revocation is never addressed by a fault of a call: what it is for has ended.
-    if (target?.target !== 'active') return {};
-    return { step: 'configure', activationId: body.reference };
+  const { pathname } = new URL(request.url);
+  const [root, ...parts] = pathname.split('/').slice(1);
+  const call: Call = { step: null, activationId: null, vin: null, name: `${request.method} ${pathname}` };
+  switch (root) {
+    case 'oauth':
+      return { ...call, step: 'token' };
+    case 'purchases':
+      return { ...call, step: 'purchase' };
+    case 'v1':
+      return { ...call, ...paymentCall(request, parts) };
+    case 'vehicle':
+      return { ...call, ...vehicleCall(request, parts) };
+    case 'callbacks':
+      return { ...call, ...callbackCall(await request.clone().text()) };
+    default:
+      return call;
   }
-  if (parts[2] === 'status') return { step: 'status' };
-  if (parts[2] === 'health') return { step: 'health' };
-  if (parts[2] === 'history') return { step: parts[3] === undefined ? 'history' : 'command' };
-  return {};
+}
+
+/** Idempotency-Keys begin with the activation: `{activationId}:{step}` and `{activationId}:{attempt}`. */
+function keyOwner(request: Request): string | null {
+  return request.headers.get('idempotency-key')?.split(':')[0] ?? null;
+}
+
+function paymentCall(request: Request, parts: readonly string[]): Partial<Call> {
+  const activationId = keyOwner(request);
+  if (request.method === 'GET') return { activationId };
+  if (parts[0] === 'refunds') return { step: 'refund', activationId };
+  return { step: paymentSteps[parts[2] ?? ''] ?? 'authorise', activationId };
+}
+
+const vehicleSteps: Readonly<Record<string, HttpStep>> = { status: 'status', health: 'health' };
+
+function vehicleCall(request: Request, parts: readonly string[]): Partial<Call> {
+  const [vin = null, resource = '', commandId] = parts;
+  // A revocation's activation is none of the schedule's, and what concerns nobody goes well.
+  if (resource === 'configure') return { step: 'configure', activationId: keyOwner(request) };
+  if (resource === 'history') return { step: commandId === undefined ? 'history' : 'command', vin };
+  return { step: vehicleSteps[resource] ?? null, vin };
 }
 
 function callbackCall(body: string): Partial<Call> {

@@ -22,7 +22,7 @@ export const secretsOfTheWorld = {
 /** Every service's policy in a run. A poll only matters where a callback was lost, and costs a request each. */
 export function policyOf({ policy }: Schedule): RetryPolicy {
   const { maxRetries, baseDelayMs, maxDelayMs } = policy;
-  return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, pollEveryMs: 60_000 };
+  return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, pollEveryMs: 120_000 };
 }
 
 /** What the checks judge by. */

@@ -86,16 +86,24 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
   const wishes = new Map<string, { readonly activation: number; readonly feature: string }>();
   const outages = newOutages(schedule, () => (book.isHealed ? null : loop.now() - startedAt));
 
+  /** The activation that is about to be paid for is what came of somebody's wish in the schedule. */
+  function bindWish(activationId: string): void {
+    const [row] = stores.platform.read<{ vin: string; service: string }>(
+      'select vin, service_id as service from activations where id = ?',
+      activationId,
+    );
+    const wish = row && wishes.get(`${row.service} ${row.vin}`);
+    if (wish) book.bind(wish.activation, activationId, row.vin, wish.feature);
+  }
+
   function failureOfCall(call: Call, origin: string): HttpFailure | 'refused' | null {
-    if (call.step === 'authorise' && call.activationId !== null) {
-      const wish = wishes.get(`${call.service} ${call.vin}`);
-      if (wish && call.vin) book.bind(wish.activation, call.activationId, call.vin, wish.feature);
-    }
+    if (call.step === 'authorise' && call.activationId !== null) bindWish(call.activationId);
     if (origin === origins.payments && outages.isDown('payments')) return 'refused';
     if (origin === origins.apiIot && outages.isDown('api_iot')) return 'refused';
-    return call.step === null
-      ? null
-      : book.callFailure(call.step, book.activationOf(call.activationId, call.vin));
+    if (call.step === null) return null;
+    const activation = book.activationOf(call.activationId, call.vin);
+    const isAnybodys = call.step === 'token' || call.step === 'purchase';
+    return activation === null && !isAnybodys ? null : book.callFailure(call.step, activation);
   }
 
   const network = virtualNetwork({ loop, random, latencyMs });
