@@ -41,23 +41,25 @@ export class Outbox {
     if (this.#sending) return;
     this.#sending = true;
     try {
-      while (this.#way.open && (await this.#sendNext()));
+      // Looked at without an await in between: what is added in the same turn as a flush that found nothing must not wait.
+      while (this.#way.open && this.#hasMore) await this.#sendNext();
     } finally {
       this.#sending = false;
     }
   }
 
-  /** False when nothing waits. */
-  async #sendNext(): Promise<boolean> {
+  get #hasMore(): boolean {
+    return this.#results.length > 0 || this.#statusDue;
+  }
+
+  async #sendNext(): Promise<void> {
     const [result] = this.#results;
     if (result) {
       if (await this.#way.sendResult(result)) this.#results.shift();
-      return true;
+      return;
     }
-    if (!this.#statusDue) return false;
     // A change while the status is under way makes another one due.
     this.#statusDue = false;
     if (!(await this.#way.sendStatus())) this.#statusDue = true;
-    return true;
   }
 }

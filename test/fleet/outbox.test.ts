@@ -66,3 +66,12 @@ test('two flushes at once send nothing twice', async () => {
   await Promise.all([outbox.flush(), outbox.flush()]);
   expect(way.sent).toEqual(['cmd_1']);
 });
+
+test('a result that comes in the same turn as a flush that found nothing is sent', async () => {
+  const way = wayOut(0);
+  const outbox = new Outbox(way);
+  const before = outbox.flush();
+  outbox.addResult(result('cmd_1'));
+  await Promise.all([before, outbox.flush()]);
+  expect(way.sent).toEqual(['cmd_1']);
+});
