@@ -1,4 +1,4 @@
-import { type Clock, sleep, type Timer } from '../../shared/ports/clock.ts';
+import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -37,14 +37,14 @@ type Try = 'taken' | 'gone' | 'failed';
 /** One try, cut after `timeoutMs` or by whoever aborts `cut`. */
 async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortController): Promise<Try> {
   const { clock, retry } = deps;
-  const end = new AbortController();
-  cut.signal.addEventListener('abort', () => end.abort());
   const headers = {
     'content-type': 'application/json',
     ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
     ...signCallback(deps.secret, callback.id, clock.now(), callback.body),
   };
-  const timeout = sleep(clock, retry.timeoutMs, end.signal).then(() => 'unanswered' as const);
+  const unanswered = new Promise<Try>((resolve) =>
+    cut.signal.addEventListener('abort', () => resolve('failed'), { once: true }),
+  );
   const answer = deps
     .http(new Request(callback.url, { method: 'POST', headers, body: callback.body, signal: cut.signal }))
     .then(async (response): Promise<Try> => {
@@ -53,11 +53,12 @@ async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortCont
       return response.status === 410 ? 'gone' : 'failed';
     })
     .catch((): Try => 'failed');
-  const outcome = await Promise.race([answer, timeout]);
-  end.abort();
-  if (outcome !== 'unanswered') return outcome;
-  cut.abort();
-  return 'failed';
+  const timer = clock.setTimer(retry.timeoutMs, () => cut.abort());
+  try {
+    return await Promise.race([answer, unanswered]);
+  } finally {
+    timer.cancel();
+  }
 }
 
 export function newCallbackSender(deps: CallbackDeps): CallbackSender {

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
 import type { ClaimedNotice, Outcome } from './notice-queue.ts';
@@ -64,15 +64,16 @@ async function send(deps: DeliveryDeps, notice: ClaimedNotice): Promise<void> {
 
 /** A channel that never answers must not hold its place for ever: after the limit the try counts as failed. */
 async function sendInTime(deps: DeliveryDeps, notice: ClaimedNotice, limitMs: number): Promise<void> {
-  const answered = new AbortController();
-  const late = sleep(deps.clock, limitMs, answered.signal).then(() => {
-    if (!answered.signal.aborted)
-      throw new ChannelFailure(`the ${notice.channel} channel gave no answer within ${limitMs} ms`, false);
+  let expire = () => {};
+  const late = new Promise<never>((_, reject) => {
+    const text = `the ${notice.channel} channel gave no answer within ${limitMs} ms`;
+    expire = () => reject(new ChannelFailure(text, false));
   });
+  const timer = deps.clock.setTimer(limitMs, () => expire());
   try {
     await Promise.race([send(deps, notice), late]);
   } finally {
-    answered.abort();
+    timer.cancel();
   }
 }
 

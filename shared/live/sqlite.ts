@@ -57,6 +57,8 @@ export function openSqlite<Schema>(path: string): Database<Schema> {
     isRetryable: (error) => ((error as { code?: string }).code ?? '').startsWith('SQLITE_BUSY'),
     triesMax: busyTriesMax,
     beforeRetry: () => new Promise((resolve) => setTimeout(resolve, busyPauseMs)),
+    // The commit blocks this thread, so nothing arrives meanwhile: let every socket that has something be heard first.
+    ...(path === ':memory:' ? {} : { gather: () => new Promise((resolve) => setImmediate(resolve)) }),
   });
   return {
     dialect: 'sqlite',

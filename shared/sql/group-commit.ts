@@ -1,7 +1,12 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
 
 /** The most works in one commit, so that a burst does not hold the readers up. */
 const groupMax = 256;
+
+/** Compiled once: two of them frame every work. */
+const savepoint = CompiledQuery.raw('savepoint work');
+const release = CompiledQuery.raw('release work');
+const rollback = CompiledQuery.raw('rollback to work');
 
 interface Waiting<Schema> {
   readonly work: (transaction: Transaction<Schema>) => Promise<unknown>;
@@ -16,6 +21,8 @@ export interface GroupCommitOptions {
   readonly triesMax?: number;
   /** Waits before the next try; the argument counts from 1. */
   readonly beforeRetry?: (tried: number) => Promise<void>;
+  /** Runs before each group: what is written until it resolves is in the group. For a driver that blocks while it commits. */
+  readonly gather?: () => Promise<void>;
 }
 
 /**
@@ -24,21 +31,21 @@ export interface GroupCommitOptions {
  * promise resolves before the commit that holds its work is durable.
  */
 export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupCommitOptions = {}) {
-  const { isRetryable = () => false, triesMax = 1, beforeRetry = () => Promise.resolve() } = options;
+  const { isRetryable = () => false, triesMax = 1, beforeRetry = () => Promise.resolve(), gather } = options;
   let waiting: Waiting<Schema>[] = [];
   let running: Promise<void> | null = null;
   let isClosed = false;
 
   async function runOne(transaction: Transaction<Schema>, item: Waiting<Schema>): Promise<() => void> {
-    await sql`savepoint work`.execute(transaction);
+    await transaction.executeQuery(savepoint);
     try {
       const value = await item.work(transaction);
-      await sql`release work`.execute(transaction);
+      await transaction.executeQuery(release);
       return () => item.resolve(value);
     } catch (error) {
       if (isRetryable(error)) throw error;
-      await sql`rollback to work`.execute(transaction);
-      await sql`release work`.execute(transaction);
+      await transaction.executeQuery(rollback);
+      await transaction.executeQuery(release);
       return () => item.reject(error);
     }
   }
@@ -68,6 +75,7 @@ export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupComm
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
+      if (gather) await gather();
       const group = waiting.slice(0, groupMax);
       waiting = waiting.slice(groupMax);
       await commitGroup(group);
