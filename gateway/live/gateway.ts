@@ -28,13 +28,15 @@ export interface GatewayOptions {
   readonly httpTimeoutMs?: number;
   /** Puts faults between the engine and the API IoT. */
   readonly disturb?: (http: Http) => Http;
+  /** Puts faults between the engine and the payment service. */
+  readonly disturbPayments?: (http: Http) => Http;
   /** Changes the catalogue once it is loaded and compressed; a scenario puts its retry policy here. */
   readonly adapt?: (catalogue: Catalogue) => Catalogue;
 }
 
 /** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, disturb, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
+  const { config, log, disturb, disturbPayments, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
   checkRoles(config);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
@@ -64,7 +66,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
     started.push(bus);
     const vehicleHttp = disturb ? disturb(http.http) : http.http;
-    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, vehicleHttp, adapt });
+    const paymentsHttp = disturbPayments ? disturbPayments(http.http) : http.http;
+    const ways = { vehicleHttp, paymentsHttp };
+    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, ...ways, adapt });
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
   } catch (error) {

@@ -46,6 +46,8 @@ export interface PlatformRoleDeps extends RoleDeps {
   readonly apiIotOrigin: string;
   /** The engine's way to the API IoT; a scenario puts its faults here. */
   readonly vehicleHttp: Http;
+  /** The engine's way to the payment service. */
+  readonly paymentsHttp: Http;
   readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
 
@@ -136,7 +138,7 @@ async function start(
       },
     }),
     payments: stripePayments({
-      http: http.http,
+      http: deps.paymentsHttp,
       clock: wallClock,
       log,
       origin: config.paymentsUrl ?? 'http://127.0.0.1:8082',

@@ -10,6 +10,7 @@ import { checkNodeVersion } from './node-version.ts';
 import { addRegister } from './register.ts';
 import { addReplay } from './replay.ts';
 import { addRun } from './run.ts';
+import { addScenarios } from './scenarios.ts';
 import { addUp } from './up.ts';
 
 async function main(): Promise<void> {
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   addRun(program);
+  addScenarios(program);
   addUp(program);
   addGateway(program);
   addFleet(program);

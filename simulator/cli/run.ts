@@ -7,13 +7,11 @@ import { runScenario } from '../live/scenario-run.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { type RunReport, reportOf } from '../reports/report.ts';
 import { terminalReport } from '../reports/terminal.ts';
-import { defaultScenario } from '../scenarios/default.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 import { progressWriter } from './progress.ts';
-
-const scenarios: readonly Scenario[] = [defaultScenario];
+import { scenarioOf } from './scenario-argument.ts';
 
 interface RunFlags {
   readonly seed: string;
@@ -25,18 +23,13 @@ interface RunFlags {
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .argument('[scenario]', `one of: ${scenarios.map((one) => one.name).join(', ')}`, 'default')
+    .argument('[scenario]', 'one of the library (fleetwake scenarios lists it), or a YAML file', 'default')
     .description('run a scenario on real parts, to a report and a verdict')
     .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
     .option('--json [file]', 'write the report as JSON, to a file or to standard output');
   withGatewayOptions(command, ['data', 'natsUrl', 'install', 'logLevel']);
   command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
-    const scenario = scenarios.find((one) => one.name === name);
-    if (!scenario) {
-      throw new UsageError(
-        `there is no scenario "${name}"; there are: ${scenarios.map((one) => one.name).join(', ')}`,
-      );
-    }
+    const scenario = scenarioOf(name);
     process.exitCode = await run(scenario, seedOf(flags.seed), flags);
   });
 }

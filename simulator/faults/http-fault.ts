@@ -1,35 +1,35 @@
 import { z } from 'zod';
+import { faultScheduleSchema } from './fault-schedule.ts';
 
-const httpFaultBase = {
-  name: z.string().min(1).max(64),
-  /** The chance that a request that matches meets it. */
-  toxicity: z.number().min(0).max(1),
-  /** `POST`, and a path whose `*` stands for one segment; both optional. */
-  match: z.strictObject({ method: z.string().optional(), path: z.string().optional() }).optional(),
-};
+/** One kind of fault. The fields come in this order in every plan. */
+function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, attributes: Attributes) {
+  return z.strictObject({
+    name: z.string().min(1).max(64),
+    type: z.literal(type),
+    toxicity: z.number().min(0).max(1).describe('The chance that a request that matches meets it.'),
+    match: z
+      .strictObject({
+        method: z.string().optional(),
+        path: z.string().optional().describe('/vehicle/*/configure: a star stands for one segment.'),
+      })
+      .optional()
+      .describe('Which requests; without it all.'),
+    schedule: faultScheduleSchema.optional().describe('When; without it until the run heals.'),
+    attributes,
+  });
+}
+
+const nothing = z.strictObject({});
 
 /** Faults between the engine and a service, in the record shape of Toxiproxy. */
 export const httpFaultSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    ...httpFaultBase,
-    type: z.literal('server_error'),
-    attributes: z.strictObject({ status: z.int().min(500).max(599) }),
-  }),
-  /** The other side acts, and nobody hears its answer. */
-  z.strictObject({
-    ...httpFaultBase,
-    type: z.literal('response_lost'),
-    attributes: z.strictObject({}),
-  }),
-  z.strictObject({
-    ...httpFaultBase,
-    type: z.literal('rate_limited'),
-    attributes: z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) }),
-  }),
-  z.strictObject({
-    ...httpFaultBase,
-    type: z.literal('slow'),
-    attributes: z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) }),
-  }),
+  /** Answered before the service has acted. */
+  faultOf('server_error', z.strictObject({ status: z.int().min(500).max(599) })),
+  /** The service acts, and nobody hears its answer. */
+  faultOf('response_lost', nothing),
+  faultOf('rate_limited', z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) })),
+  /** The credentials count for nothing: 401, before the service has acted. */
+  faultOf('unauthorized', nothing),
+  faultOf('slow', z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) })),
 ]);
 export type HttpFault = z.infer<typeof httpFaultSchema>;

@@ -1,11 +1,14 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import type { Random } from '../../shared/ports/random.ts';
+import { isInWindow } from './fault-schedule.ts';
 import type { HttpFault } from './http-fault.ts';
 
 export interface FaultyHttp {
   /** The same port, with the faults in the way. */
   readonly http: Http;
+  /** The first moment of the workload is now: windows and `first` count from here. Before it, faults with a schedule sleep. */
+  begin(): void;
   /** Heals: no fault meets a request that starts from now on. What already waits is let through. */
   clear(): void;
   /** Replaces the faults. */
@@ -14,39 +17,68 @@ export interface FaultyHttp {
   counts(): Readonly<Record<HttpFault['type'], number>>;
 }
 
+/** The answer of a fault that answers in the service's place. */
+export type FaultAnswer = (
+  kind: 'server_error' | 'rate_limited' | 'unauthorized',
+  status: number,
+  detail: string,
+  headers: Record<string, string>,
+) => Response;
+
 /**
  * Puts faults between a caller and a service. Each request draws once for each fault that it matches, in order; a `slow`
- * one delays it and the rest still may strike, any other decides its fate. Draws come from one stream a method and a path's
- * first two segments (`POST /vehicle/{vin}`), so one vehicle's requests do not shift the fate of another's.
+ * one delays it and the rest still may strike, any other decides its fate. Draws come from one stream a method and subject
+ * (`POST /vehicle/{vin}`, `POST /v1/payment_intents/{id}`), so one vehicle's requests do not shift the fate of another's.
  */
 export function faultyHttp(
   http: Http,
-  deps: { readonly clock: Clock; readonly random: Random },
+  deps: { readonly clock: Clock; readonly random: Random; readonly answer?: FaultAnswer },
   initial: readonly HttpFault[],
 ): FaultyHttp {
+  const answer = deps.answer ?? apiIotAnswer;
   let faults = initial;
+  let begunAt: number | null = null;
+  /** Fault and subject → how many requests it has struck. */
+  const struck = new Map<HttpFault, Map<string, number>>();
   const counts: Record<HttpFault['type'], number> = {
     server_error: 0,
     response_lost: 0,
     rate_limited: 0,
+    unauthorized: 0,
     slow: 0,
   };
   /** As many as there are methods and vehicles. */
   const streams = new Map<string, Random>();
 
-  function streamOf(method: string, path: string): Random {
-    const name = `${method} ${path.split('/').slice(0, 3).join('/')}`;
-    const known = streams.get(name) ?? deps.random.stream(name);
-    streams.set(name, known);
+  function streamOf(subject: string): Random {
+    const known = streams.get(subject) ?? deps.random.stream(subject);
+    streams.set(subject, known);
     return known;
+  }
+
+  /** It is the fault's time, and this subject has not met it often enough yet. */
+  function isAwake(fault: HttpFault, subject: string): boolean {
+    const { schedule } = fault;
+    if (schedule === undefined) return true;
+    if (begunAt === null || !isInWindow(schedule, deps.clock.now() - begunAt)) return false;
+    return schedule.first === undefined || (struck.get(fault)?.get(subject) ?? 0) < schedule.first;
+  }
+
+  function note(fault: HttpFault, subject: string): void {
+    counts[fault.type] += 1;
+    const bySubject = struck.get(fault) ?? new Map<string, number>();
+    struck.set(fault, bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1));
   }
 
   async function send(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
-    const random = streamOf(request.method, pathname);
+    const subject = subjectOf(request.method, pathname);
+    const random = streamOf(subject);
     for (const fault of faults) {
-      if (!matches(fault, request.method, pathname) || random.fraction() >= fault.toxicity) continue;
-      counts[fault.type] += 1;
+      if (!matches(fault, request.method, pathname) || !isAwake(fault, subject)) continue;
+      if (random.fraction() >= fault.toxicity) continue;
+      note(fault, subject);
+      const words = `fault "${fault.name}"`;
       switch (fault.type) {
         case 'slow': {
           const { latencyMs, jitterMs } = fault.attributes;
@@ -54,15 +86,17 @@ export function faultyHttp(
           break;
         }
         case 'server_error':
-          return problem(fault.attributes.status, 'unavailable', `fault "${fault.name}"`, {});
+          return answer(fault.type, fault.attributes.status, words, {});
         case 'rate_limited':
-          return problem(429, 'quota-exceeded', `fault "${fault.name}"`, {
+          return answer(fault.type, 429, words, {
             'retry-after': String(fault.attributes.retryAfterSeconds),
           });
+        case 'unauthorized':
+          return answer(fault.type, 401, words, {});
         case 'response_lost': {
           const response = await http(request);
           await response.body?.cancel();
-          throw new TransportError('reset', `fault "${fault.name}": the answer was lost`, true);
+          throw new TransportError('reset', `${words}: the answer was lost`, true);
         }
         default:
           return fault satisfies never;
@@ -73,6 +107,9 @@ export function faultyHttp(
 
   return {
     http: send,
+    begin() {
+      begunAt = deps.clock.now();
+    },
     clear() {
       faults = [];
     },
@@ -95,16 +132,32 @@ function matches(fault: HttpFault, method: string, path: string): boolean {
   );
 }
 
+/** Whose request it is: a vehicle's, or a payment's, whose path begins with a version. */
+function subjectOf(method: string, path: string): string {
+  const depth = path.startsWith('/v1/') ? 4 : 3;
+  return `${method} ${path.split('/').slice(0, depth).join('/')}`;
+}
+
+const apiIotProblems = {
+  server_error: ['unavailable', 'The service is not available now'],
+  rate_limited: ['quota-exceeded', 'Too many requests'],
+  unauthorized: ['unauthorized', 'A valid access token is needed'],
+} as const;
+
 /** What the API IoT itself would say, so that the caller cannot tell the fault from the real thing. */
-function problem(
-  status: number,
-  name: 'unavailable' | 'quota-exceeded',
-  detail: string,
-  headers: Record<string, string>,
-): Response {
-  const title = name === 'unavailable' ? 'The service is not available now' : 'Too many requests';
+const apiIotAnswer: FaultAnswer = (kind, status, detail, headers) => {
+  const [name, title] = apiIotProblems[kind];
   return new Response(JSON.stringify({ type: `urn:fleetwake:problem:${name}`, title, status, detail }), {
     status,
     headers: { 'content-type': 'application/problem+json', ...headers },
   });
-}
+};
+
+/** As Stripe writes its errors. */
+export const paymentsAnswer: FaultAnswer = (kind, status, message, headers) => {
+  const type = kind === 'server_error' ? 'api_error' : 'invalid_request_error';
+  return new Response(JSON.stringify({ error: { type, message } }), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+};

@@ -15,6 +15,11 @@ export type VehicleFault =
       readonly type: 'offline';
       readonly attributes: { readonly afterMs: number; readonly forMs: number | null };
     }
+  /** Goes off the network at the moment it begins to apply, for the first so many commands, each time for so long. */
+  | {
+      readonly type: 'cut_when_applying';
+      readonly attributes: { readonly first: number; readonly forMs: number | null };
+    }
   /** Connected and silent: takes commands and never applies them. */
   | { readonly type: 'hang'; readonly attributes: { readonly first: number | null } }
   | {
@@ -69,4 +74,12 @@ export function hangsOf(faults: readonly VehicleFault[]): number {
       fault.type === 'hang' ? Math.max(most, fault.attributes.first ?? Number.POSITIVE_INFINITY) : most,
     0,
   );
+}
+
+/** How many commands from the start cut the vehicle off while it applies them, and for how long each. */
+export function cutsOf(faults: readonly VehicleFault[]): { left: number; forMs: number | null } {
+  for (const { type, attributes } of faults) {
+    if (type === 'cut_when_applying') return { left: attributes.first, forMs: attributes.forMs };
+  }
+  return { left: 0, forMs: 0 };
 }

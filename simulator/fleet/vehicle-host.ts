@@ -22,7 +22,7 @@ import { type Outage, outages } from './connectivity.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import type { FleetOptions } from './options.ts';
 import { Outbox, type OutboxWay } from './outbox.ts';
-import { clockSkewOf, hangsOf, lossesOf, troublesOf } from './vehicle-faults.ts';
+import { clockSkewOf, cutsOf, hangsOf, lossesOf, troublesOf } from './vehicle-faults.ts';
 
 export interface HostDeps {
   readonly link: DeviceLink;
@@ -73,6 +73,7 @@ export class VehicleHost {
   #losses: { results: number; statuses: number };
   #hidesStatus: boolean = false;
   #hangsLeft: number;
+  readonly #cuts: { left: number; readonly forMs: number | null };
   #resultsLost = 0;
   #refused = 0;
   readonly #displayed: string[] = [];
@@ -84,6 +85,7 @@ export class VehicleHost {
     this.#tickedAt = deps.clock.now();
     this.#losses = lossesOf(spec.faults);
     this.#hangsLeft = hangsOf(spec.faults);
+    this.#cuts = cutsOf(spec.faults);
     this.#outbox = new Outbox(this.#way());
     this.#vehicle = newVehicle({
       ...spec,
@@ -254,6 +256,10 @@ export class VehicleHost {
       this.#hangsLeft -= 1;
       this.#deps.log.info('vehicle.hangs', { vin: this.spec.vin, commandId });
       return;
+    }
+    if (this.#cuts.left > 0) {
+      this.#cuts.left -= 1;
+      this.cut(this.#cuts.forMs);
     }
     this.#deps.agenda.after(this.#deps.options.applyMs, () =>
       this.#take({ type: 'applied', now: this.#deps.clock.now(), commandId }),

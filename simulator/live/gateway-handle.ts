@@ -10,7 +10,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { faultyHttp } from '../faults/http-faults.ts';
+import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
 
 /** A running gateway as a run knows it, wherever its processes are. What it says stays true when it is started again. */
@@ -24,11 +24,18 @@ export interface GatewayHandle {
   openBus(): Promise<Bus>;
   /** How often one of its processes died so far. */
   crashes(): number;
-  /** Faults between engine and API IoT that this gateway can have; without them the run has none. */
-  readonly faults: { clear(): void; counts(): Readonly<Record<string, number>> } | null;
+  /** Faults between the engine and its services that this gateway can have; without them the run has none. */
+  readonly faults: ServiceFaults | null;
   /** Ends it politely. */
   stop(): Promise<void>;
 }
+
+export interface ServiceFaults {
+  readonly apiIot: Controls;
+  readonly payments: Controls;
+}
+
+type Controls = Pick<FaultyHttp, 'begin' | 'clear' | 'counts'>;
 
 export interface LaunchWish {
   /** Complete: data folder, ports, catalogue, time scale, stand-ins. */
@@ -40,20 +47,21 @@ export interface LaunchWish {
 
 export type Launch = (wish: LaunchWish) => Promise<GatewayHandle>;
 
-/** All roles in this process, with the plan's faults between engine and API IoT. */
+/** All roles in this process, with the plan's faults between the engine and its services. */
 export const launchHere: Launch = async ({ config, plan, log }) => {
-  let faults: GatewayHandle['faults'] = null;
+  const made: { apiIot?: FaultyHttp; payments?: FaultyHttp } = {};
+  const random = seededRandom(plan.faultSeed);
   const gateway = await startGateway({
     config,
     log,
     disturb(http) {
-      const faulty = faultyHttp(
-        http,
-        { clock: wallClock, random: seededRandom(plan.faultSeed) },
-        plan.apiIotFaults,
-      );
-      faults = faulty;
-      return faulty.http;
+      made.apiIot = faultyHttp(http, { clock: wallClock, random }, plan.apiIotFaults);
+      return made.apiIot.http;
+    },
+    disturbPayments(http) {
+      const deps = { clock: wallClock, random: random.stream('payments'), answer: paymentsAnswer };
+      made.payments = faultyHttp(http, deps, plan.paymentsFaults ?? []);
+      return made.payments.http;
     },
   });
   const { platform, apiIot, bus } = gateway;
@@ -61,6 +69,7 @@ export const launchHere: Launch = async ({ config, plan, log }) => {
     await gateway.stop();
     throw new Error('a run needs every role of the gateway');
   }
+  const faults = made.apiIot && made.payments ? { apiIot: made.apiIot, payments: made.payments } : null;
   return {
     platform: platform.origin,
     apiIot: gateway.apiIotOrigin,

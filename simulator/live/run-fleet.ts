@@ -14,10 +14,11 @@ import { register } from './registration.ts';
 
 /** The plan's vehicles, with passwords that live as long as the run. */
 export function specsOf(plan: Plan): VehicleSpec[] {
+  const { connectivity = 'steady' } = plan;
   return plan.vehicles.map((planned) => {
     const model = vehicleModels.find((one) => one.id === planned.model);
     if (!model) throw new Error(`there is no model ${planned.model}`);
-    return { ...planned, model, password: systemSecrets.newToken(), connectivity: 'steady' };
+    return { ...planned, model, password: systemSecrets.newToken(), connectivity };
   });
 }
 
@@ -25,6 +26,7 @@ export function fleetOf(plan: Plan, vehicles: readonly VehicleSpec[], link: Devi
   return fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles, {
     telemetryMs: plan.telemetryEveryMs,
     keepAliveSeconds: 10,
+    timeScale: 1 / plan.timeScale,
   });
 }
 

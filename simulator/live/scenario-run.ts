@@ -6,6 +6,7 @@ import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import { endOfWindows } from '../faults/fault-schedule.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { collectCommands, collectDatabase, collectMails, collectPushes } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
@@ -59,7 +60,7 @@ export interface RunResult {
 }
 
 const watchEveryMs = 250;
-/** The faults of the API IoT heal so long after the last purchase: then everything has to end. */
+/** The faults of the services heal so long after the last purchase, or when their last window ends: then everything has to end. */
 const healAfterMs = 2_000;
 
 type Databases = ReturnType<typeof openDatabases>;
@@ -131,12 +132,16 @@ async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promi
   await progress.tell('connecting');
   await cars.start();
   const startedAt = wallClock.now();
+  gateway.faults?.apiIot.begin();
+  gateway.faults?.payments.begin();
   progress.follow();
   try {
     await progress.tell('running');
     await buyAll(buyer, plan, startedAt, answers);
-    await sleep(wallClock, healAfterMs);
-    gateway.faults?.clear();
+    const healAt = Math.max(wallClock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
+    await sleep(wallClock, healAt - wallClock.now());
+    gateway.faults?.apiIot.clear();
+    gateway.faults?.payments.clear();
     await progress.tell('settling');
     await untilSettled(stage);
   } finally {
@@ -144,6 +149,13 @@ async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promi
   }
   await progress.tell('checking');
   return { evidence: await takeEvidence(stage, startedAt), bus: gateway.bus };
+}
+
+function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {
+  return Math.max(
+    0,
+    ...[...apiIotFaults, ...paymentsFaults].map((fault) => endOfWindows(fault.schedule) ?? 0),
+  );
 }
 
 async function takeEvidence(stage: Stage, startedAt: number): Promise<Evidence> {
@@ -168,7 +180,8 @@ async function takeEvidence(stage: Stage, startedAt: number): Promise<Evidence> 
       pushes: collectPushes(standIns.pushes),
       events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
       crashes: gateway.crashes(),
-      httpFaults: gateway.faults?.counts() ?? {},
+      httpFaults: gateway.faults?.apiIot.counts() ?? {},
+      paymentsFaults: gateway.faults?.payments.counts() ?? {},
     };
   } finally {
     await events.stop();

@@ -42,8 +42,12 @@ export interface Evidence {
   readonly events: readonly SeenEvent[] | null;
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
+  /** The longest that news may have taken from the broker to the engine in this run; without it a second. */
+  readonly newsMs?: number;
   /** What the faults between engine and API IoT did, by type. */
   readonly httpFaults: Readonly<Record<string, number>>;
+  /** What the faults between engine and payment service did, by type; without it: nothing. */
+  readonly paymentsFaults?: Readonly<Record<string, number>>;
 }
 
 export interface DatabaseEvidence {

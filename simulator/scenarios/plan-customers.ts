@@ -16,7 +16,7 @@ const lastNames = ['Alvarez', 'Bauer', 'Conti', 'Dubois', 'Eriksen', 'Ferreira',
 
 /** Names repeat, addresses do not: an address tells who a message was for. Its domain is reserved (RFC 2606). */
 export function planCustomers(scenario: Scenario, random: Random): PlannedCustomer[] {
-  const { count, languages, pushShare } = scenario.customers;
+  const { count = scenario.vehicles.count, languages, pushShare } = scenario.customers;
   return Array.from({ length: count }, (_, index) => {
     const id = `customer-${String(index + 1).padStart(4, '0')}`;
     return {

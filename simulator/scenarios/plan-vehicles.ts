@@ -113,6 +113,10 @@ function drawFault(rule: VehicleFaultRule, random: Random): VehicleFault {
       const { first, withStatus } = attributes;
       return { type, attributes: { first: inRange(random, first), withStatus } };
     }
+    case 'cut_when_applying': {
+      const { first, forMs } = attributes;
+      return { type, attributes: { first: inRange(random, first), forMs: orForGood(forMs) } };
+    }
     case 'hang':
       return { type, attributes: { first: orForGood(attributes.first) } };
     case 'ecu_busy':
@@ -132,7 +136,10 @@ function drawFault(rule: VehicleFaultRule, random: Random): VehicleFault {
 
 /** The vehicle goes away and does not come back in this run. */
 export function isGoneForGood(vehicle: PlannedVehicle): boolean {
-  return vehicle.faults.some((fault) => fault.type === 'offline' && fault.attributes.forMs === null);
+  return vehicle.faults.some(
+    ({ type, attributes }) =>
+      (type === 'offline' || type === 'cut_when_applying') && attributes.forMs === null,
+  );
 }
 
 /**

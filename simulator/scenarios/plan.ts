@@ -1,5 +1,6 @@
 import type { Random } from '../../shared/ports/random.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
+import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
 import { type PlannedPurchase, planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
@@ -18,12 +19,18 @@ export interface Plan {
   readonly telemetryEveryMs: number;
   readonly slackMs: number;
   readonly vehicles: readonly PlannedVehicle[];
+  /** How well all of them are connected; left out: steady. */
+  readonly connectivity?: ConnectivityProfile;
   readonly customers: readonly PlannedCustomer[];
   /** In the order of their arrival. */
   readonly purchases: readonly PlannedPurchase[];
   readonly apiIotFaults: readonly HttpFault[];
-  /** Seed of the draws that the faults of the API IoT take. */
+  /** Between engine and payment service; left out where the scenario has none. */
+  readonly paymentsFaults?: readonly HttpFault[];
+  /** Seed of the draws that the faults of the services take. */
   readonly faultSeed: number;
+  /** What the scenario expects of the report; left out where it expects no more than the rules. */
+  readonly expectations?: readonly string[];
 }
 
 /** `newRandom` is `seededRandom`; it is handed in because only a composition root chooses where chance comes from. */
@@ -39,9 +46,12 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
     telemetryEveryMs: scenario.telemetryEveryMs,
     slackMs: scenario.slackMs,
     vehicles,
+    ...(scenario.vehicles.connectivity ? { connectivity: scenario.vehicles.connectivity } : {}),
     customers,
     purchases: planPurchases(scenario, vehicles, random.stream('purchases')),
     apiIotFaults: scenario.faults.apiIot,
+    ...(scenario.faults.payments?.length ? { paymentsFaults: scenario.faults.payments } : {}),
     faultSeed: Math.floor(random.stream('faults').fraction() * 2 ** 32),
+    ...(scenario.expectations?.length ? { expectations: scenario.expectations } : {}),
   };
 }

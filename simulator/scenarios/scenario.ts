@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { httpFaultSchema } from '../faults/http-fault.ts';
+import { connectivityProfiles } from '../fleet/connectivity.ts';
+import {
+  standardCards,
+  standardConstants,
+  standardCustomers,
+  standardModels,
+  standardRegions,
+  standardServices,
+} from './standard.ts';
 import { vehicleFaultSchema } from './vehicle-fault.ts';
 
 const shareSchema = z.number().min(0).max(1);
@@ -9,99 +18,137 @@ const durationSchema = z.union([
   z.strictObject({ unit: z.literal('permanent') }),
 ]);
 
+const real = 'Real milliseconds; the run divides them by timeScale.';
+
 /** Real durations, as an operator would configure them; `timeScale` divides every one of them. */
 const constantsSchema = z.strictObject({
-  maxRetries: z.int().min(0).max(20),
-  baseDelayMs: z.int().min(1),
-  maxDelayMs: z.int().min(1),
-  pollEveryMs: z.int().min(1),
-  resultGraceMs: z.int().min(0),
-  deadlineMs: z.int().min(1),
-  commandTimeoutMs: z.int().min(1),
-  quotaLimit: z.int().min(1),
-  quotaWindowMs: z.int().min(1),
+  maxRetries: z
+    .int()
+    .min(0)
+    .max(20)
+    .default(standardConstants.maxRetries)
+    .describe('Attempts after the first.'),
+  baseDelayMs: z.int().min(1).default(standardConstants.baseDelayMs).describe(`First back-off. ${real}`),
+  maxDelayMs: z.int().min(1).default(standardConstants.maxDelayMs).describe(`Longest back-off. ${real}`),
+  pollEveryMs: z.int().min(1).default(standardConstants.pollEveryMs).describe(real),
+  resultGraceMs: z.int().min(0).default(standardConstants.resultGraceMs).describe(real),
+  deadlineMs: z
+    .int()
+    .min(1)
+    .default(standardConstants.deadlineMs)
+    .describe(`No attempt starts later. ${real}`),
+  commandTimeoutMs: z
+    .int()
+    .min(1)
+    .default(standardConstants.commandTimeoutMs)
+    .describe(`How long the API IoT waits for the vehicle. ${real}`),
+  quotaLimit: z
+    .int()
+    .min(1)
+    .default(standardConstants.quotaLimit)
+    .describe('Configure commands that a vehicle may get within quotaWindowMs.'),
+  quotaWindowMs: z.int().min(1).default(standardConstants.quotaWindowMs).describe(real),
 });
 export type Constants = z.infer<typeof constantsSchema>;
 
+const modelSchema = z.strictObject({ model: z.string(), weight: z.number().positive() });
+
+/** Vehicles park within `spreadDegrees` of a region's middle. */
+const regionSchema = z.strictObject({
+  region: z.string().length(2).describe('ISO 3166-1 alpha-2.'),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  spreadDegrees: z.number().min(0).max(5),
+  weight: z.number().positive(),
+});
+
+const vehiclesSchema = z.strictObject({
+  count: z.int().min(1).max(100_000),
+  models: z.array(modelSchema).min(1).default(standardModels),
+  regions: z.array(regionSchema).min(1).default(standardRegions),
+  connectivity: z
+    .enum(connectivityProfiles)
+    .optional()
+    .describe('How well every vehicle is connected; its times are divided by timeScale. Without it: steady.'),
+});
+
+const customersSchema = z.strictObject({
+  count: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe('Without it, every vehicle has a customer of its own.'),
+  languages: z.array(z.string().min(2)).min(1).default(standardCustomers.languages),
+  pushShare: shareSchema
+    .default(standardCustomers.pushShare)
+    .describe('How many take push messages, 0 to 1.'),
+});
+
+const serviceSchema = z.strictObject({
+  id: z.string().describe('Of the catalogue: heated-seats.'),
+  feature: z.string().describe('What the service wakes: heated_seats.'),
+  duration: durationSchema,
+  weight: z.number().positive(),
+});
+
+const purchasesSchema = z.strictObject({
+  count: z.int().min(1).max(100_000),
+  overMs: z.int().min(0).describe('They arrive within this time. Milliseconds of the run, not compressed.'),
+  services: z.array(serviceSchema).min(1).default(standardServices),
+  perVehicleMax: z.int().min(1).default(1),
+  /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
+  unsupported: z.int().min(0).default(0).describe('Purchases of a feature that the vehicle lacks.'),
+  declined: z.int().min(0).default(0).describe('Purchases with a card that is declined.'),
+  preDelivery: z.int().min(0).default(0).describe('Purchases for vehicles that are not delivered yet.'),
+  cards: z.strictObject({ good: z.string(), declined: z.string() }).default(standardCards),
+});
+
+const faultsSchema = z.strictObject({
+  vehicles: z.array(vehicleFaultSchema).max(100).default([]),
+  apiIot: z.array(httpFaultSchema).max(100).default([]).describe('Between the engine and the API IoT.'),
+  payments: z
+    .array(httpFaultSchema)
+    .max(100)
+    .optional()
+    .describe('Between the engine and the payment service.'),
+});
+
 /** A run as plain data: who is there, what they buy, and what goes wrong. Together with a seed it fixes a plan. */
-const scenarioSchema = z.strictObject({
+export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'lower-case letters, digits and hyphens'),
   description: z.string().max(500),
-  /** An hour of the constants lasts `3600 / timeScale` seconds of the run. */
-  timeScale: z.number().min(1).max(10_000),
-  constants: constantsSchema,
-  /** Not compressed: how often a vehicle sends telemetry. */
-  telemetryEveryMs: z.int().min(100),
-  /** Not compressed: added to the bound within which an activation must end, for a slow machine. */
-  slackMs: z.int().min(0),
-  vehicles: z.strictObject({
-    count: z.int().min(1).max(100_000),
-    models: z.array(z.strictObject({ model: z.string(), weight: z.number().positive() })).min(1),
-    /** Vehicles park within `spreadDegrees` of a region's middle. */
-    regions: z
-      .array(
-        z.strictObject({
-          /** ISO 3166-1 alpha-2. */
-          region: z.string().length(2),
-          latitude: z.number().min(-90).max(90),
-          longitude: z.number().min(-180).max(180),
-          spreadDegrees: z.number().min(0).max(5),
-          weight: z.number().positive(),
-        }),
-      )
-      .min(1),
-  }),
-  customers: z.strictObject({
-    count: z.int().min(1).max(100_000),
-    languages: z.array(z.string().min(2)).min(1),
-    /** How many of them take push messages. */
-    pushShare: shareSchema,
-  }),
-  purchases: z.strictObject({
-    count: z.int().min(1).max(100_000),
-    /** Not compressed: they arrive within this time. */
-    overMs: z.int().min(0),
-    services: z
-      .array(
-        z.strictObject({
-          /** Of the catalogue. */
-          id: z.string(),
-          feature: z.string(),
-          duration: durationSchema,
-          weight: z.number().positive(),
-        }),
-      )
-      .min(1),
-    perVehicleMax: z.int().min(1),
-    /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
-    unsupported: z.int().min(0),
-    declined: z.int().min(0),
-    preDelivery: z.int().min(0),
-    cards: z.strictObject({ good: z.string(), declined: z.string() }),
-  }),
-  faults: z.strictObject({
-    vehicles: z.array(vehicleFaultSchema),
-    apiIot: z.array(httpFaultSchema),
-  }),
+  timeScale: z
+    .number()
+    .min(1)
+    .max(10_000)
+    .describe('How many times as fast time runs: an hour of the constants lasts 3600 / timeScale seconds.'),
+  constants: constantsSchema.default(standardConstants),
+  telemetryEveryMs: z
+    .int()
+    .min(100)
+    .default(2_000)
+    .describe('How often a vehicle sends telemetry. Milliseconds of the run.'),
+  slackMs: z
+    .int()
+    .min(0)
+    .default(15_000)
+    .describe(
+      'Added to the bound within which an activation must end, for a slow machine. Milliseconds of the run.',
+    ),
+  vehicles: vehiclesSchema,
+  customers: customersSchema.default(standardCustomers),
+  purchases: purchasesSchema,
+  faults: faultsSchema.default({ vehicles: [], apiIot: [] }),
+  expectations: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .optional()
+    .describe(
+      '"active >= 99 %", "p95 time to active < 20 min", "rule 7". Without a rule among them, every rule.',
+    ),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
-
-export type ScenarioReading =
-  | { readonly ok: true; readonly scenario: Scenario }
-  /** One sentence a mistake, each beginning with where it is. */
-  | { readonly ok: false; readonly mistakes: readonly string[] };
-
-/** Checks what was read from a file. A mistake is data: the command says it and ends. */
-export function readScenario(value: unknown): ScenarioReading {
-  const parsed = scenarioSchema.safeParse(value);
-  if (parsed.success) return { ok: true, scenario: parsed.data };
-  return {
-    ok: false,
-    mistakes: parsed.error.issues.map(
-      (issue) => `${issue.path.length === 0 ? 'scenario' : issue.path.join('.')}: ${issue.message}`,
-    ),
-  };
-}
 
 /** The constants as the run uses them: every duration divided by `timeScale`, at least 1 ms. */
 export function compressedConstants(scenario: Scenario): Constants {

@@ -35,6 +35,11 @@ export const vehicleFaultSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     ...targetSchema,
+    type: z.literal('cut_when_applying'),
+    attributes: z.strictObject({ first: rangeSchema, forMs: rangeSchema.nullable() }),
+  }),
+  z.strictObject({
+    ...targetSchema,
     type: z.literal('hang'),
     attributes: z.strictObject({ first: rangeSchema.nullable() }),
   }),

@@ -1,5 +1,7 @@
-import { defaultScenario } from '../../simulator/scenarios/default.ts';
+import { shippedScenario } from '../../simulator/scenarios/library.ts';
 import type { Scenario } from '../../simulator/scenarios/scenario.ts';
+
+const defaultScenario = shippedScenario('default');
 
 /** A small fleet on a bad day, for runs in which processes die. The kills are the faults of the API IoT here. */
 export function chaosScenario(size: { vehicles: number; purchases: number; overMs: number }): Scenario {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { HttpFault } from '../../simulator/faults/http-fault.ts';
-import { faultyHttp } from '../../simulator/faults/http-faults.ts';
+import { faultyHttp, paymentsAnswer } from '../../simulator/faults/http-faults.ts';
 import { manualClock } from '../support/manual-clock.ts';
 
 const configure = (vin: string) =>
@@ -87,7 +87,13 @@ test('a slow request may still meet another fault', async () => {
   const answer = faulty.http(status('V1'));
   await clock.advance(10);
   expect((await answer).status).toBe(500);
-  expect(faulty.counts()).toEqual({ server_error: 1, response_lost: 0, rate_limited: 0, slow: 1 });
+  expect(faulty.counts()).toEqual({
+    server_error: 1,
+    response_lost: 0,
+    rate_limited: 0,
+    unauthorized: 0,
+    slow: 1,
+  });
 });
 
 test('jitter stays within its bound', async () => {
@@ -136,7 +142,13 @@ test('healed, nothing more goes wrong, and faults can be set again', async () =>
   faulty.set([fault]);
   seen.push((await faulty.http(status('V1'))).status);
   expect(seen).toEqual([503, 200, 503]);
-  expect(faulty.counts()).toEqual({ server_error: 2, response_lost: 0, rate_limited: 0, slow: 0 });
+  expect(faulty.counts()).toEqual({
+    server_error: 2,
+    response_lost: 0,
+    rate_limited: 0,
+    unauthorized: 0,
+    slow: 0,
+  });
 });
 
 test('the seed decides who is met, and one vehicle does not shift the fate of another', async () => {
@@ -156,4 +168,92 @@ test('the seed decides who is met, and one vehicle does not shift the fate of an
   expect(plain.filter((one) => one === 503)).toHaveLength(13);
   expect(await fates(1, true)).toEqual(plain);
   expect(await fates(2, false)).not.toEqual(plain);
+});
+
+test('credentials that count for nothing are answered 401 before the service has acted', async () => {
+  const { faulty, reached } = withFaults([
+    { name: 'expired', type: 'unauthorized', toxicity: 1, attributes: {} },
+  ]);
+  const response = await faulty.http(configure('V1'));
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({
+    type: 'urn:fleetwake:problem:unauthorized',
+    title: 'A valid access token is needed',
+    status: 401,
+    detail: 'fault "expired"',
+  });
+  expect(reached).toEqual([]);
+});
+
+const down: HttpFault = { name: 'down', type: 'server_error', toxicity: 1, attributes: { status: 503 } };
+
+/** Statuses at these moments after the first of the workload. */
+async function statusesAt(fault: HttpFault, moments: readonly number[]): Promise<number[]> {
+  const { faulty, clock } = withFaults([fault]);
+  faulty.begin();
+  const seen: number[] = [];
+  let atMs = 0;
+  for (const moment of moments) {
+    await clock.advance(moment - atMs);
+    atMs = moment;
+    seen.push((await faulty.http(status('V1'))).status);
+  }
+  return seen;
+}
+
+test('a window begins and ends at its milliseconds, counted from the first moment of the workload', async () => {
+  const fault = { ...down, schedule: { afterMs: 1_000, forMs: 500 } };
+  expect(await statusesAt(fault, [0, 999, 1_000, 1_499, 1_500, 9_000])).toEqual([
+    200, 200, 503, 503, 200, 200,
+  ]);
+});
+
+test('a window without an end lasts until the run heals', async () => {
+  expect(await statusesAt({ ...down, schedule: { afterMs: 100 } }, [99, 100, 3_600_000])).toEqual([
+    200, 503, 503,
+  ]);
+});
+
+test('a window comes again every so often', async () => {
+  const fault = { ...down, schedule: { afterMs: 100, forMs: 10, everyMs: 50 } };
+  expect(await statusesAt(fault, [99, 100, 109, 110, 149, 150, 159, 160, 200])).toEqual([
+    200, 503, 503, 200, 200, 503, 503, 200, 503,
+  ]);
+});
+
+test('before the workload begins, a fault with a window sleeps and one without is awake', async () => {
+  const timed = withFaults([{ ...down, schedule: { forMs: 1_000 } }]);
+  expect((await timed.faulty.http(status('V1'))).status).toBe(200);
+  timed.faulty.begin();
+  expect((await timed.faulty.http(status('V1'))).status).toBe(503);
+  const always = withFaults([down]);
+  expect((await always.faulty.http(status('V1'))).status).toBe(503);
+});
+
+test('a fault for the first two strikes two requests of each vehicle, and no more', async () => {
+  const { faulty } = withFaults([{ ...down, schedule: { first: 2 } }]);
+  faulty.begin();
+  const seen: number[] = [];
+  for (const vin of ['V1', 'V1', 'V2', 'V1', 'V2', 'V2']) {
+    seen.push((await faulty.http(status(vin))).status);
+  }
+  expect(seen).toEqual([503, 503, 503, 200, 503, 200]);
+});
+
+test('the payment service answers a fault in its own words, and each payment has a fate of its own', async () => {
+  const { http, reached } = service();
+  const faulty = faultyHttp(http, { clock: manualClock(), random: seededRandom(1), answer: paymentsAnswer }, [
+    { ...down, match: { path: '/v1/payment_intents/*/cancel' }, schedule: { first: 1 } },
+  ]);
+  faulty.begin();
+  const cancel = (id: string) =>
+    faulty.http(new Request(`http://pay.test/v1/payment_intents/${id}/cancel`, { method: 'POST' }));
+  const first = await cancel('pi_1');
+  expect([first.status, await first.json()]).toEqual([
+    503,
+    { error: { type: 'api_error', message: 'fault "down"' } },
+  ]);
+  const statuses = [(await cancel('pi_2')).status, (await cancel('pi_1')).status];
+  expect(statuses).toEqual([503, 200]);
+  expect(reached).toEqual(['POST /v1/payment_intents/pi_1/cancel']);
 });

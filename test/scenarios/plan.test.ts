@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { hasValidCheckDigit } from '../../shared/protocol/vin.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { countBy, groupBy } from '../../simulator/reports/group.ts';
-import { defaultScenario } from '../../simulator/scenarios/default.ts';
 import { planScenario } from '../../simulator/scenarios/plan.ts';
 import {
   isBeyondCommand,
@@ -12,6 +11,7 @@ import {
 } from '../../simulator/scenarios/plan-vehicles.ts';
 import type { Scenario } from '../../simulator/scenarios/scenario.ts';
 import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import { defaultScenario } from './shipped.ts';
 import { smallScenario } from './small-scenario.ts';
 
 const plan = planScenario(defaultScenario, 1, seededRandom);
@@ -24,6 +24,9 @@ describe('a plan', () => {
     const bytes = JSON.stringify(planScenario(smallScenario, 1, seededRandom));
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(
       'ee1dcfe33955b27fbed62d8cd47173f5cc7f9217920930f320daff1c9812483c',
+    );
+    expect(createHash('sha256').update(JSON.stringify(plan)).digest('hex')).toBe(
+      'c4a11b52bc55ef9c73a37ca0ce4b86f71b6c0c15cb8fec290949ef77b0507913',
     );
     expect(JSON.stringify(planScenario(defaultScenario, 1, seededRandom))).toBe(JSON.stringify(plan));
   });

@@ -1,44 +1,9 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { defaultScenario } from '../../simulator/scenarios/default.ts';
 import { inRange, pickWeighted, shuffled } from '../../simulator/scenarios/draws.ts';
 import { planScenario } from '../../simulator/scenarios/plan.ts';
-import { compressedConstants, readScenario, type Scenario } from '../../simulator/scenarios/scenario.ts';
-
-test('the default scenario is one that could have been read from a file', () => {
-  expect(readScenario(JSON.parse(JSON.stringify(defaultScenario)))).toEqual({
-    ok: true,
-    scenario: defaultScenario,
-  });
-});
-
-test('every mistake of a scenario is a sentence that begins with where it is', () => {
-  const wrong = {
-    ...defaultScenario,
-    timeScale: 0,
-    vehicles: { ...defaultScenario.vehicles, count: 'many' },
-    faults: {
-      vehicles: [{ name: 'x', type: 'offline', mode: 'all', attributes: { afterMs: [5, 1], forMs: null } }],
-      apiIot: [{ name: 'y', type: 'server_error', toxicity: 2, attributes: { status: 404 } }],
-    },
-    surprise: true,
-  };
-  expect(readScenario(wrong)).toEqual({
-    ok: false,
-    mistakes: [
-      'timeScale: Too small: expected number to be >=1',
-      'vehicles.count: Invalid input: expected number, received string',
-      'faults.vehicles.0.attributes.afterMs: the first number must not be above the second',
-      'faults.apiIot.0.toxicity: Too big: expected number to be <=1',
-      'faults.apiIot.0.attributes.status: Too small: expected number to be >=500',
-      'scenario: Unrecognized key: "surprise"',
-    ],
-  });
-  expect(readScenario(null)).toEqual({
-    ok: false,
-    mistakes: ['scenario: Invalid input: expected object, received null'],
-  });
-});
+import { compressedConstants, type Scenario } from '../../simulator/scenarios/scenario.ts';
+import { defaultScenario } from './shipped.ts';
 
 test('one time scale compresses every duration, the hour of the quota included', () => {
   expect(compressedConstants(defaultScenario)).toEqual({

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { readScenarioAt, shippedNames, shippedScenarioFolder } from '../scenarios/library.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { UsageError } from './exit.ts';
+
+/** The scenario that an argument names: one of the library, or a file (a path with a slash or an ending). Throws `UsageError`. */
+export function scenarioOf(argument: string): Scenario {
+  const isFile = /[/\\]|\.(ya?ml|json)$/.test(argument);
+  if (!isFile && !shippedNames().includes(argument)) {
+    throw new UsageError(
+      `there is no scenario "${argument}"; there are: ${shippedNames().join(', ')}. A file of your own is named with its ending: ${argument}.yaml`,
+    );
+  }
+  const path = isFile ? argument : join(shippedScenarioFolder(), `${argument}.yaml`);
+  const reading = readAt(path);
+  if (!reading.ok) throw new UsageError(`the scenario cannot be run:\n${reading.mistakes.join('\n')}`);
+  return reading.scenario;
+}
+
+function readAt(path: string): ReturnType<typeof readScenarioAt> {
+  try {
+    return readScenarioAt(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const cure =
+      code === 'ENOENT' ? 'there is no such file: correct its path' : `it cannot be read (${message})`;
+    throw new UsageError(`${path}: ${cure}`);
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/**
+ * When a fault strikes. Times are real milliseconds from the first moment of the workload; without a schedule it may
+ * strike all the time until the run heals.
+ */
+export const faultScheduleSchema = z
+  .strictObject({
+    /** Not before. */
+    afterMs: z.int().min(0).optional(),
+    /** For so long; without it until the run heals. */
+    forMs: z.int().min(1).optional(),
+    /** Again every so often, counted from the beginning of one window to that of the next. */
+    everyMs: z.int().min(1).optional(),
+    /** Only the first N requests of each vehicle (or payment) that match. */
+    first: z.int().min(1).optional(),
+  })
+  .refine(({ everyMs, forMs }) => everyMs === undefined || forMs !== undefined, {
+    path: ['everyMs'],
+    message: 'a fault that comes again needs forMs, the length of each window',
+  })
+  .refine(({ everyMs, forMs }) => everyMs === undefined || forMs === undefined || forMs < everyMs, {
+    path: ['forMs'],
+    message: 'a window must end before the next one begins: make forMs smaller than everyMs',
+  });
+export type FaultSchedule = z.infer<typeof faultScheduleSchema>;
+
+/** Whether the moment, counted from the first of the workload, lies in a window. Null: the workload has not begun. */
+export function isInWindow(schedule: FaultSchedule | undefined, atMs: number | null): boolean {
+  const { afterMs = 0, forMs, everyMs } = schedule ?? {};
+  const isTimed = schedule?.afterMs !== undefined || forMs !== undefined;
+  if (!isTimed) return true;
+  if (atMs === null || atMs < afterMs) return false;
+  if (forMs === undefined) return true;
+  const intoMs = everyMs === undefined ? atMs - afterMs : (atMs - afterMs) % everyMs;
+  return intoMs < forMs;
+}
+
+/** When the last window is over; null when only healing ends it. */
+export function endOfWindows(schedule: FaultSchedule | undefined): number | null {
+  if (schedule?.forMs === undefined || schedule.everyMs !== undefined) return null;
+  return (schedule.afterMs ?? 0) + schedule.forMs;
+}
+
+/** The windows that begin before `untilMs`, cut there. At most 1,000. */
+export function windowsOf(
+  schedule: FaultSchedule | undefined,
+  untilMs: number,
+): { readonly fromMs: number; readonly toMs: number }[] {
+  const { afterMs = 0, forMs, everyMs } = schedule ?? {};
+  const windows: { fromMs: number; toMs: number }[] = [];
+  for (let fromMs = afterMs; fromMs < untilMs && windows.length < 1_000; fromMs += everyMs ?? Infinity) {
+    windows.push({ fromMs, toMs: forMs === undefined ? untilMs : Math.min(untilMs, fromMs + forMs) });
+  }
+  return windows;
+}
