@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
@@ -109,16 +110,35 @@ export async function decideStart(
   return { type: 'attempt_started', at };
 }
 
+/** How often the API IoT is asked again while it works on the same key, and the wait between. */
+const inFlightTriesMax = 5;
+const inFlightPauseMs = 1_000;
+
+/**
+ * A wake-up that came twice makes two workers send one attempt. The API IoT tells the second that the first is under way:
+ * no failure of the attempt, for the same question gets the first one's answer as soon as there is one.
+ */
+async function configure(deps: EffectDeps, activation: Activation, attempt: number) {
+  const digest = deps.secrets.digest(activation.id);
+  const request = await configureRequest(deps, activation);
+  const headers = {
+    key: attemptKey(activation.id, attempt),
+    traceparent: `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`,
+  };
+  for (let tried = 1; ; tried += 1) {
+    const answer = await deps.vehicles.configure(activation.vin, request, headers);
+    const isInFlight = !answer.ok && 'failure' in answer && answer.failure.code === 'key-in-flight';
+    if (!isInFlight || tried === inFlightTriesMax) return answer;
+    await sleep(deps.clock, inFlightPauseMs);
+  }
+}
+
 async function sendCommand(
   deps: EffectDeps,
   activation: Activation,
   attempt: number,
 ): Promise<ActivationEvent> {
-  const digest = deps.secrets.digest(activation.id);
-  const answer = await deps.vehicles.configure(activation.vin, await configureRequest(deps, activation), {
-    key: attemptKey(activation.id, attempt),
-    traceparent: `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`,
-  });
+  const answer = await configure(deps, activation, attempt);
   const at = deps.clock.now();
   if ('retryAt' in answer)
     return { type: 'rate_limited', at, attempt, retryAt: Math.max(at + 1, answer.retryAt) };

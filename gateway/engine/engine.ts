@@ -14,6 +14,7 @@ import { transition } from '../activation/transition.ts';
 import {
   loadActivation,
   nextForVehicle,
+  type Overdue,
   overdueActivations,
   StaleActivation,
   type StoredActivation,
@@ -25,6 +26,7 @@ import { type Decision, decideStart, runEffect } from './effects.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
 import { singleFlight } from './single-flight.ts';
+import { wakeUpKeeper } from './wake-up-keeper.ts';
 
 export interface EngineSettings {
   /** Activations worked on at once in this process. */
@@ -53,11 +55,21 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
   readonly onCommitted: () => void;
 }
 
-/** A step that decides nothing new must not spin. */
+/** Steps of one activation in a row; then others have their turn. */
 const turnMax = 32;
 const staleRetryMax = 8;
 const pauseMs = 1_000;
+/** Longest wait of an activation whose work throws; the first is a second, and each doubles. */
+const failedPauseMaxMs = 30_000;
+/** Failing activations that are counted; beyond it counting starts anew. */
+const failedMax = 10_000;
+/** Overdue activations that are read at once. */
 const sweepMax = 1_000;
+
+/** A wake-up of another database, or of one that was restored to an earlier state. */
+class UnknownActivation extends Error {
+  override readonly name = 'UnknownActivation';
+}
 
 /**
  * The only writer of activation state: load → transition → save (with all that follows) → effects, until nothing is due.
@@ -68,6 +80,9 @@ export function activationEngine(deps: EngineDeps) {
   let consumption: Consumption | null = null;
   let sweepTimer: Timer | null = null;
   let stopped = false;
+  const keeper = wakeUpKeeper(clock);
+  /** Activations whose work threw, and how often in a row. */
+  const failures = new Map<string, number>();
   const background = new Set<Promise<unknown>>();
 
   async function publishWakeUp(id: string, messageId?: string): Promise<void> {
@@ -98,36 +113,78 @@ export function activationEngine(deps: EngineDeps) {
 
   async function work(id: string, until: (activation: Activation) => boolean): Promise<StoredActivation> {
     let stored = await loadActivation(database.reader, id);
-    if (!stored) throw new Error(`there is no activation ${id}`);
+    if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
     for (let turn = 0; turn < turnMax && !stopped && !until(stored.activation); turn += 1) {
       const effects = outstanding(stored.activation, clock.now());
       if (effects.length === 0) break;
       const current: StoredActivation = stored;
       const decisions = await Promise.all(effects.map((effect) => runEffect(deps, current, effect)));
       stored = await apply(id, decisions);
+      // What decided nothing would decide nothing again at once.
+      if (stored.version === current.version) break;
     }
     return stored;
   }
 
   const advance = singleFlight(async (id: string) => (await work(id, () => false)).activation);
 
-  async function handle(delivery: Delivery): Promise<void> {
-    const activation = await advance(delivery.payload);
-    const dueAt = nextDueAt(activation);
-    if (dueAt === null) return delivery.ack();
-    const waitMs = dueAt - clock.now();
-    // Due already, though work stopped: something did not move. Come back, but do not spin.
-    delivery.nak(waitMs > 0 ? waitMs : pauseMs);
+  /** One message of an activation waits for its next moment; a second one goes. */
+  function giveBack(delivery: Delivery, waitMs: number): void {
+    const { payload: id, sequence } = delivery;
+    const until = clock.now() + waitMs;
+    if (keeper.isSpare(id, sequence, until)) {
+      delivery.ack();
+      return;
+    }
+    keeper.keep(id, sequence, until);
+    delivery.nak(waitMs);
   }
 
+  async function handle(delivery: Delivery): Promise<void> {
+    const id = delivery.payload;
+    try {
+      const dueAt = nextDueAt(await advance(id));
+      failures.delete(id);
+      if (dueAt === null) {
+        keeper.forget(id);
+        return delivery.ack();
+      }
+      const waitMs = dueAt - clock.now();
+      // Due already, though work stopped: something did not move. Come back, but do not spin.
+      giveBack(delivery, waitMs > 0 ? waitMs : pauseMs);
+    } catch (error) {
+      if (!(error instanceof UnknownActivation)) return giveBack(delivery, failedPauseMs(id, error));
+      log.warn('engine.wake_up_of_a_stranger', { id });
+      delivery.ack();
+    }
+  }
+
+  /** What throws is a mistake or a broken database: an operator reads of it, and no other activation waits for it. */
+  function failedPauseMs(id: string, error: unknown): number {
+    if (failures.size >= failedMax) failures.clear();
+    const count = (failures.get(id) ?? 0) + 1;
+    failures.set(id, count);
+    log.error('engine.work_failed', { id, failures: count, reason: String(error) });
+    return Math.min(pauseMs * 2 ** Math.min(count - 1, 20), failedPauseMaxMs);
+  }
+
+  /** All that are overdue, page by page: activations that cannot move must not hide the others behind them. */
   async function sweep(): Promise<void> {
-    const overdue = await overdueActivations(database.reader, clock.now() - settings.sweepGraceMs, sweepMax);
-    if (overdue.length > 0) log.info('engine.sweep', { overdue: overdue.length });
-    // One wake-up a due moment: the stream drops the repeats while the first is still waiting to be worked on.
-    const results = await Promise.allSettled(
-      overdue.map(({ id, dueAt }) => publishWakeUp(id, `${id}:${dueAt}`)),
-    );
-    const lost = results.filter((result) => result.status === 'rejected').length;
+    const before = clock.now() - settings.sweepGraceMs;
+    let [overdue, lost] = [0, 0];
+    for (let page: Overdue[] = []; !stopped; ) {
+      page = await overdueActivations(database.reader, before, page.at(-1) ?? null, sweepMax);
+      // One wake-up a due moment: the stream drops the repeats while the first is still waiting to be worked on.
+      const results = await Promise.allSettled(
+        page.map(({ id, dueAt }) => publishWakeUp(id, `${id}:${dueAt}`)),
+      );
+      overdue += page.length;
+      const lostNow = results.filter((result) => result.status === 'rejected').length;
+      lost += lostNow;
+      // Without a bus the rest waits for the next sweep.
+      if (page.length < sweepMax || lostNow === page.length) break;
+    }
+    if (overdue > 0) log.info('engine.sweep', { overdue });
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
     // Another process may have committed, and died before it told anybody.
     deps.onCommitted();
@@ -184,7 +241,8 @@ export function activationEngine(deps: EngineDeps) {
     async receive({ command }: CommandCallback): Promise<void> {
       const stored = await loadActivation(database.reader, command.reference);
       const attempt = stored && attemptOfKey(stored.activation.id, command.key);
-      if (!stored || !attempt) return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
+      if (!stored || !attempt || command.vin !== stored.activation.vin)
+        return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
       const event = await eventOfCommand(deps, command.vin, attempt, command);
       await apply(stored.activation.id, [event]);
       continueInBackground(stored.activation.id);

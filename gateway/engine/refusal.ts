@@ -10,6 +10,9 @@ interface Meaning {
   readonly mayHaveSucceeded: boolean;
 }
 
+/** What others say goes into records and events, which have limits of their own. */
+const messageMax = 500;
+
 const invalid: Meaning = { category: 'invalid_configuration', temporary: false, mayHaveSucceeded: false };
 const incompatible: Meaning = { category: 'vehicle_incompatible', temporary: false, mayHaveSucceeded: false };
 const unauthorized: Meaning = {
@@ -53,7 +56,7 @@ export function failureOfResponse(status: number, body: unknown): Failure {
   const name = problemName(problem.type);
   const meaning = (name && byProblem[name]) ?? byStatus(status);
   const detail = typeof problem.detail === 'string' ? problem.detail : `the API IoT answered ${status}`;
-  return { ...meaning, code: name ?? `http_${status}`, message: detail.slice(0, 500) };
+  return { ...meaning, code: name ?? `http_${status}`, message: detail.slice(0, messageMax) };
 }
 
 /** No answer means unknown, unless the request certainly never left. */
@@ -61,7 +64,7 @@ export function failureOfTransport(error: TransportError): Failure {
   return {
     category: error.kind === 'timeout' ? 'timeout' : 'transient_network',
     code: `transport_${error.kind}`,
-    message: error.message.slice(0, 500),
+    message: error.message.slice(0, messageMax),
     temporary: true,
     mayHaveSucceeded: error.mayHaveSucceeded,
   };
@@ -72,7 +75,7 @@ export function failureOfCommand(command: CommandResource, vehicleOnline: boolea
   const reasons = (command.results ?? []).map(
     (result) => `${result.feature}: ${result.reason ?? result.outcome}`,
   );
-  const message = reasons.join('; ') || `the command ended ${command.state}`;
+  const message = (reasons.join('; ') || `the command ended ${command.state}`).slice(0, messageMax);
   switch (command.state) {
     case 'accepted':
     case 'applied':

@@ -30,6 +30,8 @@ export interface ConfigureHeaders {
 
 /** When a 429 names no Retry-After. */
 const defaultRetryAfterMs = 60_000;
+/** What a 429 may ask for at most: a mistake there must not put a vehicle off for years. */
+const retryAfterMaxMs = 24 * 3_600_000;
 
 /** The API IoT as the engine knows it: over HTTP only, so that the user's own takes the stand-in's place. */
 export interface VehicleApi {
@@ -121,10 +123,16 @@ export function vehicleApi(deps: Deps): VehicleApi {
 
 /** Our own API IoT says it to the millisecond in the problem; else Retry-After in seconds or as an HTTP date (RFC 9110 section 10.2.3). */
 function retryAfterMs(response: Response, body: unknown, now: number): number {
+  const wished = wishedRetryAfterMs(response, body, now);
+  // Whole milliseconds: an instant is saved as an integer.
+  return Math.min(Math.max(0, Math.ceil(wished)), retryAfterMaxMs);
+}
+
+function wishedRetryAfterMs(response: Response, body: unknown, now: number): number {
   const exact = (body as { retryAfterMs?: unknown } | null)?.retryAfterMs;
   if (typeof exact === 'number' && exact >= 0) return exact;
   const text = response.headers.get('retry-after') ?? '';
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
   const at = Date.parse(text);
-  return Number.isNaN(at) ? defaultRetryAfterMs : Math.max(0, at - now);
+  return Number.isNaN(at) ? defaultRetryAfterMs : at - now;
 }

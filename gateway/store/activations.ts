@@ -184,23 +184,35 @@ export async function nextForVehicle(
     .orderBy('priority')
     .orderBy('requested_at')
     .orderBy('id')
-    .limit(8)
+    // A vehicle has few features; revocations of one that never comes back are the rest. Who is left out looks again by itself.
+    .limit(100)
     .execute();
   const postponed = row.map(storedActivation).filter((stored) => stored.activation.postponed > 0);
   return postponed[0] ?? null;
 }
 
-/** Activations whose moment has passed, the longest overdue first. */
+export interface Overdue {
+  readonly id: string;
+  readonly dueAt: number;
+}
+
+/** A page of activations whose moment has passed, the longest overdue first; `after` is the last one of the page before. */
 export async function overdueActivations(
   database: Kysely<PlatformSchema>,
   before: number,
+  after: Overdue | null,
   limit: number,
-): Promise<{ id: string; dueAt: number }[]> {
+): Promise<Overdue[]> {
+  const from = after?.dueAt ?? 0;
   const rows = await database
     .selectFrom('activations')
     .select(['id', 'due_at'])
     .where('due_at', '<=', before)
+    // The first condition is what the index can use.
+    .where('due_at', '>=', from)
+    .where((where) => where.or([where('due_at', '>', from), where('id', '>', after?.id ?? '')]))
     .orderBy('due_at')
+    .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map((row) => ({ id: row.id, dueAt: row.due_at ?? 0 }));

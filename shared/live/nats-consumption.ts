@@ -195,19 +195,20 @@ function deliveryOf(message: Msg): Delivery {
     subject: message.subject,
     payload: message.string(),
     headers,
-    deliveryCount: deliveryCountOf(message),
+    deliveryCount: replyNumber(message, 4),
+    sequence: replyNumber(message, 5),
     ack: () => answer(message, '+ACK'),
     nak: (delayMs) => answer(message, `-NAK {"delay":${Math.max(0, Math.ceil(delayMs * 1e6))}}`),
   };
 }
 
 /**
- * The reply subject tells it: `$JS.ACK.{stream}.{consumer}.{delivered}.…` (9 tokens), or from newer servers with
- * domain and account before the stream (NATS ADR-15).
+ * The reply subject tells it: `$JS.ACK.{stream}.{consumer}.{delivered}.{sequence}.…` (9 tokens), or from newer servers
+ * with domain and account before the stream (NATS ADR-15).
  */
-function deliveryCountOf(message: Msg): number {
+function replyNumber(message: Msg, position: 4 | 5): number {
   const tokens = message.reply?.split('.') ?? [];
-  return Number(tokens[tokens.length > 9 ? 6 : 4]);
+  return Number(tokens[tokens.length > 9 ? position + 2 : position]);
 }
 
 /** On a closed connection an answer is lost, and the message comes again: that is what at-least-once means. */

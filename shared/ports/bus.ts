@@ -34,6 +34,8 @@ export interface Delivery {
   readonly headers: Readonly<Record<string, string>>;
   /** 1 at the first delivery. */
   readonly deliveryCount: number;
+  /** Of the message in its stream, the same at each delivery. */
+  readonly sequence: number;
   ack(): void;
   /** Gives the message back, to be delivered again `delayMs` from now. */
   nak(delayMs: number): void;

@@ -101,6 +101,28 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       expect(deliveries[0]?.headers).toEqual({ traceparent: '00-1-2-01', 'ce-type': 'a' });
     });
 
+    test('gives each message a number that rises, the same at each of its deliveries', async () => {
+      for (const payload of ['a', 'b']) await publish(payload);
+      const seen: [payload: string, sequence: number][] = [];
+      await consume(
+        ({ payload, sequence, deliveryCount, ack, nak }) => {
+          seen.push([payload, sequence]);
+          if (deliveryCount === 1) nak(20);
+          else ack();
+        },
+        { concurrency: 1 },
+      );
+      await until(() => seen.length === 4, 'both come twice');
+      const first = seen[0]?.[1] ?? 0;
+      expect(first).toBeGreaterThan(0);
+      expect(seen.toSorted(([, one], [, other]) => one - other)).toEqual([
+        ['a', first],
+        ['a', first],
+        ['b', first + 1],
+        ['b', first + 1],
+      ]);
+    });
+
     test('keeps messages until a consumer comes, and delivers them in their order', async () => {
       const sent = Array.from({ length: 50 }, (_, index) => `m${index}`);
       for (const payload of sent) await publish(payload);

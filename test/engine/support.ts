@@ -1,7 +1,12 @@
 import { newActivation } from '../../gateway/activation/activation.ts';
 import { type RetryPolicy, standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { activationEngine, type Engine, standardSettings } from '../../gateway/engine/engine.ts';
+import {
+  activationEngine,
+  type Engine,
+  type EngineDeps,
+  standardSettings,
+} from '../../gateway/engine/engine.ts';
 import type { ConfigureAnswer, VehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import { insertActivation, loadActivation } from '../../gateway/store/activations.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
@@ -132,7 +137,11 @@ export type Gate = (call: string) => Promise<void>;
 const open: Gate = async () => {};
 
 /** An engine process on the outside world; `gate` is asked before and after every port call that leaves the process. */
-export async function bootEngine(outside: Outside, gate: Gate = open): Promise<Engine> {
+export async function bootEngine(
+  outside: Outside,
+  gate: Gate = open,
+  changes: Partial<EngineDeps> = {},
+): Promise<Engine> {
   const { clock, vehicle, payments } = outside;
   const gated =
     <Arguments extends unknown[], Result>(name: string, call: (...given: Arguments) => Promise<Result>) =>
@@ -186,6 +195,7 @@ export async function bootEngine(outside: Outside, gate: Gate = open): Promise<E
       for (const fact of facts)
         if (told.includes(fact.type)) outside.notices.push(`${activation.id} ${fact.type}`);
     },
+    ...changes,
   });
   await engine.start();
   return engine;

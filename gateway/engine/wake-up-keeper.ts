@@ -1,0 +1,35 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+
+/** The most activations that are remembered; what is forgotten costs only a message that comes for nothing. */
+const keptMax = 200_000;
+
+/**
+ * Remembers for each activation the message that was given back until its next moment. One is enough: every other that comes
+ * meanwhile (a sweep's, a freed vehicle's) would come again at each moment for as long as the activation lives.
+ */
+export function wakeUpKeeper(clock: Clock) {
+  const kept = new Map<string, { readonly sequence: number; readonly until: number }>();
+
+  function makeRoom(): void {
+    if (kept.size < keptMax) return;
+    const now = clock.now();
+    for (const [id, { until }] of kept) if (until <= now) kept.delete(id);
+    if (kept.size >= keptMax) kept.clear();
+  }
+
+  return {
+    /** Whether another message of this activation comes back in time, so that this one may go. */
+    isSpare(id: string, sequence: number, dueAt: number): boolean {
+      const keeper = kept.get(id);
+      if (keeper === undefined || keeper.sequence === sequence) return false;
+      return keeper.until > clock.now() && keeper.until <= dueAt;
+    },
+    keep(id: string, sequence: number, until: number): void {
+      makeRoom();
+      kept.set(id, { sequence, until });
+    },
+    forget(id: string): void {
+      kept.delete(id);
+    },
+  };
+}
