@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
-import { installNatsServer, NatsServerMissing, startNatsServer } from '../../shared/live/nats-server.ts';
+import { installNatsServer, NatsServerMissing } from '../../shared/live/nats-server.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { memoryBus } from '../../shared/virtual/bus.ts';
+import { ownNatsServer } from './own-nats-server.ts';
 
 export interface LiveBus {
   readonly bus: Bus;
@@ -42,7 +43,7 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
 }
 
 async function ownServer({ natsServer, dataFolder, log }: BusWishes): Promise<LiveBus> {
-  const server = await startNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
+  const server = await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
   const bus = await openNatsBus({ url: server.url, log });
   return {
     bus,

@@ -1,9 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { type GatewayProcess, launchProcess } from './gateway-process.ts';
 import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
@@ -47,5 +48,33 @@ test('a NATS that dies in the middle and comes back without its data costs time 
     } finally {
       await server.stop();
     }
+  });
+}, 120_000);
+
+test("a nats-server of the gateway's own that dies alone is started again, and every event is there", async () => {
+  await withTemporaryFolder(async (folder) => {
+    const config = await freshConfig(folder);
+    const processes: GatewayProcess[] = [];
+    let killed: Promise<number> | null = null;
+    const killNats = async () => {
+      const pid = Number(await readFile(join(config.data, 'nats', 'nats-server.pid'), 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      return pid;
+    };
+    const { evidence, report, broken } = await chaosRun({
+      scenario: chaosScenario({ vehicles: 30, purchases: 50, overMs: 5_000 }),
+      seed: 4,
+      config,
+      launch: launchProcess((started) => processes.push(started)),
+      onProgress({ purchases }) {
+        if (purchases >= 15) killed ??= killNats();
+      },
+    });
+    expect(await killed).toBeGreaterThan(0);
+    expect(processes[0]?.output()).toContain('nats.ended');
+    expect(broken).toEqual([]);
+    expect(evidence.crashes).toBe(0);
+    expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
+    expect(evidence.events?.length).toBe(evidence.database.record.length);
   });
 }, 120_000);
