@@ -116,11 +116,14 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
       const fault = hook?.({ from, to: clientId, message: live }) ?? null;
       if (fault?.kind === 'drop') held?.(true);
       pass(fault, () => {
-        const isKept = session.deliver(
-          live,
-          () => held?.(true),
-          () => held?.(false),
-        );
+        // Where nobody waits for the handler, its failure is the subscriber's own affair.
+        const isKept = held
+          ? session.deliver(
+              live,
+              () => held(true),
+              () => held(false),
+            )
+          : session.deliver(live);
         if (!isKept) log.warn('broker.queue_full', { clientId });
       });
     }
