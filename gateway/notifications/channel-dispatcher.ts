@@ -48,6 +48,7 @@ const databaseRetryMs = 1_000;
  */
 export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel): ChannelDispatcher {
   const { database, clock, ids, log, settings } = deps;
+  const concurrency = settings.concurrency[channel];
   const lanes = new Map<string, Promise<void>>();
   const counts = { sent: 0, retried: 0, dead: 0, repeated: 0 };
   let running = false;
@@ -108,7 +109,7 @@ export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel):
     claiming = true;
     try {
       // Without room, whoever ends calls again.
-      while (running && hungry && underWay < settings.concurrency) {
+      while (running && hungry && underWay < concurrency) {
         hungry = false;
         await claimOnce();
       }
@@ -123,7 +124,7 @@ export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel):
   }
 
   async function claimOnce(): Promise<void> {
-    const { claimMs, batch, concurrency } = settings;
+    const { claimMs, batch } = settings;
     // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
     const nextAt = await nextNoticeAt(database.reader, channel);
     const now = clock.now();

@@ -2,12 +2,16 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
 import type { ClaimedNotice, Outcome } from './notice-queue.ts';
+import type { NoticeChannel } from './notice-table.ts';
 import type { Render, Rendered } from './renderer.ts';
 
 /** Durations in milliseconds. */
 export interface DispatchSettings {
-  /** Notices under way at once in this process, per channel. */
-  readonly concurrency: number;
+  /**
+   * Notices under way at once in this process. For mail a few times the mailer's connections: one keeps them busy, and more
+   * would wait for a connection until their time is over.
+   */
+  readonly concurrency: Readonly<Record<NoticeChannel, number>>;
   /** The most notices claimed in one write. */
   readonly batch: number;
   /** How long wake-ups are gathered before one look at the database: a busy engine commits far more often than that. */
@@ -23,7 +27,7 @@ export interface DispatchSettings {
 
 /** Waits of 1, 2, 4 … 256 s, then 300 s each: the 300th try comes a day after the first. */
 export const standardDispatch: DispatchSettings = {
-  concurrency: 64,
+  concurrency: { email: 24, push: 64 },
   batch: 100,
   gatherMs: 5,
   claimMs: 120_000,

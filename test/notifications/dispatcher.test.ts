@@ -293,7 +293,7 @@ it('never has one notice under way in two processes at once', async () => {
       underWay.delete(id);
     };
     const options = (process: 0 | 1) => ({
-      settings: { concurrency: 7, batch: 3 },
+      settings: { concurrency: { email: 7, push: 7 }, batch: 3 },
       mail: (mail: Mail) => channel(process)(mail.messageId),
       push: (push: Push) => channel(process)(push.topic),
     });
@@ -320,7 +320,7 @@ it('holds no more than its limit under way, and one customer is told one thing a
     const order = new Map<string, string[]>();
     const busy = new Set<string>();
     const one = dispatcher({
-      settings: { concurrency: 8, batch: 5 },
+      settings: { concurrency: { email: 8, push: 8 }, batch: 5 },
       async mail(mail) {
         now += 1;
         most = Math.max(most, now);
@@ -343,7 +343,7 @@ it('holds no more than its limit under way, and one customer is told one thing a
 it('lets a channel that never answers hold up neither the other channel nor a stop', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher }) => {
     const one = dispatcher({
-      settings: { concurrency: 2, claimMs: 10_000 },
+      settings: { concurrency: { email: 2, push: 2 }, claimMs: 10_000 },
       mail: () => new Promise(() => {}),
     });
     for (let number = 1; number <= 5; number += 1)

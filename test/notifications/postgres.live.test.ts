@@ -59,7 +59,7 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
               sent.push(topic);
             },
           },
-          settings: { ...standardDispatch, concurrency: 8, retryBaseMs: 20 },
+          settings: { ...standardDispatch, concurrency: { email: 8, push: 8 }, retryBaseMs: 20 },
         }),
       );
       for (const dispatcher of dispatchers) dispatcher.start();
