@@ -112,7 +112,8 @@ export function followSettlement(
       facts: [passed('payment_confirmed', at), passed('queued_for_activation', at)],
     };
   }
-  if (phase === 'awaiting_payment' && settlement.status === 'declined') {
+  const isOver = settlement.status === 'declined' || settlement.status === 'unsettled';
+  if (phase === 'awaiting_payment' && isOver) {
     return { activation: { ...activation, phase: 'declined', dueAt: null }, facts: [passed('declined', at)] };
   }
   if (phase === 'reversing_payment' && isReversed(settlement)) {

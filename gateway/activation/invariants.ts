@@ -58,7 +58,11 @@ const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
   },
   active: { on_delivery: ['capturing', 'captured', 'uncollectible'], immediately: ['captured'] },
   failed: { on_delivery: ['voided'], immediately: ['refunded'] },
-  declined: either('declined'),
+  // An order that was never answered is settled by an operator.
+  declined: {
+    on_delivery: ['declined', 'unsettled', 'voided'],
+    immediately: ['declined', 'unsettled', 'refunded'],
+  },
   dormant: either(),
   superseded: either(),
 };
@@ -201,7 +205,7 @@ function moneyViolations(activation: Activation): string[] {
   const { kind, phase, settlement } = activation;
   if (settlement === null) return check([!moneyPhases.has(phase), `${phase} without money`]);
   const { status, capture, paymentId, dueAt, unanswered } = settlement;
-  const unpaid = status === 'authorising' || status === 'declined';
+  const unpaid = phase === 'awaiting_payment' || phase === 'declined';
   return check(
     [kind === 'activation', `a ${kind} moves no money`],
     [moneyOf[phase][capture].includes(status), `money is ${status} (${capture}) in ${phase}`],
@@ -237,7 +241,7 @@ const legalMoves: Readonly<Record<Phase, readonly Phase[]>> = {
 };
 
 const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementStatus[]>> = {
-  authorising: ['authorised', 'captured', 'declined'],
+  authorising: ['authorised', 'captured', 'declined', 'unsettled'],
   declined: [],
   authorised: ['capturing', 'voiding'],
   capturing: ['captured', 'uncollectible'],

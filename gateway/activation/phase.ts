@@ -15,7 +15,7 @@ export const phases = [
   'reversing_payment',
   'active',
   'failed',
-  /** The payment was declined: nothing was ever sent. */
+  /** The payment was declined, or never answered at all: nothing was ever sent to the vehicle. */
   'declined',
   /** End of a deactivation or a revocation: the vehicle confirmed that the feature sleeps. */
   'dormant',

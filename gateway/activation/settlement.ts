@@ -25,8 +25,12 @@ export interface Settlement {
   readonly currency: string;
   readonly method: string;
   readonly paymentId: string | null;
-  /** Unanswered calls of the open step; its key never changes between them. */
+  /** Unanswered calls of the open step. */
   readonly unanswered: number;
+  /** Keys of the open step before the present one: a new one only once a look showed that the step has not happened. */
+  readonly keysLapsed?: number;
+  /** Since when the present key may be in use. Absent in states saved before there was a limit. */
+  readonly keyedAt?: number;
   /** When the open step is tried (again); null when none is open. */
   readonly dueAt: number | null;
   readonly problem: string | null;
@@ -54,7 +58,9 @@ export type PaymentEvent =
       readonly at: number;
       readonly step: PaymentStep;
       readonly message: string;
-    };
+    }
+  /** The open step's key is too old to be sent again, and the payment, looked up, shows that the step has not happened. */
+  | { readonly type: 'payment_key_lapsed'; readonly at: number; readonly step: PaymentStep };
 
 /** The step that each status has open. */
 export const openSteps: Readonly<Record<SettlementStatus, PaymentStep | null>> = {
@@ -83,11 +89,43 @@ export function paymentRetryMs(unanswered: number): number {
   return Math.min(1_000 * 2 ** Math.min(unanswered, 10), 60_000);
 }
 
+/**
+ * Payment services forget a key after 24 hours, and a request sent again after that is a second one. So nothing is sent
+ * under a key this old (DESIGN.md section 10.7).
+ */
+export const keyLifeMs = 20 * 3_600_000;
+
+/** Whether the open step's key must not be sent any more. `openedAt` stands in where the state does not say since when it is used. */
+export function isKeyLapsed(settlement: Settlement, openedAt: number, now: number): boolean {
+  return now - (settlement.keyedAt ?? openedAt) >= keyLifeMs;
+}
+
+/** Since an order names no payment yet, nothing can be looked up: it may have been taken, and an operator has to find out. */
+const neverAnswered = 'the payment service never answered the order: look there for its activation_id';
+
+/** Unanswered calls that the record shows: the first, the second, the fourth … An outage of a day makes 12 lines. */
+export function isShown(unanswered: number): boolean {
+  return Number.isInteger(Math.log2(unanswered));
+}
+
 export function newSettlement(
   order: Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method'>,
   at: number,
 ): Settlement {
-  return { ...order, status: 'authorising', paymentId: null, unanswered: 0, dueAt: at, problem: null };
+  const { capture, amountMinor, currency, method } = order;
+  return {
+    status: 'authorising',
+    capture,
+    amountMinor,
+    currency,
+    method,
+    paymentId: null,
+    unanswered: 0,
+    keysLapsed: 0,
+    keyedAt: at,
+    dueAt: at,
+    problem: null,
+  };
 }
 
 function enter(settlement: Settlement, status: SettlementStatus, at: number): Settlement {
@@ -95,6 +133,8 @@ function enter(settlement: Settlement, status: SettlementStatus, at: number): Se
     ...settlement,
     status,
     unanswered: 0,
+    keysLapsed: 0,
+    keyedAt: at,
     dueAt: openSteps[status] === null ? null : at,
     problem: null,
   };
@@ -149,6 +189,16 @@ export function settle(settlement: Settlement, event: PaymentEvent): Settlement 
         unanswered: settlement.unanswered + 1,
         dueAt: event.at + paymentRetryMs(settlement.unanswered),
         problem: event.message,
+      };
+    case 'payment_key_lapsed':
+      if (open !== event.step) return null;
+      if (open === 'authorise')
+        return { ...enter(settlement, 'unsettled', event.at), problem: neverAnswered };
+      return {
+        ...settlement,
+        keysLapsed: (settlement.keysLapsed ?? 0) + 1,
+        keyedAt: event.at,
+        dueAt: event.at,
       };
   }
 }

@@ -15,7 +15,7 @@ import type { ActivationEvent, VehicleEvent, VehicleEventType } from './event.ts
 import type { Fact, FactType } from './fact.ts';
 import { accept, ignore, type Outcome, reject } from './outcome.ts';
 import type { Phase } from './phase.ts';
-import { type PaymentEvent, settle } from './settlement.ts';
+import { isShown, type PaymentEvent, type Settlement, settle } from './settlement.ts';
 
 type Handler<Type extends VehicleEventType> = (
   activation: Activation,
@@ -125,7 +125,8 @@ export const table: { readonly [P in Phase]: Row } = {
   superseded: ended,
 };
 
-const paymentFacts: Readonly<Record<Exclude<PaymentEvent['type'], 'payment_refused'>, FactType>> = {
+type Answered = Exclude<PaymentEvent['type'], 'payment_refused' | 'payment_key_lapsed'>;
+const paymentFacts: Readonly<Record<Answered, FactType>> = {
   payment_authorised: 'payment.authorised',
   payment_captured: 'payment.captured',
   payment_voided: 'payment.voided',
@@ -137,12 +138,19 @@ function isPaymentEvent(event: ActivationEvent): event is PaymentEvent {
   return event.type.startsWith('payment_');
 }
 
+/** What changes nothing that anybody waits for: one more call without an answer, or a new key for an open step. */
+function isUnshown(event: PaymentEvent, settlement: Settlement): boolean {
+  if (event.type === 'payment_key_lapsed') return settlement.dueAt !== null;
+  return event.type === 'payment_unanswered' && !isShown(settlement.unanswered);
+}
+
 function pay(activation: Activation, event: PaymentEvent): Outcome {
   if (activation.settlement === null) return reject(activation, 'no money is involved');
   const settlement = settle(activation.settlement, event);
   if (settlement === null) return ignore(activation, `nothing to settle: ${activation.settlement.status}`);
+  if (isUnshown(event, settlement)) return accept({ ...activation, settlement }, []);
   const type =
-    event.type === 'payment_refused'
+    event.type === 'payment_refused' || event.type === 'payment_key_lapsed'
       ? (`payment.${settlement.status}` as FactType)
       : paymentFacts[event.type];
   const { type: _, at, ...details } = event;

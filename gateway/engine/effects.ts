@@ -5,7 +5,8 @@ import type { Activation } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
-import type { PaymentStep } from '../activation/settlement.ts';
+import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
+import { reached } from '../payments/reached.ts';
 import {
   featureOwner,
   isCustomerWaiting,
@@ -166,41 +167,49 @@ async function pollCommand(
   return { type: 'command_pending', at: deps.clock.now(), attempt, draw: deps.random.fraction() };
 }
 
-/** A step's key never changes between tries, so a lost answer is asked for again and never paid twice. */
-function paymentKey(activationId: string, step: PaymentStep): string {
-  return `${activationId}:${step}`;
+/**
+ * A step's key does not change between tries, so a lost answer is asked for again and never paid twice; `:{n}` follows
+ * where the service may have forgotten the one before.
+ */
+function paymentKey(activationId: string, step: PaymentStep, keysLapsed = 0): string {
+  return keysLapsed === 0 ? `${activationId}:${step}` : `${activationId}:${step}:${keysLapsed + 1}`;
 }
 
+const settled = { capture: 'payment_captured', void: 'payment_voided', refund: 'payment_refunded' } as const;
+
 async function pay(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<ActivationEvent> {
+  const { settlement, requestedAt } = activation;
   try {
+    if (settlement && isKeyLapsed(settlement, requestedAt, deps.clock.now()))
+      return await lookUpPayment(deps, settlement, step);
     const answer = await askPayments(deps, activation, step);
     const at = deps.clock.now();
     if (!answer.ok) return { type: 'payment_refused', at, step, code: answer.code, message: answer.message };
-    switch (step) {
-      case 'authorise':
-        return {
-          type: 'payment_authorised',
-          at,
-          paymentId: answer.paymentId,
-          holdExpiresAt: answer.expiresAt,
-        };
-      case 'capture':
-        return { type: 'payment_captured', at };
-      case 'void':
-        return { type: 'payment_voided', at };
-      case 'refund':
-        return { type: 'payment_refunded', at };
-    }
+    if (step !== 'authorise') return { type: settled[step], at };
+    return { type: 'payment_authorised', at, paymentId: answer.paymentId, holdExpiresAt: answer.expiresAt };
   } catch (error) {
     if (!(error instanceof PaymentsUnavailable)) throw error;
     return { type: 'payment_unanswered', at: deps.clock.now(), step, message: error.message };
   }
 }
 
+/** Instead of a key that the service may have forgotten: has the step happened already? */
+async function lookUpPayment(
+  deps: EffectDeps,
+  { paymentId }: Settlement,
+  step: PaymentStep,
+): Promise<ActivationEvent> {
+  const state = paymentId === null ? null : await deps.payments.retrieve(paymentId);
+  const at = deps.clock.now();
+  if (step !== 'authorise' && state !== null && reached[step].includes(state.status))
+    return { type: settled[step], at };
+  return { type: 'payment_key_lapsed', at, step };
+}
+
 function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<PaymentAnswer> {
   const { id: activationId, settlement } = activation;
   if (!settlement) throw new Error(`${activationId} has no settlement and cannot ${step}`);
-  const key = paymentKey(activationId, step);
+  const key = paymentKey(activationId, step, settlement.keysLapsed);
   if (step === 'authorise') {
     const { amountMinor, currency, method, capture } = settlement;
     const description = `${activation.serviceId} for ${activation.vin}`;

@@ -11,6 +11,7 @@ import {
   PaymentsUnavailable,
 } from '../../shared/ports/payments.ts';
 import { toStripeAmount } from './currency-units.ts';
+import { reached } from './reached.ts';
 import { holdExpiresAt, type Intent, type Refusal, refusalOf, stateOf } from './stripe-answer.ts';
 import { PortHttpClient } from './stripe-http-client.ts';
 
@@ -24,15 +25,6 @@ export interface StripePaymentsOptions {
   /** For one whole call, its answer included. */
   readonly timeoutMs: number;
 }
-
-type Wanted = 'capture' | 'void' | 'refund';
-
-/** The states that a step is meant to reach. A void and a refund both mean that nothing of the customer's is held or kept. */
-const reached: Readonly<Record<Wanted, readonly PaymentState['status'][]>> = {
-  capture: ['captured'],
-  void: ['voided', 'declined', 'refunded'],
-  refund: ['refunded', 'voided', 'declined'],
-};
 
 function newStripe(options: StripePaymentsOptions): Stripe {
   const { http, clock, origin, apiKey, timeoutMs } = options;
@@ -151,7 +143,7 @@ class StripePayments implements Payments {
 
   /** One step on an existing payment. `run` tells whether the answer says that the step was taken. */
   async #step(
-    wanted: Wanted,
+    wanted: keyof typeof reached,
     request: PaymentRequest,
     run: (options: { idempotencyKey: string }) => Promise<boolean>,
   ): Promise<PaymentAnswer> {

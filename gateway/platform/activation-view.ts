@@ -85,9 +85,9 @@ export const activationDetailSchema = activationSchema
   .meta({ id: 'ActivationDetail' });
 export type ActivationDetail = z.infer<typeof activationDetailSchema>;
 
-/** Without the customer's payment method. */
+/** Without the customer's payment method, and what only the engine needs. */
 export function settlementView(settlement: NonNullable<Activation['settlement']>): SettlementView {
-  const { method: _, ...view } = settlement;
+  const { method: _, keysLapsed: __, keyedAt: ___, ...view } = settlement;
   return view;
 }
 

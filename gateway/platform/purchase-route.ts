@@ -40,9 +40,13 @@ const route = (requireScope: Authenticator['requireScope']) =>
 function paymentDeclined(purchase: Purchase, reason: string | null) {
   const { id: purchaseId, activation } = purchase;
   const said = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
+  // Never answered: something may be held or taken, and nobody may be told otherwise.
+  const isUnknown = activation.settlement !== 'declined';
   return problemError(
     'payment-declined',
-    `The payment was declined${said}. Nothing was charged; buy again with another payment method.`,
+    isUnknown
+      ? 'The payment service did not answer, and the order ended. An operator makes sure that nothing is kept.'
+      : `The payment was declined${said}. Nothing was charged; buy again with another payment method.`,
     { purchaseId, activationId: activation.id },
     { location: `/purchases/${purchaseId}` },
   );

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isKeyLapsed } from '../../gateway/activation/settlement.ts';
 import {
   applied,
   authorised,
@@ -100,3 +101,65 @@ test('no answer about a step that is not open is taken', () => {
   expect(verdictOf(delivered(), unanswered(0, 'void'))).toBe('ignored: nothing to settle: capturing');
   expect(verdictOf(delivered(), refused(0, 'refund'))).toBe('ignored: nothing to settle: capturing');
 });
+
+test('the record shows the first, second, fourth … call without an answer, not each of a long outage', () => {
+  let current = purchase();
+  const shown: number[] = [];
+  for (let call = 1; call <= 1_440; call += 1) {
+    const outcome = play(current, [unanswered(current.settlement?.dueAt ?? 0, 'authorise')]);
+    current = outcome.activation;
+    if (outcome.facts.length > 0) shown.push(call);
+  }
+  expect(shown).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]);
+  expect(current.settlement?.unanswered).toBe(1_440);
+});
+
+test('a key is old 20 hours after its step was opened, and so is one of a state that does not say', () => {
+  const { settlement } = delivered();
+  if (settlement === null) throw new Error('no money');
+  const hour = 3_600 * second;
+  const at = (hours: number, one = settlement) => isKeyLapsed(one, 5 * hour, hours * hour);
+  expect([at(19.99), at(20)]).toEqual([false, true]);
+  const { keyedAt: _, keysLapsed: __, ...old } = settlement;
+  expect([at(24.99, old), at(25, old)]).toEqual([false, true]);
+});
+
+test('a capture whose key lapsed goes on at once under the next key, and the record does not show it', () => {
+  const lapsed = { type: 'payment_key_lapsed', at: 72_000 * second, step: 'capture' } as const;
+  const { activation, facts } = play(delivered(), [unanswered(60 * second, 'capture'), lapsed]);
+  expect(lines(facts)).toEqual(['60s payment.unanswered']);
+  expect(activation).toMatchObject({
+    phase: 'active',
+    settlement: { status: 'capturing', keysLapsed: 1, keyedAt: lapsed.at, dueAt: lapsed.at },
+  });
+  expect(verdictOf(activation, { ...lapsed, step: 'void' })).toBe('ignored: nothing to settle: capturing');
+  const { settlement } = play(activation, [{ type: 'payment_captured', at: lapsed.at }]).activation;
+  expect(settlement).toMatchObject({ status: 'captured', keysLapsed: 0 });
+});
+
+test.each([
+  ['on_delivery', 'payment_voided', 'voided'],
+  ['immediately', 'payment_refunded', 'refunded'],
+] as const)(
+  '%s: an order that was never answered is not sent again; an operator settles what became of it',
+  (capture, type, status) => {
+    const { activation, facts } = play(purchase(capture), [
+      { type: 'payment_key_lapsed', at: 72_000 * second, step: 'authorise' },
+    ]);
+    expect(lines(facts)).toEqual(['72000s payment.unsettled', '72000s activation.declined']);
+    expect(activation).toMatchObject({
+      phase: 'declined',
+      dueAt: null,
+      settlement: {
+        status: 'unsettled',
+        dueAt: null,
+        paymentId: null,
+        problem: 'the payment service never answered the order: look there for its activation_id',
+      },
+    });
+    expect(verdictOf(activation, authorised(72_001 * second))).toBe('ignored: nothing to settle: unsettled');
+    const settled = play(activation, [{ type, at: 80_000 * second }]);
+    expect(lines(settled.facts)).toEqual([`80000s payment.${status}`]);
+    expect(settled.activation).toMatchObject({ phase: 'declined', settlement: { status } });
+  },
+);

@@ -47,6 +47,7 @@ const eventTypes: readonly EventType[] = [
   'payment_refunded',
   'payment_refused',
   'payment_unanswered',
+  'payment_key_lapsed',
 ];
 
 const happening = (type: fc.Arbitrary<EventType>): fc.Arbitrary<Happening> =>
@@ -175,6 +176,8 @@ function eventOf(activation: Activation, one: Happening, at: number): Activation
       return { type, at, step: pickOf(steps, pick), code: 'declined', message: 'declined' };
     case 'payment_unanswered':
       return { type, at, step: pickOf(steps, pick), message: 'no answer' };
+    case 'payment_key_lapsed':
+      return { type, at, step: pickOf(steps, pick) };
     default:
       return vehicleEventOf(activation, one, type, at);
   }
