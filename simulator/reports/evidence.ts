@@ -22,6 +22,8 @@ export interface Evidence {
   readonly planAgain: string;
   /** The first moment of the workload. */
   readonly startedAt: number;
+  /** When the faults of the services were taken away; without it: they had none, or kept them. */
+  readonly healedAt?: number;
   /** When the evidence was taken. */
   readonly takenAt: number;
   /** What the platform answered to each purchase of the plan, as the buyer saw it. */

@@ -11,7 +11,7 @@ const ms = (min: number, max: number) => fc.integer({ min, max });
 
 const policyArbitrary: fc.Arbitrary<Schedule['policy']> = fc.oneof(
   {
-    weight: 2,
+    weight: 1,
     arbitrary: fc.constant({
       maxRetries: 5,
       baseDelayMs: 30_000,
@@ -20,9 +20,9 @@ const policyArbitrary: fc.Arbitrary<Schedule['policy']> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({
-      maxRetries: fc.integer({ min: 0, max: 5 }),
+      maxRetries: fc.constantFrom(0, 1, 1, 2, 2, 3),
       baseDelayMs: fc.constantFrom(2_000, 10_000, 30_000),
       maxDelayMs: fc.constantFrom(30_000, 120_000),
       commandTimeoutMs: fc.constantFrom(30_000, 60_000, 300_000),
@@ -84,6 +84,12 @@ const single: fc.Arbitrary<ActivationFault[]> = fc
 
 const allMuted = (what: 'command' | 'answer'): ActivationFault => ({ type: 'mute', what, from: 1, to: 64 });
 
+const lostAnswer = fc.constantFrom(
+  'response_lost' as const,
+  'server_error' as const,
+  'request_lost' as const,
+);
+
 /** Whole stories: what it takes to use up every attempt, and then something rare at the end. */
 const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
   // The vehicle does it and nobody hears; only the books can tell, or nobody can.
@@ -115,17 +121,20 @@ const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
     ]),
   fc.constant<ActivationFault[]>([{ type: 'result', nth: 6, kind: 'retryable' }]),
   fc.constant<ActivationFault[]>([{ type: 'result', nth: 64, kind: 'retryable' }]),
-  // The money does not come back at once, just when it has to.
+  // The money does not come back at once, just when it has to: one of the two is asked for.
+  fc.tuple(lostAnswer, fc.integer({ min: 1, max: 12 })).map(([how, count]): ActivationFault[] => [
+    { type: 'result', nth: 1, kind: 'fatal' },
+    { type: 'http', step: 'void', nth: 1, count, how },
+    { type: 'http', step: 'refund', nth: 1, count, how },
+  ]),
+  // All goes well but for the answers about money.
   fc
     .tuple(
-      fc.constantFrom('void' as const, 'refund' as const),
-      fc.constantFrom('response_lost' as const, 'server_error' as const, 'request_lost' as const),
-      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom('authorise' as const, 'capture' as const),
+      lostAnswer,
+      fc.integer({ min: 1, max: 4 }),
     )
-    .map(([step, how, count]): ActivationFault[] => [
-      { type: 'result', nth: 1, kind: 'fatal' },
-      { type: 'http', step, nth: 1, count, how },
-    ]),
+    .map(([step, how, count]): ActivationFault[] => [{ type: 'http', step, nth: 1, count, how }]),
   // Nobody can say how the last attempt ended.
   fc.constant<ActivationFault[]>([
     allMuted('answer'),
@@ -140,7 +149,7 @@ const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
 
 const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
   vehicle: fc.constantFrom(0, 0, 0, 1, 2, 3),
-  service: fc.integer({ min: 0, max: 5 }),
+  service: fc.constantFrom(0, 1, 1, 2, 3, 4, 5),
   atMs: fc.oneof(fc.constant(0), ms(0, 5_000), ms(0, 600_000)),
   card: fc.constantFrom(
     'good' as const,
@@ -235,8 +244,7 @@ const skewArbitrary: fc.Arbitrary<Schedule['skewMs']> = fc.oneof(
   },
 );
 
-/** What `fleetwake check` runs. */
-export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.record({
+const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   version: fc.constant(1 as const),
   seed: fc.nat({ max: 2 ** 31 }),
   batchMs: fc.constantFrom(0, 0, 0, 5),
@@ -251,3 +259,32 @@ export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.record({
     { weight: 2, arbitrary: fc.array(worldFault, { minLength: 1, maxLength: 3 }) },
   ),
 });
+
+/**
+ * A vehicle that is away while a purchase fails for it, and comes back when the customer has bought the same again: the
+ * revocation that waits for it must leave the feature to its new owner.
+ */
+const comeback: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: fc.nat({ max: 2 ** 31 }),
+    service: fc.integer({ min: 0, max: 5 }),
+    againAfterMs: ms(70_000, 220_000),
+    cutFromMs: ms(0, 3_000),
+    cutForMs: ms(60_000, 400_000),
+    maxRetries: fc.integer({ min: 0, max: 2 }),
+  })
+  .map(({ seed, service, againAfterMs, cutFromMs, cutForMs, maxRetries }) => ({
+    version: 1,
+    seed,
+    batchMs: 0,
+    policy: { maxRetries, baseDelayMs: 2_000, maxDelayMs: 30_000, commandTimeoutMs: 30_000 },
+    skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
+    activations: [{ vehicle: 0, service, atMs: 4_000, card: 'good', againAfterMs, faults: [] }],
+    world: [{ type: 'cut', vehicle: 0, fromMs: cutFromMs, forMs: cutForMs }],
+  }));
+
+/** What `fleetwake check` runs. */
+export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
+  { weight: 14, arbitrary: anySchedule },
+  { weight: 1, arbitrary: comeback },
+);

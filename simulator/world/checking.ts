@@ -24,6 +24,8 @@ export interface CheckOptions {
     readonly activations: number;
   }) => void;
   readonly tampers?: Tampers;
+  /** False: a failing schedule is handed back as it was drawn. */
+  readonly makeSmall?: boolean;
 }
 
 export interface CheckFailure extends Broken {
@@ -52,7 +54,7 @@ const shrinkMax = 60;
 
 /** Draws schedules from the seed, runs this worker's share of them, and makes the first that fails small. */
 export async function checkSchedules(options: CheckOptions): Promise<CheckOutcome> {
-  const { seed, runs, worker, workers, minutes, now, tampers = {} } = options;
+  const { seed, runs, worker, workers, minutes, now, tampers = {}, makeSmall = true } = options;
   const endAt = minutes === null ? Number.POSITIVE_INFINITY : now() + minutes * 60_000;
   const probes = newProbeHits();
   const hashes: { run: number; hash: string }[] = [];
@@ -94,10 +96,14 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
   await fc.check(property, {
     seed,
     numRuns: runs,
+    endOnFailure: !makeSmall,
     ...(minutes === null ? {} : { interruptAfterTimeLimit: minutes * 60_000, markInterruptAsFailure: false }),
   });
   const found = first as { schedule: Schedule; broken: Broken; run: number } | null;
-  const failures = found === null ? [] : [await smallest(found, tampers)];
+  const failures: CheckFailure[] = [];
+  if (found !== null && makeSmall) failures.push(await smallest(found, tampers));
+  else if (found !== null)
+    failures.push({ ...found.broken, schedule: found.schedule, traceHash: null, run: found.run });
   return { ...totals, failures, probes, hashes };
 }
 

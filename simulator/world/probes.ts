@@ -97,7 +97,7 @@ export const probes: Readonly<Record<string, Probe>> = {
   'crash between commit and answer': death('platform', /^after write$/),
   'crash between notice and its record': death('platform', /^after (email|push)$/),
   'crash of the API IoT after acceptance': death('api_iot', /^after write$/),
-  'crash of the API IoT over a publish': death('api_iot', /link|publish/),
+  'crash of the API IoT over a publish': death('api_iot', /mqtt/),
   'two deaths in one run': ({ deaths }) => (deaths.length > 1 ? 1 : 0),
   'wake-up delivered again to a new process': injected(/^redelivery$/),
   'NATS wiped while activations wait': natsWiped,

@@ -276,6 +276,21 @@ function textOf(reason: unknown): string {
   return reason instanceof Error ? `${reason.name}: ${reason.message} ${reason.stack ?? ''}` : String(reason);
 }
 
+/** The API IoT's waits between two tries of a callback grow to this. */
+const callbackRetryMs = 300_000;
+
+/**
+ * "Exactly one attempt" binds from the moment the engine has heard of a refusal. A callback that is lost, or that finds the
+ * platform dead, comes again: until then nobody can know.
+ */
+function newsMsOf({ activations, world }: Schedule): number {
+  const downMs = world.reduce((sum, fault) => sum + ('downMs' in fault ? fault.downMs : 0), 0);
+  const isLost = activations.some(({ faults }) =>
+    faults.some((fault) => fault.type === 'http' && fault.step === 'callback'),
+  );
+  return downMs === 0 && !isLost ? 1_000 : 1_000 + 2 * downMs + 8 * callbackRetryMs;
+}
+
 async function collect(
   stage: Stage,
   schedule: Schedule,
@@ -301,6 +316,7 @@ async function collect(
     pushes: sinks.pushes(),
     events: stage.events(),
     // A channel that took a notice and never said so is, for the one who sent it, as a crash after sending.
+    newsMs: newsMsOf(schedule),
     crashes: platformDeaths + sinks.unheard(),
     httpFaults: stage.book.injected(),
   };

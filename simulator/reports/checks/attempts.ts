@@ -10,7 +10,7 @@ import { type Verdict, verdict } from '../verdict.ts';
 const rule = { id: 6, title: 'No attempt too many, none too early, one for what is not retried' };
 
 /** How long the news of a refusal may take from the vehicle to the engine, while an attempt is already on its way. */
-const newsMs = 1_000;
+const newsDefaultMs = 1_000;
 
 /**
  * Rule 6, from the commands that the API IoT accepted, the vehicles' refusals in the broker's log, and the record. The
@@ -31,7 +31,7 @@ export function attempts(evidence: Evidence): Verdict {
       return [
         ...judgeCommands(file, constants),
         ...judgeSteps(file.id, steps, constants),
-        ...judgeRefusals(file, refusals),
+        ...judgeRefusals(file, refusals, evidence.newsMs ?? newsDefaultMs),
         ...judgeEnd(file, steps, constants),
       ];
     }),
@@ -108,7 +108,11 @@ function refusedAt(evidence: Evidence): Map<string, number> {
   return refusals;
 }
 
-function judgeRefusals({ id, vin, commands }: CaseFile, refusals: ReadonlyMap<string, number>): string[] {
+function judgeRefusals(
+  { id, vin, commands }: CaseFile,
+  refusals: ReadonlyMap<string, number>,
+  newsMs: number,
+): string[] {
   return commands.flatMap(({ attempt, command }) => {
     const at = refusals.get(command.id);
     const later = commands.filter(

@@ -1,0 +1,311 @@
+import { vi } from 'vitest';
+import type { Activation } from '../../gateway/activation/activation.ts';
+import type { Failure } from '../../gateway/activation/failure.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { PaymentAnswer, Payments } from '../../shared/ports/payments.ts';
+import type { Tampers } from '../../simulator/world/tampers.ts';
+
+/** One mistake that somebody could make, put in from outside: the shipped code knows nothing of it. */
+export interface PlantedBug {
+  readonly name: string;
+  /** Within so many runs of seed 1 the check must find it. */
+  readonly within: number;
+  /** Replaces modules, or what a process is given. Loaded anew for each bug. */
+  readonly plant: () => Tampers | undefined;
+}
+
+const replaced: string[] = [];
+
+/** Takes every replacement back. */
+export function unplant(): void {
+  for (const path of replaced.splice(0)) vi.doUnmock(path);
+  vi.resetModules();
+}
+
+/** Replaces functions of one module for whoever imports it. */
+function replace<Module extends object>(
+  path: string,
+  change: (actual: Module) => Partial<Module>,
+): undefined {
+  replaced.push(path);
+  vi.doMock(path, async (importOriginal) => {
+    const actual = await importOriginal<Module>();
+    return { ...actual, ...change(actual) };
+  });
+}
+
+function tamperPayments(change: (payments: Payments) => Partial<Payments>): Tampers {
+  return {
+    engine: (deps) => {
+      const { payments } = deps;
+      const plain: Payments = {
+        authorise: (request) => payments.authorise(request),
+        capture: (request) => payments.capture(request),
+        void: (request) => payments.void(request),
+        refund: (request) => payments.refund(request),
+        retrieve: (id) => payments.retrieve(id),
+      };
+      return { ...deps, payments: { ...plain, ...change(plain) } };
+    },
+  };
+}
+
+const doneAnyway =
+  (call: (request: never) => Promise<PaymentAnswer>) =>
+  async (request: { paymentId: string }): Promise<PaymentAnswer> => {
+    try {
+      return await call(request as never);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'PaymentsUnavailable') throw error;
+      return { ok: true, paymentId: request.paymentId, expiresAt: null };
+    }
+  };
+
+type Attempting = typeof import('../../gateway/activation/attempting.ts');
+type Ending = typeof import('../../gateway/activation/ending.ts');
+type Policy = typeof import('../../gateway/activation/policy.ts');
+type Refusal = typeof import('../../gateway/engine/refusal.ts');
+type Command = typeof import('../../gateway/engine/command.ts');
+type Diagnostics = typeof import('../../gateway/engine/diagnostics.ts');
+type Activations = typeof import('../../gateway/store/activations.ts');
+type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
+type Configure = typeof import('../../simulator/vehicle/configure.ts');
+type Idempotency = typeof import('../../gateway/http/idempotency.ts');
+
+const attempting = '../../gateway/activation/attempting.ts';
+const refusal = '../../gateway/engine/refusal.ts';
+
+function changedFailure(change: (failure: Failure) => Partial<Failure>): undefined {
+  return replace<Refusal>(refusal, ({ failureOfCommand }) => ({
+    failureOfCommand(command, online) {
+      const failure = failureOfCommand(command, online);
+      return failure && { ...failure, ...change(failure) };
+    },
+  }));
+}
+
+function withPolicy(activation: Activation, change: Partial<Activation['policy']>): Activation {
+  return { ...activation, policy: { ...activation.policy, ...change } };
+}
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'a late answer wins over the failure',
+    within: 300,
+    plant: () =>
+      replace<Ending>('../../gateway/activation/ending.ts', ({ noteLateSuccess }) => ({
+        noteLateSuccess(activation, event) {
+          const outcome = noteLateSuccess(activation, event);
+          return { ...outcome, activation: { ...outcome.activation, phase: 'active' } };
+        },
+      })),
+  },
+  {
+    name: 'no revocation follows a failure',
+    within: 60,
+    plant: () =>
+      replace<Activations>('../../gateway/store/activations.ts', ({ insertActivation }) => ({
+        insertActivation: async (transaction, activation, links) => {
+          if (activation.kind !== 'revocation') await insertActivation(transaction, activation, links);
+        },
+      })),
+  },
+  {
+    name: 'a revocation does not ask who owns the feature by now',
+    within: 300,
+    plant: () =>
+      replace<Activations>('../../gateway/store/activations.ts', () => ({ featureOwner: async () => null })),
+  },
+  {
+    name: 'the vehicle does not look at the version',
+    within: 600,
+    plant: () =>
+      replace<Configure>('../../simulator/vehicle/configure.ts', ({ receiveCommand, applyAccepted }) => ({
+        receiveCommand: (vehicle, command, now) => receiveCommand(forgetful(vehicle), command, now),
+        applyAccepted: (vehicle, commandId, now) => applyAccepted(forgetful(vehicle), commandId, now),
+      })),
+  },
+  {
+    name: 'a new idempotency key for every try of an authorisation',
+    within: 120,
+    plant: () => {
+      let tries = 0;
+      return tamperPayments(({ authorise }) => ({
+        authorise: (request) => {
+          tries += 1;
+          return authorise({ ...request, key: `${request.key}:${tries}` });
+        },
+      }));
+    },
+  },
+  {
+    name: 'a refund without an answer counts as done',
+    within: 500,
+    plant: () => tamperPayments(({ refund }) => ({ refund: doneAnyway(refund) })),
+  },
+  {
+    name: 'a void without an answer counts as done',
+    within: 200,
+    plant: () => tamperPayments((payments) => ({ void: doneAnyway(payments.void) })),
+  },
+  {
+    name: 'a capture without an answer counts as done',
+    within: 400,
+    plant: () => tamperPayments(({ capture }) => ({ capture: doneAnyway(capture) })),
+  },
+  {
+    name: 'money is taken at the authorisation, whatever the service says',
+    within: 20,
+    plant: () =>
+      tamperPayments(({ authorise }) => ({
+        authorise: (request) => authorise({ ...request, capture: 'immediately' }),
+      })),
+  },
+  {
+    name: 'one attempt too many',
+    within: 40,
+    plant: () =>
+      replace<Attempting>(attempting, ({ failAttempt }) => ({
+        failAttempt(activation, event) {
+          const { maxRetries } = activation.policy;
+          if (maxRetries === null) return failAttempt(activation, event);
+          const outcome = failAttempt(withPolicy(activation, { maxRetries: maxRetries + 1 }), event);
+          return { ...outcome, activation: withPolicy(outcome.activation, { maxRetries }) };
+        },
+      })),
+  },
+  {
+    name: 'one attempt too few',
+    within: 40,
+    plant: () =>
+      replace<Attempting>(attempting, ({ failAttempt }) => ({
+        failAttempt(activation, event) {
+          const { maxRetries } = activation.policy;
+          if (maxRetries === null || maxRetries === 0) return failAttempt(activation, event);
+          const outcome = failAttempt(withPolicy(activation, { maxRetries: maxRetries - 1 }), event);
+          return { ...outcome, activation: withPolicy(outcome.activation, { maxRetries }) };
+        },
+      })),
+  },
+  {
+    name: 'the back-off is half as long as it should be',
+    within: 20,
+    plant: () =>
+      replace<Policy>('../../gateway/activation/policy.ts', ({ backoffMs }) => ({
+        backoffMs: (policy, retry, draw) => Math.round(backoffMs(policy, retry, draw) / 2),
+      })),
+  },
+  {
+    name: 'a refusal for good is tried again',
+    within: 40,
+    plant: () => changedFailure(({ code }) => (code === 'rejected' ? { temporary: true } : {})),
+  },
+  {
+    name: 'a command that timed out was certainly not applied',
+    within: 60,
+    plant: () => changedFailure(({ code }) => (code === 'timed_out' ? { mayHaveSucceeded: false } : {})),
+  },
+  {
+    name: 'an accepted command counts as delivered',
+    within: 60,
+    plant: () =>
+      replace<Command>('../../gateway/engine/command.ts', ({ eventOfCommand }) => ({
+        eventOfCommand: (deps, vin, attempt, command) =>
+          eventOfCommand(
+            deps,
+            vin,
+            attempt,
+            command.state === 'accepted' ? { ...command, state: 'applied' } : command,
+          ),
+      })),
+  },
+  {
+    name: 'diagnostics take the last attempt for delivered',
+    within: 40,
+    plant: () =>
+      replace<Diagnostics>('../../gateway/engine/diagnostics.ts', ({ readDiagnostics }) => ({
+        readDiagnostics: async (deps, activation) => {
+          const event = await readDiagnostics(deps, activation);
+          const delivered = activation.attempts.at(-1)?.number ?? null;
+          return event.type === 'diagnostics_read' ? { ...event, delivered } : event;
+        },
+      })),
+  },
+  {
+    name: 'an eleventh command in an hour is accepted',
+    within: 100,
+    plant: () =>
+      replace<Commands>('../../gateway/api-iot/store/commands.ts', ({ listAcceptances }) => ({
+        listAcceptances: async (...given) => (await listAcceptances(...given)).slice(1),
+      })),
+  },
+  {
+    name: 'requests are not told apart by their Idempotency-Key',
+    within: 20,
+    plant: () =>
+      replace<Idempotency>('../../gateway/http/idempotency.ts', () => ({ keyUseOf: async () => null })),
+  },
+  {
+    name: 'nothing looks for activations that a wiped NATS forgot',
+    within: 300,
+    plant: () => ({
+      engine: (deps) => ({ ...deps, settings: { ...deps.settings, sweepEveryMs: 1_000_000_000 } }),
+    }),
+  },
+  {
+    name: 'events that the stream did not take are left out',
+    within: 100,
+    plant: () => ({
+      platform: (ports) => {
+        const { bus } = ports;
+        const silent: Bus = {
+          publish: (...given) => bus.publish(...given).catch(() => {}),
+          consume: (options, handle) => bus.consume(options, handle),
+          close: () => bus.close(),
+        };
+        return { ...ports, bus: silent };
+      },
+    }),
+  },
+  {
+    name: 'the customer hears "not charged" before the money went back',
+    within: 60,
+    plant: () => ({
+      engine: (deps) => ({
+        ...deps,
+        insertNotices: (transaction, stored, facts) =>
+          deps.insertNotices(
+            transaction,
+            stored,
+            facts.map((fact) =>
+              fact.type === 'activation.reversing_payment'
+                ? { ...fact, type: 'activation.notifying_failure' as const }
+                : fact,
+            ),
+          ),
+      }),
+    }),
+  },
+  {
+    name: 'every mail goes out twice',
+    within: 20,
+    plant: () => ({
+      platform: (ports) => ({
+        ...ports,
+        mailer: {
+          send: async (mail) => {
+            await ports.mailer.send(mail);
+            await ports.mailer.send(mail);
+          },
+          close: () => ports.mailer.close(),
+        },
+      }),
+    }),
+  },
+];
+
+type Vehicle = Parameters<Configure['receiveCommand']>[0];
+
+function forgetful(vehicle: Vehicle): Vehicle {
+  return { ...vehicle, features: vehicle.features.map((feature) => ({ ...feature, version: 0 })) };
+}
