@@ -160,6 +160,21 @@ describe('a database that outlives its processes', () => {
     storage.close();
   });
 
+  it('runs no statement of a process that was killed between two of them', async () => {
+    const storage = await openStorage();
+    const loop = virtualLoop({ startAt });
+    const engine = loop.process('engine');
+    const database = storage.connect(engine);
+    void database.write(async (transaction) => {
+      await transaction.insertInto('account').values({ name: 'first', amount: 1 }).execute();
+      engine.kill();
+      await transaction.insertInto('account').values({ name: 'second', amount: 1 }).execute();
+    });
+    expect(await loop.run(() => false)).toEqual({ ended: 'empty', open: [] });
+    expect(namesIn(storage)).toEqual([]);
+    storage.close();
+  });
+
   it('reports the reader inside a write for what it is: a wait without an end', async () => {
     const storage = await openStorage();
     const loop = virtualLoop({ startAt });
@@ -241,5 +256,21 @@ describe('the stream server', () => {
     await loop.run(() => false);
     expect([refused, unheard, repeated]).toEqual(['BusUnavailable', 'BusUnavailable', 'stored']);
     expect(seen).toEqual(['a at 0', 'c at 40000']);
+  });
+
+  it('hears no acknowledgement while it is down, and delivers again', async () => {
+    const loop = virtualLoop({ startAt });
+    const stream = virtualStream({ loop });
+    const seen: string[] = [];
+    const bus = stream.connect(loop.process('engine'));
+    await bus.consume(wake, async ({ deliveryCount, ack }) => {
+      seen.push(`${deliveryCount} at ${loop.now() - startAt}`);
+      stream.setDown(deliveryCount === 1);
+      ack();
+    });
+    loop.clock('world').setTimer(10_000, () => stream.setDown(false));
+    await bus.publish('fleetwake.wake.a', 'a');
+    await loop.run(() => false);
+    expect(seen).toEqual(['1 at 0', '2 at 30000']);
   });
 });
