@@ -36,7 +36,14 @@ export interface GatewayOptions {
 
 /** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log, disturb, disturbPayments, httpTimeoutMs = 15_000, adapt = (catalogue) => catalogue } = options;
+  const {
+    config,
+    log,
+    disturb,
+    disturbPayments,
+    httpTimeoutMs = 15_000,
+    adapt = (catalogue) => catalogue,
+  } = options;
   checkRoles(config);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
