@@ -141,7 +141,10 @@ describe.concurrent('a call', () => {
     [['gateway', '--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)"],
     [['gatewai'], "error: unknown command 'gatewai'\n(Did you mean gateway?)"],
     [['gateway', '--port'], "error: option '--port <port>' argument missing"],
-    [['run', 'everything'], 'fleetwake: there is no scenario "everything"; there are: default'],
+    [
+      ['run', 'everything'],
+      'fleetwake: there is no scenario "everything"; there are: default. A file of your own is named with its ending: everything.yaml',
+    ],
     [['run', '--seed', '-1'], 'fleetwake: --seed must be a whole number from 0 to 4294967295, not "-1"'],
     [
       ['up', '--vehicles', 'many'],
