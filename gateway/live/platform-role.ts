@@ -98,8 +98,9 @@ async function start(
     settings: {
       ...standardDispatch,
       retryBaseMs: compress(standardDispatch.retryBaseMs),
-      // Longer than a delivery takes: what is claimed twice is sent twice.
-      claimMs: compress(standardDispatch.claimMs, httpTimeoutMs),
+      // Half a claim is what a try may take, and the channel's own time-out has to come first: what is given up here while
+      // the channel still sends goes out twice.
+      claimMs: compress(standardDispatch.claimMs, 2 * httpTimeoutMs + 2_000),
     },
     onRecorded() {
       relay.wake();
