@@ -1,4 +1,4 @@
-/** Imports run one way (docs/architecture.md). `npm run check:imports` holds them, and that modules were read at all. */
+/** Imports run one way (README.md, "Where things are"). `npm run check:imports` holds them, and that modules were read at all. */
 const pure = '^(gateway/activation|simulator/vehicle)/';
 /** Where the parts of a live system are put together. */
 const roots = '^(gateway/main\\.ts|gateway/live/|simulator/cli/|simulator/live/|test/)';

@@ -23,7 +23,8 @@ export function fieldName(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+/** What a document holds at a path; undefined where the path leads nowhere. */
+export function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
   let value = document;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
@@ -32,7 +33,8 @@ function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
+/** At most 60 characters, for a value that is shown inside a sentence. */
+export const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
 
 function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): string {
   const field = fieldName(issue.path);

@@ -1,19 +1,14 @@
+import { phases as allPhases, finalPhases } from '../../gateway/activation/phase.ts';
 import type { Progress } from '../live/scenario-run.ts';
+
+const openPhases = allPhases.filter((phase) => !finalPhases.has(phase));
 
 /** One line that says where a run stands. */
 export function progressLine(progress: Progress): string {
   const { step, elapsedMs, vehiclesConnected, purchases, purchasesPlanned, phases } = progress;
   const count = (...names: string[]) => names.reduce((sum, name) => sum + (phases[name] ?? 0), 0);
   const done = count('active', 'failed', 'declined');
-  const open = count(
-    'awaiting_payment',
-    'queued_for_activation',
-    'sending_command',
-    'waiting_response',
-    'waiting_backoff',
-    'querying_vehicle_state',
-    'reversing_payment',
-  );
+  const open = count(...openPhases);
   const parts = [
     `${(elapsedMs / 1_000).toFixed(0).padStart(3)} s`,
     step,

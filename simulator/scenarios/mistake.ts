@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { shorten, valueAt } from '../../gateway/catalogue/faults.ts';
 
 /** Something in a scenario that cannot be: where it is, what is wrong, and the cure. */
 export interface Mistake {
@@ -72,17 +73,4 @@ function amount(origin: string, bound: string, limit: number, isInclusive: boole
 
 function oneOf(values: readonly string[]): string {
   return values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`;
-}
-
-function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
-  let value = document;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
-}
-
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
