@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -7,15 +7,21 @@ import { runScenario } from '../live/scenario-run.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { type RunReport, reportOf } from '../reports/report.ts';
 import { terminalReport } from '../reports/terminal.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { productVersion } from './product-version.ts';
 import { progressWriter } from './progress.ts';
+import {
+  plannedFiles,
+  type ReportFlags,
+  reportAsJson,
+  withReportOptions,
+  writeReports,
+} from './report-files.ts';
 import { scenarioOf } from './scenario-argument.ts';
 
-interface RunFlags {
+interface RunFlags extends ReportFlags {
   readonly seed: string;
-  readonly json?: string | true;
   readonly data?: string;
 }
 
@@ -25,12 +31,11 @@ export function addRun(program: Command): void {
     .command('run')
     .argument('[scenario]', 'one of the library (fleetwake scenarios lists it), or a YAML file', 'default')
     .description('run a scenario on real parts, to a report and a verdict')
-    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
-    .option('--json [file]', 'write the report as JSON, to a file or to standard output');
+    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1');
+  withReportOptions(command);
   withGatewayOptions(command, ['data', 'natsUrl', 'install', 'logLevel']);
   command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
-    const scenario = scenarioOf(name);
-    process.exitCode = await run(scenario, seedOf(flags.seed), flags);
+    process.exitCode = await run(name, seedOf(flags.seed), flags);
   });
 }
 
@@ -43,10 +48,12 @@ function seedOf(text: string): number {
 }
 
 async function run(
-  scenario: Scenario,
+  calledAs: string,
   seed: number,
   flags: RunFlags & Record<string, unknown>,
 ): Promise<number> {
+  const scenario = scenarioOf(calledAs);
+  const files = await plannedFiles(flags);
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
   const config = gatewayConfig(flags, process.env, {
@@ -55,7 +62,6 @@ async function run(
     apiIotPort: 0,
     mqttPort: 0,
   });
-  const quiet = flags.json === true;
   const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);
@@ -71,8 +77,10 @@ async function run(
       onProgress: progress.show,
     });
     progress.end();
-    const report = { ...reportOf(evidence, runChecks(evidence)), bus };
-    await hand(report, flags.json, quiet);
+    const versions = { fleetwake: productVersion(), node: process.versions.node };
+    const report = reportOf(evidence, runChecks(evidence), { bus, versions, calledAs });
+    await writeReports(report, files);
+    process.stdout.write(flags.json === true ? reportAsJson(report) : textOf(report));
     return report.ok ? exitCodes.ok : exitCodes.failed;
   } finally {
     progress.end();
@@ -80,20 +88,8 @@ async function run(
   }
 }
 
-async function hand(
-  report: RunReport & { bus: string },
-  json: string | true | undefined,
-  quiet: boolean,
-): Promise<void> {
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (typeof json === 'string') await writeFile(json, text);
-  if (quiet) {
-    process.stdout.write(text);
-    return;
-  }
+function textOf(report: RunReport): string {
   const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  process.stdout.write(terminalReport(report, { color }));
-  process.stdout.write(
-    `bus: ${report.bus === 'nats' ? 'NATS JetStream' : 'inside this process (no nats-server was found)'}\n`,
-  );
+  const bus = report.bus === 'nats' ? 'NATS JetStream' : 'inside this process (no nats-server was found)';
+  return `${terminalReport(report, { color })}bus: ${bus}\n`;
 }

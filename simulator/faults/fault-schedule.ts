@@ -41,3 +41,16 @@ export function endOfWindows(schedule: FaultSchedule | undefined): number | null
   if (schedule?.forMs === undefined || schedule.everyMs !== undefined) return null;
   return (schedule.afterMs ?? 0) + schedule.forMs;
 }
+
+/** The windows that begin before `untilMs`, cut there. At most 1,000. */
+export function windowsOf(
+  schedule: FaultSchedule | undefined,
+  untilMs: number,
+): { readonly fromMs: number; readonly toMs: number }[] {
+  const { afterMs = 0, forMs, everyMs } = schedule ?? {};
+  const windows: { fromMs: number; toMs: number }[] = [];
+  for (let fromMs = afterMs; fromMs < untilMs && windows.length < 1_000; fromMs += everyMs ?? Infinity) {
+    windows.push({ fromMs, toMs: forMs === undefined ? untilMs : Math.min(untilMs, fromMs + forMs) });
+  }
+  return windows;
+}

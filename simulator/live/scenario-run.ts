@@ -129,6 +129,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promise<RunResult> {
   const { plan, cars, gateway, answers } = stage;
   const progress = progressOf(stage);
+  let healedAt: number;
   await progress.tell('connecting');
   await cars.start();
   const startedAt = wallClock.now();
@@ -140,6 +141,7 @@ async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promi
     await buyAll(buyer, plan, startedAt, answers);
     const healAt = Math.max(wallClock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
     await sleep(wallClock, healAt - wallClock.now());
+    healedAt = wallClock.now();
     gateway.faults?.apiIot.clear();
     gateway.faults?.payments.clear();
     await progress.tell('settling');
@@ -148,7 +150,7 @@ async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promi
     await progress.stop();
   }
   await progress.tell('checking');
-  return { evidence: await takeEvidence(stage, startedAt), bus: gateway.bus };
+  return { evidence: { ...(await takeEvidence(stage, startedAt)), healedAt }, bus: gateway.bus };
 }
 
 function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {

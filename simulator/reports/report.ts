@@ -1,8 +1,12 @@
 import type { NoticeKind } from '../../gateway/store/schema.ts';
 import type { Constants } from '../scenarios/scenario.ts';
+import { type ActivationCourse, notableCourses } from './activation-course.ts';
+import { type ActivationLine, activationLines, type Outcome, outcomes } from './activation-line.ts';
 import { caseFiles } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
+import { type FaultSchedules, faultSchedules } from './fault-windows.ts';
 import { countBy, groupBy } from './group.ts';
+import { expectedRules, type JudgedExpectation, judgeExpectations } from './judged-expectation.ts';
 import { quantile } from './quantile.ts';
 import { seenNotices } from './seen-notice.ts';
 import type { Verdict } from './verdict.ts';
@@ -11,6 +15,12 @@ import type { Verdict } from './verdict.ts';
 export interface RunReport {
   readonly seed: number;
   readonly scenario: string;
+  /** The command that runs the same plan again. */
+  readonly replay: string;
+  /** `nats`, `in-process`; null where nobody said. */
+  readonly bus: string | null;
+  /** What ran: `fleetwake`, `node`. */
+  readonly versions: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly tookMs: number;
@@ -18,7 +28,7 @@ export interface RunReport {
   readonly constants: Constants;
   readonly vehicles: number;
   readonly purchases: number;
-  readonly outcomes: Outcomes;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Number of attempts → activations whose payment was confirmed. */
   readonly attempts: Readonly<Record<string, number>>;
   /** From the purchase to the feature that is on. Null where nothing became active. */
@@ -26,40 +36,47 @@ export interface RunReport {
     readonly p50: number | null;
     readonly p95: number | null;
     readonly p99: number | null;
+    readonly longest: number | null;
   };
   /** By currency, from the payment service's ledger. */
   readonly money: Readonly<Record<string, MoneyTotals>>;
-  /** As the sinks received them, by kind and channel. */
-  readonly notices: Readonly<Record<NoticeKind, { readonly email: number; readonly push: number }>>;
+  /** As the sinks received them, by kind and channel; those of an activation always, others where there were any. */
+  readonly notices: Readonly<Record<string, { readonly email: number; readonly push: number }>>;
   readonly tickets: { readonly HIGH: number; readonly MEDIUM: number };
   readonly revocations: { readonly done: number; readonly superseded: number; readonly open: number };
-  /** What went wrong on purpose: vehicles by fault, and what the faults of the API IoT did. */
+  /** What went wrong on purpose: vehicles by fault, and what the faults of the services did. */
   readonly faults: {
     readonly vehicles: Readonly<Record<string, number>>;
     readonly apiIot: Readonly<Record<string, number>>;
+    readonly payments: Readonly<Record<string, number>>;
   };
+  readonly schedules: FaultSchedules;
+  /** One a purchase, in the order of the plan. */
+  readonly activations: readonly ActivationLine[];
+  /** How failed and slow activations went. */
+  readonly courses: readonly ActivationCourse[];
   readonly checks: readonly Verdict[];
-  /** All checks hold. */
+  /** The rules that the scenario expects to hold: all, unless it names some. */
+  readonly expectedRules: readonly number[];
+  /** What else the scenario expects. */
+  readonly expectations: readonly JudgedExpectation[];
+  /** All expected rules and all expectations hold. */
   readonly ok: boolean;
 }
 
-/** Each purchase of the plan is in one of them. */
-interface Outcomes {
-  readonly active: number;
-  readonly failed: number;
-  readonly declined: number;
-  /** Delivered, and the capture was declined for good. */
-  readonly payment_failed: number;
-  /** Neither active nor failed when the evidence was taken. */
-  readonly pending: number;
-  /** Answered with a problem, and no purchase was made. */
-  readonly refused: number;
-  readonly unanswered: number;
+/** What the evidence does not know of its run. */
+export interface Surroundings {
+  readonly bus?: string;
+  readonly versions?: Readonly<Record<string, string>>;
+  /** How the command called the scenario: its name, or its file. */
+  readonly calledAs?: string;
 }
 
-interface MoneyTotals {
+export interface MoneyTotals {
   /** Holds ever made. */
   readonly authorisedMinor: number;
+  /** Taken at once, without a hold before; part of what was captured. */
+  readonly atOnceMinor: number;
   /** Ever taken, from a hold or at once. */
   readonly capturedMinor: number;
   readonly voidedMinor: number;
@@ -68,38 +85,68 @@ interface MoneyTotals {
   readonly keptMinor: number;
 }
 
-export function reportOf(evidence: Evidence, checks: readonly Verdict[]): RunReport {
-  const { plan, database, startedAt, takenAt } = evidence;
+export function reportOf(
+  evidence: Evidence,
+  checks: readonly Verdict[],
+  { bus, versions = {}, calledAs = evidence.plan.scenario }: Surroundings = {},
+): RunReport {
+  const { plan, startedAt, takenAt } = evidence;
   const files = caseFiles(evidence);
-  const paid = files.filter((file) => file.ledger.length > 0);
-  const waits = files.flatMap(({ row }) =>
-    row.phase === 'active' && row.ended_at !== null ? [row.ended_at - row.requested_at] : [],
+  const activations = activationLines(evidence, files);
+  const figures = {
+    purchases: plan.purchases.length,
+    timeScale: plan.timeScale,
+    ...countsOf(evidence, activations),
+    attempts: countBy(
+      files
+        .filter((file) => file.ledger.length > 0)
+        .toSorted((a, b) => a.state.attempts.length - b.state.attempts.length),
+      (file) => String(file.state.attempts.length),
+    ),
+    timeToActiveMs: waitsOf(activations),
+    money: moneyOf(evidence),
+  };
+  const { expectations: texts = [] } = plan;
+  const rules = expectedRules(
+    texts,
+    checks.map(({ id }) => id),
   );
+  const expectations = judgeExpectations(texts, figures);
   return {
     seed: plan.seed,
     scenario: plan.scenario,
+    replay: `fleetwake run ${calledAs} --seed ${plan.seed}`,
+    bus: bus ?? null,
+    versions,
     startedAt,
     tookMs: takenAt - startedAt,
-    timeScale: plan.timeScale,
     constants: plan.constants,
     vehicles: plan.vehicles.length,
-    purchases: plan.purchases.length,
-    outcomes: outcomesOf(evidence),
-    attempts: countBy(
-      paid.toSorted((a, b) => a.state.attempts.length - b.state.attempts.length),
-      (file) => String(file.state.attempts.length),
-    ),
-    timeToActiveMs: {
-      p50: quantile(waits, 0.5),
-      p95: quantile(waits, 0.95),
-      p99: quantile(waits, 0.99),
-    },
-    money: moneyOf(evidence),
+    ...figures,
     notices: noticesOf(evidence),
-    tickets: {
-      HIGH: database.tickets.filter((ticket) => ticket.priority === 'HIGH').length,
-      MEDIUM: database.tickets.filter((ticket) => ticket.priority === 'MEDIUM').length,
-    },
+    schedules: faultSchedules(evidence),
+    activations,
+    courses: notableCourses(evidence, files, activations),
+    checks,
+    expectedRules: rules,
+    expectations,
+    ok: checks.every((check) => check.ok || !rules.includes(check.id)) && expectations.every(({ ok }) => ok),
+  };
+}
+
+function countsOf(
+  evidence: Evidence,
+  activations: readonly ActivationLine[],
+): Pick<RunReport, 'outcomes' | 'tickets' | 'revocations' | 'faults'> {
+  const { plan, database } = evidence;
+  const byOutcome = countBy(activations, ({ outcome }) => outcome);
+  const ticketsOf = (priority: string) => database.tickets.filter((row) => row.priority === priority).length;
+  return {
+    outcomes: Object.fromEntries(outcomes.map((name) => [name, byOutcome[name] ?? 0])) as Record<
+      Outcome,
+      number
+    >,
+    tickets: { HIGH: ticketsOf('HIGH'), MEDIUM: ticketsOf('MEDIUM') },
     revocations: revocationsOf(evidence),
     faults: {
       vehicles: countBy(
@@ -107,23 +154,21 @@ export function reportOf(evidence: Evidence, checks: readonly Verdict[]): RunRep
         (fault) => fault.type,
       ),
       apiIot: evidence.httpFaults,
+      payments: evidence.paymentsFaults ?? {},
     },
-    checks,
-    ok: checks.every((check) => check.ok),
   };
 }
 
-function outcomesOf({ answers, plan, database }: Evidence): Outcomes {
-  const status = new Map(database.purchases.map((purchase) => [purchase.id, purchase.status]));
-  const byPlan = new Map(answers.map((answer) => [answer.plannedId, answer]));
-  const counts = countBy(plan.purchases, ({ id }) => {
-    const answer = byPlan.get(id);
-    if (!answer || answer.status === null) return 'unanswered';
-    return status.get(answer.purchaseId ?? '') ?? 'refused';
-  });
-  const { active = 0, failed = 0, declined = 0, payment_failed = 0, pending = 0 } = counts;
-  const { refused = 0, unanswered = 0 } = counts;
-  return { active, failed, declined, payment_failed, pending, refused, unanswered };
+function waitsOf(activations: readonly ActivationLine[]): RunReport['timeToActiveMs'] {
+  const waits = activations.flatMap(({ outcome, tookMs }) =>
+    (outcome === 'active' || outcome === 'payment_failed') && tookMs !== null ? [tookMs] : [],
+  );
+  return {
+    p50: quantile(waits, 0.5),
+    p95: quantile(waits, 0.95),
+    p99: quantile(waits, 0.99),
+    longest: quantile(waits, 1),
+  };
 }
 
 function moneyOf({ ledger }: Evidence): Record<string, MoneyTotals> {
@@ -135,6 +180,7 @@ function moneyOf({ ledger }: Evidence): Record<string, MoneyTotals> {
         .reduce((all, entry) => all + entry.amountMinor, 0);
     totals[currency] = {
       authorisedMinor: sum('authorised'),
+      atOnceMinor: sum('charged'),
       capturedMinor: sum('captured', 'charged'),
       voidedMinor: sum('voided'),
       refundedMinor: sum('refunded'),
@@ -144,18 +190,21 @@ function moneyOf({ ledger }: Evidence): Record<string, MoneyTotals> {
   return totals;
 }
 
+const activationNotices: readonly NoticeKind[] = [
+  'payment_confirmed',
+  'activation_started',
+  'activation_successful',
+  'activation_failed',
+];
+
 function noticesOf(evidence: Evidence): RunReport['notices'] {
   const seen = seenNotices(evidence);
-  const count = (kind: NoticeKind) => ({
-    email: seen.filter((notice) => notice.kind === kind && notice.channel === 'email').length,
-    push: seen.filter((notice) => notice.kind === kind && notice.channel === 'push').length,
-  });
-  return {
-    payment_confirmed: count('payment_confirmed'),
-    activation_started: count('activation_started'),
-    activation_successful: count('activation_successful'),
-    activation_failed: count('activation_failed'),
-  };
+  const kinds = new Set<string>([...activationNotices, ...seen.flatMap(({ kind }) => kind ?? [])]);
+  const count = (kind: string, channel: 'email' | 'push') =>
+    seen.filter((notice) => notice.kind === kind && notice.channel === channel).length;
+  return Object.fromEntries(
+    [...kinds].map((kind) => [kind, { email: count(kind, 'email'), push: count(kind, 'push') }]),
+  );
 }
 
 function revocationsOf({ database }: Evidence): RunReport['revocations'] {

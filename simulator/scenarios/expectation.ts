@@ -143,3 +143,10 @@ function found(expectation: Expectation): ExpectationReading {
 function wrongUnit(name: string, wanted: string): ExpectationReading {
   return { ok: false, reason: `"${name}" is compared with ${wanted}` };
 }
+
+/** The expectation of a text that was read before; throws on any other. */
+export function expectationOf(text: string): Expectation {
+  const reading = readExpectation(text);
+  if (!reading.ok) throw new Error(`expectation "${text}": ${reading.reason}`);
+  return reading.expectation;
+}

@@ -12,6 +12,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
   return [
     ...checkModels(scenario),
     ...checkServices(scenario, services),
+    ...checkCount(scenario),
     ...scenario.faults.vehicles.flatMap((rule, index) => [
       ...checkTarget(scenario, rule, index),
       ...checkOutage(scenario, rule, index),
@@ -55,6 +56,17 @@ function checkServices({ purchases }: Scenario, services: readonly Service[]): M
     }
     return [];
   });
+}
+
+function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario): Mistake[] {
+  const most = vehicles.count * perVehicleMax;
+  if (count <= most) return [];
+  return [
+    {
+      path: ['purchases', 'count'],
+      text: `is ${count}, and ${vehicles.count} vehicles take at most ${perVehicleMax} each; write at most ${most}, or raise perVehicleMax or vehicles.count`,
+    },
+  ];
 }
 
 function checkTarget({ vehicles }: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {

@@ -12,10 +12,13 @@ function sampleReport(evidence = sampleEvidence()): RunReport {
 }
 
 test('the report tells the sample run in figures', () => {
-  const { checks, ...figures } = sampleReport();
+  const { checks, activations, courses, ...figures } = sampleReport();
   expect(figures).toEqual({
     seed: 7,
     scenario: 'sample',
+    replay: 'fleetwake run sample --seed 7',
+    bus: null,
+    versions: {},
     startedAt,
     tookMs: 60_000,
     timeScale: 100,
@@ -24,10 +27,11 @@ test('the report tells the sample run in figures', () => {
     purchases: 5,
     outcomes: { active: 2, failed: 2, declined: 1, payment_failed: 0, pending: 0, refused: 0, unanswered: 0 },
     attempts: { '0': 1, '1': 1, '2': 1, '6': 1 },
-    timeToActiveMs: { p50: 500, p95: 800, p99: 800 },
+    timeToActiveMs: { p50: 500, p95: 800, p99: 800, longest: 800 },
     money: {
       EUR: {
         authorisedMinor: 2_980,
+        atOnceMinor: 2_980,
         capturedMinor: 4_470,
         voidedMinor: 1_490,
         refundedMinor: 1_490,
@@ -45,10 +49,20 @@ test('the report tells the sample run in figures', () => {
     faults: {
       vehicles: { offline: 1 },
       apiIot: { server_error: 1, response_lost: 0, rate_limited: 0, slow: 2 },
+      payments: {},
     },
+    schedules: {
+      services: [],
+      vehicles: [{ type: 'offline', vehicles: 1, window: { fromMs: 100, toMs: null } }],
+      away: [{ atMs: 100, vehicles: 1 }],
+    },
+    expectedRules: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    expectations: [],
     ok: true,
   });
   expect(checks).toHaveLength(11);
+  expect(activations).toHaveLength(5);
+  expect(courses).toHaveLength(4);
 });
 
 test('every purchase of the plan has exactly one outcome', () => {
@@ -103,7 +117,7 @@ test('the terminal shows figures, one line a rule and the verdict', () => {
       '',
       'Outcomes        2 active, 2 failed, 1 declined',
       'Attempts        1 × 0, 1 × 1, 1 × 2, 1 × 6',
-      'Time to active  p50 500 ms, p95 800 ms, p99 800 ms',
+      'Time to active  p50 500 ms, p95 800 ms, p99 800 ms, longest 800 ms',
       'Money           authorised 29.80 EUR, captured 44.70 EUR, voided 14.90 EUR, refunded 14.90 EUR, kept 29.80 EUR',
       'Notices         payment confirmed 4 by e-mail and 3 by push',
       '                activation started 3 by e-mail and 2 by push',
@@ -168,8 +182,8 @@ test('a run in which nothing happened has a report too', () => {
     attempts: {},
     money: {},
     outcomes: { active: 0, failed: 0, declined: 0, payment_failed: 0, pending: 0, refused: 0, unanswered: 0 },
-    timeToActiveMs: { p50: null, p95: null, p99: null },
-    faults: { vehicles: {}, apiIot: {} },
+    timeToActiveMs: { p50: null, p95: null, p99: null, longest: null },
+    faults: { vehicles: {}, apiIot: {}, payments: {} },
   };
   const lines = terminalReport(empty, { color: false }).split('\n');
   expect(lines.slice(1, 6)).toEqual([
@@ -177,7 +191,7 @@ test('a run in which nothing happened has a report too', () => {
     '',
     'Outcomes        none',
     'Attempts        none',
-    'Time to active  p50 none, p95 none, p99 none',
+    'Time to active  p50 none, p95 none, p99 none, longest none',
   ]);
 });
 

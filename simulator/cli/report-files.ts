@@ -1,0 +1,61 @@
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { htmlReport } from '../reports/html/page.ts';
+import { junitReport } from '../reports/junit.ts';
+import { markdownReport } from '../reports/markdown.ts';
+import type { RunReport } from '../reports/report.ts';
+import { UsageError } from './exit.ts';
+
+export interface ReportFlags {
+  /** True: to standard output. */
+  readonly json?: string | true;
+  readonly junit?: string;
+  readonly markdown?: string;
+  readonly html?: string;
+}
+
+type Format = keyof ReportFlags;
+
+const writers: Readonly<Record<Format, (report: RunReport) => string>> = {
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  junit: junitReport,
+  markdown: markdownReport,
+  html: htmlReport,
+};
+
+export function withReportOptions(command: Command): Command {
+  return command
+    .option('--json [file]', 'write the report as JSON, to a file or to standard output')
+    .option('--junit <file>', 'write the report as JUnit XML, a case for every rule and expectation')
+    .option('--markdown <file>', 'write the report as Markdown, for a CI summary')
+    .option('--html <file>', 'write the report as one HTML page that opens offline');
+}
+
+/** The files that the flags name; refuses at once those that could not be written in the end. */
+export async function plannedFiles(flags: ReportFlags): Promise<readonly { format: Format; path: string }[]> {
+  const planned = (Object.keys(writers) as Format[]).flatMap((format) => {
+    const path = flags[format];
+    return typeof path === 'string' ? [{ format, path }] : [];
+  });
+  for (const { format, path } of planned) {
+    await access(dirname(path), constants.W_OK).catch(() => {
+      throw new UsageError(
+        `--${format} ${path}: its folder is not there or cannot be written to; make it first`,
+      );
+    });
+  }
+  return planned;
+}
+
+export async function writeReports(
+  report: RunReport,
+  files: readonly { readonly format: Format; readonly path: string }[],
+): Promise<void> {
+  for (const { format, path } of files) await writeFile(path, writers[format](report));
+}
+
+export function reportAsJson(report: RunReport): string {
+  return writers.json(report);
+}

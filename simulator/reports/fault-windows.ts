@@ -1,0 +1,98 @@
+import { windowsOf } from '../faults/fault-schedule.ts';
+import type { HttpFault } from '../faults/http-fault.ts';
+import type { Evidence } from './evidence.ts';
+
+/** When a fault of a service could strike. Milliseconds of the run after the first moment of the workload. */
+export interface FaultWindow {
+  readonly where: 'API IoT' | 'payments';
+  readonly name: string;
+  readonly type: HttpFault['type'];
+  /** The chance that a request that matches meets it, 0 to 1. */
+  readonly toxicity: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Vehicles with one kind of fault. */
+export interface VehicleFaultGroup {
+  readonly type: string;
+  readonly vehicles: number;
+  /** Of outages: from when to when; `toMs` null: for good. Null for faults that strike by the command. */
+  readonly window: { readonly fromMs: number; readonly toMs: number | null } | null;
+}
+
+/** So many vehicles are away on purpose from this moment on. */
+export interface AwayStep {
+  readonly atMs: number;
+  readonly vehicles: number;
+}
+
+export interface FaultSchedules {
+  readonly services: readonly FaultWindow[];
+  readonly vehicles: readonly VehicleFaultGroup[];
+  readonly away: readonly AwayStep[];
+}
+
+/** What the plan lets go wrong, and when. The faults of the services end when the run heals. */
+export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence): FaultSchedules {
+  const untilMs = (healedAt ?? takenAt) - startedAt;
+  const ofService = (where: FaultWindow['where'], faults: readonly HttpFault[]): FaultWindow[] =>
+    faults.flatMap(({ name, type, toxicity, schedule }) =>
+      windowsOf(schedule, untilMs).map((window) => ({ where, name, type, toxicity, ...window })),
+    );
+  const outages = plan.vehicles.flatMap(({ faults }) =>
+    faults.flatMap(({ type, attributes }) =>
+      type === 'offline'
+        ? [{ fromMs: attributes.afterMs, toMs: attributes.forMs && attributes.afterMs + attributes.forMs }]
+        : [],
+    ),
+  );
+  return {
+    services: [
+      ...ofService('API IoT', plan.apiIotFaults),
+      ...ofService('payments', plan.paymentsFaults ?? []),
+    ],
+    vehicles: groupsOf(
+      plan.vehicles.flatMap(({ faults }) => faults.map(({ type }) => type)),
+      outages,
+    ),
+    away: stepsOf(outages, takenAt - startedAt),
+  };
+}
+
+interface Outage {
+  readonly fromMs: number;
+  readonly toMs: number | null;
+}
+
+function groupsOf(types: readonly string[], outages: readonly Outage[]): VehicleFaultGroup[] {
+  return [...new Set(types)].map((type) => {
+    const vehicles = types.filter((one) => one === type).length;
+    if (type !== 'offline') return { type, vehicles, window: null };
+    const isForGood = outages.some(({ toMs }) => toMs === null);
+    const fromMs = outages.reduce(
+      (least, outage) => Math.min(least, outage.fromMs),
+      Number.POSITIVE_INFINITY,
+    );
+    const toMs = outages.reduce((most, outage) => Math.max(most, outage.toMs ?? 0), 0);
+    return { type, vehicles, window: { fromMs, toMs: isForGood ? null : toMs } };
+  });
+}
+
+function stepsOf(outages: readonly Outage[], endMs: number): AwayStep[] {
+  const changes = outages
+    .flatMap(({ fromMs, toMs }) => [
+      { atMs: fromMs, by: 1 },
+      { atMs: toMs ?? endMs, by: -1 },
+    ])
+    .filter(({ atMs }) => atMs < endMs)
+    .toSorted((a, b) => a.atMs - b.atMs);
+  const steps: AwayStep[] = [];
+  let vehicles = 0;
+  for (const { atMs, by } of changes) {
+    vehicles += by;
+    if (steps.at(-1)?.atMs === atMs) steps.pop();
+    steps.push({ atMs, vehicles });
+  }
+  return steps;
+}

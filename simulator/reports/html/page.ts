@@ -1,0 +1,89 @@
+import { compressionText, conclusionText } from '../conclusion.ts';
+import { storyTime } from '../judged-expectation.ts';
+import type { RunReport } from '../report.ts';
+import { html, Markup } from './markup.ts';
+import { moneyChart } from './money-chart.ts';
+import { retriesChart } from './retries-chart.ts';
+import { style } from './style.ts';
+import {
+  activationsTable,
+  courseDetails,
+  expectationsTable,
+  factsTable,
+  faultsTable,
+  rulesTable,
+} from './tables.ts';
+import { courseChart, waitsChart } from './time-charts.ts';
+
+/** The report as one file that opens without a network: no script, no font, no picture from elsewhere. */
+export function htmlReport(report: RunReport): string {
+  const title = `Scenario ${report.scenario}, seed ${report.seed}`;
+  const page = html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}: ${report.ok ? 'passed' : 'failed'}</title>
+<style>
+${new Markup(style)}
+</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p class="verdict ${report.ok ? 'good' : 'bad'}">${report.ok ? '✓' : '✗'} ${conclusionText(report)}</p>
+<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${storyTime(report.tookMs)}. ${compressionText(report)}.</p>
+<p>The same plan again: <code>${report.replay}</code></p>
+</header>
+<main>
+${section('verdict', 'Rules and expectations', [rulesTable(report), expectationsTable(report)])}
+${section('figures', 'Figures', [factsTable(report)])}
+${section('course', 'Activations over time', [courseChart(report), legend])}
+${section('waits', 'Time to active', [waitsChart(report)])}
+${section('retries', 'Attempts', [retriesChart(report)])}
+${section(
+  'money',
+  'Money',
+  Object.entries(report.money).map(([currency, totals]) => moneyChart(currency, totals)),
+)}
+${section('faults', 'What went wrong on purpose', [faultsTable(report)])}
+${section('failed', 'Failed activations', courses(report, 'failed'))}
+${section('slow', 'Slowest activations', courses(report, 'slow'))}
+${section('all', 'Every purchase', [activationsTable(report)])}
+</main>
+<footer>
+<p class="soft">${footer(report)}</p>
+</footer>
+</body>
+</html>`;
+  return `<!doctype html>\n${page.text}\n`;
+}
+
+const legend = html`<ul class="legend">
+<li>dashed: asked for</li>
+<li>solid: active</li>
+<li>dotted: failed</li>
+<li>shaded: a service has a fault</li>
+</ul>`;
+
+/** A section that has nothing to show says so. */
+function section(id: string, title: string, content: readonly (Markup | null)[]): Markup {
+  const shown = content.filter((part) => part !== null);
+  return html`<section>
+<h2 id="${id}">${title}</h2>
+${shown.length > 0 ? shown : html`<p class="soft">None.</p>`}
+</section>`;
+}
+
+function courses(report: RunReport, why: 'failed' | 'slow'): Markup[] {
+  return report.courses.filter((course) => course.why === why).map((course) => courseDetails(course, report));
+}
+
+function footer({ versions, bus, startedAt, seed }: RunReport): string {
+  const parts = [
+    `Seed ${seed}`,
+    `began ${new Date(startedAt).toISOString()}`,
+    ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+    ...(bus === null ? [] : [`bus ${bus}`]),
+  ];
+  return `${parts.join(' · ')}.`;
+}

@@ -1,0 +1,142 @@
+import { type Expectation, expectationOf, type Operator } from '../scenarios/expectation.ts';
+import type { RunReport } from './report.ts';
+import { money } from './verdict.ts';
+
+/** One expectation of the scenario, and what the run shows of it. */
+export interface JudgedExpectation {
+  /** As the scenario says it. */
+  readonly text: string;
+  readonly ok: boolean;
+  /** `97.5 % (39 of 40)`, `12.4 min (74.4 s of the run)` */
+  readonly found: string;
+}
+
+/** All that expectations are compared with. */
+export type Figures = Pick<
+  RunReport,
+  | 'purchases'
+  | 'timeScale'
+  | 'outcomes'
+  | 'attempts'
+  | 'timeToActiveMs'
+  | 'money'
+  | 'tickets'
+  | 'revocations'
+  | 'faults'
+>;
+
+/** The rules that these expectations name; every rule where they name none. */
+export function expectedRules(texts: readonly string[], ruleIds: readonly number[]): number[] {
+  const named = texts.flatMap((text) => {
+    const expectation = expectationOf(text);
+    return expectation.kind === 'rule' ? [expectation.id] : [];
+  });
+  return named.length > 0 ? ruleIds.filter((id) => named.includes(id)) : [...ruleIds];
+}
+
+/** Judges everything but the rules, which have checks of their own. */
+export function judgeExpectations(texts: readonly string[], figures: Figures): JudgedExpectation[] {
+  return texts.flatMap((text) => {
+    const expectation = expectationOf(text);
+    return expectation.kind === 'rule' ? [] : [{ text, ...judge(expectation, figures) }];
+  });
+}
+
+type Judgement = Omit<JudgedExpectation, 'text'>;
+
+function judge(expectation: Exclude<Expectation, { kind: 'rule' }>, figures: Figures): Judgement {
+  const { bound } = expectation;
+  const compare = (value: number, found: string): Judgement => ({
+    ok: holds(value, bound.operator, bound.value),
+    found,
+  });
+  switch (expectation.kind) {
+    case 'outcome': {
+      const count =
+        figures.outcomes[expectation.name === 'payment failed' ? 'payment_failed' : expectation.name];
+      if (!expectation.isShare) return compare(count, `${count}`);
+      if (figures.purchases === 0) return { ok: false, found: 'no purchases' };
+      const percent = (count * 100) / figures.purchases;
+      return compare(percent, `${rounded(percent)} % (${count} of ${figures.purchases})`);
+    }
+    case 'wait': {
+      const waitMs = figures.timeToActiveMs[expectation.name];
+      if (waitMs === null) return { ok: false, found: 'nothing became active' };
+      const storyMs = waitMs * figures.timeScale;
+      return compare(storyMs, `${storyTime(storyMs)} (${waitMs} ms of the run)`);
+    }
+    case 'count': {
+      const count = countOf(expectation.name, figures);
+      return compare(count, `${count}`);
+    }
+    case 'attempts': {
+      const count = figures.attempts[expectation.attempts] ?? 0;
+      return compare(count, `${count}`);
+    }
+    case 'money': {
+      const minor = figures.money[expectation.currency]?.[`${expectation.name}Minor`] ?? 0;
+      return compare(minor, money(minor, expectation.currency));
+    }
+    default:
+      return expectation satisfies never;
+  }
+}
+
+function countOf(name: Extract<Expectation, { kind: 'count' }>['name'], figures: Figures): number {
+  const { tickets, revocations, attempts, faults } = figures;
+  switch (name) {
+    case 'tickets':
+      return tickets.HIGH + tickets.MEDIUM;
+    case 'high tickets':
+      return tickets.HIGH;
+    case 'medium tickets':
+      return tickets.MEDIUM;
+    case 'revocations done':
+      return revocations.done;
+    case 'revocations open':
+      return revocations.open;
+    case 'revocations superseded':
+      return revocations.superseded;
+    case 'most attempts':
+      return Math.max(0, ...Object.keys(attempts).map(Number));
+    case 'faults at the API IoT':
+      return total(faults.apiIot);
+    case 'faults at payments':
+      return total(faults.payments);
+    default:
+      return name satisfies never;
+  }
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+function holds(value: number, operator: Operator, bound: number): boolean {
+  switch (operator) {
+    case '>=':
+      return value >= bound;
+    case '<=':
+      return value <= bound;
+    case '>':
+      return value > bound;
+    case '<':
+      return value < bound;
+    case '=':
+      return value === bound;
+    default:
+      return operator satisfies never;
+  }
+}
+
+/** A duration in the unit that fits it: `850 ms`, `12.5 s`, `7.4 min`, `2 h`. */
+export function storyTime(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${rounded(ms / 1_000)} s`;
+  if (ms < 3_600_000) return `${rounded(ms / 60_000)} min`;
+  return `${rounded(ms / 3_600_000)} h`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,106 @@
+import { compressionText, conclusionText } from './conclusion.ts';
+import { namedFacts } from './fact-rows.ts';
+import { storyTime } from './judged-expectation.ts';
+import type { RunReport } from './report.ts';
+
+/** A CI summary takes a megabyte; a reader takes a page. */
+const failedMax = 20;
+const violationsMax = 5;
+
+/** The report for a CI summary: verdict first, then what is broken, then the figures. */
+export function markdownReport(report: RunReport): string {
+  const { scenario, seed, ok, replay } = report;
+  const lines = [
+    `## ${ok ? '✅' : '❌'} Scenario ${scenario}, seed ${seed}`,
+    '',
+    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${storyTime(report.tookMs)}. ${compressionText(report)}.`,
+    '',
+    `The same plan again: \`${replay}\``,
+    '',
+    ...rows(
+      ['', 'Rule', 'Examined'],
+      report.checks.map(({ id, title, ok: holds, examined }) => [
+        markOf(holds, report.expectedRules.includes(id)),
+        `${id}. ${title}`,
+        `${examined}`,
+      ]),
+    ),
+    ...(report.expectations.length === 0
+      ? []
+      : rows(
+          ['', 'Expectation', 'Found'],
+          report.expectations.map((one) => [markOf(one.ok, true), one.text, one.found]),
+        )),
+    ...violations(report),
+    ...rows(
+      ['Figure', ''],
+      namedFacts(report).map(([name, text]) => [name, text]),
+    ),
+    ...failures(report),
+    ...footer(report),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function markOf(isOk: boolean, isExpected: boolean): string {
+  if (isOk) return '✅';
+  return isExpected ? '❌' : '➖';
+}
+
+function violations({ checks }: RunReport): string[] {
+  return checks
+    .filter(({ ok }) => !ok)
+    .flatMap(({ id, violations: found, violationCount }) => {
+      const shown = found.slice(0, violationsMax);
+      const more = violationCount - shown.length;
+      return [
+        `### Rule ${id}`,
+        '',
+        ...shown.map((text) => `- ${cell(text)}`),
+        ...(more > 0 ? [`- and ${more} more`] : []),
+        '',
+      ];
+    });
+}
+
+function failures({ activations }: RunReport): string[] {
+  const failed = activations.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length === 0) return [];
+  const more = failed.length - failedMax;
+  return [
+    `<details><summary>${failed.length} failed activations</summary>`,
+    '',
+    ...rows(
+      ['Purchase', 'Vehicle', 'Service', 'Attempts', 'Took', 'Why'],
+      failed
+        .slice(0, failedMax)
+        .map(({ purchase, vin, service, attempts, tookMs, failure }) => [
+          purchase,
+          vin,
+          service,
+          `${attempts}`,
+          tookMs === null ? '' : storyTime(tookMs),
+          failure ?? '',
+        ]),
+    ),
+    ...(more > 0 ? [`and ${more} more`, ''] : []),
+    '</details>',
+    '',
+  ];
+}
+
+function footer({ versions, bus }: RunReport): string[] {
+  const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  if (bus !== null) parts.push(`bus ${bus}`);
+  return parts.length === 0 ? [] : [`<sub>${parts.join(' · ')}</sub>`];
+}
+
+function rows(head: readonly string[], body: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...body.map(line), ''];
+}
+
+/** One line, and no character that ends a cell or begins markup. */
+function cell(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|<>`*]/g, (character) => `\\${character}`);
+}
