@@ -37,6 +37,10 @@ export interface Activation {
   readonly lateSuccessAt: number | null;
   /** Null where no money is involved. */
   readonly settlement: Settlement | null;
+  /** A technician's manual retry of one that failed: nobody is charged, and only its ticket speaks of it. */
+  readonly origin?: 'support';
+  /** What a technician changed of the template's parameters. */
+  readonly parameters?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface Attempt {
@@ -111,6 +115,15 @@ export function newDeactivation(order: Order, kind: 'deactivation' | 'revocation
     dueAt: at,
     settlement: null,
   };
+}
+
+/** A technician tries once more what failed: no money, starts at once, with a deadline and attempts of its own. */
+export function newManualRetry(
+  order: Order & Pick<Activation, 'parameters'>,
+  kind: 'activation' | 'deactivation',
+  at: number,
+): Activation {
+  return { ...newDeactivation(order, 'deactivation', at), kind, origin: 'support' };
 }
 
 export function targetOf(kind: ActivationKind): 'active' | 'dormant' {

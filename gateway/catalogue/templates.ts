@@ -13,6 +13,15 @@ const displayText = z
   .min(1, 'write the text that the display shows')
   .max(80, 'write at most 80 characters, the display has no more');
 
+const value = z.union([z.string().max(256), z.number(), z.boolean()]);
+const adjustableSchema = z.union(
+  [
+    z.strictObject({ min: z.number(), max: z.number() }).refine(({ min, max }) => min <= max),
+    z.strictObject({ oneOf: z.array(value).min(1).max(50) }),
+  ],
+  { error: 'write {"min": 1, "max": 3} or {"oneOf": ["front", "rear"]}' },
+);
+
 /** As in the API IoT's contract (shared/protocol/api-iot.ts), so that no template can make an invalid configuration. */
 const templateSchema = z.strictObject(
   {
@@ -24,6 +33,7 @@ const templateSchema = z.strictObject(
       ),
       { error: 'write an object, {} for no parameters' },
     ),
+    adjustable: z.record(z.string().max(64), adjustableSchema).optional(),
     display: z.strictObject(
       { receiving: displayText, applied: displayText },
       { error: 'write {"receiving": …, "applied": …}' },
@@ -47,7 +57,15 @@ function readTemplate(
   const document = readJson(files, path, faults);
   if (document === undefined) return null;
   const parsed = templateSchema.safeParse(document);
-  if (parsed.success) return { serviceId, model, version: Number(version), ...parsed.data };
+  if (parsed.success) {
+    const { adjustable, ...template } = parsed.data;
+    for (const parameter of Object.keys(adjustable ?? {})) {
+      if (Object.hasOwn(template.parameters, parameter)) continue;
+      faults.push(`${path}: adjustable.${parameter} is no parameter; add it to parameters, or remove it.`);
+    }
+    const common = { serviceId, model, version: Number(version), ...template };
+    return adjustable === undefined ? common : { ...common, adjustable };
+  }
   faults.push(...sentences(path, parsed.error, document));
   return null;
 }

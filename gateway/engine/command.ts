@@ -19,10 +19,17 @@ export function attemptOfKey(activationId: string, key: string | null): number |
 export async function configureRequest(deps: EffectDeps, activation: Activation): Promise<ConfigureRequest> {
   const { id, serviceId, feature, vin, kind } = activation;
   const configuration = deps.catalogue.configuration(serviceId, await deps.modelOf(vin));
+  const changed = activation.parameters ?? {};
   const parameters = kind === 'activation' ? configuration?.parameters : undefined;
   return {
     reference: id,
-    features: [{ feature, target: targetOf(kind), ...(parameters ? { parameters: { ...parameters } } : {}) }],
+    features: [
+      {
+        feature,
+        target: targetOf(kind),
+        ...(parameters ? { parameters: { ...parameters, ...changed } } : {}),
+      },
+    ],
     // The display's texts are for the customer who waits; none on a revocation.
     ...(configuration && kind === 'activation' ? { display: { ...configuration.display } } : {}),
     ...(deps.callbackUrl ? { callbackUrl: deps.callbackUrl } : {}),

@@ -23,6 +23,12 @@ export interface Projections {
     text: string,
     at: number,
   ) => Promise<unknown>;
+  /** A manual retry has done what it was to do. */
+  readonly resolveTicket: (
+    transaction: Transaction<PlatformSchema>,
+    stored: StoredActivation,
+    at: number,
+  ) => Promise<unknown>;
   readonly insertNotices: (
     transaction: Transaction<PlatformSchema>,
     stored: StoredActivation,
@@ -50,6 +56,13 @@ const purchaseStatuses: Partial<Record<Fact['type'], PurchaseStatus>> = {
   'payment.uncollectible': 'payment_failed',
 };
 
+/** A manual retry that ends so has brought the feature where it was to be. */
+const retryEnds: ReadonlySet<Fact['type']> = new Set([
+  'activation.active',
+  'activation.dormant',
+  'activation.superseded',
+]);
+
 /**
  * Everything that follows from facts, in the transaction that saves the state: the record (which is the outbox of the event
  * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation. Returns the ids of
@@ -66,14 +79,21 @@ export async function project(
   const born: string[] = [];
   for (const fact of facts) {
     const status = purchaseStatuses[fact.type];
-    if (status && stored.purchaseId && stored.activation.kind === 'activation') {
+    const { kind, origin } = stored.activation;
+    // What support gives for nothing is no sale: the purchase stays failed.
+    if (status && stored.purchaseId && kind === 'activation' && origin !== 'support') {
       await transaction
         .updateTable('purchases')
         .set({ status })
         .where('id', '=', stored.purchaseId)
         .execute();
     }
-    if (fact.type === 'activation.active') await grantEntitlement(transaction, deps, stored, fact.at);
+    if (fact.type === 'activation.active') {
+      const source = origin === 'support' ? 'goodwill' : 'purchase';
+      await grantEntitlement(transaction, deps, stored, fact.at, source);
+    }
+    if (origin === 'support' && retryEnds.has(fact.type))
+      await deps.resolveTicket(transaction, stored, fact.at);
     if (fact.type === 'activation.escalating_to_support') {
       // The engine itself put them into the event (diagnostics.ts).
       await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
@@ -90,9 +110,9 @@ export async function project(
   return born;
 }
 
-async function insertRecord(
+export async function insertRecord(
   transaction: Transaction<PlatformSchema>,
-  { ids }: ProjectionDeps,
+  { ids }: Pick<ProjectionDeps, 'ids'>,
   stored: StoredActivation,
   facts: readonly Fact[],
 ): Promise<void> {
@@ -111,11 +131,13 @@ async function insertRecord(
   await transaction.insertInto('record').values(rows).execute();
 }
 
-async function grantEntitlement(
+/** What the customer owns from now on, for as long as they bought it. Nothing without a purchase. */
+export async function grantEntitlement(
   transaction: Transaction<PlatformSchema>,
-  { ids }: ProjectionDeps,
+  { ids }: Pick<ProjectionDeps, 'ids'>,
   { activation, purchaseId }: StoredActivation,
   at: number,
+  source: 'purchase' | 'goodwill',
 ): Promise<void> {
   if (purchaseId === null) return;
   const purchase = await transaction
@@ -132,7 +154,7 @@ async function grantEntitlement(
       service_id: activation.serviceId,
       customer_id: purchase.customer_id,
       purchase_id: purchaseId,
-      source: 'purchase',
+      source,
       valid_from: at,
       valid_until: validUntil(JSON.parse(purchase.duration) as Duration, at),
       ended_at: null,

@@ -26,7 +26,9 @@ import { newChanges } from '../platform/changes.ts';
 import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { noteOnTicket, openTicket } from '../support/ticket-desk.ts';
+import { alwaysOnDuty } from '../support/roster.ts';
+import { standardSupport } from '../support/support-settings.ts';
+import { noteOnTicket, openTicket, resolveByRetry } from '../support/ticket-desk.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
@@ -76,6 +78,8 @@ async function start(
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
   const changes = newChanges();
+  const support = standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']), scale);
+  const noticeSettings = { contact: supportContact, webUrl: publicUrl };
   const vapid = JSON.parse(keys.vapidKeys) as { publicKey: string; privateKey: string };
   const mailer = smtpMailer({
     url: config.smtpUrl ?? 'smtp://127.0.0.1:1025',
@@ -147,15 +151,12 @@ async function start(
       timeoutMs: httpTimeoutMs,
     }),
     openTicket: (transaction, { activation }, diagnostics, at) =>
-      openTicket(transaction, ticketDeps(ids), activation, diagnostics, at),
+      openTicket(transaction, { ids, settings: support }, activation, diagnostics, at),
+    resolveTicket: (transaction, { activation }, at) =>
+      resolveByRetry(transaction, { ids, notices: noticeSettings }, activation, at),
     noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
     insertNotices: (transaction, { activation }, facts) =>
-      insertNotices(
-        transaction,
-        { ids, settings: { contact: supportContact, webUrl: publicUrl } },
-        activation,
-        facts,
-      ),
+      insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
     onCommitted() {
       notices.wake();
       relay.wake();
@@ -206,11 +207,6 @@ async function start(
 
 function readCatalogue(config: GatewayConfig): Catalogue {
   return loadCatalogue(catalogueFolder(config.catalogue ?? shippedCatalogueFolder()));
-}
-
-function ticketDeps(ids: ReturnType<typeof systemIds>) {
-  const roster = ['technician-1', 'technician-2', 'technician-3'];
-  return { ids, settings: { contact: supportContact, responseMs: 4 * 3_600_000, roster } };
 }
 
 function readTemplate(name: string): string {

@@ -17,6 +17,11 @@ export interface NoticeData {
   readonly timestamp: string;
   /** The reference number of a failure. */
   readonly ticketId: string | null;
+  /** What a technician writes to the customer. */
+  readonly message?: string;
+  readonly workshop?: string;
+  /** ISO 8601. */
+  readonly appointment?: string;
   readonly contact: string;
   /** The purchase's record ("expediente de compra") on the web platform. */
   readonly link: string;

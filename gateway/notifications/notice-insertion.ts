@@ -4,7 +4,7 @@ import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { Duration } from '../catalogue/service.ts';
-import type { NoticeKind, PlatformSchema } from '../store/schema.ts';
+import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { durationPhrase, languageOf } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
 import { type NoticeChannel, noticesFor } from './notice-table.ts';
@@ -17,11 +17,12 @@ export interface NoticeSettings {
 }
 
 interface DueNotice {
-  readonly kind: NoticeKind;
+  readonly kind: NoticeRow['kind'];
   readonly channel: NoticeChannel;
   readonly at: number;
 }
 
+/** What the notices of one activation say of its purchase. */
 interface Order {
   readonly purchaseId: string;
   readonly customerId: string;
@@ -42,7 +43,7 @@ interface Order {
  * All that the notices of one activation say; undefined for an activation without a purchase. Written out, because every
  * activation asks three times, and building the query costs twice what running it does.
  */
-async function readOrder(
+export async function readOrder(
   transaction: Transaction<PlatformSchema>,
   activationId: string,
 ): Promise<Order | undefined> {
@@ -59,7 +60,7 @@ async function readOrder(
   return rows[0];
 }
 
-function noticeData(order: Order, notice: DueNotice, settings: NoticeSettings): NoticeData {
+export function noticeData(order: Order, notice: DueNotice, settings: NoticeSettings): NoticeData {
   const language = languageOf(order.language);
   // The customer is told a reference number: a failure without its ticket is a mistake of the caller.
   if (notice.kind === 'activation_failed' && order.ticketId === null)
@@ -89,7 +90,7 @@ function noticeData(order: Order, notice: DueNotice, settings: NoticeSettings): 
 export async function insertNotices(
   transaction: Transaction<PlatformSchema>,
   deps: { readonly ids: Ids; readonly settings: NoticeSettings },
-  activation: Pick<Activation, 'id' | 'kind'>,
+  activation: Pick<Activation, 'id' | 'kind' | 'origin'>,
   facts: readonly Fact[],
 ): Promise<number> {
   const due: DueNotice[] = facts.flatMap((fact) =>
@@ -98,23 +99,40 @@ export async function insertNotices(
   if (due.length === 0) return 0;
   const order = await readOrder(transaction, activation.id);
   if (order === undefined) return 0;
-  const rows = due
+  const told = due.map((notice) => ({
+    ...notice,
+    occasion: '',
+    data: noticeData(order, notice, deps.settings),
+  }));
+  return insertRows(transaction, deps.ids, order, activation.id, told);
+}
+
+/** One insert; a channel without an address takes no part, and what exists already stays as it is. Returns how many are new. */
+export async function insertRows(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  order: Order,
+  activationId: string,
+  told: readonly (DueNotice & { readonly occasion: string; readonly data: NoticeData })[],
+): Promise<number> {
+  const rows = told
     .filter(({ channel }) => channel === 'email' || order.subscription !== null)
-    .map((notice) => ({
-      id: deps.ids.next('ntc'),
+    .map(({ kind, channel, at, occasion, data }) => ({
+      id: ids.next('ntc'),
       purchase_id: order.purchaseId,
-      activation_id: activation.id,
+      activation_id: activationId,
       customer_id: order.customerId,
-      kind: notice.kind,
-      channel: notice.channel,
-      data: JSON.stringify(noticeData(order, notice, deps.settings)),
+      kind,
+      channel,
+      data: JSON.stringify(data),
       status: 'waiting' as const,
       tries: 0,
-      due_at: notice.at,
+      due_at: at,
       claimed_until: null,
-      created_at: notice.at,
+      created_at: at,
       sent_at: null,
       last_error: null,
+      occasion,
     }));
   const result = await transaction
     .insertInto('notices')

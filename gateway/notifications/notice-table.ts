@@ -1,6 +1,6 @@
 import type { Activation } from '../activation/activation.ts';
 import type { Fact, FactType } from '../activation/fact.ts';
-import type { NoticeKind, NoticeRow } from '../store/schema.ts';
+import type { NoticeKind, NoticeRow, SupportNoticeKind } from '../store/schema.ts';
 
 export type NoticeChannel = NoticeRow['channel'];
 
@@ -29,12 +29,20 @@ export const noticeTable: readonly TableRow[] = [
   { kind: 'activation_failed', fact: 'activation.notifying_failure', channels: ['email', 'push'] },
 ];
 
-/** The notices that a fact makes. Deactivations and revocations tell the customer nothing. */
+/** What the support desk tells, in the order of the specification's escalation flow; the question may be asked at any time. */
+export const supportNoticeKinds: readonly SupportNoticeKind[] = [
+  'support_service_active',
+  'support_workshop_visit',
+  'support_workaround',
+  'support_question',
+];
+
+/** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of a manual retry its ticket tells. */
 export function noticesFor(
   fact: Fact,
-  activation: Pick<Activation, 'kind'>,
+  activation: Pick<Activation, 'kind' | 'origin'>,
 ): { kind: NoticeKind; channel: NoticeChannel }[] {
-  if (activation.kind !== 'activation') return [];
+  if (activation.kind !== 'activation' || activation.origin === 'support') return [];
   return noticeTable
     .filter((row) => row.fact === fact.type)
     .filter((row) => row.attempt === undefined || row.attempt === fact.data.attempt)

@@ -1,9 +1,9 @@
 import type { Mail } from '../../shared/ports/mailer.ts';
 import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
-import type { NoticeKind, NoticeRow } from '../store/schema.ts';
+import type { NoticeRow } from '../store/schema.ts';
 import { type Language, languages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
-import { noticeTable } from './notice-table.ts';
+import { noticeTable, supportNoticeKinds } from './notice-table.ts';
 import { compileTemplate, type Template, TemplateFault, type TemplateView } from './template.ts';
 
 type RenderableNotice = Pick<NoticeRow, 'id' | 'kind' | 'channel' | 'data'>;
@@ -49,7 +49,7 @@ function splitFile(
   return [parts[1], parts[2]];
 }
 
-function loadTexts(readText: (name: string) => string, language: Language, kind: NoticeKind): Texts {
+function loadTexts(readText: (name: string) => string, language: Language, kind: NoticeRow['kind']): Texts {
   const base = `${language}/${kind.replaceAll('_', '-')}`;
   const textFile = `${base}.text.mustache`;
   const [subject, text] = splitFile(
@@ -123,7 +123,8 @@ export function loadTemplates(
 ): Render {
   const all = new Map<string, Texts>();
   for (const language of languages) {
-    for (const { kind } of noticeTable) all.set(`${language}/${kind}`, loadTexts(readText, language, kind));
+    const kinds = [...noticeTable.map(({ kind }) => kind), ...supportNoticeKinds];
+    for (const kind of kinds) all.set(`${language}/${kind}`, loadTexts(readText, language, kind));
   }
   return (notice) => {
     const data = JSON.parse(notice.data) as NoticeData;

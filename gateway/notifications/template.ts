@@ -9,6 +9,9 @@ export interface TemplateView {
   readonly amount: string;
   readonly timestamp: string;
   readonly ticketId: string | null;
+  readonly message?: string;
+  readonly workshop?: string;
+  readonly appointment?: string;
   readonly contact: string;
   readonly link: string;
   /** Sections for what differs by the moment at which the money is taken. */
@@ -24,6 +27,9 @@ const names: Readonly<Record<keyof TemplateView, true>> = {
   amount: true,
   timestamp: true,
   ticketId: true,
+  message: true,
+  workshop: true,
+  appointment: true,
   contact: true,
   link: true,
   onDelivery: true,

@@ -126,7 +126,13 @@ export async function readActivation(
     // At most one a kind and channel.
     database.selectFrom('notices').selectAll().where('activation_id', '=', id).execute(),
     database.selectFrom('tickets').select('id').where('activation_id', '=', id).executeTakeFirst(),
-    database.selectFrom('activations').select('id').where('parent_id', '=', id).limit(1).executeTakeFirst(),
+    database
+      .selectFrom('activations')
+      .select('id')
+      .where('parent_id', '=', id)
+      .where('kind', '=', 'revocation')
+      .limit(1)
+      .executeTakeFirst(),
   ]);
   return {
     ...activationView(row),

@@ -3,13 +3,18 @@ import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
+import { legalMoves, technicianMoves } from '../support/ticket-machine.ts';
 import { listTickets, type Ticket, ticketById } from '../support/ticket-store.ts';
+import { ticketStates } from '../support/ticket-work.ts';
 import type { PlatformDeps } from './deps.ts';
 import { limitSchema, nextSchema } from './paging.ts';
-import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+import { idParameters, idSchema, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 const prioritySchema = z.enum(['HIGH', 'MEDIUM']);
 const statusSchema = z.enum(['open', 'closed']);
+const nameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9._@-]{1,64}$/, '1 to 64 letters, digits, dots, hyphens, underscores and @');
 
 const ticketSchema = z
   .object({
@@ -20,15 +25,27 @@ const ticketSchema = z
     serviceId: z.string(),
     priority: prioritySchema,
     status: statusSchema,
+    state: z
+      .enum(ticketStates)
+      .meta({ description: 'Where the work stands; `status` says whether it is over' }),
     assignedTo: z.string().nullable(),
     openedAt: z.int(),
     responseDueAt: z.int(),
     closedAt: z.int().nullable(),
+    overdue: z
+      .boolean()
+      .meta({ description: 'A clock of the SLA has run out, and what it measures has not happened' }),
+    incidentId: z.string().nullable().meta({ description: 'Tickets of one cause share it' }),
   })
   .meta({ id: 'Ticket' });
 
 const ticketDetailSchema = ticketSchema
   .extend({
+    work: z.record(z.string(), z.unknown()).meta({
+      description:
+        'The clocks of the SLA, the resolution, the retry under way, what was changed and arranged',
+    }),
+    moves: z.array(z.enum(technicianMoves)).meta({ description: 'What may be done now' }),
     fields: z.record(z.string(), z.unknown()).meta({
       description:
         "Every field of the specification's ticket table; what could not be read is {unavailable: reason}",
@@ -36,16 +53,36 @@ const ticketDetailSchema = ticketSchema
   })
   .meta({ id: 'TicketDetail' });
 
-const summaryOf = ({ fields, ...ticket }: Ticket): z.infer<typeof ticketSchema> => ({
+const summaryOf = ({
+  fields,
+  work,
+  version: _,
+  isOverdue,
+  ...ticket
+}: Ticket): z.infer<typeof ticketSchema> => ({
   ...ticket,
+  state: work.state,
+  assignedTo: work.assignee,
+  overdue: isOverdue,
   vin: fields.vin,
   serviceId: fields.serviceId,
   priority: fields.priority,
 });
 
+const detailOf = (ticket: Ticket): z.infer<typeof ticketDetailSchema> => ({
+  ...summaryOf(ticket),
+  work: { ...ticket.work },
+  moves: legalMoves(ticket.work.state),
+  fields: { ...ticket.fields },
+});
+
 const listQuery = z.object({
   status: statusSchema.default('open'),
+  state: z.enum(ticketStates).optional(),
   priority: prioritySchema.optional(),
+  assignee: nameSchema.optional(),
+  overdue: z.enum(['true']).optional().meta({ description: 'Only those that are late' }),
+  incident: idSchema.optional(),
   limit: limitSchema,
   cursor: z.string().max(100).optional(),
 });
@@ -94,11 +131,12 @@ export function mountTickets(
     const { id } = context.req.valid('param');
     const ticket = await ticketById(database.reader, id);
     if (ticket === null) throw notFound('ticket', id);
-    const fields: Record<string, unknown> = { ...ticket.fields };
-    return context.json({ ...summaryOf(ticket), fields }, 200);
+    return context.json(detailOf(ticket), 200);
   });
   app.openapi(list, async (context) => {
-    const page = await listTickets(database.reader, context.req.valid('query'));
+    const { incident: incidentId, overdue, ...query } = context.req.valid('query');
+    const wanted = { ...query, incidentId, overdue: overdue === 'true' };
+    const page = await listTickets(database.reader, wanted);
     if (page === 'bad_cursor') throw badCursor();
     return context.json({ tickets: page.tickets.map(summaryOf), next: page.next }, 200);
   });

@@ -168,6 +168,74 @@ async function createLookUps(database: Kysely<PlatformSchema>): Promise<void> {
     where settlement in ('uncollectible', 'unsettled')`.execute(database);
 }
 
+/** The support desk works on tickets: see gateway/support/ticket-work.ts. */
+async function addTicketWork(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long } = sqlWords(dialect);
+  for (const column of [
+    sql`work text`,
+    sql`state text not null default 'open'`,
+    sql`due_at ${long}`,
+    sql`overdue ${long} not null default 0`,
+    sql`cause text`,
+    sql`incident_id text`,
+    sql`version ${long} not null default 1`,
+  ])
+    await sql`alter table tickets add column ${column}`.execute(database);
+  await sql`update tickets set state = case
+    when status = 'closed' then 'closed' when assigned_to is null then 'open' else 'assigned' end`.execute(
+    database,
+  );
+  await sql`update tickets set due_at = response_due_at where status = 'open'`.execute(database);
+  await sql`create index tickets_due on tickets (due_at) where due_at is not null`.execute(database);
+  await sql`create index tickets_by_state on tickets (status, state, priority, opened_at, id)`.execute(
+    database,
+  );
+  await sql`create index tickets_by_assignee on tickets (status, assigned_to, priority, opened_at, id)`.execute(
+    database,
+  );
+  await sql`create index tickets_overdue on tickets (priority, opened_at, id) where overdue = 1`.execute(
+    database,
+  );
+  await sql`create index tickets_by_cause on tickets (cause, opened_at) where cause is not null`.execute(
+    database,
+  );
+  await sql`create index tickets_by_incident on tickets (incident_id, priority, opened_at, id)
+    where incident_id is not null`.execute(database);
+  // What the webhook reads: a ticket's lines are few among many.
+  await sql`create index record_of_tickets on record (seq) where type like 'ticket.%'`.execute(database);
+}
+
+/** The same table with an occasion in its key: support may ask a customer twice. SQLite cannot change a key in place. */
+async function addNoticeOccasion(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`alter table notices rename to notices_before`.execute(database);
+  await sql`drop index notices_due`.execute(database);
+  await sql`drop index notices_dead`.execute(database);
+  await sql`create table notices (
+    id text not null primary key,
+    purchase_id text not null references purchases (id),
+    activation_id text not null references activations (id),
+    customer_id text not null references customers (id),
+    kind text not null,
+    channel text not null check (channel in ('email', 'push')),
+    data text not null,
+    status text not null check (status in ('waiting', 'sent', 'dead')),
+    tries ${long} not null,
+    due_at ${long},
+    claimed_until ${long},
+    created_at ${long} not null,
+    sent_at ${long},
+    last_error text,
+    occasion text not null default '',
+    unique (activation_id, kind, channel, occasion)
+  ) ${strict}`.execute(database);
+  await sql`insert into notices select id, purchase_id, activation_id, customer_id, kind, channel, data, status, tries,
+    due_at, claimed_until, created_at, sent_at, last_error, '' from notices_before`.execute(database);
+  await sql`drop table notices_before`.execute(database);
+  await sql`create index notices_due on notices (channel, due_at) where status = 'waiting'`.execute(database);
+  await sql`create index notices_dead on notices (created_at, id) where status = 'dead'`.execute(database);
+}
+
 /** In order; a released one never changes. */
 const migrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -178,6 +246,8 @@ const migrations: readonly Migration<PlatformSchema>[] = [
   { name: '006-tickets', up: createTickets },
   { name: '007-idempotency-keys', up: createIdempotencyTable },
   { name: '008-look-ups', up: createLookUps },
+  { name: '009-ticket-work', up: addTicketWork },
+  { name: '010-notice-occasions', up: addNoticeOccasion },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -63,7 +63,7 @@ interface ActivationTable {
   id: string;
   /** Null for a deactivation without a purchase. */
   purchase_id: string | null;
-  /** The failed activation that a revocation follows. */
+  /** The failed activation that a revocation or a manual retry follows. */
   parent_id: string | null;
   vin: string;
   service_id: string;
@@ -123,7 +123,7 @@ interface NoticeTable {
   purchase_id: string;
   activation_id: string;
   customer_id: string;
-  kind: NoticeKind;
+  kind: NoticeKind | SupportNoticeKind;
   channel: 'email' | 'push';
   /** JSON: what the templates need. */
   data: string;
@@ -136,13 +136,23 @@ interface NoticeTable {
   created_at: number;
   sent_at: number | null;
   last_error: string | null;
+  /** Tells notices of one kind apart that are told more than once: what made this one, empty for those told once. */
+  occasion: Generated<string>;
 }
 
+/** What an activation tells by itself. */
 export type NoticeKind =
   | 'payment_confirmed'
   | 'activation_started'
   | 'activation_successful'
   | 'activation_failed';
+
+/** What the support desk tells a customer. */
+export type SupportNoticeKind =
+  | 'support_service_active'
+  | 'support_workshop_visit'
+  | 'support_workaround'
+  | 'support_question';
 
 interface TicketTable {
   id: string;
@@ -160,6 +170,19 @@ interface TicketTable {
   closed_at: number | null;
   /** JSON of every field of the specification's ticket table. */
   fields: string;
+  /** JSON of the TicketWork: the truth; the columns after it are for look-ups. Null: opened before there was any. */
+  work: Generated<string | null>;
+  /** Where the work stands; `status` says only whether it is over. */
+  state: Generated<string>;
+  /** When a clock of the SLA has something to say. */
+  due_at: Generated<number | null>;
+  /** 1: late, and not done. */
+  overdue: Generated<number>;
+  /** Tickets of one cause may be one incident; null for causes that are the vehicle's own. */
+  cause: Generated<string | null>;
+  incident_id: Generated<string | null>;
+  /** Compare-and-set. */
+  version: Generated<number>;
 }
 
 export type CustomerRow = Selectable<CustomerTable>;

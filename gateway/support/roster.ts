@@ -62,6 +62,10 @@ export function onDuty(roster: Roster, at: number): string[] {
   return roster.filter((technician) => isOnDuty(technician, at)).map(({ name }) => name);
 }
 
+export function isOnRoster(roster: Roster, name: string): boolean {
+  return roster.some((technician) => technician.name === name);
+}
+
 /** The next instant after `at` at which somebody comes or goes, or null when that never happens. */
 export function nextShiftChange(roster: Roster, at: number): number | null {
   const waits = roster.flatMap((technician) => {

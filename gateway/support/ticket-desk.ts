@@ -2,16 +2,22 @@ import type { Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { pickTechnician } from './assignment.ts';
+import { applyToTicket, type DeskDeps as CommandDeps } from './desk-command.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { causeOf, incidentOf } from './incident.ts';
+import type { SupportSettings } from './support-settings.ts';
 import { ticketFields } from './ticket.ts';
-import { type StoredFields, type TicketNote, ticketRecord } from './ticket-store.ts';
-
-export interface SupportSettings {
-  /** The SLA: how long after its opening a ticket is to be answered. */
-  readonly responseMs: number;
-  /** Technicians on duty, each in turn; when it is empty a ticket is assigned to nobody. */
-  readonly roster: readonly string[];
-}
+import { moveTicket } from './ticket-machine.ts';
+import {
+  recordFacts,
+  type StoredFields,
+  saveWork,
+  type TicketNote,
+  ticketOfActivation,
+  workColumns,
+} from './ticket-store.ts';
+import { newWork } from './ticket-work.ts';
 
 interface DeskDeps {
   readonly ids: Ids;
@@ -44,19 +50,6 @@ function readOrder(transaction: Desk, activationId: string) {
     .executeTakeFirstOrThrow();
 }
 
-/** Each technician in turn: after the one who has the newest ticket. Identifiers rise with time, so this is one look at a key. */
-async function nextTechnician(transaction: Desk, roster: readonly string[]): Promise<string | null> {
-  if (roster.length === 0) return null;
-  const newest = await transaction
-    .selectFrom('tickets')
-    .select('assigned_to')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const position = newest?.assigned_to == null ? -1 : roster.indexOf(newest.assigned_to);
-  return roster[(position + 1) % roster.length] ?? null;
-}
-
 /**
  * Opens the ticket of an activation that failed, in the transaction that saves the failure, with all that is known then.
  * One activation has one ticket: a second call returns the first one and changes nothing. A deactivation that failed gets
@@ -70,6 +63,7 @@ export async function openTicket(
   at: number,
 ): Promise<{ readonly id: string; readonly opened: boolean }> {
   const { ids, settings } = deps;
+  if (activation.origin === 'support') return retryFailed(transaction, deps, activation, at);
   const existing = await transaction
     .selectFrom('tickets')
     .select('id')
@@ -77,15 +71,18 @@ export async function openTicket(
     .executeTakeFirst();
   if (existing) return { id: existing.id, opened: false };
   const order = await readOrder(transaction, activation.id);
-  const assignedTo = await nextTechnician(transaction, settings.roster);
+  const assignedTo = await pickTechnician(transaction, settings.roster, at);
+  const cause = causeOf(activation);
+  const incidentId = await incidentOf(transaction, ids, cause, at - settings.incidentWindowMs);
   const id = ids.next('tkt');
-  const responseDueAt = at + settings.responseMs;
   const fields = ticketFields(
     id,
     activation,
     { ...order, preDelivery: order.preDelivery === 1 },
     diagnostics,
   );
+  const work = newWork(settings.sla[fields.priority], assignedTo, at);
+  const responseDueAt = at + settings.sla[fields.priority].responseMs;
   const { history } = diagnostics;
   const stored: StoredFields = {
     ...fields,
@@ -103,20 +100,53 @@ export async function openTicket(
       service_id: activation.serviceId,
       priority: fields.priority,
       status: 'open',
-      assigned_to: assignedTo,
       opened_at: at,
       response_due_at: responseDueAt,
       closed_at: null,
       fields: JSON.stringify(stored),
+      ...workColumns(work),
+      cause,
+      incident_id: incidentId,
     })
     .execute();
-  const ticket = { id, activation_id: activation.id, purchase_id: order.purchaseId };
-  await ticketRecord(transaction, ids, ticket, at, 'ticket.opened', 'engine', {
+  const ticket = { id, activationId: activation.id, purchaseId: order.purchaseId };
+  const data = {
     priority: fields.priority,
     assignedTo,
     responseDueAt,
-  });
+    ...(incidentId === null ? {} : { incidentId }),
+  };
+  await recordFacts(transaction, ids, ticket, [{ type: 'ticket.opened', at, actor: 'engine', data }]);
   return { id, opened: true };
+}
+
+/** A manual retry that failed makes no ticket of its own: its ticket goes on. */
+async function retryFailed(
+  transaction: Desk,
+  { ids }: DeskDeps,
+  activation: Activation,
+  at: number,
+): Promise<{ readonly id: string; readonly opened: boolean }> {
+  const ticket = await ticketOfActivation(transaction, activation.id);
+  if (!ticket) throw new Error(`the manual retry ${activation.id} has no ticket`);
+  const reason = activation.failure?.message ?? 'no failure was recorded';
+  const activationId = activation.id;
+  const outcome = moveTicket(ticket.work, { type: 'retry_failed', at, by: 'engine', activationId, reason });
+  if (outcome.verdict === 'accepted') await saveWork(transaction, ids, ticket, outcome.work, outcome.facts);
+  return { id: ticket.id, opened: false };
+}
+
+/** A manual retry has delivered: its ticket is resolved, and the customer told. */
+export async function resolveByRetry(
+  transaction: Desk,
+  deps: Pick<CommandDeps, 'ids' | 'notices'>,
+  activation: Pick<Activation, 'id'>,
+  at: number,
+): Promise<void> {
+  const ticket = await ticketOfActivation(transaction, activation.id);
+  if (!ticket) throw new Error(`the manual retry ${activation.id} has no ticket`);
+  const activationId = activation.id;
+  await applyToTicket(transaction, deps, ticket, { type: 'retry_delivered', at, by: 'engine', activationId });
 }
 
 /** Adds a line to the activation's ticket, in the order of events. False when there is no ticket or it is full. */
@@ -128,45 +158,16 @@ export async function noteOnTicket(
   at: number,
   by = 'engine',
 ): Promise<boolean> {
-  const ticket = await transaction
-    .selectFrom('tickets')
-    .select(['id', 'activation_id', 'purchase_id', 'fields'])
-    .where('activation_id', '=', activationId)
-    .executeTakeFirst();
-  if (!ticket) return false;
-  const stored = JSON.parse(ticket.fields) as StoredFields;
-  if (stored.notes.length >= notesMax) return false;
+  const ticket = await ticketOfActivation(transaction, activationId);
+  if (!ticket || ticket.fields.notes.length >= notesMax) return false;
   const note: TicketNote = { at, by, text: text.slice(0, noteLengthMax) };
+  const fields: StoredFields = { ...ticket.fields, notes: [...ticket.fields.notes, note] };
   await transaction
     .updateTable('tickets')
-    .set({ fields: JSON.stringify({ ...stored, notes: [...stored.notes, note] }) })
+    .set({ fields: JSON.stringify(fields) })
     .where('id', '=', ticket.id)
     .execute();
-  await ticketRecord(transaction, deps.ids, ticket, at, 'ticket.noted', by, { text: note.text });
+  const fact = { type: 'ticket.noted', at, actor: by, data: { text: note.text } } as const;
+  await recordFacts(transaction, deps.ids, ticket, [fact]);
   return true;
-}
-
-/** Ends a ticket. `by` is the technician's name. */
-export async function closeTicket(
-  transaction: Desk,
-  deps: DeskDeps,
-  id: string,
-  by: string,
-  at: number,
-): Promise<'closed' | 'already_closed' | 'not_found'> {
-  const ticket = await transaction
-    .selectFrom('tickets')
-    .select(['id', 'activation_id', 'purchase_id', 'status'])
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (!ticket) return 'not_found';
-  const result = await transaction
-    .updateTable('tickets')
-    .set({ status: 'closed', closed_at: at })
-    .where('id', '=', id)
-    .where('status', '=', 'open')
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) return 'already_closed';
-  await ticketRecord(transaction, deps.ids, ticket, at, 'ticket.closed', `support:${by}`, {});
-  return 'closed';
 }

@@ -1,9 +1,13 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
 import type { Unavailable } from './diagnostics.ts';
+import { stopClock } from './sla-clock.ts';
+import { standardSla } from './support-settings.ts';
 import type { TicketFields } from './ticket.ts';
+import type { TicketFact } from './ticket-machine.ts';
+import { isOverdue, newWork, nextSlaMoment, type TicketState, type TicketWork } from './ticket-work.ts';
 
 export interface TicketNote {
   readonly at: number;
@@ -22,36 +26,49 @@ export interface Ticket {
   readonly id: string;
   readonly activationId: string;
   readonly purchaseId: string | null;
+  /** Whether it is over; `work.state` says where the work stands. */
   readonly status: TicketRow['status'];
-  readonly assignedTo: string | null;
   readonly openedAt: number;
+  /** As promised when it was opened. */
   readonly responseDueAt: number;
   readonly closedAt: number | null;
+  readonly isOverdue: boolean;
+  /** Tickets of one cause share it. */
+  readonly incidentId: string | null;
+  readonly work: TicketWork;
+  readonly version: number;
   readonly fields: StoredFields;
 }
 
-/** A line in the purchase's record. */
-export async function ticketRecord(
+/** The lines of a ticket in the purchase's record, which is also what the webhook reads. */
+export async function recordFacts(
   transaction: Transaction<PlatformSchema>,
   ids: Ids,
-  ticket: Pick<TicketRow, 'id' | 'activation_id' | 'purchase_id'>,
-  at: number,
-  type: 'ticket.opened' | 'ticket.noted' | 'ticket.closed',
-  actor: string,
-  data: Readonly<Record<string, unknown>>,
+  ticket: Pick<Ticket, 'id' | 'activationId' | 'purchaseId'>,
+  facts: readonly TicketFact[],
 ): Promise<void> {
-  await transaction
-    .insertInto('record')
-    .values({
-      id: ids.next('rec'),
-      purchase_id: ticket.purchase_id,
-      activation_id: ticket.activation_id,
-      at,
-      type,
-      actor,
-      data: JSON.stringify({ ticketId: ticket.id, ...data }),
-    })
-    .execute();
+  if (facts.length === 0) return;
+  const rows = facts.map(({ type, at, actor, data }) => ({
+    id: ids.next('rec'),
+    purchase_id: ticket.purchaseId,
+    activation_id: ticket.activationId,
+    at,
+    type,
+    actor,
+    data: JSON.stringify({ ticketId: ticket.id, ...data }),
+  }));
+  await transaction.insertInto('record').values(rows).execute();
+}
+
+/** A ticket opened before there was any work on it: as its other columns say. */
+function firstWork(row: TicketRow): TicketWork {
+  const { resolutionMs } = standardSla[row.priority];
+  const times = { responseMs: row.response_due_at - row.opened_at, resolutionMs };
+  const work = newWork(times, row.assigned_to, row.opened_at);
+  if (row.status === 'open') return work;
+  const { response, resolving } = work;
+  const at = row.closed_at ?? row.opened_at;
+  return { ...work, state: 'closed', response: stopClock(response, at), resolving: stopClock(resolving, at) };
 }
 
 function ticketOf(row: TicketRow): Ticket {
@@ -60,12 +77,60 @@ function ticketOf(row: TicketRow): Ticket {
     activationId: row.activation_id,
     purchaseId: row.purchase_id,
     status: row.status,
-    assignedTo: row.assigned_to,
     openedAt: row.opened_at,
     responseDueAt: row.response_due_at,
     closedAt: row.closed_at,
+    isOverdue: row.overdue === 1,
+    incidentId: row.incident_id,
+    work: row.work === null ? firstWork(row) : (JSON.parse(row.work) as TicketWork),
+    version: row.version,
     fields: JSON.parse(row.fields) as StoredFields,
   };
+}
+
+/** The work and the columns that look-ups go by. */
+export function workColumns(work: TicketWork) {
+  return {
+    work: JSON.stringify(work),
+    state: work.state,
+    assigned_to: work.assignee,
+    due_at: nextSlaMoment(work),
+    overdue: isOverdue(work) ? 1 : 0,
+  };
+}
+
+/** Another process saved first; load again and decide again. */
+export class StaleTicket extends Error {
+  override readonly name = 'StaleTicket';
+}
+
+/** Saves the work with its lines in the record. Throws `StaleTicket` when another process was faster. */
+export async function saveWork(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  before: Ticket,
+  work: TicketWork,
+  facts: readonly TicketFact[],
+): Promise<Ticket> {
+  const closes = work.state === 'closed';
+  const at = facts.at(-1)?.at ?? before.openedAt;
+  const after: Ticket = {
+    ...before,
+    work,
+    status: closes ? 'closed' : 'open',
+    closedAt: closes ? (before.closedAt ?? at) : null,
+    isOverdue: isOverdue(work),
+    version: before.version + 1,
+  };
+  const result = await transaction
+    .updateTable('tickets')
+    .set({ ...workColumns(work), status: after.status, closed_at: after.closedAt, version: after.version })
+    .where('id', '=', before.id)
+    .where('version', '=', before.version)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw new StaleTicket(`ticket ${before.id} was saved by another process`);
+  await recordFacts(transaction, ids, before, facts);
+  return after;
 }
 
 export async function ticketById(database: Kysely<PlatformSchema>, id: string): Promise<Ticket | null> {
@@ -73,9 +138,60 @@ export async function ticketById(database: Kysely<PlatformSchema>, id: string): 
   return row ? ticketOf(row) : null;
 }
 
+/** The ticket of a failed activation; a manual retry belongs to the ticket of the activation that it retries. */
+export async function ticketOfActivation(
+  database: Kysely<PlatformSchema>,
+  activationId: string,
+): Promise<Ticket | null> {
+  const ofRow = (id: string) =>
+    database.selectFrom('tickets').selectAll().where('activation_id', '=', id).executeTakeFirst();
+  const own = await ofRow(activationId);
+  if (own) return ticketOf(own);
+  const activation = await database
+    .selectFrom('activations')
+    .select('parent_id')
+    .where('id', '=', activationId)
+    .where('kind', '!=', 'revocation')
+    .executeTakeFirst();
+  const row = activation?.parent_id ? await ofRow(activation.parent_id) : undefined;
+  return row ? ticketOf(row) : null;
+}
+
+/** Tickets whose clocks have something to say by now, the longest waiting first. */
+export async function dueTickets(
+  database: Kysely<PlatformSchema>,
+  now: number,
+  limit: number,
+): Promise<Ticket[]> {
+  const rows = await database
+    .selectFrom('tickets')
+    .selectAll()
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .limit(limit)
+    .execute();
+  return rows.map(ticketOf);
+}
+
+export async function nextDueTicketAt(database: Kysely<PlatformSchema>): Promise<number | null> {
+  const row = await database
+    .selectFrom('tickets')
+    .select('due_at')
+    .where('due_at', 'is not', null)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.due_at ?? null;
+}
+
 export interface TicketQuery {
   readonly status?: TicketRow['status'] | undefined;
+  readonly state?: TicketState | undefined;
   readonly priority?: TicketRow['priority'] | undefined;
+  readonly assignee?: string | undefined;
+  /** True: only those that are late. */
+  readonly overdue?: boolean | undefined;
+  readonly incidentId?: string | undefined;
   /** 1 to 100. */
   readonly limit: number;
   /** The `next` of the page before. */
@@ -103,7 +219,12 @@ export async function listTickets(
   const limit = Math.min(Math.max(1, query.limit), pageMax);
   let select = database.selectFrom('tickets').selectAll();
   if (query.status) select = select.where('status', '=', query.status);
+  if (query.state) select = select.where('state', '=', query.state);
   if (query.priority) select = select.where('priority', '=', query.priority);
+  if (query.assignee) select = select.where('assigned_to', '=', query.assignee);
+  // A literal, so that SQLite can prove that the partial index holds every such row.
+  if (query.overdue) select = select.where(sql<boolean>`overdue = 1`);
+  if (query.incidentId) select = select.where('incident_id', '=', query.incidentId);
   if (query.cursor !== undefined) {
     const [, priority, openedAt, id] = cursorShape.exec(query.cursor) ?? [];
     if (id === undefined) return 'bad_cursor';

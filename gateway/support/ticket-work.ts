@@ -1,4 +1,5 @@
 import { nextMoment, type SlaClock, startClock } from './sla-clock.ts';
+import type { TicketPriority } from './ticket.ts';
 
 /** Where the work on a ticket stands. */
 export const ticketStates = [
@@ -56,6 +57,7 @@ export interface SlaTimes {
   readonly responseMs: number;
   readonly resolutionMs: number;
 }
+export type Sla = Readonly<Record<TicketPriority, SlaTimes>>;
 
 export function newWork(times: SlaTimes, assignee: string | null, at: number): TicketWork {
   return {

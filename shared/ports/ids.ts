@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'cus'
   | 'ent'
   | 'evt'
+  | 'inc'
   | 'ntc'
   | 'pay'
   | 'pur'

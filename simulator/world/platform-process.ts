@@ -11,7 +11,9 @@ import { platform } from '../../gateway/platform/app.ts';
 import { newChanges } from '../../gateway/platform/changes.ts';
 import { platformScopes } from '../../gateway/platform/scopes.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { noteOnTicket, openTicket } from '../../gateway/support/ticket-desk.ts';
+import { alwaysOnDuty } from '../../gateway/support/roster.ts';
+import { standardSupport } from '../../gateway/support/support-settings.ts';
+import { noteOnTicket, openTicket, resolveByRetry } from '../../gateway/support/ticket-desk.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { origins, policyOf, secretsOfTheWorld } from './figures.ts';
@@ -51,8 +53,8 @@ export async function bootPlatform(
     relay.wake();
     changes.notify();
   };
-  const roster = ['technician-1', 'technician-2', 'technician-3'];
-  const ticketDeps = { ids, settings: { contact, responseMs: 4 * 3_600_000, roster } };
+  const roster = alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']);
+  const ticketDeps = { ids, settings: standardSupport(roster) };
   const noticeDeps = { ids, settings: { contact, webUrl: origins.platform } };
   const engine = activationEngine(
     tamper({
@@ -83,6 +85,8 @@ export async function bootPlatform(
       }),
       openTicket: (transaction, { activation }, diagnostics, at) =>
         openTicket(transaction, ticketDeps, activation, diagnostics, at),
+      resolveTicket: (transaction, { activation }, at) =>
+        resolveByRetry(transaction, { ids, notices: noticeDeps.settings }, activation, at),
       noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
       insertNotices: (transaction, { activation }, facts) =>
         insertNotices(transaction, noticeDeps, activation, facts),

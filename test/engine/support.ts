@@ -187,6 +187,7 @@ export async function bootEngine(
     openTicket: async (_, { activation }) => {
       outside.tickets.push(activation.id);
     },
+    resolveTicket: async () => {},
     noteOnTicket: async (_, id, text) => {
       outside.notes.push(`${id}: ${text}`);
     },

@@ -3,6 +3,8 @@ import { standardDispatch } from '../../gateway/notifications/delivery.ts';
 import { noticeDispatcher } from '../../gateway/notifications/dispatcher.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { alwaysOnDuty } from '../../gateway/support/roster.ts';
+import { standardSupport } from '../../gateway/support/support-settings.ts';
 import { openTicket } from '../../gateway/support/ticket-desk.ts';
 import { listTickets, ticketById } from '../../gateway/support/ticket-store.ts';
 import { wallClock } from '../../shared/live/clock.ts';
@@ -84,7 +86,7 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
       expect(recorded.map((row) => row.type)).toEqual(Array.from({ length: 180 }, () => 'notice.sent'));
 
       const activation = failedActivation(await placeOrder(database, { number: 31 }));
-      const deps = { ids, settings: { responseMs: 1, roster: ['ana'] } };
+      const deps = { ids, settings: standardSupport(alwaysOnDuty(['ana'])) };
       const open = () =>
         database.write((transaction) => openTicket(transaction, deps, activation, diagnostics, startAt));
       const { id } = await open();

@@ -84,6 +84,7 @@ describe('the catalogue that is shipped', () => {
       model: 'aurora-2026',
       version: 2,
       parameters: { levels: 3, zones: 'front,rear', maxTemperatureCelsius: 42 },
+      adjustable: { levels: { min: 1, max: 3 }, zones: { oneOf: ['front', 'rear', 'front,rear'] } },
       display: { receiving: 'Receiving configuration', applied: 'Feature enabled: Heated seats' },
     });
   });

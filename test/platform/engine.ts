@@ -7,7 +7,9 @@ import type { ActivationEngine } from '../../gateway/platform/engine-port.ts';
 import { loadActivation, saveActivation } from '../../gateway/store/activations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Diagnostics } from '../../gateway/support/diagnostics.ts';
-import { openTicket } from '../../gateway/support/ticket-desk.ts';
+import { alwaysOnDuty } from '../../gateway/support/roster.ts';
+import { standardSupport } from '../../gateway/support/support-settings.ts';
+import { openTicket, resolveByRetry } from '../../gateway/support/ticket-desk.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
@@ -35,7 +37,7 @@ const diagnostics: Diagnostics = {
   history: unread,
   configuration: unread,
 };
-const settings = { responseMs: 4 * 3_600_000, roster: ['technician-1'] };
+const settings = standardSupport(alwaysOnDuty(['technician-1']));
 const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
 
 export function testEngine(deps: {
@@ -51,6 +53,8 @@ export function testEngine(deps: {
     openTicket: (transaction, { activation }, read, at) =>
       openTicket(transaction, { ids, settings }, activation, read, at),
     noteOnTicket: async () => {},
+    resolveTicket: (transaction, { activation }, at) =>
+      resolveByRetry(transaction, { ids, notices: noticeSettings }, activation, at),
     insertNotices: (transaction, { activation }, facts) =>
       insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
   } satisfies Parameters<typeof project>[1];

@@ -329,10 +329,13 @@ describe('the support desk and the operator', () => {
             serviceId: 'heated-seats',
             priority: 'HIGH',
             status: 'open',
+            state: 'assigned',
             assignedTo: 'technician-1',
             openedAt: at,
             responseDueAt: at + 4 * 3_600_000,
             closedAt: null,
+            overdue: false,
+            incidentId: null,
           },
         ],
         next: null,
@@ -341,6 +344,8 @@ describe('the support desk and the operator', () => {
       const detail = await world.call('GET', `/tickets/${ticket.id}`);
       expect(detail.body).toEqual({
         ...ticket,
+        work: expect.objectContaining({ state: 'assigned', retryId: null, resolution: null }),
+        moves: ['assign', 'start', 'comment', 'contact'],
         fields: expect.objectContaining({ vin, ticketId: ticket.id }),
       });
       expect((await world.call('GET', '/tickets?status=closed')).body).toEqual({ tickets: [], next: null });

@@ -14,7 +14,7 @@ export const titles: Readonly<Record<NoticeKind, string>> = {
   activation_failed: 'Activation issue - not charged',
 };
 
-export function sampleNotices(): { row: NoticeRow; at: number }[] {
+export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: number }[] {
   const told: [string, string, [NoticeKind, number][]][] = [
     [
       'a',
@@ -72,6 +72,7 @@ export function sampleNotices(): { row: NoticeRow; at: number }[] {
             created_at: startedAt + atMs - 10,
             sent_at: startedAt + atMs,
             last_error: null,
+            occasion: '',
           },
         }),
       ),

@@ -1,4 +1,6 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
+import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
+import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import type { Diagnostics } from '../../gateway/support/diagnostics.ts';
 import type {
   CommandResource,
@@ -7,6 +9,8 @@ import type {
   VehicleTwin,
 } from '../../shared/protocol/api-iot.ts';
 import { startAt, vin } from '../notifications/support.ts';
+
+export const catalogue = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
 
 export const twin: VehicleTwin = {
   vin,

@@ -1,0 +1,61 @@
+import type { Transaction } from 'kysely';
+import type { Ids } from '../../shared/ports/ids.ts';
+import { newManualRetry } from '../activation/activation.ts';
+import { finalPhases } from '../activation/phase.ts';
+import { featureOwner, insertActivation, loadActivation } from '../store/activations.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+import { actorOf } from './ticket-machine.ts';
+import type { Ticket } from './ticket-store.ts';
+
+/** What was begun, or the sentence that says why it cannot be. */
+export type Begun = { readonly activationId: string } | { readonly refusal: string };
+
+/** Until the money is back, nobody may say "you have not been charged", and a retry that delivers says it. */
+export async function moneyRefusal(
+  transaction: Transaction<PlatformSchema>,
+  activationId: string,
+): Promise<string | null> {
+  const stored = await loadActivation(transaction, activationId);
+  if (stored && finalPhases.has(stored.activation.phase)) return null;
+  return 'the reversal of the payment is not confirmed yet';
+}
+
+/**
+ * A manual retry is a new activation (DESIGN.md section 10.5): of the same kind and policy, child of the one that failed, without
+ * money. It is due at once, so a wake-up that is lost is found by the sweep.
+ */
+export async function beginRetry(
+  transaction: Transaction<PlatformSchema>,
+  { ids }: { readonly ids: Ids },
+  ticket: Ticket,
+  by: string,
+  at: number,
+): Promise<Begun> {
+  const failed = await loadActivation(transaction, ticket.activationId);
+  if (!failed) throw new Error(`the activation of ticket ${ticket.id} is gone`);
+  const { vin, serviceId, feature, policy, kind } = failed.activation;
+  if (kind === 'revocation') throw new Error(`ticket ${ticket.id} belongs to a revocation`);
+  const refusal = await moneyRefusal(transaction, ticket.activationId);
+  if (refusal !== null) return { refusal };
+  const owner = await featureOwner(transaction, failed.activation, at);
+  if (owner === 'activation') return { refusal: 'another activation of the feature is under way' };
+  if (owner === 'entitlement') return { refusal: 'the customer has the service by now' };
+  const { parameters } = ticket.work;
+  const id = ids.next('act');
+  const order = { id, vin, serviceId, feature, policy, ...(parameters === null ? {} : { parameters }) };
+  const links = { purchaseId: ticket.purchaseId, parentId: ticket.activationId, priority: 0 as const };
+  await insertActivation(transaction, newManualRetry(order, kind, at), links);
+  await transaction
+    .insertInto('record')
+    .values({
+      id: ids.next('rec'),
+      purchase_id: ticket.purchaseId,
+      activation_id: id,
+      at,
+      type: 'activation.queued_for_activation',
+      actor: actorOf(by),
+      data: JSON.stringify({ origin: 'support', retryOf: ticket.activationId, parameters }),
+    })
+    .execute();
+  return { activationId: id };
+}
