@@ -266,6 +266,37 @@ export const options = {
     help: 'the sender of notices',
     fallback: 'CaaS <no-reply@caas.example>',
   }),
+  supportRoster: optionalText({
+    flag: 'support-roster',
+    environment: 'SUPPORT_ROSTER',
+    placeholder: 'file',
+    help: 'technicians with their shifts (JSON); without it three who are always on duty',
+  }),
+  ticketWebhookUrl: optionalUrl(
+    {
+      flag: 'ticket-webhook-url',
+      environment: 'TICKET_WEBHOOK_URL',
+      placeholder: 'url',
+      help: 'who is told of every ticket event',
+    },
+    ['http://', 'https://'],
+  ),
+  ticketWebhookSecret: optionalText({
+    flag: 'ticket-webhook-secret',
+    environment: 'TICKET_WEBHOOK_SECRET',
+    placeholder: 'secret',
+    help: 'what signs them (Standard Webhooks, whsec_…), or the routing key of PagerDuty',
+  }),
+  ticketWebhookFormat: oneOf(
+    {
+      flag: 'ticket-webhook-format',
+      environment: 'TICKET_WEBHOOK_FORMAT',
+      placeholder: 'format',
+      help: 'standard (Standard Webhooks) or pagerduty (Events API v2)',
+      fallback: 'standard',
+    },
+    ['standard', 'pagerduty'],
+  ),
   // As text: an issuer's name is compared to the letter, a slash at its end included.
   trustedIssuer: optionalText({
     flag: 'trusted-issuer',
@@ -343,6 +374,16 @@ export function readConfig(
   }
   if ((config.trustedIssuer === null) !== (config.trustedJwks === null)) {
     faults.push('--trusted-issuer and --trusted-jwks go together: an issuer is trusted by its keys');
+  }
+  const { ticketWebhookUrl, ticketWebhookSecret, ticketWebhookFormat } = config;
+  if ((ticketWebhookUrl === null) !== (ticketWebhookSecret === null)) {
+    faults.push('--ticket-webhook-url and --ticket-webhook-secret go together: what is sent is signed');
+  }
+  const isSigned = ticketWebhookFormat === 'standard' && typeof ticketWebhookSecret === 'string';
+  if (isSigned && !/^whsec_[A-Za-z0-9+/]{32,}=*$/.test(ticketWebhookSecret)) {
+    faults.push(
+      '--ticket-webhook-secret (TICKET_WEBHOOK_SECRET) must be whsec_ and at least 24 bytes in base64',
+    );
   }
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
 }

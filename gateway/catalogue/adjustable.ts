@@ -1,10 +1,5 @@
 import type { Configuration } from './configuration.ts';
 
-/** Within what a technician may change a parameter for one vehicle. */
-export type Adjustable =
-  | { readonly min: number; readonly max: number }
-  | { readonly oneOf: readonly (string | number | boolean)[] };
-
 /** Why these parameters may not be sent instead of the template's, a sentence each; empty when they may. */
 export function adjustmentFaults(
   configuration: Configuration,

@@ -1,4 +1,7 @@
-import type { Adjustable } from './adjustable.ts';
+/** Within what a technician may change a parameter for one vehicle. */
+type Adjustable =
+  | { readonly min: number; readonly max: number }
+  | { readonly oneOf: readonly (string | number | boolean)[] };
 
 /** A versioned template of the Configuration Repository: what is sent to a vehicle of this model for this service. */
 export interface Configuration {

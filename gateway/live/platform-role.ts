@@ -26,14 +26,12 @@ import { newChanges } from '../platform/changes.ts';
 import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { alwaysOnDuty } from '../support/roster.ts';
-import { standardSupport } from '../support/support-settings.ts';
-import { noteOnTicket, openTicket, resolveByRetry } from '../support/ticket-desk.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import { listen } from './listen.ts';
 import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
+import { supportDesk } from './support-desk.ts';
 import { undoneOnFailure } from './undo.ts';
 
 export interface PlatformRole {
@@ -78,7 +76,6 @@ async function start(
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
   const changes = newChanges();
-  const support = standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']), scale);
   const noticeSettings = { contact: supportContact, webUrl: publicUrl };
   const vapid = JSON.parse(keys.vapidKeys) as { publicKey: string; privateKey: string };
   const mailer = smtpMailer({
@@ -112,6 +109,21 @@ async function start(
     },
   });
   const relay = eventRelay({ database, bus: bus.bus, clock: wallClock, log });
+  const wakeAll = () => {
+    notices.wake();
+    relay.wake();
+    desk.wake();
+    changes.notify();
+  };
+  const desk = supportDesk({
+    config,
+    database,
+    ids,
+    http: http.http,
+    log,
+    notices: noticeSettings,
+    onRecorded: wakeAll,
+  });
   const models = modelLookUp(database);
   const engine = activationEngine({
     database,
@@ -150,18 +162,10 @@ async function start(
       apiKey: config.paymentsKey ?? keys.paymentsKey,
       timeoutMs: httpTimeoutMs,
     }),
-    openTicket: (transaction, { activation }, diagnostics, at) =>
-      openTicket(transaction, { ids, settings: support }, activation, diagnostics, at),
-    resolveTicket: (transaction, { activation }, at) =>
-      resolveByRetry(transaction, { ids, notices: noticeSettings }, activation, at),
-    noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
+    ...desk.projections,
     insertNotices: (transaction, { activation }, facts) =>
       insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
-    onCommitted() {
-      notices.wake();
-      relay.wake();
-      changes.notify();
-    },
+    onCommitted: wakeAll,
   });
   const app = platform({
     database,
@@ -173,6 +177,7 @@ async function start(
     secrets: systemSecrets,
     tokens: await accessTokens({ config, keys, http: http.http }, server.origin),
     log,
+    desk: { settings: desk.settings, notices: noticeSettings, onRecorded: wakeAll },
     config: {
       origin: server.origin,
       callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
@@ -188,7 +193,11 @@ async function start(
   server.handle(app.fetch);
   notices.start();
   relay.wake();
-  if (config.roles.includes('engine')) await engine.start();
+  desk.wake();
+  if (config.roles.includes('engine')) {
+    desk.start();
+    await engine.start();
+  }
   return {
     origin: server.origin,
     database,
@@ -197,6 +206,7 @@ async function start(
       app.stop();
       await server.close();
       await engine.stop();
+      await desk.stop();
       await notices.stop();
       await relay.stop();
       await mailer.close();

@@ -13,6 +13,7 @@ import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
 import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
 import { platformAudience, platformScopes } from './scopes.ts';
+import { mountTicketCommands } from './ticket-commands.ts';
 import { mountTickets } from './ticket-routes.ts';
 
 export interface Platform {
@@ -49,6 +50,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountPurchaseReads(app, deps, authenticator);
   mountActivations(app, deps, authenticator);
   mountTickets(app, deps, authenticator);
+  mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });

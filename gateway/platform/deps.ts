@@ -5,8 +5,10 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
 
@@ -21,7 +23,16 @@ export interface PlatformDeps {
   readonly secrets: Secrets;
   readonly tokens: Tokens;
   readonly log: Log;
+  readonly desk: SupportDesk;
   readonly config: PlatformConfig;
+}
+
+/** The support desk, as far as its commands need it. */
+export interface SupportDesk {
+  readonly settings: SupportSettings;
+  readonly notices: NoticeSettings;
+  /** Called after each commit that wrote record rows or notices. */
+  readonly onRecorded: () => void;
 }
 
 export interface PlatformConfig {

@@ -9,6 +9,7 @@ export const platformScopes = {
   'purchases:read': 'Read purchases and their records',
   'activations:read': 'Read activations',
   'tickets:read': 'Read support tickets',
+  'tickets:write': 'Work on support tickets',
   'events:read': 'Follow the stream of events',
   'operations:read': "Read the operator's lists",
   'metrics:read': 'Read metrics',

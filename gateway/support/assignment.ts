@@ -2,14 +2,11 @@ import type { Kysely } from 'kysely';
 import type { PlatformSchema } from '../store/schema.ts';
 import { onDuty, type Roster } from './roster.ts';
 
-/** Whoever is on duty with the fewest open tickets, the first in the roster where several have as few; null when nobody is. */
-export async function pickTechnician(
+/** How many open tickets each of these technicians has; who has none is not in it. */
+export async function openTickets(
   database: Kysely<PlatformSchema>,
-  roster: Roster,
-  at: number,
-): Promise<string | null> {
-  const names = onDuty(roster, at);
-  if (names.length < 2) return names[0] ?? null;
+  names: readonly string[],
+): Promise<Map<string, number>> {
   const rows = await database
     .selectFrom('tickets')
     .select(['assigned_to', (count) => count.fn.countAll<number | string>().as('tickets')])
@@ -17,6 +14,23 @@ export async function pickTechnician(
     .where('assigned_to', 'in', names)
     .groupBy('assigned_to')
     .execute();
-  const counts = new Map(rows.map((row) => [row.assigned_to, Number(row.tickets)]));
-  return names.reduce((best, name) => ((counts.get(name) ?? 0) < (counts.get(best) ?? 0) ? name : best));
+  return new Map(rows.map((row) => [row.assigned_to ?? '', Number(row.tickets)]));
+}
+
+/** Whoever has the fewest, the first in the roster where several have as few; null of nobody. */
+export function fewest(names: readonly string[], counts: ReadonlyMap<string, number>): string | null {
+  const [first, ...others] = names;
+  if (first === undefined) return null;
+  const count = (name: string) => counts.get(name) ?? 0;
+  return others.reduce((best, name) => (count(name) < count(best) ? name : best), first);
+}
+
+/** Whoever is on duty with the fewest open tickets; null when nobody is. */
+export async function pickTechnician(
+  database: Kysely<PlatformSchema>,
+  roster: Roster,
+  at: number,
+): Promise<string | null> {
+  const names = onDuty(roster, at);
+  return names.length < 2 ? (names[0] ?? null) : fewest(names, await openTickets(database, names));
 }

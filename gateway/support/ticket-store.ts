@@ -173,6 +173,26 @@ export async function dueTickets(
   return rows.map(ticketOf);
 }
 
+/** Tickets that are worked on, or wait to be, and belong to nobody of these: HIGH first, then the oldest. */
+export async function ticketsOfOthers(
+  database: Kysely<PlatformSchema>,
+  names: readonly string[],
+  limit: number,
+): Promise<Ticket[]> {
+  const rows = await database
+    .selectFrom('tickets')
+    .selectAll()
+    .where('status', '=', 'open')
+    .where('state', 'in', ['open', 'assigned', 'in_progress'])
+    .where((where) => where.or([where('assigned_to', 'is', null), where('assigned_to', 'not in', names)]))
+    .orderBy('priority')
+    .orderBy('opened_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(ticketOf);
+}
+
 export async function nextDueTicketAt(database: Kysely<PlatformSchema>): Promise<number | null> {
   const row = await database
     .selectFrom('tickets')

@@ -101,6 +101,14 @@ export async function bootPlatform(
     engine,
     catalogue,
     changes,
+    desk: {
+      settings: ticketDeps.settings,
+      notices: noticeDeps.settings,
+      onRecorded() {
+        notices.wake();
+        onRecorded();
+      },
+    },
     config: {
       origin: origins.platform,
       callbackSecret: secretsOfTheWorld.callbacks,

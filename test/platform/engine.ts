@@ -37,8 +37,8 @@ const diagnostics: Diagnostics = {
   history: unread,
   configuration: unread,
 };
-const settings = standardSupport(alwaysOnDuty(['technician-1']));
-const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
+export const support = standardSupport(alwaysOnDuty(['technician-1']));
+export const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
 
 export function testEngine(deps: {
   readonly database: Database<PlatformSchema>;
@@ -51,7 +51,7 @@ export function testEngine(deps: {
     clock,
     ids,
     openTicket: (transaction, { activation }, read, at) =>
-      openTicket(transaction, { ids, settings }, activation, read, at),
+      openTicket(transaction, { ids, settings: support }, activation, read, at),
     noteOnTicket: async () => {},
     resolveTicket: (transaction, { activation }, at) =>
       resolveByRetry(transaction, { ids, notices: noticeSettings }, activation, at),
@@ -115,6 +115,8 @@ export function testEngine(deps: {
       engine.begun.push(id);
       await engine.hold;
       if (engine.payment === 'broken') throw new Error('the database went away');
+      const stored = await database.write((transaction) => loadActivation(transaction, id));
+      if (stored?.activation.settlement === null) return stored.activation;
       return apply(id, paymentEvent());
     },
     async receive(callback) {

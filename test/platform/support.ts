@@ -14,7 +14,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { signedTokens } from '../support/signed-tokens.ts';
-import { type TestEngine, testEngine } from './engine.ts';
+import { noticeSettings, support, type TestEngine, testEngine } from './engine.ts';
 
 export const origin = 'http://127.0.0.1:8080';
 export const callbackSecret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
@@ -100,6 +100,7 @@ export async function withPlatform(
     secrets: systemSecrets,
     tokens,
     log,
+    desk: { settings: support, notices: noticeSettings, onRecorded: changes.notify },
     config: { origin, clients: [], callbackSecret, ...config },
   });
   const token = (...scopes: string[]) => {

@@ -1,0 +1,66 @@
+import type { RecordRow } from '../store/schema.ts';
+import type { Ticket } from './ticket-store.ts';
+
+/** What a try of the webhook sends: a body, and nothing for an event that the format has no word for. */
+export type TicketMessage = Readonly<Record<string, unknown>> | null;
+
+type Line = Pick<RecordRow, 'type' | 'at' | 'actor' | 'data' | 'activation_id' | 'purchase_id'>;
+
+/** The payload that Standard Webhooks recommends: type, timestamp, data. */
+export function standardMessage(line: Line, ticket: Ticket): TicketMessage {
+  return {
+    type: line.type,
+    timestamp: new Date(line.at).toISOString(),
+    data: {
+      ...(JSON.parse(line.data) as object),
+      ticketId: ticket.id,
+      activationId: line.activation_id,
+      purchaseId: line.purchase_id,
+      actor: line.actor,
+      priority: ticket.fields.priority,
+      vin: ticket.fields.vin,
+      serviceId: ticket.fields.serviceId,
+      incidentId: ticket.incidentId,
+    },
+  };
+}
+
+const actions: Readonly<Record<string, 'trigger' | 'acknowledge' | 'resolve'>> = {
+  'ticket.opened': 'trigger',
+  'ticket.reopened': 'trigger',
+  'ticket.sla_warning': 'trigger',
+  'ticket.sla_breached': 'trigger',
+  'ticket.started': 'acknowledge',
+  'ticket.resolved': 'resolve',
+  'ticket.closed': 'resolve',
+};
+
+function severity(type: string, { fields }: Ticket): 'critical' | 'error' | 'warning' {
+  if (type === 'ticket.sla_breached') return 'critical';
+  return fields.priority === 'HIGH' && type !== 'ticket.sla_warning' ? 'error' : 'warning';
+}
+
+/** PagerDuty Events API v2: one alert a ticket (`dedup_key`), those of one incident in one `group`. */
+export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket): TicketMessage {
+  const action = actions[line.type];
+  if (action === undefined) return null;
+  const { vin, serviceId, lastErrorMessage, priority } = ticket.fields;
+  const common = { routing_key: routingKey, event_action: action, dedup_key: ticket.id };
+  if (action !== 'trigger') return common;
+  const said = line.type === 'ticket.opened' ? '' : ` (${line.type.replace('ticket.', '')})`;
+  const cause = typeof lastErrorMessage === 'string' ? lastErrorMessage : lastErrorMessage.unavailable;
+  return {
+    ...common,
+    payload: {
+      // The API takes at most 1,024 characters.
+      summary: `${priority}: ${serviceId} could not be activated on ${vin}${said}: ${cause}`.slice(0, 1_024),
+      source: vin,
+      severity: severity(line.type, ticket),
+      timestamp: new Date(line.at).toISOString(),
+      component: serviceId,
+      ...(ticket.incidentId === null ? {} : { group: ticket.incidentId }),
+      class: line.type,
+      custom_details: JSON.parse(line.data) as object,
+    },
+  };
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { alwaysOnDuty } from '../../gateway/support/roster.ts';
+import { standardSupport } from '../../gateway/support/support-settings.ts';
+import { noteOnTicket, openTicket } from '../../gateway/support/ticket-desk.ts';
+import {
+  standardWebhook,
+  ticketWebhook,
+  type WebhookSettings,
+} from '../../gateway/support/ticket-webhook.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import { TransportError } from '../../shared/ports/http.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import { countingIds, placeOrder, startAt, vin, withDatabase } from '../notifications/support.ts';
+import { type ManualClock, manualClock } from '../support/manual-clock.ts';
+import { diagnostics, failedActivation } from './support.ts';
+
+const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+const standard: WebhookSettings = {
+  ...standardWebhook,
+  url: 'https://hooks.example/tickets',
+  secret,
+  format: 'standard',
+};
+
+interface Seen {
+  readonly at: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what came is asserted as a whole
+  readonly body: any;
+}
+
+interface Hook {
+  readonly clock: ManualClock;
+  readonly database: Database<PlatformSchema>;
+  readonly seen: Seen[];
+  /** What the receiver answers, in order; the last one repeats. */
+  answers: (number | 'refused' | 'silent')[];
+  start(): ReturnType<typeof ticketWebhook>;
+  open(number: number): Promise<string>;
+  note(number: number, text: string): Promise<void>;
+}
+
+async function withHook(settings: WebhookSettings, run: (hook: Hook) => Promise<void>): Promise<void> {
+  await withDatabase(async (database) => {
+    const clock = manualClock(startAt);
+    const ids = countingIds();
+    const desk = { ids, settings: standardSupport(alwaysOnDuty(['ana'])) };
+    const started: ReturnType<typeof ticketWebhook>[] = [];
+    const hook: Hook = {
+      clock,
+      database,
+      seen: [],
+      answers: [204],
+      start() {
+        const webhook = ticketWebhook({
+          database,
+          clock,
+          log: silentLog,
+          settings,
+          async http(request) {
+            const text = await request.text();
+            hook.seen.push({
+              at: clock.now() - startAt,
+              headers: request.headers,
+              text,
+              body: JSON.parse(text),
+            });
+            const answer = hook.answers.length > 1 ? hook.answers.shift() : hook.answers[0];
+            if (answer === 'refused') throw new TransportError('refused', 'nobody listens', false);
+            if (answer === 'silent') return new Promise<Response>(() => {});
+            return new Response(null, { status: answer ?? 204 });
+          },
+        });
+        started.push(webhook);
+        webhook.wake();
+        return webhook;
+      },
+      async open(number) {
+        const activation = failedActivation(await placeOrder(database, { number }));
+        const { id } = await database.write((transaction) =>
+          openTicket(transaction, desk, activation, diagnostics, clock.now()),
+        );
+        return id;
+      },
+      async note(number, text) {
+        await database.write((transaction) =>
+          noteOnTicket(transaction, desk, `act_${number}`, text, clock.now()),
+        );
+      },
+    };
+    await run(hook);
+    for (const webhook of started) await webhook.stop();
+  });
+}
+
+describe('the webhook', () => {
+  it('sends each ticket event once, in order, signed after Standard Webhooks, from its first start on', () =>
+    withHook(standard, async (hook) => {
+      await hook.open(1);
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      expect(hook.seen).toEqual([]);
+      const id = await hook.open(2);
+      await hook.note(2, 'the vehicle came back');
+      webhook.wake();
+      await hook.clock.advance(0);
+      const data = {
+        ticketId: id,
+        activationId: 'act_2',
+        purchaseId: 'pur_2',
+        priority: 'HIGH',
+        vin,
+        serviceId: 'heated-seats',
+        incidentId: expect.stringMatching(/^inc_/),
+      };
+      expect(hook.seen.map(({ body }) => body)).toEqual([
+        {
+          type: 'ticket.opened',
+          timestamp: '2027-01-15T08:00:00.000Z',
+          data: { ...data, actor: 'engine', assignedTo: 'ana', responseDueAt: startAt + 4 * 3_600_000 },
+        },
+        {
+          type: 'ticket.noted',
+          timestamp: '2027-01-15T08:00:00.000Z',
+          data: { ...data, actor: 'engine', text: 'the vehicle came back' },
+        },
+      ]);
+      const rows = await hook.database.reader.selectFrom('record').select('id').orderBy('seq').execute();
+      for (const [index, { headers, text }] of hook.seen.entries()) {
+        const deps = { secret, secrets: systemSecrets, now: startAt };
+        expect(verifyCallback(deps, headers, text)).toEqual({ ok: true, id: rows[index + 1]?.id });
+      }
+      expect(webhook.counters()).toEqual({ delivered: 2, failedTries: 0, givenUp: 0 });
+    }));
+
+  it('tries again after 1, 2, 4 s under the same id, whatever went wrong, and lets nothing overtake', () =>
+    withHook(standard, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      hook.answers = [500, 'refused', 'silent', 204];
+      await hook.open(1);
+      await hook.note(1, 'second');
+      webhook.wake();
+      await hook.clock.advance(60_000);
+      expect(hook.seen.map(({ at, body }) => [at, body.type])).toEqual([
+        [0, 'ticket.opened'],
+        [1_000, 'ticket.opened'],
+        [3_000, 'ticket.opened'],
+        // The silent one took its 10 s.
+        [17_000, 'ticket.opened'],
+        [17_000, 'ticket.noted'],
+      ]);
+      expect(new Set(hook.seen.slice(0, 4).map(({ headers }) => headers.get('webhook-id'))).size).toBe(1);
+      expect(webhook.counters()).toEqual({ delivered: 2, failedTries: 3, givenUp: 0 });
+    }));
+
+  it('gives an event up after its last try, and sends the next', () =>
+    withHook({ ...standard, attemptMax: 3 }, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      hook.answers = [500, 500, 500, 204];
+      await hook.open(1);
+      await hook.note(1, 'second');
+      webhook.wake();
+      await hook.clock.advance(60_000);
+      expect(hook.seen.map(({ at, body }) => [at, body.type])).toEqual([
+        [0, 'ticket.opened'],
+        [1_000, 'ticket.opened'],
+        [3_000, 'ticket.opened'],
+        [3_000, 'ticket.noted'],
+      ]);
+      expect(webhook.counters()).toEqual({ delivered: 1, failedTries: 2, givenUp: 1 });
+    }));
+
+  it('goes on after a restart where it stood', () =>
+    withHook(standard, async (hook) => {
+      const first = hook.start();
+      await hook.clock.advance(0);
+      hook.answers = [204, 'silent'];
+      await hook.open(1);
+      await hook.note(1, 'second');
+      first.wake();
+      await hook.clock.advance(0);
+      await first.stop();
+      hook.answers = [204];
+      hook.start();
+      await hook.clock.advance(0);
+      expect(hook.seen.map(({ body }) => body.type)).toEqual([
+        'ticket.opened',
+        'ticket.noted',
+        'ticket.noted',
+      ]);
+    }));
+});
+
+it('speaks PagerDuty Events v2: one alert a ticket, opened with its severity and group', () =>
+  withHook({ ...standard, secret: 'R0UTINGKEY', format: 'pagerduty' }, async (hook) => {
+    const webhook = hook.start();
+    await hook.clock.advance(0);
+    const id = await hook.open(1);
+    await hook.note(1, 'no word for this');
+    webhook.wake();
+    await hook.clock.advance(0);
+    expect(hook.seen.map(({ body }) => body)).toEqual([
+      {
+        routing_key: 'R0UTINGKEY',
+        event_action: 'trigger',
+        dedup_key: id,
+        payload: {
+          summary: `HIGH: heated-seats could not be activated on ${vin}: API IoT answered 500`,
+          source: vin,
+          severity: 'error',
+          timestamp: '2027-01-15T08:00:00.000Z',
+          component: 'heated-seats',
+          class: 'ticket.opened',
+          custom_details: {
+            ticketId: id,
+            priority: 'HIGH',
+            assignedTo: 'ana',
+            responseDueAt: startAt + 4 * 3_600_000,
+          },
+        },
+      },
+    ]);
+    expect(hook.seen[0]?.headers.get('webhook-signature')).toBe(null);
+  }));
