@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
-import { addCheck } from './check.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { addRegister } from './register.ts';
-import { addReplay } from './replay.ts';
+import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
 import { addUp } from './up.ts';
@@ -22,13 +21,12 @@ async function main(): Promise<void> {
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
   addRun(program);
   addScenarios(program);
+  addReport(program);
   addUp(program);
   addGateway(program);
   addFleet(program);
   addLookUps(program);
   addRegister(program);
-  addCheck(program);
-  addReplay(program);
   await program.parseAsync();
 }
 

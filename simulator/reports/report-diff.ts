@@ -1,0 +1,138 @@
+import type { SavedReport } from './saved-report.ts';
+
+/** What is different in the second of two runs. */
+export interface ReportDiff {
+  readonly before: RunName;
+  readonly after: RunName;
+  /** Rules and expectations that held and are broken now, or the other way round. */
+  readonly verdicts: readonly VerdictChange[];
+  readonly figures: readonly FigureChange[];
+  /** Purchases that ended otherwise or took another number of attempts; only where both runs had the same plan. */
+  readonly purchases: readonly PurchaseChange[];
+}
+
+export interface RunName {
+  readonly scenario: string;
+  readonly seed: number;
+}
+
+export interface VerdictChange {
+  /** `rule 7: …`, `active >= 99 %` */
+  readonly name: string;
+  readonly ok: boolean;
+}
+
+export interface FigureChange {
+  /** `outcomes.active`, `money.EUR.keptMinor` */
+  readonly name: string;
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface PurchaseChange {
+  readonly purchase: string;
+  /** `active, 1 attempt` */
+  readonly before: string;
+  readonly after: string;
+}
+
+export function diffReports(before: SavedReport, after: SavedReport): ReportDiff {
+  const isSamePlan = before.scenario === after.scenario && before.seed === after.seed;
+  return {
+    before: nameOf(before),
+    after: nameOf(after),
+    verdicts: verdictChanges(before, after),
+    figures: figureChanges(before, after),
+    purchases: isSamePlan ? purchaseChanges(before, after) : [],
+  };
+}
+
+/** Something that held in the first run is broken in the second, or is new there and broken. */
+export function isWorse({ verdicts }: ReportDiff): boolean {
+  return verdicts.some(({ ok }) => !ok);
+}
+
+function nameOf({ scenario, seed }: SavedReport): RunName {
+  return { scenario, seed };
+}
+
+function verdictsOf({ checks, expectations }: SavedReport): Map<string, boolean> {
+  return new Map([
+    ...checks.map(({ id, title, ok }) => [`rule ${id}: ${title}`, ok] as const),
+    ...expectations.map(({ text, ok }) => [text, ok] as const),
+  ]);
+}
+
+function verdictChanges(before: SavedReport, after: SavedReport): VerdictChange[] {
+  const known = verdictsOf(before);
+  return [...verdictsOf(after)]
+    .filter(([name, ok]) => ok !== (known.get(name) ?? true))
+    .map(([name, ok]) => ({ name, ok }));
+}
+
+function figuresOf(report: SavedReport): Map<string, number | null> {
+  const { outcomes, attempts, timeToActiveMs, tickets, revocations, money, notices, faults } = report;
+  const flat = { outcomes, attempts, timeToActiveMs, tickets, revocations };
+  const nested = { money, notices, faults };
+  const figures = new Map<string, number | null>();
+  for (const [group, counts] of Object.entries(flat)) {
+    for (const [name, value] of Object.entries(counts)) figures.set(`${group}.${name}`, value);
+  }
+  for (const [group, parts] of Object.entries(nested)) {
+    for (const [part, counts] of Object.entries(parts)) {
+      for (const [name, value] of Object.entries(counts)) figures.set(`${group}.${part}.${name}`, value);
+    }
+  }
+  return figures;
+}
+
+/** A count that is missing is none. */
+function figureChanges(before: SavedReport, after: SavedReport): FigureChange[] {
+  const [first, second] = [figuresOf(before), figuresOf(after)];
+  const names = [...new Set([...first.keys(), ...second.keys()])];
+  const figureIn = (figures: Map<string, number | null>, name: string) =>
+    figures.get(name) ?? (name.startsWith('timeToActiveMs') ? null : 0);
+  return names
+    .map((name) => ({ name, before: figureIn(first, name), after: figureIn(second, name) }))
+    .filter((figure) => figure.before !== figure.after);
+}
+
+function purchaseChanges(before: SavedReport, after: SavedReport): PurchaseChange[] {
+  const known = new Map(before.activations.map((line) => [line.purchase, endOf(line)]));
+  return after.activations
+    .map((line) => ({
+      purchase: line.purchase,
+      before: known.get(line.purchase) ?? 'none',
+      after: endOf(line),
+    }))
+    .filter((change) => change.before !== change.after);
+}
+
+function endOf({ outcome, attempts }: SavedReport['activations'][number]): string {
+  return `${outcome.replaceAll('_', ' ')}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+}
+
+const purchasesMax = 20;
+
+/** The difference for people, without colours; ends in a newline. */
+export function diffText(diff: ReportDiff): string {
+  const { before, after, verdicts, figures, purchases } = diff;
+  const more = purchases.length - purchasesMax;
+  const lines = [
+    `${before.scenario}, seed ${before.seed} → ${after.scenario}, seed ${after.seed}`,
+    ...verdicts.map(({ name, ok }) => (ok ? `✓ holds again: ${name}` : `✗ broken now: ${name}`)),
+    ...figures.map(
+      (figure) =>
+        `  ${figure.name}: ${figure.before ?? 'none'} → ${figure.after ?? 'none'}${changeOf(figure)}`,
+    ),
+    ...purchases.slice(0, purchasesMax).map((one) => `  ${one.purchase}: ${one.before} → ${one.after}`),
+    ...(more > 0 ? [`  and ${more} more purchases`] : []),
+  ];
+  if (lines.length === 1) lines.push('No difference.');
+  return `${lines.join('\n')}\n`;
+}
+
+function changeOf({ before, after }: FigureChange): string {
+  if (before === null || after === null) return '';
+  return ` (${after > before ? '+' : ''}${after - before})`;
+}
