@@ -1,13 +1,13 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { ApiAnswer } from '../live/api-client.ts';
+import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import { clientsOf } from '../live/clients.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
-interface LookUp {
+export interface LookUp {
   readonly name: string;
   readonly argument: string;
   readonly description: string;
@@ -38,22 +38,15 @@ const lookUps: readonly LookUp[] = [
     one: (id) => `/activations/${id}`,
     list: { path: '/activations', columns: ['id', 'kind', 'vin', 'feature', 'phase'] },
   },
-  {
-    name: 'ticket',
-    argument: 'id',
-    description: 'a support ticket with its diagnostics, or the open ones',
-    one: (id) => `/tickets/${id}`,
-    list: { path: '/tickets', columns: ['id', 'priority', 'status', 'vin', 'serviceId', 'assignedTo'] },
-  },
 ];
 
-interface LookUpFlags {
+export interface LookUpFlags {
   readonly json?: true;
   readonly platformUrl: string;
   readonly limit: string;
 }
 
-/** `fleetwake vehicle|purchase|activation|ticket`: look-ups at a running platform. */
+/** `fleetwake vehicle|purchase|activation`: look-ups at a running platform. */
 export function addLookUps(program: Command): void {
   for (const lookUp of lookUps) {
     const argument = lookUp.list ? `[${lookUp.argument}]` : `<${lookUp.argument}>`;
@@ -72,18 +65,28 @@ export function addLookUps(program: Command): void {
   }
 }
 
-async function show(
+/** One by its id, else the list. `filter` are the list's own parameters. */
+export function show(
   lookUp: LookUp,
   id: string | undefined,
   flags: LookUpFlags & Record<string, unknown>,
+  filter = new URLSearchParams(),
+): Promise<number> {
+  const list = new URLSearchParams([...filter, ['limit', flags.limit]]);
+  const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
+  const print = id === undefined ? (body: unknown) => table(lookUp, body) : stringify;
+  return printAnswer(flags, (platform) => platform.get(path), print);
+}
+
+/** Asks the platform and prints what it answers: on standard error why not, with exit code 1. */
+export async function printAnswer(
+  flags: LookUpFlags & Record<string, unknown>,
+  ask: (platform: ApiClient) => Promise<ApiAnswer>,
+  print: (body: unknown) => string = stringify,
 ): Promise<number> {
   const keys = await knownKeys(gatewayConfig(flags, process.env).data);
   const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
-  const path =
-    id === undefined
-      ? `${lookUp.list?.path}?limit=${encodeURIComponent(flags.limit)}`
-      : lookUp.one(encodeURIComponent(id));
-  const answer = await platform.get(path).catch((error: unknown) => {
+  const answer = await ask(platform).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
       `no platform API answers at ${flags.platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
@@ -94,7 +97,7 @@ async function show(
     return exitCodes.failed;
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
-  else process.stdout.write(id === undefined ? table(lookUp, answer.body) : stringify(answer.body));
+  else process.stdout.write(print(answer.body));
   return exitCodes.ok;
 }
 

@@ -10,6 +10,7 @@ import { addRegister } from './register.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
+import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
 
 async function main(): Promise<void> {
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   addGateway(program);
   addFleet(program);
   addLookUps(program);
+  addTicket(program);
   addRegister(program);
   await program.parseAsync();
 }

@@ -1,0 +1,107 @@
+import { type TechnicianMove, technicianMoves } from '../../gateway/support/ticket-machine.ts';
+import { UsageError } from './exit.ts';
+
+/** The options of `fleetwake ticket`, as commander hands them over. */
+export interface TicketFlags {
+  readonly as?: string;
+  readonly technician?: string;
+  readonly text?: string;
+  readonly reason?: string;
+  readonly team?: string;
+  readonly message?: string;
+  readonly set?: readonly string[];
+  readonly workshop?: string;
+  readonly at?: string;
+  readonly resolution?: string;
+  readonly reference?: string;
+  readonly workaround?: string;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The flag's value, or a sentence that says which one is missing. */
+function need(move: string, flags: TicketFlags, name: Exclude<keyof TicketFlags, 'set'>): string {
+  const value = flags[name];
+  if (value === undefined || value === '')
+    throw new UsageError(`fleetwake ticket ID ${move} needs --${name}`);
+  return value;
+}
+
+function instantOf(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new UsageError(`--at must be a time such as 2027-01-18T09:00Z, not "${text}"`);
+  return at;
+}
+
+/** `levels=2`, `stopAndGo=true`, `zones=front`: what reads as JSON is JSON, the rest is text. */
+function parametersOf(pairs: readonly string[]): Values {
+  if (pairs.length === 0) throw new UsageError('fleetwake ticket ID payload needs --set name=value');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.indexOf('=');
+      if (equals < 1) throw new UsageError(`--set takes name=value, not "${pair}"`);
+      const text = pair.slice(equals + 1);
+      const isPlain = /^(true|false|-?\d+(\.\d+)?)$/.test(text);
+      return [pair.slice(0, equals), isPlain ? (JSON.parse(text) as unknown) : text];
+    }),
+  );
+}
+
+function visitOf(move: string, flags: TicketFlags): Values {
+  return { workshop: need(move, flags, 'workshop'), appointmentAt: instantOf(need(move, flags, 'at')) };
+}
+
+function resolutionOf(flags: TicketFlags): Values {
+  const resolution = need('resolve', flags, 'resolution').replaceAll('-', '_');
+  switch (resolution) {
+    case 'manual_activation':
+      return { resolution };
+    case 'service_appointment':
+      return { resolution, ...visitOf('resolve', flags) };
+    case 'bug_report':
+      return {
+        resolution,
+        reference: need('resolve', flags, 'reference'),
+        workaround: need('resolve', flags, 'workaround'),
+      };
+    default:
+      throw new UsageError(
+        `--resolution must be manual-activation, service-appointment or bug-report, not "${flags.resolution}"`,
+      );
+  }
+}
+
+function valuesOf(move: TechnicianMove, flags: TicketFlags): Values {
+  switch (move) {
+    case 'assign':
+      return { technician: need(move, flags, 'technician') };
+    case 'comment':
+      return { text: need(move, flags, 'text') };
+    case 'payload':
+      return { parameters: parametersOf(flags.set ?? []) };
+    case 'inspection':
+      return { ...visitOf(move, flags), reason: need(move, flags, 'reason') };
+    case 'escalate':
+      return { team: need(move, flags, 'team').replaceAll('-', '_'), reason: need(move, flags, 'reason') };
+    case 'contact':
+      return { message: need(move, flags, 'message') };
+    case 'resolve':
+      return resolutionOf(flags);
+    case 'reopen':
+      return { reason: need(move, flags, 'reason') };
+    case 'start':
+    case 'retry':
+    case 'keep':
+    case 'close':
+      return {};
+  }
+}
+
+/** What to send for `fleetwake ticket ID MOVE`. Throws `UsageError` for what the command line lacks; the platform judges the rest. */
+export function ticketRequest(id: string, move: string, flags: TicketFlags): { path: string; body: Values } {
+  const known = technicianMoves.find((one) => one === move);
+  if (known === undefined)
+    throw new UsageError(`a ticket has no move "${move}"; there are: ${technicianMoves.join(', ')}`);
+  const body = { by: need(move, flags, 'as'), ...valuesOf(known, flags) };
+  return { path: `/tickets/${encodeURIComponent(id)}/${known}`, body };
+}
