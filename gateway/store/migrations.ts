@@ -237,7 +237,7 @@ async function addNoticeOccasion(database: Kysely<PlatformSchema>, dialect: Dial
 }
 
 /** In order; a released one never changes. */
-const migrations: readonly Migration<PlatformSchema>[] = [
+export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
   { name: '002-purchases', up: createPurchases },
   { name: '003-activations', up: createActivations },
@@ -252,5 +252,5 @@ const migrations: readonly Migration<PlatformSchema>[] = [
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */
 export function migratePlatform(database: Database<PlatformSchema>): Promise<void> {
-  return migrate(database, migrations);
+  return migrate(database, platformMigrations);
 }
