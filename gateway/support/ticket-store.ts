@@ -238,7 +238,9 @@ export async function listTickets(
 ): Promise<TicketPage | 'bad_cursor'> {
   const limit = Math.min(Math.max(1, query.limit), pageMax);
   let select = database.selectFrom('tickets').selectAll();
-  if (query.status) select = select.where('status', '=', query.status);
+  // What is late is open: without the words the index of the late ones is taken.
+  const isImplied = query.overdue === true && query.status === 'open';
+  if (query.status && !isImplied) select = select.where('status', '=', query.status);
   if (query.state) select = select.where('state', '=', query.state);
   if (query.priority) select = select.where('priority', '=', query.priority);
   if (query.assignee) select = select.where('assigned_to', '=', query.assignee);
