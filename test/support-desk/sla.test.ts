@@ -182,3 +182,23 @@ it('hands over at the end of a shift to whoever is there with the fewest, and ke
     const woken = await listTickets(desk.database.reader, { assignee: 'cleo', limit: 10 });
     expect(woken).toMatchObject({ tickets: [{ id: first }, { id: second }] });
   }));
+
+it('shares out what one technician leaves among all who are there', () => {
+  const shift = (fromMinute: number, toMinute: number) => [{ weekdays, fromMinute, toMinute }];
+  const roster: Roster = [
+    { name: 'ana', utcOffsetMinutes: 0, shifts: shift(0, 480) },
+    { name: 'ben', utcOffsetMinutes: 0, shifts: shift(480, 960) },
+    { name: 'cleo', utcOffsetMinutes: 0, shifts: shift(480, 960) },
+  ];
+  return withDesk(roster, monday, async (desk) => {
+    desk.start();
+    for (const number of [1, 2, 3, 4]) await desk.open(number);
+    await desk.clock.advance(8 * hour);
+    expect(await desk.lines(['ticket.handed_over'], 'technician')).toEqual([
+      '1 8 handed_over ben',
+      '2 8 handed_over cleo',
+      '3 8 handed_over ben',
+      '4 8 handed_over cleo',
+    ]);
+  });
+});
