@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
+import { addCheck } from './check.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { addRegister } from './register.ts';
+import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
@@ -29,6 +31,8 @@ async function main(): Promise<void> {
   addLookUps(program);
   addTicket(program);
   addRegister(program);
+  addCheck(program);
+  addReplay(program);
   await program.parseAsync();
 }
 

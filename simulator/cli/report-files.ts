@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { htmlReport } from '../reports/html/page.ts';
 import { junitReport } from '../reports/junit.ts';
 import { markdownReport } from '../reports/markdown.ts';
-import type { RunReport } from '../reports/report.ts';
+import type { RunReport } from '../reports/run-report.ts';
 import { UsageError } from './exit.ts';
 
 export interface ReportFlags {

@@ -1,4 +1,4 @@
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 
 type Judged = Pick<RunReport, 'ok' | 'checks' | 'expectedRules' | 'expectations'>;
 

@@ -1,4 +1,4 @@
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 import { money } from './verdict.ts';
 
 /** The figures in words, a row each; what an empty name stands in front of goes on with the row above. */

@@ -1,15 +1,6 @@
 import { type Expectation, expectationOf, type Operator } from '../scenarios/expectation.ts';
-import type { RunReport } from './report.ts';
+import type { JudgedExpectation, RunReport } from './run-report.ts';
 import { money } from './verdict.ts';
-
-/** One expectation of the scenario, and what the run shows of it. */
-export interface JudgedExpectation {
-  /** As the scenario says it. */
-  readonly text: string;
-  readonly ok: boolean;
-  /** `97.5 % (39 of 40)`, `12.4 min (74.4 s of the run)` */
-  readonly found: string;
-}
 
 /** All that expectations are compared with. */
 export type Figures = Pick<

@@ -1,6 +1,6 @@
 import junit, { type Builder } from 'junit-report-builder';
 import { conclusionText } from './conclusion.ts';
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 
 /**
  * JUnit XML: one suite a run, one case a rule and an expectation. A failure carries the seed and the command that runs

@@ -1,7 +1,7 @@
 import { compressionText, conclusionText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
 import { storyTime } from './judged-expectation.ts';
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 
 /** A CI summary takes a megabyte; a reader takes a page. */
 const failedMax = 20;

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { compressionText, conclusionText } from './conclusion.ts';
 import { factRows } from './fact-rows.ts';
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface TerminalOptions {

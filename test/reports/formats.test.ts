@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { htmlReport } from '../../simulator/reports/html/page.ts';
 import { junitReport } from '../../simulator/reports/junit.ts';
 import { markdownReport } from '../../simulator/reports/markdown.ts';
-import type { RunReport } from '../../simulator/reports/report.ts';
+import type { RunReport } from '../../simulator/reports/run-report.ts';
 import { terminalReport } from '../../simulator/reports/terminal.ts';
 import { failedReport, passedReport } from './sample-report.ts';
 

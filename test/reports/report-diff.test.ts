@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunReport } from '../../simulator/reports/report.ts';
 import { diffReports, diffText, isWorse } from '../../simulator/reports/report-diff.ts';
+import type { RunReport } from '../../simulator/reports/run-report.ts';
 import { readSavedReport, type SavedReport } from '../../simulator/reports/saved-report.ts';
 import { failedReport, passedReport } from './sample-report.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { quantile } from '../../simulator/reports/quantile.ts';
-import { type RunReport, reportOf } from '../../simulator/reports/report.ts';
+import { reportOf } from '../../simulator/reports/report.ts';
+import type { RunReport } from '../../simulator/reports/run-report.ts';
 import { terminalReport } from '../../simulator/reports/terminal.ts';
 import { moment, money } from '../../simulator/reports/verdict.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';

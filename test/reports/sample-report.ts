@@ -1,6 +1,7 @@
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
-import { type RunReport, reportOf } from '../../simulator/reports/report.ts';
+import { reportOf } from '../../simulator/reports/report.ts';
+import type { RunReport } from '../../simulator/reports/run-report.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';
 import { startedAt } from './sample-names.ts';
 

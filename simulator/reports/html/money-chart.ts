@@ -1,4 +1,4 @@
-import type { MoneyTotals } from '../report.ts';
+import type { MoneyTotals } from '../run-report.ts';
 import { money } from '../verdict.ts';
 import { drawing, width } from './chart-frame.ts';
 import { html, type Markup } from './markup.ts';

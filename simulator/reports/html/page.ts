@@ -1,6 +1,6 @@
 import { compressionText, conclusionText } from '../conclusion.ts';
 import { storyTime } from '../judged-expectation.ts';
-import type { RunReport } from '../report.ts';
+import type { RunReport } from '../run-report.ts';
 import { html, Markup } from './markup.ts';
 import { moneyChart } from './money-chart.ts';
 import { retriesChart } from './retries-chart.ts';

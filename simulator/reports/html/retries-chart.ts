@@ -1,4 +1,4 @@
-import type { RunReport } from '../report.ts';
+import type { RunReport } from '../run-report.ts';
 import { drawing, frame } from './chart-frame.ts';
 import { html, type Markup } from './markup.ts';
 

@@ -1,5 +1,5 @@
 import { storyTime } from '../judged-expectation.ts';
-import type { RunReport } from '../report.ts';
+import type { RunReport } from '../run-report.ts';
 import { drawing, frame } from './chart-frame.ts';
 import { html, type Markup } from './markup.ts';
 import { scale } from './scale.ts';
