@@ -150,6 +150,25 @@ export const options = {
     },
     ['http://', 'https://'],
   ),
+  webUrl: optionalUrl(
+    {
+      flag: 'web-url',
+      environment: 'FLEETWAKE_WEB_URL',
+      placeholder: 'url',
+      help: "the customers' web platform, for the links in notices; without it they lead to the platform API",
+    },
+    ['http://', 'https://'],
+  ),
+  pushPrivate: oneOf(
+    {
+      flag: 'push-private',
+      environment: 'FLEETWAKE_PUSH_PRIVATE',
+      placeholder: 'yes|no',
+      help: "push to services on this machine and its network too; a customer's subscription says where",
+      fallback: 'no',
+    },
+    ['yes', 'no'],
+  ),
   apiIotUrl: optionalUrl(
     {
       flag: 'api-iot-url',

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { memoryBus } from '../../shared/virtual/bus.ts';
 import { ownNatsServer } from './own-nats-server.ts';
+import { closeAll } from './undo.ts';
 
 export interface LiveBus {
   readonly bus: Bus;
@@ -44,15 +45,15 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
 
 async function ownServer({ natsServer, dataFolder, log }: BusWishes): Promise<LiveBus> {
   const server = await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
-  const bus = await openNatsBus({ url: server.url, log });
+  const bus = await openNatsBus({ url: server.url, log }).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
   return {
     bus,
     kind: 'nats',
     notice: `NATS JetStream on a nats-server of its own (port ${server.port})`,
-    async stop() {
-      await bus.close();
-      await server.stop();
-    },
+    stop: () => closeAll([() => bus.close(), () => server.stop()]),
   };
 }
 

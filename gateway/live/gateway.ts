@@ -8,6 +8,7 @@ import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type PlatformRole, startPlatform } from './platform-role.ts';
+import { closeAll } from './undo.ts';
 
 export interface Gateway {
   readonly keys: Keys;
@@ -49,7 +50,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
-    for (const part of started.splice(0).reverse()) await part.stop();
+    await closeAll(
+      started
+        .splice(0)
+        .reverse()
+        .map((part) => () => part.stop()),
+    );
   };
   try {
     let apiIot: ApiIotRole | null = null;
@@ -79,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => {});
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { wallClock } from '../../shared/live/clock.ts';
+import { liveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { smtpMailer } from '../../shared/live/mailer.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
@@ -32,7 +33,7 @@ import type { LiveBus } from './bus.ts';
 import { listen } from './listen.ts';
 import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
 import { supportDesk } from './support-desk.ts';
-import { undoneOnFailure } from './undo.ts';
+import { closeAll, undoneOnFailure } from './undo.ts';
 
 export interface PlatformRole {
   readonly origin: string;
@@ -76,7 +77,7 @@ async function start(
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
   const changes = newChanges();
-  const noticeSettings = { contact: supportContact, webUrl: publicUrl };
+  const noticeSettings = { contact: supportContact, webUrl: config.webUrl ?? publicUrl };
   const vapid = JSON.parse(keys.vapidKeys) as { publicKey: string; privateKey: string };
   const mailer = smtpMailer({
     url: config.smtpUrl ?? 'smtp://127.0.0.1:1025',
@@ -91,7 +92,8 @@ async function start(
     log,
     mailer,
     pusher: webPusher({
-      http: http.http,
+      // A customer's browser says where its push service is.
+      http: config.pushPrivate === 'yes' ? http.http : publicHttp(),
       vapid: { ...vapid, subject: `mailto:${supportContact}` },
       ttlSeconds: 24 * 3_600,
     }),
@@ -99,6 +101,7 @@ async function start(
     settings: {
       ...standardDispatch,
       retryBaseMs: compress(standardDispatch.retryBaseMs),
+      retryMaxMs: compress(standardDispatch.retryMaxMs, 1_000),
       // Half a claim is what a try may take, and the channel's own time-out has to come first: what is given up here while
       // the channel still sends goes out twice.
       claimMs: compress(standardDispatch.claimMs, 2 * httpTimeoutMs + 2_000),
@@ -191,6 +194,12 @@ async function start(
     },
   });
   server.handle(app.fetch);
+  // The other way round than they close: what an engine saves, notices and relay still take.
+  undo(() => mailer.close());
+  undo(() => relay.stop());
+  undo(() => notices.stop());
+  undo(() => desk.stop());
+  undo(() => engine.stop());
   notices.start();
   relay.wake();
   desk.wake();
@@ -202,17 +211,16 @@ async function start(
     origin: server.origin,
     database,
     engine,
-    async stop() {
+    stop() {
       app.stop();
-      await server.close();
-      await engine.stop();
-      await desk.stop();
-      await notices.stop();
-      await relay.stop();
-      await mailer.close();
-      await database.close();
+      const parts = [engine, desk, notices, relay].map((part) => () => part.stop());
+      return closeAll([() => server.close(), ...parts, () => mailer.close(), () => database.close()]);
     },
   };
+}
+
+function publicHttp(): Http {
+  return liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, reach: 'public' }).http;
 }
 
 function readCatalogue(config: GatewayConfig): Catalogue {

@@ -9,7 +9,21 @@ export async function undoneOnFailure<T>(
   try {
     return await start((close) => closes.push(close));
   } catch (error) {
-    for (const close of closes.reverse()) await close();
+    // The reason why it could not start is what counts, not what went wrong while closing.
+    await closeAll(closes.reverse()).catch(() => {});
     throw error;
   }
+}
+
+/** Closes one after the other. What cannot be closed keeps nothing else open; the first error is thrown at the end. */
+export async function closeAll(closes: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const close of closes) {
+    try {
+      await close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }

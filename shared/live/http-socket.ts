@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure, Agent as SecureAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { TransportError } from '../ports/http.ts';
+import { publicAgents } from './public-addresses.ts';
 
 /** The largest answer that is read; a longer one counts as none. */
 const answerMaxBytes = 16 * 1024 * 1024;
@@ -11,8 +12,13 @@ const answerMaxBytes = 16 * 1024 * 1024;
  * own servers drop them, so that no request meets a connection that is being closed.
  */
 const pool = { keepAlive: true, maxSockets: 256, timeout: 4_000 };
-const plainAgent = new Agent(pool);
-const secureAgent = new SecureAgent(pool);
+const agents = {
+  anywhere: { plain: new Agent(pool), secure: new SecureAgent(pool) },
+  public: publicAgents(pool),
+} as const;
+
+/** `public`: a name that leads to this machine or its network is refused. */
+export type Reach = keyof typeof agents;
 
 /** Answers that have no body by definition; the `Response` constructor insists on it. */
 const bodiless = new Set([101, 204, 205, 304]);
@@ -27,12 +33,12 @@ export interface SocketCall {
  * One request over a socket, by Node's own client: global `fetch` costs three times as much for each. Redirects are
  * answers like any other. The answer is read whole, or for an event stream handed on while it runs.
  */
-export function callOverSocket(request: Request): SocketCall {
+export function callOverSocket(request: Request, reach: Reach = 'anywhere'): SocketCall {
   const controller = new AbortController();
-  return { answer: send(request, controller.signal), abort: () => controller.abort() };
+  return { answer: send(request, controller.signal, reach), abort: () => controller.abort() };
 }
 
-async function send(request: Request, giveUp: AbortSignal): Promise<Response> {
+async function send(request: Request, giveUp: AbortSignal, reach: Reach): Promise<Response> {
   const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
   giveUp.throwIfAborted();
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -40,7 +46,7 @@ async function send(request: Request, giveUp: AbortSignal): Promise<Response> {
     const outgoing = (isSecure ? requestSecure : requestPlain)(request.url, {
       method: request.method,
       headers: { accept: '*/*', 'user-agent': 'fleetwake', ...Object.fromEntries(request.headers) },
-      agent: isSecure ? secureAgent : plainAgent,
+      agent: isSecure ? agents[reach].secure : agents[reach].plain,
       signal: request.signal,
     });
     const destroy = () => outgoing.destroy();

@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Clock } from '../ports/clock.ts';
 import { type Http, TransportError } from '../ports/http.ts';
-import { callOverSocket } from './http-socket.ts';
+import { callOverSocket, type Reach } from './http-socket.ts';
+import { isInsideLiteral, notPublic } from './public-addresses.ts';
 
 /** Requests that are still under way this long after `close` are cut. */
 const drainDefaultMs = 2_000;
@@ -39,7 +40,7 @@ export interface HttpServer {
 }
 
 /** HTTP between the parts of this process and with the world. A request without an answer after `timeoutMs` ends as `timeout`. */
-export function liveHttp(deps: { readonly clock: Clock; readonly timeoutMs: number }): LiveHttp {
+export function liveHttp(deps: Limits): LiveHttp {
   const handlers = new Map<string, Handler>();
   return {
     http(request) {
@@ -59,7 +60,12 @@ function originOf(url: string): string {
   return end === -1 ? url : url.slice(0, end);
 }
 
-type Limits = { readonly clock: Clock; readonly timeoutMs: number };
+interface Limits {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** `public`: for URLs that strangers chose. Whatever leads to this machine or its network is refused. Default `anywhere`. */
+  readonly reach?: Reach;
+}
 
 function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
@@ -80,9 +86,12 @@ function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Re
   });
 }
 
-async function callSocket({ clock, timeoutMs }: Limits, request: Request): Promise<Response> {
+async function callSocket({ clock, timeoutMs, reach }: Limits, request: Request): Promise<Response> {
   if (request.signal.aborted) throw givenUp(request, false);
-  const call = callOverSocket(request);
+  if (reach === 'public' && isInsideLiteral(new URL(request.url).hostname)) {
+    throw new TransportError('refused', `${nameOf(request)}: ${notPublic}`, false);
+  }
+  const call = callOverSocket(request, reach);
   let isLate: boolean = false;
   const timer = clock.setTimer(timeoutMs, () => {
     isLate = true;
@@ -102,6 +111,7 @@ async function callSocket({ clock, timeoutMs }: Limits, request: Request): Promi
 
 /** Failures that happen before a byte of the request was sent. */
 const neverSent = new Set([
+  notPublic,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Secrets of an installation by name; each text is made at first start and stays. */
@@ -6,7 +6,7 @@ export type Keyring<Name extends string> = Readonly<Record<Name, string>>;
 
 /**
  * Reads the keyring at `path`, or makes it: readable by this user alone. A name that the file lacks is made and added.
- * Two processes that start together end with the same file.
+ * Two processes that start together end with the same file, and none ever reads half of it.
  */
 export async function openKeyring<Name extends string>(
   path: string,
@@ -18,19 +18,32 @@ export async function openKeyring<Name extends string>(
   if (known !== null && missing.length === 0) return known as Keyring<Name>;
   const keys: Record<string, string> = { ...known };
   for (const name of missing) keys[name] = await makers[name]();
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  const draft = await writeDraft(path, keys);
   try {
+    // Both put the whole file there at once. A link fails where another process was faster; then its secrets are the ones.
     if (known === null) await link(draft, path);
-    else await writeFile(path, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-    await chmod(path, 0o600);
+    else await rename(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return openKeyring(path, makers);
+    return await openKeyring(path, makers);
   } finally {
-    await unlink(draft);
+    await rm(draft, { force: true });
   }
   return keys as Keyring<Name>;
+}
+
+/** On the disk before it has its name: after a power cut a keyring is the old one or the new one, never an empty one. */
+async function writeDraft(path: string, keys: Readonly<Record<string, string>>): Promise<string> {
+  const draft = `${path}.${process.pid}`;
+  await rm(draft, { force: true });
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(keys, null, 2)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return draft;
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { Log } from '../ports/log.ts';
-import { findOnPath, isRunning, processCommand } from './processes.ts';
+import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts';
 
 const readyMaxMs = 15_000;
 /** A server that does not end politely is killed after this time. */
@@ -131,9 +131,23 @@ async function passwordOf(dataFolder: string): Promise<string> {
   }
 }
 
+/** Starts the configuration's first line; the process that started the server follows. */
+const ownerWords = '# started by process ';
+
+/** The process that still runs the server, or null: one that was killed left it behind, or it was this one. */
+async function ownerOf(dataFolder: string, pid: number): Promise<number | null> {
+  const text = await readFile(join(dataFolder, 'nats-server.conf'), 'utf8').catch(() => '');
+  if (!text.startsWith(ownerWords)) return null;
+  const owner = Number.parseInt(text.slice(ownerWords.length), 10);
+  if (owner === process.pid) return null;
+  // An orphan has another parent, whoever has its parent's number by now.
+  return (await parentOf(pid)) === owner ? owner : null;
+}
+
 function configurationText(dataFolder: string, port: number, password: string): string {
   const quoted = (text: string) => JSON.stringify(text);
-  return `listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}
+  return `${ownerWords}${process.pid}
+listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}
 ports_file_dir: ${quoted(dataFolder)}
 pid_file: ${quoted(join(dataFolder, 'nats-server.pid'))}
 authorization { user: ${quoted(user)}, password: ${quoted(password)} }
@@ -224,11 +238,17 @@ async function endChild(child: ChildProcess, exited: Promise<void>, signal: Node
   clearTimeout(timer);
 }
 
-/** Two servers on one store would destroy it. */
+/** Two servers on one store would destroy it, and so would two owners that end each other's. */
 async function endLeftover(dataFolder: string, log: Log): Promise<void> {
   const file = join(dataFolder, 'nats-server.pid');
   const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
   if (!(pid > 0) || !(await processCommand(pid)).includes(join(dataFolder, 'nats-server.conf'))) return;
+  const owner = await ownerOf(dataFolder, pid);
+  if (owner !== null) {
+    throw new Error(
+      `the nats-server of ${dataFolder} belongs to process ${owner}, which runs: stop that one, or name a NATS for both with NATS_URL`,
+    );
+  }
   log.warn('nats.leftover_ended', { pid });
   const deadlineAt = performance.now() + stopMaxMs;
   process.kill(pid, 'SIGTERM');

@@ -23,6 +23,13 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** The process that started it, where the system shows that (Linux), else null. */
+export async function parentOf(pid: number): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1]);
+  return parent > 0 ? parent : null;
+}
+
 /** The command line of a process where the system shows it (Linux), else an empty text. */
 export async function processCommand(pid: number): Promise<string> {
   return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

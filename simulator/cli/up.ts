@@ -53,6 +53,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     const gateway = await startGateway({
       config: {
         ...config,
+        // The stand-in is on this machine.
+        pushPrivate: 'yes',
         paymentsUrl: config.paymentsUrl ?? standIns.paymentsUrl,
         smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
       },

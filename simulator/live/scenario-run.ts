@@ -105,7 +105,15 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
     );
     const { paymentsUrl, smtpUrl } = standIns;
-    const config = { ...options.config, catalogue, paymentsUrl, smtpUrl, timeScale: scenario.timeScale };
+    const config: GatewayConfig = {
+      ...options.config,
+      catalogue,
+      paymentsUrl,
+      smtpUrl,
+      // The stand-in is on this machine.
+      pushPrivate: 'yes',
+      timeScale: scenario.timeScale,
+    };
     const gateway = added(await launch({ config, keys, plan, log }));
     const databases = openDatabases(data);
     added({ stop: databases.close });

@@ -185,7 +185,13 @@ async function startGateway({ options, world, parts }: Bench, keys: BenchKeys, n
   // One application server for all: the push stand-in takes pushes of no other.
   await copyFile(join(options.folder, 'keys', 'keys.json'), join(data, 'keys.json'));
   const { paymentsUrl, smtpUrl } = world.ready;
-  const argument: GatewayArgument = { data, paymentsUrl, smtpUrl, paymentsKey: keys.paymentsKey };
+  const argument: GatewayArgument = {
+    data,
+    paymentsUrl,
+    smtpUrl,
+    paymentsKey: keys.paymentsKey,
+    pushPrivate: 'yes',
+  };
   const child = await startChild<GatewayReady>('gateway-child', argument);
   parts.push(child);
   return child;

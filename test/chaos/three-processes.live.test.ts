@@ -46,7 +46,7 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
     const { paymentsUrl, smtpUrl } = standIns;
     const plan = planScenario(chaosScenario({ vehicles: 30, purchases: 30, overMs: 0 }), 1, seededRandom);
     const gateway = await launch({
-      config: { ...config, paymentsUrl, smtpUrl },
+      config: { ...config, paymentsUrl, smtpUrl, pushPrivate: 'yes' },
       keys,
       plan,
       log: silentLog,

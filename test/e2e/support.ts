@@ -130,6 +130,7 @@ async function startPlatform(
       timeScale: options.timeScale ?? 100,
       paymentsUrl: standIns.paymentsUrl,
       smtpUrl: standIns.smtpUrl,
+      pushPrivate: 'yes',
       ...options.config,
       data: dataFolder,
     }),
