@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
+import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 
 const cursorName = 'events';
@@ -34,6 +35,7 @@ export function cloudEventOf(row: RecordRow): string {
  */
 export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus; clock: Clock; log: Log }) {
   const { database, bus, clock, log } = deps;
+  const record = recordReader(deps);
   let running: Promise<void> | null = null;
   let again = false;
   let stopped = false;
@@ -51,13 +53,7 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
 
   /** Publishes one batch; false when nothing was left. */
   async function relayBatch(): Promise<boolean> {
-    const rows = await database.reader
-      .selectFrom('record')
-      .selectAll()
-      .where('seq', '>', cursor)
-      .orderBy('seq')
-      .limit(batchMax)
-      .execute();
+    const rows = await record.read(cursor, batchMax);
     const last = rows.at(-1);
     if (!last) return false;
     await Promise.all(

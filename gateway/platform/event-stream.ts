@@ -3,10 +3,11 @@ import type { Timer } from '../../shared/ports/clock.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
+import { recordReader } from '../store/record-reader.ts';
 import type { RecordRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
-import { newestSequence, recordAfter, recordEntry } from './record-view.ts';
+import { newestSequence, recordEntry } from './record-view.ts';
 
 /** The most clients that follow the stream at once. */
 export const streamMax = 100;
@@ -78,13 +79,14 @@ async function follow(
   deps: StreamDeps,
   stream: SSEStreamingApi,
   bell: ReturnType<typeof newBell>,
+  record: ReturnType<typeof recordReader>,
   after: number,
 ): Promise<void> {
   let sequence = after;
   await send(deps, stream, () => stream.write('retry: 1000\n\n'));
   while (!bell.ended()) {
     bell.listen();
-    const rows = await recordAfter(deps.database.reader, sequence, batchMax);
+    const rows = await record.read(sequence, batchMax);
     for (const row of rows) {
       if (bell.ended()) return;
       await send(deps, stream, () => stream.writeSSE(message(row)));
@@ -132,6 +134,7 @@ export interface EventStreams {
 /** `GET /events`: reads the record from the database for each client, at its own pace. */
 export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authenticator): EventStreams {
   const streams = new Set<SSEStreamingApi>();
+  const record = recordReader(deps);
   describe(app);
   app.get('/events', requireScope('events:read'), async (context) => {
     const given = context.req.header('last-event-id') ?? context.req.query('after');
@@ -145,7 +148,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
       deps.metrics.streams(streams.size);
       const bell = newBell(deps, stream);
       try {
-        await follow(deps, stream, bell, after);
+        await follow(deps, stream, bell, record, after);
       } finally {
         bell.end();
         streams.delete(stream);

@@ -50,21 +50,6 @@ export async function listRecord(
   return { events: page.map(recordEntry), next };
 }
 
-/** The record of everything, after a sequence, for the stream of events. */
-export function recordAfter(
-  database: Kysely<PlatformSchema>,
-  after: number,
-  limit: number,
-): Promise<RecordRow[]> {
-  return database
-    .selectFrom('record')
-    .selectAll()
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute();
-}
-
 /** The newest sequence, 0 for an empty record. */
 export async function newestSequence(database: Kysely<PlatformSchema>): Promise<number> {
   const row = await database

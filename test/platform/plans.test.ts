@@ -7,9 +7,10 @@ import { listActivations, readActivation } from '../../gateway/platform/activati
 import { newMetrics } from '../../gateway/platform/metrics.ts';
 import { listDeadNotices } from '../../gateway/platform/notice-view.ts';
 import { listPurchases, readPurchase } from '../../gateway/platform/purchase-view.ts';
-import { listRecord, newestSequence, recordAfter } from '../../gateway/platform/record-view.ts';
+import { listRecord, newestSequence } from '../../gateway/platform/record-view.ts';
 import { listSettlements } from '../../gateway/platform/settlement-list.ts';
 import { readVehicle } from '../../gateway/platform/vehicle-view.ts';
+import { recordAfter } from '../../gateway/store/record-reader.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { listTickets } from '../../gateway/support/ticket-store.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
