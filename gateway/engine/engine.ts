@@ -3,9 +3,9 @@ import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
+import type { CommandCallback, CommandResource } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
-import { type Activation, nextDueAt } from '../activation/activation.ts';
+import { type Activation, nextDueAt, targetOf } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
@@ -241,7 +241,7 @@ export function activationEngine(deps: EngineDeps) {
     async receive({ command }: CommandCallback): Promise<void> {
       const stored = await loadActivation(database.reader, command.reference);
       const attempt = stored && attemptOfKey(stored.activation.id, command.key);
-      if (!stored || !attempt || command.vin !== stored.activation.vin)
+      if (!stored || !attempt || !isAsked(command, stored.activation))
         return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
       const event = await eventOfCommand(deps, command.vin, attempt, command);
       await apply(stored.activation.id, [event]);
@@ -259,6 +259,14 @@ export function activationEngine(deps: EngineDeps) {
 }
 
 export type Engine = ReturnType<typeof activationEngine>;
+
+/** A key is chosen by whoever sends a command: that it did what we ask for, at our vehicle, is the rest of the proof. */
+function isAsked({ vin, features }: CommandResource, activation: Activation): boolean {
+  const target = targetOf(activation.kind);
+  const isOurs = (one: CommandResource['features'][number]) =>
+    one.feature === activation.feature && one.target === target;
+  return vin === activation.vin && features.some(isOurs);
+}
 
 interface Saved {
   readonly stored: StoredActivation;

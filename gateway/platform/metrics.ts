@@ -28,6 +28,20 @@ async function countOpen({ database }: Deps): Promise<number> {
   return Number(count);
 }
 
+/** Longer than a lost wake-up, or one whose worker died, takes to be found. */
+const overdueMs = 2 * 60_000;
+
+async function countOverdue({ database, clock }: Deps): Promise<number> {
+  const before = clock.now() - overdueMs;
+  const { count } = await database.reader
+    .selectFrom((from) =>
+      from.selectFrom('activations').select('due_at').where('due_at', '<=', before).limit(openMax).as('late'),
+    )
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 async function dueLagMs({ database, clock }: Deps): Promise<number> {
   const first = await database.reader
     .selectFrom('activations')
@@ -69,6 +83,14 @@ export function newMetrics(deps: Deps): Metrics {
     registers,
     async collect() {
       this.set(await countOpen(deps));
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_activations_overdue',
+    help: `Activations whose moment passed 2 minutes ago: the engine is behind, or fails with them (counted up to ${openMax})`,
+    registers,
+    async collect() {
+      this.set(await countOverdue(deps));
     },
   });
   new Gauge({

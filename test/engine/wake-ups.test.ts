@@ -195,7 +195,7 @@ it('moves money once when the sweep of another process asks while the purchase s
     await other.stop();
   }));
 
-it('takes no callback for a command of another vehicle', () =>
+it('takes no callback for a command of another vehicle, of another feature, or of the other direction', () =>
   withOutside(async (outside) => {
     outside.vehicle.script = ['no_answer'];
     const engine = await bootEngine(outside);
@@ -205,8 +205,16 @@ it('takes no callback for a command of another vehicle', () =>
     if (!command) throw new Error('no command was sent');
     const ended = { ...command, state: 'applied' as const, endedAt: 1, clock: 1 };
     const strange = makeVin('WFWAUR1E', 'TA', 7);
-    await engine.receive({ type: 'command.ended', command: { ...ended, vin: strange } });
-    expect(await phaseOf(outside, 'act_1')).toBe('waiting_response');
+    const [asked] = ended.features;
+    if (!asked) throw new Error('the command asks for nothing');
+    for (const change of [
+      { vin: strange },
+      { features: [{ ...asked, feature: 'sport_mode' }] },
+      { features: [{ ...asked, target: 'dormant' as const }] },
+    ]) {
+      await engine.receive({ type: 'command.ended', command: { ...ended, ...change } });
+      expect(await phaseOf(outside, 'act_1')).toBe('waiting_response');
+    }
     await engine.receive({ type: 'command.ended', command: { ...ended, vin } });
     expect(await phaseOf(outside, 'act_1')).toBe('active');
     await engine.stop();

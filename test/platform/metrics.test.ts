@@ -31,6 +31,12 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_purchase_requests_total{answer="payment-declined"} 1',
       'fleetwake_event_streams 0',
       'fleetwake_activations_open 2',
+      'fleetwake_activations_overdue 0',
       'fleetwake_due_lag_seconds 2.5',
     ]);
+    await world.clock.advance(117_500);
+    const later = await world.call('GET', '/metrics');
+    expect((later.body as string).split('\n')).toEqual(
+      expect.arrayContaining(['fleetwake_activations_overdue 2', 'fleetwake_due_lag_seconds 120']),
+    );
   }));
