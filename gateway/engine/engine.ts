@@ -12,6 +12,7 @@ import { outstanding } from '../activation/outstanding.ts';
 import { commandingPhases } from '../activation/phase.ts';
 import { transition } from '../activation/transition.ts';
 import {
+  currentVersion,
   loadActivation,
   nextForVehicle,
   type Overdue,
@@ -97,16 +98,25 @@ export function activationEngine(deps: EngineDeps) {
     }
   }
 
-  /** Applies events in one transaction. Resolves with the saved activation, unchanged when nothing was accepted. */
-  async function apply(id: string, decisions: readonly Decision[]): Promise<StoredActivation> {
+  /**
+   * Applies events to an activation as it is known, or as it is now when somebody saved it since, in one transaction.
+   * Resolves with the saved activation, unchanged when nothing was accepted.
+   */
+  async function apply(known: StoredActivation, decisions: readonly Decision[]): Promise<StoredActivation> {
+    const { id } = known.activation;
+    let before: StoredActivation | null = known;
     for (let tries = 1; ; tries += 1) {
       try {
-        const saved = await database.write((transaction) => applyIn(transaction, deps, id, decisions));
+        const expected: StoredActivation | null = before;
+        const saved = await database.write((transaction) =>
+          applyIn(transaction, deps, id, expected, decisions),
+        );
         if (saved.changed) deps.onCommitted();
         await wake(saved.wake);
         return saved.stored;
       } catch (error) {
         if (!(error instanceof StaleActivation) || tries >= staleRetryMax) throw error;
+        before = null;
       }
     }
   }
@@ -119,7 +129,7 @@ export function activationEngine(deps: EngineDeps) {
       if (effects.length === 0) break;
       const current: StoredActivation = stored;
       const decisions = await Promise.all(effects.map((effect) => runEffect(deps, current, effect)));
-      stored = await apply(id, decisions);
+      stored = await apply(current, decisions);
       // What decided nothing would decide nothing again at once.
       if (stored.version === current.version) break;
     }
@@ -244,7 +254,7 @@ export function activationEngine(deps: EngineDeps) {
       if (!stored || !attempt || !isAsked(command, stored.activation))
         return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
       const event = await eventOfCommand(deps, command.vin, attempt, command);
-      await apply(stored.activation.id, [event]);
+      await apply(stored, [event]);
       continueInBackground(stored.activation.id);
     },
 
@@ -278,9 +288,11 @@ async function applyIn(
   transaction: Transaction<PlatformSchema>,
   deps: EngineDeps,
   id: string,
+  known: StoredActivation | null,
   decisions: readonly Decision[],
 ): Promise<Saved> {
-  const before = await loadActivation(transaction, id);
+  // Saving compares versions, so what is known need not be read again before it.
+  const before = known ?? (await loadActivation(transaction, id));
   if (!before) throw new Error(`there is no activation ${id}`);
   const facts: Fact[] = [];
   let activation = before.activation;
@@ -301,7 +313,12 @@ async function applyIn(
   const starts = outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
   if (starts && activation.kind === 'activation')
     take(await decideStart(transaction, activation, deps.clock.now()));
-  if (activation === before.activation) return { stored: before, changed: false, wake: [] };
+  if (activation === before.activation) {
+    const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
+    return isCurrent
+      ? { stored: before, changed: false, wake: [] }
+      : applyIn(transaction, deps, id, null, decisions);
+  }
   const at = deps.clock.now();
   const stored = await saveActivation(transaction, before, activation, at);
   const born = await project(transaction, deps, stored, facts);

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Activation, nextDueAt } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
 import type { ActivationRow, PlatformSchema } from './schema.ts';
@@ -59,12 +59,20 @@ export async function loadActivation(
   database: Kysely<PlatformSchema>,
   id: string,
 ): Promise<StoredActivation | null> {
+  // Written out: it runs several times for each activation, and building the query costs more than running it.
+  const { rows } = await sql<Pick<ActivationRow, 'state' | 'version' | 'purchase_id' | 'parent_id'>>`
+    select state, version, purchase_id, parent_id from activations where id = ${id}`.execute(database);
+  return rows[0] ? storedActivation(rows[0]) : null;
+}
+
+/** Null when there is no such activation. */
+export async function currentVersion(database: Kysely<PlatformSchema>, id: string): Promise<number | null> {
   const row = await database
     .selectFrom('activations')
-    .select(['state', 'version', 'purchase_id', 'parent_id'])
+    .select('version')
     .where('id', '=', id)
     .executeTakeFirst();
-  return row ? storedActivation(row) : null;
+  return row?.version ?? null;
 }
 
 export function storedActivation(

@@ -69,6 +69,9 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
   return {
     async send(mail) {
       const { messageId, to, subject, text, html } = checked(mail);
+      // AbortSignal.timeout would go off for every mail, long after it was sent, and make an error each time.
+      const giveUp = new AbortController();
+      const timer = setTimeout(() => giveUp.abort(), timeoutMs);
       try {
         await transport.sendMail({
           messageId: `<${messageId}>`,
@@ -76,10 +79,12 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
           subject,
           text,
           html,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: giveUp.signal,
         });
       } catch (error) {
         throw failureOf(error as SmtpError);
+      } finally {
+        clearTimeout(timer);
       }
     },
     async close() {
