@@ -1,9 +1,12 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CommandState } from '../../../shared/protocol/api-iot.ts';
 import type { ApiIotSchema, CommandRow, DesiredFeatureRow } from './schema.ts';
 
 type Reader = Kysely<ApiIotSchema>;
 type Writer = Transaction<ApiIotSchema>;
+
+/** A literal, so that SQLite can prove that the partial indexes over waiting commands hold every such row. */
+const isWaiting = sql<boolean>`state = 'accepted'`;
 
 /** Sets what the vehicle shall come to and returns the new version: the highest so far plus one. */
 export async function raiseDesired(
@@ -39,7 +42,8 @@ export async function insertCommand(transaction: Writer, command: CommandRow): P
 }
 
 export async function findCommand(database: Reader, id: string): Promise<CommandRow | null> {
-  return (await database.selectFrom('commands').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  const { rows } = await sql<CommandRow>`select * from commands where id = ${id}`.execute(database);
+  return rows[0] ?? null;
 }
 
 /** Acceptance instants of the vehicle's newest commands after `after`, newest first, at most `limit`. */
@@ -49,14 +53,8 @@ export async function listAcceptances(
   after: number,
   limit: number,
 ): Promise<number[]> {
-  const rows = await database
-    .selectFrom('commands')
-    .select('accepted_at')
-    .where('vin', '=', vin)
-    .where('accepted_at', '>', after)
-    .orderBy('accepted_at', 'desc')
-    .limit(limit)
-    .execute();
+  const { rows } = await sql<Pick<CommandRow, 'accepted_at'>>`select accepted_at from commands
+    where vin = ${vin} and accepted_at > ${after} order by accepted_at desc limit ${limit}`.execute(database);
   return rows.map((row) => row.accepted_at);
 }
 
@@ -85,13 +83,9 @@ export async function listHistory(
 }
 
 export async function countWaiting(database: Reader, vin: string): Promise<number> {
-  const row = await database
-    .selectFrom('commands')
-    .select((select) => select.fn.countAll().as('count'))
-    .where('vin', '=', vin)
-    .where('state', '=', 'accepted')
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+  const { rows } = await sql<{ count: number | string }>`select count(*) as count from commands
+    where vin = ${vin} and ${isWaiting}`.execute(database);
+  return Number(rows[0]?.count ?? 0);
 }
 
 /** Commands of one vehicle that wait for an answer and are not expired, oldest first. */
@@ -100,9 +94,10 @@ export async function listWaitingOf(database: Reader, vin: string, now: number):
     .selectFrom('commands')
     .selectAll()
     .where('vin', '=', vin)
-    .where('state', '=', 'accepted')
+    .where(isWaiting)
     .where('expires_at', '>', now)
-    .orderBy('accepted_at')
+    // The plus keeps SQLite from walking all that the vehicle ever had, which comes in this order.
+    .orderBy(sql`+accepted_at`)
     .orderBy('id')
     .execute();
 }
@@ -114,11 +109,7 @@ export async function listWaiting(
   after: { expiresAt: number; id: string } | null,
   limit: number,
 ): Promise<CommandRow[]> {
-  let query = database
-    .selectFrom('commands')
-    .selectAll()
-    .where('state', '=', 'accepted')
-    .where('expires_at', '>', now);
+  let query = database.selectFrom('commands').selectAll().where(isWaiting).where('expires_at', '>', now);
   if (after !== null) {
     query = query.where((row) =>
       row.or([
@@ -135,7 +126,7 @@ export async function nextExpiry(database: Reader): Promise<number | null> {
   const row = await database
     .selectFrom('commands')
     .select('expires_at')
-    .where('state', '=', 'accepted')
+    .where(isWaiting)
     .orderBy('expires_at')
     .limit(1)
     .executeTakeFirst();
@@ -147,7 +138,7 @@ export async function listOverdue(database: Reader, now: number, limit: number):
   return database
     .selectFrom('commands')
     .selectAll()
-    .where('state', '=', 'accepted')
+    .where(isWaiting)
     .where('expires_at', '<=', now)
     .orderBy('expires_at')
     .orderBy('id')

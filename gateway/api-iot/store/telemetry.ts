@@ -1,13 +1,12 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ApiIotSchema, TelemetryRow } from './schema.ts';
 
 export async function findTelemetry(
   database: Kysely<ApiIotSchema>,
   vin: string,
 ): Promise<TelemetryRow | null> {
-  return (
-    (await database.selectFrom('telemetry').selectAll().where('vin', '=', vin).executeTakeFirst()) ?? null
-  );
+  const { rows } = await sql<TelemetryRow>`select * from telemetry where vin = ${vin}`.execute(database);
+  return rows[0] ?? null;
 }
 
 export async function listTelemetry(

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 
@@ -33,9 +33,8 @@ export async function findCredentialDigest(
 }
 
 export async function findVehicle(database: Kysely<ApiIotSchema>, vin: string): Promise<VehicleRow | null> {
-  return (
-    (await database.selectFrom('vehicles').selectAll().where('vin', '=', vin).executeTakeFirst()) ?? null
-  );
+  const { rows } = await sql<VehicleRow>`select * from vehicles where vin = ${vin}`.execute(database);
+  return rows[0] ?? null;
 }
 
 export interface LockedVehicle {
@@ -60,7 +59,8 @@ export async function lockVehicle(
 }
 
 export async function findTwin(database: Kysely<ApiIotSchema>, vin: string): Promise<TwinRow | null> {
-  return (await database.selectFrom('twins').selectAll().where('vin', '=', vin).executeTakeFirst()) ?? null;
+  const { rows } = await sql<TwinRow>`select * from twins where vin = ${vin}`.execute(database);
+  return rows[0] ?? null;
 }
 
 export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: TwinRow): Promise<void> {
