@@ -90,16 +90,18 @@ export async function countWaiting(database: Reader, vin: string): Promise<numbe
 
 /** Commands of one vehicle that wait for an answer and are not expired, oldest first. */
 export async function listWaitingOf(database: Reader, vin: string, now: number): Promise<CommandRow[]> {
-  return database
-    .selectFrom('commands')
-    .selectAll()
-    .where('vin', '=', vin)
-    .where(isWaiting)
-    .where('expires_at', '>', now)
-    // The plus keeps SQLite from walking all that the vehicle ever had, which comes in this order.
-    .orderBy(sql`+accepted_at`)
-    .orderBy('id')
-    .execute();
+  return (
+    database
+      .selectFrom('commands')
+      .selectAll()
+      .where('vin', '=', vin)
+      .where(isWaiting)
+      .where('expires_at', '>', now)
+      // The plus keeps SQLite from walking all that the vehicle ever had, which comes in this order.
+      .orderBy(sql`+accepted_at`)
+      .orderBy('id')
+      .execute()
+  );
 }
 
 /** A page of all waiting commands, by expiry; `after` is the last one of the page before. */
