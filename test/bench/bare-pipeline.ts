@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import { serve } from '@hono/node-server';
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -7,7 +6,7 @@ import { Hono } from 'hono';
 import Stripe from 'stripe';
 import type { ConfigureRequest } from '../../shared/protocol/api-iot.ts';
 import { type BareCallback, bareApiIot } from './bare-api-iot.ts';
-import { sendJson } from './bare-http.ts';
+import { agent, sendJson } from './bare-http.ts';
 import { type BareNoticesOptions, bareNotices } from './bare-notices.ts';
 
 export interface BareCustomer {
@@ -92,8 +91,8 @@ function openPayments({ paymentsUrl, paymentsKey }: BareOptions) {
     protocol: 'http',
     host: hostname,
     port,
-    httpAgent: new Agent({ keepAlive: true, maxSockets: 256 }),
-    maxNetworkRetries: 0,
+    httpAgent: agent,
+    maxNetworkRetries: 1,
     telemetry: false,
   });
   return {

@@ -8,7 +8,7 @@ import { chaosScenario } from './scenario.ts';
 /** `npm run chaos` asks for more. */
 const killCount = Number(process.env.CHAOS_KILLS ?? 5);
 const seed = Number(process.env.CHAOS_SEED ?? 1);
-const perKill = { ms: 10_000, purchases: 12, workloadMs: 2_500 };
+const perKill = { ms: 15_000, purchases: 12, workloadMs: killCount > 5 ? 4_500 : 2_500 };
 const purchases = Math.max(100, perKill.purchases * killCount);
 
 function sorted(names: Iterable<string>): string[] {
@@ -26,7 +26,7 @@ test(
     });
     const { evidence, report, broken } = await chaosRun({
       scenario: chaosScenario({
-        vehicles: Math.max(60, purchases / 2),
+        vehicles: Math.max(60, purchases * 0.6),
         purchases,
         overMs: Math.max(10_000, killCount * perKill.workloadMs),
       }),

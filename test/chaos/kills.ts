@@ -32,7 +32,7 @@ export function drawKills(random: Random, count: number): KillPoint[] {
     const kind = kinds[index % kinds.length] as (typeof kinds)[number];
     return {
       ...kind,
-      nth: integerBetween(random, 1, rare.test(kind.name) ? 2 : 5),
+      nth: integerBetween(random, 1, rare.test(kind.name) ? 2 : 3),
       afterMs: later.test(kind.name) ? integerBetween(random, 1, 60) : null,
     };
   });

@@ -58,6 +58,8 @@ test("a nats-server of the gateway's own that dies alone is started again, and e
     let killed: Promise<number> | null = null;
     const killNats = async () => {
       const pid = Number(await readFile(join(config.data, 'nats', 'nats-server.pid'), 'utf8'));
+      // 0 would be this whole process group.
+      if (!(pid > 1)) throw new Error(`nats-server has no process: ${pid}`);
       process.kill(pid, 'SIGKILL');
       return pid;
     };

@@ -18,6 +18,8 @@ export function chaosScenario(size: { vehicles: number; purchases: number; overM
       ...defaultScenario.purchases,
       count: purchases,
       overMs,
+      // Three on one vehicle run into its quota, and a window of it lasts longer than all the rest.
+      perVehicleMax: 2,
       unsupported: Math.round(purchases / 12),
       declined: 3,
       preDelivery: 4,

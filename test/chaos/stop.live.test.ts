@@ -41,7 +41,7 @@ test('the first signal drains and ends with 0, the second cuts and ends with 130
   let stopped: Promise<void> | null = null;
   let cut: Promise<void> | null = null;
   const { evidence, report, broken } = await chaosRun({
-    scenario: chaosScenario({ vehicles: 30, purchases: 60, overMs: 8_000 }),
+    scenario: chaosScenario({ vehicles: 40, purchases: 60, overMs: 8_000 }),
     seed: 5,
     launch: launchProcess((started) => processes.push(started)),
     onProgress({ purchases }) {

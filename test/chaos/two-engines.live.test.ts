@@ -68,7 +68,7 @@ test('two engines share one consumer and one database: both work, and nothing ha
     };
     try {
       const { evidence, report, broken } = await chaosRun({
-        scenario: chaosScenario({ vehicles: 30, purchases: 60, overMs: 5_000 }),
+        scenario: chaosScenario({ vehicles: 40, purchases: 60, overMs: 5_000 }),
         seed: 9,
         config: { ...(await freshConfig(folder)), natsUrl: nats.url },
         launch,
