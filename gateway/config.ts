@@ -285,6 +285,17 @@ export const options = {
     help: 'the sender of notices',
     fallback: 'CaaS <no-reply@caas.example>',
   }),
+  mailTimeoutMs: wholeNumber(
+    {
+      flag: 'mail-timeout-ms',
+      environment: 'MAIL_TIMEOUT_MS',
+      placeholder: 'ms',
+      help: 'how long the mail server may take for one mail; what is given up while it is still being taken goes out twice',
+      fallback: 30_000,
+    },
+    1_000,
+    300_000,
+  ),
   supportRoster: optionalText({
     flag: 'support-roster',
     environment: 'SUPPORT_ROSTER',

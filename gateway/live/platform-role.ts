@@ -83,7 +83,7 @@ async function start(
     url: config.smtpUrl ?? 'smtp://127.0.0.1:1025',
     from: config.mailFrom,
     maxConnections: 8,
-    timeoutMs: httpTimeoutMs,
+    timeoutMs: config.mailTimeoutMs,
   });
   const notices = noticeDispatcher({
     database,
@@ -102,9 +102,9 @@ async function start(
       ...standardDispatch,
       retryBaseMs: compress(standardDispatch.retryBaseMs),
       retryMaxMs: compress(standardDispatch.retryMaxMs, 1_000),
-      // Half a claim is what a try may take, and the channel's own time-out has to come first: what is given up here while
+      // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
       // the channel still sends goes out twice.
-      claimMs: compress(standardDispatch.claimMs, 2 * httpTimeoutMs + 2_000),
+      claimMs: 2 * Math.max(config.mailTimeoutMs, httpTimeoutMs) + 2_000,
     },
     onRecorded() {
       relay.wake();

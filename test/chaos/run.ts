@@ -20,6 +20,8 @@ export async function freshConfig(folder: string): Promise<GatewayConfig> {
     port: await restartablePort(),
     apiIotPort: await restartablePort(),
     mqttPort: await restartablePort(),
+    // What a killed process had claimed waits for the end of its claim.
+    mailTimeoutMs: 10_000,
     logLevel: process.env.CHAOS_SHOW ? 'warn' : 'error',
   };
 }
