@@ -13,7 +13,7 @@ const sizes = {
   full: {
     rounds: 5,
     purchases: 600,
-    history: 200_000,
+    history: 100_000,
     vehicles: 5_000,
     holdMs: 10_000,
     commands: 100,
