@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import type { BenchReport } from './report.ts';
+
+const run = promisify(execFile);
+
+const positive = expect.toSatisfy((value: number) => value > 0, 'is more than 0');
+const compared = { product: positive, bare: positive, ratio: positive };
+const pipeline = { perSecond: positive, perSecondWithNotices: positive, cpuMsEach: positive };
+
+/** The ratio of two figures that stand in the report rounded to hundredths. */
+function ratioOf(above: number, below: number) {
+  return expect.closeTo(above / below, 1);
+}
+
+test('the bench measures each of its parts, and writes what docs/performance.md says', {
+  timeout: 180_000,
+}, async () => {
+  await withTemporaryFolder(async (folder) => {
+    const file = join(folder, 'bench.json');
+    await run('npm', ['run', '--silent', 'bench', '--', '--size', 'tiny', '--json', file]);
+    const report = JSON.parse(await readFile(file, 'utf8')) as BenchReport;
+    expect(report).toEqual({
+      machine: { cores: positive, processor: expect.any(String), node: process.version },
+      e2e: {
+        ...compared,
+        ratio: ratioOf(report.e2e.product, report.e2e.bare),
+        withNotices: compared,
+        cpuMs: compared,
+        rounds: [{ product: pipeline, bare: pipeline, full: pipeline }],
+      },
+      history: {
+        activations: 100,
+        empty: report.e2e.product,
+        full: positive,
+        ratio: ratioOf(report.history.full, report.history.empty),
+      },
+      vehicle: {
+        vehicles: 5,
+        // Of five vehicles the memory is lost in that of their process.
+        kbProduct: expect.any(Number),
+        kbBare: expect.any(Number),
+        ratio: expect.any(Number),
+        connectMsProduct: positive,
+        connectMsBare: positive,
+        heldMs: 0,
+        lost: 0,
+        telemetry: expect.any(Number),
+        commandsApplied: 2,
+      },
+      apiIot: expect.objectContaining({ commandsPerSecond: positive }),
+      commits: expect.objectContaining({ grouped: positive, single: positive, ratio: positive }),
+      seconds: positive,
+    });
+  });
+});
