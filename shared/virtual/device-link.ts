@@ -225,6 +225,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
         },
       };
       attached.set(session, by);
+      wire.onClientGone((how) => detach(by, how === 'cut'));
       wire.down(() =>
         client.onAccepted(wire, isPresent, {
           publish: (message, answer) => wire.up(() => takeIn(by, message, () => wire.down(answer))),
@@ -233,7 +234,6 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
               const refused = subscribe(by, filters);
               wire.down(() => answer(refused));
             }),
-          leave: (how) => wire.closeClient(how, () => detach(by, how === 'cut')),
         }),
       );
       const carrier: Carrier = {

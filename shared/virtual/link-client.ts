@@ -28,7 +28,6 @@ export interface Uplink {
   publish(message: LinkMessage, answer: () => void): void;
   /** The answer names the filters that were refused. */
   subscribe(filters: readonly string[], answer: (refused: readonly string[]) => void): void;
-  leave(how: 'goodbye' | 'cut'): void;
 }
 
 /** The client's ears. */
@@ -80,10 +79,7 @@ export function newLinkClient(
   /** Our end closes: what is unanswered stays so. */
   function lose(reason: string, how: 'goodbye' | 'cut' | 'gone'): void {
     const was = uplink;
-    if (how !== 'gone') {
-      if (was) was.leave(how);
-      else wire?.closeClient('cut', () => {});
-    }
+    if (how !== 'gone') wire?.closeClient(how);
     wire = null;
     uplink = null;
     timer?.cancel();
@@ -175,8 +171,7 @@ export function newLinkClient(
 
   const forget = process.onEnd(() => {
     state = 'closed';
-    if (uplink) uplink.leave('cut');
-    else wire?.closeClient('cut', () => {});
+    wire?.closeClient('cut');
     wire = null;
     uplink = null;
   });

@@ -18,7 +18,9 @@ export interface Wire {
   /** Broker to client. */
   down(arrive: () => void): void;
   /** The client's end goes. Of what is on its way up only a part arrives when it was cut; after a goodbye all. */
-  closeClient(how: 'goodbye' | 'cut', onBroker: () => void): void;
+  closeClient(how: 'goodbye' | 'cut'): void;
+  /** What the broker does when it learns that the client's end went. */
+  onClientGone(callback: (how: 'goodbye' | 'cut') => void): void;
   /** The broker's end goes; `onClient` unless the client's end went first. */
   closeBroker(onClient: () => void): void;
   /** Nothing passes either way, nor is lost, until it is lifted: as when a radio link fades. */
@@ -32,6 +34,7 @@ export function newWire({ clock, latencyMs }: WireDeps): Wire {
   let isSilent = false;
   let upAt = 0;
   let downAt = 0;
+  let clientGone: (how: 'goodbye' | 'cut') => void = () => {};
 
   function arriveAt(at: number, arrive: () => void): void {
     clock.setTimer(at - clock.now(), () => {
@@ -63,15 +66,18 @@ export function newWire({ clock, latencyMs }: WireDeps): Wire {
         if (isClientOpen) arrive();
       });
     },
-    closeClient(how, onBroker) {
+    closeClient(how) {
       isClientOpen = false;
       // A cut overtakes what the network had not carried yet.
       const at = how === 'goodbye' ? nextUpAt() : clock.now() + latencyMs();
       arriveAt(at, () => {
         if (!isBrokerOpen) return;
         isBrokerOpen = false;
-        onBroker();
+        clientGone(how);
       });
+    },
+    onClientGone(callback) {
+      clientGone = callback;
     },
     closeBroker(onClient) {
       isBrokerOpen = false;

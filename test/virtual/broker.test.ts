@@ -116,16 +116,41 @@ describe('the virtual broker', () => {
     ]);
   });
 
-  it('publishes no will of its own death, and forgets retained messages with the sessions', async () => {
-    const will = { topic: 'cmd', payload: 'offline', qos: 1, retain: true } as const;
-    const { broker, client, vehicle, api, runTo } = await openPair({}, {});
-    client('other', { will });
+  it('forgets retained messages with the sessions', async () => {
+    const { broker, api, runTo } = await openPair();
     void api.publish('kept', { topic: 'status', retain: true });
     await runTo(200);
     expect([...broker.retained.values()].map(({ payload }) => payload)).toEqual(['kept']);
     broker.restart({ keepsSessions: false });
+    expect(broker.retained.size).toBe(0);
+  });
+
+  it('publishes no will because of its own death', async () => {
+    const will = { topic: 'cmd', payload: 'offline', qos: 1, retain: false } as const;
+    const { broker, client, vehicle, runTo } = await openPair();
+    client('other', { will });
+    await runTo(200);
+    broker.restart({ keepsSessions: true });
     await runTo(60_000);
-    expect([broker.retained.size, vehicle.seen.filter((line) => line.includes('offline'))]).toEqual([0, []]);
+    expect(vehicle.seen.map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'lost: the broker stopped',
+      'resumes',
+    ]);
+  });
+
+  it('keeps no connection of a process that died while it was connecting, and loses nothing over it', async () => {
+    const { loop, broker, client, vehicle, api, runTo } = await openPair();
+    vehicle.connection.cut();
+    await runTo(200);
+    vehicle.connection.reconnect();
+    // The broker takes the connection at 210, and learns at 215 that it ended.
+    loop.clock('world').setTimer(5, () => loop.kill('vehicle'));
+    void api.publish('a');
+    await runTo(1_000);
+    expect(broker.connectionCount).toBe(1);
+    const next = client('vehicle');
+    await runTo(1_100);
+    expect(next.seen).toEqual(['1020 resumes', '1020 a']);
   });
 
   it('publishes the will when a process dies, and keeps its session for the next life', async () => {

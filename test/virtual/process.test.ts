@@ -145,6 +145,18 @@ describe('a database that outlives its processes', () => {
     storage.close();
   });
 
+  it('passes over a process that died while it waited for its turn', async () => {
+    const storage = await openStorage();
+    const loop = virtualLoop({ startAt });
+    void storage.connect(loop.process('first')).write(() => sleep(loop.clock('first'), 100));
+    void insert(storage.connect(loop.process('dying')), 'dying');
+    void insert(storage.connect(loop.process('last')), 'last');
+    loop.clock('world').setTimer(50, () => loop.kill('dying'));
+    expect(await loop.run(() => false)).toEqual({ ended: 'empty', open: [] });
+    expect(namesIn(storage)).toEqual(['last']);
+    storage.close();
+  });
+
   it('keeps what was committed though the process died before it heard so', async () => {
     const storage = await openStorage();
     const loop = virtualLoop({ startAt });
@@ -228,6 +240,24 @@ describe('the stream server', () => {
       [1, 0, 1],
       [2, 30_000, 2],
     ]);
+  });
+
+  it('gives a dead process nothing more: who lives gets it at once', async () => {
+    const loop = virtualLoop({ startAt });
+    const stream = virtualStream({ loop });
+    const seen: string[] = [];
+    for (const name of ['one', 'two']) {
+      void stream.connect(loop.process(name)).consume(wake, async ({ payload, ack }) => {
+        seen.push(`${name} ${payload} at ${loop.now() - startAt}`);
+        ack();
+      });
+    }
+    await loop.run(startAt);
+    loop.kill('one');
+    const bus = stream.connect(loop.process('platform'));
+    for (const payload of ['a', 'b']) void bus.publish('fleetwake.wake.a', payload);
+    await loop.run(() => false);
+    expect(seen).toEqual(['two a at 0', 'two b at 0']);
   });
 
   it('refuses while it is down, delivers afterwards, and may store what the publisher does not hear of', async () => {
