@@ -52,8 +52,8 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
   readonly bus: Bus;
   readonly log: Log;
   readonly settings: EngineSettings;
-  /** Called after each commit that wrote record rows or notices, and with each sweep. */
-  readonly onCommitted: () => void;
+  /** Called after each commit that wrote record rows, and with each sweep; `mayHaveNotices` when notices may wait. */
+  readonly onCommitted: (mayHaveNotices: boolean) => void;
 }
 
 /** Steps of one activation in a row; then others have their turn. */
@@ -111,7 +111,7 @@ export function activationEngine(deps: EngineDeps) {
         const saved = await database.write((transaction) =>
           applyIn(transaction, deps, id, expected, decisions),
         );
-        if (saved.changed) deps.onCommitted();
+        if (saved.changed) deps.onCommitted(saved.mayHaveNotices);
         await wake(saved.wake);
         return saved.stored;
       } catch (error) {
@@ -197,7 +197,7 @@ export function activationEngine(deps: EngineDeps) {
     if (overdue > 0) log.info('engine.sweep', { overdue });
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
     // Another process may have committed, and died before it told anybody.
-    deps.onCommitted();
+    deps.onCommitted(true);
   }
 
   function scheduleSweep(): void {
@@ -281,6 +281,7 @@ function isAsked({ vin, features }: CommandResource, activation: Activation): bo
 interface Saved {
   readonly stored: StoredActivation;
   readonly changed: boolean;
+  readonly mayHaveNotices: boolean;
   readonly wake: readonly string[];
 }
 
@@ -316,14 +317,14 @@ async function applyIn(
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent
-      ? { stored: before, changed: false, wake: [] }
+      ? { stored: before, changed: false, mayHaveNotices: false, wake: [] }
       : applyIn(transaction, deps, id, null, decisions);
   }
   const at = deps.clock.now();
   const stored = await saveActivation(transaction, before, activation, at);
-  const born = await project(transaction, deps, stored, facts);
+  const { born, mayHaveNotices } = await project(transaction, deps, stored, facts);
   const freed = await freeVehicle(transaction, before.activation, activation, at);
-  return { stored, changed: true, wake: [...born, ...freed] };
+  return { stored, changed: true, mayHaveNotices, wake: [...born, ...freed] };
 }
 
 /** The vehicle's command is over: the next of its postponed activations may look again. */

@@ -1,3 +1,4 @@
+import { sql, type Transaction } from 'kysely';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
@@ -9,6 +10,15 @@ import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 const cursorName = 'events';
 const batchMax = 500;
 const retryMs = 1_000;
+
+/** Forward only: another process may be further on. */
+async function moveCursor(transaction: Transaction<PlatformSchema>, seq: number): Promise<void> {
+  await sql`
+    insert into cursors (name, seq) values (${cursorName}, ${seq})
+    on conflict (name) do update set seq = excluded.seq where cursors.seq < excluded.seq`.execute(
+    transaction,
+  );
+}
 
 /** A CloudEvents 1.0 envelope in JSON format; `subject` is the activation, or the purchase before there is one. */
 export function cloudEventOf(row: RecordRow): string {
@@ -43,42 +53,35 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
   let cursor = 0;
 
   async function readCursor(): Promise<number> {
-    const row = await database.reader
-      .selectFrom('cursors')
-      .select('seq')
-      .where('name', '=', cursorName)
-      .executeTakeFirst();
-    return row?.seq ?? 0;
+    const { rows } = await sql<{ seq: number }>`
+      select seq from cursors where name = ${cursorName}`.execute(database.reader);
+    return rows[0]?.seq ?? 0;
   }
 
-  /** Publishes one batch; false when nothing was left. */
+  /** Publishes one batch; false when it was the last. */
   async function relayBatch(): Promise<boolean> {
-    const rows = await record.read(cursor, batchMax);
+    const { rows, isLast } = await record.read(cursor, batchMax);
     const last = rows.at(-1);
     if (!last) return false;
+    // Another process may have published since: what is older than the duplicate window would come twice.
+    const published = await readCursor();
+    if (last.seq <= published) {
+      cursor = published;
+      return true;
+    }
+    const fresh = rows.filter((row) => row.seq > published);
     await Promise.all(
-      rows.map((row) => bus.publish(subjects.event(row.type), cloudEventOf(row), { messageId: row.id })),
+      fresh.map((row) => bus.publish(subjects.event(row.type), cloudEventOf(row), { messageId: row.id })),
     );
-    await database.write((transaction) =>
-      transaction
-        .insertInto('cursors')
-        .values({ name: cursorName, seq: last.seq })
-        .onConflict((conflict) =>
-          // Another process may be further on.
-          conflict.column('name').doUpdateSet({ seq: last.seq }).where('cursors.seq', '<', last.seq),
-        )
-        .execute(),
-    );
+    await database.write((transaction) => moveCursor(transaction, last.seq));
     cursor = last.seq;
-    return true;
+    return !isLast;
   }
 
   async function run(): Promise<void> {
     try {
       do {
         again = false;
-        // Another process may have published since: what is older than the duplicate window would come twice.
-        cursor = Math.max(cursor, await readCursor());
         while (!stopped && (await relayBatch()));
       } while (again && !stopped);
     } catch (error) {

@@ -29,11 +29,12 @@ export interface Projections {
     stored: StoredActivation,
     at: number,
   ) => Promise<unknown>;
+  /** Resolves with how many are new. */
   readonly insertNotices: (
     transaction: Transaction<PlatformSchema>,
     stored: StoredActivation,
     facts: readonly Fact[],
-  ) => Promise<unknown>;
+  ) => Promise<number>;
 }
 
 export interface ProjectionDeps extends Projections {
@@ -63,20 +64,27 @@ const retryEnds: ReadonlySet<Fact['type']> = new Set([
   'activation.superseded',
 ]);
 
+interface Projected {
+  /** Activations that were born and want a wake-up. */
+  readonly born: readonly string[];
+  /** Notices may wait to be delivered. */
+  readonly mayHaveNotices: boolean;
+}
+
 /**
  * Everything that follows from facts, in the transaction that saves the state: the record (which is the outbox of the event
- * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation. Returns the ids of
- * activations that were born and want a wake-up.
+ * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation.
  */
 export async function project(
   transaction: Transaction<PlatformSchema>,
   deps: ProjectionDeps,
   stored: StoredActivation,
   facts: readonly Fact[],
-): Promise<string[]> {
-  if (facts.length === 0) return [];
+): Promise<Projected> {
+  if (facts.length === 0) return { born: [], mayHaveNotices: false };
   await insertRecord(transaction, deps, stored, facts);
   const born: string[] = [];
+  let isResolved = false;
   for (const fact of facts) {
     const status = purchaseStatuses[fact.type];
     const { kind, origin } = stored.activation;
@@ -92,8 +100,10 @@ export async function project(
       const source = origin === 'support' ? 'goodwill' : 'purchase';
       await grantEntitlement(transaction, deps, stored, fact.at, source);
     }
-    if (origin === 'support' && retryEnds.has(fact.type))
+    if (origin === 'support' && retryEnds.has(fact.type)) {
       await deps.resolveTicket(transaction, stored, fact.at);
+      isResolved = true;
+    }
     if (fact.type === 'activation.escalating_to_support') {
       // The engine itself put them into the event (diagnostics.ts).
       await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
@@ -106,8 +116,9 @@ export async function project(
     if (fact.type === 'revocation.owed')
       born.push(await recordRevocation(transaction, deps, stored, fact.at));
   }
-  await deps.insertNotices(transaction, stored, facts);
-  return born;
+  const noticeCount = await deps.insertNotices(transaction, stored, facts);
+  // Who has a ticket resolved is told so too.
+  return { born, mayHaveNotices: noticeCount > 0 || isResolved };
 }
 
 export async function insertRecord(

@@ -112,12 +112,13 @@ async function start(
     },
   });
   const relay = eventRelay({ database, bus: bus.bus, clock: wallClock, log });
-  const wakeAll = () => {
-    notices.wake();
+  const onCommitted = (mayHaveNotices: boolean) => {
+    if (mayHaveNotices) notices.wake();
     relay.wake();
     desk.wake();
     changes.notify();
   };
+  const wakeAll = () => onCommitted(true);
   const desk = supportDesk({
     config,
     database,
@@ -168,7 +169,7 @@ async function start(
     ...desk.projections,
     insertNotices: (transaction, { activation }, facts) =>
       insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
-    onCommitted: wakeAll,
+    onCommitted,
   });
   const app = platform({
     database,

@@ -86,13 +86,13 @@ async function follow(
   await send(deps, stream, () => stream.write('retry: 1000\n\n'));
   while (!bell.ended()) {
     bell.listen();
-    const rows = await record.read(sequence, batchMax);
+    const { rows, isLast } = await record.read(sequence, batchMax);
     for (const row of rows) {
       if (bell.ended()) return;
       await send(deps, stream, () => stream.writeSSE(message(row)));
       sequence = row.seq;
     }
-    if (rows.length === batchMax) continue;
+    if (!isLast && rows.length > 0) continue;
     if (!(await bell.wait()) && !bell.ended()) {
       await send(deps, stream, () => stream.write(': still here\n\n'));
     }

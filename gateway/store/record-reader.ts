@@ -10,18 +10,21 @@ const lookEveryMs = 100;
 const gapAgeMs = 1_000;
 
 /** Rows as they are there now, in their order. */
-export function recordAfter(
+export async function recordAfter(
   database: Kysely<PlatformSchema>,
   after: number,
   limit: number,
 ): Promise<RecordRow[]> {
-  return database
-    .selectFrom('record')
-    .selectAll()
-    .where('seq', '>', after)
-    .orderBy('seq')
-    .limit(limit)
-    .execute();
+  // Written out: every commit asks, and building the query costs more than running it.
+  const { rows } = await sql<RecordRow>`
+    select * from record where seq > ${after} order by seq limit ${limit}`.execute(database);
+  return rows;
+}
+
+export interface RecordPage {
+  readonly rows: readonly RecordRow[];
+  /** Nothing came after these when they were read. */
+  readonly isLast: boolean;
 }
 
 interface Transactions {
@@ -85,15 +88,15 @@ export function recordReader({ database, clock }: { database: Database<PlatformS
 
   return {
     /**
-     * Up to `limit` rows after a sequence. Empty when there are none, and also when a transaction that may belong before
+     * Up to `limit` rows after a sequence. None when there are none, and also when a transaction that may belong before
      * them has been under way for 3 s: call again later.
      */
-    async read(after: number, limit: number): Promise<RecordRow[]> {
-      if (dialect === 'sqlite') return recordAfter(reader, after, limit);
+    async read(after: number, limit: number): Promise<RecordPage> {
       for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
         const rows = await recordAfter(reader, after, limit);
-        const taken = withoutGap(rows, after);
-        if (rows.length === 0 || taken.length > 0 || waitedMs >= patienceMs) return taken;
+        const taken = dialect === 'sqlite' ? rows : withoutGap(rows, after);
+        if (rows.length === 0 || taken.length > 0 || waitedMs >= patienceMs)
+          return { rows: taken, isLast: rows.length < limit && taken.length === rows.length };
         await lookAtGap();
         await sleep(clock, lookEveryMs);
       }

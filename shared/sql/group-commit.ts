@@ -27,7 +27,7 @@ export interface GroupCommitOptions {
 
 /**
  * One writer for a database whose commit costs an fsync: works that arrive while a commit is under way go into the next
- * one together, in their order. Each runs in a savepoint of its own, so a work that throws is rolled back alone. No
+ * one together, in their order. Each of several runs in a savepoint of its own, so a work that throws is rolled back alone. No
  * promise resolves before the commit that holds its work is durable.
  */
 export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupCommitOptions = {}) {
@@ -36,7 +36,16 @@ export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupComm
   let running: Promise<void> | null = null;
   let isClosed = false;
 
-  async function runOne(transaction: Transaction<Schema>, item: Waiting<Schema>): Promise<() => void> {
+  /** Alone in its transaction, a work that throws takes nothing with it. */
+  async function runAlone(transaction: Transaction<Schema>, item: Waiting<Schema>): Promise<() => void> {
+    const value = await item.work(transaction);
+    return () => item.resolve(value);
+  }
+
+  async function runAmongOthers(
+    transaction: Transaction<Schema>,
+    item: Waiting<Schema>,
+  ): Promise<() => void> {
     await transaction.executeQuery(savepoint);
     try {
       const value = await item.work(transaction);
@@ -51,11 +60,12 @@ export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupComm
   }
 
   async function runGroup(group: readonly Waiting<Schema>[]): Promise<(() => void)[]> {
+    const run = group.length === 1 ? runAlone : runAmongOthers;
     for (let tried = 1; ; tried += 1) {
       try {
         return await database.transaction().execute(async (transaction) => {
           const settle: (() => void)[] = [];
-          for (const item of group) settle.push(await runOne(transaction, item));
+          for (const item of group) settle.push(await run(transaction, item));
           return settle;
         });
       } catch (error) {

@@ -195,6 +195,7 @@ export async function bootEngine(
       const told = ['activation.active', 'activation.notifying_failure', 'activation.payment_confirmed'];
       for (const fact of facts)
         if (told.includes(fact.type)) outside.notices.push(`${activation.id} ${fact.type}`);
+      return 0;
     },
     ...changes,
   });

@@ -75,11 +75,11 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
     const slow = await slowly('rec_slow', () => end.opened);
     await write(second, 'rec_fast');
     const record = recordReader({ database: second, clock: wallClock });
-    expect(await record.read(after, 10)).toEqual([]);
+    expect(await record.read(after, 10)).toEqual({ rows: [], isLast: false });
     const reading = record.read(after, 10);
     end.open();
     await slow.done;
-    expect((await reading).map(({ id }) => id)).toEqual(['rec_slow', 'rec_fast']);
+    expect((await reading).rows.map(({ id }) => id)).toEqual(['rec_slow', 'rec_fast']);
   });
 
   it('goes past what was rolled back, once for all of it', async () => {
@@ -90,8 +90,11 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
       await write(second, `rec_${name}`);
     }
     const record = recordReader({ database: second, clock: wallClock });
-    expect((await record.read(after, 10)).map(({ id }) => id)).toEqual(['rec_a', 'rec_b', 'rec_c']);
+    expect((await record.read(after, 10)).rows.map(({ id }) => id)).toEqual(['rec_a', 'rec_b', 'rec_c']);
     await write(second, 'rec_d', 'rec_e');
-    expect((await record.read((await newest()) - 2, 10)).map(({ id }) => id)).toEqual(['rec_d', 'rec_e']);
+    expect((await record.read((await newest()) - 2, 10)).rows.map(({ id }) => id)).toEqual([
+      'rec_d',
+      'rec_e',
+    ]);
   });
 });
