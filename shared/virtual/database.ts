@@ -9,8 +9,13 @@ import { processDriver, sharedConnection } from './sqlite-driver.ts';
 export interface VirtualStorage<Schema> {
   /** The database for one process. Its death rolls back what it had not committed, and is its end here. */
   connect(process: VirtualProcess): Database<Schema>;
-  /** All committed rows, as a file; a template for `virtualStorage`. */
+  /** All committed rows, as a file; a template for `virtualStorage`. `rewind` goes back to this moment. */
   serialize(): Buffer;
+  /**
+   * As it was when it was opened, or last serialised: for the next run, which so needs no database of its own. The
+   * processes of the run before must have died.
+   */
+  rewind(): void;
   /** Rows for checkers, read at once and outside of any process: `select` only, between two events. */
   read<Row>(text: string, ...parameters: unknown[]): Row[];
   close(): void;
@@ -46,8 +51,12 @@ export function virtualStorage<Schema>(template?: Buffer): VirtualStorage<Schema
         },
       };
     },
-    serialize: () => sqlite.serialize(),
-    read: <Row>(text: string, ...parameters: unknown[]) => sqlite.prepare(text).all(...parameters) as Row[],
+    serialize() {
+      shared.mark();
+      return sqlite.serialize();
+    },
+    rewind: shared.rewind,
+    read: <Row>(text: string, ...parameters: unknown[]) => shared.peek(text, parameters) as Row[],
     close: () => void sqlite.close(),
   };
 }

@@ -49,6 +49,8 @@ export interface VirtualLoop {
   clock(name: string, skewMs?: number): Clock;
   /** False when no process of this name lives. */
   kill(name: string): boolean;
+  /** Every process dies: what is still on its way reaches nobody. */
+  killAll(): void;
   /** Called at every step of every process, before it is taken; may kill. Replaces the hook before it. */
   onStep(hook: (step: Step) => void): void;
   /** Declares work that must end; call the returned function when it did. */
@@ -203,7 +205,7 @@ function newAgenda(startAt: number): Agenda {
   };
 }
 
-type Registry = Pick<VirtualLoop, 'process' | 'clock' | 'kill' | 'onStep' | 'openWork' | 'open'>;
+type Registry = Pick<VirtualLoop, 'process' | 'clock' | 'kill' | 'killAll' | 'onStep' | 'openWork' | 'open'>;
 
 /** The processes of the world, and what they have under way. */
 function newRegistry(agenda: Agenda): Registry {
@@ -250,6 +252,9 @@ function newRegistry(agenda: Agenda): Registry {
       if (!known?.isAlive) return false;
       known.kill();
       return true;
+    },
+    killAll() {
+      for (const known of processes.values()) known.kill();
     },
     onStep(hook) {
       stepHook = hook;

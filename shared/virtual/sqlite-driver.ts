@@ -1,5 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import type { VirtualProcess } from './process.ts';
 
 /** Statements kept prepared; Kysely asks for each query anew, which costs more than running it. */
@@ -7,14 +7,25 @@ const statementMax = 500;
 
 /**
  * The one connection of a database in memory, used by several processes in turn. A process holds it for a query or a
- * transaction; if it dies in between, what it had not committed is rolled back, and the next in line gets it.
+ * transaction; if it dies in between, what it had not committed is rolled back, and the next in line gets it. All of it
+ * happens within one transaction of the connection's own, so that a run can be taken back as a whole: opening a
+ * database and preparing its statements anew cost a run more than its queries do.
  */
 export interface SharedConnection {
   /** Resolves when it is this process's turn; never, if the process dies before. */
   acquire(process: VirtualProcess): Promise<void>;
   release(): void;
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+  /** Nobody holds it or waits for it any more, and every row is again as it was at the last mark, the opening at first. */
+  rewind(): void;
+  /** What is there now is what `rewind` goes back to. */
+  mark(): void;
   /** `mayWrite` is false for a reader, which fails as a connection that was opened to read. */
-  run(text: string, parameters: readonly unknown[], mayWrite: boolean): QueryResult<unknown>;
+  query(text: string, parameters: readonly unknown[], mayWrite: boolean): QueryResult<unknown>;
+  /** Rows at once, whoever holds it. */
+  peek(text: string, parameters: readonly unknown[]): unknown[];
 }
 
 export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnection {
@@ -22,11 +33,26 @@ export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnecti
   const line: { readonly process: VirtualProcess; readonly resolve: () => void }[] = [];
   let holder: VirtualProcess | null = null;
   let forget = () => {};
+  let isInTransaction = false;
+
+  function run(text: string): void {
+    prepare(text).run();
+  }
+
+  function rollback(): void {
+    run('rollback to transaction_of_process');
+    commit();
+  }
+
+  function commit(): void {
+    run('release transaction_of_process');
+    isInTransaction = false;
+  }
 
   function give(process: VirtualProcess): void {
     holder = process;
     forget = process.onEnd(() => {
-      if (sqlite.inTransaction) sqlite.exec('rollback');
+      if (isInTransaction) rollback();
       next();
     });
   }
@@ -50,7 +76,27 @@ export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnecti
     return statement;
   }
 
+  run('begin');
   return {
+    begin() {
+      run('savepoint transaction_of_process');
+      isInTransaction = true;
+    },
+    commit,
+    rollback,
+    rewind() {
+      forget();
+      holder = null;
+      line.length = 0;
+      isInTransaction = false;
+      run('rollback');
+      run('begin');
+    },
+    mark() {
+      if (isInTransaction) throw new Error('a process has not committed yet');
+      run('commit');
+      run('begin');
+    },
     acquire(process) {
       return new Promise<void>((resolve) => {
         if (!process.isAlive) return;
@@ -63,13 +109,14 @@ export function sharedConnection(sqlite: BetterSqlite3.Database): SharedConnecti
       forget();
       next();
     },
-    run(text, parameters, mayWrite) {
+    query(text, parameters, mayWrite) {
       const statement = prepare(text);
       if (!mayWrite && !statement.readonly) throw new Error('attempt to write a readonly database');
       if (statement.reader) return { rows: statement.all(parameters) };
       const { changes, lastInsertRowid } = statement.run(parameters);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     },
+    peek: (text, parameters) => prepare(text).all(parameters),
   };
 }
 
@@ -78,7 +125,7 @@ export function processDriver(shared: SharedConnection, process: VirtualProcess,
   const connection: DatabaseConnection = {
     executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       return new Promise<QueryResult<R>>((resolve) => {
-        if (process.isAlive) resolve(shared.run(sql, parameters, mayWrite) as QueryResult<R>);
+        if (process.isAlive) resolve(shared.query(sql, parameters, mayWrite) as QueryResult<R>);
       });
     },
     // biome-ignore lint/correctness/useYield: the port has no streams
@@ -86,18 +133,22 @@ export function processDriver(shared: SharedConnection, process: VirtualProcess,
       throw new Error('queries are not streamed here');
     },
   };
-  const command = async (text: string) => {
-    await connection.executeQuery(CompiledQuery.raw(text));
-  };
+  /** Never resolves for a dead process. */
+  const alive = (act: () => void) =>
+    new Promise<void>((resolve) => {
+      if (!process.isAlive) return;
+      act();
+      resolve();
+    });
   return {
     init: async () => {},
     async acquireConnection() {
       await shared.acquire(process);
       return connection;
     },
-    beginTransaction: () => command('begin immediate'),
-    commitTransaction: () => command('commit'),
-    rollbackTransaction: () => command('rollback'),
+    beginTransaction: () => alive(shared.begin),
+    commitTransaction: () => alive(shared.commit),
+    rollbackTransaction: () => alive(shared.rollback),
     async releaseConnection() {
       if (process.isAlive) shared.release();
     },

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import type { ActivationFault, Schedule, ScheduledActivation, WorldFault } from './schedule.ts';
+import type {
+  ActivationFault,
+  CrashCall,
+  ProcessName,
+  Schedule,
+  ScheduledActivation,
+  WorldFault,
+} from './schedule.ts';
 import { crashCalls } from './schedule.ts';
 
 /**
@@ -51,6 +58,7 @@ const httpFault: fc.Arbitrary<ActivationFault> = fc.record({
     'capture' as const,
     'void' as const,
     'refund' as const,
+    'configure' as const,
     'configure' as const,
     'status' as const,
     'health' as const,
@@ -160,7 +168,11 @@ const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
     'declined' as const,
     'capture_declined' as const,
   ),
-  againAfterMs: fc.option(fc.oneof(ms(1, 5_000), ms(60_000, 4_000_000)), { freq: 6, nil: null }),
+  againAfterMs: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: ms(1, 5_000) },
+    { weight: 1, arbitrary: ms(60_000, 4_000_000) },
+  ),
   faults: fc
     .oneof(
       { weight: 2, arbitrary: fc.constant<ActivationFault[][]>([]) },
@@ -169,6 +181,13 @@ const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
     )
     .map((lists) => lists.flat().slice(0, 8)),
 });
+
+/** Few: a run costs what its purchases cost, and most that is rare needs one of them, or two on one vehicle. */
+const fewActivations: fc.Arbitrary<ScheduledActivation[]> = fc.oneof(
+  { weight: 5, arbitrary: fc.array(activationArbitrary, { minLength: 1, maxLength: 1 }) },
+  { weight: 3, arbitrary: fc.array(activationArbitrary, { minLength: 2, maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.array(activationArbitrary, { minLength: 3, maxLength: 3 }) },
+);
 
 /** Three or four services of one vehicle that all fail at once and again: what an hour's quota is for. */
 const crowd: fc.Arbitrary<ScheduledActivation[]> = fc.integer({ min: 2, max: 4 }).map((count) =>
@@ -184,20 +203,23 @@ const crowd: fc.Arbitrary<ScheduledActivation[]> = fc.integer({ min: 2, max: 4 }
 
 const downtime = fc.constantFrom(50, 3_000, 90_000, 700_000);
 
-const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
-  fc.record({
+function deathAt(call: fc.Arbitrary<CrashCall>, nth: fc.Arbitrary<number>): fc.Arbitrary<WorldFault> {
+  return fc.record({
     type: fc.constant('crash_at' as const),
-    call: fc.constantFrom(...crashCalls),
-    nth: fc.constantFrom(1, 1, 1, 2, 3),
+    call,
+    nth,
     phase: fc.constantFrom('before' as const, 'after' as const),
     downMs: downtime,
-  }),
-  fc.record({
-    type: fc.constant('crash' as const),
-    process: fc.constantFrom('platform' as const, 'platform' as const, 'api_iot' as const),
-    step: fc.oneof(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 600 })),
-    downMs: downtime,
-  }),
+  });
+}
+
+function deathOf(process: fc.Arbitrary<ProcessName>, step: fc.Arbitrary<number>): fc.Arbitrary<WorldFault> {
+  return fc.record({ type: fc.constant('crash' as const), process, step, downMs: downtime });
+}
+
+const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
+  deathAt(fc.constantFrom(...crashCalls), fc.constantFrom(1, 1, 1, 2, 3)),
+  deathOf(fc.constantFrom('platform', 'platform', 'api_iot'), fc.oneof(ms(1, 120), ms(1, 600))),
   fc.record({
     type: fc.constant('down' as const),
     service: fc.constantFrom('payments' as const, 'mail' as const, 'push' as const, 'api_iot' as const),
@@ -244,16 +266,29 @@ const skewArbitrary: fc.Arbitrary<Schedule['skewMs']> = fc.oneof(
   },
 );
 
+const seedArbitrary = fc.nat({ max: 2 ** 31 });
+const serviceArbitrary = fc.integer({ min: 0, max: 5 });
+
+/** One purchase under a policy that is soon over. */
+function briskSchedule(seed: number, service: number, faults: ActivationFault[]): Schedule {
+  return {
+    version: 1,
+    seed,
+    batchMs: 0,
+    policy: { maxRetries: 2, baseDelayMs: 2_000, maxDelayMs: 30_000, commandTimeoutMs: 30_000 },
+    skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
+    activations: [{ vehicle: 0, service, atMs: 0, card: 'good', againAfterMs: null, faults }],
+    world: [],
+  };
+}
+
 const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   version: fc.constant(1 as const),
-  seed: fc.nat({ max: 2 ** 31 }),
+  seed: seedArbitrary,
   batchMs: fc.constantFrom(0, 0, 0, 5),
   policy: policyArbitrary,
   skewMs: skewArbitrary,
-  activations: fc.oneof(
-    { weight: 9, arbitrary: fc.array(activationArbitrary, { minLength: 1, maxLength: 3 }) },
-    { weight: 1, arbitrary: crowd },
-  ),
+  activations: fc.oneof({ weight: 15, arbitrary: fewActivations }, { weight: 1, arbitrary: crowd }),
   world: fc.oneof(
     { weight: 1, arbitrary: fc.constant<WorldFault[]>([]) },
     { weight: 2, arbitrary: fc.array(worldFault, { minLength: 1, maxLength: 3 }) },
@@ -266,8 +301,8 @@ const anySchedule: fc.Arbitrary<Schedule> = fc.record({
  */
 const comeback: fc.Arbitrary<Schedule> = fc
   .record({
-    seed: fc.nat({ max: 2 ** 31 }),
-    service: fc.integer({ min: 0, max: 5 }),
+    seed: seedArbitrary,
+    service: serviceArbitrary,
     againAfterMs: ms(70_000, 220_000),
     cutFromMs: ms(0, 3_000),
     cutForMs: ms(60_000, 400_000),
@@ -283,8 +318,37 @@ const comeback: fc.Arbitrary<Schedule> = fc
     world: [{ type: 'cut', vehicle: 0, fromMs: cutFromMs, forMs: cutForMs }],
   }));
 
+/** A command that arrives when a newer one has been applied, at a vehicle whose clock does not tell it that it is old. */
+const overtaken: fc.Arbitrary<Schedule> = fc
+  .record({ seed: seedArbitrary, service: serviceArbitrary, delayMs: ms(36_000, 90_000) })
+  .map(({ seed, service, delayMs }) => ({
+    ...briskSchedule(seed, service, [{ type: 'message', channel: 'command', nth: 1, how: 'delay', delayMs }]),
+    skewMs: { apiIot: 0, vehicles: [-500_000, 0, 0, 0] },
+  }));
+
+/** One purchase that goes well, or is refused for good, and a death over it: deaths meet the moments about money rarely. */
+const deadly: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: seedArbitrary,
+    service: serviceArbitrary,
+    isRefused: fc.boolean(),
+    death: fc.oneof(
+      {
+        weight: 4,
+        arbitrary: deathAt(fc.constantFrom('authorise', 'configure', 'capture', 'reversal'), fc.constant(1)),
+      },
+      { weight: 3, arbitrary: deathOf(fc.constant('api_iot' as const), ms(1, 30)) },
+    ),
+  })
+  .map(({ seed, service, isRefused, death }) => ({
+    ...briskSchedule(seed, service, isRefused ? [{ type: 'result', nth: 1, kind: 'fatal' }] : []),
+    world: [death],
+  }));
+
 /** What `fleetwake check` runs. */
 export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
-  { weight: 14, arbitrary: anySchedule },
-  { weight: 1, arbitrary: comeback },
+  { weight: 28, arbitrary: anySchedule },
+  { weight: 2, arbitrary: comeback },
+  { weight: 1, arbitrary: overtaken },
+  { weight: 4, arbitrary: deadly },
 );

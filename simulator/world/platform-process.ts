@@ -25,7 +25,7 @@ import type { Tampers } from './tampers.ts';
 const contact = 'support@caas.example';
 const timeoutMs = 10_000;
 /** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
-const sweepEveryMs = 60_000;
+const sweepEveryMs = 120_000;
 
 export function catalogueOf(schedule: Schedule): Catalogue {
   return withPolicies(shippedCatalogue(), () => policyOf(schedule));
@@ -90,8 +90,8 @@ export async function bootPlatform(
       noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
       insertNotices: (transaction, { activation }, facts) =>
         insertNotices(transaction, noticeDeps, activation, facts),
-      onCommitted() {
-        notices.wake();
+      onCommitted(mayHaveNotices) {
+        if (mayHaveNotices) notices.wake();
         onRecorded();
       },
     }),

@@ -1,10 +1,7 @@
-import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
-import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
-import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
 import { virtualBroker } from '../../shared/virtual/device-link.ts';
 import { type HttpFault, virtualNetwork } from '../../shared/virtual/http.ts';
 import { virtualIds } from '../../shared/virtual/ids.ts';
@@ -18,7 +15,6 @@ import { virtualTrace } from '../../shared/virtual/trace.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { SeenEvent } from '../reports/evidence.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
-import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from './api-iot-process.ts';
 import { type Call, callOf } from './call.ts';
 import { newCrashes } from './crashes.ts';
@@ -28,8 +24,8 @@ import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
 import { newSinks } from './sinks.ts';
+import { giveStoresBack, takeStores } from './stores.ts';
 import type { Tampers } from './tampers.ts';
-import { type Templates, templates } from './templates.ts';
 import { type Move, newWatch } from './watch.ts';
 import { newWire } from './wire.ts';
 
@@ -79,7 +75,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     },
     onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
   });
-  const stores = openStores(await templates());
+  const stores = await takeStores();
   const draws = random.stream('network');
   const latencyMs = () => integerBetween(draws, 1, 60);
   const clock = loop.clock('network');
@@ -277,24 +273,15 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     steps: (): readonly string[] => steps,
     isComingBack: () => comingBack.size > 0,
     events: (): readonly SeenEvent[] => events,
+    /** Nothing of this stage acts any more; its databases go to the next one. */
+    close(): void {
+      loop.killAll();
+      giveStoresBack(stores);
+    },
   };
 }
 
 export type Stage = Awaited<ReturnType<typeof newStage>>;
-
-interface Stores {
-  readonly platform: VirtualStorage<PlatformSchema>;
-  readonly apiIot: VirtualStorage<ApiIotSchema>;
-  readonly payments: VirtualStorage<PaymentsStandInSchema>;
-}
-
-function openStores(from: Templates): Stores {
-  return {
-    platform: virtualStorage<PlatformSchema>(from.platform),
-    apiIot: virtualStorage<ApiIotSchema>(from.apiIot),
-    payments: virtualStorage<PaymentsStandInSchema>(from.payments),
-  };
-}
 
 /** Looks right after each commit, before the one who wrote hears of it. */
 function watched<Schema>(database: Database<Schema>, look: () => void): Database<Schema> {

@@ -81,7 +81,7 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
       },
     };
   } finally {
-    for (const store of Object.values(stage.stores)) store.close();
+    stage.close();
   }
 }
 

@@ -208,6 +208,25 @@ describe('a database that outlives its processes', () => {
     await insert(copy.connect(loop.process('engine')), 'b');
     expect([namesIn(storage), namesIn(copy)]).toEqual([['a'], ['a', 'b']]);
   });
+
+  it('is rewound to where it was opened, whoever died over a transaction or waited for one', async () => {
+    const template = await openStorage();
+    const storage = virtualStorage<Schema>(template.serialize());
+    for (const name of ['first', 'second']) {
+      const loop = virtualLoop({ startAt });
+      await insert(storage.connect(loop.process('engine')), name);
+      void storage.connect(loop.process('holding')).write(async (transaction) => {
+        await transaction.insertInto('account').values({ name: 'uncommitted', amount: 1 }).execute();
+        await new Promise(() => {});
+      });
+      void insert(storage.connect(loop.process('waiting')), 'waiting');
+      await loop.run(startAt);
+      expect(namesIn(storage)).toEqual([name, 'uncommitted']);
+      loop.killAll();
+      storage.rewind();
+      expect(namesIn(storage)).toEqual([]);
+    }
+  });
 });
 
 describe('the stream server', () => {

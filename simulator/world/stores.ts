@@ -1,0 +1,33 @@
+import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
+import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import { templates } from './templates.ts';
+
+/** The databases of one run. */
+export interface Stores {
+  readonly platform: VirtualStorage<PlatformSchema>;
+  readonly apiIot: VirtualStorage<ApiIotSchema>;
+  readonly payments: VirtualStorage<PaymentsStandInSchema>;
+}
+
+/** Those that no run uses: as many as there were runs at once. */
+const free: Stores[] = [];
+
+/** Databases with their tables and the world's customers and vehicles, and nothing else. */
+export async function takeStores(): Promise<Stores> {
+  const known = free.pop();
+  if (known) return known;
+  const { platform, apiIot, payments } = await templates();
+  return {
+    platform: virtualStorage<PlatformSchema>(platform),
+    apiIot: virtualStorage<ApiIotSchema>(apiIot),
+    payments: virtualStorage<PaymentsStandInSchema>(payments),
+  };
+}
+
+/** For the next run. The processes of this one must have died. */
+export function giveStoresBack(stores: Stores): void {
+  for (const store of [stores.platform, stores.apiIot, stores.payments]) store.rewind();
+  free.push(stores);
+}
