@@ -2,8 +2,9 @@ import { fork } from 'node:child_process';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type CheckOutcome, checkSchedules } from '../world/checking.ts';
 import { addHits, newProbeHits } from '../world/probes.ts';
+import { ownSubject, type SubjectFlags } from './own-subject.ts';
 
-export interface CheckOrder {
+export interface CheckOrder extends SubjectFlags {
   readonly seed: number;
   readonly runs: number;
   readonly minutes: number | null;
@@ -30,7 +31,14 @@ export async function checkWithWorkers(
   onProgress: (soFar: SoFar) => void,
 ): Promise<CheckOutcome> {
   const { workers } = order;
-  if (workers === 1) return checkSchedules({ ...order, worker: 0, now: wallClock.now, onRun: onProgress });
+  if (workers === 1)
+    return checkSchedules({
+      ...numbersOf(order),
+      ...ownSubject(order),
+      worker: 0,
+      now: wallClock.now,
+      onRun: onProgress,
+    });
   const soFar: SoFar[] = [];
   const outcomes = await Promise.all(
     Array.from({ length: workers }, (_, worker) =>
@@ -48,6 +56,10 @@ export async function checkWithWorkers(
     probes,
     hashes: outcomes.flatMap((outcome) => outcome.hashes),
   };
+}
+
+function numbersOf({ seed, runs, minutes, workers }: CheckOrder) {
+  return { seed, runs, minutes, workers };
 }
 
 function sum(total: SoFar, more: SoFar): SoFar {
@@ -94,7 +106,9 @@ export async function beWorker(text: string): Promise<void> {
     });
   let told = 0;
   const outcome = await checkSchedules({
-    ...order,
+    ...numbersOf(order),
+    ...ownSubject(order),
+    worker: order.worker,
     now: wallClock.now,
     onRun(soFar) {
       if (soFar.runs < told + tellEvery) return;

@@ -17,8 +17,9 @@ import {
 import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
+import { ownSubject, type SubjectFlags } from './own-subject.ts';
 
-interface CheckFlags {
+interface CheckFlags extends SubjectFlags {
   readonly runs?: string;
   readonly minutes?: string;
   readonly seed: string;
@@ -46,6 +47,8 @@ export function addCheck(program: Command): void {
       'processes that share the work',
       String(Math.min(availableParallelism(), 8)),
     )
+    .option('--policy <file>', 'a retry policy of your own (YAML): every service has it')
+    .option('--catalogue <path>', 'services of your own: a JSON file, or a catalogue folder')
     .option('--corpus <folder>', 'schedules that failed once: run first', 'test/regressions')
     .option('--failures <folder>', 'where a failing schedule is saved', 'reports')
     .option('--json [file]', 'write the report as JSON, to a file or to standard output')
@@ -72,23 +75,51 @@ async function check(flags: CheckFlags): Promise<number> {
   const seed = countOf('--seed', flags.seed, 9_999_999);
   const workers = Math.max(1, countOf('--workers', flags.workers, 64));
   const say = (text: string) => process.stderr.write(`${text}\n`);
+  // Refused here, in one place, before any worker starts.
+  const own = ownSubject(flags);
+  const { policy, catalogue } = flags;
   const span = minutes === null ? `--runs ${runs}` : `--minutes ${minutes}`;
   say(
-    `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}; a probe at zero fails from ${probesNeedRuns} runs on`,
+    `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}${optionText('policy', policy)}${optionText('catalogue', catalogue)}; ${probeRule(flags)}`,
   );
   const corpus = await runCorpus(flags.corpus);
   const beganAt = wallClock.now();
   const progress = progressLines(beganAt, minutes === null ? runs : null);
-  const outcome = await checkWithWorkers({ seed, runs, minutes, workers }, progress.show);
+  const outcome = await checkWithWorkers(
+    { seed, runs, minutes, workers, ...(policy && { policy }), ...(catalogue && { catalogue }) },
+    progress.show,
+  );
   progress.end();
   const seconds = (wallClock.now() - beganAt) / 1_000;
   const failures = await saveFailures(flags.failures, seed, outcome.failures);
-  const report = reportOf({ seed, seconds, corpus }, outcome, failures);
+  const report = reportOf(
+    { seed, seconds, corpus, isOwn: isOwn(flags), replayOptions: optionText('catalogue', catalogue) },
+    outcome,
+    failures,
+  );
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (typeof flags.json === 'string') await writeFile(flags.json, json);
   if (flags.junit !== undefined) await writeJunit(flags.junit, report);
-  process.stdout.write(flags.json === true ? json : await reportText(report, failures));
+  process.stdout.write(
+    flags.json === true
+      ? json
+      : await reportText(report, failures, own.catalogue ? { catalogue: own.catalogue } : {}),
+  );
   return report.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+function isOwn({ policy, catalogue }: SubjectFlags): boolean {
+  return policy !== undefined || catalogue !== undefined;
+}
+
+function optionText(name: string, value: string | undefined): string {
+  return value === undefined ? '' : ` --${name} ${value}`;
+}
+
+function probeRule(flags: SubjectFlags): string {
+  return isOwn(flags)
+    ? 'a probe may stay at zero, because a policy or a catalogue of your own may exclude what it stands for'
+    : `a probe at zero fails from ${probesNeedRuns} runs on`;
 }
 
 async function runCorpus(folder: string): Promise<CorpusResult[]> {

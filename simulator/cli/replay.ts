@@ -4,8 +4,10 @@ import { judge } from '../world/judgement.ts';
 import { timelineHtml, timelineOf, timelineText } from '../world/timeline.ts';
 import { readScheduleFile } from './check.ts';
 import { exitCodes } from './exit.ts';
+import { catalogueAt } from './own-subject.ts';
 
 interface ReplayFlags {
+  readonly catalogue?: string;
   readonly html?: string;
 }
 
@@ -14,15 +16,19 @@ export function addReplay(program: Command): void {
   program
     .command('replay <file>')
     .description('run a saved schedule again and show who did what, in virtual time')
+    .option('--catalogue <path>', 'the catalogue with which it was saved')
     .option('--html <file>', 'write the timeline as one page that needs nothing else')
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
     });
 }
 
-async function replay(file: string, { html }: ReplayFlags): Promise<number> {
+async function replay(file: string, { html, catalogue }: ReplayFlags): Promise<number> {
   const { schedule, traceHash, about } = await readScheduleFile(file);
-  const { run, broken } = await judge(schedule);
+  const { run, broken } = await judge(
+    schedule,
+    catalogue === undefined ? {} : { catalogue: catalogueAt(catalogue) },
+  );
   const say = (text: string) => process.stdout.write(`${text}\n`);
   if (traceHash !== undefined && traceHash !== run?.traceHash) {
     say(

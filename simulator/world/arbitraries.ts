@@ -346,9 +346,37 @@ const deadly: fc.Arbitrary<Schedule> = fc
   }));
 
 /** What `fleetwake check` runs. */
-export const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
+const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 28, arbitrary: anySchedule },
   { weight: 2, arbitrary: comeback },
   { weight: 1, arbitrary: overtaken },
   { weight: 4, arbitrary: deadly },
 );
+
+/** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
+export interface Subject {
+  /** Each schedule has one of them; null: they are drawn. */
+  readonly policies: readonly Schedule['policy'][] | null;
+  /** How many services are sold. */
+  readonly serviceCount: number;
+}
+
+/** The schedules in which a subject is checked; without one, those of `fleetwake check`. */
+export function schedulesOf(subject: Subject | null): fc.Arbitrary<Schedule> {
+  if (subject === null) return scheduleArbitrary;
+  const { policies, serviceCount } = subject;
+  return fc
+    .record({
+      schedule: scheduleArbitrary,
+      policy: policies === null ? fc.constant(null) : fc.constantFrom(...policies),
+      firstService: fc.nat({ max: serviceCount - 1 }),
+    })
+    .map(({ schedule, policy, firstService }) => ({
+      ...schedule,
+      policy: policy ?? schedule.policy,
+      activations: schedule.activations.map((activation) => ({
+        ...activation,
+        service: (activation.service + firstService) % serviceCount,
+      })),
+    }));
+}

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { scheduleArbitrary } from './arbitraries.ts';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { schedulesOf } from './arbitraries.ts';
 import { type Broken, judge } from './judgement.ts';
 import { minimise } from './minimise.ts';
+import type { SchedulePolicy } from './own-policy.ts';
 import { addHits, newProbeHits, type ProbeHits, probeRun } from './probes.ts';
 import type { Schedule } from './schedule.ts';
+import { shippedCatalogue } from './shipped-files.ts';
+import type { StageOptions } from './stage.ts';
 import type { Tampers } from './tampers.ts';
 
 export interface CheckOptions {
@@ -23,6 +27,9 @@ export interface CheckOptions {
     readonly events: number;
     readonly activations: number;
   }) => void;
+  /** A team's own: each schedule has one of these policies, and sells from this catalogue. */
+  readonly policies?: readonly SchedulePolicy[];
+  readonly catalogue?: Catalogue;
   readonly tampers?: Tampers;
   /** False: a failing schedule is handed back as it was drawn. */
   readonly makeSmall?: boolean;
@@ -54,7 +61,11 @@ const shrinkMax = 60;
 
 /** Draws schedules from the seed, runs this worker's share of them, and makes the first that fails small. */
 export async function checkSchedules(options: CheckOptions): Promise<CheckOutcome> {
-  const { seed, runs, worker, workers, minutes, now, tampers = {}, makeSmall = true } = options;
+  const { seed, runs, worker, workers, minutes, now, makeSmall = true } = options;
+  const { tampers = {}, catalogue = shippedCatalogue(), policies = null } = options;
+  const isOwn = policies !== null || options.catalogue !== undefined;
+  const stage: StageOptions = { tampers, catalogue };
+  const schedules = schedulesOf(isOwn ? { policies, serviceCount: catalogue.services().length } : null);
   const endAt = minutes === null ? Number.POSITIVE_INFINITY : now() + minutes * 60_000;
   const probes = newProbeHits();
   const hashes: { run: number; hash: string }[] = [];
@@ -64,7 +75,7 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
   let shrunk = 0;
 
   async function tryOne(schedule: Schedule, run: number): Promise<Broken | null> {
-    const { run: world, broken } = await judge(schedule, { tampers, twice: run % twiceEvery === 0 });
+    const { run: world, broken } = await judge(schedule, { ...stage, twice: run % twiceEvery === 0 });
     if (world !== null) {
       totals.events += world.stats.events;
       totals.activations += world.stats.activations;
@@ -76,12 +87,12 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
     return broken;
   }
 
-  const property = fc.asyncProperty(scheduleArbitrary, async (schedule) => {
+  const property = fc.asyncProperty(schedules, async (schedule) => {
     if (first !== null) {
       // fast-check is looking for something smaller.
       shrunk += 1;
       if (shrunk > shrinkMax) return;
-      const { broken } = await judge(schedule, { tampers });
+      const { broken } = await judge(schedule, stage);
       if (broken?.rule !== first.broken.rule) return;
       first = { ...first, schedule, broken };
       throw new Error(broken.rule);
@@ -101,7 +112,7 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
   });
   const found = first as { schedule: Schedule; broken: Broken; run: number } | null;
   const failures: CheckFailure[] = [];
-  if (found !== null && makeSmall) failures.push(await smallest(found, tampers));
+  if (found !== null && makeSmall) failures.push(await smallest(found, stage));
   else if (found !== null)
     failures.push({ ...found.broken, schedule: found.schedule, traceHash: null, run: found.run });
   return { ...totals, failures, probes, hashes };
@@ -109,15 +120,15 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
 
 async function smallest(
   found: { schedule: Schedule; broken: Broken; run: number },
-  tampers: Tampers,
+  stage: StageOptions,
 ): Promise<CheckFailure> {
   const { rule } = found.broken;
   const isTrace = rule === 'same seed, same trace';
   const schedule = await minimise(found.schedule, async (candidate) => {
-    const { broken } = await judge(candidate, { tampers, twice: isTrace });
+    const { broken } = await judge(candidate, { ...stage, twice: isTrace });
     return broken?.rule === rule;
   });
-  const { run, broken } = await judge(schedule, { tampers, twice: isTrace });
+  const { run, broken } = await judge(schedule, { ...stage, twice: isTrace });
   return { ...(broken ?? found.broken), schedule, traceHash: run?.traceHash ?? null, run: found.run };
 }
 

@@ -20,9 +20,9 @@ export const secretsOfTheWorld = {
 } as const;
 
 /** Every service's policy in a run. A poll only matters where a callback was lost, and costs a request each. */
-export function policyOf({ policy }: Schedule): RetryPolicy {
-  const { maxRetries, baseDelayMs, maxDelayMs } = policy;
-  return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, pollEveryMs: 120_000 };
+export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
+  const { maxRetries, baseDelayMs, maxDelayMs, deadlineMs = standardPolicy.deadlineMs } = policy;
+  return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, deadlineMs, pollEveryMs: 120_000 };
 }
 
 /** What the checks judge by. */

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { VehicleFault } from '../fleet/vehicle-faults.ts';
@@ -8,7 +9,6 @@ import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
 import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
 import { constantsOf } from './figures.ts';
 import type { Schedule, ScheduledActivation } from './schedule.ts';
-import { shippedCatalogue } from './shipped-files.ts';
 
 /** The world's fleet: two of the model that has everything, one of each that lacks something. */
 const fleetModels = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
@@ -39,8 +39,8 @@ export interface PurchaseOfSchedule extends PlannedPurchase {
   readonly activation: number;
 }
 
-export function purchasesOf(schedule: Schedule): PurchaseOfSchedule[] {
-  const services = shippedCatalogue().services();
+export function purchasesOf(schedule: Schedule, catalogue: Catalogue): PurchaseOfSchedule[] {
+  const services = catalogue.services();
   const wishes = schedule.activations.flatMap((scheduled, activation) => {
     const { atMs, againAfterMs } = scheduled;
     const again = againAfterMs === null ? [] : [{ scheduled, activation, atMs: atMs + againAfterMs }];
@@ -49,7 +49,7 @@ export function purchasesOf(schedule: Schedule): PurchaseOfSchedule[] {
   const timed = wishes.map((wish, index) => ({ ...wish, index }));
   timed.sort((left, right) => left.atMs - right.atMs || left.index - right.index);
   return timed.map(({ scheduled, activation, atMs }, index): PurchaseOfSchedule => {
-    const service = services[scheduled.service];
+    const service = services[scheduled.service % services.length];
     const duration = service?.offers.at(-1)?.duration;
     if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
     return {
@@ -82,14 +82,14 @@ function disturbs(schedule: Schedule, vehicle: number): boolean {
 }
 
 /** What the vehicle itself honours: its clock, and control units that fail or refuse. */
-function vehicleFaultsOf(schedule: Schedule, vehicle: number): VehicleFault[] {
-  const services = shippedCatalogue().services();
+function vehicleFaultsOf(schedule: Schedule, catalogue: Catalogue, vehicle: number): VehicleFault[] {
+  const services = catalogue.services();
   const skewMs = schedule.skewMs.vehicles[vehicle] ?? 0;
   const skew: VehicleFault[] = skewMs === 0 ? [] : [{ type: 'clock_skew', attributes: { skewMs } }];
   const troubles = schedule.activations
     .filter((activation) => activation.vehicle === vehicle)
     .flatMap(({ service, faults }) => {
-      const feature = services[service]?.feature ?? null;
+      const feature = services[service % services.length]?.feature ?? null;
       return faults.flatMap((fault): VehicleFault[] => {
         if (fault.type !== 'result') return [];
         const failing = fault.kind === 'retryable' ? fault.nth : fault.nth - 1;
@@ -105,8 +105,8 @@ function vehicleFaultsOf(schedule: Schedule, vehicle: number): VehicleFault[] {
   return [...skew, ...troubles];
 }
 
-function plannedVehicle(schedule: Schedule, index: number): PlannedVehicle {
-  const faults = vehicleFaultsOf(schedule, index);
+function plannedVehicle(schedule: Schedule, catalogue: Catalogue, index: number): PlannedVehicle {
+  const faults = vehicleFaultsOf(schedule, catalogue, index);
   const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
   return {
     vin: vinOf(index),
@@ -121,7 +121,7 @@ function plannedVehicle(schedule: Schedule, index: number): PlannedVehicle {
 }
 
 /** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
-export function vehicleSpecsOf(schedule: Schedule): VehicleSpec[] {
+export function vehicleSpecsOf(schedule: Schedule, catalogue: Catalogue): VehicleSpec[] {
   return Array.from({ length: vehicleCount }, (_, index) => ({
     vin: vinOf(index),
     model: modelOfVehicle(index),
@@ -131,12 +131,12 @@ export function vehicleSpecsOf(schedule: Schedule): VehicleSpec[] {
     chargePercent: 80,
     password: 'password',
     connectivity: 'steady' as const,
-    faults: vehicleFaultsOf(schedule, index),
+    faults: vehicleFaultsOf(schedule, catalogue, index),
   }));
 }
 
 /** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
-function slackOf(schedule: Schedule): number {
+function slackOf(schedule: Schedule, catalogue: Catalogue): number {
   const troubles = schedule.world.reduce((sum, fault) => {
     if (fault.type === 'crash' || fault.type === 'crash_at') return sum + fault.downMs + 120_000;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
@@ -147,7 +147,7 @@ function slackOf(schedule: Schedule): number {
     if (fault.type === 'http') return sum + fault.count * 130_000;
     return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
   }, 0);
-  return 120_000 + troubles + slow + quotaWaitMs(schedule);
+  return 120_000 + troubles + slow + quotaWaitMs(schedule, catalogue);
 }
 
 /** Each vehicle has a customer of its own; every other one takes push messages. */
@@ -162,17 +162,17 @@ export function worldCustomers(): PlannedCustomer[] {
 }
 
 /** Revocations spend quota too, which the bound of a policy knows nothing of: a window for every ten commands. */
-function quotaWaitMs(schedule: Schedule): number {
+function quotaWaitMs(schedule: Schedule, catalogue: Catalogue): number {
   const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(schedule);
   const perPurchase = maxRetries + 1 + 3;
-  const counts = purchasesOf(schedule).reduce((sums, { vin }) => {
+  const counts = purchasesOf(schedule, catalogue).reduce((sums, { vin }) => {
     return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase);
   }, new Map<string, number>());
   return Math.floor(Math.max(0, ...counts.values()) / quotaLimit) * quotaWindowMs;
 }
 
 /** The schedule as the checks of live runs read a plan. */
-export function planOf(schedule: Schedule): Plan {
+export function planOf(schedule: Schedule, catalogue: Catalogue): Plan {
   const indices = Array.from({ length: vehicleCount }, (_, index) => index);
   return {
     scenario: 'world',
@@ -180,10 +180,10 @@ export function planOf(schedule: Schedule): Plan {
     timeScale: 1,
     constants: constantsOf(schedule),
     telemetryEveryMs: telemetryEveryMs,
-    slackMs: slackOf(schedule),
-    vehicles: indices.map((index) => plannedVehicle(schedule, index)),
+    slackMs: slackOf(schedule, catalogue),
+    vehicles: indices.map((index) => plannedVehicle(schedule, catalogue, index)),
     customers: worldCustomers(),
-    purchases: purchasesOf(schedule).map(({ activation: _, ...purchase }) => purchase),
+    purchases: purchasesOf(schedule, catalogue).map(({ activation: _, ...purchase }) => purchase),
     apiIotFaults: [],
     faultSeed: 0,
   };

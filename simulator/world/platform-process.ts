@@ -19,7 +19,7 @@ import type { Http } from '../../shared/ports/http.ts';
 import { origins, policyOf, secretsOfTheWorld } from './figures.ts';
 import type { PlatformPorts } from './process-ports.ts';
 import type { Schedule } from './schedule.ts';
-import { shippedCatalogue, shippedTemplates } from './shipped-files.ts';
+import { shippedTemplates } from './shipped-files.ts';
 import type { Tampers } from './tampers.ts';
 
 const contact = 'support@caas.example';
@@ -27,20 +27,17 @@ const timeoutMs = 10_000;
 /** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
 const sweepEveryMs = 120_000;
 
-export function catalogueOf(schedule: Schedule): Catalogue {
-  return withPolicies(shippedCatalogue(), () => policyOf(schedule));
-}
-
 /** Platform API, engine, notices and event relay in one process, wired as gateway/live/platform-role.ts does it. */
 export async function bootPlatform(
   given: PlatformPorts,
   schedule: Schedule,
+  sold: Catalogue,
   tampers: Tampers,
 ): Promise<Http> {
   const ports = tampers.platform?.(given) ?? given;
   const tamper = tampers.engine ?? ((deps: EngineDeps) => deps);
   const { clock, ids, secrets, log, database, bus, http } = ports;
-  const catalogue = catalogueOf(schedule);
+  const catalogue = withPolicies(sold, () => policyOf(schedule));
   const changes = newChanges();
   const notices = noticeDispatcher({
     ...ports,

@@ -65,8 +65,8 @@ export const cards = ['good', 'declined', 'capture_declined'] as const;
 export const activationSchema = z.strictObject({
   /** Index into the world's four vehicles; each belongs to a customer of its own. */
   vehicle: z.int().min(0).max(3),
-  /** Index into the catalogue's services. */
-  service: z.int().min(0).max(5),
+  /** Index into the catalogue's services; beyond the last it begins anew. */
+  service: z.int().min(0).max(499),
   atMs: instantSchema,
   card: z.enum(cards),
   /** The customer buys the same again, so long after. */
@@ -139,10 +139,12 @@ export const scheduleSchema = z.strictObject({
   batchMs: z.int().min(0).max(20),
   /** The policy of every service, and how long the API IoT waits for a vehicle. */
   policy: z.strictObject({
-    maxRetries: z.int().min(0).max(10),
-    baseDelayMs: z.int().min(1).max(3_600_000),
-    maxDelayMs: z.int().min(1).max(21_600_000),
+    maxRetries: z.int().min(0).max(20),
+    baseDelayMs: z.int().min(1).max(86_400_000),
+    maxDelayMs: z.int().min(1).max(86_400_000),
     commandTimeoutMs: z.int().min(1_000).max(3_600_000),
+    /** The standard policy's where it is left out. */
+    deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
   }),
   /** A node's clock minus the true time. */
   skewMs: z.strictObject({

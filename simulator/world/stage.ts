@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -23,6 +24,7 @@ import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
+import { shippedCatalogue } from './shipped-files.ts';
 import { newSinks } from './sinks.ts';
 import { giveStoresBack, takeStores } from './stores.ts';
 import type { Tampers } from './tampers.ts';
@@ -38,6 +40,8 @@ export interface StageOptions {
   /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
   readonly drainDepth?: number;
   readonly tampers?: Tampers;
+  /** What is sold; the schedule's policy takes the place of every service's. The product's own by default. */
+  readonly catalogue?: Catalogue;
 }
 
 /** A process that died in this run. */
@@ -51,7 +55,7 @@ export interface Death {
 
 /** Everything of one run, wired and not yet begun. */
 export async function newStage(schedule: Schedule, options: StageOptions = {}) {
-  const { drainDepth = 1, tampers = {} } = options;
+  const { drainDepth = 1, tampers = {}, catalogue = shippedCatalogue() } = options;
   const { batchMs, skewMs, seed } = schedule;
   const loop = virtualLoop({ startAt: worldBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
   const startedAt = worldBeginsAt + settleInMs;
@@ -168,6 +172,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
             pusher: sinks.pusher(process),
           },
           schedule,
+          catalogue,
           tampers,
         ),
     },
@@ -245,11 +250,12 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       random: random.stream('vehicles'),
       log: trace.log(vehicleProcess),
     },
-    vehicleSpecsOf(schedule),
+    vehicleSpecsOf(schedule, catalogue),
     { telemetryMs: telemetryEveryMs },
   );
 
   return {
+    catalogue,
     loop,
     startedAt,
     trace,

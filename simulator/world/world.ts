@@ -8,6 +8,7 @@ import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { buyAll } from './buyers.ts';
 import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { longestMs } from './own-policy.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { type Death, newStage, type Stage, type StageOptions } from './stage.ts';
@@ -35,16 +36,17 @@ export interface WorldRun {
   };
 }
 
-/** Faults stop then at the latest, and everything has to end. */
-const healAfterMs = 6 * 3_600_000;
-/** The liveness phase: more than any policy here needs for whatever is left. */
-const livenessMs = 12 * 3_600_000;
+/** Faults stop then at the latest, and everything has to end; later under a policy whose activations take longer. */
+const healAfterLeastMs = 6 * 3_600_000;
+/** The liveness phase: more than the policy needs for whatever is left, of several activations on one vehicle. */
+const livenessLeastMs = 12 * 3_600_000;
+const sharingMax = 6;
 const lookEveryMs = 1_000;
 /** After everything has ended nothing else may happen. */
 const quietMs = 65_000;
-/** No call of ours takes longer, whatever goes wrong. */
 /** Four activations may fail at once, each in a few ways. */
 const stormMax = 12;
+/** No call of ours takes longer, whatever goes wrong. */
 const openWorkMaxMs = 400_000;
 
 /**
@@ -105,7 +107,9 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
   scheduleWorld(stage, schedule);
   const answers = startBuying(stage, schedule);
   const isSettled = settledLook(stage, schedule, answers);
-  const healAt = startedAt + healAfterMs;
+  const allMs = sharingMax * longestMs(schedule.policy);
+  const healAt = startedAt + Math.max(healAfterLeastMs, allMs);
+  const endAt = healAt + Math.max(livenessLeastMs, allMs);
   let end = await loop.run(() => isSettled() || loop.now() >= healAt);
   if (!isSettled()) {
     stage.trace.record('world', 'heals');
@@ -113,7 +117,7 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
     stage.stream.setDown(false);
     // Every vehicle says anew what it is: what it said while nobody heard it is heard now.
     for (const { vin } of stage.cars.states()) stage.cars.cut(vin, 1_000);
-    end = await loop.run(() => isSettled() || loop.now() >= healAt + livenessMs);
+    end = await loop.run(() => isSettled() || loop.now() >= endAt);
   }
   if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
   await loop.run(loop.now() + quietMs);
@@ -181,7 +185,7 @@ function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
     clock: buyer.clock,
     client,
     startedAt,
-    purchases: purchasesOf(schedule),
+    purchases: purchasesOf(schedule, stage.catalogue),
     onAsk(purchase) {
       const { vin, serviceId, feature, activation, id } = purchase;
       wishes.set(`${serviceId} ${vin}`, { activation, feature });
@@ -198,10 +202,10 @@ function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
 /** Everything has ended: asked once a second of virtual time, by what the databases say. */
 function settledLook(stage: Stage, schedule: Schedule, answers: readonly PurchaseAnswer[]): () => boolean {
   const { loop, stores, startedAt } = stage;
-  const wanted = purchasesOf(schedule).length;
+  const wanted = purchasesOf(schedule, stage.catalogue).length;
   const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOf));
   const { commandTimeoutMs } = constantsOf(schedule);
-  const beyond = planOf(schedule)
+  const beyond = planOf(schedule, stage.catalogue)
     .vehicles.filter((vehicle) => isBeyondCommand(vehicle, commandTimeoutMs))
     .map(({ vin }) => `'${vin}'`)
     .join(', ');
@@ -305,8 +309,8 @@ async function collect(
   const apiIot = stores.apiIot.connect(witness);
   const platformDeaths = stage.deaths().filter((death) => death.process === 'platform').length;
   return {
-    plan: planOf(schedule),
-    planAgain: JSON.stringify(planOf(structuredClone(schedule))),
+    plan: planOf(schedule, stage.catalogue),
+    planAgain: JSON.stringify(planOf(structuredClone(schedule), stage.catalogue)),
     startedAt,
     takenAt: loop.now(),
     answers,
