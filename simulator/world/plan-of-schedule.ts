@@ -10,8 +10,8 @@ import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
 import { constantsOf } from './figures.ts';
 import type { Schedule, ScheduledActivation } from './schedule.ts';
 
-/** The world's fleet: two of the model that has everything, one of each that lacks something. */
-const fleetModels = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
+/** The world's fleet unless a schedule names another: two of the model that has everything, one of each that lacks something. */
+export const standardFleet = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
 const languages = ['en', 'es', 'en', 'en'] as const;
 
 const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
@@ -20,18 +20,19 @@ const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
   capture_declined: 'pm_card_captureDeclined',
 };
 
-export function modelOfVehicle(index: number): VehicleModel {
-  const model = vehicleModels.find(({ id }) => id === fleetModels[index]);
+export function modelOfVehicle(index: number, fleet: Schedule['fleet'] = [...standardFleet]): VehicleModel {
+  const model = vehicleModels.find(({ id }) => id === fleet[index]);
   if (!model) throw new Error(`the world has no vehicle ${index}`);
   return model;
 }
 
+/** The same for every fleet: a VIN is a name here, and says nothing of the model. */
 export function vinOf(index: number): string {
   const { vinPrefix, vinPlant } = modelOfVehicle(index);
   return makeVin(vinPrefix, vinPlant, 100_001 + index);
 }
 
-export const vehicleCount = fleetModels.length;
+export const vehicleCount = standardFleet.length;
 
 /** The first purchase of an activation, and the second where the customer buys it again. */
 export interface PurchaseOfSchedule extends PlannedPurchase {
@@ -110,7 +111,7 @@ function plannedVehicle(schedule: Schedule, catalogue: Catalogue, index: number)
   const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
   return {
     vin: vinOf(index),
-    model: modelOfVehicle(index).id,
+    model: modelOfVehicle(index, schedule.fleet).id,
     region: 'DE',
     latitude: 52.52,
     longitude: 13.405,
@@ -124,7 +125,7 @@ function plannedVehicle(schedule: Schedule, catalogue: Catalogue, index: number)
 export function vehicleSpecsOf(schedule: Schedule, catalogue: Catalogue): VehicleSpec[] {
   return Array.from({ length: vehicleCount }, (_, index) => ({
     vin: vinOf(index),
-    model: modelOfVehicle(index),
+    model: modelOfVehicle(index, schedule.fleet),
     region: 'DE',
     latitude: 52.52,
     longitude: 13.405,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { vehicleModels } from '../vehicle/models.ts';
 
 /**
  * One run of the world as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
@@ -128,6 +129,8 @@ const worldFaultSchema = z.discriminatedUnion('type', [
 ]);
 export type WorldFault = z.infer<typeof worldFaultSchema>;
 
+const modelIds = vehicleModels.map(({ id }) => id);
+
 export const scheduleSchema = z.strictObject({
   version: z.literal(1),
   /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
@@ -146,6 +149,8 @@ export const scheduleSchema = z.strictObject({
     /** The standard policy's where it is left out. */
     deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
   }),
+  /** The model of each vehicle, where it is not the world's own fleet. */
+  fleet: z.array(z.enum(modelIds)).length(4).exactOptional(),
   /** A node's clock minus the true time. */
   skewMs: z.strictObject({
     apiIot: z.int().min(-900).max(900),

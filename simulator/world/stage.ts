@@ -26,7 +26,7 @@ import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
 import { shippedCatalogue } from './shipped-files.ts';
 import { newSinks } from './sinks.ts';
-import { giveStoresBack, takeStores } from './stores.ts';
+import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
 import type { Tampers } from './tampers.ts';
 import { type Move, newWatch } from './watch.ts';
 import { newWire } from './wire.ts';
@@ -80,6 +80,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
   });
   const stores = await takeStores();
+  if (schedule.fleet) await registerFleet(stores, loop.process('setup'), schedule.fleet);
   const draws = random.stream('network');
   const latencyMs = () => integerBetween(draws, 1, 60);
   const clock = loop.clock('network');

@@ -1,8 +1,13 @@
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import { vinOf } from './plan-of-schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { templates } from './templates.ts';
+
+type Fleet = NonNullable<Schedule['fleet']>;
 
 /** The databases of one run. */
 export interface Stores {
@@ -24,6 +29,30 @@ export async function takeStores(): Promise<Stores> {
     apiIot: virtualStorage<ApiIotSchema>(apiIot),
     payments: virtualStorage<PaymentsStandInSchema>(payments),
   };
+}
+
+/** Registers another fleet than the standard one, before anything runs. */
+export async function registerFleet(
+  { platform, apiIot }: Stores,
+  setup: VirtualProcess,
+  fleet: Fleet,
+): Promise<void> {
+  for (const [index, model] of fleet.entries()) {
+    await platform
+      .connect(setup)
+      .write((transaction) =>
+        transaction
+          .updateTable('vehicles')
+          .set({ model, model_name: model })
+          .where('vin', '=', vinOf(index))
+          .execute(),
+      );
+    await apiIot
+      .connect(setup)
+      .write((transaction) =>
+        transaction.updateTable('vehicles').set({ model }).where('vin', '=', vinOf(index)).execute(),
+      );
+  }
 }
 
 /** For the next run. The processes of this one must have died. */

@@ -1,36 +1,50 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
-import { plantedBugs, unplant } from './planted-bugs.ts';
+import { type PlantedBug, plantedBugs, unplant } from './planted-bugs.ts';
 
-/** `npm run check:planted` runs all of them; what takes more runs than this is left out of every day's tests. */
+/** `npm run check:planted` runs all of them with three seeds; what takes more runs than this is left out of every day's tests. */
 const isComplete = process.env.PLANTED === 'all';
 const runsEveryDay = 60;
-const seed = Number(process.env.PLANTED_SEED ?? 1);
+const seeds = isComplete ? [1, 2, 3] : [1];
+const runsMax = 1_000;
 
 afterEach(unplant);
 
+/** The first run that shows the bug, and by which rule. */
+async function firstRun({ plant }: PlantedBug, seed: number, runs: number) {
+  vi.resetModules();
+  const tampers = plant() ?? {};
+  const { checkSchedules } = await import('../../simulator/world/checking.ts');
+  const { failures } = await checkSchedules({
+    seed,
+    runs,
+    worker: 0,
+    workers: 1,
+    minutes: null,
+    now: wallClock.now,
+    tampers,
+    makeSmall: false,
+  });
+  unplant();
+  return failures[0] ?? null;
+}
+
 describe('The check finds a planted bug', () => {
-  for (const { name, within, plant } of plantedBugs) {
-    test.skipIf(!isComplete && within > runsEveryDay)(
-      `${name}, within ${within} runs`,
-      { timeout: 600_000 },
+  for (const bug of plantedBugs) {
+    test.skipIf(!isComplete && bug.within > runsEveryDay)(
+      `${bug.name}, within ${bug.within} runs`,
+      { timeout: 1_200_000 },
       async () => {
-        vi.resetModules();
-        const tampers = plant() ?? {};
-        const { checkSchedules } = await import('../../simulator/world/checking.ts');
-        const { failures } = await checkSchedules({
-          seed,
-          runs: within,
-          worker: 0,
-          workers: 1,
-          minutes: null,
-          now: wallClock.now,
-          tampers,
-          makeSmall: false,
-        });
-        const [failure] = failures;
-        if (isComplete) console.log(`${failure?.run ?? 'none'} | ${name} | ${failure?.rule ?? ''}`);
-        expect(failure?.run).toBeLessThanOrEqual(within);
+        const found: number[] = [];
+        for (const seed of seeds) {
+          const failure = await firstRun(bug, seed, isComplete ? runsMax : bug.within);
+          if (isComplete)
+            console.log(`${failure?.run ?? 'none'} | seed ${seed} | ${bug.name} | ${failure?.rule ?? ''}`);
+          found.push(failure?.run ?? Number.POSITIVE_INFINITY);
+        }
+        expect(Math.max(...found)).toBeLessThanOrEqual(isComplete ? runsMax : bug.within);
+        const median = found.toSorted((left, right) => left - right)[Math.floor(found.length / 2)];
+        expect(median).toBeLessThanOrEqual(bug.within);
       },
     );
   }

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { firmwareFeatures, vehicleModels } from '../vehicle/models.ts';
+import { schedulesOf } from '../world/arbitraries.ts';
+import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
+import { policyMistakes, type SchedulePolicy } from '../world/own-policy.ts';
+import { vehicleCount } from '../world/plan-of-schedule.ts';
+import type { Schedule } from '../world/schedule.ts';
+
+/** The models of the world's four vehicles. Each belongs to a customer of its own. */
+export type Fleet = NonNullable<Schedule['fleet']>;
+
+export function fleets(): fc.Arbitrary<Fleet> {
+  const model = fc.constantFrom(...vehicleModels.map(({ id }) => id));
+  return fc.array(model, { minLength: vehicleCount, maxLength: vehicleCount });
+}
+
+/** Retry policies that can do what they say: waits grow, the quota binds nobody, and the deadline leaves time for an answer. */
+export function retryPolicies(): fc.Arbitrary<SchedulePolicy> {
+  return fc
+    .record({
+      maxRetries: fc.integer({ min: 0, max: 6 }),
+      baseDelayMs: fc.constantFrom(1_000, 5_000, 10_000, 30_000, 60_000),
+      maxDelayMs: fc.constantFrom(30_000, 60_000, 300_000, 900_000),
+      commandTimeoutMs: fc.constantFrom(30_000, 60_000, 300_000),
+      deadlineMs: fc.constantFrom(3_600_000, 21_600_000, 86_400_000),
+    })
+    .filter((policy) => policyMistakes(policy).length === 0);
+}
+
+/** One to six services, each for another feature, some paid at once. */
+export function catalogues(): fc.Arbitrary<Catalogue> {
+  const features = fc.shuffledSubarray([...firmwareFeatures], { minLength: 1 });
+  return features
+    .chain((chosen) =>
+      fc.tuple(
+        ...chosen.map((feature) =>
+          fc.record({
+            feature: fc.constant(feature),
+            capture: fc.constantFrom('on_delivery', 'on_delivery', 'immediately'),
+            amountMinor: fc.integer({ min: 1, max: 99_999 }),
+          }),
+        ),
+      ),
+    )
+    .map((drawn) => {
+      const services = drawn.map(({ feature, capture, amountMinor }) => ({
+        id: feature.replaceAll('_', '-'),
+        name: feature,
+        feature,
+        capture,
+        offers: [{ duration: { unit: 'months', count: 1 }, price: { amountMinor, currency: 'EUR' } }],
+      }));
+      const reading = readOwnCatalogue('catalogue', JSON.stringify({ services }));
+      if (!reading.ok) throw new Error(reading.mistakes.join('\n'));
+      return reading.catalogue;
+    });
+}
+
+export interface ScheduleOptions {
+  /** Each schedule has one of these policies; without them the catalogue's, and without a catalogue any. */
+  readonly policies?: readonly SchedulePolicy[];
+  /** The catalogue that `runWorld` is given as well. */
+  readonly catalogue?: Catalogue;
+  /** Without it the world's own four vehicles. */
+  readonly fleet?: Fleet;
+}
+
+/** Schedules of purchases and faults: plain JSON that shrinks, and that `runWorld` runs. */
+export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+  const own = policies ?? (catalogue && policiesOf(catalogue)) ?? null;
+  const drawn = catalogue
+    ? schedulesOf({ policies: own, serviceCount: catalogue.services().length })
+    : schedulesOf(own && { policies: own, serviceCount: shippedServiceCount });
+  return fleet ? drawn.map((schedule) => ({ ...schedule, fleet })) : drawn;
+}
+
+/** Of the catalogue that comes with the product. */
+const shippedServiceCount = 6;

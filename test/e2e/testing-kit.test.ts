@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
+let project = '';
+
+/** A project of somebody else's, with the packages that the example names. */
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'testing-kit-'));
+  mkdirSync(join(project, 'node_modules'));
+  symlinkSync(root, join(project, 'node_modules', 'fleetwake'));
+  for (const name of ['fast-check', 'vitest'])
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+  writeFileSync(join(project, 'package.json'), '{ "name": "somebody", "type": "module" }');
+});
+afterAll(() => rmSync(project, { recursive: true }));
+
+/** The worked example, as the page prints it. */
+function example(): string {
+  const page = readFileSync(join(root, 'docs', 'testing-kit.md'), 'utf8');
+  return /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+}
+
+const vitest = (...given: string[]) =>
+  run(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...given], {
+    cwd: project,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+
+async function typeErrors(file: string): Promise<string[]> {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023'];
+  return run(process.execPath, [tsc, ...options, file], { cwd: project }).then(
+    () => [],
+    (error: { stdout: string }) => error.stdout.split('\n').filter((line) => line.includes('error TS')),
+  );
+}
+
+test('the worked example passes outside of the product, and its types are right', {
+  timeout: 180_000,
+}, async () => {
+  writeFileSync(join(project, 'purchases.test.ts'), example());
+  const { stdout } = await vitest('purchases.test.ts');
+  expect(stdout).toMatch(/Tests +1 passed \(1\)/);
+  expect(await typeErrors('purchases.test.ts')).toEqual([]);
+  writeFileSync(
+    join(project, 'wrong.ts'),
+    example().replace('{ catalogue: ours })', "{ catalogue: 'ours' })"),
+  );
+  expect(await typeErrors('wrong.ts')).toEqual([
+    expect.stringMatching(/^wrong\.ts\(\d+,\d+\): error TS2322/),
+  ]);
+});
+
+test('a rule of their own that does not hold falls, with the smallest schedule', {
+  timeout: 180_000,
+}, async () => {
+  const impatient = example().replace('2 * 3_600_000', '1_000');
+  writeFileSync(join(project, 'impatient.test.ts'), impatient);
+  const failure = await vitest('impatient.test.ts').then(
+    () => null,
+    (error: { code: number; stderr: string; stdout: string }) => error,
+  );
+  expect(failure?.code).toBe(1);
+  expect(`${failure?.stdout}${failure?.stderr}`).toContain('Property failed after');
+});
