@@ -17,11 +17,11 @@ import {
   nextForVehicle,
   type Overdue,
   overdueActivations,
-  StaleActivation,
   type StoredActivation,
   saveActivation,
 } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { StaleRow } from '../store/stale-row.ts';
 import { attemptOfKey, eventOfCommand } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
 import type { EffectDeps } from './ports.ts';
@@ -115,7 +115,7 @@ export function activationEngine(deps: EngineDeps) {
         await wake(saved.wake);
         return saved.stored;
       } catch (error) {
-        if (!(error instanceof StaleActivation) || tries >= staleRetryMax) throw error;
+        if (!(error instanceof StaleRow) || tries >= staleRetryMax) throw error;
         before = null;
       }
     }

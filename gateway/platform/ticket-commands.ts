@@ -5,10 +5,10 @@ import type { Authenticator } from '../http/authenticate.ts';
 import { answerOf, keyUseOf } from '../http/idempotency.ts';
 import { type KeyUse, newIdempotencyStore } from '../http/idempotency-store.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
-import { StaleActivation } from '../store/activations.ts';
+import { StaleRow } from '../store/stale-row.ts';
 import { type DeskAnswer, type DeskCommand, runDeskCommand } from '../support/desk-command.ts';
 import type { TechnicianMove } from '../support/ticket-machine.ts';
-import { StaleTicket, ticketById } from '../support/ticket-store.ts';
+import { ticketById } from '../support/ticket-store.ts';
 import type { PlatformDeps } from './deps.ts';
 import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } from './route.ts';
 import { nameSchema, type TicketDetail, ticketDetail, ticketDetailSchema } from './ticket-view.ts';
@@ -121,7 +121,7 @@ type CommandDeps = Pick<
 const triesMax = 5;
 
 function isRace(error: unknown): boolean {
-  if (error instanceof StaleTicket || error instanceof StaleActivation) return true;
+  if (error instanceof StaleRow) return true;
   const code = (error as { code?: unknown } | null)?.code;
   // Two retries at once: the index over open activations lets one in, and the other then sees it.
   return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE';

@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Activation, nextDueAt } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
 import type { ActivationRow, PlatformSchema } from './schema.ts';
+import { StaleRow } from './stale-row.ts';
 
 /** An activation with what its row knows beside it. */
 export interface StoredActivation {
@@ -86,12 +87,7 @@ export function storedActivation(
   };
 }
 
-/** Another process saved first; load again and decide again. */
-export class StaleActivation extends Error {
-  override readonly name = 'StaleActivation';
-}
-
-/** Compare-and-set on the version; throws `StaleActivation` when another process was faster. */
+/** Compare-and-set on the version; throws `StaleRow` when another process was faster. */
 export async function saveActivation(
   transaction: Transaction<PlatformSchema>,
   before: StoredActivation,
@@ -107,7 +103,7 @@ export async function saveActivation(
     .where('version', '=', before.version)
     .executeTakeFirst();
   if (result.numUpdatedRows !== 1n)
-    throw new StaleActivation(`activation ${activation.id} was saved by another process`);
+    throw new StaleRow(`activation ${activation.id} was saved by another process`);
   return { ...before, activation, version: before.version + 1 };
 }
 

@@ -236,6 +236,11 @@ async function addNoticeOccasion(database: Kysely<PlatformSchema>, dialect: Dial
   await sql`create index notices_dead on notices (created_at, id) where status = 'dead'`.execute(database);
 }
 
+/** The webhook reads the record in its order, as every reader of it does (record-reader.ts). */
+async function dropRecordOfTickets(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`drop index record_of_tickets`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -248,6 +253,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '008-look-ups', up: createLookUps },
   { name: '009-ticket-work', up: addTicketWork },
   { name: '010-notice-occasions', up: addNoticeOccasion },
+  { name: '011-record-in-order', up: dropRecordOfTickets },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -12,6 +12,7 @@ import { moveTicket } from './ticket-machine.ts';
 import {
   recordFacts,
   type StoredFields,
+  saveFields,
   saveWork,
   type TicketNote,
   ticketOfActivation,
@@ -162,11 +163,7 @@ export async function noteOnTicket(
   if (!ticket || ticket.fields.notes.length >= notesMax) return false;
   const note: TicketNote = { at, by, text: text.slice(0, noteLengthMax) };
   const fields: StoredFields = { ...ticket.fields, notes: [...ticket.fields.notes, note] };
-  await transaction
-    .updateTable('tickets')
-    .set({ fields: JSON.stringify(fields) })
-    .where('id', '=', ticket.id)
-    .execute();
+  await saveFields(transaction, ticket, fields);
   const fact = { type: 'ticket.noted', at, actor: by, data: { text: note.text } } as const;
   await recordFacts(transaction, deps.ids, ticket, [fact]);
   return true;

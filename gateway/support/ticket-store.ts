@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
+import { StaleRow } from '../store/stale-row.ts';
 import type { Unavailable } from './diagnostics.ts';
 import { stopClock } from './sla-clock.ts';
 import { standardSla } from './support-settings.ts';
@@ -99,12 +100,7 @@ export function workColumns(work: TicketWork) {
   };
 }
 
-/** Another process saved first; load again and decide again. */
-export class StaleTicket extends Error {
-  override readonly name = 'StaleTicket';
-}
-
-/** Saves the work with its lines in the record. Throws `StaleTicket` when another process was faster. */
+/** Saves the work with its lines in the record. Throws `StaleRow` when another process was faster. */
 export async function saveWork(
   transaction: Transaction<PlatformSchema>,
   ids: Ids,
@@ -128,9 +124,24 @@ export async function saveWork(
     .where('id', '=', before.id)
     .where('version', '=', before.version)
     .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) throw new StaleTicket(`ticket ${before.id} was saved by another process`);
+  if (result.numUpdatedRows !== 1n) throw new StaleRow(`ticket ${before.id} was saved by another process`);
   await recordFacts(transaction, ids, before, facts);
   return after;
+}
+
+/** Saves what a ticket says, not where its work stands. Throws `StaleRow` when another process was faster. */
+export async function saveFields(
+  transaction: Transaction<PlatformSchema>,
+  { id, version }: Ticket,
+  fields: StoredFields,
+): Promise<void> {
+  const result = await transaction
+    .updateTable('tickets')
+    .set({ fields: JSON.stringify(fields), version: version + 1 })
+    .where('id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw new StaleRow(`ticket ${id} was saved by another process`);
 }
 
 export async function ticketById(database: Kysely<PlatformSchema>, id: string): Promise<Ticket | null> {

@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { signCallback } from '../http/webhook-signature.ts';
+import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import { pagerDutyMessage, standardMessage } from './ticket-event.ts';
 import { ticketById } from './ticket-store.ts';
@@ -41,7 +41,7 @@ interface WebhookDeps {
 
 const cursorName = 'ticket-webhook';
 /** Lines of the record read at once. */
-const batchMax = 50;
+const batchMax = 500;
 
 /**
  * Tells an outside system of every ticket event, one after the other in the order of the record, at least once: the line's id is
@@ -49,6 +49,7 @@ const batchMax = 50;
  */
 export function ticketWebhook(deps: WebhookDeps) {
   const { database, clock, http, log, settings } = deps;
+  const record = recordReader(deps);
   const cut = new AbortController();
   const counts = { delivered: 0, failedTries: 0, givenUp: 0 };
   let running: Promise<void> | null = null;
@@ -141,20 +142,16 @@ export function ticketWebhook(deps: WebhookDeps) {
 
   async function deliverBatch(): Promise<boolean> {
     const cursor = await readCursor();
-    const rows = await database.reader
-      .selectFrom('record')
-      .selectAll()
-      // A literal, so that SQLite can prove that the partial index holds every such row.
-      .where(sql<boolean>`type like 'ticket.%'`)
-      .where('seq', '>', cursor)
-      .orderBy('seq')
-      .limit(batchMax)
-      .execute();
+    const rows = await record.read(cursor, batchMax);
     for (const row of rows) {
+      if (!row.type.startsWith('ticket.')) continue;
       if (!(await deliver(row))) return false;
       await writeCursor(row.seq);
     }
-    return rows.length > 0;
+    const last = rows.at(-1);
+    if (last === undefined) return false;
+    if (!last.type.startsWith('ticket.')) await writeCursor(last.seq);
+    return true;
   }
 
   async function run(): Promise<void> {

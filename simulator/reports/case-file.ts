@@ -6,7 +6,7 @@ import { type BrokerLog, readBrokerLog } from './broker-log.ts';
 import type { Evidence } from './evidence.ts';
 import { groupBy } from './group.ts';
 
-/** All that the witnesses say about one purchase's activation, side by side. */
+/** All that the witnesses say about one activation, side by side. */
 export interface CaseFile {
   readonly id: string;
   readonly vin: string;
@@ -21,8 +21,17 @@ export interface CaseFile {
   readonly deliveredAt: number | null;
 }
 
-/** One file for every activation that a purchase made; deactivations and revocations have none. */
+/** One file for every activation that was sold; what was switched on for nothing, or off, has none. */
 export function caseFiles(evidence: Evidence, log: BrokerLog = readBrokerLog(evidence.broker)): CaseFile[] {
+  return filesOf(evidence, log).filter((file) => file.state.origin === undefined);
+}
+
+/** One file for every activation that nobody pays for: a technician's manual retry. */
+export function freeFiles(evidence: Evidence): CaseFile[] {
+  return filesOf(evidence, readBrokerLog(evidence.broker)).filter((file) => file.state.origin !== undefined);
+}
+
+function filesOf(evidence: Evidence, log: BrokerLog): CaseFile[] {
   const { database, apiIot } = evidence;
   const purchases = new Map(database.purchases.map((purchase) => [purchase.id, purchase]));
   const commands = groupBy(

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { loadActivation } from '../../gateway/store/activations.ts';
+import { StaleRow } from '../../gateway/store/stale-row.ts';
+import { silentLog } from '../../shared/ports/log.ts';
 import { bootEngine, type Outside, phaseOf, placeOrder, recordOf, withOutside } from './support.ts';
 
 /** What another process does to the row between this one's reading and its saving. */
@@ -56,5 +58,25 @@ it('ignores an event only after a look at the newest state', () =>
     await engine.receive({ type: 'command.ended', command: { ...command, state: 'failed', endedAt: 1 } });
     expect(await phaseOf(outside, id)).toBe('waiting_backoff');
     expect((await recordOf(outside, id)).at(-1)).toBe('activation.waiting_backoff');
+    await engine.stop();
+  }));
+
+it('decides again when a ticket was saved by a technician meanwhile', () =>
+  withOutside(async (outside) => {
+    outside.vehicle.script = ['rejected'];
+    let tries = 0;
+    const errors: string[] = [];
+    const engine = await bootEngine(outside, undefined, {
+      log: { ...silentLog, error: (event) => errors.push(event) },
+      openTicket: async () => {
+        tries += 1;
+        if (tries === 1) throw new StaleRow('ticket tkt_1 was saved by another process');
+      },
+    });
+    await engine.begin(await placeOrder(outside));
+    await outside.clock.advance(60_000);
+    expect(tries).toBe(2);
+    expect(errors).toEqual([]);
+    expect(await phaseOf(outside, 'act_1')).toBe('failed');
     await engine.stop();
   }));

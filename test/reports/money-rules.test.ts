@@ -164,9 +164,9 @@ test('rule 4 is broken by what is called active and was never confirmed', () => 
   });
   expect(activeMeansActive(evidence).violations).toEqual([
     '3 examined instead of 2: activations that vehicles confirmed and nobody reversed',
-    `act_b: active, and ${vinB} never said applied`,
     'act_b: active, and 0.00 EUR of 14.90 EUR were captured',
     'act_b: active, and its purchase is failed',
+    `act_b: active, and ${vinB} never said applied`,
     `act_b: active, and nobody is entitled to heated_seats on ${vinB}`,
   ]);
 });

@@ -7,7 +7,7 @@ import { type DeskCommand, type DeskDeps, runDeskCommand } from '../../gateway/s
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { standardSupport } from '../../gateway/support/support-settings.ts';
 import { noteOnTicket, openTicket } from '../../gateway/support/ticket-desk.ts';
-import { listTickets, ticketById } from '../../gateway/support/ticket-store.ts';
+import { listTickets, saveFields, ticketById } from '../../gateway/support/ticket-store.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { countingIds, notices, placeOrder, startAt, withDatabase } from '../notifications/support.ts';
 import { catalogue, command, diagnostics, failedActivation } from './support.ts';
@@ -300,5 +300,22 @@ it('lists what is to be worked on first, page by page, each ticket once', async 
     ]);
     expect(await pages({ status: 'closed', limit: 1 })).toEqual([['HIGH act_2']]);
     expect(await listTickets(database.reader, { limit: 2, cursor: 'nonsense' })).toBe('bad_cursor');
+  });
+});
+
+it('keeps a note that was written since the ticket was read', async () => {
+  await withDatabase(async (database) => {
+    const { open, note } = desk(database);
+    await open(1);
+    const read = await ticketById(database.reader, ticketId(1));
+    await note('act_1', 'first', startAt + 10);
+    const late = database.write((transaction) => {
+      if (read === null) throw new Error('no ticket');
+      return saveFields(transaction, read, { ...read.fields, notes: [] });
+    });
+    await expect(late).rejects.toThrow(`ticket ${ticketId(1)} was saved by another process`);
+    expect((await ticketById(database.reader, ticketId(1)))?.fields.notes.map(({ text }) => text)).toEqual([
+      'first',
+    ]);
   });
 });

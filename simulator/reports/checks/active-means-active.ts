@@ -1,6 +1,6 @@
 import type { EntitlementRow } from '../../../gateway/store/schema.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
@@ -20,9 +20,12 @@ export function activeMeansActive(evidence: Evidence): Verdict {
     rule,
     active.length,
     { count: delivered.length, name: 'activations that vehicles confirmed and nobody reversed' },
-    active.flatMap((file) =>
-      judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
-    ),
+    [
+      ...active.flatMap(judgeSale),
+      ...[...active, ...freeFiles(evidence).filter((file) => file.row.phase === 'active')].flatMap((file) =>
+        judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
+      ),
+    ],
   );
 }
 
@@ -31,11 +34,9 @@ function isReversed({ ledger, purchase }: CaseFile): boolean {
   return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed';
 }
 
-function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: EntitlementRow | null): string[] {
-  const { id, vin, row, purchase, ledger, deliveredAt } = file;
+function judgeSale({ id, purchase, ledger }: CaseFile): string[] {
   const violations: string[] = [];
-  if (deliveredAt === null) violations.push(`${id}: active, and ${vin} never said applied`);
-  if (purchase === null) return [...violations, `${id}: active without a purchase`];
+  if (purchase === null) return [`${id}: active without a purchase`];
   const { netMinor } = balanceOf(ledger);
   if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed') {
     const price = money(purchase.amount_minor, purchase.currency);
@@ -44,6 +45,13 @@ function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: Entitleme
   if (purchase.status !== 'active' && purchase.status !== 'payment_failed') {
     violations.push(`${id}: active, and its purchase is ${purchase.status}`);
   }
+  return violations;
+}
+
+function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: EntitlementRow | null): string[] {
+  const { id, vin, row, deliveredAt } = file;
+  const violations: string[] = [];
+  if (deliveredAt === null) violations.push(`${id}: active, and ${vin} never said applied`);
   if (owned === null) violations.push(`${id}: active, and nobody is entitled to ${row.feature} on ${vin}`);
   const state = vehicle?.features.find((feature) => feature.feature === row.feature)?.state;
   if (owned !== null && owned.ended_at === null && state !== 'active') {

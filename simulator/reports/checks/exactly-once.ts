@@ -1,6 +1,6 @@
 import type { PurchaseRow } from '../../../gateway/store/schema.ts';
 import { balanceOf } from '../balance.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers } from '../expectations.ts';
 import { countBy, groupBy } from '../group.ts';
@@ -32,6 +32,7 @@ export function exactlyOnce(evidence: Evidence): Verdict {
       violations.push(...judgeNotices(file, notices.get(file.id) ?? [], evidence.crashes));
     }
   }
+  for (const file of freeFiles(evidence)) violations.push(...judgeFree(file, notices.get(file.id) ?? []));
   return verdict(
     rule,
     examined,
@@ -65,6 +66,15 @@ function judgeTickets({ id, row, tickets }: CaseFile): string[] {
   // A ticket is opened when the decision falls, a moment before the activation has failed.
   if (row.ended_at === null && tickets.length === 1) return [];
   return [`${id}: ${tickets.length} instead of ${wanted} tickets, and it is ${row.phase}`];
+}
+
+/** What is switched on for nothing moves no money, and only its ticket speaks of it. */
+function judgeFree({ id, ledger, tickets }: CaseFile, notices: readonly SeenNotice[]): string[] {
+  return [
+    ...ledger.map((entry) => `${id}: nobody pays for it, and the ledger shows ${entry.kind}`),
+    ...tickets.map((ticket) => `${id}: tried by hand, and has a ticket ${ticket.id} of its own`),
+    ...notices.map((notice) => `${id}: tried by hand, and told ${notice.kind} by ${notice.channel}`),
+  ];
 }
 
 function judgeNotices({ id }: CaseFile, notices: readonly SeenNotice[], crashes: number): string[] {

@@ -1,7 +1,7 @@
 import type { TicketFields } from '../../../gateway/support/ticket.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
 import { type SeenNotice, seenNotices } from '../seen-notice.ts';
@@ -56,11 +56,17 @@ export function failedMeansOff(evidence: Evidence): Verdict {
     rule,
     failed.length,
     { count: reversed.size, name: 'activations whose money the ledger gave back' },
-    failed.flatMap((file) => [
-      ...judgeTicket(file),
-      ...judgeMoney(evidence, file, notices.get(file.id) ?? []),
-      ...judgeFeature(evidence, file),
-    ]),
+    [
+      ...failed.flatMap((file) => [
+        ...judgeTicket(file),
+        ...judgeMoney(evidence, file, notices.get(file.id) ?? []),
+        ...judgeFeature(evidence, file),
+      ]),
+      // A manual retry belongs to the ticket of what it retries, and has no money: what is left is the vehicle.
+      ...freeFiles(evidence)
+        .filter((file) => file.row.phase === 'failed')
+        .flatMap((file) => judgeFeature(evidence, file)),
+    ],
   );
 }
 
