@@ -1,5 +1,5 @@
 import type { Configuration } from './configuration.ts';
-import type { Service } from './service.ts';
+import type { Duration, Service } from './service.ts';
 
 /** What can be bought, and what is sent to a vehicle for it. Immutable once loaded. */
 export interface Catalogue {
@@ -7,4 +7,6 @@ export interface Catalogue {
   service(id: string): Service | null;
   /** The newest template for this service and vehicle model; null when the service is not made for the model. */
   configuration(serviceId: string, model: string): Configuration | null;
+  /** When a service that starts at an instant ends; null: never. */
+  endOf(duration: Duration, from: number): number | null;
 }

@@ -2,8 +2,16 @@ import type { Duration } from './service.ts';
 
 const hourMs = 3_600_000;
 
-/** The instant at which a service that starts at `from` ends; null: never. Months are calendar months in UTC, capped at the month's last day. */
-export function validUntil(duration: Duration, from: number): number | null {
+/**
+ * The instant at which a service that starts at `from` ends; null: never. Months are calendar months in UTC, capped at the
+ * month's last day. The time passes `scale` times as fast.
+ */
+export function endOf(duration: Duration, from: number, scale = 1): number | null {
+  const until = calendarEnd(duration, from);
+  return until === null ? null : from + Math.max(1, Math.round((until - from) / scale));
+}
+
+function calendarEnd(duration: Duration, from: number): number | null {
   switch (duration.unit) {
     case 'permanent':
       return null;

@@ -1,5 +1,6 @@
 import type { Catalogue } from './catalogue.ts';
 import type { Configuration } from './configuration.ts';
+import { endOf } from './duration.ts';
 import { CatalogueError } from './faults.ts';
 import type { CatalogueFiles } from './files.ts';
 import type { Service } from './service.ts';
@@ -17,6 +18,7 @@ function catalogueOf(services: readonly Service[], templates: readonly Configura
     services: () => services,
     service: (id) => byId.get(id) ?? null,
     configuration: (serviceId, model) => newest.get(`${serviceId}/${model}`) ?? null,
+    endOf: (duration, from) => endOf(duration, from),
   };
 }
 

@@ -1,5 +1,6 @@
 import { compressPolicy, policyFaults, type RetryPolicy } from '../activation/policy.ts';
 import type { Catalogue } from './catalogue.ts';
+import { endOf } from './duration.ts';
 import { CatalogueError } from './faults.ts';
 import type { Service } from './service.ts';
 
@@ -19,7 +20,8 @@ export function withPolicies(
   return { ...catalogue, services: () => services, service: (id) => byId.get(id) ?? null };
 }
 
-/** The same catalogue in which every duration of a policy passes `scale` times as fast. Prices and durations sold stay. */
+/** The same catalogue in which every duration passes `scale` times as fast, what is sold included. */
 export function compressCatalogue(catalogue: Catalogue, scale: number): Catalogue {
-  return withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
+  const compressed = withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
+  return { ...compressed, endOf: (duration, from) => endOf(duration, from, scale) };
 }

@@ -7,12 +7,8 @@ import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
 import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
 import { reached } from '../payments/reached.ts';
-import {
-  featureOwner,
-  isCustomerWaiting,
-  isVehicleBusy,
-  type StoredActivation,
-} from '../store/activations.ts';
+import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
+import { featureOwner } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';

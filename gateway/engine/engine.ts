@@ -20,10 +20,12 @@ import {
   type StoredActivation,
   saveActivation,
 } from '../store/activations.ts';
+import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { attemptOfKey, eventOfCommand } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
+import { expire, isEntitlementId } from './expiry.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
 import { singleFlight } from './single-flight.ts';
@@ -136,7 +138,20 @@ export function activationEngine(deps: EngineDeps) {
     return stored;
   }
 
-  const advance = singleFlight(async (id: string) => (await work(id, () => false)).activation);
+  /** When the next moment comes that its wake-up waits for; null: none. */
+  const advance = singleFlight(
+    async (id: string): Promise<number | null> =>
+      isEntitlementId(id) ? endInTime(id) : nextDueAt((await work(id, () => false)).activation),
+  );
+
+  /** Its next moment is its only one, months away at times: the sweep knows it, no message waits for it. */
+  async function endInTime(id: string): Promise<null> {
+    const born = await expire(deps, id, clock.now());
+    if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
+    deps.onCommitted();
+    await wake(born);
+    return null;
+  }
 
   /** One message of an activation waits for its next moment; a second one goes. */
   function giveBack(delivery: Delivery, waitMs: number): void {
@@ -153,7 +168,7 @@ export function activationEngine(deps: EngineDeps) {
   async function handle(delivery: Delivery): Promise<void> {
     const id = delivery.payload;
     try {
-      const dueAt = nextDueAt(await advance(id));
+      const dueAt = await advance(id);
       failures.delete(id);
       if (dueAt === null) {
         keeper.forget(id);
@@ -178,12 +193,12 @@ export function activationEngine(deps: EngineDeps) {
     return Math.min(pauseMs * 2 ** Math.min(count - 1, 20), failedPauseMaxMs);
   }
 
-  /** All that are overdue, page by page: activations that cannot move must not hide the others behind them. */
-  async function sweep(): Promise<void> {
+  /** All of one kind that are overdue, page by page: those that cannot move must not hide the others behind them. */
+  async function wakeOverdue(read: typeof overdueActivations): Promise<{ overdue: number; lost: number }> {
     const before = clock.now() - settings.sweepGraceMs;
     let [overdue, lost] = [0, 0];
     for (let page: Overdue[] = []; !stopped; ) {
-      page = await overdueActivations(database.reader, before, page.at(-1) ?? null, sweepMax);
+      page = await read(database.reader, before, page.at(-1) ?? null, sweepMax);
       // One wake-up a due moment: the stream drops the repeats while the first is still waiting to be worked on.
       const results = await Promise.allSettled(
         page.map(({ id, dueAt }) => publishWakeUp(id, `${id}:${dueAt}`)),
@@ -194,6 +209,14 @@ export function activationEngine(deps: EngineDeps) {
       // Without a bus the rest waits for the next sweep.
       if (page.length < sweepMax || lostNow === page.length) break;
     }
+    return { overdue, lost };
+  }
+
+  async function sweep(): Promise<void> {
+    const activations = await wakeOverdue(overdueActivations);
+    const entitlements = await wakeOverdue(overdueEntitlements);
+    const overdue = activations.overdue + entitlements.overdue;
+    const lost = activations.lost + entitlements.lost;
     if (overdue > 0) log.info('engine.sweep', { overdue });
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
     // Another process may have committed, and died before it told anybody.

@@ -1,13 +1,11 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { Ids } from '../../shared/ports/ids.ts';
 import { newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
-import { validUntil } from '../catalogue/duration.ts';
-import type { Duration } from '../catalogue/service.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
+import { type EntitlingDeps, grantEntitlement } from './entitling.ts';
 
 /** The parts that write their own rows for a fact, in the transaction that saves it. */
 export interface Projections {
@@ -37,9 +35,8 @@ export interface Projections {
   ) => Promise<number>;
 }
 
-export interface ProjectionDeps extends Projections {
+export interface ProjectionDeps extends Projections, EntitlingDeps {
   readonly clock: Clock;
-  readonly ids: Ids;
 }
 
 /** Who speaks in the record. */
@@ -140,37 +137,6 @@ export async function insertRecord(
     ),
   }));
   await transaction.insertInto('record').values(rows).execute();
-}
-
-/** What the customer owns from now on, for as long as they bought it. Nothing without a purchase. */
-export async function grantEntitlement(
-  transaction: Transaction<PlatformSchema>,
-  { ids }: Pick<ProjectionDeps, 'ids'>,
-  { activation, purchaseId }: StoredActivation,
-  at: number,
-  source: 'purchase' | 'goodwill',
-): Promise<void> {
-  if (purchaseId === null) return;
-  const purchase = await transaction
-    .selectFrom('purchases')
-    .select(['customer_id', 'duration'])
-    .where('id', '=', purchaseId)
-    .executeTakeFirstOrThrow();
-  await transaction
-    .insertInto('entitlements')
-    .values({
-      id: ids.next('ent'),
-      vin: activation.vin,
-      feature: activation.feature,
-      service_id: activation.serviceId,
-      customer_id: purchase.customer_id,
-      purchase_id: purchaseId,
-      source,
-      valid_from: at,
-      valid_until: validUntil(JSON.parse(purchase.duration) as Duration, at),
-      ended_at: null,
-    })
-    .execute();
 }
 
 /** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc } from '../http/problem.ts';
-import type { PlatformDeps } from './deps.ts';
 import { limitSchema, nextSchema, sequenceCursorSchema, timeCursorSchema } from './paging.ts';
-import { listPurchases, purchaseSchema, readPurchase } from './purchase-view.ts';
+import { listPurchases, purchaseSchema, type ReadDeps, readPurchase } from './purchase-view.ts';
 import { listRecord, recordEntrySchema } from './record-view.ts';
 import { idParameters, idSchema, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
@@ -54,28 +53,24 @@ const routes = (requireScope: Authenticator['requireScope']) => {
   };
 };
 
-export function mountPurchaseReads(
-  app: App,
-  { database }: Pick<PlatformDeps, 'database'>,
-  { requireScope }: Authenticator,
-): void {
+export function mountPurchaseReads(app: App, deps: ReadDeps, { requireScope }: Authenticator): void {
   const { one, list, record } = routes(requireScope);
   app.openapi(one, async (context) => {
     const { id } = context.req.valid('param');
-    const purchase = await readPurchase(database.reader, id);
+    const purchase = await readPurchase(deps, id);
     if (purchase === null) throw notFound('purchase', id);
     return context.json(purchase, 200);
   });
   app.openapi(list, async (context) => {
     const { customerId, limit, cursor } = context.req.valid('query');
-    return context.json(await listPurchases(database.reader, { customerId, limit, cursor }), 200);
+    return context.json(await listPurchases(deps, { customerId, limit, cursor }), 200);
   });
   app.openapi(record, async (context) => {
     const { id } = context.req.valid('param');
     const { limit, cursor = 0 } = context.req.valid('query');
-    const page = await listRecord(database.reader, id, limit, cursor);
+    const page = await listRecord(deps.database.reader, id, limit, cursor);
     // Every purchase has a first line, so only an empty page can belong to none.
-    if (page.events.length === 0 && (await readPurchase(database.reader, id)) === null) {
+    if (page.events.length === 0 && (await readPurchase(deps, id)) === null) {
       throw notFound('purchase', id);
     }
     return context.json(page, 200);

@@ -73,7 +73,8 @@ async function finish(
   const declined = phase === 'declined';
   const purchase = purchaseResource(
     { ...row, status: declined ? 'declined' : row.status },
-    { phase, settlement: settlement?.status ?? null, ticketId: null, ticketStatus: null },
+    { phase, settlement: settlement?.status ?? null, ticketId: null, ticketStatus: null, entitlement: null },
+    deps.clock.now(),
   );
   if (!declined) return purchase;
   throw paymentDeclined(purchase, settlement?.problem ?? null);
@@ -81,7 +82,7 @@ async function finish(
 
 /** The purchase that the key has made, as it stands now. */
 async function repeat(deps: RouteDeps, purchaseId: string): Promise<Purchase> {
-  const purchase = await readPurchase(deps.database.reader, purchaseId);
+  const purchase = await readPurchase(deps, purchaseId);
   if (purchase === null) throw new Error(`the purchase ${purchaseId} of a key is gone`);
   const { phase, id } = purchase.activation;
   if (phase !== 'awaiting_payment' && phase !== 'declined') return purchase;

@@ -6,8 +6,11 @@ import type { Activation } from '../activation/activation.ts';
 import { phases } from '../activation/phase.ts';
 import { settlementStatuses } from '../activation/settlement.ts';
 import type { Duration } from '../catalogue/service.ts';
+import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
 import type { PlatformSchema, PurchaseRow, TicketRow } from '../store/schema.ts';
 import { durationSchema } from './catalogue-route.ts';
+import type { PlatformDeps } from './deps.ts';
+import { entitlementSchema, entitlementsOf, entitlementView } from './entitlement-view.ts';
 import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 import { serviceStatus, serviceStatusSchema } from './service-status.ts';
 
@@ -31,6 +34,9 @@ export const purchaseSchema = z
       phase: z.enum(phases),
       settlement: z.enum(settlementStatuses).nullable(),
     }),
+    entitlement: entitlementSchema
+      .nullable()
+      .meta({ description: 'What the customer owns by it; null before it is active' }),
     ticketId: z.string().nullable(),
   })
   .meta({ id: 'Purchase' });
@@ -41,10 +47,12 @@ interface Beside {
   readonly settlement: Purchase['activation']['settlement'];
   readonly ticketId: string | null;
   readonly ticketStatus: TicketRow['status'] | null;
+  readonly entitlement: Entitlement | null;
 }
 
-export function purchaseResource(row: PurchaseRow, beside: Beside): Purchase {
-  const { phase, settlement, ticketId, ticketStatus } = beside;
+export function purchaseResource(row: PurchaseRow, beside: Beside, now: number): Purchase {
+  const { phase, settlement, ticketId, ticketStatus, entitlement } = beside;
+  const isOwned = entitlement !== null && isInForce(entitlement, now);
   return {
     id: row.id,
     customerId: row.customer_id,
@@ -57,9 +65,10 @@ export function purchaseResource(row: PurchaseRow, beside: Beside): Purchase {
     capture: row.capture,
     preDelivery: row.pre_delivery === 1,
     status: row.status,
-    serviceStatus: serviceStatus(row.status, ticketStatus),
+    serviceStatus: serviceStatus(row.status, ticketStatus, isOwned),
     createdAt: row.created_at,
     activation: { id: row.activation_id, phase, settlement },
+    entitlement: entitlement && entitlementView(entitlement),
     ticketId,
   };
 }
@@ -75,17 +84,33 @@ function select(database: Kysely<PlatformSchema>) {
 
 type Selected = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number];
 
-const resourceOf = (row: Selected) =>
-  purchaseResource(row, {
-    phase: row.phase as Activation['phase'],
-    settlement: row.settlement as Beside['settlement'],
-    ticketId: row.ticket_id,
-    ticketStatus: row.ticket_status,
-  });
+export type ReadDeps = Pick<PlatformDeps, 'database' | 'clock'>;
 
-export async function readPurchase(database: Kysely<PlatformSchema>, id: string): Promise<Purchase | null> {
-  const row = await select(database).where('p.id', '=', id).executeTakeFirst();
-  return row ? resourceOf(row) : null;
+/** What becomes active between the two reads has its entitlement by the second. */
+async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selected[]): Promise<Purchase[]> {
+  const entitlements = await entitlementsOf(
+    database.reader,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) =>
+    purchaseResource(
+      row,
+      {
+        phase: row.phase as Activation['phase'],
+        settlement: row.settlement as Beside['settlement'],
+        ticketId: row.ticket_id,
+        ticketStatus: row.ticket_status,
+        entitlement: entitlements.get(row.id) ?? null,
+      },
+      clock.now(),
+    ),
+  );
+}
+
+export async function readPurchase(deps: ReadDeps, id: string): Promise<Purchase | null> {
+  const row = await select(deps.database.reader).where('p.id', '=', id).executeTakeFirst();
+  const [purchase] = row ? await resourcesOf(deps, [row]) : [];
+  return purchase ?? null;
 }
 
 export interface PurchaseList {
@@ -96,10 +121,10 @@ export interface PurchaseList {
 
 /** Newest first. */
 export async function listPurchases(
-  database: Kysely<PlatformSchema>,
+  deps: ReadDeps,
   { customerId, limit, cursor }: PurchaseList,
 ): Promise<{ purchases: Purchase[]; next: string | null }> {
-  let query = select(database)
+  let query = select(deps.database.reader)
     .orderBy('p.created_at', 'desc')
     .orderBy('p.id', 'desc')
     .limit(limit + 1);
@@ -108,5 +133,5 @@ export async function listPurchases(
     query = query.where((eb) => eb(eb.refTuple('p.created_at', 'p.id'), '<', eb.tuple(cursor.at, cursor.id)));
   }
   const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.created_at, row.id));
-  return { purchases: page.map(resourceOf), next };
+  return { purchases: await resourcesOf(deps, page), next };
 }

@@ -3,7 +3,7 @@ import type { PurchaseStatus, TicketRow } from '../store/schema.ts';
 
 /**
  * What a service is to its customer (DESIGN.md section 9.1): a failed one is `pending_support` while its ticket is open
- * and `failed_activation` once the ticket is closed without delivery. `ended`: it was active and its time is over.
+ * and `failed_activation` once the ticket is closed without delivery. `ended`: it was active, and is owned no more.
  */
 export const serviceStatuses = [
   'pending',
@@ -16,17 +16,23 @@ export const serviceStatuses = [
 export const serviceStatusSchema = z.enum(serviceStatuses).meta({ id: 'ServiceStatus' });
 export type ServiceStatus = (typeof serviceStatuses)[number];
 
-/** Null for a purchase whose payment was declined: nothing was ever sold. */
+/**
+ * Null for a purchase whose payment was declined: nothing was ever sold. `isOwned`: an entitlement is in force now, also one that
+ * support gave for nothing.
+ */
 export function serviceStatus(
   purchase: PurchaseStatus,
   ticket: TicketRow['status'] | null,
+  isOwned: boolean,
 ): ServiceStatus | null {
   switch (purchase) {
     case 'pending':
+      return purchase;
     case 'active':
     case 'payment_failed':
-      return purchase;
+      return isOwned ? purchase : 'ended';
     case 'failed':
+      if (isOwned) return 'active';
       return ticket === 'open' ? 'pending_support' : 'failed_activation';
     case 'declined':
       return null;

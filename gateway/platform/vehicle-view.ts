@@ -1,21 +1,14 @@
 import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
-import type { EntitlementRow } from '../store/schema.ts';
+import type { Entitlement } from '../entitlement/entitlement.ts';
+import { entitlementOf } from '../store/entitlements.ts';
 import type { PlatformDeps } from './deps.ts';
-import { type ServiceStatus, serviceStatus, serviceStatusSchema } from './service-status.ts';
+import { entitlementSchema, entitlementView } from './entitlement-view.ts';
+import { serviceStatus, serviceStatusSchema } from './service-status.ts';
 import { findVehicle } from './vehicle.ts';
 
 /** A vehicle's newest purchases that are looked at for what it has; a catalogue has far fewer services. */
 const purchaseMax = 200;
-
-const entitlementSchema = z
-  .object({
-    id: z.string(),
-    source: z.enum(['purchase', 'goodwill']),
-    validFrom: z.int(),
-    validUntil: z.int().nullable().meta({ description: 'Null: permanent' }),
-  })
-  .meta({ id: 'Entitlement' });
 
 const ownedServiceSchema = z
   .object({
@@ -59,9 +52,10 @@ async function newestPurchases({ database }: Deps, vin: string) {
   );
 }
 
-async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<EntitlementRow[]> {
+/** Those in force, in the order in which they begin: a renewal after what it renews. */
+async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<Entitlement[]> {
   const now = clock.now();
-  return database.reader
+  const rows = await database.reader
     .selectFrom('entitlements')
     .selectAll()
     .where('vin', '=', vin)
@@ -70,12 +64,7 @@ async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<
     .orderBy('feature')
     .limit(purchaseMax)
     .execute();
-}
-
-function statusOf(status: ServiceStatus, entitled: boolean): ServiceStatus {
-  // A goodwill entitlement makes a failed purchase's service active; without any, an active one's time is over.
-  if (entitled && (status === 'pending_support' || status === 'failed_activation')) return 'active';
-  return status === 'active' && !entitled ? 'ended' : status;
+  return rows.map(entitlementOf).sort((left, right) => left.validFrom - right.validFrom);
 }
 
 async function ownedServices(deps: Deps, vin: string): Promise<OwnedService[]> {
@@ -84,21 +73,16 @@ async function ownedServices(deps: Deps, vin: string): Promise<OwnedService[]> {
   const entitlements = await entitlementsNow(deps, vin);
   const owned = new Map<string, OwnedService>();
   for (const { id, service_id, feature, status, ticket_status } of purchases) {
-    const purchased = serviceStatus(status, ticket_status);
-    if (purchased === null) continue;
-    const entitled = entitlements.some((one) => one.service_id === service_id);
-    const entry = { serviceId: service_id, feature, status: statusOf(purchased, entitled) };
+    const isOwned = entitlements.some((one) => one.serviceId === service_id);
+    const known = serviceStatus(status, ticket_status, isOwned);
+    if (known === null) continue;
+    const entry = { serviceId: service_id, feature, status: known };
     owned.set(service_id, { ...entry, purchaseId: id, entitlement: null });
   }
-  for (const { id, service_id, feature, source, valid_from, valid_until } of entitlements) {
-    const known = owned.get(service_id) ?? {
-      serviceId: service_id,
-      feature,
-      status: 'active',
-      purchaseId: null,
-    };
-    const entitlement = { id, source, validFrom: valid_from, validUntil: valid_until };
-    owned.set(service_id, { ...known, entitlement });
+  for (const entitlement of entitlements) {
+    const { serviceId, feature } = entitlement;
+    const known = owned.get(serviceId) ?? { serviceId, feature, status: 'active', purchaseId: null };
+    owned.set(serviceId, { ...known, entitlement: entitlementView(entitlement) });
   }
   return [...owned.values()].sort((left, right) => (left.serviceId < right.serviceId ? -1 : 1));
 }

@@ -144,34 +144,6 @@ export async function isCustomerWaiting(
   return row !== undefined;
 }
 
-/** Who wants the feature on: an entitlement that holds now, or an activation that is open. */
-export async function featureOwner(
-  database: Kysely<PlatformSchema>,
-  activation: Activation,
-  now: number,
-): Promise<'entitlement' | 'activation' | null> {
-  const owned = await database
-    .selectFrom('entitlements')
-    .select('id')
-    .where('vin', '=', activation.vin)
-    .where('feature', '=', activation.feature)
-    .where('ended_at', 'is', null)
-    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
-    .limit(1)
-    .executeTakeFirst();
-  if (owned) return 'entitlement';
-  const open = await database
-    .selectFrom('activations')
-    .select('id')
-    .where('vin', '=', activation.vin)
-    .where('feature', '=', activation.feature)
-    .where('kind', '=', 'activation')
-    .where('ended_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return open ? 'activation' : null;
-}
-
 /** Who may send next now that the vehicle is free: the first that waits, customers before the rest. */
 export async function nextForVehicle(
   database: Kysely<PlatformSchema>,

@@ -241,6 +241,16 @@ async function dropRecordOfTickets(database: Kysely<PlatformSchema>): Promise<vo
   await sql`drop index record_of_tickets`.execute(database);
 }
 
+/** What customers own ends: see gateway/entitlement/. */
+async function addServiceLife(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`alter table entitlements add column end_cause text`.execute(database);
+  await sql`create index entitlements_due on entitlements (valid_until, id)
+    where ended_at is null and valid_until is not null`.execute(database);
+  await sql`create index entitlements_by_purchase on entitlements (purchase_id, valid_from, id)`.execute(
+    database,
+  );
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -254,6 +264,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '009-ticket-work', up: addTicketWork },
   { name: '010-notice-occasions', up: addNoticeOccasion },
   { name: '011-record-in-order', up: dropRecordOfTickets },
+  { name: '012-service-life', up: addServiceLife },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

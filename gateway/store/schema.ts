@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
 
 /**
@@ -95,6 +96,8 @@ interface EntitlementTable {
   /** Null: permanent. */
   valid_until: number | null;
   ended_at: number | null;
+  /** Null as long as it has not ended. */
+  end_cause: Generated<EndCause | null>;
 }
 
 /** The "expediente": append-only, and the outbox of the event stream. `seq` rises in commit order. */

@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
-import type { Ids } from '../../shared/ports/ids.ts';
 import { adjustmentFaults } from '../catalogue/adjustable.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { EntitlingDeps } from '../engine/entitling.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import { insertSupportNotice, type SupportNotice } from '../notifications/support-notice.ts';
-import { featureOwner, loadActivation } from '../store/activations.ts';
+import { loadActivation } from '../store/activations.ts';
+import { featureOwner } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { keepLateSuccess } from './late-success.ts';
 import { beginRetry, moneyRefusal } from './manual-retry.ts';
@@ -26,11 +26,9 @@ export type DeskCommand =
   | { readonly move: 'resolve'; readonly resolution: Resolution }
   | { readonly move: 'reopen'; readonly reason: string };
 
-export interface DeskDeps {
-  readonly ids: Ids;
+export interface DeskDeps extends EntitlingDeps {
   readonly settings: SupportSettings;
   readonly notices: NoticeSettings;
-  readonly catalogue: Catalogue;
 }
 
 export type DeskAnswer =

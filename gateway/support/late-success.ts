@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
-import type { Ids } from '../../shared/ports/ids.ts';
 import { mayHaveApplied } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
-import { grantEntitlement } from '../engine/projection.ts';
+import { type EntitlingDeps, grantEntitlement } from '../engine/entitling.ts';
 import { supersede } from '../engine/supersede.ts';
-import { featureOwner, type StoredActivation, storedActivation } from '../store/activations.ts';
+import { type StoredActivation, storedActivation } from '../store/activations.ts';
+import { featureOwner } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { moneyRefusal } from './manual-retry.ts';
 import type { Ticket } from './ticket-store.ts';
@@ -39,7 +39,7 @@ function mayBeOff({ activation }: StoredActivation): boolean {
  */
 export async function keepLateSuccess(
   transaction: Transaction<PlatformSchema>,
-  deps: { readonly ids: Ids },
+  deps: EntitlingDeps,
   ticket: Ticket,
   at: number,
 ): Promise<string | null> {

@@ -1,6 +1,8 @@
 import { newActivation } from '../../gateway/activation/activation.ts';
 import { type RetryPolicy, standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { endOf } from '../../gateway/catalogue/duration.ts';
+import type { Duration } from '../../gateway/catalogue/service.ts';
 import {
   activationEngine,
   type Engine,
@@ -79,6 +81,7 @@ export interface Order {
   readonly feature: string;
   readonly policy: RetryPolicy;
   readonly capture: 'on_delivery' | 'immediately';
+  readonly duration: Duration;
 }
 
 export async function placeOrder(outside: Outside, order: Partial<Order> = {}): Promise<string> {
@@ -88,6 +91,7 @@ export async function placeOrder(outside: Outside, order: Partial<Order> = {}): 
     feature = 'heated_seats',
     policy = standardPolicy,
     capture = 'on_delivery',
+    duration = { unit: 'days', count: 30 },
   } = order;
   const at = outside.clock.now();
   const purchaseId = id.replace('act', 'pur');
@@ -117,7 +121,7 @@ export async function placeOrder(outside: Outside, order: Partial<Order> = {}): 
         service_id: feature,
         service_name: feature,
         feature,
-        duration: JSON.stringify({ unit: 'days', count: 30 }),
+        duration: JSON.stringify(duration),
         amount_minor: 4_990,
         currency: 'EUR',
         capture,
@@ -213,6 +217,7 @@ const catalogue: Catalogue = {
     parameters: { level: 3 },
     display: { receiving: 'Receiving configuration', applied: 'Feature enabled' },
   }),
+  endOf: (duration, from) => endOf(duration, from),
 };
 
 export async function phaseOf(outside: Outside, id: string): Promise<string> {

@@ -1,6 +1,8 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { ActivationEvent } from '../../gateway/activation/event.ts';
 import { transition } from '../../gateway/activation/transition.ts';
+import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
+import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { project } from '../../gateway/engine/projection.ts';
 import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
 import type { ActivationEngine } from '../../gateway/platform/engine-port.ts';
@@ -40,6 +42,8 @@ const diagnostics: Diagnostics = {
 export const support = standardSupport(alwaysOnDuty(['technician-1']));
 export const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
 
+const catalogue = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
+
 export function testEngine(deps: {
   readonly database: Database<PlatformSchema>;
   readonly clock: ManualClock;
@@ -50,6 +54,7 @@ export function testEngine(deps: {
   const projections = {
     clock,
     ids,
+    catalogue,
     openTicket: (transaction, { activation }, read, at) =>
       openTicket(transaction, { ids, settings: support }, activation, read, at),
     noteOnTicket: async () => {},

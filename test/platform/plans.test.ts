@@ -10,6 +10,7 @@ import { listPurchases, readPurchase } from '../../gateway/platform/purchase-vie
 import { listRecord, newestSequence } from '../../gateway/platform/record-view.ts';
 import { listSettlements } from '../../gateway/platform/settlement-list.ts';
 import { readVehicle } from '../../gateway/platform/vehicle-view.ts';
+import { overdueEntitlements } from '../../gateway/store/entitlements.ts';
 import { recordAfter } from '../../gateway/store/record-reader.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { listTickets } from '../../gateway/support/ticket-store.ts';
@@ -52,10 +53,10 @@ it('every look-up goes by an index and sorts nothing, however long the history i
         const { clock } = world;
         const plans = await plansOf(file, async (reader) => {
           const database = { ...world.database, reader };
-          await readPurchase(reader, body.id);
+          await readPurchase({ database, clock }, body.id);
           for (const customerId of [undefined, 'ana']) {
-            await listPurchases(reader, { customerId, limit: 20, cursor: undefined });
-            await listPurchases(reader, { customerId, limit: 20, cursor });
+            await listPurchases({ database, clock }, { customerId, limit: 20, cursor: undefined });
+            await listPurchases({ database, clock }, { customerId, limit: 20, cursor });
           }
           await readActivation(reader, body.activation.id);
           for (const phase of [undefined, phases[1]]) {
@@ -67,11 +68,12 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           await listRecord(reader, body.id, 20, 1);
           await recordAfter(reader, 1, 100);
           await newestSequence(reader);
+          await overdueEntitlements(reader, 1_800_000_000_000, null, 100);
           await listTickets(reader, { status: 'open', limit: 20 });
           await readVehicle({ database, clock }, vin);
           await newMetrics({ database, clock }).text();
         });
-        expect(plans.size).toBe(25);
+        expect(plans.size).toBe(27);
         const scans: string[] = [];
         const indexes = new Set<string>();
         for (const [text, steps] of plans) {
@@ -88,6 +90,8 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             'activations_due',
             'activations_unsettled',
             'entitlements_by_feature',
+            'entitlements_by_purchase',
+            'entitlements_due',
             'notices_dead',
             'purchases_by_customer',
             'purchases_by_time',

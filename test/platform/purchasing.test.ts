@@ -20,6 +20,7 @@ const bought = {
   serviceStatus: 'pending',
   createdAt: 1_800_000_000_000,
   activation: { id: activationId, phase: 'queued_for_activation', settlement: 'authorised' },
+  entitlement: null,
   ticketId: null,
 };
 

@@ -188,6 +188,7 @@ describe('a vehicle', () => {
               source: 'purchase',
               validFrom: at,
               validUntil: null,
+              end: null,
             },
           },
           {
@@ -200,6 +201,7 @@ describe('a vehicle', () => {
               source: 'purchase',
               validFrom: at,
               validUntil: at + 24 * 3_600_000,
+              end: null,
             },
           },
         ],
@@ -207,6 +209,12 @@ describe('a vehicle', () => {
       await world.clock.advance(24 * 3_600_000);
       const later = await world.call('GET', `/vehicles/${vin}`);
       expect(later.body.services[2]).toMatchObject({ status: 'ended', entitlement: null });
+      const over = (await world.call('GET', `/purchases/${sport.id}`)).body;
+      expect(over).toMatchObject({
+        status: 'active',
+        serviceStatus: 'ended',
+        entitlement: { validUntil: at + 24 * 3_600_000 },
+      });
     }));
 
   it('shows the newest purchase of a service, and none whose payment was declined', () =>

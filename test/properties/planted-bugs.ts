@@ -68,6 +68,7 @@ type Refusal = typeof import('../../gateway/engine/refusal.ts');
 type Command = typeof import('../../gateway/engine/command.ts');
 type Diagnostics = typeof import('../../gateway/engine/diagnostics.ts');
 type Activations = typeof import('../../gateway/store/activations.ts');
+type Entitlements = typeof import('../../gateway/store/entitlements.ts');
 type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
 type Configure = typeof import('../../simulator/vehicle/configure.ts');
 type Idempotency = typeof import('../../gateway/http/idempotency.ts');
@@ -114,7 +115,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'a revocation does not ask who owns the feature by now',
     within: 200,
     plant: () =>
-      replace<Activations>('../../gateway/store/activations.ts', () => ({ featureOwner: async () => null })),
+      replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({
+        featureOwner: async () => null,
+      })),
   },
   {
     name: 'the vehicle does not look at the version',

@@ -80,6 +80,7 @@ export function entitlement(letter: string, vin: string, feature: string, fromMs
     valid_from: startedAt + fromMs,
     valid_until: null,
     ended_at: null,
+    end_cause: null,
   };
 }
 

@@ -1,0 +1,130 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Entitlement } from '../entitlement/entitlement.ts';
+import type { Overdue } from './activations.ts';
+import type { EntitlementRow, PlatformSchema } from './schema.ts';
+import { StaleRow } from './stale-row.ts';
+
+/** A feature of a vehicle. */
+type Place = Pick<Entitlement, 'vin' | 'feature'>;
+
+export function entitlementOf(row: EntitlementRow): Entitlement {
+  return {
+    id: row.id,
+    vin: row.vin,
+    feature: row.feature,
+    serviceId: row.service_id,
+    customerId: row.customer_id,
+    purchaseId: row.purchase_id,
+    source: row.source,
+    validFrom: row.valid_from,
+    validUntil: row.valid_until,
+    // One that ended before causes were kept has expired: nothing else could end it.
+    end: row.ended_at === null ? null : { at: row.ended_at, cause: row.end_cause ?? 'expired' },
+  };
+}
+
+export async function insertEntitlement(
+  transaction: Transaction<PlatformSchema>,
+  entitlement: Entitlement,
+): Promise<void> {
+  const { id, vin, feature, source } = entitlement;
+  await transaction
+    .insertInto('entitlements')
+    .values({
+      id,
+      vin,
+      feature,
+      service_id: entitlement.serviceId,
+      customer_id: entitlement.customerId,
+      purchase_id: entitlement.purchaseId,
+      source,
+      valid_from: entitlement.validFrom,
+      valid_until: entitlement.validUntil,
+      ended_at: entitlement.end?.at ?? null,
+      end_cause: entitlement.end?.cause ?? null,
+    })
+    .execute();
+}
+
+export async function loadEntitlement(
+  database: Kysely<PlatformSchema>,
+  id: string,
+): Promise<Entitlement | null> {
+  const row = await database.selectFrom('entitlements').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? entitlementOf(row) : null;
+}
+
+/** Saves the end of one that had none. Throws `StaleRow` when another process ended it first. */
+export async function saveEnd(
+  transaction: Transaction<PlatformSchema>,
+  { id, end }: Entitlement,
+): Promise<void> {
+  const result = await transaction
+    .updateTable('entitlements')
+    .set({ ended_at: end?.at ?? null, end_cause: end?.cause ?? null })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw new StaleRow(`the entitlement ${id} was ended by another process`);
+}
+
+/** The entitlement by which somebody owns the feature now; of several, the one that lasts longest. */
+export async function ownedBy(
+  database: Kysely<PlatformSchema>,
+  { vin, feature }: Place,
+  now: number,
+): Promise<Entitlement | null> {
+  const rows = await database
+    .selectFrom('entitlements')
+    .selectAll()
+    .where('vin', '=', vin)
+    .where('feature', '=', feature)
+    .where('ended_at', 'is', null)
+    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
+    .execute();
+  const until = (row: EntitlementRow) => row.valid_until ?? Number.POSITIVE_INFINITY;
+  const [longest] = rows.toSorted((left, right) => until(right) - until(left));
+  return longest ? entitlementOf(longest) : null;
+}
+
+/** Who wants the feature on: an entitlement that holds now, or an activation that is open. */
+export async function featureOwner(
+  database: Kysely<PlatformSchema>,
+  feature: Place,
+  now: number,
+): Promise<'entitlement' | 'activation' | null> {
+  if ((await ownedBy(database, feature, now)) !== null) return 'entitlement';
+  const open = await database
+    .selectFrom('activations')
+    .select('id')
+    .where('vin', '=', feature.vin)
+    .where('feature', '=', feature.feature)
+    .where('kind', '=', 'activation')
+    .where('ended_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return open ? 'activation' : null;
+}
+
+/** A page of those whose time is over and that have not ended yet, the longest overdue first. */
+export async function overdueEntitlements(
+  database: Kysely<PlatformSchema>,
+  before: number,
+  after: Overdue | null,
+  limit: number,
+): Promise<Overdue[]> {
+  const from = after?.dueAt ?? 0;
+  const rows = await database
+    .selectFrom('entitlements')
+    .select(['id', 'valid_until'])
+    .where('ended_at', 'is', null)
+    .where('valid_until', '<=', before)
+    // The first condition is what the index can use.
+    .where('valid_until', '>=', from)
+    .where((where) => where.or([where('valid_until', '>', from), where('id', '>', after?.id ?? '')]))
+    .orderBy('valid_until')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ id: row.id, dueAt: row.valid_until ?? 0 }));
+}
