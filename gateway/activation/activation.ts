@@ -37,6 +37,8 @@ export interface Activation {
   readonly lateSuccessAt: number | null;
   /** Null where no money is involved. */
   readonly settlement: Settlement | null;
+  /** When the customer asked to cancel it. A delivery may still have won. */
+  readonly cancelRequestedAt?: number;
   /** A technician's manual retry of one that failed: nobody is charged, and only its ticket speaks of it. */
   readonly origin?: 'support';
   /** What a technician changed of the template's parameters. */

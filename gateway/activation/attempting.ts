@@ -1,4 +1,5 @@
 import { type Activation, type Attempt, lastAttempt, nextAttemptNumber, unmade } from './activation.ts';
+import { isCancelRequested, stopTrying } from './cancelling.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { deadlineExceeded, type Failure, noResult } from './failure.ts';
@@ -104,6 +105,7 @@ export function limitRate(activation: Activation, event: EventOf<'rate_limited'>
     at: event.at,
     data: { attempt: event.attempt, retryAt: event.retryAt },
   };
+  if (isCancelRequested(activation)) return stopTrying(taken, event.at, [fact]);
   if (activation.deadlineAt !== null && event.retryAt > activation.deadlineAt) {
     const failure = deadlineExceeded(activation.deadlineAt, activation.failure);
     return giveUp(taken, failure, event.at, [fact, passed('failure', event.at, { failure })]);
@@ -142,6 +144,7 @@ export function failAttempt(activation: Activation, event: EventOf<'command_fail
     passed('evaluating_retry', at, { attempt: event.attempt }),
   ];
   if (activation.kind === 'revocation') return failRevocation(ended, event, facts);
+  if (isCancelRequested(activation)) return stopTrying(ended, at, facts);
   if (!failure.temporary) return giveUp(ended, failure, at, facts);
   const { maxRetries } = activation.policy;
   if (maxRetries !== null && current.number > maxRetries) {

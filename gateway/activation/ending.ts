@@ -5,10 +5,11 @@ import {
   mayHaveApplied,
   takenBackAttempt,
 } from './activation.ts';
+import { giveBack, isCancelRequested, lostPhase } from './cancelling.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { accept, ignore, type Outcome, passed, reject } from './outcome.ts';
-import { isReversed, settleDelivery, settleFailure } from './settlement.ts';
+import { isReversed, settleDelivery } from './settlement.ts';
 
 type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: Type }>;
 
@@ -60,22 +61,14 @@ function attemptsWith(activation: Activation, number: number, at: number): reado
 export function decide(activation: Activation, event: EventOf<'diagnostics_read'>): Outcome {
   if (event.delivered !== null)
     return deliverBy(activation, event.at, event.delivered, 'reported_state', null);
-  const { at } = event;
-  const revocationOwed = activation.kind === 'activation' && mayHaveApplied(activation);
-  const facts: Fact[] = [
-    passed('escalating_to_support', at, { failure: activation.failure, diagnostics: event.diagnostics }),
+  const { at, diagnostics } = event;
+  const { failure, kind } = activation;
+  const revocationOwed = kind === 'activation' && mayHaveApplied(activation);
+  // What the customer does not want any more is no case for support.
+  const escalates = !isCancelRequested(activation);
+  return giveBack({ ...activation, revocationOwed }, at, [
+    ...(escalates ? [passed('escalating_to_support', at, { failure, diagnostics })] : []),
     ...(revocationOwed ? [revocationFact(at)] : []),
-  ];
-  if (activation.settlement === null) {
-    return accept({ ...activation, phase: 'failed', dueAt: null, revocationOwed }, [
-      ...facts,
-      passed('failed', at),
-    ]);
-  }
-  const settlement = settleFailure(activation.settlement, at);
-  return accept({ ...activation, phase: 'reversing_payment', dueAt: null, revocationOwed, settlement }, [
-    ...facts,
-    passed('reversing_payment', at),
   ]);
 }
 
@@ -96,31 +89,42 @@ function revocationFact(at: number): Fact {
   return { type: 'revocation.owed', at, data: {} };
 }
 
+interface Followed {
+  readonly activation: Activation;
+  readonly facts: readonly Fact[];
+}
+
+/** Into the queue; or back, where the customer has cancelled it meanwhile. */
+function confirmPayment(activation: Activation, at: number): Followed {
+  const confirmed = passed('payment_confirmed', at);
+  if (isCancelRequested(activation)) {
+    const outcome = giveBack(activation, at, [confirmed]);
+    return outcome.verdict === 'accepted' ? outcome : { activation, facts: [] };
+  }
+  return {
+    activation: { ...activation, phase: 'queued_for_activation', dueAt: at },
+    facts: [confirmed, passed('queued_for_activation', at)],
+  };
+}
+
 /** What the phase makes of a settlement that moved. */
-export function followSettlement(
-  activation: Activation,
-  at: number,
-): { activation: Activation; facts: Fact[] } {
+export function followSettlement(activation: Activation, at: number): Followed {
   const { phase, settlement } = activation;
   if (settlement === null) return { activation, facts: [] };
   if (
     phase === 'awaiting_payment' &&
     (settlement.status === 'authorised' || settlement.status === 'captured')
   ) {
-    return {
-      activation: { ...activation, phase: 'queued_for_activation', dueAt: at },
-      facts: [passed('payment_confirmed', at), passed('queued_for_activation', at)],
-    };
+    return confirmPayment(activation, at);
   }
   const isOver = settlement.status === 'declined' || settlement.status === 'unsettled';
   if (phase === 'awaiting_payment' && isOver) {
     return { activation: { ...activation, phase: 'declined', dueAt: null }, facts: [passed('declined', at)] };
   }
   if (phase === 'reversing_payment' && isReversed(settlement)) {
-    return {
-      activation: { ...activation, phase: 'failed', dueAt: null },
-      facts: [passed('notifying_failure', at), passed('failed', at)],
-    };
+    const lost = lostPhase(activation);
+    const facts = [...(lost === 'failed' ? [passed('notifying_failure', at)] : []), passed(lost, at)];
+    return { activation: { ...activation, phase: lost, dueAt: null }, facts };
   }
   return { activation, facts: [] };
 }

@@ -20,6 +20,8 @@ export type VehicleEvent =
     }
   /** The vehicle's other command is over: whoever was postponed may look again. */
   | { readonly type: 'vehicle_free'; readonly at: number }
+  /** The customer does not want it any more. */
+  | { readonly type: 'cancel_requested'; readonly at: number }
   /** Somebody owns the feature by now: a revocation must leave it on. */
   | { readonly type: 'feature_owned'; readonly at: number }
   | {

@@ -15,6 +15,7 @@ export type FactType =
   | 'activation.postponed'
   | 'activation.rate_limited'
   | 'activation.late_success'
+  | 'activation.cancel_requested'
   | 'vehicle.checked'
   | 'command.accepted'
   | 'revocation.owed'

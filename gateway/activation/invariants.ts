@@ -1,4 +1,5 @@
 import { type Activation, type ActivationKind, type Attempt, mayHaveApplied } from './activation.ts';
+import { isCancelRequested } from './cancelling.ts';
 import { commandingPhases, finalPhases, type Phase } from './phase.ts';
 import { backoffMs } from './policy.ts';
 import { openSteps, type Settlement, type SettlementStatus } from './settlement.ts';
@@ -15,6 +16,7 @@ const phasesOf: Readonly<Record<ActivationKind, readonly Phase[]>> = {
     'reversing_payment',
     'active',
     'failed',
+    'cancelled',
     'declined',
   ],
   deactivation: [
@@ -58,6 +60,7 @@ const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
   },
   active: { on_delivery: ['capturing', 'captured', 'uncollectible'], immediately: ['captured'] },
   failed: { on_delivery: ['voided'], immediately: ['refunded'] },
+  cancelled: { on_delivery: ['voided'], immediately: ['refunded'] },
   // An order that was never answered is settled by an operator.
   declined: {
     on_delivery: ['declined', 'unsettled', 'voided'],
@@ -67,6 +70,8 @@ const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
   superseded: either(),
 };
 
+/** Nothing is under way, so a wish to cancel has ended it at once; and what the customer wanted so has not failed. */
+const uncancelled: ReadonlySet<Phase> = new Set(['queued_for_activation', 'waiting_backoff', 'failed']);
 /** Phases that exist only because there is money. */
 const moneyPhases: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment', 'declined']);
 /** Phases that nothing but an answer about money ends. */
@@ -176,7 +181,8 @@ function oneAttemptViolations(
 
 function outcomeViolations(activation: Activation): string[] {
   const { attempts, delivery, failure, kind, lateSuccessAt, phase, revocationOwed } = activation;
-  const lost = phase === 'reversing_payment' || phase === 'failed';
+  const lost = phase === 'reversing_payment' || phase === 'failed' || phase === 'cancelled';
+  const cancelled = isCancelRequested(activation);
   const delivered = attempts.find((attempt) => attempt.number === delivery?.attempt);
   const cannotHave =
     kind === 'revocation' && failure?.category === 'vehicle_incompatible' && failure.code !== 'rejected';
@@ -189,7 +195,7 @@ function outcomeViolations(activation: Activation): string[] {
     [delivery === null || failure === null, 'what was delivered has not failed'],
     [delivered === undefined || delivered.failure === null, 'the attempt that delivered has not failed'],
     [
-      failure !== null || !(lost || phase === 'querying_vehicle_state'),
+      failure !== null || cancelled || !(lost || phase === 'querying_vehicle_state'),
       `${phase} without the failure that led to it`,
     ],
     [!revocationOwed || (lost && kind === 'activation'), `a revocation is owed in ${phase}`],
@@ -198,6 +204,11 @@ function outcomeViolations(activation: Activation): string[] {
       'the vehicle may have applied a failed activation, and no revocation is owed',
     ],
     [lateSuccessAt === null || revocationOwed, 'a late success owes a revocation'],
+    [!cancelled || kind === 'activation', 'only an activation is cancelled'],
+    [
+      cancelled ? !uncancelled.has(phase) : phase !== 'cancelled',
+      `${phase} ${cancelled ? 'though' : 'without that'} the customer asked to cancel`,
+    ],
   );
 }
 
@@ -222,26 +233,42 @@ function moneyViolations(activation: Activation): string[] {
   );
 }
 
-const attempting: readonly Phase[] = ['waiting_backoff', 'querying_vehicle_state', 'active', 'dormant'];
+const lost: readonly Phase[] = ['reversing_payment', 'cancelled'];
+const attempting: readonly Phase[] = [
+  'waiting_backoff',
+  'querying_vehicle_state',
+  'active',
+  'dormant',
+  ...lost,
+];
 
 /** Where each phase may lead, besides itself. */
 const legalMoves: Readonly<Record<Phase, readonly Phase[]>> = {
-  awaiting_payment: ['queued_for_activation', 'declined'],
-  queued_for_activation: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant'],
+  awaiting_payment: ['queued_for_activation', 'declined', ...lost],
+  queued_for_activation: [
+    'sending_command',
+    'querying_vehicle_state',
+    'superseded',
+    'active',
+    'dormant',
+    ...lost,
+  ],
   sending_command: ['waiting_response', 'queued_for_activation', ...attempting],
   waiting_response: attempting,
-  waiting_backoff: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant'],
-  querying_vehicle_state: ['active', 'dormant', 'reversing_payment', 'failed'],
-  reversing_payment: ['failed'],
+  waiting_backoff: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant', ...lost],
+  querying_vehicle_state: ['active', 'dormant', 'failed', ...lost],
+  reversing_payment: ['failed', 'cancelled'],
   active: [],
   failed: [],
+  cancelled: [],
   declined: [],
   dormant: [],
   superseded: [],
 };
 
 const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementStatus[]>> = {
-  authorising: ['authorised', 'captured', 'declined', 'unsettled'],
+  // What was cancelled while it was asked for goes back with the answer.
+  authorising: ['authorised', 'captured', 'declined', 'unsettled', 'voiding', 'refunding'],
   declined: [],
   authorised: ['capturing', 'voiding'],
   capturing: ['captured', 'uncollectible'],
@@ -264,6 +291,7 @@ const unchangingAtEnd = [
   'delivery',
   'postponed',
   'vehicleChecked',
+  'cancelRequestedAt',
 ] as const;
 
 /** Everything that is wrong with a step from one saved state to the next, a sentence each. */
@@ -282,6 +310,10 @@ export function moveViolations(before: Activation, after: Activation): string[] 
       [after.revocationOwed || !before.revocationOwed, 'a revocation stays owed'],
       [before.lateSuccessAt === null || same('lateSuccessAt'), 'a late success is noted once'],
       [before.delivery === null || same('delivery'), 'a delivery stays as it is'],
+      [
+        before.cancelRequestedAt === undefined || same('cancelRequestedAt'),
+        'a wish to cancel stays as it is',
+      ],
     ),
     ...fixed.filter((key) => !same(key)).map((key) => `${key} changed in ${before.phase}`),
     ...attemptMoveViolations(before, after),

@@ -49,6 +49,7 @@ function phaseEffect(activation: Activation): Effect | null {
     case 'reversing_payment':
     case 'active':
     case 'failed':
+    case 'cancelled':
     case 'declined':
     case 'dormant':
     case 'superseded':

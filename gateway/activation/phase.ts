@@ -15,6 +15,8 @@ export const phases = [
   'reversing_payment',
   'active',
   'failed',
+  /** The customer did not want it any more before it was delivered; the money is back. */
+  'cancelled',
   /** The payment was declined, or never answered at all: nothing was ever sent to the vehicle. */
   'declined',
   /** End of a deactivation or a revocation: the vehicle confirmed that the feature sleeps. */
@@ -41,6 +43,7 @@ export type Milestone =
 export const finalPhases: ReadonlySet<Phase> = new Set([
   'active',
   'failed',
+  'cancelled',
   'declined',
   'dormant',
   'superseded',

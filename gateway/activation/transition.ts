@@ -10,6 +10,7 @@ import {
   startAttempt,
   supersede,
 } from './attempting.ts';
+import { cancel, noteCancel } from './cancelling.ts';
 import { decide, deliver, followSettlement, noteLateSuccess } from './ending.ts';
 import type { ActivationEvent, VehicleEvent, VehicleEventType } from './event.ts';
 import type { Fact, FactType } from './fact.ts';
@@ -33,6 +34,7 @@ const ended: Row = {
   attempt_started: stale,
   postponed: stale,
   vehicle_free: stale,
+  cancel_requested: stale,
   feature_owned: stale,
   command_accepted: stale,
   rate_limited: stale,
@@ -48,6 +50,7 @@ const unsent: Row = {
   attempt_started: never,
   postponed: never,
   vehicle_free: never,
+  cancel_requested: stale,
   feature_owned: never,
   command_accepted: never,
   rate_limited: never,
@@ -59,12 +62,13 @@ const unsent: Row = {
 
 /** Phase × event, total: docs/activation-spec.md shows it as a table, and the compiler asks for every cell. */
 export const table: { readonly [P in Phase]: Row } = {
-  awaiting_payment: unsent,
+  awaiting_payment: { ...unsent, cancel_requested: noteCancel },
   queued_for_activation: {
     vehicle_checked: checkVehicle,
     attempt_started: startAttempt,
     postponed: postpone,
     vehicle_free: resume,
+    cancel_requested: cancel,
     feature_owned: supersede,
     command_accepted: stale,
     rate_limited: stale,
@@ -78,6 +82,7 @@ export const table: { readonly [P in Phase]: Row } = {
     attempt_started: stale,
     postponed: stale,
     vehicle_free: stale,
+    cancel_requested: noteCancel,
     feature_owned: stale,
     command_accepted: acceptCommand,
     rate_limited: limitRate,
@@ -91,6 +96,7 @@ export const table: { readonly [P in Phase]: Row } = {
     attempt_started: stale,
     postponed: stale,
     vehicle_free: stale,
+    cancel_requested: noteCancel,
     feature_owned: stale,
     command_accepted: stale,
     rate_limited: stale,
@@ -104,6 +110,7 @@ export const table: { readonly [P in Phase]: Row } = {
     attempt_started: startAttempt,
     postponed: postpone,
     vehicle_free: resume,
+    cancel_requested: cancel,
     feature_owned: supersede,
     command_accepted: stale,
     rate_limited: stale,
@@ -119,6 +126,7 @@ export const table: { readonly [P in Phase]: Row } = {
   },
   reversing_payment: { ...ended, command_applied: noteLateSuccess },
   failed: { ...ended, command_applied: noteLateSuccess },
+  cancelled: { ...ended, command_applied: noteLateSuccess },
   active: ended,
   declined: unsent,
   dormant: ended,

@@ -5,6 +5,12 @@ export type Duration =
   | { readonly unit: 'hours' | 'days' | 'months'; readonly count: number }
   | { readonly unit: 'permanent' };
 
+/**
+ * What becomes of an active service whose customer cancels it. `at_once`: it ends, and no money moves. `refused`: it lasts as long
+ * as it was bought for. Before it is active it can always be cancelled.
+ */
+export type CancellationPolicy = 'at_once' | 'refused';
+
 /** A service of the catalogue: it wakes one feature. */
 export interface Service {
   readonly id: string;
@@ -14,6 +20,7 @@ export interface Service {
   readonly offers: readonly { readonly duration: Duration; readonly price: Money }[];
   readonly capture: 'on_delivery' | 'immediately';
   readonly policy: RetryPolicy;
+  readonly cancellation: CancellationPolicy;
 }
 
 export function sameDuration(left: Duration, right: Duration): boolean {

@@ -70,6 +70,7 @@ const serviceSchema = z.strictObject(
       .enum(['on_delivery', 'immediately'], { error: 'write on_delivery or immediately' })
       .default('on_delivery'),
     policy: policySchema.optional(),
+    cancellation: z.enum(['at_once', 'refused'], { error: 'write at_once or refused' }).default('at_once'),
   },
   { error: 'write a service: {"id": …, "name": …, "feature": …, "offers": […]}' },
 );
@@ -131,6 +132,7 @@ export function readServices(files: CatalogueFiles, faults: string[]): Service[]
       offers: entry.offers.map(({ duration, price }) => ({ duration: duration as Duration, price })),
       capture: entry.capture,
       policy: policyOf(entry),
+      cancellation: entry.cancellation,
     }),
   );
   faults.push(...faultsBetween(services));

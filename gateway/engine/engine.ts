@@ -270,6 +270,15 @@ export function activationEngine(deps: EngineDeps) {
       return activation;
     },
 
+    /** The customer's wish to cancel, saved; resolves with what became of it so far. */
+    async cancel(id: string): Promise<Activation> {
+      const stored = await loadActivation(database.reader, id);
+      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
+      const { activation } = await apply(stored, [{ type: 'cancel_requested', at: clock.now() }]);
+      continueInBackground(id);
+      return activation;
+    },
+
     /** A verified callback: resolves once it is saved. A callback of a command that is not ours is ignored. */
     async receive({ command }: CommandCallback): Promise<void> {
       const stored = await loadActivation(database.reader, command.reference);

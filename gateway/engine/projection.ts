@@ -42,6 +42,7 @@ export interface ProjectionDeps extends Projections, EntitlingDeps {
 /** Who speaks in the record. */
 function actorOf(type: Fact['type']): string {
   if (type.startsWith('payment.')) return 'payments';
+  if (type === 'activation.cancel_requested') return 'customer';
   if (type === 'activation.success' || type === 'activation.late_success') return 'vehicle';
   if (type === 'command.accepted' || type === 'activation.rate_limited') return 'api-iot';
   return 'engine';
@@ -50,6 +51,7 @@ function actorOf(type: Fact['type']): string {
 const purchaseStatuses: Partial<Record<Fact['type'], PurchaseStatus>> = {
   'activation.active': 'active',
   'activation.failed': 'failed',
+  'activation.cancelled': 'cancelled',
   'activation.declined': 'declined',
   'payment.uncollectible': 'payment_failed',
 };

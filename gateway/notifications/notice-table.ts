@@ -1,6 +1,6 @@
 import type { Activation } from '../activation/activation.ts';
 import type { Fact, FactType } from '../activation/fact.ts';
-import type { NoticeKind, NoticeRow, SupportNoticeKind } from '../store/schema.ts';
+import type { LifeNoticeKind, NoticeKind, NoticeRow, SupportNoticeKind } from '../store/schema.ts';
 
 export type NoticeChannel = NoticeRow['channel'];
 
@@ -27,7 +27,12 @@ export const noticeTable: readonly TableRow[] = [
   },
   { kind: 'activation_successful', fact: 'activation.active', channels: ['email', 'push'] },
   { kind: 'activation_failed', fact: 'activation.notifying_failure', channels: ['email', 'push'] },
+  // Not in the table: the customer's own wish, confirmed once the money is back.
+  { kind: 'activation_cancelled', fact: 'activation.cancelled', channels: ['email', 'push'] },
 ];
+
+/** What the life of a service tells. */
+export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled'];
 
 /** What the support desk tells, in the order of the specification's escalation flow; the question may be asked at any time. */
 export const supportNoticeKinds: readonly SupportNoticeKind[] = [

@@ -3,7 +3,7 @@ import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
 import type { NoticeRow } from '../store/schema.ts';
 import { type Language, languages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
-import { noticeTable, supportNoticeKinds } from './notice-table.ts';
+import { lifeNoticeKinds, noticeTable, supportNoticeKinds } from './notice-table.ts';
 import { compileTemplate, type Template, TemplateFault, type TemplateView } from './template.ts';
 
 type RenderableNotice = Pick<NoticeRow, 'id' | 'kind' | 'channel' | 'data'>;
@@ -123,7 +123,7 @@ export function loadTemplates(
 ): Render {
   const all = new Map<string, Texts>();
   for (const language of languages) {
-    const kinds = [...noticeTable.map(({ kind }) => kind), ...supportNoticeKinds];
+    const kinds = [...noticeTable.map(({ kind }) => kind), ...lifeNoticeKinds, ...supportNoticeKinds];
     for (const kind of kinds) all.set(`${language}/${kind}`, loadTexts(readText, language, kind));
   }
   return (notice) => {

@@ -71,6 +71,7 @@ export const activationSchema = z
       .nullable(),
     revocationOwed: z.boolean(),
     lateSuccessAt: z.int().nullable(),
+    cancelRequestedAt: z.int().nullable(),
     settlement: settlementSchema.nullable(),
   })
   .meta({ id: 'Activation' });
@@ -111,6 +112,7 @@ export function activationView(row: ActivationRow): ActivationView {
     delivery: state.delivery,
     revocationOwed: state.revocationOwed,
     lateSuccessAt: state.lateSuccessAt,
+    cancelRequestedAt: state.cancelRequestedAt ?? null,
     settlement: state.settlement && settlementView(state.settlement),
   };
 }

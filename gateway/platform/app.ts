@@ -4,6 +4,7 @@ import { newAuthenticator } from '../http/authenticate.ts';
 import { mountOAuth } from '../oauth/mount.ts';
 import { mountActivations } from './activation-routes.ts';
 import { mountCallbacks } from './callback-route.ts';
+import { mountCancelling } from './cancel-route.ts';
 import { mountCatalogue } from './catalogue-route.ts';
 import type { PlatformDeps } from './deps.ts';
 import { mountEvents } from './event-stream.ts';
@@ -48,6 +49,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountCatalogue(app, deps.catalogue, authenticator);
   mountPurchasing(app, { ...deps, metrics }, authenticator);
   mountPurchaseReads(app, deps, authenticator);
+  mountCancelling(app, deps, authenticator);
   mountActivations(app, deps, authenticator);
   mountTickets(app, deps, authenticator);
   mountTicketCommands(app, deps, authenticator);

@@ -8,6 +8,11 @@ export interface ActivationEngine {
    * the queue. Resolves with the activation as it then stands; without an answer that is still `awaiting_payment`.
    */
   begin(activationId: string): Promise<Activation>;
+  /**
+   * The customer does not want it any more. Saves the wish and resolves with the activation as it then stands: nothing of it
+   * has changed where it was too late.
+   */
+  cancel(activationId: string): Promise<Activation>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
   receive(callback: CommandCallback): Promise<void>;
 }

@@ -14,6 +14,8 @@ export const noticeSchema = z
       'activation_started',
       'activation_successful',
       'activation_failed',
+      'activation_cancelled',
+      'service_cancelled',
       'support_service_active',
       'support_workshop_visit',
       'support_workaround',

@@ -73,7 +73,14 @@ async function finish(
   const declined = phase === 'declined';
   const purchase = purchaseResource(
     { ...row, status: declined ? 'declined' : row.status },
-    { phase, settlement: settlement?.status ?? null, ticketId: null, ticketStatus: null, entitlement: null },
+    {
+      phase,
+      settlement: settlement?.status ?? null,
+      cancelRequestedAt: activation.cancelRequestedAt ?? null,
+      ticketId: null,
+      ticketStatus: null,
+      entitlement: null,
+    },
     deps.clock.now(),
   );
   if (!declined) return purchase;

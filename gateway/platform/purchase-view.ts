@@ -26,13 +26,17 @@ export const purchaseSchema = z
     price: moneySchema,
     capture: z.enum(['on_delivery', 'immediately']),
     preDelivery: z.boolean(),
-    status: z.enum(['pending', 'active', 'failed', 'declined', 'payment_failed']),
+    status: z.enum(['pending', 'active', 'failed', 'cancelled', 'declined', 'payment_failed']),
     serviceStatus: serviceStatusSchema.nullable(),
     createdAt: z.int(),
     activation: z.object({
       id: z.string(),
       phase: z.enum(phases),
       settlement: z.enum(settlementStatuses).nullable(),
+      cancelRequestedAt: z
+        .int()
+        .nullable()
+        .meta({ description: 'When its customer asked to cancel it; a delivery may still have won' }),
     }),
     entitlement: entitlementSchema
       .nullable()
@@ -45,13 +49,14 @@ export type Purchase = z.infer<typeof purchaseSchema>;
 interface Beside {
   readonly phase: Activation['phase'];
   readonly settlement: Purchase['activation']['settlement'];
+  readonly cancelRequestedAt: number | null;
   readonly ticketId: string | null;
   readonly ticketStatus: TicketRow['status'] | null;
   readonly entitlement: Entitlement | null;
 }
 
 export function purchaseResource(row: PurchaseRow, beside: Beside, now: number): Purchase {
-  const { phase, settlement, ticketId, ticketStatus, entitlement } = beside;
+  const { phase, settlement, cancelRequestedAt, ticketId, ticketStatus, entitlement } = beside;
   const isOwned = entitlement !== null && isInForce(entitlement, now);
   return {
     id: row.id,
@@ -67,7 +72,7 @@ export function purchaseResource(row: PurchaseRow, beside: Beside, now: number):
     status: row.status,
     serviceStatus: serviceStatus(row.status, ticketStatus, isOwned),
     createdAt: row.created_at,
-    activation: { id: row.activation_id, phase, settlement },
+    activation: { id: row.activation_id, phase, settlement, cancelRequestedAt },
     entitlement: entitlement && entitlementView(entitlement),
     ticketId,
   };
@@ -79,7 +84,7 @@ function select(database: Kysely<PlatformSchema>) {
     .innerJoin('activations as a', 'a.id', 'p.activation_id')
     .leftJoin('tickets as t', 't.activation_id', 'p.activation_id')
     .selectAll('p')
-    .select(['a.phase', 'a.settlement', 't.id as ticket_id', 't.status as ticket_status']);
+    .select(['a.phase', 'a.settlement', 'a.state', 't.id as ticket_id', 't.status as ticket_status']);
 }
 
 type Selected = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number];
@@ -98,6 +103,7 @@ async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selecte
       {
         phase: row.phase as Activation['phase'],
         settlement: row.settlement as Beside['settlement'],
+        cancelRequestedAt: (JSON.parse(row.state) as Activation).cancelRequestedAt ?? null,
         ticketId: row.ticket_id,
         ticketStatus: row.ticket_status,
         entitlement: entitlements.get(row.id) ?? null,

@@ -10,6 +10,7 @@ export const serviceStatuses = [
   'active',
   'pending_support',
   'failed_activation',
+  'cancelled',
   'payment_failed',
   'ended',
 ] as const;
@@ -27,6 +28,7 @@ export function serviceStatus(
 ): ServiceStatus | null {
   switch (purchase) {
     case 'pending':
+    case 'cancelled':
       return purchase;
     case 'active':
     case 'payment_failed':

@@ -251,6 +251,21 @@ async function addServiceLife(database: Kysely<PlatformSchema>): Promise<void> {
   );
 }
 
+/** One status more: SQLite cannot change a check in place, so the column is made anew under its name. */
+async function addCancelledStatus(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`alter table purchases add column status_next text not null default 'pending'
+    check (status_next in ('pending', 'active', 'failed', 'cancelled', 'declined', 'payment_failed'))`.execute(
+    database,
+  );
+  await sql`update purchases set status_next = status`.execute(database);
+  await sql`drop index purchases_payment_failed`.execute(database);
+  await sql`alter table purchases drop column status`.execute(database);
+  await sql`alter table purchases rename column status_next to status`.execute(database);
+  await sql`create index purchases_payment_failed on purchases (id) where status = 'payment_failed'`.execute(
+    database,
+  );
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -265,6 +280,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '010-notice-occasions', up: addNoticeOccasion },
   { name: '011-record-in-order', up: dropRecordOfTickets },
   { name: '012-service-life', up: addServiceLife },
+  { name: '013-cancelled-purchases', up: addCancelledStatus },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -57,8 +57,11 @@ interface PurchaseTable {
   created_at: number;
 }
 
-/** `payment_failed`: delivered, but the capture was declined for good (DESIGN.md section 9.2). */
-export type PurchaseStatus = 'pending' | 'active' | 'failed' | 'declined' | 'payment_failed';
+/**
+ * `payment_failed`: delivered, but the capture was declined for good (DESIGN.md section 9.2). `cancelled`: the customer did not
+ * want it any more before it was delivered; what is cancelled later stays `active`, and its entitlement ends.
+ */
+export type PurchaseStatus = 'pending' | 'active' | 'failed' | 'cancelled' | 'declined' | 'payment_failed';
 
 interface ActivationTable {
   id: string;
@@ -126,7 +129,7 @@ interface NoticeTable {
   purchase_id: string;
   activation_id: string;
   customer_id: string;
-  kind: NoticeKind | SupportNoticeKind;
+  kind: NoticeKind | LifeNoticeKind | SupportNoticeKind;
   channel: 'email' | 'push';
   /** JSON: what the templates need. */
   data: string;
@@ -148,7 +151,11 @@ export type NoticeKind =
   | 'payment_confirmed'
   | 'activation_started'
   | 'activation_successful'
-  | 'activation_failed';
+  | 'activation_failed'
+  | 'activation_cancelled';
+
+/** What the life of a service tells. */
+export type LifeNoticeKind = 'service_cancelled';
 
 /** What the support desk tells a customer. */
 export type SupportNoticeKind =

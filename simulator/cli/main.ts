@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
+import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   addFleet(program);
   addLookUps(program);
   addTicket(program);
+  addCancel(program);
   addRegister(program);
   addCheck(program);
   addReplay(program);

@@ -7,7 +7,7 @@ const openPhases = allPhases.filter((phase) => !finalPhases.has(phase));
 export function progressLine(progress: Progress): string {
   const { step, elapsedMs, vehiclesConnected, purchases, purchasesPlanned, phases } = progress;
   const count = (...names: string[]) => names.reduce((sum, name) => sum + (phases[name] ?? 0), 0);
-  const done = count('active', 'failed', 'declined');
+  const done = count('active', 'failed', 'cancelled', 'declined');
   const open = count(...openPhases);
   const parts = [
     `${(elapsedMs / 1_000).toFixed(0).padStart(3)} s`,

@@ -12,7 +12,7 @@ export interface ApiAnswer {
 export interface ApiClient {
   get(path: string): Promise<ApiAnswer>;
   /** `key` becomes the Idempotency-Key. */
-  send(method: 'POST' | 'PUT', path: string, body: unknown, key?: string): Promise<ApiAnswer>;
+  send(method: 'POST' | 'PUT', path: string, body?: unknown, key?: string): Promise<ApiAnswer>;
 }
 
 /** A client of one of our HTTP surfaces with its own credentials; every answer that came is data. */

@@ -24,6 +24,7 @@ export interface ActivationLine {
 export const outcomes = [
   'active',
   'failed',
+  'cancelled',
   'declined',
   'payment_failed',
   'pending',

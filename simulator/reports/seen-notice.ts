@@ -1,4 +1,4 @@
-import type { NoticeKind, NoticeRow } from '../../gateway/store/schema.ts';
+import type { NoticeRow } from '../../gateway/store/schema.ts';
 import type { Evidence } from './evidence.ts';
 
 /** A message as a sink saw it, with what its own words say that it is. */
@@ -11,14 +11,18 @@ export interface SeenNotice {
   /** Subject of a mail, title of a push. */
   readonly headline: string;
   readonly text: string;
-  /** By the headline; null: it is none that the specification's table knows. */
-  readonly kind: NoticeKind | null;
+  /** By the headline; null: it is none that the product tells. */
+  readonly kind: NoticeRow['kind'] | null;
   /** The platform's row of that id, or null. */
   readonly row: NoticeRow | null;
 }
 
-/** Headlines of the specification's table "Notification Content by Event", in the languages that are shipped. */
-const headlines: readonly { readonly kind: NoticeKind; readonly email: RegExp; readonly push: RegExp }[] = [
+/** Headlines of the specification's table "Notification Content by Event", and of what is told beside it, in the languages that are shipped. */
+const headlines: readonly {
+  readonly kind: NoticeRow['kind'];
+  readonly email: RegExp;
+  readonly push: RegExp;
+}[] = [
   {
     kind: 'payment_confirmed',
     email: /^(Receipt|Recibo): /,
@@ -40,16 +44,53 @@ const headlines: readonly { readonly kind: NoticeKind; readonly email: RegExp; r
       /^(Service activation issue - You have NOT been charged|Incidencia en la activación del servicio - NO se le ha cobrado)$/,
     push: /^(Activation issue - not charged|Incidencia en la activación - no cobrado)$/,
   },
+  {
+    kind: 'activation_cancelled',
+    email: /^(.+ is cancelled - You have NOT been charged|.+ está cancelado - NO se le ha cobrado)$/,
+    push: /^(Order cancelled - not charged|Pedido cancelado - no cobrado)$/,
+  },
+  {
+    kind: 'service_cancelled',
+    email: /^(Your .+ has ended|Su .+ ha terminado)$/,
+    push: /^(Service ended|Servicio terminado)$/,
+  },
+  {
+    kind: 'support_service_active',
+    email: /^(Your .+ is now active|Su .+ ya está activo)$/,
+    push: /^(Service now active|Servicio ya activo)$/,
+  },
+  {
+    kind: 'support_workshop_visit',
+    email: /^(A workshop visit is needed for your .+|Su .+ necesita una visita al taller)$/,
+    push: /^(Workshop visit required|Visita al taller necesaria)$/,
+  },
+  {
+    kind: 'support_workaround',
+    email: /^(An alternative solution for your .+|Una solución alternativa para su .+)$/,
+    push: /^(Alternative solution|Solución alternativa)$/,
+  },
+  {
+    kind: 'support_question',
+    email: /^(A question about your .+|Una pregunta sobre su .+)$/,
+    push: /^(A question from support|Una pregunta de soporte)$/,
+  },
 ];
 
-function kindOf(channel: 'email' | 'push', headline: string): NoticeKind | null {
-  return headlines.find((known) => known[channel].test(headline))?.kind ?? null;
+/** Support says "is now active" in the same words: where two kinds could be meant, the one that the platform meant. */
+function kindOf(
+  channel: 'email' | 'push',
+  headline: string,
+  row: NoticeRow | null,
+): NoticeRow['kind'] | null {
+  const kinds = headlines.filter((known) => known[channel].test(headline)).map(({ kind }) => kind);
+  return kinds.find((kind) => kind === row?.kind) ?? kinds[0] ?? null;
 }
 
 export function seenNotices(evidence: Evidence): SeenNotice[] {
   const rows = new Map(evidence.database.notices.map((row) => [row.id, row]));
   const mails = evidence.mails.map((mail): SeenNotice => {
     const noticeId = mail.messageId.replace(/^<|>$/g, '').split('@')[0] ?? '';
+    const row = rows.get(noticeId) ?? null;
     return {
       at: mail.at,
       channel: 'email',
@@ -57,21 +98,22 @@ export function seenNotices(evidence: Evidence): SeenNotice[] {
       recipient: mail.to,
       headline: mail.subject,
       text: mail.text,
-      kind: kindOf('email', mail.subject),
-      row: rows.get(noticeId) ?? null,
+      kind: kindOf('email', mail.subject, row),
+      row,
     };
   });
-  const pushes = evidence.pushes.map(
-    (push): SeenNotice => ({
+  const pushes = evidence.pushes.map((push): SeenNotice => {
+    const row = rows.get(push.noticeId) ?? null;
+    return {
       at: push.at,
       channel: 'push',
       noticeId: push.noticeId,
       recipient: push.endpoint,
       headline: push.title,
       text: push.body,
-      kind: kindOf('push', push.title),
-      row: rows.get(push.noticeId) ?? null,
-    }),
-  );
+      kind: kindOf('push', push.title, row),
+      row,
+    };
+  });
   return [...mails, ...pushes];
 }

@@ -4,6 +4,7 @@ import { formatMoney } from '../../shared/protocol/money.ts';
 const outcomes = [
   'active',
   'failed',
+  'cancelled',
   'declined',
   'payment failed',
   'pending',

@@ -34,6 +34,7 @@ function expectMoneyOf(world: World, activation: Activation): void {
       expect(world.vehicle.feature).toBe('active');
       return;
     case 'failed':
+    case 'cancelled':
       expect(world.ledger).toBe(activation.settlement?.capture === 'immediately' ? 'returned' : 'released');
       return;
     default:
@@ -68,7 +69,7 @@ test.prop([tapes, captures, policies], { numRuns: 800 })(
     expect(calmForMs).toBeLessThanOrEqual(boundMs(ended.policy));
     expect(world.commands.size).toBeLessThanOrEqual(policy.maxRetries + 1);
     expectMoneyOf(world, ended);
-    if (ended.phase === 'failed') expectOff(world, ended);
+    if (ended.phase === 'failed' || ended.phase === 'cancelled') expectOff(world, ended);
   },
 );
 
@@ -108,6 +109,7 @@ test('the troubles of these worlds lead to every end of a purchase', () => {
   expect([...new Set(ends)].toSorted((one, other) => (one < other ? -1 : 1))).toEqual([
     'active captured',
     'active uncollectible',
+    'cancelled voided',
     'declined declined',
     'failed voided',
   ]);

@@ -34,6 +34,7 @@ const eventTypes: readonly EventType[] = [
   'attempt_started',
   'postponed',
   'vehicle_free',
+  'cancel_requested',
   'feature_owned',
   'command_accepted',
   'rate_limited',
@@ -139,6 +140,7 @@ function vehicleEventOf(
       return { type, at, reason: 'vehicle_busy' };
     case 'attempt_started':
     case 'vehicle_free':
+    case 'cancel_requested':
     case 'feature_owned':
       return { type, at };
     case 'command_accepted':
@@ -210,6 +212,8 @@ function expectNoRepeat(activation: Activation, event: ActivationEvent): void {
 const atMostOnce = [
   'activation.active',
   'activation.failed',
+  'activation.cancelled',
+  'activation.cancel_requested',
   'activation.declined',
   'activation.dormant',
   'activation.superseded',

@@ -119,6 +119,7 @@ export const failed = (at: number, attempt: number, failure: Failure, draw = 0):
   failure,
   draw,
 });
+export const cancelled = (at: number): ActivationEvent => ({ type: 'cancel_requested', at });
 export const limited = (at: number, attempt: number, retryAt: number): ActivationEvent => ({
   type: 'rate_limited',
   at,

@@ -11,6 +11,7 @@ import {
   accepted,
   applied,
   authorised,
+  cancelled,
   checked,
   diagnosed,
   failed,
@@ -46,6 +47,11 @@ const inPhase: Readonly<Record<Phase, () => Activation>> = {
   reversing_payment: () => play(inPhase.querying_vehicle_state(), [diagnosed(0)]).activation,
   active: () => play(purchase(), [authorised(0), checked(0), started(0), applied(0, 1)]).activation,
   failed: () => play(inPhase.reversing_payment(), [{ type: 'payment_voided', at: 0 }]).activation,
+  cancelled: () =>
+    play(purchase(), [
+      ...[authorised(0), checked(0), started(0), cancelled(0), failed(0, 1, lostOnTheWay)],
+      ...[diagnosed(0), { type: 'payment_voided' as const, at: 0 }],
+    ]).activation,
   declined: () => play(purchase(), [refused(0, 'authorise')]).activation,
   dormant: () => play(inPhase.sending_command(), [applied(0, 1)]).activation,
   superseded: () => play(switchOff('revocation'), [{ type: 'feature_owned', at: 0 }]).activation,
@@ -56,6 +62,7 @@ const vehicleEvents: Readonly<Record<VehicleEventType, ActivationEvent>> = {
   attempt_started: started(now),
   postponed: postponed(now),
   vehicle_free: { type: 'vehicle_free', at: now },
+  cancel_requested: cancelled(now),
   feature_owned: { type: 'feature_owned', at: now },
   command_accepted: accepted(now, 1),
   rate_limited: limited(now, 1, now + 60 * second),
@@ -79,20 +86,21 @@ test('every phase answers every event about the vehicle as the table says', () =
     expect(activation.phase).toBe(phase);
     return [phase, Object.values(vehicleEvents).map((event) => letter[step(activation, event).verdict])];
   });
-  // A accepted, i ignored, R rejected. Columns: checked started postponed free owned accepted limited pending applied failed diagnostics
+  // A accepted, i ignored, R rejected. Columns: checked started postponed free cancel owned accepted limited pending applied failed diagnostics
   expect(`\n${grid(seen)}\n`).toBe(`
-awaiting_payment        R R R R R R R R R R R
-queued_for_activation   R A A A A i i i A i i
-sending_command         i i i i i A A i A A i
-waiting_response        i i i i i i i A A A i
-waiting_backoff         i A A A A i i i A A i
-querying_vehicle_state  i i i i i i i i A i A
-reversing_payment       i i i i i i i i A i i
-active                  i i i i i i i i i i i
-failed                  i i i i i i i i A i i
-declined                R R R R R R R R R R R
-dormant                 i i i i i i i i i i i
-superseded              i i i i i i i i i i i
+awaiting_payment        R R R R A R R R R R R R
+queued_for_activation   R A A A R A i i i A i i
+sending_command         i i i i R i A A i A A i
+waiting_response        i i i i R i i i A A A i
+waiting_backoff         i A A A R A i i i A A i
+querying_vehicle_state  i i i i i i i i i A i A
+reversing_payment       i i i i i i i i i A i i
+active                  i i i i i i i i i i i i
+failed                  i i i i i i i i i A i i
+cancelled               i i i i i i i i i A i i
+declined                R R R R i R R R R R R R
+dormant                 i i i i i i i i i i i i
+superseded              i i i i i i i i i i i i
 `);
 });
 

@@ -68,7 +68,7 @@ export function drive(world: World, begun: Activation): Activation {
     activation = outcome.activation;
     expect([0, price]).toContain(world.netMinor);
     // Told "not charged" only when the ledger says so.
-    if (activation.phase === 'failed' && activation.settlement) {
+    if ((activation.phase === 'failed' || activation.phase === 'cancelled') && activation.settlement) {
       expect(['released', 'returned']).toContain(world.ledger);
     }
   };
@@ -115,8 +115,10 @@ function wait(world: World, activation: Activation, hear: (event: ActivationEven
   return true;
 }
 
-/** A vehicle that gets a command late, and an answer that comes late. */
+/** A customer who thinks otherwise, a vehicle that gets a command late, and an answer that comes late. */
 function straggle(world: World, activation: Activation, hear: (event: ActivationEvent) => void): void {
+  if (activation.kind === 'activation' && world.draw(20) === 1)
+    hear({ type: 'cancel_requested', at: world.now });
   if (world.draw(5) !== 1) return;
   const commands = [...world.commands.values()];
   const command = commands[world.draw(Math.max(1, commands.length))];

@@ -20,6 +20,7 @@ const kinds = {
   activation_started: fact('activation.sending_command', { attempt: 1 }),
   activation_successful: fact('activation.active', {}, startAt + 1_234),
   activation_failed: fact('activation.notifying_failure'),
+  activation_cancelled: fact('activation.cancelled'),
 };
 
 /** What one customer gets for one kind of notice. */
@@ -99,6 +100,44 @@ https://caas.example/purchases/pur_1
 
 Thank you for choosing CaaS.
 `);
+});
+
+it('confirms a cancellation, with what became of the money, in both languages', async () => {
+  const mail = await mailOf('activation_cancelled');
+  expect(mail.subject).toBe('Heated Seats is cancelled - You have NOT been charged');
+  expect(mail.text).toBe(`Hello Ada Byron,
+
+As you asked, we have cancelled Heated Seats for your Aurora EX.
+The service is not active.
+
+You have NOT been charged for this service.
+The amount of 49.90 EUR was only reserved, and the reservation has been released.
+
+If you have any questions, please contact support at support@caas.example.
+
+View full details in your expediente de compra:
+https://caas.example/purchases/pur_1
+`);
+  const refunded = await mailOf('activation_cancelled', { capture: 'immediately', language: 'es' });
+  expect(refunded.subject).toBe('Heated Seats está cancelado - NO se le ha cobrado');
+  expect(refunded.text).toBe(`Hola, Ada Byron:
+
+Como nos pidió, hemos cancelado Heated Seats para su Aurora EX.
+El servicio no está activo.
+
+NO se le ha cobrado este servicio.
+Su pago de 49.90 EUR se ha reembolsado íntegramente.
+
+Si tiene alguna pregunta, contacte con soporte en support@caas.example.
+
+Consulte todos los detalles en su expediente de compra:
+https://caas.example/purchases/pur_1
+`);
+  const { payload } = await pushOf('activation_cancelled');
+  expect(JSON.parse(payload)).toMatchObject({
+    title: 'Order cancelled - not charged',
+    body: 'Heated Seats for your Aurora EX is cancelled, as you asked. The reservation of 49.90 EUR has been released.',
+  });
 });
 
 it("tells of a success in the specification's words", async () => {
@@ -284,7 +323,12 @@ it('makes a notice of exactly the facts of the table; retries stay silent', () =
     'payment.voided',
   ] as const;
   for (const type of silent) expect(made(type)).toEqual([]);
-  expect(noticeTable).toHaveLength(4);
+  // Beside the table: the customer's own wish.
+  expect(made('activation.cancelled')).toEqual([
+    'activation_cancelled by email',
+    'activation_cancelled by push',
+  ]);
+  expect(noticeTable).toHaveLength(5);
 });
 
 it('tells the customer nothing of deactivations and revocations', () => {

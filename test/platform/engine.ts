@@ -124,6 +124,7 @@ export function testEngine(deps: {
       if (stored?.activation.settlement === null) return stored.activation;
       return apply(id, paymentEvent());
     },
+    cancel: (id) => apply(id, { type: 'cancel_requested', at: clock.now() }),
     async receive(callback) {
       engine.received.push(callback);
     },

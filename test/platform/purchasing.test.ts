@@ -19,7 +19,12 @@ const bought = {
   status: 'pending',
   serviceStatus: 'pending',
   createdAt: 1_800_000_000_000,
-  activation: { id: activationId, phase: 'queued_for_activation', settlement: 'authorised' },
+  activation: {
+    id: activationId,
+    phase: 'queued_for_activation',
+    settlement: 'authorised',
+    cancelRequestedAt: null,
+  },
   entitlement: null,
   ticketId: null,
 };
@@ -112,6 +117,7 @@ describe('a purchase', () => {
         id: activationId,
         phase: 'awaiting_payment',
         settlement: 'authorising',
+        cancelRequestedAt: null,
       });
     }));
 

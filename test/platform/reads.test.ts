@@ -273,6 +273,7 @@ describe('an activation', () => {
         delivery: { at, attempt: 1, evidence: 'result', vehicleClock: at },
         revocationOwed: false,
         lateSuccessAt: null,
+        cancelRequestedAt: null,
         settlement: {
           status: 'captured',
           capture: 'on_delivery',

@@ -1,5 +1,6 @@
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
+import type { CancellationPolicy } from '../../gateway/catalogue/service.ts';
 import { platform } from '../../gateway/platform/app.ts';
 import { newChanges } from '../../gateway/platform/changes.ts';
 import type { PlatformConfig } from '../../gateway/platform/deps.ts';
@@ -72,15 +73,24 @@ function tokensFor(clock: ManualClock): Promise<Tokens> {
   return kept[0];
 }
 
+const catalogue = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
+
 export async function withPlatform(
   run: (world: World) => Promise<void>,
   options: Partial<PlatformConfig> & {
+    /** Of every service of the catalogue. */
+    readonly cancellation?: CancellationPolicy;
     readonly open?: () => Database<PlatformSchema>;
     readonly idsFrom?: number;
   } = {},
 ): Promise<void> {
   const clock = manualClock();
-  const { idsFrom = 0, open = () => openSqlite<PlatformSchema>(':memory:'), ...config } = options;
+  const {
+    idsFrom = 0,
+    cancellation = 'at_once',
+    open = () => openSqlite<PlatformSchema>(':memory:'),
+    ...config
+  } = options;
   const database = open();
   await migratePlatform(database);
   const ids = countingIds(idsFrom);
@@ -93,7 +103,13 @@ export async function withPlatform(
   const app = platform({
     database,
     engine,
-    catalogue: loadCatalogue(catalogueFolder(shippedCatalogueFolder())),
+    catalogue: {
+      ...catalogue,
+      service(id) {
+        const service = catalogue.service(id);
+        return service && { ...service, cancellation };
+      },
+    },
     changes,
     clock,
     ids,

@@ -10,7 +10,16 @@ import { readExpectation } from '../../simulator/scenarios/expectation.ts';
 const figures: Figures = {
   purchases: 40,
   timeScale: 100,
-  outcomes: { active: 39, failed: 1, declined: 0, payment_failed: 2, pending: 0, refused: 0, unanswered: 0 },
+  outcomes: {
+    active: 39,
+    failed: 1,
+    cancelled: 0,
+    declined: 0,
+    payment_failed: 2,
+    pending: 0,
+    refused: 0,
+    unanswered: 0,
+  },
   attempts: { '1': 30, '2': 8, '6': 2 },
   timeToActiveMs: { p50: 300, p95: 12_000, p99: 30_000, longest: 36_000 },
   money: {

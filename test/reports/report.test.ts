@@ -26,7 +26,16 @@ test('the report tells the sample run in figures', () => {
     constants: sampleEvidence().plan.constants,
     vehicles: 3,
     purchases: 5,
-    outcomes: { active: 2, failed: 2, declined: 1, payment_failed: 0, pending: 0, refused: 0, unanswered: 0 },
+    outcomes: {
+      active: 2,
+      failed: 2,
+      cancelled: 0,
+      declined: 1,
+      payment_failed: 0,
+      pending: 0,
+      refused: 0,
+      unanswered: 0,
+    },
     attempts: { '0': 1, '1': 1, '2': 1, '6': 1 },
     timeToActiveMs: { p50: 500, p95: 800, p99: 800, longest: 800 },
     money: {
@@ -82,6 +91,7 @@ test('every purchase of the plan has exactly one outcome', () => {
   expect(sampleReport(evidence).outcomes).toEqual({
     active: 0,
     failed: 0,
+    cancelled: 0,
     declined: 1,
     payment_failed: 1,
     pending: 1,
@@ -182,7 +192,16 @@ test('a run in which nothing happened has a report too', () => {
     timeScale: 1,
     attempts: {},
     money: {},
-    outcomes: { active: 0, failed: 0, declined: 0, payment_failed: 0, pending: 0, refused: 0, unanswered: 0 },
+    outcomes: {
+      active: 0,
+      failed: 0,
+      cancelled: 0,
+      declined: 0,
+      payment_failed: 0,
+      pending: 0,
+      refused: 0,
+      unanswered: 0,
+    },
     timeToActiveMs: { p50: null, p95: null, p99: null, longest: null },
     faults: { vehicles: {}, apiIot: {}, payments: {} },
   };

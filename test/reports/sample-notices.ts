@@ -6,12 +6,14 @@ export const subjects: Readonly<Record<NoticeKind, string>> = {
   activation_started: 'Activating your service: Heated seats',
   activation_successful: 'Your Heated seats is now active',
   activation_failed: 'Service activation issue - You have NOT been charged',
+  activation_cancelled: 'Heated seats is cancelled - You have NOT been charged',
 };
 export const titles: Readonly<Record<NoticeKind, string>> = {
   payment_confirmed: 'Service purchased',
   activation_started: 'Activating...',
   activation_successful: 'Service ready to use',
   activation_failed: 'Activation issue - not charged',
+  activation_cancelled: 'Order cancelled - not charged',
 };
 
 export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: number }[] {

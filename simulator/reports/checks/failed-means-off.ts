@@ -37,7 +37,8 @@ const ticketFields: Readonly<Record<keyof TicketFields, true>> = {
 /** Rule 5. The ledger counts how many failures there must be: as many as had their money given back. */
 export function failedMeansOff(evidence: Evidence): Verdict {
   const files = caseFiles(evidence);
-  const failed = files.filter((file) => file.row.phase === 'failed');
+  const isLost = ({ row }: CaseFile) => row.phase === 'failed' || row.phase === 'cancelled';
+  const lost = files.filter(isLost);
   // A bank that declines the capture lets go of its hold: that is no reversal of ours.
   const uncollected = new Set(
     files.filter((file) => file.purchase?.status === 'payment_failed').map((file) => file.id),
@@ -49,33 +50,38 @@ export function failedMeansOff(evidence: Evidence): Verdict {
       .filter((id) => !uncollected.has(id)),
   );
   const notices = groupBy(
-    seenNotices(evidence).filter((notice) => notice.kind === 'activation_failed'),
+    seenNotices(evidence).filter(
+      ({ kind }) => kind === 'activation_failed' || kind === 'activation_cancelled',
+    ),
     (notice) => notice.row?.activation_id,
   );
   return verdict(
     rule,
-    failed.length,
+    lost.length,
     { count: reversed.size, name: 'activations whose money the ledger gave back' },
     [
-      ...failed.flatMap((file) => [
-        ...judgeTicket(file),
+      ...lost.flatMap((file) => [
+        ...(file.row.phase === 'failed' ? judgeTicket(file) : judgeStatus(file)),
         ...judgeMoney(evidence, file, notices.get(file.id) ?? []),
         ...judgeFeature(evidence, file),
       ]),
       // A manual retry belongs to the ticket of what it retries, and has no money: what is left is the vehicle.
       ...freeFiles(evidence)
-        .filter((file) => file.row.phase === 'failed')
+        .filter(isLost)
         .flatMap((file) => judgeFeature(evidence, file)),
     ],
   );
 }
 
-function judgeTicket({ id, tickets, purchase }: CaseFile): string[] {
+function judgeStatus({ id, row, purchase }: CaseFile): string[] {
+  if (purchase?.status === row.phase) return [];
+  return [`${id}: ${row.phase}, and its purchase is ${purchase?.status ?? 'unknown'}`];
+}
+
+function judgeTicket(file: CaseFile): string[] {
+  const { id, tickets } = file;
   const [ticket] = tickets;
-  const violations: string[] = [];
-  if (purchase?.status !== 'failed') {
-    violations.push(`${id}: failed, and its purchase is ${purchase?.status ?? 'unknown'}`);
-  }
+  const violations = judgeStatus(file);
   if (!ticket) return [...violations, `${id}: failed without a ticket`];
   const fields = JSON.parse(ticket.fields) as Record<string, unknown>;
   const missing = Object.keys(ticketFields).filter(
@@ -86,14 +92,14 @@ function judgeTicket({ id, tickets, purchase }: CaseFile): string[] {
 }
 
 function judgeMoney(evidence: Evidence, file: CaseFile, notices: readonly SeenNotice[]): string[] {
-  const { id, ledger } = file;
+  const { id, ledger, row } = file;
   const currency = ledger[0]?.currency ?? '';
   const { netMinor, heldMinor } = balanceOf(ledger);
   if (netMinor + heldMinor !== 0) {
-    return [`${id}: failed, and ${money(netMinor + heldMinor, currency)} never went back`];
+    return [`${id}: ${row.phase}, and ${money(netMinor + heldMinor, currency)} never went back`];
   }
   const backAt = reversedAt(ledger);
-  if (backAt === null) return [`${id}: failed, and the ledger shows no reversal`];
+  if (backAt === null) return [`${id}: ${row.phase}, and the ledger shows no reversal`];
   return notices
     .filter((notice) => notice.at < backAt)
     .map(
@@ -117,5 +123,5 @@ function judgeFeature(evidence: Evidence, { id, vin, row }: CaseFile): string[] 
     (other) => other.kind === 'revocation' && other.parent_id === id && other.ended_at === null,
   );
   if (planned && isObliged && isBeyondCommand(planned, plan.constants.commandTimeoutMs)) return [];
-  return [`${id}: failed, and ${row.feature} is ${state} on ${vin}`];
+  return [`${id}: ${row.phase}, and ${row.feature} is ${state} on ${vin}`];
 }

@@ -8,7 +8,7 @@ import { moment, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 3, title: 'Every activation ends, within the bound of its policy' };
 
-const endPhases: readonly string[] = ['active', 'failed', 'declined'];
+const endPhases: readonly string[] = ['active', 'failed', 'cancelled', 'declined'];
 const endSettlements: readonly (string | null)[] = [
   null,
   'captured',

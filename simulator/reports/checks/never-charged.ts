@@ -35,12 +35,13 @@ function judge(evidence: Evidence, file: CaseFile): string[] {
       `${id}: captured at ${moment(evidence, taken)}, before ${vin} said applied at ${moment(evidence, deliveredAt)}`,
     );
   }
-  if (row.phase === 'failed' && row.ended_at !== null) violations.push(...afterFailure(evidence, file));
+  const isLost = row.phase === 'failed' || row.phase === 'cancelled';
+  if (isLost && row.ended_at !== null) violations.push(...afterLoss(evidence, file));
   return violations;
 }
 
-/** At the end of a failed activation, and at every instant after it, nothing is kept and nothing held. */
-function afterFailure(evidence: Evidence, { id, ledger, row }: CaseFile): string[] {
+/** At the end of a failed or cancelled activation, and at every instant after it, nothing is kept and nothing held. */
+function afterLoss(evidence: Evidence, { id, ledger, row }: CaseFile): string[] {
   const endedAt = row.ended_at ?? 0;
   const instants = [endedAt, ...ledger.map((entry) => entry.at).filter((at) => at > endedAt)];
   for (const at of instants) {
@@ -48,7 +49,7 @@ function afterFailure(evidence: Evidence, { id, ledger, row }: CaseFile): string
     if (netMinor === 0 && heldMinor === 0) continue;
     const amount = money(netMinor + heldMinor, ledger[0]?.currency ?? '');
     return [
-      `${id}: failed at ${moment(evidence, endedAt)}, and ${amount} were still with us at ${moment(evidence, at)}`,
+      `${id}: ${row.phase} at ${moment(evidence, endedAt)}, and ${amount} were still with us at ${moment(evidence, at)}`,
     ];
   }
   return [];

@@ -1,4 +1,5 @@
-import type { NoticeKind } from '../../../gateway/store/schema.ts';
+import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
+import type { LifeNoticeKind, NoticeKind } from '../../../gateway/store/schema.ts';
 import { readBrokerLog } from '../broker-log.ts';
 import { type CaseFile, caseFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
@@ -27,7 +28,9 @@ export function silence(evidence: Evidence): Verdict {
     }),
     ...judgeDisplays(evidence),
   ];
-  const distinct = new Set(seen.map((notice) => `${notice.channel} ${notice.noticeId}`));
+  // What a technician tells is judged by its words alone: nothing but their own act asks for it.
+  const counted = seen.filter(({ kind }) => !supportNoticeKinds.some((one) => one === kind));
+  const distinct = new Set(counted.map((notice) => `${notice.channel} ${notice.noticeId}`));
   return verdict(
     rule,
     distinct.size,
@@ -68,13 +71,13 @@ function judgeWords(
 
 interface WantedNotice {
   readonly id: string;
-  readonly kind: NoticeKind;
+  readonly kind: NoticeKind | LifeNoticeKind;
   readonly channel: 'email' | 'push';
 }
 
 /** The rows of the specification's table that what happened to this activation asks for. */
 function wantedNotices(evidence: Evidence, file: CaseFile): WantedNotice[] {
-  const kinds: NoticeKind[] = [];
+  const kinds: WantedNotice['kind'][] = [];
   if (file.ledger.length > 0) kinds.push('payment_confirmed');
   const hasStarted = evidence.database.record.some(
     (row) => row.activation_id === file.id && row.type === 'activation.sending_command',
@@ -82,6 +85,11 @@ function wantedNotices(evidence: Evidence, file: CaseFile): WantedNotice[] {
   if (hasStarted) kinds.push('activation_started');
   if (file.row.phase === 'active') kinds.push('activation_successful');
   if (file.row.phase === 'failed') kinds.push('activation_failed');
+  if (file.row.phase === 'cancelled') kinds.push('activation_cancelled');
+  const isEnded = evidence.database.record.some(
+    (row) => row.purchase_id === file.row.purchase_id && row.type === 'entitlement.cancelled',
+  );
+  if (isEnded) kinds.push('service_cancelled');
   const customer = evidence.plan.customers.find((each) => each.id === file.purchase?.customer_id);
   const channels = customer?.push ? (['email', 'push'] as const) : (['email'] as const);
   const dead = evidence.database.notices.filter(

@@ -1,0 +1,27 @@
+import type { Transaction } from 'kysely';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { LifeNoticeKind, PlatformSchema } from '../store/schema.ts';
+import { insertRows, type NoticeSettings, noticeData, readOrder } from './notice-insertion.ts';
+
+/**
+ * Tells the customer what became of a service that was active, once for each entitlement, in the transaction that saves it. Returns
+ * how many notices are new.
+ */
+export async function insertLifeNotice(
+  transaction: Transaction<PlatformSchema>,
+  deps: { readonly ids: Ids; readonly settings: NoticeSettings },
+  activationId: string,
+  notice: { readonly kind: LifeNoticeKind; readonly at: number; readonly entitlementId: string },
+): Promise<number> {
+  const order = await readOrder(transaction, activationId);
+  if (order === undefined) return 0;
+  const { kind, at, entitlementId: occasion } = notice;
+  const rows = (['email', 'push'] as const).map((channel) => ({
+    kind,
+    channel,
+    at,
+    occasion,
+    data: noticeData(order, { kind, channel, at }, deps.settings),
+  }));
+  return insertRows(transaction, deps.ids, order, activationId, rows);
+}
