@@ -148,7 +148,7 @@ export function activationEngine(deps: EngineDeps) {
   async function endInTime(id: string): Promise<null> {
     const born = await expire(deps, id, clock.now());
     if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
-    deps.onCommitted();
+    deps.onCommitted(true);
     await wake(born);
     return null;
   }

@@ -142,7 +142,7 @@ export function ticketWebhook(deps: WebhookDeps) {
 
   async function deliverBatch(): Promise<boolean> {
     const cursor = await readCursor();
-    const rows = await record.read(cursor, batchMax);
+    const { rows } = await record.read(cursor, batchMax);
     for (const row of rows) {
       if (!row.type.startsWith('ticket.')) continue;
       if (!(await deliver(row))) return false;
