@@ -25,7 +25,7 @@ module.exports = {
       severity: 'error',
       from: {
         pathNot:
-          '^(shared/virtual|simulator/world|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)',
+          '^(shared/virtual|simulator/world|simulator/virtual/|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)',
       },
       to: { path: '^shared/virtual/' },
     },

@@ -1,3 +1,7 @@
+import { apiIotDefaults } from './api-iot/config.ts';
+
+const dayMs = 86_400_000;
+
 /**
  * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
  * each. A flag wins over the environment, which wins over the default.
@@ -359,6 +363,39 @@ export const options = {
     placeholder: 'folder',
     help: 'services.json and templates/; without it the shipped catalogue',
   }),
+  quotaLimit: wholeNumber(
+    {
+      flag: 'quota',
+      environment: 'API_IOT_QUOTA',
+      placeholder: 'count',
+      help: 'configure commands that the API IoT accepts for a vehicle within the quota window',
+      fallback: apiIotDefaults.quotaPerHour,
+    },
+    1,
+    100_000,
+  ),
+  quotaWindowMs: wholeNumber(
+    {
+      flag: 'quota-window',
+      environment: 'API_IOT_QUOTA_WINDOW_MS',
+      placeholder: 'ms',
+      help: 'how long an accepted command counts',
+      fallback: apiIotDefaults.quotaWindowMs,
+    },
+    1,
+    dayMs,
+  ),
+  commandTimeoutMs: wholeNumber(
+    {
+      flag: 'command-timeout',
+      environment: 'API_IOT_COMMAND_TIMEOUT_MS',
+      placeholder: 'ms',
+      help: 'how long the API IoT waits for the vehicle before a command times out',
+      fallback: apiIotDefaults.commandTimeoutMs,
+    },
+    1,
+    dayMs,
+  ),
   timeScale: wholeNumber(
     {
       flag: 'time-scale',

@@ -39,7 +39,7 @@ export const apiIotDefaults = {
   quotaWindowMs: 3_600_000,
   commandTimeoutMs,
   preferWaitMaxMs: 30_000,
-  checkDigit: 'warn',
+  checkDigit: 'warn' as const,
   callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
   telemetryFlushMs: 1_000,
-} as const satisfies Partial<ApiIotConfig>;
+} satisfies Partial<ApiIotConfig>;

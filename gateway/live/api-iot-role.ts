@@ -13,6 +13,7 @@ import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
+import { compressedCallbackRetry } from '../time-scale.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
@@ -42,7 +43,7 @@ export function startApiIot(deps: RoleDeps): Promise<ApiIotRole> {
 
 async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => void): Promise<ApiIotRole> {
   const { config, keys, http, log } = deps;
-  const scale = config.timeScale;
+  const compress = (ms: number) => Math.max(1, Math.round(ms / config.timeScale));
   const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
@@ -56,7 +57,6 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   undo(() => server.close());
   const { origin } = server;
   const tokens = await accessTokens({ config, keys, http: http.http }, origin);
-  const { retry, ...defaults } = { ...apiIotDefaults, retry: apiIotDefaults.callbackRetry };
   const service = apiIot({
     database,
     link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
@@ -67,7 +67,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     http: http.http,
     log,
     config: {
-      ...defaults,
+      ...apiIotDefaults,
       checkDigit: config.checkDigit,
       origin,
       clients: [
@@ -78,13 +78,10 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
         client('developer', keys.developerSecret, ['vehicle:configure', 'vehicle:read']),
         client('provisioner', keys.provisionerSecret, ['vehicle:provision']),
       ],
-      quotaWindowMs: Math.round(defaults.quotaWindowMs / scale),
-      commandTimeoutMs: Math.round(defaults.commandTimeoutMs / scale),
-      callbackRetry: {
-        ...retry,
-        baseDelayMs: Math.max(50, Math.round(retry.baseDelayMs / scale)),
-        maxDelayMs: Math.max(1_000, Math.round(retry.maxDelayMs / scale)),
-      },
+      quotaPerHour: config.quotaLimit,
+      quotaWindowMs: compress(config.quotaWindowMs),
+      commandTimeoutMs: compress(config.commandTimeoutMs),
+      callbackRetry: compressedCallbackRetry(config.timeScale),
       callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
       link: {
         clientId: 'api-iot',

@@ -14,10 +14,9 @@ import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts'
 import { loadCatalogue } from '../catalogue/load.ts';
 import { compressCatalogue } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
-import { activationEngine, type Engine, standardSettings } from '../engine/engine.ts';
+import { activationEngine, type Engine } from '../engine/engine.ts';
 import { eventRelay } from '../engine/event-relay.ts';
 import { vehicleApi } from '../engine/vehicle-api.ts';
-import { standardDispatch } from '../notifications/delivery.ts';
 import { noticeDispatcher } from '../notifications/dispatcher.ts';
 import { insertNotices } from '../notifications/notice-insertion.ts';
 import { loadTemplates } from '../notifications/renderer.ts';
@@ -27,6 +26,7 @@ import { newChanges } from '../platform/changes.ts';
 import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { httpTimeoutMs, compressedDispatch, compressedEngine } from '../time-scale.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
@@ -53,7 +53,6 @@ export interface PlatformRoleDeps extends RoleDeps {
 }
 
 const supportContact = 'support@caas.example';
-const httpTimeoutMs = 10_000;
 
 /** The platform API with the engine, payments, notices and tickets, over the platform's database. */
 export function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRole> {
@@ -66,7 +65,6 @@ async function start(
 ): Promise<PlatformRole> {
   const { config, keys, http, log, bus } = deps;
   const scale = config.timeScale;
-  const compress = (ms: number, least = 50) => Math.max(least, Math.round(ms / scale));
   const database = config.databaseUrl
     ? await preparedPostgres<PlatformSchema>(config.databaseUrl, migratePlatform)
     : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
@@ -98,14 +96,7 @@ async function start(
       ttlSeconds: 24 * 3_600,
     }),
     render: loadTemplates(readTemplate, { domain: 'caas.example' }),
-    settings: {
-      ...standardDispatch,
-      retryBaseMs: compress(standardDispatch.retryBaseMs),
-      retryMaxMs: compress(standardDispatch.retryMaxMs, 1_000),
-      // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
-      // the channel still sends goes out twice.
-      claimMs: 2 * Math.max(config.mailTimeoutMs, httpTimeoutMs) + 2_000,
-    },
+    settings: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs)),
     onRecorded() {
       relay.wake();
       changes.notify();
@@ -141,12 +132,7 @@ async function start(
     modelOf: models,
     callbackUrl: `${publicUrl}/callbacks/api-iot`,
     reservedQuota: 2,
-    settings: {
-      ...standardSettings,
-      ackWaitMs: compress(standardSettings.ackWaitMs, 5_000),
-      sweepEveryMs: compress(standardSettings.sweepEveryMs, 1_000),
-      sweepGraceMs: compress(standardSettings.sweepGraceMs, 1_000),
-    },
+    settings: compressedEngine(scale),
     vehicles: vehicleApi({
       http: deps.vehicleHttp,
       clock: wallClock,

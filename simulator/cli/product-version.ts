@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 
+/** What ran, for a report. */
+export function productVersions(): Readonly<Record<string, string>> {
+  return { fleetwake: productVersion(), node: process.versions.node };
+}
+
 /** The version in package.json: beside the sources, and two folders up from the compiled command. */
-export function productVersion(): string {
+function productVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
       const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {

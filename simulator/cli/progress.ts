@@ -1,5 +1,5 @@
 import { phases as allPhases, finalPhases } from '../../gateway/activation/phase.ts';
-import type { Progress } from '../live/scenario-run.ts';
+import type { Progress } from '../run/stage.ts';
 
 const openPhases = allPhases.filter((phase) => !finalPhases.has(phase));
 

@@ -18,11 +18,12 @@ export interface ReportFlags {
 
 type Format = keyof ReportFlags;
 
-const writers: Readonly<Record<Format, (report: RunReport) => string>> = {
-  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+/** Several runs share a file; a page shows one. */
+const writers: Readonly<Record<Format, (reports: readonly RunReport[]) => string>> = {
+  json: (reports) => `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
   junit: junitReport,
-  markdown: markdownReport,
-  html: htmlReport,
+  markdown: (reports) => reports.map(markdownReport).join('\n'),
+  html: (reports) => reports.map(htmlReport).join('\n'),
 };
 
 export function withReportOptions(command: Command): Command {
@@ -50,12 +51,12 @@ export async function plannedFiles(flags: ReportFlags): Promise<readonly { forma
 }
 
 export async function writeReports(
-  report: RunReport,
+  reports: readonly RunReport[],
   files: readonly { readonly format: Format; readonly path: string }[],
 ): Promise<void> {
-  for (const { format, path } of files) await writeFile(path, writers[format](report));
+  for (const { format, path } of files) await writeFile(path, writers[format](reports));
 }
 
-export function reportAsJson(report: RunReport): string {
-  return writers.json(report);
+export function reportsAsJson(reports: readonly RunReport[]): string {
+  return writers.json(reports);
 }

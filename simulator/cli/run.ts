@@ -1,42 +1,85 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { jsonLog } from '../../shared/live/log.ts';
-import { runScenario } from '../live/scenario-run.ts';
-import { runChecks } from '../reports/checks/all.ts';
-import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
-import { terminalReport } from '../reports/terminal.ts';
+import { shippedNames } from '../scenarios/library.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
-import { productVersion } from './product-version.ts';
-import { progressWriter } from './progress.ts';
+import { countOf } from './fleet-options.ts';
+import { withGatewayOptions } from './options.ts';
 import {
   plannedFiles,
   type ReportFlags,
-  reportAsJson,
+  reportsAsJson,
   withReportOptions,
   writeReports,
 } from './report-files.ts';
+import { type Job, type LiveFlags, runLive } from './run-live.ts';
+import { outcomeLine, runText, totalLine } from './run-text.ts';
+import { runVirtually } from './run-virtual.ts';
 import { scenarioOf } from './scenario-argument.ts';
 
-interface RunFlags extends ReportFlags {
+interface RunFlags extends ReportFlags, LiveFlags {
+  readonly live?: true;
+  readonly all?: true;
   readonly seed: string;
-  readonly data?: string;
+  readonly repeat: string;
 }
 
-/** `fleetwake run [SCENARIO]`: the whole journey on real parts, to a verdict. */
+/** Every report is kept until the last run is over. */
+const repeatMax = 1_000;
+/** What only a run on real parts has. */
+const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
+
+/** `fleetwake run [SCENARIO]`: the whole journey to a verdict, in virtual time or on real parts. */
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .argument('[scenario]', 'one of the library (fleetwake scenarios lists it), or a YAML file', 'default')
-    .description('run a scenario on real parts, to a report and a verdict')
-    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1');
+    .argument(
+      '[scenario]',
+      'one of the library (fleetwake scenarios lists it), or a YAML file; default: default',
+    )
+    .description('run a scenario to a report and a verdict, in virtual time unless --live says otherwise')
+    .option('--live', 'on real parts and in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
+    .option('--all', 'every scenario of the library')
+    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
+    .option('--repeat <number>', 'so many runs of each, with this seed and those that follow it', '1');
   withReportOptions(command);
-  withGatewayOptions(command, ['data', 'natsUrl', 'install', 'logLevel']);
-  command.action(async (name: string, flags: RunFlags & Record<string, unknown>) => {
-    process.exitCode = await run(name, seedOf(flags.seed), flags);
+  withGatewayOptions(command, liveOptions);
+  command.action(async (name: string | undefined, flags: RunFlags) => {
+    process.exitCode = await run(name, flags);
+  });
+}
+
+async function run(name: string | undefined, flags: RunFlags): Promise<number> {
+  const jobs = jobsOf(name, flags);
+  checkFlags(flags, jobs.length);
+  const files = await plannedFiles(flags);
+  const isOne = jobs.length === 1;
+  const reports: RunReport[] = [];
+  for (const job of jobs) {
+    const report = await (flags.live ? runLive(job, flags) : runVirtually(job));
+    reports.push(report);
+    if (flags.json === true) continue;
+    if (isOne || !report.ok) process.stdout.write(runText(report));
+    else process.stdout.write(outcomeLine(report));
+  }
+  await writeReports(reports, files);
+  if (flags.json === true) process.stdout.write(reportsAsJson(reports));
+  else if (!isOne) process.stdout.write(totalLine(reports));
+  return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+}
+
+/** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */
+function jobsOf(name: string | undefined, { all, seed: first, repeat }: RunFlags): Job[] {
+  if (all && name !== undefined) {
+    throw new UsageError(`--all runs the whole library: leave out "${name}", or leave out --all`);
+  }
+  const seed = seedOf(first);
+  const count = countOf('--repeat', repeat, repeatMax);
+  if (count === 0) throw new UsageError(`--repeat must be a whole number from 1 to ${repeatMax}, not "0"`);
+  seedOf(String(seed + count - 1));
+  const names = all ? shippedNames() : [name ?? 'default'];
+  return names.flatMap((calledAs) => {
+    const scenario = scenarioOf(calledAs);
+    return Array.from({ length: count }, (_, index) => ({ calledAs, scenario, seed: seed + index }));
   });
 }
 
@@ -48,49 +91,20 @@ function seedOf(text: string): number {
   return seed;
 }
 
-async function run(
-  calledAs: string,
-  seed: number,
-  flags: RunFlags & Record<string, unknown>,
-): Promise<number> {
-  const scenario = scenarioOf(calledAs);
-  const files = await plannedFiles(flags);
-  // A run starts from nothing, so that what it finds at the end is its own.
-  const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
-  const config = gatewayConfig(flags, process.env, {
-    data,
-    port: 0,
-    apiIotPort: 0,
-    mqttPort: 0,
-  });
-  const progress = progressWriter(process.stderr);
-  const say = (text: string) => process.stderr.write(`${text}\n`);
-  say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);
-  say(
-    `time runs ${scenario.timeScale} times as fast: every delay, time-out and window is divided by it, the quota's hour included`,
-  );
-  try {
-    const { evidence, bus } = await runScenario({
-      scenario,
-      seed,
-      config,
-      log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel),
-      onProgress: progress.show,
-    });
-    progress.end();
-    const versions = { fleetwake: productVersion(), node: process.versions.node };
-    const report = reportOf(evidence, runChecks(evidence), { bus, versions, calledAs });
-    await writeReports(report, files);
-    process.stdout.write(flags.json === true ? reportAsJson(report) : textOf(report));
-    return report.ok ? exitCodes.ok : exitCodes.failed;
-  } finally {
-    progress.end();
-    if (flags.data === undefined) await rm(data, { recursive: true, force: true });
+function checkFlags(flags: RunFlags, runs: number): void {
+  const strange = liveOptions.find((option) => flags[option] !== undefined);
+  if (!flags.live && strange !== undefined) {
+    const flag = strange.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag} is for runs on real parts: add --live, or leave it out`);
   }
-}
-
-function textOf(report: RunReport): string {
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const bus = report.bus === 'nats' ? 'NATS JetStream' : 'inside this process (no nats-server was found)';
-  return `${terminalReport(report, { color })}bus: ${bus}\n`;
+  if (runs > 1 && flags.html !== undefined) {
+    throw new UsageError(
+      '--html shows one run: leave it out, or run one scenario without --all and --repeat',
+    );
+  }
+  if (runs > 1 && flags.data !== undefined) {
+    throw new UsageError(
+      '--data is the folder of one run: leave it out, or run one scenario without --all and --repeat',
+    );
+  }
 }

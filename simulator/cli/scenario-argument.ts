@@ -8,7 +8,7 @@ export function scenarioOf(argument: string): Scenario {
   const isFile = /[/\\]|\.(ya?ml|json)$/.test(argument);
   if (!isFile && !shippedNames().includes(argument)) {
     throw new UsageError(
-      `there is no scenario "${argument}"; there are: ${shippedNames().join(', ')}. A file of your own is named with its ending: ${argument}.yaml`,
+      `there is no scenario "${argument}": "fleetwake scenarios" lists the library, and a file of your own is named with its ending, ${argument}.yaml`,
     );
   }
   const path = isFile ? argument : join(shippedScenarioFolder(), `${argument}.yaml`);

@@ -4,7 +4,7 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
-import { vehicleModels } from '../vehicle/models.ts';
+import { modelName, vehicleModels } from '../vehicle/models.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from './registration.ts';
 
 export interface DemoFleet {
@@ -67,12 +67,4 @@ export function registrationOf(fleet: readonly VehicleSpec[]): {
       credentialDigest: systemSecrets.digest(password),
     })),
   };
-}
-
-/** `aurora-2026` is sold as `Aurora 2026`. */
-export function modelName(id: string): string {
-  return id
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(' ');
 }

@@ -11,6 +11,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
+import type { ServiceFaults } from '../run/stage.ts';
 import type { Plan } from '../scenarios/plan.ts';
 
 /** A running gateway as a run knows it, wherever its processes are. What it says stays true when it is started again. */
@@ -29,13 +30,6 @@ export interface GatewayHandle {
   /** Ends it politely. */
   stop(): Promise<void>;
 }
-
-export interface ServiceFaults {
-  readonly apiIot: Controls;
-  readonly payments: Controls;
-}
-
-type Controls = Pick<FaultyHttp, 'begin' | 'clear' | 'counts'>;
 
 export interface LaunchWish {
   /** Complete: data folder, ports, catalogue, time scale, stand-ins. */

@@ -3,25 +3,22 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
-import { sleep } from '../../shared/ports/clock.ts';
+import { systemRandom } from '../../shared/live/random.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { endOfWindows } from '../faults/fault-schedule.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import { collectCommands, collectDatabase, collectMails, collectPushes } from '../reports/collect.ts';
-import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
-import { type Plan, planScenario } from '../scenarios/plan.ts';
-import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { collectMails, collectPushes } from '../reports/collect.ts';
+import type { Evidence } from '../reports/evidence.ts';
+import { conduct } from '../run/conduct.ts';
+import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
+import type { Progress } from '../run/stage.ts';
+import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import { buyAll } from './buying.ts';
 import { clientsOf } from './clients.ts';
-import { readEvents } from './event-reader.ts';
-import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
-import { fleetOf, registerPlan, specsOf } from './run-fleet.ts';
+import { type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
-import { countPhases, settledState } from './settled.ts';
-import { type StandIns, startStandIns } from './stand-ins.ts';
-import { type WireLog, wireLog } from './wire-log.ts';
+import { startStandIns } from './stand-ins.ts';
+import { wireLog } from './wire-log.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -44,37 +41,13 @@ export interface Moment {
   readonly what: string;
 }
 
-export interface Progress {
-  readonly step: 'starting' | 'connecting' | 'running' | 'settling' | 'checking';
-  readonly elapsedMs: number;
-  readonly vehiclesConnected: number;
-  readonly purchases: number;
-  readonly purchasesPlanned: number;
-  readonly phases: Readonly<Record<string, number>>;
-}
-
 export interface RunResult {
   readonly evidence: Evidence;
   /** Which bus it was. */
   readonly bus: string;
 }
 
-const watchEveryMs = 250;
-/** The faults of the services heal so long after the last purchase, or when their last window ends: then everything has to end. */
-const healAfterMs = 2_000;
-
-type Databases = ReturnType<typeof openDatabases>;
-
-interface Stage {
-  readonly options: RunOptions;
-  readonly plan: Plan;
-  readonly standIns: StandIns;
-  readonly gateway: GatewayHandle;
-  readonly databases: Databases;
-  readonly wire: WireLog;
-  readonly cars: Fleet;
-  readonly answers: PurchaseAnswer[];
-}
+const progressEveryMs = 1_000;
 
 /**
  * Runs a scenario on real parts to the evidence. Stand-ins, vehicles, buyers and witnesses are in this process, each with
@@ -105,6 +78,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
     );
     const { paymentsUrl, smtpUrl } = standIns;
+    const { quotaLimit, quotaWindowMs, commandTimeoutMs } = scenario.constants;
     const config: GatewayConfig = {
       ...options.config,
       catalogue,
@@ -112,6 +86,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       smtpUrl,
       // The stand-in is on this machine.
       pushPrivate: 'yes',
+      quotaLimit,
+      quotaWindowMs,
+      commandTimeoutMs,
       timeScale: scenario.timeScale,
     };
     const gateway = added(await launch({ config, keys, plan, log }));
@@ -123,127 +100,38 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     const link = mqttLink({ url: gateway.mqttUrl, log });
     const monitor = await wire.listen(link, { username: 'monitor', password: keys.brokerMonitorPassword });
     added({ stop: () => monitor.close() });
-    const vehicles = specsOf(plan);
+    const vehicles = specsOf(plan, systemSecrets);
     const clients = clientsOf(keys, gateway);
-    await registerPlan(plan, vehicles, standIns.pushes, clients);
-    const cars = added(fleetOf(plan, vehicles, wire.tap(link), log));
-    const stage = { options, plan, standIns, gateway, databases, wire, cars, answers: [] };
-    return await conduct(stage, clients.platform);
+    await registerPlan(plan, vehicles, {
+      ...clients,
+      secrets: systemSecrets,
+      subscribe: standIns.pushes.subscribe,
+    });
+    const cars = added(
+      fleetOf(plan, vehicles, { link: wire.tap(link), clock: wallClock, random: systemRandom, log }),
+    );
+    const { onProgress } = options;
+    const evidence = await conduct({
+      plan,
+      planAgain: () => planScenario(scenario, seed, seededRandom),
+      clock: wallClock,
+      buyer: clients.platform,
+      cars,
+      faults: gateway.faults,
+      onProgress,
+      progressEveryMs,
+      witnesses: {
+        databases,
+        ledger: standIns.ledger,
+        openBus: gateway.openBus,
+        broker: wire.messages,
+        mails: () => collectMails(standIns.mailbox),
+        pushes: () => collectPushes(standIns.pushes),
+        crashes: gateway.crashes,
+      },
+    });
+    return { evidence, bus: gateway.bus };
   } finally {
     for (const part of parts.reverse()) await part.stop();
-  }
-}
-
-async function conduct(stage: Stage, buyer: Parameters<typeof buyAll>[0]): Promise<RunResult> {
-  const { plan, cars, gateway, answers } = stage;
-  const progress = progressOf(stage);
-  let healedAt: number;
-  await progress.tell('connecting');
-  await cars.start();
-  const startedAt = wallClock.now();
-  gateway.faults?.apiIot.begin();
-  gateway.faults?.payments.begin();
-  progress.follow();
-  try {
-    await progress.tell('running');
-    await buyAll(buyer, plan, startedAt, answers);
-    const healAt = Math.max(wallClock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
-    await sleep(wallClock, healAt - wallClock.now());
-    healedAt = wallClock.now();
-    gateway.faults?.apiIot.clear();
-    gateway.faults?.payments.clear();
-    await progress.tell('settling');
-    await untilSettled(stage);
-  } finally {
-    await progress.stop();
-  }
-  await progress.tell('checking');
-  return { evidence: { ...(await takeEvidence(stage, startedAt)), healedAt }, bus: gateway.bus };
-}
-
-function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {
-  return Math.max(
-    0,
-    ...[...apiIotFaults, ...paymentsFaults].map((fault) => endOfWindows(fault.schedule) ?? 0),
-  );
-}
-
-async function takeEvidence(stage: Stage, startedAt: number): Promise<Evidence> {
-  const { options, plan, standIns, gateway, databases, wire, cars, answers } = stage;
-  const takenAt = wallClock.now();
-  const database = await collectDatabase(databases.platform.reader);
-  const bus = await gateway.openBus();
-  const events = await readEvents(bus);
-  try {
-    return {
-      plan,
-      planAgain: JSON.stringify(planScenario(options.scenario, options.seed, seededRandom)),
-      startedAt,
-      takenAt,
-      answers,
-      ledger: await standIns.ledger.allEntries(),
-      database,
-      apiIot: await collectCommands(databases.apiIot.reader),
-      broker: wire.messages(),
-      vehicles: cars.states(),
-      mails: await collectMails(standIns.mailbox),
-      pushes: collectPushes(standIns.pushes),
-      events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
-      crashes: gateway.crashes(),
-      httpFaults: gateway.faults?.apiIot.counts() ?? {},
-      paymentsFaults: gateway.faults?.payments.counts() ?? {},
-    };
-  } finally {
-    await events.stop();
-    await bus.close();
-  }
-}
-
-function progressOf({ options, plan, databases, cars, answers }: Stage) {
-  const begunAt = wallClock.now();
-  const ticking = new AbortController();
-  let step: Progress['step'] = 'starting';
-  let ticker: Promise<void> | null = null;
-  const tell = async (next: Progress['step']) => {
-    step = next;
-    options.onProgress({
-      step,
-      elapsedMs: wallClock.now() - begunAt,
-      vehiclesConnected: cars.states().filter((state) => state.connected).length,
-      purchases: answers.length,
-      purchasesPlanned: plan.purchases.length,
-      phases: await countPhases(databases.platform),
-    });
-  };
-  return {
-    tell,
-    /** Tells once a second until `stop`. */
-    follow() {
-      ticker = (async () => {
-        while (!ticking.signal.aborted) {
-          await sleep(wallClock, 1_000, ticking.signal);
-          await tell(step);
-        }
-      })();
-    },
-    async stop() {
-      ticking.abort();
-      await ticker;
-    },
-  };
-}
-
-/** Waits until all has ended, or the bound of the policy is over: the checks then say what has not. */
-async function untilSettled({ plan, databases }: Stage): Promise<void> {
-  const { maxRetries, maxDelayMs, commandTimeoutMs, resultGraceMs, quotaWindowMs } = plan.constants;
-  const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
-  const boundMs = (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs;
-  const endAt = wallClock.now() + boundMs;
-  const beyond = new Set(
-    plan.vehicles.filter((one) => isBeyondCommand(one, commandTimeoutMs)).map((one) => one.vin),
-  );
-  while (wallClock.now() < endAt) {
-    if (await settledState(databases.platform, beyond)) return;
-    await sleep(wallClock, watchEveryMs);
   }
 }

@@ -92,5 +92,3 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
     dropped: () => dropped,
   };
 }
-
-export type WireLog = ReturnType<typeof wireLog>;

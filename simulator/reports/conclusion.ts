@@ -31,5 +31,7 @@ export function compressionText({
 }: Pick<RunReport, 'timeScale' | 'constants'>): string {
   const { baseDelayMs, maxDelayMs, commandTimeoutMs, quotaLimit, quotaWindowMs } = constants;
   const figures = `back-off ${baseDelayMs} ms to ${maxDelayMs} ms, command time-out ${commandTimeoutMs} ms, ${quotaLimit} commands a vehicle in ${quotaWindowMs} ms`;
-  return timeScale === 1 ? `In real time: ${figures}` : `Time is compressed ${timeScale} times: ${figures}`;
+  return timeScale === 1
+    ? `Time is not compressed: ${figures}`
+    : `Time is compressed ${timeScale} times: ${figures}`;
 }

@@ -6,10 +6,15 @@ import type { RunReport } from './run-report.ts';
  * JUnit XML: one suite a run, one case a rule and an expectation. A failure carries the seed and the command that runs
  * the same plan again. A broken rule that the scenario does not expect to hold is a skipped case.
  */
-export function junitReport(report: RunReport): string {
-  const { scenario, seed, replay, tookMs, startedAt } = report;
+export function junitReport(reports: readonly RunReport[]): string {
   // The package's types speak of an ES module; Node gets its CommonJS, whose one export is the builder.
   const builder = (junit as unknown as Builder).newBuilder();
+  for (const report of reports) addSuite(builder, report);
+  return `${builder.build().trimEnd()}\n`;
+}
+
+function addSuite(builder: Builder, report: RunReport): void {
+  const { scenario, seed, replay, tookMs, startedAt } = report;
   const suite = builder
     .testSuite()
     .name(`fleetwake ${scenario}, seed ${seed}`)
@@ -44,7 +49,6 @@ export function junitReport(report: RunReport): string {
     one.failure(printable(`found ${found}`), 'expectation');
     one.stacktrace(printable(`expected ${text}\nfound ${found}\n${again}`));
   }
-  return `${builder.build().trimEnd()}\n`;
 }
 
 /** XML has no place for control characters, and what a vehicle says may have some. */

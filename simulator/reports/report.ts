@@ -7,12 +7,13 @@ import { faultSchedules } from './fault-windows.ts';
 import { countBy, groupBy } from './group.ts';
 import { expectedRules, judgeExpectations } from './judged-expectation.ts';
 import { quantile } from './quantile.ts';
-import type { MoneyTotals, RunReport } from './run-report.ts';
+import type { MoneyTotals, RunReport, World } from './run-report.ts';
 import { seenNotices } from './seen-notice.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the evidence does not know of its run. */
 export interface Surroundings {
+  readonly world: World;
   readonly bus?: string;
   readonly versions?: Readonly<Record<string, string>>;
   /** How the command called the scenario: its name, or its file. */
@@ -22,7 +23,7 @@ export interface Surroundings {
 export function reportOf(
   evidence: Evidence,
   checks: readonly Verdict[],
-  { bus, versions = {}, calledAs = evidence.plan.scenario }: Surroundings = {},
+  { world, bus, versions = {}, calledAs = evidence.plan.scenario }: Surroundings,
 ): RunReport {
   const { plan, startedAt, takenAt } = evidence;
   const files = caseFiles(evidence);
@@ -49,7 +50,8 @@ export function reportOf(
   return {
     seed: plan.seed,
     scenario: plan.scenario,
-    replay: `fleetwake run ${calledAs} --seed ${plan.seed}`,
+    world,
+    replay: `fleetwake run ${calledAs} --seed ${plan.seed}${world === 'live' ? ' --live' : ''}`,
     bus: bus ?? null,
     versions,
     startedAt,

@@ -4,13 +4,17 @@ import type { ActivationLine, Outcome } from './activation-line.ts';
 import type { FaultSchedules } from './fault-windows.ts';
 import type { Verdict } from './verdict.ts';
 
+export type World = 'virtual' | 'live';
+
 /** What `--json` writes. Amounts are in minor units, durations in milliseconds of the run (compressed). */
 export interface RunReport {
   readonly seed: number;
   readonly scenario: string;
-  /** The command that runs the same plan again. */
+  /** Virtual time, or real parts. */
+  readonly world: World;
+  /** The command that runs the same plan again, in the same world. */
   readonly replay: string;
-  /** `nats`, `in-process`; null where nobody said. */
+  /** `nats`, `in-process`; null in virtual time. */
   readonly bus: string | null;
   /** What ran: `fleetwake`, `node`. */
   readonly versions: Readonly<Record<string, string>>;

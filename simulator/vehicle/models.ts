@@ -56,3 +56,11 @@ export const vehicleModels: readonly VehicleModel[] = [
     kwhPerKm: 0.15,
   },
 ];
+
+/** `aurora-2026` is sold as `Aurora 2026`. */
+export function modelName(id: string): string {
+  return id
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
+}

@@ -1,6 +1,11 @@
 import { type RetryPolicy, standardPolicy } from '../../gateway/activation/policy.ts';
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { withPolicies } from '../../gateway/catalogue/policies.ts';
+import { standardSettings } from '../../gateway/engine/engine.ts';
+import { standardDispatch } from '../../gateway/notifications/delivery.ts';
 import type { Constants } from '../scenarios/scenario.ts';
+import type { PlatformFigures } from './platform-figures.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Where everything is reached in the world. The names are nobody's (RFC 2606). */
@@ -14,6 +19,7 @@ export const origins = {
 export const secretsOfTheWorld = {
   engine: 'engine-secret-of-the-world',
   buyer: 'buyer-secret-of-the-world',
+  provisioner: 'provisioner-secret-of-the-world',
   payments: 'sk_test_world',
   callbacks: 'whsec_c2VjcmV0LW9mLXRoZS13b3JsZC1zZWNyZXQtMDE=',
   link: 'link-password-of-the-world',
@@ -23,6 +29,18 @@ export const secretsOfTheWorld = {
 export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
   const { maxRetries, baseDelayMs, maxDelayMs, deadlineMs = standardPolicy.deadlineMs } = policy;
   return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, deadlineMs, pollEveryMs: 120_000 };
+}
+
+/** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
+const sweepEveryMs = 120_000;
+
+/** The platform of a run, which sells `sold` under the schedule's policy. */
+export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFigures {
+  return {
+    catalogue: withPolicies(sold, () => policyOf(schedule)),
+    engine: { ...standardSettings, sweepEveryMs },
+    dispatch: standardDispatch,
+  };
 }
 
 /** What the checks judge by. */

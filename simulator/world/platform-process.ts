@@ -1,9 +1,6 @@
-import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { withPolicies } from '../../gateway/catalogue/policies.ts';
-import { activationEngine, type EngineDeps, standardSettings } from '../../gateway/engine/engine.ts';
+import { activationEngine, type EngineDeps } from '../../gateway/engine/engine.ts';
 import { eventRelay } from '../../gateway/engine/event-relay.ts';
 import { vehicleApi } from '../../gateway/engine/vehicle-api.ts';
-import { standardDispatch } from '../../gateway/notifications/delivery.ts';
 import { noticeDispatcher } from '../../gateway/notifications/dispatcher.ts';
 import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
 import { stripePayments } from '../../gateway/payments/stripe-payments.ts';
@@ -16,33 +13,30 @@ import { standardSupport } from '../../gateway/support/support-settings.ts';
 import { noteOnTicket, openTicket, resolveByRetry } from '../../gateway/support/ticket-desk.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
-import { origins, policyOf, secretsOfTheWorld } from './figures.ts';
+import { origins, secretsOfTheWorld } from './figures.ts';
+import type { PlatformFigures } from './platform-figures.ts';
 import type { PlatformPorts } from './process-ports.ts';
-import type { Schedule } from './schedule.ts';
 import { shippedTemplates } from './shipped-files.ts';
 import type { Tampers } from './tampers.ts';
 
 const contact = 'support@caas.example';
 const timeoutMs = 10_000;
-/** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
-const sweepEveryMs = 120_000;
 
 /** Platform API, engine, notices and event relay in one process, wired as gateway/live/platform-role.ts does it. */
 export async function bootPlatform(
   given: PlatformPorts,
-  schedule: Schedule,
-  sold: Catalogue,
-  tampers: Tampers,
+  figures: PlatformFigures,
+  tampers: Tampers = {},
 ): Promise<Http> {
   const ports = tampers.platform?.(given) ?? given;
   const tamper = tampers.engine ?? ((deps: EngineDeps) => deps);
   const { clock, ids, secrets, log, database, bus, http } = ports;
-  const catalogue = withPolicies(sold, () => policyOf(schedule));
+  const { catalogue } = figures;
   const changes = newChanges();
   const notices = noticeDispatcher({
     ...ports,
     render: shippedTemplates(),
-    settings: standardDispatch,
+    settings: figures.dispatch,
     onRecorded: () => onRecorded(),
   });
   const relay = eventRelay({ database, bus, clock, log });
@@ -60,7 +54,7 @@ export async function bootPlatform(
       modelOf: (vin) => modelOf(database, vin),
       callbackUrl: `${origins.platform}/callbacks/api-iot`,
       reservedQuota: 2,
-      settings: { ...standardSettings, sweepEveryMs },
+      settings: figures.engine,
       vehicles: vehicleApi({
         http,
         clock,

@@ -18,9 +18,15 @@ export interface SinkDeps {
 const unansweredMs = 130_000;
 const slowMs = 5_000;
 
+/** Of the right shape and nobody's: an uncompressed point, and 16 bytes. */
+const keysOfTheWorld = {
+  p256dh: Buffer.alloc(65, 4).toString('base64url'),
+  auth: Buffer.alloc(16, 1).toString('base64url'),
+};
+
 /** The customer's phone: what is pushed to it arrives readable, because nothing here is encrypted. */
 export function subscriptionOf(customerId: string): PushSubscription {
-  return { endpoint: `https://push.example/${customerId}`, keys: { p256dh: 'p256dh', auth: 'auth' } };
+  return { endpoint: `https://push.example/${customerId}`, keys: keysOfTheWorld };
 }
 
 /** Mail server and push service: take what is sent, remember it, and fail as the schedule says. */

@@ -20,7 +20,7 @@ import { bootApiIot } from './api-iot-process.ts';
 import { type Call, callOf } from './call.ts';
 import { newCrashes } from './crashes.ts';
 import { faultBook } from './fault-book.ts';
-import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { constantsOf, origins, platformFigures, secretsOfTheWorld } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
@@ -172,8 +172,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
             mailer: sinks.mailer(process),
             pusher: sinks.pusher(process),
           },
-          schedule,
-          catalogue,
+          platformFigures(schedule, catalogue),
           tampers,
         ),
     },
@@ -187,7 +186,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
             database: watched(stores.apiIot.connect(process), () => watch.afterApiIot(stores.apiIot.read)),
             link: wire.service(broker.connect(process)),
           },
-          schedule,
+          { commandTimeoutMs: schedule.policy.commandTimeoutMs },
           tampers,
         ),
     },

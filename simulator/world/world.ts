@@ -274,7 +274,7 @@ function storms(lines: readonly TraceLine[]): [string, number][] {
  * The stripe package draws an idempotency key before it sees that it was given one: the draw is thrown away. Node sets
  * up its own fetch at the first use in a process.
  */
-function isHarmless({ type, stack }: ForeignResource): boolean {
+export function isHarmless({ type, stack }: ForeignResource): boolean {
   if (type === 'RANDOMBYTESREQUEST') return stack.some((frame) => frame.includes('stripe'));
   return type === 'PIPEWRAP' && stack.some((frame) => frame.includes('access-token'));
 }

@@ -49,7 +49,7 @@ export function chaosRun(
       },
     });
     const checks = runChecks(judged(evidence));
-    const report = reportOf(evidence, checks);
+    const report = reportOf(evidence, checks, { world: 'live' });
     if (process.env.CHAOS_SHOW) console.log(JSON.stringify(report, null, 1));
     return { evidence, report, broken: checks.filter((check) => !check.ok) };
   });

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,12 +10,6 @@ import { fleetwake, startFleetwake } from './command.ts';
 import { withTakenPort } from './taken-port.ts';
 
 beforeAll(buildWhenOutdated);
-
-/** The shipped scenarios, as their files are called. */
-const scenarios = readdirSync('simulator/scenarios/library')
-  .map((file) => file.replace('.yaml', ''))
-  .sort()
-  .join(', ');
 
 const freePorts = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
 
@@ -150,7 +143,7 @@ describe.concurrent('a call', () => {
     [['gateway', '--port'], "error: option '--port <port>' argument missing"],
     [
       ['run', 'everything'],
-      `fleetwake: there is no scenario "everything"; there are: ${scenarios}. A file of your own is named with its ending: everything.yaml`,
+      'fleetwake: there is no scenario "everything": "fleetwake scenarios" lists the library, and a file of your own is named with its ending, everything.yaml',
     ],
     [['run', '--seed', '-1'], 'fleetwake: --seed must be a whole number from 0 to 4294967295, not "-1"'],
     [

@@ -20,10 +20,9 @@ import { type Fleet, fleet } from '../../simulator/fleet/fleet.ts';
 import type { VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
 import type { VehicleFault } from '../../simulator/fleet/vehicle-faults.ts';
 import { type Clients, clientsOf } from '../../simulator/live/clients.ts';
-import { modelName } from '../../simulator/live/demo-fleet.ts';
 import { register } from '../../simulator/live/registration.ts';
 import { type StandIns, startStandIns } from '../../simulator/live/stand-ins.ts';
-import { type VehicleModel, vehicleModels } from '../../simulator/vehicle/models.ts';
+import { modelName, type VehicleModel, vehicleModels } from '../../simulator/vehicle/models.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 

@@ -10,16 +10,16 @@ import { failedReport, passedReport } from './sample-report.ts';
 const expected = (name: string) => `./expected/${name}`;
 
 test('JUnit XML has a case for every rule and expectation', async () => {
-  await expect(junitReport(passedReport())).toMatchFileSnapshot(expected('passed.xml'));
+  await expect(junitReport([passedReport()])).toMatchFileSnapshot(expected('passed.xml'));
 });
 
 test('JUnit failures carry the seed and the replay command; a rule that nobody expects is skipped', async () => {
-  await expect(junitReport(failedReport())).toMatchFileSnapshot(expected('failed.xml'));
+  await expect(junitReport([failedReport()])).toMatchFileSnapshot(expected('failed.xml'));
 });
 
 test('what a vehicle says cannot break the XML', () => {
   const report = withViolation('bad \u0000\u001b[31m <tag> & ]]> end');
-  const xml = junitReport(report);
+  const xml = junitReport([report]);
   expect(xml).toContain('message="bad \ufffd\ufffd[31m &lt;tag> &amp; ]]> end" type="rule"');
   expect(xml).toContain('<![CDATA[bad \ufffd\ufffd[31m <tag> & ]]]]><![CDATA[> end\n4 examined\n');
 });

@@ -9,7 +9,7 @@ import { corrupted, only, sampleEvidence } from './sample.ts';
 import { startedAt } from './sample-names.ts';
 
 function sampleReport(evidence = sampleEvidence()): RunReport {
-  return reportOf(evidence, runChecks(evidence));
+  return reportOf(evidence, runChecks(evidence), { world: 'virtual' });
 }
 
 test('the report tells the sample run in figures', () => {
@@ -17,6 +17,7 @@ test('the report tells the sample run in figures', () => {
   expect(figures).toEqual({
     seed: 7,
     scenario: 'sample',
+    world: 'virtual',
     replay: 'fleetwake run sample --seed 7',
     bus: null,
     versions: {},
@@ -207,7 +208,7 @@ test('a run in which nothing happened has a report too', () => {
   };
   const lines = terminalReport(empty, { color: false }).split('\n');
   expect(lines.slice(1, 6)).toEqual([
-    'In real time: back-off 200 ms to 3000 ms, command time-out 3000 ms, 10 commands a vehicle in 36000 ms',
+    'Time is not compressed: back-off 200 ms to 3000 ms, command time-out 3000 ms, 10 commands a vehicle in 36000 ms',
     '',
     'Outcomes        none',
     'Attempts        none',

@@ -6,6 +6,7 @@ import { corrupted, only, sampleEvidence } from './sample.ts';
 import { startedAt } from './sample-names.ts';
 
 const surroundings = {
+  world: 'live' as const,
   bus: 'nats',
   versions: { fleetwake: '1.2.3', node: '20.0.0' },
   calledAs: 'sample.yaml',

@@ -1,7 +1,6 @@
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { wallClock } from '../../shared/live/clock.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
-import { sleep } from '../../shared/ports/clock.ts';
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import type { SeenEvent } from '../reports/evidence.ts';
@@ -10,7 +9,7 @@ const waitMaxMs = 10_000;
 const watchEveryMs = 50;
 
 /** Reads the event stream from its beginning and goes on listening, as anybody could, and keeps what it says. */
-export async function readEvents(bus: Bus) {
+export async function readEvents(bus: Bus, clock: Clock) {
   const seen = new Map<string, SeenEvent>();
   const consumption = await bus.consume(
     {
@@ -35,9 +34,9 @@ export async function readEvents(bus: Bus) {
       { reader }: Pick<Database<PlatformSchema>, 'reader'>,
       recordIds: ReadonlySet<string>,
     ): Promise<SeenEvent[]> {
-      const endAt = wallClock.now() + waitMaxMs;
+      const endAt = clock.now() + waitMaxMs;
       const isComplete = () => [...recordIds].every((id) => seen.has(id));
-      while (!isComplete() && wallClock.now() < endAt) await sleep(wallClock, watchEveryMs);
+      while (!isComplete() && clock.now() < endAt) await sleep(clock, watchEveryMs);
       const events = [...seen.values()];
       const rows = await reader.selectFrom('record').select('id').execute();
       const later = new Set(rows.map((row) => row.id).filter((id) => !recordIds.has(id)));

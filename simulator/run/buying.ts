@@ -1,45 +1,53 @@
-import { wallClock } from '../../shared/live/clock.ts';
-import { sleep } from '../../shared/ports/clock.ts';
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
 import { problemName } from '../../shared/protocol/problem.ts';
+import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
-import type { ApiAnswer, ApiClient } from './api-client.ts';
 
 /** A buyer who gets no answer sends the purchase again with its key, for so long; then it is left. */
 const patienceMs = 180_000;
 const retryMs = 300;
 
-/** Makes all purchases of the plan at their moments after `startedAt`; each answer goes into `answers` as it comes. */
-export async function buyAll(
-  client: ApiClient,
-  plan: Plan,
-  startedAt: number,
-  answers: PurchaseAnswer[],
-): Promise<void> {
+export interface BuyingDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly startedAt: number;
+  /** Each answer goes in as it comes. */
+  readonly answers: PurchaseAnswer[];
+}
+
+/** Makes all purchases of the plan at their moments after `startedAt`. */
+export async function buyAll({ client, clock, plan, startedAt, answers }: BuyingDeps): Promise<void> {
   await Promise.all(
     plan.purchases.map(async (planned) => {
-      await sleep(wallClock, startedAt + planned.atMs - wallClock.now());
+      await sleep(clock, startedAt + planned.atMs - clock.now());
       const key = `${plan.scenario}-${plan.seed}-${planned.id}`;
-      answers.push(answerOf(planned, await buy(client, planned, key)));
+      const answer = await buy({ client, clock }, planned, key);
+      answers.push(answerOf(clock.now(), planned, answer));
     }),
   );
 }
 
-async function buy(client: ApiClient, planned: PlannedPurchase, key: string): Promise<ApiAnswer | null> {
+async function buy(
+  { client, clock }: Pick<BuyingDeps, 'client' | 'clock'>,
+  planned: PlannedPurchase,
+  key: string,
+): Promise<ApiAnswer | null> {
   const { customerId, vin, serviceId, duration, method: paymentMethod, preDelivery } = planned;
   const body = { customerId, vin, serviceId, duration, paymentMethod, preDelivery };
-  const endAt = wallClock.now() + patienceMs;
+  const endAt = clock.now() + patienceMs;
   for (;;) {
     const answer = await client.send('POST', '/purchases', body, key).catch((error: unknown) => {
       // A gateway that comes back may be asked for a token before it has its clients.
-      if (error instanceof TransportError || wallClock.now() < endAt) return null;
+      if (error instanceof TransportError || clock.now() < endAt) return null;
       throw error;
     });
     if (answer !== null && !isPassing(answer)) return answer;
-    if (wallClock.now() >= endAt) return answer;
-    await sleep(wallClock, retryMs);
+    if (clock.now() >= endAt) return answer;
+    await sleep(clock, retryMs);
   }
 }
 
@@ -52,8 +60,7 @@ function isPassing({ status, body }: ApiAnswer): boolean {
   );
 }
 
-function answerOf({ id: plannedId }: PlannedPurchase, answer: ApiAnswer | null): PurchaseAnswer {
-  const at = wallClock.now();
+function answerOf(at: number, { id: plannedId }: PlannedPurchase, answer: ApiAnswer | null): PurchaseAnswer {
   if (answer === null) return { plannedId, at, status: null, problem: null, purchaseId: null };
   const fields = (answer.body ?? {}) as { id?: string; type?: string; purchaseId?: string };
   const purchaseId = fields.id ?? fields.purchaseId ?? null;

@@ -1,0 +1,45 @@
+import { apiIotDefaults, type CallbackRetry } from './api-iot/config.ts';
+import { type EngineSettings, standardSettings } from './engine/engine.ts';
+import { type DispatchSettings, standardDispatch } from './notifications/delivery.ts';
+
+/** How long the gateway waits for an answer of payments and push. Never compressed: the machine is no faster. */
+export const httpTimeoutMs = 10_000;
+
+/** The engine's waits, `scale` times as short, as far as a machine can follow. */
+export function compressedEngine(scale: number): EngineSettings {
+  const compress = compression(scale);
+  return {
+    ...standardSettings,
+    ackWaitMs: compress(standardSettings.ackWaitMs, 5_000),
+    sweepEveryMs: compress(standardSettings.sweepEveryMs, 1_000),
+    sweepGraceMs: compress(standardSettings.sweepGraceMs, 1_000),
+  };
+}
+
+/** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one. */
+export function compressedDispatch(scale: number, tryMaxMs: number): DispatchSettings {
+  const compress = compression(scale);
+  return {
+    ...standardDispatch,
+    retryBaseMs: compress(standardDispatch.retryBaseMs, 50),
+    retryMaxMs: compress(standardDispatch.retryMaxMs, 1_000),
+    // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
+    // the channel still sends goes out twice.
+    claimMs: 2 * tryMaxMs + 2_000,
+  };
+}
+
+/** The waits between two tries of a callback, `scale` times as short. */
+export function compressedCallbackRetry(scale: number): CallbackRetry {
+  const compress = compression(scale);
+  const { callbackRetry } = apiIotDefaults;
+  return {
+    ...callbackRetry,
+    baseDelayMs: compress(callbackRetry.baseDelayMs, 50),
+    maxDelayMs: compress(callbackRetry.maxDelayMs, 1_000),
+  };
+}
+
+function compression(scale: number): (ms: number, leastMs: number) => number {
+  return (ms, leastMs) => Math.max(leastMs, Math.round(ms / scale));
+}

@@ -1,0 +1,28 @@
+import type { RunReport } from '../reports/run-report.ts';
+import { terminalReport } from '../reports/terminal.ts';
+
+/** A whole report for the terminal, ending in what it ran on. */
+export function runText(report: RunReport): string {
+  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  return `${terminalReport(report, { color })}${surroundingsLine(report)}\n`;
+}
+
+function surroundingsLine({ world, bus }: RunReport): string {
+  if (world === 'virtual') return 'in virtual time; --live runs it on real parts';
+  return `bus: ${bus === 'nats' ? 'NATS JetStream' : 'inside this process (no nats-server was found)'}`;
+}
+
+/** One of several runs: `✓ flapping, seed 1: 12 active` */
+export function outcomeLine({ ok, scenario, seed, outcomes }: RunReport): string {
+  const counts = Object.entries(outcomes).filter(([, count]) => count > 0);
+  const text = counts.map(([name, count]) => `${count} ${name.replaceAll('_', ' ')}`).join(', ');
+  return `${ok ? '✓' : '✗'} ${scenario}, seed ${seed}: ${text}\n`;
+}
+
+/** The last line of several runs; those that do not hold once more, each with the command that repeats it. */
+export function totalLine(reports: readonly RunReport[]): string {
+  const bad = reports.filter(({ ok }) => !ok);
+  const runs = reports.length;
+  if (bad.length === 0) return `All ${runs} runs hold.\n`;
+  return `${bad.length} of ${runs} runs ${bad.length === 1 ? 'does' : 'do'} not hold:\n${bad.map(({ replay }) => `  ${replay}\n`).join('')}`;
+}

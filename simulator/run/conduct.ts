@@ -1,0 +1,103 @@
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import { endOfWindows } from '../faults/fault-schedule.ts';
+import { collectCommands, collectDatabase } from '../reports/collect.ts';
+import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { buyAll } from './buying.ts';
+import { readEvents } from './event-reader.ts';
+import { progressOf } from './progress.ts';
+import { settledState } from './settled.ts';
+import type { RunStage } from './stage.ts';
+
+const watchEveryMs = 250;
+/** The faults of the services heal so long after the last purchase, or when their last window ends: then everything has to end. */
+const healAfterMs = 2_000;
+
+/** The course of every run, whatever its parts are made of: the fleet connects, customers buy, faults heal, all ends. */
+export async function conduct(stage: RunStage): Promise<Evidence> {
+  const { plan, clock, cars, faults, witnesses, buyer } = stage;
+  const answers: PurchaseAnswer[] = [];
+  const progress = progressOf(stage, answers);
+  let healedAt: number;
+  await progress.tell('connecting');
+  await cars.start();
+  const startedAt = clock.now();
+  faults?.apiIot.begin();
+  faults?.payments.begin();
+  progress.follow();
+  try {
+    await progress.tell('running');
+    await buyAll({ client: buyer, clock, plan, startedAt, answers });
+    const healAt = Math.max(clock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
+    await sleep(clock, healAt - clock.now());
+    healedAt = clock.now();
+    faults?.apiIot.clear();
+    faults?.payments.clear();
+    await progress.tell('settling');
+    await untilSettled(plan, clock, witnesses.databases.platform);
+  } finally {
+    await progress.stop();
+  }
+  await progress.tell('checking');
+  return { ...(await takeEvidence(stage, startedAt, answers)), healedAt };
+}
+
+function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {
+  return Math.max(
+    0,
+    ...[...apiIotFaults, ...paymentsFaults].map((fault) => endOfWindows(fault.schedule) ?? 0),
+  );
+}
+
+/** Waits until all has ended, or the bound of the policy is over: the checks then say what has not. */
+async function untilSettled(plan: Plan, clock: Clock, platform: Database<PlatformSchema>): Promise<void> {
+  const { maxRetries, maxDelayMs, commandTimeoutMs, resultGraceMs, quotaWindowMs } = plan.constants;
+  const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
+  const boundMs = (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs;
+  const endAt = clock.now() + boundMs;
+  const beyond = new Set(
+    plan.vehicles.filter((one) => isBeyondCommand(one, commandTimeoutMs)).map((one) => one.vin),
+  );
+  while (clock.now() < endAt) {
+    if (await settledState(platform, beyond)) return;
+    await sleep(clock, watchEveryMs);
+  }
+}
+
+async function takeEvidence(
+  { plan, planAgain, clock, cars, faults, witnesses }: RunStage,
+  startedAt: number,
+  answers: readonly PurchaseAnswer[],
+): Promise<Evidence> {
+  const { databases, ledger } = witnesses;
+  const takenAt = clock.now();
+  const database = await collectDatabase(databases.platform.reader);
+  const bus = await witnesses.openBus();
+  const events = await readEvents(bus, clock);
+  try {
+    return {
+      plan,
+      planAgain: JSON.stringify(planAgain()),
+      startedAt,
+      takenAt,
+      answers,
+      ledger: await ledger.allEntries(),
+      database,
+      apiIot: await collectCommands(databases.apiIot.reader),
+      broker: witnesses.broker(),
+      vehicles: cars.states(),
+      mails: await witnesses.mails(),
+      pushes: witnesses.pushes(),
+      events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
+      crashes: witnesses.crashes(),
+      httpFaults: faults?.apiIot.counts() ?? {},
+      paymentsFaults: faults?.payments.counts() ?? {},
+    };
+  } finally {
+    await events.stop();
+    await bus.close();
+  }
+}

@@ -1,0 +1,57 @@
+import type { PushSubscription } from '../../shared/ports/pusher.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
+import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import type { ApiClient } from '../live/api-client.ts';
+import { register } from '../live/registration.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import { modelName, vehicleModels } from '../vehicle/models.ts';
+
+/** The plan's vehicles, with passwords that live as long as the run. */
+export function specsOf(plan: Plan, secrets: Pick<Secrets, 'newToken'>): VehicleSpec[] {
+  const { connectivity = 'steady' } = plan;
+  return plan.vehicles.map((planned) => {
+    const model = vehicleModels.find((one) => one.id === planned.model);
+    if (!model) throw new Error(`there is no model ${planned.model}`);
+    return { ...planned, model, password: secrets.newToken(), connectivity };
+  });
+}
+
+export function fleetOf(plan: Plan, vehicles: readonly VehicleSpec[], deps: FleetDeps): Fleet {
+  return fleet(deps, vehicles, {
+    telemetryMs: plan.telemetryEveryMs,
+    keepAliveSeconds: 10,
+    timeScale: 1 / plan.timeScale,
+  });
+}
+
+export interface RegistrationDeps {
+  readonly platform: ApiClient;
+  readonly provisioner: ApiClient;
+  readonly secrets: Pick<Secrets, 'digest'>;
+  /** A customer's phone asks the push service for its messages. */
+  readonly subscribe: (customerId: string) => PushSubscription;
+}
+
+/** Makes the plan's customers and vehicles known to both surfaces. */
+export async function registerPlan(
+  plan: Plan,
+  vehicles: readonly VehicleSpec[],
+  deps: RegistrationDeps,
+): Promise<void> {
+  const customers = plan.customers.map(({ push, ...customer }) =>
+    push ? { ...customer, pushSubscription: deps.subscribe(customer.id) } : customer,
+  );
+  const owners = new Map(plan.vehicles.map((vehicle) => [vehicle.vin, vehicle.customerId]));
+  const registered = vehicles.map(({ vin, model, password }) => {
+    const customerId = owners.get(vin);
+    return {
+      vin,
+      model: model.id,
+      modelName: modelName(model.id),
+      ...(customerId ? { customerId } : {}),
+      credentialDigest: deps.secrets.digest(password),
+    };
+  });
+  await register(deps, { customers, vehicles: registered });
+}

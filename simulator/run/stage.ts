@@ -1,0 +1,62 @@
+import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { FaultyHttp } from '../faults/http-faults.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { ApiClient } from '../live/api-client.ts';
+import type { BrokerMessage, SeenMail, SeenPush } from '../reports/evidence.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { Ledger } from '../stand-ins/payments/ledger.ts';
+
+/** Where a run stands. */
+export interface Progress {
+  readonly step: 'starting' | 'connecting' | 'running' | 'settling' | 'checking';
+  /** By the run's clock. */
+  readonly elapsedMs: number;
+  readonly vehiclesConnected: number;
+  readonly purchases: number;
+  readonly purchasesPlanned: number;
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+/** Faults between the engine and its services. */
+export interface ServiceFaults {
+  readonly apiIot: FaultControls;
+  readonly payments: FaultControls;
+}
+
+type FaultControls = Pick<FaultyHttp, 'begin' | 'clear' | 'counts'>;
+
+/** What independent witnesses can say at the end. */
+export interface Witnesses {
+  readonly databases: {
+    readonly platform: Database<PlatformSchema>;
+    readonly apiIot: Database<ApiIotSchema>;
+  };
+  readonly ledger: Pick<Ledger, 'allEntries'>;
+  /** A connection to the bus for a reader of the events. */
+  openBus(): Promise<Bus>;
+  broker(): BrokerMessage[];
+  mails(): Promise<readonly SeenMail[]>;
+  pushes(): readonly SeenPush[];
+  /** How often a process of the gateway died so far. */
+  crashes(): number;
+}
+
+/** A scenario's world, set up and not yet begun: the gateway answers, vehicles and customers are registered. */
+export interface RunStage {
+  readonly plan: Plan;
+  /** Makes the plan a second time, from the same scenario and seed. */
+  readonly planAgain: () => Plan;
+  readonly clock: Clock;
+  readonly buyer: ApiClient;
+  readonly cars: Fleet;
+  /** Null where the gateway cannot have any. */
+  readonly faults: ServiceFaults | null;
+  readonly witnesses: Witnesses;
+  readonly onProgress: (progress: Progress) => void;
+  /** By the run's clock. */
+  readonly progressEveryMs: number;
+}
