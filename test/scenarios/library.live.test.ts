@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { shippedScenario } from '../../simulator/scenarios/library.ts';
+import { chaosRun } from '../chaos/run.ts';
+
+/** Stories of the library on real parts. They wait more than they work, so they run side by side. */
+const told = [
+  'acknowledgement-lost-on-last-attempt',
+  'answer-lost-after-acting',
+  'api-iot-down-for-ten-minutes',
+  'expired-credentials',
+  'incompatible-models',
+  'payments-down-during-reversal',
+  'tunnel-while-applying',
+];
+
+describe.concurrent('on real parts, the story', () => {
+  test.each(told)('%s comes out as it says', { timeout: 60_000 }, async (name) => {
+    const { report } = await chaosRun({ scenario: shippedScenario(name), seed: 1 });
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.ok).toBe(true);
+  });
+});
