@@ -6,16 +6,13 @@ import { runScenario } from '../live/scenario-run.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
+import type { NamedScenario } from './scenario-argument.ts';
 
 /** One run of one scenario. */
-export interface Job {
-  /** How the command called the scenario: its name, or its file. */
-  readonly calledAs: string;
-  readonly scenario: Scenario;
+export interface Job extends NamedScenario {
   readonly seed: number;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunReport } from '../reports/run-report.ts';
+import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { shippedNames } from '../scenarios/library.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
@@ -12,7 +13,7 @@ import {
   writeReports,
 } from './report-files.ts';
 import { type Job, type LiveFlags, runLive } from './run-live.ts';
-import { outcomeLine, runText, totalLine } from './run-text.ts';
+import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { runVirtually } from './run-virtual.ts';
 import { scenarioOf } from './scenario-argument.ts';
 
@@ -55,8 +56,9 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const isOne = jobs.length === 1;
   const reports: RunReport[] = [];
   for (const job of jobs) {
-    const report = await (flags.live ? runLive(job, flags) : runVirtually(job));
+    const report = await (flags.live ? runLive(job, flags) : runVirtually(job)).catch(placed(job));
     reports.push(report);
+    process.stderr.write(unmetText(report, job));
     if (flags.json === true) continue;
     if (isOne || !report.ok) process.stdout.write(runText(report));
     else process.stdout.write(outcomeLine(report));
@@ -65,6 +67,14 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   if (flags.json === true) process.stdout.write(reportsAsJson(reports));
   else if (!isOne) process.stdout.write(totalLine(reports));
   return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Where the file says what cannot be planned. */
+function placed({ placeOf }: Job): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof ImpossiblePlan)) throw error;
+    throw new UsageError(`the scenario cannot be run:\n${placeOf(error.path)}: ${error.message}`);
+  };
 }
 
 /** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */
@@ -78,8 +88,8 @@ function jobsOf(name: string | undefined, { all, seed: first, repeat }: RunFlags
   seedOf(String(seed + count - 1));
   const names = all ? shippedNames() : [name ?? 'default'];
   return names.flatMap((calledAs) => {
-    const scenario = scenarioOf(calledAs);
-    return Array.from({ length: count }, (_, index) => ({ calledAs, scenario, seed: seed + index }));
+    const named = scenarioOf(calledAs);
+    return Array.from({ length: count }, (_, index) => ({ ...named, seed: seed + index }));
   });
 }
 

@@ -3,8 +3,16 @@ import { readScenarioAt, shippedNames, shippedScenarioFolder } from '../scenario
 import type { Scenario } from '../scenarios/scenario.ts';
 import { UsageError } from './exit.ts';
 
+export interface NamedScenario {
+  /** How the command called it: its name, or its file. */
+  readonly calledAs: string;
+  readonly scenario: Scenario;
+  /** Where its file says something: `storm.yaml:12:5`. */
+  readonly placeOf: (path: readonly PropertyKey[]) => string;
+}
+
 /** The scenario that an argument names: one of the library, or a file (a path with a slash or an ending). Throws `UsageError`. */
-export function scenarioOf(argument: string): Scenario {
+export function scenarioOf(argument: string): NamedScenario {
   const isFile = /[/\\]|\.(ya?ml|json)$/.test(argument);
   if (!isFile && !shippedNames().includes(argument)) {
     throw new UsageError(
@@ -14,7 +22,8 @@ export function scenarioOf(argument: string): Scenario {
   const path = isFile ? argument : join(shippedScenarioFolder(), `${argument}.yaml`);
   const reading = readAt(path);
   if (!reading.ok) throw new UsageError(`the scenario cannot be run:\n${reading.mistakes.join('\n')}`);
-  return reading.scenario;
+  const { scenario, placeOf } = reading;
+  return { calledAs: argument, scenario, placeOf };
 }
 
 function readAt(path: string): ReturnType<typeof readScenarioAt> {

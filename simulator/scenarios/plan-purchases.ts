@@ -1,6 +1,7 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { pickWeighted, shuffled } from './draws.ts';
+import { ImpossiblePlan } from './impossible-plan.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -106,8 +107,14 @@ function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], r
     free = free.filter((each) => isFree(each) && (found || each !== vehicle));
   }
   if (wishes.length < count) {
-    throw new Error(
-      `scenario ${scenario.name}: ${vehicles.length} vehicles take only ${wishes.length} of ${count} purchases; raise perVehicleMax or the number of vehicles`,
+    const most = wishes.length;
+    const cure =
+      most > 0
+        ? `write at most ${most}, or raise perVehicleMax or vehicles.count`
+        : 'sell a service that the models of the fleet have';
+    throw new ImpossiblePlan(
+      ['purchases', 'count'],
+      `is ${count}, and the ${vehicles.length} vehicles that the seed draws take only ${most}; ${cure}`,
     );
   }
   return wishes;

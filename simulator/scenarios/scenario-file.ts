@@ -5,7 +5,8 @@ import { type Scenario, scenarioSchema } from './scenario.ts';
 import { checkScenario } from './scenario-checks.ts';
 
 export type ScenarioReading =
-  | { readonly ok: true; readonly scenario: Scenario }
+  /** `placeOf(['expectations', 0])` is where the file says it: `storm.yaml:12:5`. */
+  | { readonly ok: true; readonly scenario: Scenario; readonly placeOf: (path: Mistake['path']) => string }
   /** A sentence each: `storm.yaml:12:9: faults.vehicles[0].type is "ofline"; write one of …`. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
@@ -38,7 +39,9 @@ export function readScenarioFile(text: string, file: string, services: readonly 
   const parsed = scenarioSchema.safeParse(value.value);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value.value).map(sentence));
   const mistakes = checkScenario(parsed.data, services);
-  return mistakes.length > 0 ? failed(mistakes.map(sentence)) : { ok: true, scenario: parsed.data };
+  if (mistakes.length > 0) return failed(mistakes.map(sentence));
+  const placeOf = (path: Mistake['path']) => at(offsetOf(document, { path, text: '' }));
+  return { ok: true, scenario: parsed.data, placeOf };
 }
 
 function failed(mistakes: readonly string[]): ScenarioReading {

@@ -48,6 +48,11 @@ test.each([
     `${scenario}faults: { apiIot: [{ name: x, type: slow, toxicity: 1, schedule: { everyMs: 5 }, attributes: { latencyMs: 1, jitterMs: 0 } }] }\n`,
     'mine.yaml:6:77: faults.apiIot[0].schedule.everyMs is 5; a fault that comes again needs forMs, the length of each window',
   ],
+  [
+    'a schedule that begins when all is over',
+    `${scenario}faults: { apiIot: [{ name: x, type: unauthorized, toxicity: 1, schedule: { afterMs: 9999999 }, attributes: {} }] }\n`,
+    'mine.yaml:6:85: faults.apiIot[0].schedule.afterMs begins at 9999999 ms, and by 45400 ms every activation of this scenario has ended; write a smaller number',
+  ],
 ])('%s ends with 2 before anything is started', async (_, text, sentence) => {
   const { exitCode, stdout, stderr } = await run(text);
   expect([exitCode, stdout, stderr]).toEqual([
@@ -72,13 +77,31 @@ test('a file that is not there, and a report that has no folder, end with 2', as
   });
 });
 
+test('a plan that the seed cannot draw ends with 2', async () => {
+  const cirrus = 'vehicles: { count: 2, models: [{ model: cirrus-2025, weight: 1 }] }';
+  const service = '{ id: sport-mode, feature: sport_mode, duration: { unit: hours, count: 24 }, weight: 1 }';
+  const { exitCode, stderr } = await run(`name: mine
+description: What nobody can buy.
+timeScale: 100
+${cirrus}
+purchases: { count: 2, overMs: 100, services: [${service}] }
+`);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'fleetwake: the scenario cannot be run:\nmine.yaml:5:21: purchases.count is 2, and the 2 vehicles that the seed draws take only 0; sell a service that the models of the fleet have\n',
+  );
+});
+
 test('an expectation that fails ends with 1, in every report with the command that runs it again', async () => {
   const flags = ['--seed', '3', '--junit', 'mine.xml', '--html', 'mine.html', '--json', 'mine.json'];
-  const { exitCode, stdout, junit, html, json } = await run(
-    `${scenario}expectations: [failed = 2]\n`,
+  const { exitCode, stdout, stderr, junit, html, json } = await run(
+    `${scenario}expectations: [active = 2, failed = 2]\n`,
     ...flags,
   );
   expect(exitCode).toBe(1);
+  expect(stderr).toContain(
+    'mine.yaml:6:28: "failed = 2" is not met: the run found 0; see what became of each purchase (--html FILE), or correct the expectation\n',
+  );
   expect(stdout).toContain('✗     failed = 2 (found 0)\n');
   expect(stdout).toContain(
     '1 expectation is not met. The same plan again: fleetwake run mine.yaml --seed 3\n',

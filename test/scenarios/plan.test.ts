@@ -56,7 +56,7 @@ describe('a plan', () => {
       purchases.perVehicleMax = 1;
     });
     expect(() => planScenario(scenario, 1, seededRandom)).toThrow(
-      'scenario default: 200 vehicles take only 200 of 300 purchases; raise perVehicleMax or the number of vehicles',
+      'purchases.count is 300, and the 200 vehicles that the seed draws take only 200; write at most 200, or raise perVehicleMax or vehicles.count',
     );
   });
 });
