@@ -94,6 +94,16 @@ export function* outages(profile: ConnectivityProfile, random: Random, timeScale
   }
 }
 
+/** Outages that were recorded, in the order of time; afterwards there are none. `timeScale` multiplies all times. */
+export function* recordedOutages(recorded: readonly Outage[], timeScale = 1): Generator<Outage> {
+  for (const { startMs, durationMs } of recorded) {
+    yield {
+      startMs: Math.round(startMs * timeScale),
+      durationMs: Math.max(1, Math.round(durationMs * timeScale)),
+    };
+  }
+}
+
 function at(quantiles: Quantiles, fraction: number): number {
   let [lowP, low] = quantiles[0] ?? [0, 0];
   for (const [highP, high] of quantiles) {

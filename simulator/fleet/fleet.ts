@@ -25,6 +25,8 @@ export interface Fleet {
   cut(vin: string, ms: number | null): void;
   restore(vin: string): void;
   restart(vin: string): void;
+  /** Connectivity profiles and recorded outages are over: whom they keep away comes back. Other cuts last. */
+  endOutages(): void;
   states(): VehicleState[];
 }
 
@@ -89,6 +91,9 @@ export function fleet(
     cut: (vin, ms) => hostOf(vin).cut(ms),
     restore: (vin) => hostOf(vin).restore(),
     restart: (vin) => hostOf(vin).restart(),
+    endOutages() {
+      for (const host of hosts.values()) host.endOutages();
+    },
     states: () => [...hosts.values()].map((host) => host.state),
   };
 }

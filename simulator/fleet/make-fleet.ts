@@ -1,7 +1,7 @@
 import { integerBetween, pick, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import type { ConnectivityProfile } from './connectivity.ts';
+import type { ConnectivityProfile, Outage } from './connectivity.ts';
 import type { VehicleFault } from './vehicle-faults.ts';
 
 /** One vehicle of a fleet, before it runs. */
@@ -16,6 +16,8 @@ export interface VehicleSpec {
   /** Its MQTT password; the API IoT keeps the digest. */
   readonly password: string;
   readonly connectivity: ConnectivityProfile;
+  /** Recorded ones, in the order of time, in place of the profile's. */
+  readonly outages?: readonly Outage[];
   readonly faults: readonly VehicleFault[];
 }
 

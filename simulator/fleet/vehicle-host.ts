@@ -18,7 +18,7 @@ import type { VehicleEvent, VehicleMessage, VehicleStep } from '../vehicle/event
 import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
 import type { Agenda } from './agenda.ts';
-import { type Outage, outages } from './connectivity.ts';
+import { type Outage, outages, recordedOutages } from './connectivity.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import type { FleetOptions } from './options.ts';
 import { Outbox, type OutboxWay } from './outbox.ts';
@@ -69,6 +69,9 @@ export class VehicleHost {
   readonly #outbox: Outbox;
   #away: Timer | null = null;
   #isAway: boolean = false;
+  /** It is its connectivity that keeps it away. */
+  #isInOutage: boolean = false;
+  #hasOutages: boolean = true;
   #tickedAt: number;
   #losses: { results: number; statuses: number };
   #hidesStatus: boolean = false;
@@ -126,7 +129,10 @@ export class VehicleHost {
       if (afterMs <= 0) this.cut(forMs);
       else agenda.after(afterMs, () => this.cut(forMs));
     }
-    const gaps = outages(this.spec.connectivity, this.#random.stream('connectivity'), options.timeScale);
+    const { connectivity, outages: recorded } = this.spec;
+    const gaps = recorded
+      ? recordedOutages(recorded, options.timeScale)
+      : outages(connectivity, this.#random.stream('connectivity'), options.timeScale);
     this.#nextOutage(gaps, this.#deps.clock.now());
     agenda.after(integerBetween(this.#random, 0, options.telemetryMs), () => this.#tick());
   }
@@ -159,6 +165,7 @@ export class VehicleHost {
     this.#away?.cancel();
     this.#away = null;
     this.#isAway = true;
+    this.#isInOutage = false;
     this.#ready = false;
     this.#connection?.cut();
     if (ms !== null) this.#away = this.#deps.agenda.after(ms, () => this.restore());
@@ -169,9 +176,16 @@ export class VehicleHost {
     this.#away?.cancel();
     this.#away = null;
     this.#isAway = false;
+    this.#isInOutage = false;
     if (!this.#vehicle.running) return;
     if (this.#connection) this.#connection.reconnect();
     else void this.open();
+  }
+
+  /** From now on nothing but faults takes it off the network. */
+  endOutages(): void {
+    this.#hasOutages = false;
+    if (this.#isInOutage) this.restore();
   }
 
   /** Power is lost and comes back after `bootMs`. Configuration, accepted commands and unsent results survive. */
@@ -349,8 +363,12 @@ export class VehicleHost {
     if (done) return;
     const { agenda, clock } = this.#deps;
     agenda.after(beganAt + value.startMs - clock.now(), () => {
+      if (!this.#hasOutages) return;
       // A vehicle that is away for another reason stays away for as long as that one says.
-      if (!this.#isAway) this.cut(value.durationMs);
+      if (!this.#isAway) {
+        this.cut(value.durationMs);
+        this.#isInOutage = true;
+      }
       this.#nextOutage(gaps, beganAt);
     });
   }

@@ -1,6 +1,4 @@
-import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { type Clock, sleep } from '../../shared/ports/clock.ts';
-import type { Database } from '../../shared/ports/database.ts';
+import { sleep } from '../../shared/ports/clock.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
@@ -18,7 +16,7 @@ const healAfterMs = 2_000;
 
 /** The course of every run, whatever its parts are made of: the fleet connects, customers buy, faults heal, all ends. */
 export async function conduct(stage: RunStage): Promise<Evidence> {
-  const { plan, clock, cars, faults, witnesses, buyer } = stage;
+  const { plan, clock, cars, faults, buyer } = stage;
   const answers: PurchaseAnswer[] = [];
   const progress = progressOf(stage, answers);
   let healedAt: number;
@@ -37,7 +35,7 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
     faults?.apiIot.clear();
     faults?.payments.clear();
     await progress.tell('settling');
-    await untilSettled(plan, clock, witnesses.databases.platform);
+    await untilSettled(stage);
   } finally {
     await progress.stop();
   }
@@ -52,8 +50,12 @@ function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {
   );
 }
 
-/** Waits until all has ended, or the bound of the policy is over: the checks then say what has not. */
-async function untilSettled(plan: Plan, clock: Clock, platform: Database<PlatformSchema>): Promise<void> {
+/**
+ * Waits until all has ended, or the bound of the policy is over: the checks then say what has not. Once nothing but
+ * revocations is left, vehicles that their connectivity keeps away come back: a car that sleeps for eight hours owes
+ * nothing before it wakes, and what it owes then is worth seeing.
+ */
+async function untilSettled({ plan, clock, cars, witnesses }: RunStage): Promise<void> {
   const { maxRetries, maxDelayMs, commandTimeoutMs, resultGraceMs, quotaWindowMs } = plan.constants;
   const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
   const boundMs = (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs;
@@ -62,7 +64,9 @@ async function untilSettled(plan: Plan, clock: Clock, platform: Database<Platfor
     plan.vehicles.filter((one) => isBeyondCommand(one, commandTimeoutMs)).map((one) => one.vin),
   );
   while (clock.now() < endAt) {
-    if (await settledState(platform, beyond)) return;
+    const settled = await settledState(witnesses.databases.platform, beyond);
+    if (settled === 'all') return;
+    if (settled === 'purchases') cars.endOutages();
     await sleep(clock, watchEveryMs);
   }
 }

@@ -1,24 +1,28 @@
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Database } from '../../shared/ports/database.ts';
 
-/** Nothing is to be done any more, except what waits for vehicles that no command reaches any more. */
+/** How far a run has ended: not yet · what was bought, and only revocations are left · all of it. */
+export type Settled = 'open' | 'purchases' | 'all';
+
+/** What waits for vehicles that no command reaches any more counts as ended. */
 export async function settledState(
   database: Database<PlatformSchema>,
   beyondCommand: ReadonlySet<string>,
-): Promise<boolean> {
+): Promise<Settled> {
   const open = await database.reader
     .selectFrom('activations')
     .select(['vin', 'kind'])
     .where((where) => where.or([where('ended_at', 'is', null), where('due_at', 'is not', null)]))
     .execute();
-  if (open.some((row) => row.kind !== 'revocation' || !beyondCommand.has(row.vin))) return false;
+  if (open.some((row) => row.kind !== 'revocation')) return 'open';
+  if (open.some((row) => !beyondCommand.has(row.vin))) return 'purchases';
   const waiting = await database.reader
     .selectFrom('notices')
     .select('id')
     .where('status', '=', 'waiting')
     .limit(1)
     .executeTakeFirst();
-  return waiting === undefined;
+  return waiting === undefined ? 'all' : 'purchases';
 }
 
 /** How many activations stand in each phase. */

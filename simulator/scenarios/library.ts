@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
@@ -31,5 +31,8 @@ export function shippedScenario(name: string): Scenario {
 /** Reads a scenario from a file of this machine, against the shipped catalogue. Throws when there is no such file. */
 export function readScenarioAt(path: string, calledAs = path): ScenarioReading {
   const { services } = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
-  return readScenarioFile(readFileSync(path, 'utf8'), calledAs, services());
+  return readScenarioFile(readFileSync(path, 'utf8'), calledAs, services(), (name) => {
+    const beside = join(dirname(path), name);
+    return existsSync(beside) ? readFileSync(beside, 'utf8') : null;
+  });
 }

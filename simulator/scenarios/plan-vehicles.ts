@@ -1,9 +1,11 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
+import type { Outage } from '../fleet/connectivity.ts';
 import type { VehicleFault } from '../fleet/vehicle-faults.ts';
 import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
 import { inRange, pickWeighted, shuffled } from './draws.ts';
 import type { PlannedCustomer } from './plan-customers.ts';
+import type { RecordedOutage } from './recorded-outages.ts';
 import type { Scenario } from './scenario.ts';
 import type { Range, VehicleFaultRule } from './vehicle-fault.ts';
 
@@ -18,6 +20,8 @@ export interface PlannedVehicle {
   /** The customer that it belongs to. */
   readonly customerId: string;
   readonly faults: readonly VehicleFault[];
+  /** Recorded outages in real time, in their order; left out where the scenario has none for it. */
+  readonly outages?: readonly Outage[];
 }
 
 /** Every customer in turn gets a vehicle, so that some have two and none has many. */
@@ -46,7 +50,10 @@ export function planVehicles(
       faults: [],
     });
   }
-  return giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults'));
+  return giveOutages(
+    giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults')),
+    scenario.vehicles.outages ?? [],
+  );
 }
 
 function modelOf(id: string): VehicleModel {
@@ -59,6 +66,22 @@ function modelOf(id: string): VehicleModel {
 /** Six decimals of a degree are about 10 cm: what a receiver reports, and the same text on every machine. */
 function near(random: Random, middle: number, spread: number): number {
   return Math.round((middle + (random.fraction() * 2 - 1) * spread) * 1e6) / 1e6;
+}
+
+function giveOutages(
+  vehicles: readonly PlannedVehicle[],
+  recorded: readonly RecordedOutage[],
+): PlannedVehicle[] {
+  const byVehicle = new Map<number, Outage[]>();
+  for (const { vehicle, startMs, durationMs } of recorded.toSorted((a, b) => a.startMs - b.startMs)) {
+    const own = byVehicle.get(vehicle) ?? [];
+    own.push({ startMs, durationMs });
+    byVehicle.set(vehicle, own);
+  }
+  return vehicles.map((vehicle, index) => {
+    const outages = byVehicle.get(index + 1);
+    return outages ? { ...vehicle, outages } : vehicle;
+  });
 }
 
 /** A vehicle meets at most one fault of each type, so that no two contradict each other. */

@@ -4,6 +4,7 @@ import { endBoundMs } from '../reports/expectations.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
+import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
@@ -13,6 +14,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
     ...checkModels(scenario),
     ...checkServices(scenario, services),
     ...checkCount(scenario),
+    ...checkOutages(scenario),
     ...scenario.faults.vehicles.flatMap((rule, index) => [
       ...checkTarget(scenario, rule, index),
       ...checkOutage(scenario, rule, index),
@@ -67,6 +69,13 @@ function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario)
       text: `is ${count}, and ${vehicles.count} vehicles take at most ${perVehicleMax} each; write at most ${most}, or raise perVehicleMax or vehicles.count`,
     },
   ];
+}
+
+function checkOutages({ vehicles: { outages = [], count } }: Scenario): Mistake[] {
+  return outageMistakes(outages, count).map(({ index, text }) => ({
+    path: ['vehicles', 'outages', index],
+    text,
+  }));
 }
 
 function checkTarget({ vehicles }: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
+import { recordedOutageSchema } from './recorded-outages.ts';
 import {
   standardCards,
   standardConstants,
@@ -70,6 +71,16 @@ const vehiclesSchema = z.strictObject({
     .enum(connectivityProfiles)
     .optional()
     .describe('How well every vehicle is connected; its times are divided by timeScale. Without it: steady.'),
+  outages: z
+    .array(recordedOutageSchema)
+    .max(100_000)
+    .optional()
+    .describe('Recorded outages; a vehicle that has some has these instead of its connectivity.'),
+  outagesFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The same as a CSV beside this file, with the columns vehicle,startMs,durationMs.'),
 });
 
 const customersSchema = z.strictObject({
