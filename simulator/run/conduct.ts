@@ -11,6 +11,8 @@ import { settledState } from './settled.ts';
 import type { RunStage } from './stage.ts';
 
 const watchEveryMs = 250;
+/** What waits for a vehicle that no command reaches is given so long to be done all the same: a wedged one may report. */
+const unreachableMs = 2_000;
 /** The faults of the services heal so long after the last purchase, or when their last window ends: then everything has to end. */
 const healAfterMs = 2_000;
 
@@ -63,9 +65,14 @@ async function untilSettled({ plan, clock, cars, witnesses }: RunStage): Promise
   const beyond = new Set(
     plan.vehicles.filter((one) => isBeyondCommand(one, commandTimeoutMs)).map((one) => one.vin),
   );
+  let patienceEndAt = Number.POSITIVE_INFINITY;
   while (clock.now() < endAt) {
     const settled = await settledState(witnesses.databases.platform, beyond);
     if (settled === 'all') return;
+    if (settled === 'all but the unreachable') {
+      patienceEndAt = Math.min(patienceEndAt, clock.now() + unreachableMs);
+      if (clock.now() >= patienceEndAt) return;
+    }
     if (settled === 'purchases') cars.endOutages();
     await sleep(clock, watchEveryMs);
   }

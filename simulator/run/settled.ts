@@ -1,10 +1,12 @@
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Database } from '../../shared/ports/database.ts';
 
-/** How far a run has ended: not yet · what was bought, and only revocations are left · all of it. */
-export type Settled = 'open' | 'purchases' | 'all';
+/**
+ * How far a run has ended: not yet · what was bought, and only revocations are left · all but revocations of vehicles that
+ * no command reaches any more · all.
+ */
+export type Settled = 'open' | 'purchases' | 'all but the unreachable' | 'all';
 
-/** What waits for vehicles that no command reaches any more counts as ended. */
 export async function settledState(
   database: Database<PlatformSchema>,
   beyondCommand: ReadonlySet<string>,
@@ -22,7 +24,8 @@ export async function settledState(
     .where('status', '=', 'waiting')
     .limit(1)
     .executeTakeFirst();
-  return waiting === undefined ? 'all' : 'purchases';
+  if (waiting !== undefined) return 'purchases';
+  return open.length === 0 ? 'all' : 'all but the unreachable';
 }
 
 /** How many activations stand in each phase. */

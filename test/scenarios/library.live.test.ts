@@ -11,6 +11,7 @@ const told = [
   'incompatible-models',
   'payments-down-during-reversal',
   'tunnel-while-applying',
+  'wedged-vehicles',
 ];
 
 describe.concurrent('on real parts, the story', () => {
