@@ -376,7 +376,7 @@ export const options = {
   ),
   quotaWindowMs: wholeNumber(
     {
-      flag: 'quota-window',
+      flag: 'quota-window-ms',
       environment: 'API_IOT_QUOTA_WINDOW_MS',
       placeholder: 'ms',
       help: 'how long an accepted command counts',
@@ -387,7 +387,7 @@ export const options = {
   ),
   commandTimeoutMs: wholeNumber(
     {
-      flag: 'command-timeout',
+      flag: 'command-timeout-ms',
       environment: 'API_IOT_COMMAND_TIMEOUT_MS',
       placeholder: 'ms',
       help: 'how long the API IoT waits for the vehicle before a command times out',

@@ -26,7 +26,7 @@ import { newChanges } from '../platform/changes.ts';
 import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { httpTimeoutMs, compressedDispatch, compressedEngine } from '../time-scale.ts';
+import { compressedDispatch, compressedEngine, httpTimeoutMs } from '../time-scale.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
