@@ -1,6 +1,7 @@
-import BetterSqlite3 from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from '../ports/database.ts';
+import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
 
 /**
@@ -17,8 +18,8 @@ const statementMax = 500;
 /** What the write-ahead log holds before it is copied into the file, in pages (16 MB): each copying costs fsyncs of its own. */
 const checkpointPages = 4_000;
 
-function withPreparedStatements(connection: BetterSqlite3.Database) {
-  const statements = new Map<string, BetterSqlite3.Statement>();
+function withPreparedStatements(connection: Sqlite.Database) {
+  const statements = new Map<string, Sqlite.Statement>();
   return {
     prepare(text: string) {
       const known = statements.get(text);
@@ -33,7 +34,7 @@ function withPreparedStatements(connection: BetterSqlite3.Database) {
   };
 }
 
-function open(path: string, readonly: boolean): BetterSqlite3.Database {
+function open(path: string, readonly: boolean): Sqlite.Database {
   const connection = new BetterSqlite3(path, { readonly });
   connection.pragma('busy_timeout = 5000');
   if (!readonly) connection.pragma('journal_mode = WAL');

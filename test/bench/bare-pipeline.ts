@@ -1,10 +1,10 @@
 import { serve } from '@hono/node-server';
 import { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import BetterSqlite3 from 'better-sqlite3';
 import { Hono } from 'hono';
 import Stripe from 'stripe';
 import type { ConfigureRequest } from '../../shared/protocol/api-iot.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { type BareCallback, bareApiIot } from './bare-api-iot.ts';
 import { agent, sendJson } from './bare-http.ts';
 import { type BareNoticesOptions, bareNotices } from './bare-notices.ts';

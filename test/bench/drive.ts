@@ -1,5 +1,5 @@
-import BetterSqlite3 from 'better-sqlite3';
 import type { Http } from '../../shared/ports/http.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import type { BenchChild } from './child.ts';
 import type { NoticeCounts, WorldReady } from './world.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 
 /** The tables that grow with every activation, with the columns that name it or must be unique. */
 const platformTables: Readonly<Record<string, readonly string[]>> = {
@@ -70,12 +71,7 @@ function fill(
   }
 }
 
-function copyRows(
-  database: BetterSqlite3.Database,
-  table: string,
-  names: readonly string[],
-  copies: number,
-): void {
+function copyRows(database: Sqlite.Database, table: string, names: readonly string[], copies: number): void {
   const columns = (database.pragma(`table_info(${table})`) as Column[])
     .map(({ name }) => name)
     .filter((name) => name !== 'seq');

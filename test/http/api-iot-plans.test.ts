@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, it } from 'vitest';
 import {
@@ -15,6 +14,7 @@ import {
 import { migrateApiIot } from '../../gateway/api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
 const vin = '1M8GDM9AXKP042788';

@@ -1,4 +1,3 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, it } from 'vitest';
 import {
@@ -11,6 +10,7 @@ import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { countingIds, fact, notices, placeOrder, startAt, tell, withDatabase } from './support.ts';
 
 /** Two processes have had the one notice of this database: the first one's claim lapsed while it was sending. */

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, it } from 'vitest';
 import { phases } from '../../gateway/activation/phase.ts';
@@ -15,6 +14,7 @@ import { recordAfter } from '../../gateway/store/record-reader.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { listTickets } from '../../gateway/support/ticket-store.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { order, register, vin, withPlatform } from './support.ts';
 

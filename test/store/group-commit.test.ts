@@ -1,6 +1,6 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect, type Transaction } from 'kysely';
 import { expect, test } from 'vitest';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { groupCommit } from '../../shared/sql/group-commit.ts';
 
 type Empty = Record<string, never>;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { expect, it } from 'vitest';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
@@ -8,6 +7,7 @@ import { pickTechnician } from '../../gateway/support/assignment.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { dueTickets, listTickets, nextDueTicketAt } from '../../gateway/support/ticket-store.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
+import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
 type Reader = Kysely<PlatformSchema>;
