@@ -1,5 +1,6 @@
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from './folder.ts';
 
 /** Secrets of an installation by name; each text is made at first start and stays. */
 export type Keyring<Name extends string> = Readonly<Record<Name, string>>;
@@ -12,7 +13,7 @@ export async function openKeyring<Name extends string>(
   path: string,
   makers: Readonly<Record<Name, () => string | Promise<string>>>,
 ): Promise<Keyring<Name>> {
-  await makeFolder(dirname(path));
+  await makeDataFolder(dirname(path));
   const known = await readKeys(path);
   const missing = (Object.keys(makers) as Name[]).filter((name) => known?.[name] === undefined);
   if (known !== null && missing.length === 0) return known as Keyring<Name>;
@@ -46,9 +47,9 @@ async function writeDraft(path: string, keys: Readonly<Record<string, string>>):
   return draft;
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`the folder ${folder} cannot be made (${code}): choose another with --data`, {

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { Log } from '../ports/log.ts';
+import { makeFolder } from './folder.ts';
 import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts';
 
 const readyMaxMs = 15_000;
@@ -54,7 +55,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       `${wanted} is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install`,
     );
   }
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  await makeFolder(dataFolder);
   await endLeftover(dataFolder, log);
   const password = await passwordOf(dataFolder);
   const configuration = join(dataFolder, 'nats-server.conf');

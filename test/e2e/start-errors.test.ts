@@ -128,10 +128,14 @@ describe.concurrent('a database', () => {
     );
   });
 
-  test('whose folder cannot be made', async () => {
+  test.each([
+    ['/etc/hostname/data', 'ENOTDIR'],
+    // Nobody can make a folder there, and the system says that it is not there.
+    ['/proc/data', 'ENOENT'],
+  ])('whose folder cannot be made: %s', async (data, code) => {
     await refuses(
-      ['gateway', ...freePorts, '--data', '/etc/hostname/data'],
-      'fleetwake: the folder /etc/hostname/data cannot be made (ENOTDIR): choose another with --data',
+      ['gateway', ...freePorts, '--data', data],
+      `fleetwake: the folder ${data} cannot be made (${code}): choose another with --data`,
     );
   });
 });
