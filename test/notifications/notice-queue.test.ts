@@ -105,7 +105,7 @@ it('looks for due notices in an index that holds nothing else, so history costs 
     claimNotices(transaction, 'sqlite', { channel: 'email', now: startAt, claimMs: 1_000, limit: 10 }),
   );
   const plans = statements
-    .filter((text) => text.startsWith('select'))
+    .filter((text) => text.trimStart().startsWith('select'))
     .map((text) => {
       const values = text.match(/\?/g)?.map(() => 1) ?? [];
       return file
