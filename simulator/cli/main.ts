@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
 import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
+import { addDay } from './day.ts';
 import { exitCodes } from './exit.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
@@ -15,6 +16,7 @@ import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
 import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
+import { addVerify } from './verify.ts';
 
 async function main(): Promise<void> {
   checkNodeVersion(process.versions.node);
@@ -35,6 +37,8 @@ async function main(): Promise<void> {
   addRegister(program);
   addCheck(program);
   addReplay(program);
+  addDay(program);
+  addVerify(program);
   await program.parseAsync();
 }
 

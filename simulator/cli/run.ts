@@ -27,7 +27,14 @@ interface RunFlags extends ReportFlags, LiveFlags {
 /** Every report is kept until the last run is over. */
 const repeatMax = 1_000;
 /** What only a run on real parts has. */
-const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
+const gatewayOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
+const liveOptions = [...gatewayOptions, 'log'] as const;
+
+const ofOneRun = [
+  ['html', 'shows'],
+  ['data', 'is the folder of'],
+  ['log', 'tells of'],
+] as const;
 
 /** `fleetwake run [SCENARIO]`: the whole journey to a verdict, in virtual time or on real parts. */
 export function addRun(program: Command): void {
@@ -39,11 +46,12 @@ export function addRun(program: Command): void {
     )
     .description('run a scenario to a report and a verdict, in virtual time unless --live says otherwise')
     .option('--live', 'on real parts and in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
+    .option('--log <file>', 'with --live: write what the witnesses saw, for "fleetwake verify"')
     .option('--all', 'every scenario of the library')
     .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
     .option('--repeat <number>', 'so many runs of each, with this seed and those that follow it', '1');
   withReportOptions(command);
-  withGatewayOptions(command, liveOptions);
+  withGatewayOptions(command, gatewayOptions);
   command.action(async (name: string | undefined, flags: RunFlags) => {
     process.exitCode = await run(name, flags);
   });
@@ -107,14 +115,10 @@ function checkFlags(flags: RunFlags, runs: number): void {
     const flag = strange.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new UsageError(`--${flag} is for runs on real parts: add --live, or leave it out`);
   }
-  if (runs > 1 && flags.html !== undefined) {
+  for (const [option, meaning] of ofOneRun) {
+    if (runs === 1 || flags[option] === undefined) continue;
     throw new UsageError(
-      '--html shows one run: leave it out, or run one scenario without --all and --repeat',
-    );
-  }
-  if (runs > 1 && flags.data !== undefined) {
-    throw new UsageError(
-      '--data is the folder of one run: leave it out, or run one scenario without --all and --repeat',
+      `--${option} ${meaning} one run: leave it out, or run one scenario without --all and --repeat`,
     );
   }
 }

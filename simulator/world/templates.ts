@@ -6,6 +6,7 @@ import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { virtualStorage } from '../../shared/virtual/database.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
+import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { modelOfVehicle, vehicleCount, vinOf, worldCustomers } from './plan-of-schedule.ts';
 import { subscriptionOf } from './sinks.ts';
@@ -29,39 +30,55 @@ async function makeTemplates(): Promise<Templates> {
   return {
     platform: await snapshot<PlatformSchema>(async (database) => {
       await migratePlatform(database);
-      await registerAtPlatform(database);
+      await registerAtPlatform(database, worldCustomers(), worldVehicles());
       await witness(database, platformWitness);
     }),
     apiIot: await snapshot<ApiIotSchema>(async (database) => {
       await migrateApiIot(database);
-      await database.write((transaction) =>
-        transaction
-          .insertInto('vehicles')
-          .values(
-            indices().map((index) => ({
-              vin: vinOf(index),
-              model: modelOfVehicle(index).id,
-              credential_digest: '',
-            })),
-          )
-          .execute(),
-      );
+      await registerAtApiIot(database, worldVehicles());
       await witness(database, apiIotWitness);
     }),
     payments: await snapshot<PaymentsStandInSchema>(migratePaymentsStandIn),
   };
 }
 
-function indices(): number[] {
-  return Array.from({ length: vehicleCount }, (_, index) => index);
+/** A vehicle as the registers know it. */
+export interface RegisteredVehicle {
+  readonly vin: string;
+  readonly model: string;
+  readonly customerId: string;
 }
 
-async function registerAtPlatform(database: Database<PlatformSchema>): Promise<void> {
+function worldVehicles(): RegisteredVehicle[] {
+  return Array.from({ length: vehicleCount }, (_, index) => ({
+    vin: vinOf(index),
+    model: modelOfVehicle(index).id,
+    customerId: `customer-${index + 1}`,
+  }));
+}
+
+export async function registerAtApiIot(
+  database: Database<ApiIotSchema>,
+  vehicles: readonly RegisteredVehicle[],
+): Promise<void> {
+  await database.write((transaction) =>
+    transaction
+      .insertInto('vehicles')
+      .values(vehicles.map(({ vin, model }) => ({ vin, model, credential_digest: '' })))
+      .execute(),
+  );
+}
+
+export async function registerAtPlatform(
+  database: Database<PlatformSchema>,
+  customers: readonly PlannedCustomer[],
+  vehicles: readonly RegisteredVehicle[],
+): Promise<void> {
   await database.write(async (transaction) => {
     await transaction
       .insertInto('customers')
       .values(
-        worldCustomers().map(({ push, ...customer }) => ({
+        customers.map(({ push, ...customer }) => ({
           ...customer,
           push_subscription: push ? JSON.stringify(subscriptionOf(customer.id)) : null,
           created_at: 0,
@@ -71,11 +88,11 @@ async function registerAtPlatform(database: Database<PlatformSchema>): Promise<v
     await transaction
       .insertInto('vehicles')
       .values(
-        indices().map((index) => ({
-          vin: vinOf(index),
-          model: modelOfVehicle(index).id,
-          model_name: modelOfVehicle(index).id,
-          customer_id: `customer-${index + 1}`,
+        vehicles.map(({ vin, model, customerId }) => ({
+          vin,
+          model,
+          model_name: model,
+          customer_id: customerId,
           registered_at: 0,
         })),
       )

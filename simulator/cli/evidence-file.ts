@@ -1,0 +1,37 @@
+import { open, readFile } from 'node:fs/promises';
+import type { Evidence } from '../reports/evidence.ts';
+import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
+import { UsageError } from './exit.ts';
+
+/** So many characters are written at once. */
+const chunkLength = 1_000_000;
+
+/** Opened before a run, so that a path that cannot be written to costs no run. */
+export async function newEvidenceFile(path: string) {
+  const file = await open(path, 'w').catch((error: Error) => {
+    throw new UsageError(`--log ${path} cannot be written (${error.message}); name another file`);
+  });
+  return {
+    async write(evidence: Evidence): Promise<void> {
+      let chunk = '';
+      for (const line of evidenceLines(evidence)) {
+        chunk += `${line}\n`;
+        if (chunk.length < chunkLength) continue;
+        await file.write(chunk);
+        chunk = '';
+      }
+      await file.write(chunk);
+    },
+    close: () => file.close(),
+  };
+}
+
+export async function evidenceIn(path: string): Promise<Evidence> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new UsageError(`${path}: ${reason}; name a file that "fleetwake run --live --log FILE" wrote`);
+  });
+  const reading = readEvidence(text);
+  if (reading.ok) return reading.evidence;
+  throw new UsageError(`${path} cannot be judged: ${reading.reason}`);
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { DatabaseEvidence, Evidence } from './evidence.ts';
+
+/**
+ * The evidence of a run as a file: JSON lines, a witness's statement each, so that a run can be judged again later, elsewhere,
+ * by newer checks. The last line counts them and seals them, so that a log that was cut short or changed is told apart.
+ */
+const logVersion = 1;
+
+const tables = [
+  'customers',
+  'purchases',
+  'activations',
+  'entitlements',
+  'record',
+  'notices',
+  'tickets',
+] as const satisfies readonly (keyof DatabaseEvidence)[];
+
+/** What there are many of: a line each. Everything else stands in the first line. */
+const lists = ['answers', 'ledger', 'apiIot', 'broker', 'vehicles', 'mails', 'pushes', 'events'] as const;
+
+type Kind = (typeof lists)[number] | `database.${(typeof tables)[number]}`;
+
+/** The lines of a log, without line ends. */
+export function* evidenceLines(evidence: Evidence): Generator<string> {
+  const hash = createHash('sha256');
+  let count = 0;
+  const sealed = (value: unknown) => {
+    const line = JSON.stringify(value);
+    hash.update(`${line}\n`);
+    count += 1;
+    return line;
+  };
+  const { database, answers, ledger, apiIot, broker, vehicles, mails, pushes, events, ...head } = evidence;
+  yield sealed({ log: 'fleetwake', version: logVersion, hasEvents: events !== null, ...head });
+  const many = { answers, ledger, apiIot, broker, vehicles, mails, pushes, events: events ?? [] };
+  for (const kind of lists) for (const row of many[kind]) yield sealed({ kind, row });
+  for (const table of tables)
+    for (const row of database[table]) yield sealed({ kind: `database.${table}`, row });
+  yield JSON.stringify({ end: true, lines: count, sha256: hash.digest('hex') });
+}
+
+const headSchema = z.looseObject({
+  log: z.literal('fleetwake'),
+  version: z.number(),
+  hasEvents: z.boolean(),
+  plan: z.looseObject({}),
+});
+const rowSchema = z.strictObject({ kind: z.string(), row: z.record(z.string(), z.unknown()) });
+const endSchema = z.strictObject({ end: z.literal(true), lines: z.number(), sha256: z.string() });
+
+export type EvidenceReading =
+  | { readonly ok: true; readonly evidence: Evidence }
+  /** Says what is wrong, and what to do. */
+  | { readonly ok: false; readonly reason: string };
+
+const cure = 'write it again with "fleetwake run --live --log FILE"';
+
+/** Reads a log; its seal vouches that every line is as it was written, so what it holds is not looked at again. */
+export function readEvidence(text: string): EvidenceReading {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const last = parsed(lines.pop() ?? '', endSchema);
+  const head = parsed(lines[0] ?? '', headSchema);
+  if (!head) return refused('line 1 is not the beginning of a log of fleetwake; name another file');
+  if (head.version !== logVersion)
+    return refused(`it is a log of version ${head.version}, and this fleetwake reads ${logVersion}; ${cure}`);
+  if (!last) return refused(`its last line is missing: the run or the copying was cut short; ${cure}`);
+  if (last.lines !== lines.length)
+    return refused(`it has ${lines.length} lines where its last line counts ${last.lines}; ${cure}`);
+  const hash = createHash('sha256');
+  for (const line of lines) hash.update(`${line}\n`);
+  if (hash.digest('hex') !== last.sha256)
+    return refused(`its lines are not those that were written (the seal differs); ${cure}`);
+  return collect(head, lines.slice(1));
+}
+
+function collect(head: z.infer<typeof headSchema>, lines: readonly string[]): EvidenceReading {
+  const rows = new Map<string, unknown[]>(
+    [...lists, ...tables.map((table) => `database.${table}` as const)].map((kind: Kind) => [kind, []]),
+  );
+  for (const [index, line] of lines.entries()) {
+    const statement = parsed(line, rowSchema);
+    const list = statement && rows.get(statement.kind);
+    if (!list) return refused(`line ${index + 2} is no statement that this version knows; ${cure}`);
+    list.push(statement.row);
+  }
+  const { log: _log, version: _version, hasEvents, ...rest } = head;
+  const many = Object.fromEntries(lists.map((kind) => [kind, rows.get(kind)]));
+  const database = Object.fromEntries(tables.map((table) => [table, rows.get(`database.${table}`)]));
+  const evidence = { ...rest, ...many, database, ...(hasEvents ? {} : { events: null }) };
+  return { ok: true, evidence: evidence as unknown as Evidence };
+}
+
+function refused(reason: string): EvidenceReading {
+  return { ok: false, reason };
+}
+
+function parsed<Value>(line: string, schema: z.ZodType<Value>): Value | null {
+  try {
+    const reading = schema.safeParse(JSON.parse(line));
+    return reading.success ? reading.data : null;
+  } catch {
+    return null;
+  }
+}
