@@ -1,12 +1,12 @@
 import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { integerBetween, type Random } from '../ports/random.ts';
-import { filterMatches } from '../protocol/topic-filter.ts';
 import { type Carrier, newSession, type Session } from './broker-session.ts';
 import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
 import type { VirtualLoop } from './loop.ts';
 import type { VirtualProcess } from './process.ts';
 import { newTopicIndex, type TopicIndex } from './topic-index.ts';
+import { newTopicTree } from './topic-tree.ts';
 import { newWire, type Wire } from './wire.ts';
 
 /** One message at the broker: on its way in (`to` is null), or out to one client. */
@@ -91,6 +91,8 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
   const wires = new Map<string, Set<Wire>>();
   let index: TopicIndex<Session> = newTopicIndex();
   const retained = new Map<string, LinkMessage>();
+  const retainedTopics = newTopicTree<{ readonly topic: string; readonly place: number }>();
+  let retainedCount = 0;
   let isUp = true;
   let hook: ((passage: Passage) => MessageFault | null) | null = null;
 
@@ -102,11 +104,33 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     if (fault?.kind === 'duplicate') clock.setTimer(fault.delayMs, act);
   }
 
+  /** The newest of a topic, in the place of the first. */
+  function retain(message: LinkMessage): void {
+    const { topic, payload } = message;
+    if (payload === '') {
+      retained.delete(topic);
+      retainedTopics.delete(topic);
+      return;
+    }
+    if (!retained.has(topic)) {
+      retainedCount += 1;
+      retainedTopics.set(topic, { topic, place: retainedCount });
+    }
+    retained.set(topic, message);
+  }
+
+  /** Each once, in the order in which their topics came. */
+  function retainedFor(filters: readonly string[]): LinkMessage[] {
+    const found = new Set(filters.flatMap((filter) => retainedTopics.matchedBy(filter)));
+    return [...found]
+      .sort((left, right) => left.place - right.place)
+      .flatMap(({ topic }) => retained.get(topic) ?? []);
+  }
+
   /** Brings the message to every subscriber; `onTaken` when a publisher may be told, with whether all went well. */
   function route(from: string, message: LinkMessage, onTaken?: (isHandled: boolean) => void): void {
     if (message.retain) {
-      if (message.payload === '') retained.delete(message.topic);
-      else retained.set(message.topic, message);
+      retain(message);
     }
     const live: LinkMessage = message.retain ? { ...message, retain: false } : message;
     const waits = newTally(onTaken);
@@ -182,9 +206,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     const refused = filters.filter((filter) => deps.rules?.refuseSubscribe?.(by.options, filter) != null);
     const granted = filters.filter((filter) => !refused.includes(filter));
     for (const filter of granted) index.add(filter, by.session);
-    for (const message of retained.values()) {
-      if (granted.some((filter) => filterMatches(filter, message.topic))) by.session.deliver(message);
-    }
+    for (const message of retainedFor(granted)) by.session.deliver(message);
     return refused;
   }
 
@@ -254,6 +276,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
       if (keepsSessions) return;
       sessions.clear();
       retained.clear();
+      retainedTopics.clear();
       index = newTopicIndex();
     },
     start() {
