@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Evidence } from '../../simulator/reports/evidence.ts';
+import { evidenceLines } from '../../simulator/reports/evidence-log.ts';
+import { corrupted, sampleEvidence } from '../reports/sample.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { fleetwake } from './command.ts';
+
+test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that did, 2 for a log that is none', () =>
+  withTemporaryFolder(async (folder) => {
+    const written = (name: string, evidence: Evidence) => {
+      writeFileSync(join(folder, name), [...evidenceLines(evidence), ''].join('\n'));
+      return fleetwake(folder, ['verify', name]);
+    };
+    const good = await written('good.log', sampleEvidence());
+    expect([good.exitCode, good.stderr]).toEqual([0, '']);
+    expect(good.stdout).toContain('All 11 rules hold.');
+    const silent = corrupted((evidence) => {
+      evidence.broker = [];
+    });
+    const bad = await written('bad.log', silent);
+    expect(bad.exitCode).toBe(1);
+    expect(bad.stdout).toContain('✗  1  Nobody is charged for what was not delivered');
+    const none = await fleetwake(folder, ['verify', 'none.log']);
+    expect([none.exitCode, none.stderr]).toEqual([
+      2,
+      'fleetwake: none.log: there is no such file; name a file that "fleetwake run --log FILE" wrote\n',
+    ]);
+  }));
