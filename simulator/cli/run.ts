@@ -58,7 +58,7 @@ export function addRun(program: Command): void {
 }
 
 async function run(name: string | undefined, flags: RunFlags): Promise<number> {
-  const jobs = jobsOf(name, flags);
+  const jobs = runnable(jobsOf(name, flags), flags);
   checkFlags(flags, jobs.length);
   const files = await plannedFiles(flags);
   const isOne = jobs.length === 1;
@@ -83,6 +83,20 @@ function placed({ placeOf }: Job): (error: unknown) => never {
     if (!(error instanceof ImpossiblePlan)) throw error;
     throw new UsageError(`the scenario cannot be run:\n${placeOf(error.path)}: ${error.message}`);
   };
+}
+
+/** The library without what is for virtual time only when it runs on real parts; such a scenario alone is refused. */
+function runnable(jobs: readonly Job[], { live, all }: RunFlags): Job[] {
+  const virtual = live ? jobs.filter(({ scenario }) => scenario.faults.parts?.length) : [];
+  const [first] = virtual;
+  if (first && !all) {
+    throw new UsageError(
+      `the scenario cannot be run on real parts:\n${first.placeOf(['faults', 'parts'])}: faults.parts is for virtual time: a run on real parts cannot kill the process that it is in, nor empty a NATS that may be somebody's; leave out --live`,
+    );
+  }
+  const names = new Set(virtual.map(({ calledAs }) => calledAs));
+  if (names.size > 0) process.stderr.write(`for virtual time only, left out: ${[...names].join(', ')}\n`);
+  return jobs.filter((job) => !virtual.includes(job));
 }
 
 /** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */

@@ -10,6 +10,7 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { collectMails, collectPushes } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
+import { readEvents } from '../run/event-reader.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
 import type { Progress } from '../run/stage.ts';
 import { planScenario } from '../scenarios/plan.ts';
@@ -123,7 +124,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       witnesses: {
         databases,
         ledger: standIns.ledger,
-        openBus: gateway.openBus,
+        openEvents: async () => readEvents(await gateway.openBus(), wallClock),
         broker: wire.messages,
         mails: () => collectMails(standIns.mailbox),
         pushes: () => collectPushes(standIns.pushes),

@@ -1,12 +1,13 @@
 import { windowsOf } from '../faults/fault-schedule.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
+import { lastsMs, type PartFault, strikesOf } from '../scenarios/part-fault.ts';
 import type { Evidence } from './evidence.ts';
 
 /** When a fault of a service could strike. Milliseconds of the run after the first moment of the workload. */
 export interface FaultWindow {
-  readonly where: 'API IoT' | 'payments';
+  readonly where: 'API IoT' | 'payments' | 'parts';
   readonly name: string;
-  readonly type: HttpFault['type'];
+  readonly type: HttpFault['type'] | PartFault['type'];
   /** The chance that a request that matches meets it, 0 to 1. */
   readonly toxicity: number;
   readonly fromMs: number;
@@ -51,6 +52,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
     services: [
       ...ofService('API IoT', plan.apiIotFaults),
       ...ofService('payments', plan.paymentsFaults ?? []),
+      ...(plan.partFaults ?? []).flatMap(ofPart),
     ],
     vehicles: groupsOf(
       plan.vehicles.flatMap(({ faults }) => faults.map(({ type }) => type)),
@@ -58,6 +60,18 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
     ),
     away: stepsOf(outages, takenAt - startedAt),
   };
+}
+
+function ofPart(fault: PartFault): FaultWindow[] {
+  const { name, type } = fault;
+  return strikesOf(fault).map((fromMs) => ({
+    where: 'parts',
+    name,
+    type,
+    toxicity: 1,
+    fromMs,
+    toMs: fromMs + lastsMs(fault),
+  }));
 }
 
 interface Outage {

@@ -2,10 +2,10 @@ import { sleep } from '../../shared/ports/clock.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import { partFaultEnd } from '../scenarios/part-fault.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { buyAll } from './buying.ts';
-import { readEvents } from './event-reader.ts';
 import { progressOf } from './progress.ts';
 import { settledState } from './settled.ts';
 import type { RunStage } from './stage.ts';
@@ -25,6 +25,7 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
   await progress.tell('connecting');
   await cars.start();
   const startedAt = clock.now();
+  stage.parts?.begin();
   faults?.apiIot.begin();
   faults?.payments.begin();
   progress.follow();
@@ -45,10 +46,11 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
   return { ...(await takeEvidence(stage, startedAt, answers)), healedAt };
 }
 
-function lastWindowEnd({ apiIotFaults, paymentsFaults = [] }: Plan): number {
+function lastWindowEnd({ apiIotFaults, paymentsFaults = [], partFaults = [] }: Plan): number {
   return Math.max(
     0,
     ...[...apiIotFaults, ...paymentsFaults].map((fault) => endOfWindows(fault.schedule) ?? 0),
+    ...partFaults.map(partFaultEnd),
   );
 }
 
@@ -86,8 +88,7 @@ async function takeEvidence(
   const { databases, ledger } = witnesses;
   const takenAt = clock.now();
   const database = await collectDatabase(databases.platform.reader);
-  const bus = await witnesses.openBus();
-  const events = await readEvents(bus, clock);
+  const events = await witnesses.openEvents();
   try {
     return {
       plan,
@@ -104,11 +105,11 @@ async function takeEvidence(
       pushes: witnesses.pushes(),
       events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
       crashes: witnesses.crashes(),
+      ...(witnesses.newsMs ? { newsMs: witnesses.newsMs() } : {}),
       httpFaults: faults?.apiIot.counts() ?? {},
       paymentsFaults: faults?.payments.counts() ?? {},
     };
   } finally {
     await events.stop();
-    await bus.close();
   }
 }

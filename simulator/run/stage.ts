@@ -1,6 +1,5 @@
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { FaultyHttp } from '../faults/http-faults.ts';
@@ -9,6 +8,7 @@ import type { ApiClient } from '../live/api-client.ts';
 import type { BrokerMessage, SeenMail, SeenPush } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Ledger } from '../stand-ins/payments/ledger.ts';
+import type { EventLog } from './event-log.ts';
 
 /** Where a run stands. */
 export interface Progress {
@@ -36,13 +36,15 @@ export interface Witnesses {
     readonly apiIot: Database<ApiIotSchema>;
   };
   readonly ledger: Pick<Ledger, 'allEntries'>;
-  /** A connection to the bus for a reader of the events. */
-  openBus(): Promise<Bus>;
+  /** What was published so far, and what is published until it is stopped. */
+  openEvents(): Promise<EventLog & { stop(): Promise<void> }>;
   broker(): BrokerMessage[];
   mails(): Promise<readonly SeenMail[]>;
   pushes(): readonly SeenPush[];
   /** How often a process of the gateway died so far. */
   crashes(): number;
+  /** The longest that news may take from the broker to the engine; without it a second. */
+  newsMs?(): number;
 }
 
 /** A scenario's world, set up and not yet begun: the gateway answers, vehicles and customers are registered. */
@@ -53,6 +55,8 @@ export interface RunStage {
   readonly clock: Clock;
   readonly buyer: ApiClient;
   readonly cars: Fleet;
+  /** What happens to the gateway's own parts; without it nothing does. */
+  readonly parts?: { begin(): void };
   /** Null where the gateway cannot have any. */
   readonly faults: ServiceFaults | null;
   readonly witnesses: Witnesses;

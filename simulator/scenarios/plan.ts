@@ -1,6 +1,7 @@
 import type { Random } from '../../shared/ports/random.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
+import type { PartFault } from './part-fault.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
 import { type PlannedPurchase, planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
@@ -27,6 +28,8 @@ export interface Plan {
   readonly apiIotFaults: readonly HttpFault[];
   /** Between engine and payment service; left out where the scenario has none. */
   readonly paymentsFaults?: readonly HttpFault[];
+  /** Of the gateway's own parts; left out where the scenario has none. */
+  readonly partFaults?: readonly PartFault[];
   /** Seed of the draws that the faults of the services take. */
   readonly faultSeed: number;
   /** What the scenario expects of the report; left out where it expects no more than the rules. */
@@ -51,6 +54,7 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
     purchases: planPurchases(scenario, vehicles, random.stream('purchases')),
     apiIotFaults: scenario.faults.apiIot,
     ...(scenario.faults.payments?.length ? { paymentsFaults: scenario.faults.payments } : {}),
+    ...(scenario.faults.parts?.length ? { partFaults: scenario.faults.parts } : {}),
     faultSeed: Math.floor(random.stream('faults').fraction() * 2 ** 32),
     ...(scenario.expectations?.length ? { expectations: scenario.expectations } : {}),
   };

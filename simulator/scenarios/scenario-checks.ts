@@ -4,6 +4,7 @@ import { endBoundMs } from '../reports/expectations.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
+import { lastsMs } from './part-fault.ts';
 import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
@@ -24,6 +25,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
         checkWindow(scenario, fault, service, index),
       ),
     ),
+    ...checkParts(scenario),
     ...checkExpectations(scenario.expectations ?? []),
   ];
 }
@@ -139,6 +141,20 @@ function checkWindow(
     mistakes.push({ path: [...path, 'match', 'path'], text: `is "${match.path}"; begin it with a slash` });
   }
   return mistakes;
+}
+
+function checkParts(scenario: Scenario): Mistake[] {
+  const latestMs = latestEndMs(scenario);
+  return (scenario.faults.parts ?? []).flatMap((fault, index): Mistake[] => {
+    const path = ['faults', 'parts', index];
+    const { afterMs, everyMs } = fault.schedule;
+    const durationMs = lastsMs(fault);
+    if (afterMs > latestMs)
+      return [{ path: [...path, 'schedule', 'afterMs'], text: tooLate(afterMs, latestMs) }];
+    if (everyMs === undefined || durationMs < everyMs) return [];
+    const text = `is ${durationMs}, and the next begins after ${everyMs} ms; make forMs smaller than everyMs`;
+    return [{ path: [...path, 'attributes', 'forMs'], text }];
+  });
 }
 
 function tooLate(atMs: number, latestMs: number): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
+import { partFaultSchema } from './part-fault.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
 import {
   standardCards,
@@ -123,6 +124,11 @@ const faultsSchema = z.strictObject({
     .max(100)
     .optional()
     .describe('Between the engine and the payment service.'),
+  parts: z
+    .array(partFaultSchema)
+    .max(20)
+    .optional()
+    .describe('Parts that die, go away or forget; in virtual time only.'),
 });
 
 /** A run as plain data: who is there, what they buy, and what goes wrong. Together with a seed it fixes a plan. */

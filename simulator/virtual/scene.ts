@@ -8,6 +8,7 @@ import { compressedCallbackRetry, compressedDispatch, compressedEngine } from '.
 import type { Http } from '../../shared/ports/http.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
+import { subjectMatches, subjects } from '../../shared/protocol/subjects.ts';
 import { virtualStorage } from '../../shared/virtual/database.ts';
 import { virtualBroker } from '../../shared/virtual/device-link.ts';
 import { virtualNetwork } from '../../shared/virtual/http.ts';
@@ -18,9 +19,9 @@ import { virtualStream } from '../../shared/virtual/process-bus.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualSecrets } from '../../shared/virtual/secrets.ts';
 import { virtualTokens } from '../../shared/virtual/tokens.ts';
-import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
 import { apiClient } from '../live/api-client.ts';
 import { wireLog } from '../live/wire-log.ts';
+import { eventLog } from '../run/event-log.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
 import type { RunStage } from '../run/stage.ts';
 import type { Plan } from '../scenarios/plan.ts';
@@ -33,11 +34,14 @@ import type { PlatformFigures } from '../world/platform-figures.ts';
 import { bootPlatform } from '../world/platform-process.ts';
 import { shippedCatalogue } from '../world/shipped-files.ts';
 import { newSinks, subscriptionOf } from '../world/sinks.ts';
+import { gatewayProcesses } from './gateway-processes.ts';
+import { newsMsOf, partTroubles } from './part-troubles.ts';
+import { serviceFaults } from './service-faults.ts';
 
 /** One way, as on the loopback of one machine: a run on real parts has no longer ways. */
 const latencyMaxMs = 4;
 
-type Parts = Pick<RunStage, 'clock' | 'buyer' | 'cars' | 'faults' | 'witnesses'>;
+type Parts = Pick<RunStage, 'clock' | 'buyer' | 'cars' | 'faults' | 'parts' | 'witnesses'>;
 
 /** The parts of one run in virtual time. Nothing has happened yet: `open` starts them while the loop runs. */
 export async function openScene(loop: VirtualLoop, plan: Plan, constants: Constants) {
@@ -83,14 +87,12 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
     return payments.ledger;
   }
 
-  async function startApiIot(): Promise<void> {
-    const process = loop.process('api_iot');
-    const { clock } = process;
+  async function bootTheApiIot(process: VirtualProcess): Promise<Http> {
     const { commandTimeoutMs, quotaLimit: quotaPerHour, quotaWindowMs } = plan.constants;
-    const handle = await bootApiIot(
+    return bootApiIot(
       {
         ...portsOf(process),
-        tokens: virtualTokens({ clock, issuer: origins.apiIot, key: 'api_iot' }),
+        tokens: virtualTokens({ clock: process.clock, issuer: origins.apiIot, key: 'api_iot' }),
         database: stores.apiIot.connect(process),
         // As in a gateway with all roles: the broker is in this process.
         link: broker.connect(process, { embedded: true }),
@@ -102,19 +104,15 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
         callbackRetry: compressedCallbackRetry(plan.timeScale),
       },
     );
-    network.listen(origins.apiIot, { process, handle });
   }
 
-  async function startPlatform(): Promise<NonNullable<RunStage['faults']>> {
-    const process = loop.process('platform');
-    const { clock } = process;
+  async function bootThePlatform(process: VirtualProcess): Promise<Http> {
     const ports = portsOf(process);
-    const faults = faultsOf(plan, ports);
-    const handle = await bootPlatform(
+    return bootPlatform(
       {
         ...ports,
-        http: waysOf(ports.http, faults),
-        tokens: virtualTokens({ clock, issuer: origins.platform, key: 'platform' }),
+        http: faults.wayOf(ports.http),
+        tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
         database: stores.platform.connect(process),
         bus: stream.connect(process),
         mailer: sinks.mailer(process),
@@ -122,14 +120,24 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
       },
       figuresOf(constants, plan.timeScale),
     );
-    network.listen(origins.platform, { process, handle });
-    return faults;
   }
+
+  const clock = loop.clock('network');
+  const faults = serviceFaults(plan, clock);
+  const gateway = gatewayProcesses(loop, network, clock, {
+    api_iot: { origin: origins.apiIot, boot: bootTheApiIot },
+    platform: { origin: origins.platform, boot: bootThePlatform },
+  });
+  const events = eventLog(witness.clock);
+  stream.onPublish(({ subject, payload }) => {
+    if (subjectMatches(subjects.allEvents, subject)) events.note(payload);
+    return null;
+  });
 
   async function open(): Promise<Parts> {
     const ledger = startPayments();
-    await startApiIot();
-    const faults = await startPlatform();
+    await gateway.start('api_iot');
+    await gateway.start('platform');
     const customer = portsOf(loop.process('customer'));
     const client = (origin: string, clientId: string, clientSecret: string) =>
       apiClient({ ...customer, origin, clientId, clientSecret });
@@ -152,14 +160,16 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
       buyer,
       cars: fleetOf(plan, vehicles, { ...ports, link: wire.tap(broker.connect(garage)) }),
       faults,
+      parts: partTroubles(plan.partFaults ?? [], { clock, stream, broker, gateway }),
       witnesses: {
         databases: { platform, apiIot },
         ledger,
-        openBus: async () => stream.connect(witness),
+        openEvents: async () => ({ ...events, stop: async () => {} }),
         broker: wire.messages,
         mails: async () => sinks.mails(),
         pushes: sinks.pushes,
-        crashes: () => 0,
+        crashes: gateway.crashes,
+        newsMs: () => newsMsOf(plan),
       },
     };
   }
@@ -181,29 +191,5 @@ function figuresOf(constants: Constants, timeScale: number): PlatformFigures {
     catalogue: compressCatalogue(catalogue, timeScale),
     engine: compressedEngine(timeScale),
     dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
-  };
-}
-
-function faultsOf(
-  plan: Plan,
-  { http, clock }: Parameters<typeof faultyHttp>[1] & { readonly http: Http },
-): Readonly<Record<'apiIot' | 'payments', FaultyHttp>> {
-  const random = seededRandom(plan.faultSeed);
-  return {
-    apiIot: faultyHttp(http, { clock, random }, plan.apiIotFaults),
-    payments: faultyHttp(
-      http,
-      { clock, random: random.stream('payments'), answer: paymentsAnswer },
-      plan.paymentsFaults ?? [],
-    ),
-  };
-}
-
-/** The engine's way to each service leads through the faults of that service. */
-function waysOf(http: Http, faults: Readonly<Record<'apiIot' | 'payments', FaultyHttp>>): Http {
-  return (request) => {
-    const { origin } = new URL(request.url);
-    if (origin === origins.apiIot) return faults.apiIot.http(request);
-    return origin === origins.payments ? faults.payments.http(request) : http(request);
   };
 }

@@ -77,6 +77,16 @@ test('a file that is not there, and a report that has no folder, end with 2', as
   });
 });
 
+test('a fault that real parts cannot have is refused with --live, with its place', async () => {
+  const parts = 'parts: [{ name: x, type: nats_wiped, schedule: { afterMs: 0 }, attributes: {} }]';
+  const { exitCode, stdout, stderr } = await run(`${scenario}faults: { ${parts} }\n`, '--live');
+  expect([exitCode, stdout, stderr]).toEqual([
+    2,
+    '',
+    "fleetwake: the scenario cannot be run on real parts:\nmine.yaml:6:18: faults.parts is for virtual time: a run on real parts cannot kill the process that it is in, nor empty a NATS that may be somebody's; leave out --live\n",
+  ]);
+});
+
 test('a plan that the seed cannot draw ends with 2', async () => {
   const cirrus = 'vehicles: { count: 2, models: [{ model: cirrus-2025, weight: 1 }] }';
   const service = '{ id: sport-mode, feature: sport_mode, duration: { unit: hours, count: 24 }, weight: 1 }';

@@ -214,3 +214,24 @@ test.each(shippedNames())(
     }
   },
 );
+
+test.each([
+  [
+    'type: nats_gone, schedule: { afterMs: 0 }, attributes: {}',
+    'my.yaml:9:36: faults.parts[0].type is "nats_gone"; write one of nats_wiped, nats_down, broker_restart, gateway_crash',
+  ],
+  [
+    'type: nats_wiped, schedule: { afterMs: 0, everyMs: 5 }, attributes: {}',
+    'my.yaml:9:58: faults.parts[0].schedule.times is missing; everyMs and times go together: write both, or neither',
+  ],
+  [
+    'type: nats_wiped, schedule: { afterMs: 9999999 }, attributes: {}',
+    'my.yaml:9:69: faults.parts[0].schedule.afterMs begins at 9999999 ms, and by 46300 ms every activation of this scenario has ended; write a smaller number',
+  ],
+  [
+    'type: nats_down, schedule: { afterMs: 0, everyMs: 5, times: 2 }, attributes: { forMs: 5 }',
+    'my.yaml:9:116: faults.parts[0].attributes.forMs is 5, and the next begins after 5 ms; make forMs smaller than everyMs',
+  ],
+])('a part fails in a way that can be: %s', (fault, sentence) => {
+  expect(mistakesIn(`${smallest}faults: { parts: [{ name: x, ${fault} }] }\n`)).toEqual([sentence]);
+});
