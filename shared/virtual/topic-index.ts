@@ -1,46 +1,61 @@
-import { newTopicTree } from './topic-tree.ts';
+import { filterMatches } from '../protocol/topic-filter.ts';
 
-/** Who subscribed to what. */
+/** Who subscribed to what. A fleet has a filter a vehicle: those that cannot match are never looked at. */
 export interface TopicIndex<T> {
   add(filter: string, item: T): void;
   /** Takes the item out of all filters. */
   remove(item: T): void;
-  /** Each item once, those of exact filters first, in the order of subscribing. */
+  /**
+   * Each item once: those of exact filters first, then those of filters with wildcards, the more general first; within
+   * both in the order of subscribing.
+   */
   match(topic: string): ReadonlySet<T>;
 }
 
-interface Subscription<T> {
-  readonly item: T;
-  readonly isWild: boolean;
-  readonly sequence: number;
-}
-
 export function newTopicIndex<T>(): TopicIndex<T> {
-  const tree = newTopicTree<Map<T, Subscription<T>>>();
+  const exact = new Map<string, Set<T>>();
+  /** By what stands before the first wildcard: `vehicles/` holds `vehicles/+/evt/result`. */
+  const wild = new Map<string, Map<string, Set<T>>>();
   const filtersOf = new Map<T, Set<string>>();
-  let sequence = 0;
+
+  function sideOf(filter: string): Map<string, Set<T>> {
+    const wildAt = filter.search(/[+#]/);
+    if (wildAt === -1) return exact;
+    const beginning = filter.slice(0, wildAt);
+    const side = wild.get(beginning) ?? new Map<string, Set<T>>();
+    wild.set(beginning, side);
+    return side;
+  }
+
   return {
     add(filter, item) {
-      const items = tree.get(filter) ?? new Map<T, Subscription<T>>();
-      tree.set(filter, items);
-      sequence += 1;
-      if (!items.has(item)) items.set(item, { item, isWild: /[+#]/.test(filter), sequence });
+      const side = sideOf(filter);
+      side.set(filter, (side.get(filter) ?? new Set()).add(item));
       filtersOf.set(item, (filtersOf.get(item) ?? new Set()).add(filter));
     },
     remove(item) {
       for (const filter of filtersOf.get(item) ?? []) {
-        const items = tree.get(filter);
+        const side = sideOf(filter);
+        const items = side.get(filter);
         items?.delete(item);
-        if (items?.size === 0) tree.delete(filter);
+        if (items?.size === 0) side.delete(filter);
       }
       filtersOf.delete(item);
     },
     match(topic) {
-      const found = tree.matching(topic).flatMap((items) => [...items.values()]);
-      found.sort(
-        (left, right) => Number(left.isWild) - Number(right.isWild) || left.sequence - right.sequence,
-      );
-      return new Set(found.map(({ item }) => item));
+      const found = new Set<T>(exact.get(topic));
+      const look = (beginning: string) => {
+        for (const [filter, items] of wild.get(beginning) ?? []) {
+          if (filterMatches(filter, topic)) for (const item of items) found.add(item);
+        }
+      };
+      look('');
+      for (let end = topic.indexOf('/'); end !== -1; end = topic.indexOf('/', end + 1)) {
+        look(topic.slice(0, end + 1));
+      }
+      // `a/#` matches `a` as well.
+      look(`${topic}/`);
+      return found;
     },
   };
 }

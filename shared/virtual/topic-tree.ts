@@ -1,15 +1,12 @@
 /**
- * Values by topic or by filter, a level of the path at a time (MQTT 3.1.1 section 4.7): a look-up costs what its path has levels,
- * however many vehicles there are.
+ * Values by topic, a level of it at a time (MQTT 3.1.1 section 4.7): a filter that begins
+ * with a vehicle's own levels finds its topics without a look at those of the others.
  */
 export interface TopicTree<V> {
-  get(path: string): V | undefined;
   set(path: string, value: V): void;
   delete(path: string): void;
   clear(): void;
-  /** The paths are filters: the values of those that match the topic. */
-  matching(topic: string): V[];
-  /** The paths are topics: the values of those that the filter matches. */
+  /** The values of the topics that the filter matches. */
   matchedBy(filter: string): V[];
 }
 
@@ -21,8 +18,6 @@ interface Node<V> {
 export function newTopicTree<V>(): TopicTree<V> {
   const root = newNode<V>();
   return {
-    get: (path) =>
-      path.split('/').reduce<Node<V> | undefined>((node, level) => node?.children.get(level), root)?.value,
     set(path, value) {
       let node = root;
       for (const level of path.split('/')) {
@@ -34,24 +29,6 @@ export function newTopicTree<V>(): TopicTree<V> {
     },
     delete: (path) => void prune(root, path.split('/')),
     clear: () => root.children.clear(),
-    matching(topic) {
-      const found: V[] = [];
-      const levels = topic.split('/');
-      const walk = (node: Node<V>, depth: number): void => {
-        // A leading wildcard never matches the broker's own topics [MQTT-4.7.2-1].
-        const mayBeWild = depth > 0 || !topic.startsWith('$');
-        if (mayBeWild) take(found, node.children.get('#'));
-        const level = levels[depth];
-        if (level === undefined) take(found, node);
-        else
-          for (const name of mayBeWild ? [level, '+'] : [level]) {
-            const child = node.children.get(name);
-            if (child) walk(child, depth + 1);
-          }
-      };
-      walk(root, 0);
-      return found;
-    },
     matchedBy(filter) {
       const found: V[] = [];
       const levels = filter.split('/');

@@ -1,20 +1,26 @@
 import { open, readFile } from 'node:fs/promises';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
+import type { World } from '../reports/run-report.ts';
 import { UsageError } from './exit.ts';
+
+export interface EvidenceFile {
+  write(evidence: Evidence, world: World): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** So many characters are written at once. */
 const chunkLength = 1_000_000;
 
 /** Opened before a run, so that a path that cannot be written to costs no run. */
-export async function newEvidenceFile(path: string) {
+export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
   const file = await open(path, 'w').catch((error: Error) => {
     throw new UsageError(`--log ${path} cannot be written (${error.message}); name another file`);
   });
   return {
-    async write(evidence: Evidence): Promise<void> {
+    async write(evidence, world): Promise<void> {
       let chunk = '';
-      for (const line of evidenceLines(evidence)) {
+      for (const line of evidenceLines(evidence, world)) {
         chunk += `${line}\n`;
         if (chunk.length < chunkLength) continue;
         await file.write(chunk);
@@ -26,12 +32,14 @@ export async function newEvidenceFile(path: string) {
   };
 }
 
-export async function evidenceIn(path: string): Promise<Evidence> {
+export async function evidenceIn(
+  path: string,
+): Promise<{ readonly evidence: Evidence; readonly world: World }> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new UsageError(`${path}: ${reason}; name a file that "fleetwake run --live --log FILE" wrote`);
+    throw new UsageError(`${path}: ${reason}; name a file that "fleetwake run --log FILE" wrote`);
   });
   const reading = readEvidence(text);
-  if (reading.ok) return reading.evidence;
+  if (reading.ok) return reading;
   throw new UsageError(`${path} cannot be judged: ${reading.reason}`);
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { jsonLog } from '../../shared/live/log.ts';
 import { runScenario } from '../live/scenario-run.ts';
 import { runChecks } from '../reports/checks/all.ts';
+import type { Evidence } from '../reports/evidence.ts';
 import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
-import { newEvidenceFile } from './evidence-file.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -17,17 +17,21 @@ export interface Job extends NamedScenario {
   readonly seed: number;
 }
 
+/** What a run came to, and from what. */
+export interface JudgedRun {
+  readonly report: RunReport;
+  readonly evidence: Evidence;
+}
+
 export interface LiveFlags {
   readonly data?: string;
-  readonly log?: string;
   readonly natsUrl?: string;
   readonly install?: true;
   readonly logLevel?: string;
 }
 
 /** The scenario on real parts, in a data folder that is its own. */
-export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<RunReport> {
-  const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
+export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
   const config = gatewayConfig({ ...flags }, process.env, {
@@ -51,11 +55,10 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
       onProgress: progress.show,
     });
     progress.end();
-    await log?.write(evidence);
     const versions = productVersions();
-    return reportOf(evidence, runChecks(evidence), { world: 'live', bus, versions, calledAs });
+    const report = reportOf(evidence, runChecks(evidence), { world: 'live', bus, versions, calledAs });
+    return { report, evidence };
   } finally {
-    await log?.close();
     progress.end();
     if (flags.data === undefined) await rm(data, { recursive: true, force: true });
   }

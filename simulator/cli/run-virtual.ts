@@ -1,17 +1,16 @@
 import { wallClock } from '../../shared/live/clock.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { reportOf } from '../reports/report.ts';
-import type { RunReport } from '../reports/run-report.ts';
 import { runScenarioVirtually } from '../virtual/scenario-run.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
-import type { Job } from './run-live.ts';
+import type { Job, JudgedRun } from './run-live.ts';
 
 /** A line every ten minutes of virtual time, where it is no terminal that is written to. */
 const progressEveryMs = 600_000;
 
 /** The scenario in virtual time. What the run took of real time is told beside the report and never in it. */
-export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<RunReport> {
+export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr, progressEveryMs);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}, in virtual time: ${scenario.description}`);
@@ -24,11 +23,12 @@ export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<R
     say(
       `${tookSeconds.toFixed(1)} s passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
     );
-    return reportOf(evidence, runChecks(evidence), {
+    const report = reportOf(evidence, runChecks(evidence), {
       world: 'virtual',
       versions: productVersions(),
       calledAs,
     });
+    return { report, evidence };
   } finally {
     progress.end();
   }

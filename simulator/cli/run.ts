@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RunReport } from '../reports/run-report.ts';
 import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { shippedNames } from '../scenarios/library.ts';
+import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 import { withGatewayOptions } from './options.ts';
@@ -22,18 +23,19 @@ interface RunFlags extends ReportFlags, LiveFlags {
   readonly all?: true;
   readonly seed: string;
   readonly repeat: string;
+  readonly log?: string;
 }
 
 /** Every report is kept until the last run is over. */
 const repeatMax = 1_000;
 /** What only a run on real parts has. */
-const gatewayOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
-const liveOptions = [...gatewayOptions, 'log'] as const;
+const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
 
+/** What several runs cannot share, and why. */
 const ofOneRun = [
   ['html', 'shows'],
   ['data', 'is the folder of'],
-  ['log', 'tells of'],
+  ['log', 'holds'],
 ] as const;
 
 /** `fleetwake run [SCENARIO]`: the whole journey to a verdict, in virtual time or on real parts. */
@@ -46,12 +48,12 @@ export function addRun(program: Command): void {
     )
     .description('run a scenario to a report and a verdict, in virtual time unless --live says otherwise')
     .option('--live', 'on real parts and in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
-    .option('--log <file>', 'with --live: write what the witnesses saw, for "fleetwake verify"')
     .option('--all', 'every scenario of the library')
     .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
-    .option('--repeat <number>', 'so many runs of each, with this seed and those that follow it', '1');
+    .option('--repeat <number>', 'so many runs of each, with this seed and those that follow it', '1')
+    .option('--log <file>', 'write what the witnesses of the run saw, for "fleetwake verify"');
   withReportOptions(command);
-  withGatewayOptions(command, gatewayOptions);
+  withGatewayOptions(command, liveOptions);
   command.action(async (name: string | undefined, flags: RunFlags) => {
     process.exitCode = await run(name, flags);
   });
@@ -61,20 +63,28 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const jobs = runnable(jobsOf(name, flags), flags);
   checkFlags(flags, jobs.length);
   const files = await plannedFiles(flags);
+  const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const isOne = jobs.length === 1;
   const reports: RunReport[] = [];
   for (const job of jobs) {
-    const report = await (flags.live ? runLive(job, flags) : runVirtually(job)).catch(placed(job));
+    const report = await runOf(job, flags, log).catch(placed(job));
     reports.push(report);
     process.stderr.write(unmetText(report, job));
     if (flags.json === true) continue;
     if (isOne || !report.ok) process.stdout.write(runText(report));
     else process.stdout.write(outcomeLine(report));
   }
+  await log?.close();
   await writeReports(reports, files);
   if (flags.json === true) process.stdout.write(reportsAsJson(reports));
   else if (!isOne) process.stdout.write(totalLine(reports));
   return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+}
+
+async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
+  const { report, evidence } = await (flags.live ? runLive(job, flags) : runVirtually(job));
+  await log?.write(evidence, report.world);
+  return report;
 }
 
 /** Where the file says what cannot be planned. */

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { runChecks } from '../reports/checks/all.ts';
 import { reportOf } from '../reports/report.ts';
-import { terminalReport } from '../reports/terminal.ts';
 import { evidenceIn } from './evidence-file.ts';
 import { exitCodes } from './exit.ts';
 import {
@@ -11,12 +10,13 @@ import {
   withReportOptions,
   writeReports,
 } from './report-files.ts';
+import { runText } from './run-text.ts';
 
 /** `fleetwake verify LOG`: the verdict on a run that is over, from what its witnesses saw. */
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')
-    .argument('<log>', 'what "fleetwake run --live --log FILE" wrote')
+    .argument('<log>', 'what "fleetwake run --log FILE" wrote')
     .description('judge a run that is over from its log, by every rule');
   withReportOptions(command);
   command.action(async (path: string, flags: ReportFlags) => {
@@ -26,10 +26,9 @@ export function addVerify(program: Command): void {
 
 async function verify(path: string, flags: ReportFlags): Promise<number> {
   const files = await plannedFiles(flags);
-  const evidence = await evidenceIn(path);
-  const report = reportOf(evidence, runChecks(evidence), { world: 'live' });
+  const { evidence, world } = await evidenceIn(path);
+  const report = reportOf(evidence, runChecks(evidence), { world });
   await writeReports([report], files);
-  const color = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  process.stdout.write(flags.json === true ? reportsAsJson([report]) : terminalReport(report, { color }));
+  process.stdout.write(flags.json === true ? reportsAsJson([report]) : runText(report));
   return report.ok ? exitCodes.ok : exitCodes.failed;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DatabaseEvidence, Evidence } from './evidence.ts';
+import type { World } from './run-report.ts';
 
 /**
  * The evidence of a run as a file: JSON lines, a witness's statement each, so that a run can be judged again later, elsewhere,
@@ -24,7 +25,7 @@ const lists = ['answers', 'ledger', 'apiIot', 'broker', 'vehicles', 'mails', 'pu
 type Kind = (typeof lists)[number] | `database.${(typeof tables)[number]}`;
 
 /** The lines of a log, without line ends. */
-export function* evidenceLines(evidence: Evidence): Generator<string> {
+export function* evidenceLines(evidence: Evidence, world: World): Generator<string> {
   const hash = createHash('sha256');
   let count = 0;
   const sealed = (value: unknown) => {
@@ -34,7 +35,7 @@ export function* evidenceLines(evidence: Evidence): Generator<string> {
     return line;
   };
   const { database, answers, ledger, apiIot, broker, vehicles, mails, pushes, events, ...head } = evidence;
-  yield sealed({ log: 'fleetwake', version: logVersion, hasEvents: events !== null, ...head });
+  yield sealed({ log: 'fleetwake', version: logVersion, world, hasEvents: events !== null, ...head });
   const many = { answers, ledger, apiIot, broker, vehicles, mails, pushes, events: events ?? [] };
   for (const kind of lists) for (const row of many[kind]) yield sealed({ kind, row });
   for (const table of tables)
@@ -45,6 +46,7 @@ export function* evidenceLines(evidence: Evidence): Generator<string> {
 const headSchema = z.looseObject({
   log: z.literal('fleetwake'),
   version: z.number(),
+  world: z.enum(['virtual', 'live']),
   hasEvents: z.boolean(),
   plan: z.looseObject({}),
 });
@@ -52,11 +54,11 @@ const rowSchema = z.strictObject({ kind: z.string(), row: z.record(z.string(), z
 const endSchema = z.strictObject({ end: z.literal(true), lines: z.number(), sha256: z.string() });
 
 export type EvidenceReading =
-  | { readonly ok: true; readonly evidence: Evidence }
+  | { readonly ok: true; readonly evidence: Evidence; readonly world: World }
   /** Says what is wrong, and what to do. */
   | { readonly ok: false; readonly reason: string };
 
-const cure = 'write it again with "fleetwake run --live --log FILE"';
+const cure = 'write it again with "fleetwake run --log FILE"';
 
 /** Reads a log; its seal vouches that every line is as it was written, so what it holds is not looked at again. */
 export function readEvidence(text: string): EvidenceReading {
@@ -86,11 +88,11 @@ function collect(head: z.infer<typeof headSchema>, lines: readonly string[]): Ev
     if (!list) return refused(`line ${index + 2} is no statement that this version knows; ${cure}`);
     list.push(statement.row);
   }
-  const { log: _log, version: _version, hasEvents, ...rest } = head;
+  const { log: _log, version: _version, world, hasEvents, ...rest } = head;
   const many = Object.fromEntries(lists.map((kind) => [kind, rows.get(kind)]));
   const database = Object.fromEntries(tables.map((table) => [table, rows.get(`database.${table}`)]));
   const evidence = { ...rest, ...many, database, ...(hasEvents ? {} : { events: null }) };
-  return { ok: true, evidence: evidence as unknown as Evidence };
+  return { ok: true, evidence: evidence as unknown as Evidence, world };
 }
 
 function refused(reason: string): EvidenceReading {

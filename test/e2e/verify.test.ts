@@ -10,7 +10,7 @@ import { fleetwake } from './command.ts';
 test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that did, 2 for a log that is none', () =>
   withTemporaryFolder(async (folder) => {
     const written = (name: string, evidence: Evidence) => {
-      writeFileSync(join(folder, name), [...evidenceLines(evidence), ''].join('\n'));
+      writeFileSync(join(folder, name), [...evidenceLines(evidence, 'live'), ''].join('\n'));
       return fleetwake(folder, ['verify', name]);
     };
     const good = await written('good.log', sampleEvidence());

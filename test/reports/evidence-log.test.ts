@@ -7,7 +7,7 @@ import { calmSchedule } from '../../simulator/world/schedule.ts';
 import { runWorld } from '../../simulator/world/world.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';
 
-const textOf = (evidence: Evidence) => [...evidenceLines(evidence), ''].join('\n');
+const textOf = (evidence: Evidence) => [...evidenceLines(evidence, 'live'), ''].join('\n');
 
 function verdictsOf(text: string): string[] {
   const reading = readEvidence(text);
@@ -24,7 +24,7 @@ function reasonOf(text: string): string | null {
 
 test('a log holds all of the evidence, and nobody listening to events stays nobody', () => {
   for (const evidence of [sampleEvidence(), { ...sampleEvidence(), events: null }])
-    expect(readEvidence(textOf(evidence))).toEqual({ ok: true, evidence });
+    expect(readEvidence(textOf(evidence))).toEqual({ ok: true, evidence, world: 'live' });
 });
 
 test('what broke a rule in the run breaks it in the log', () => {
@@ -53,8 +53,8 @@ test('a run of the virtual world is judged from its log as it was at once', asyn
 });
 
 test('a log that was cut short, changed or is none is refused, with the cure', () => {
-  const lines = [...evidenceLines(sampleEvidence())];
-  const cure = 'write it again with "fleetwake run --live --log FILE"';
+  const lines = [...evidenceLines(sampleEvidence(), 'live')];
+  const cure = 'write it again with "fleetwake run --log FILE"';
   const end = lines.at(-1) ?? '';
   expect(reasonOf('')).toBe('line 1 is not the beginning of a log of fleetwake; name another file');
   expect(reasonOf('{"level":"info"}\n')).toBe(
@@ -75,11 +75,11 @@ test('a log that was cut short, changed or is none is refused, with the cure', (
 });
 
 test('a statement of a witness that this version does not know is refused, though it is sealed', () => {
-  const head = [...evidenceLines(sampleEvidence())][0] ?? '';
+  const head = [...evidenceLines(sampleEvidence(), 'live')][0] ?? '';
   const strange = JSON.stringify({ kind: 'rumours', row: {} });
   const sha256 = createHash('sha256').update(`${head}\n${strange}\n`).digest('hex');
   const text = [head, strange, JSON.stringify({ end: true, lines: 2, sha256 })].join('\n');
   expect(reasonOf(text)).toBe(
-    'line 2 is no statement that this version knows; write it again with "fleetwake run --live --log FILE"',
+    'line 2 is no statement that this version knows; write it again with "fleetwake run --log FILE"',
   );
 });
