@@ -1,5 +1,5 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
-import type { LifeNoticeKind, NoticeKind } from '../../../gateway/store/schema.ts';
+import type { LifeNoticeKind, NoticeKind, NoticeRow } from '../../../gateway/store/schema.ts';
 import { readBrokerLog } from '../broker-log.ts';
 import { type CaseFile, caseFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
@@ -19,7 +19,8 @@ export function silence(evidence: Evidence): Verdict {
   const seen = seenNotices(evidence);
   const addresses = addressesByCustomer(evidence);
   const known = groupBy(seen, (notice) => notice.row?.activation_id);
-  const wanted = caseFiles(evidence).flatMap((file) => wantedNotices(evidence, file));
+  const facts = factsOf(evidence);
+  const wanted = caseFiles(evidence).flatMap((file) => wantedNotices(facts, file));
   const violations = [
     ...seen.flatMap((notice) => judgeWords(notice, addresses)),
     ...wanted.flatMap(({ id, kind, channel }) => {
@@ -75,29 +76,42 @@ interface WantedNotice {
   readonly channel: 'email' | 'push';
 }
 
+/** What decides who is told what, to be looked up by activation, purchase or customer. */
+interface Facts {
+  readonly startedActivations: ReadonlySet<string | null>;
+  readonly endedPurchases: ReadonlySet<string | null>;
+  readonly customersWithPush: ReadonlySet<string>;
+  readonly deadNotices: ReadonlyMap<string | null, readonly NoticeRow[]>;
+}
+
+function factsOf({ database, plan }: Evidence): Facts {
+  const ofType = (type: string) => database.record.filter((row) => row.type === type);
+  return {
+    startedActivations: new Set(ofType('activation.sending_command').map((row) => row.activation_id)),
+    endedPurchases: new Set(ofType('entitlement.cancelled').map((row) => row.purchase_id)),
+    customersWithPush: new Set(plan.customers.filter(({ push }) => push).map(({ id }) => id)),
+    deadNotices: groupBy(
+      database.notices.filter((row) => row.status === 'dead'),
+      (row) => row.activation_id,
+    ),
+  };
+}
+
 /** The rows of the specification's table that what happened to this activation asks for. */
-function wantedNotices(evidence: Evidence, file: CaseFile): WantedNotice[] {
+function wantedNotices(facts: Facts, { id, ledger, row, purchase }: CaseFile): WantedNotice[] {
   const kinds: WantedNotice['kind'][] = [];
-  if (file.ledger.length > 0) kinds.push('payment_confirmed');
-  const hasStarted = evidence.database.record.some(
-    (row) => row.activation_id === file.id && row.type === 'activation.sending_command',
-  );
-  if (hasStarted) kinds.push('activation_started');
-  if (file.row.phase === 'active') kinds.push('activation_successful');
-  if (file.row.phase === 'failed') kinds.push('activation_failed');
-  if (file.row.phase === 'cancelled') kinds.push('activation_cancelled');
-  const isEnded = evidence.database.record.some(
-    (row) => row.purchase_id === file.row.purchase_id && row.type === 'entitlement.cancelled',
-  );
-  if (isEnded) kinds.push('service_cancelled');
-  const customer = evidence.plan.customers.find((each) => each.id === file.purchase?.customer_id);
-  const channels = customer?.push ? (['email', 'push'] as const) : (['email'] as const);
-  const dead = evidence.database.notices.filter(
-    (row) => row.activation_id === file.id && row.status === 'dead',
-  );
+  if (ledger.length > 0) kinds.push('payment_confirmed');
+  if (facts.startedActivations.has(id)) kinds.push('activation_started');
+  if (row.phase === 'active') kinds.push('activation_successful');
+  if (row.phase === 'failed') kinds.push('activation_failed');
+  if (row.phase === 'cancelled') kinds.push('activation_cancelled');
+  if (facts.endedPurchases.has(row.purchase_id)) kinds.push('service_cancelled');
+  const hasPush = facts.customersWithPush.has(purchase?.customer_id ?? '');
+  const channels = hasPush ? (['email', 'push'] as const) : (['email'] as const);
+  const dead = facts.deadNotices.get(id) ?? [];
   return kinds
-    .flatMap((kind) => channels.map((channel) => ({ id: file.id, kind, channel })))
-    .filter((wanted) => !dead.some((row) => row.kind === wanted.kind && row.channel === wanted.channel));
+    .flatMap((kind) => channels.map((channel) => ({ id, kind, channel })))
+    .filter((wanted) => !dead.some((one) => one.kind === wanted.kind && one.channel === wanted.channel));
 }
 
 /** Nothing on a revocation, and nothing that speaks of a retry. */
