@@ -33,6 +33,8 @@ it('takes the tickets and notices of a database from before the support desk ove
       null, ${at}, null, 'connection refused')`);
   });
   await migratePlatform(database);
+  const [purchase] = await database.reader.selectFrom('purchases').selectAll().execute();
+  expect(purchase).toMatchObject({ id: 'p', status: 'failed', capture: 'on_delivery' });
   const works = await Promise.all(['tkt_1', 'tkt_2', 'tkt_3'].map((id) => ticketById(database.reader, id)));
   expect(works.map((ticket) => [ticket?.status, ticket?.work.state, ticket?.work.assignee])).toEqual([
     ['open', 'assigned', 'ana'],
