@@ -56,11 +56,15 @@ export interface Attempt {
   readonly failure: Failure | null;
 }
 
-/** The proof that the vehicle did it: a result of its own, correlated with an attempt, or its reported state at that version. */
+/**
+ * The proof that the vehicle did it: a result of its own, correlated with an attempt, or its reported state at that version. Or, for
+ * a renewal, that the customer owned the feature already: then nothing was sent.
+ */
 export interface Delivery {
   readonly at: number;
-  readonly attempt: number;
-  readonly evidence: 'result' | 'reported_state';
+  /** Null for a renewal. */
+  readonly attempt: number | null;
+  readonly evidence: 'result' | 'reported_state' | 'entitlement';
   /** The vehicle's clock in its result. */
   readonly vehicleClock: number | null;
 }
@@ -130,6 +134,11 @@ export function newManualRetry(
 
 export function targetOf(kind: ActivationKind): 'active' | 'dormant' {
   return kind === 'activation' ? 'active' : 'dormant';
+}
+
+/** Somebody bought it. A manual retry is for nothing. */
+export function isSale({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
+  return kind === 'activation' && origin === undefined;
 }
 
 export function lastAttempt(activation: Activation): Attempt | null {

@@ -62,13 +62,6 @@ export function resume(activation: Activation, event: EventOf<'vehicle_free'>): 
   return accept({ ...activation, dueAt: event.at }, []);
 }
 
-/** A feature that somebody owns by now is left as it is. */
-export function supersede(activation: Activation, event: EventOf<'feature_owned'>): Outcome {
-  if (activation.kind === 'activation')
-    return reject(activation, 'only a deactivation or a revocation can be superseded');
-  return accept({ ...activation, phase: 'superseded', dueAt: null }, [passed('superseded', event.at)]);
-}
-
 export function acceptCommand(activation: Activation, event: EventOf<'command_accepted'>): Outcome {
   const current = lastAttempt(activation);
   if (current?.number !== event.attempt) return ignore(activation, 'belongs to an attempt that is over');

@@ -25,7 +25,7 @@ function deliverBy(
   activation: Activation,
   at: number,
   attempt: number,
-  evidence: Delivery['evidence'],
+  evidence: 'result' | 'reported_state',
   vehicleClock: number | null,
 ): Outcome {
   const made = attemptsWith(activation, attempt, at);
@@ -41,7 +41,21 @@ function deliverBy(
   if (activation.kind !== 'activation') {
     return accept({ ...delivered, phase: 'dormant' }, [...facts, passed('dormant', at)]);
   }
-  const settlement = activation.settlement && settleDelivery(activation.settlement, at);
+  return activate(delivered, at, facts);
+}
+
+/** A feature that somebody owns by now is left on; a purchase of it is a renewal: delivered, with nothing to send. */
+export function takeOwned(activation: Activation, event: EventOf<'feature_owned'>): Outcome {
+  const { at } = event;
+  if (activation.kind !== 'activation')
+    return accept({ ...activation, phase: 'superseded', dueAt: null }, [passed('superseded', at)]);
+  const delivery: Delivery = { at, attempt: null, evidence: 'entitlement', vehicleClock: null };
+  return activate({ ...activation, delivery, failure: null, dueAt: null }, at, [passed('renewed', at)]);
+}
+
+/** The service is the customer's, who is told; the capture goes its own way. */
+function activate(delivered: Activation, at: number, facts: readonly Fact[]): Outcome {
+  const settlement = delivered.settlement && settleDelivery(delivered.settlement, at);
   return accept({ ...delivered, phase: 'active', settlement }, [
     ...facts,
     passed('notifying_customer', at),

@@ -22,7 +22,7 @@ export type VehicleEvent =
   | { readonly type: 'vehicle_free'; readonly at: number }
   /** The customer does not want it any more. */
   | { readonly type: 'cancel_requested'; readonly at: number }
-  /** Somebody owns the feature by now: a revocation must leave it on. */
+  /** Somebody owns the feature by now: what would switch it off leaves it on, and a purchase renews it. */
   | { readonly type: 'feature_owned'; readonly at: number }
   | {
       readonly type: 'command_accepted';

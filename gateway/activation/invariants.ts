@@ -184,6 +184,7 @@ function outcomeViolations(activation: Activation): string[] {
   const lost = phase === 'reversing_payment' || phase === 'failed' || phase === 'cancelled';
   const cancelled = isCancelRequested(activation);
   const delivered = attempts.find((attempt) => attempt.number === delivery?.attempt);
+  const isRenewal = delivery?.evidence === 'entitlement';
   const cannotHave =
     kind === 'revocation' && failure?.category === 'vehicle_incompatible' && failure.code !== 'rejected';
   return check(
@@ -191,7 +192,11 @@ function outcomeViolations(activation: Activation): string[] {
       phase === 'active' || phase === 'dormant' ? delivery !== null || cannotHave : delivery === null,
       `${phase} ${delivery === null ? 'without' : 'with'} delivery`,
     ],
-    [delivery === null || delivered !== undefined, 'a delivery belongs to an attempt'],
+    [
+      delivery === null || isRenewal || delivered !== undefined,
+      'a delivery belongs to an attempt, or renews what is owned',
+    ],
+    [!isRenewal || (kind === 'activation' && delivery.attempt === null), 'a renewal sends nothing'],
     [delivery === null || failure === null, 'what was delivered has not failed'],
     [delivered === undefined || delivered.failure === null, 'the attempt that delivered has not failed'],
     [

@@ -32,6 +32,7 @@ export type Milestone =
   | 'payment_confirmed'
   | 'checking_response'
   | 'success'
+  | 'renewed'
   | 'failure'
   | 'evaluating_retry'
   | 'calculate_backoff'

@@ -8,10 +8,9 @@ import {
   postpone,
   resume,
   startAttempt,
-  supersede,
 } from './attempting.ts';
 import { cancel, noteCancel } from './cancelling.ts';
-import { decide, deliver, followSettlement, noteLateSuccess } from './ending.ts';
+import { decide, deliver, followSettlement, noteLateSuccess, takeOwned } from './ending.ts';
 import type { ActivationEvent, VehicleEvent, VehicleEventType } from './event.ts';
 import type { Fact, FactType } from './fact.ts';
 import { accept, ignore, type Outcome, reject } from './outcome.ts';
@@ -69,7 +68,7 @@ export const table: { readonly [P in Phase]: Row } = {
     postponed: postpone,
     vehicle_free: resume,
     cancel_requested: cancel,
-    feature_owned: supersede,
+    feature_owned: takeOwned,
     command_accepted: stale,
     rate_limited: stale,
     command_pending: stale,
@@ -111,7 +110,7 @@ export const table: { readonly [P in Phase]: Row } = {
     postponed: postpone,
     vehicle_free: resume,
     cancel_requested: cancel,
-    feature_owned: supersede,
+    feature_owned: takeOwned,
     command_accepted: stale,
     rate_limited: stale,
     command_pending: stale,

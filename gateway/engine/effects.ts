@@ -1,14 +1,14 @@
 import type { Transaction } from 'kysely';
 import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
-import type { Activation } from '../activation/activation.ts';
+import { type Activation, isSale } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
 import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
-import { featureOwner } from '../store/entitlements.ts';
+import { featureOwner, ownedBy } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';
@@ -97,6 +97,8 @@ export async function decideStart(
   activation: Activation,
   at: number,
 ): Promise<ActivationEvent> {
+  if (isSale(activation) && (await ownedBy(transaction, activation, at)) !== null)
+    return { type: 'feature_owned', at };
   if (activation.kind !== 'activation') {
     const owner = await featureOwner(transaction, activation, at);
     if (owner === 'entitlement') return { type: 'feature_owned', at };

@@ -11,15 +11,16 @@ import {
   moveEntitlement,
 } from '../entitlement/entitlement.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
-import { insertEntitlement, ownedBy, saveEnd } from '../store/entitlements.ts';
+import { holdEntitlement, insertEntitlement, ownedBy, saveEnd } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { StaleRow } from '../store/stale-row.ts';
 
 export interface EntitlingDeps {
   readonly ids: Ids;
   readonly catalogue: Catalogue;
 }
 
-/** What the customer owns from now on, for as long as they bought it. Nothing without a purchase. */
+/** What the customer owns from now on, or from the end of what they renew, for as long as they bought it. Nothing without a purchase. */
 export async function grantEntitlement(
   transaction: Transaction<PlatformSchema>,
   { ids, catalogue }: EntitlingDeps,
@@ -33,6 +34,7 @@ export async function grantEntitlement(
     .select(['customer_id', 'duration'])
     .where('id', '=', purchaseId)
     .executeTakeFirstOrThrow();
+  const validFrom = await beginning(transaction, activation, at);
   await insertEntitlement(transaction, {
     id: ids.next('ent'),
     vin: activation.vin,
@@ -41,10 +43,24 @@ export async function grantEntitlement(
     customerId: purchase.customer_id,
     purchaseId,
     source,
-    validFrom: at,
-    validUntil: catalogue.endOf(JSON.parse(purchase.duration) as Duration, at),
+    validFrom,
+    validUntil: catalogue.endOf(JSON.parse(purchase.duration) as Duration, validFrom),
     end: null,
   });
+}
+
+/** A renewal begins where what it renews ends. */
+async function beginning(
+  transaction: Transaction<PlatformSchema>,
+  activation: StoredActivation['activation'],
+  at: number,
+): Promise<number> {
+  if (activation.delivery?.evidence !== 'entitlement') return at;
+  const renewed = await ownedBy(transaction, activation, at);
+  // Owned a moment ago, and not any more: decided again, it is an activation like others.
+  if (renewed === null) throw new StaleRow(`${activation.id} renews what has ended`);
+  await holdEntitlement(transaction, renewed);
+  return renewed.validUntil ?? at;
 }
 
 /** What became of it: the id of the deactivation that follows is null where somebody else owns the feature. */

@@ -90,7 +90,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
 export async function insertNotices(
   transaction: Transaction<PlatformSchema>,
   deps: { readonly ids: Ids; readonly settings: NoticeSettings },
-  activation: Pick<Activation, 'id' | 'kind' | 'origin'>,
+  activation: Pick<Activation, 'id' | 'kind' | 'origin' | 'delivery'>,
   facts: readonly Fact[],
 ): Promise<number> {
   const due: DueNotice[] = facts.flatMap((fact) =>

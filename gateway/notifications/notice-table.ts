@@ -27,7 +27,8 @@ export const noticeTable: readonly TableRow[] = [
   },
   { kind: 'activation_successful', fact: 'activation.active', channels: ['email', 'push'] },
   { kind: 'activation_failed', fact: 'activation.notifying_failure', channels: ['email', 'push'] },
-  // Not in the table: the customer's own wish, confirmed once the money is back.
+  // Not in the table: what is renewed is not activated, and the customer's own wish, confirmed once the money is back.
+  { kind: 'service_renewed', fact: 'activation.renewed', channels: ['email', 'push'] },
   { kind: 'activation_cancelled', fact: 'activation.cancelled', channels: ['email', 'push'] },
 ];
 
@@ -45,11 +46,17 @@ export const supportNoticeKinds: readonly SupportNoticeKind[] = [
 /** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of a manual retry its ticket tells. */
 export function noticesFor(
   fact: Fact,
-  activation: Pick<Activation, 'kind' | 'origin'>,
+  activation: Pick<Activation, 'kind' | 'origin' | 'delivery'>,
 ): { kind: NoticeKind; channel: NoticeChannel }[] {
   if (activation.kind !== 'activation' || activation.origin === 'support') return [];
-  return noticeTable
-    .filter((row) => row.fact === fact.type)
-    .filter((row) => row.attempt === undefined || row.attempt === fact.data.attempt)
-    .flatMap(({ kind, channels }) => channels.map((channel) => ({ kind, channel })));
+  return (
+    noticeTable
+      .filter((row) => row.fact === fact.type)
+      // A renewal has its own words.
+      .filter(
+        ({ kind }) => kind !== 'activation_successful' || activation.delivery?.evidence !== 'entitlement',
+      )
+      .filter((row) => row.attempt === undefined || row.attempt === fact.data.attempt)
+      .flatMap(({ kind, channels }) => channels.map((channel) => ({ kind, channel })))
+  );
 }

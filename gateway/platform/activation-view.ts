@@ -64,8 +64,8 @@ export const activationSchema = z
     delivery: z
       .object({
         at: z.int(),
-        attempt: z.int(),
-        evidence: z.enum(['result', 'reported_state']),
+        attempt: z.int().nullable().meta({ description: 'Null for a renewal: nothing was sent' }),
+        evidence: z.enum(['result', 'reported_state', 'entitlement']),
         vehicleClock: z.int().nullable(),
       })
       .nullable(),

@@ -66,6 +66,21 @@ function whyOver({ phase }: Activation): string {
   return 'It has failed: nothing was charged, and nothing is left to cancel.';
 }
 
+/** A later one begins where this one ends: without this one it would begin after a gap. */
+async function isRenewed({ database }: CancellingDeps, entitlement: Entitlement): Promise<boolean> {
+  if (entitlement.validUntil === null) return false;
+  const row = await database.reader
+    .selectFrom('entitlements')
+    .select('id')
+    .where('vin', '=', entitlement.vin)
+    .where('feature', '=', entitlement.feature)
+    .where('ended_at', 'is', null)
+    .where('valid_from', '>=', entitlement.validUntil)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 async function cancelService(
   deps: CancellingDeps,
   purchase: PurchaseRow,
@@ -74,6 +89,8 @@ async function cancelService(
   const { database, catalogue, clock, desk, engine, ids } = deps;
   const at = clock.now();
   if (!isInForce(entitlement, at)) return refused('The service has ended before.');
+  if (await isRenewed(deps, entitlement))
+    return refused('The service was renewed: cancel the newest purchase of it first.');
   if (catalogue.service(purchase.service_id)?.cancellation === 'refused')
     return refused(
       'This service lasts as long as it was bought for; it cannot be cancelled once it is active.',

@@ -15,6 +15,7 @@ export const noticeSchema = z
       'activation_successful',
       'activation_failed',
       'activation_cancelled',
+      'service_renewed',
       'service_cancelled',
       'support_service_active',
       'support_workshop_visit',

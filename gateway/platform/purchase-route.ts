@@ -24,7 +24,7 @@ const route = (requireScope: Authenticator['requireScope']) =>
     tags: ['Purchases'],
     summary: 'Buy a service for a vehicle',
     description:
-      'The payment is asked for at once; the activation goes on by itself. With an Idempotency-Key a repeat buys nothing: it gets the same purchase, as it stands then. A service that is active cannot be bought again before it ends.',
+      'The payment is asked for at once; the activation goes on by itself. With an Idempotency-Key a repeat buys nothing: it gets the same purchase, as it stands then. Buying a service that is active renews it: the new time begins where the old one ends.',
     ...scoped(requireScope, 'purchases:write'),
     request: { body: jsonBody(purchaseBodySchema) },
     responses: {

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import { type Activation, newActivation } from '../activation/activation.ts';
 import { answerOf } from '../http/idempotency.ts';
 import type { IdempotencyStore, KeyUse } from '../http/idempotency-store.ts';
@@ -25,8 +25,8 @@ export type Bought =
   /** The Idempotency-Key has bought this before. */
   | { readonly kind: 'replay'; readonly purchaseId: string };
 
-/** One statement: the vehicle, whether the customer exists, and whether somebody owns the feature now. */
-async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }: Order, now: number) {
+/** One statement: the vehicle, whether the customer exists, and whether somebody owns the feature for ever. */
+async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }: Order) {
   return transaction
     .selectFrom('vehicles as v')
     .select(['v.model'])
@@ -34,13 +34,13 @@ async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }
       eb.selectFrom('customers as c').select('c.id').where('c.id', '=', body.customerId).as('customer_id'),
       eb
         .selectFrom('entitlements as e')
-        .select(sql<number>`coalesce(e.valid_until, 0)`.as('until'))
+        .select('e.id')
         .whereRef('e.vin', '=', 'v.vin')
         .where('e.feature', '=', choice.service.feature)
         .where('e.ended_at', 'is', null)
-        .where((where) => where.or([where('e.valid_until', 'is', null), where('e.valid_until', '>', now)]))
+        .where('e.valid_until', 'is', null)
         .limit(1)
-        .as('entitled_until'),
+        .as('permanent_id'),
     ])
     .where('v.vin', '=', body.vin)
     .executeTakeFirst();
@@ -50,16 +50,14 @@ async function check(
   transaction: Transaction<PlatformSchema>,
   deps: PurchasingDeps,
   order: Order,
-  now: number,
 ): Promise<void> {
   const { vin, customerId, serviceId } = order.body;
-  const known = await lookUp(transaction, order, now);
+  const known = await lookUp(transaction, order);
   if (known === undefined) throw unknownVehicle(vin);
   if (known.customer_id === null) throw unknownCustomer(customerId);
-  if (known.entitled_until !== null) {
-    const validUntil = known.entitled_until === 0 ? null : known.entitled_until;
-    const until = validUntil === null ? 'without an end' : `until ${new Date(validUntil).toISOString()}`;
-    throw problemError('already-active', `${serviceId} is active on ${vin} ${until}.`, { validUntil });
+  if (known.permanent_id !== null) {
+    const detail = `${serviceId} is active on ${vin} without an end: nothing is left to buy.`;
+    throw problemError('already-active', detail);
   }
   if (deps.refuseIncompatible && deps.catalogue.configuration(serviceId, known.model) === null) {
     const detail = `${serviceId} is not made for the model ${known.model}.`;
@@ -125,7 +123,7 @@ async function enter(
     const answer = answerOf(await deps.keys.claimKey(transaction, order.use, at));
     if (answer !== null) return { kind: 'replay', purchaseId: answer.body };
   }
-  await check(transaction, deps, order, at);
+  await check(transaction, deps, order);
   const { purchase, activation } = rowsOf(deps, order, at);
   await transaction.insertInto('purchases').values(purchase).execute();
   await insertActivation(transaction, activation, { purchaseId: purchase.id, parentId: null, priority: 0 });

@@ -57,7 +57,7 @@ export async function loadEntitlement(
 /** Saves the end of one that had none. Throws `StaleRow` when another process ended it first. */
 export async function saveEnd(
   transaction: Transaction<PlatformSchema>,
-  { id, end }: Entitlement,
+  { id, end }: Pick<Entitlement, 'id' | 'end'>,
 ): Promise<void> {
   const result = await transaction
     .updateTable('entitlements')
@@ -66,6 +66,14 @@ export async function saveEnd(
     .where('ended_at', 'is', null)
     .executeTakeFirst();
   if (result.numUpdatedRows !== 1n) throw new StaleRow(`the entitlement ${id} was ended by another process`);
+}
+
+/** Nobody else ends it before this transaction does what depends on it. Throws `StaleRow` when somebody has. */
+export async function holdEntitlement(
+  transaction: Transaction<PlatformSchema>,
+  { id, end }: Entitlement,
+): Promise<void> {
+  await saveEnd(transaction, { id, end });
 }
 
 /** The entitlement by which somebody owns the feature now; of several, the one that lasts longest. */

@@ -152,7 +152,8 @@ export type NoticeKind =
   | 'activation_started'
   | 'activation_successful'
   | 'activation_failed'
-  | 'activation_cancelled';
+  | 'activation_cancelled'
+  | 'service_renewed';
 
 /** What the life of a service tells. */
 export type LifeNoticeKind = 'service_cancelled';

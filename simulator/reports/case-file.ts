@@ -17,7 +17,7 @@ export interface CaseFile {
   readonly commands: readonly { readonly attempt: number; readonly command: CommandResource }[];
   readonly ledger: readonly LedgerEntry[];
   readonly tickets: readonly TicketRow[];
-  /** When the vehicle first proved on the wire that it had done it, or null. */
+  /** When the vehicle first proved on the wire that it had done it, or what it renews was proven; or null. */
   readonly deliveredAt: number | null;
 }
 
@@ -44,9 +44,9 @@ function filesOf(evidence: Evidence, log: BrokerLog): CaseFile[] {
   const ledger = groupBy(evidence.ledger, (entry) => entry.activationId);
   const tickets = groupBy(database.tickets, (ticket) => ticket.activation_id);
   const proofs = proofsByVehicle(log);
-  return database.activations
+  const files = database.activations
     .filter((row) => row.kind === 'activation')
-    .map((row) => {
+    .map((row): CaseFile => {
       const sent = (commands.get(row.id) ?? []).toSorted((a, b) => a.attempt - b.attempt);
       return {
         id: row.id,
@@ -64,6 +64,38 @@ function filesOf(evidence: Evidence, log: BrokerLog): CaseFile[] {
         ),
       };
     });
+  return withRenewals(evidence, files);
+}
+
+/**
+ * A renewal sends nothing. What delivered it is what it renews: an entitlement of another purchase that was in force, and whose
+ * own activation a vehicle, or a renewal before it, proved.
+ */
+function withRenewals({ database }: Evidence, files: readonly CaseFile[]): CaseFile[] {
+  const renewedAt = ({ state }: CaseFile) =>
+    state.delivery?.evidence === 'entitlement' ? state.delivery.at : null;
+  const proven = new Set(
+    files.filter((file) => file.deliveredAt !== null).map((file) => file.row.purchase_id),
+  );
+  const inOrder = files.toSorted((left, right) => (renewedAt(left) ?? 0) - (renewedAt(right) ?? 0));
+  const delivered = new Map<string, number>();
+  for (const file of inOrder) {
+    const at = renewedAt(file);
+    if (at === null) continue;
+    const isOwned = database.entitlements.some(
+      (owned) =>
+        owned.vin === file.vin &&
+        owned.feature === file.row.feature &&
+        owned.purchase_id !== file.row.purchase_id &&
+        proven.has(owned.purchase_id) &&
+        (owned.valid_until ?? Number.POSITIVE_INFINITY) > at &&
+        (owned.ended_at ?? Number.POSITIVE_INFINITY) > at,
+    );
+    if (!isOwned) continue;
+    delivered.set(file.id, at);
+    proven.add(file.row.purchase_id);
+  }
+  return files.map((file) => ({ ...file, deliveredAt: delivered.get(file.id) ?? file.deliveredAt }));
 }
 
 /** Activation and attempt of an Idempotency-Key, or null for a key of another making. */

@@ -50,6 +50,11 @@ const headlines: readonly {
     push: /^(Order cancelled - not charged|Pedido cancelado - no cobrado)$/,
   },
   {
+    kind: 'service_renewed',
+    email: /^(Your .+ is renewed|Su .+ se ha renovado)$/,
+    push: /^(Service renewed|Servicio renovado)$/,
+  },
+  {
     kind: 'service_cancelled',
     email: /^(Your .+ has ended|Su .+ ha terminado)$/,
     push: /^(Service ended|Servicio terminado)$/,

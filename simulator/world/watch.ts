@@ -81,6 +81,14 @@ export function newWatch(deps: {
     found.push({ at: now(), rule, sentence });
   }
 
+  /** What a renewal renews was delivered before. */
+  function isOn({ vin, feature }: Activation): boolean {
+    return [...delivered].some((id) => {
+      const place = features.get(id);
+      return place?.vin === vin && place.feature === feature;
+    });
+  }
+
   function judgeMove(move: Move): void {
     const { before, after, id } = move;
     checked += 1;
@@ -89,6 +97,7 @@ export function newWatch(deps: {
       for (const sentence of moveViolations(before, after)) report('legal move', `${id}: ${sentence}`);
     }
     features.set(id, { feature: after.feature, vin: after.vin });
+    if (after.delivery?.evidence === 'entitlement' && isOn(after)) delivered.add(id);
     deps.onMove(move);
   }
 

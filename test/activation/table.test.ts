@@ -104,15 +104,11 @@ superseded              i i i i i i i i i i i i
 `);
 });
 
-test('a purchase is checked once before its first attempt and cannot be superseded', () => {
+test('a purchase is checked once before its first attempt', () => {
   const paid = play(purchase(), [authorised(0)]).activation;
   expect(step(paid, started(0))).toMatchObject({
     verdict: 'rejected',
     reason: 'the vehicle was not checked yet',
-  });
-  expect(step(paid, { type: 'feature_owned', at: 0 })).toMatchObject({
-    verdict: 'rejected',
-    reason: 'only a deactivation or a revocation can be superseded',
   });
   const { activation, facts } = play(paid, [checked(0)]);
   expect(facts.map((fact) => fact.type)).toEqual(['vehicle.checked']);

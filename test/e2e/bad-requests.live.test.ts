@@ -3,7 +3,7 @@ import { newSigningKey } from '../../shared/live/tokens.ts';
 import { success } from './expected.ts';
 import { type Call, call, problemOf, signedToken, tokenOf } from './http.ts';
 import { commandsOf, storyOf, takesAPurchase } from './story.ts';
-import { orderBody, withPlatform } from './support.ts';
+import { orderBody, waitFor, withPlatform } from './support.ts';
 
 const tooLarge = JSON.stringify({ padding: 'x'.repeat(64 * 1024) });
 const configure = (changes: object = {}) =>
@@ -129,11 +129,18 @@ describe.concurrent('the platform API', () => {
         },
       ]);
       expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [null] });
-      const twice = await client.send('POST', '/purchases', body, 'order-2');
-      expect([twice.status, (twice.body as { type: string }).type]).toEqual([
-        409,
-        'urn:fleetwake:problem:already-active',
-      ]);
+      // Another key buys more time of it: nothing is sent for that.
+      const more = await client.send('POST', '/purchases', body, 'order-2');
+      expect(more.status).toBe(201);
+      const entitlementOf = async ({ id }: { id: string }) => {
+        const { body: purchase } = await client.get(`/purchases/${id}`);
+        return (purchase as { entitlement: { validFrom: number; validUntil: number } | null }).entitlement;
+      };
+      const renewal = more.body as { id: string };
+      await waitFor(async () => (await entitlementOf(renewal)) !== null, 'the renewal is active');
+      expect((await entitlementOf(renewal))?.validFrom).toBe((await entitlementOf(bought))?.validUntil);
+      const history = await platform.clients.apiIot.get(`/vehicle/${body.vin}/history`);
+      expect((history.body as { commands: unknown[] }).commands).toHaveLength(1);
     });
   });
 

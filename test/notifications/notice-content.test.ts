@@ -21,6 +21,7 @@ const kinds = {
   activation_successful: fact('activation.active', {}, startAt + 1_234),
   activation_failed: fact('activation.notifying_failure'),
   activation_cancelled: fact('activation.cancelled'),
+  service_renewed: fact('activation.renewed'),
 };
 
 /** What one customer gets for one kind of notice. */
@@ -138,6 +139,27 @@ https://caas.example/purchases/pur_1
     title: 'Order cancelled - not charged',
     body: 'Heated Seats for your Aurora EX is cancelled, as you asked. The reservation of 49.90 EUR has been released.',
   });
+});
+
+it('tells of a renewal when the new time begins', async () => {
+  const mail = await mailOf('service_renewed');
+  expect(mail.subject).toBe('Your Heated Seats is renewed');
+  expect(mail.text).toBe(`Hello Ada Byron,
+
+Your Heated Seats on your Aurora EX is renewed. It stays on without
+interruption: the new time begins where the old one ends.
+
+Details:
+- Service: Heated Seats
+- Duration: 12 months
+- Cost: 49.90 EUR
+- Renewed: 2027-01-15T08:00:00.000Z
+
+View full details in your expediente de compra:
+https://caas.example/purchases/pur_1
+
+Thank you for choosing CaaS.
+`);
 });
 
 it("tells of a success in the specification's words", async () => {
@@ -287,7 +309,7 @@ it('escapes what a customer typed in HTML, not in text, and lets nothing into th
 });
 
 it('makes a notice of exactly the facts of the table; retries stay silent', () => {
-  const activation = { kind: 'activation' } as const;
+  const activation = { kind: 'activation', delivery: null } as const;
   const made = (type: Parameters<typeof fact>[0], data = {}) =>
     noticesFor(fact(type, data), activation).map(({ kind, channel }) => `${kind} by ${channel}`);
   expect(made('activation.payment_confirmed')).toEqual([
@@ -328,12 +350,15 @@ it('makes a notice of exactly the facts of the table; retries stay silent', () =
     'activation_cancelled by email',
     'activation_cancelled by push',
   ]);
-  expect(noticeTable).toHaveLength(5);
+  expect(made('activation.renewed')).toEqual(['service_renewed by email', 'service_renewed by push']);
+  const renewed = { at: 1, attempt: null, evidence: 'entitlement', vehicleClock: null } as const;
+  expect(noticesFor(fact('activation.active'), { ...activation, delivery: renewed })).toEqual([]);
+  expect(noticeTable).toHaveLength(6);
 });
 
 it('tells the customer nothing of deactivations and revocations', () => {
   for (const kind of ['deactivation', 'revocation'] as const) {
-    for (const one of Object.values(kinds)) expect(noticesFor(one, { kind })).toEqual([]);
+    for (const one of Object.values(kinds)) expect(noticesFor(one, { kind, delivery: null })).toEqual([]);
   }
 });
 

@@ -123,6 +123,24 @@ describe('once the service is active', () => {
       expect(await deactivations(world)).toHaveLength(1);
     }));
 
+  it('is refused for a service that was renewed, until its renewal is cancelled', () =>
+    withPlatform(async (world) => {
+      const first = await buy(world);
+      await world.engine.deliver(first.activation.id);
+      const second = await buy(world);
+      const at = world.clock.now();
+      await world.engine.apply(second.activation.id, { type: 'feature_owned', at });
+      const renewal = (await world.call('GET', `/purchases/${second.id}`)).body;
+      expect(renewal.entitlement).toMatchObject({ validFrom: 1_802_678_400_000, end: null });
+      expect((await cancel(world, first.id)).body.detail).toBe(
+        'The service was renewed: cancel the newest purchase of it first.',
+      );
+      expect((await cancel(world, second.id)).body.entitlement.end).toEqual({ at, cause: 'cancelled' });
+      expect(await deactivations(world)).toEqual([]);
+      expect((await cancel(world, first.id)).status).toBe(200);
+      expect(await deactivations(world)).toHaveLength(1);
+    }));
+
   it('is refused where the service lasts as long as it was bought for', () =>
     withPlatform(
       async (world) => {

@@ -215,25 +215,6 @@ describe('a purchase is refused', () => {
       expect(world.engine.begun.length).toBe(1);
     }));
 
-  it('while the service is active, and not a moment longer', () =>
-    withPlatform(async (world) => {
-      await register(world);
-      const hours = { ...order, serviceId: 'sport-mode', duration: { unit: 'hours', count: 24 } };
-      await world.call('POST', '/purchases', hours);
-      await world.engine.deliver(activationId);
-      const answer = await world.call('POST', '/purchases', hours);
-      expect([answer.status, answer.body]).toEqual([
-        409,
-        problem('already-active', `sport-mode is active on ${vin} until 2027-01-16T08:00:00.000Z.`, {
-          validUntil: 1_800_086_400_000,
-        }),
-      ]);
-      await world.clock.advance(24 * 3_600_000 - 1);
-      expect((await world.call('POST', '/purchases', hours)).status).toBe(409);
-      await world.clock.advance(1);
-      expect((await world.call('POST', '/purchases', hours)).status).toBe(201);
-    }));
-
   it('for a service that is active for ever, in words', () =>
     withPlatform(async (world) => {
       await register(world);
@@ -241,8 +222,8 @@ describe('a purchase is refused', () => {
       await world.call('POST', '/purchases', body);
       await world.engine.deliver(activationId);
       expect((await world.call('POST', '/purchases', body)).body).toMatchObject({
-        detail: `heated-seats is active on ${vin} without an end.`,
-        validUntil: null,
+        type: 'urn:fleetwake:problem:already-active',
+        detail: `heated-seats is active on ${vin} without an end: nothing is left to buy.`,
       });
     }));
 

@@ -7,6 +7,7 @@ export const subjects: Readonly<Record<NoticeKind, string>> = {
   activation_successful: 'Your Heated seats is now active',
   activation_failed: 'Service activation issue - You have NOT been charged',
   activation_cancelled: 'Heated seats is cancelled - You have NOT been charged',
+  service_renewed: 'Your Heated seats is renewed',
 };
 export const titles: Readonly<Record<NoticeKind, string>> = {
   payment_confirmed: 'Service purchased',
@@ -14,6 +15,7 @@ export const titles: Readonly<Record<NoticeKind, string>> = {
   activation_successful: 'Service ready to use',
   activation_failed: 'Activation issue - not charged',
   activation_cancelled: 'Order cancelled - not charged',
+  service_renewed: 'Service renewed',
 };
 
 export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: number }[] {

@@ -98,11 +98,14 @@ function factsOf({ database, plan }: Evidence): Facts {
 }
 
 /** The rows of the specification's table that what happened to this activation asks for. */
-function wantedNotices(facts: Facts, { id, ledger, row, purchase }: CaseFile): WantedNotice[] {
+function wantedNotices(facts: Facts, { id, ledger, row, state, purchase }: CaseFile): WantedNotice[] {
   const kinds: WantedNotice['kind'][] = [];
   if (ledger.length > 0) kinds.push('payment_confirmed');
   if (facts.startedActivations.has(id)) kinds.push('activation_started');
-  if (row.phase === 'active') kinds.push('activation_successful');
+  if (row.phase === 'active') {
+    const isRenewal = state.delivery?.evidence === 'entitlement';
+    kinds.push(isRenewal ? 'service_renewed' : 'activation_successful');
+  }
   if (row.phase === 'failed') kinds.push('activation_failed');
   if (row.phase === 'cancelled') kinds.push('activation_cancelled');
   if (facts.endedPurchases.has(row.purchase_id)) kinds.push('service_cancelled');
