@@ -47,7 +47,9 @@ export function postpone(activation: Activation, event: EventOf<'postponed'>): O
     const failure = deadlineExceeded(activation.deadlineAt, activation.failure);
     return giveUp(activation, failure, event.at, [passed('failure', event.at, { failure })]);
   }
-  const dueAt = event.at + backoffMs(activation.policy, activation.postponed, 0);
+  const waitedAt = event.at + backoffMs(activation.policy, activation.postponed, 0);
+  // The first moment at which no attempt may start is when it ends: a hold must not lapse while it waits.
+  const dueAt = Math.min(waitedAt, (activation.deadlineAt ?? waitedAt) + 1);
   const next = { ...activation, dueAt, postponed: activation.postponed + 1 };
   // One line in the record a streak, not one a look.
   if (activation.postponed > 0) return accept(next, []);

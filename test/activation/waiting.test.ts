@@ -110,6 +110,21 @@ describe('postponed', () => {
     expect(current).toMatchObject({ phase: 'queued_for_activation', attempts: [], postponed: 7 });
   });
 
+  test('does not wait past the deadline: at the first moment after it the activation ends', () => {
+    const deadlineMs = 100 * second;
+    const { activation } = play(ready('activation', { deadlineMs }), [
+      ...[postponed(0), postponed(30 * second), postponed(90 * second)],
+    ]);
+    expect(activation.dueAt).toBe(deadlineMs + 1);
+    const ended = play(activation, [postponed(deadlineMs + 1)]).activation;
+    expect(ended).toMatchObject({
+      phase: 'querying_vehicle_state',
+      failure: { category: 'deadline_exceeded' },
+    });
+    const inTime = play(ready('activation', { deadlineMs }), [postponed(0), postponed(30 * second)]);
+    expect(verdictOf(inTime.activation, started(deadlineMs))).toBe('accepted');
+  });
+
   test('looks again at once when the vehicle is free, and the attempt ends the streak', () => {
     const { activation } = play(ready(), [
       postponed(0),
