@@ -396,6 +396,17 @@ export const options = {
     1,
     dayMs,
   ),
+  reconcileMs: wholeNumber(
+    {
+      flag: 'reconcile-ms',
+      environment: 'FLEETWAKE_RECONCILE_MS',
+      placeholder: 'ms',
+      help: 'how often each vehicle is compared with what its customers own; 0: never',
+      fallback: 3_600_000,
+    },
+    0,
+    30 * dayMs,
+  ),
   timeScale: wholeNumber(
     {
       flag: 'time-scale',

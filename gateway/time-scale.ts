@@ -16,6 +16,11 @@ export function compressedEngine(scale: number): EngineSettings {
   };
 }
 
+/** The time in which each vehicle is looked at once, `scale` times as short; null where it never is. */
+export function compressedReconciliation(scale: number, everyMs: number): number | null {
+  return everyMs === 0 ? null : compression(scale)(everyMs, 1_000);
+}
+
 /** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one. */
 export function compressedDispatch(scale: number, tryMaxMs: number): DispatchSettings {
   const compress = compression(scale);

@@ -39,8 +39,11 @@ export interface Activation {
   readonly settlement: Settlement | null;
   /** When the customer asked to cancel it. A delivery may still have won. */
   readonly cancelRequestedAt?: number;
-  /** A technician's manual retry of one that failed: nobody is charged, and only its ticket speaks of it. */
-  readonly origin?: 'support';
+  /**
+   * What is not sold: nobody is charged. `support`: a technician's manual retry of one that failed, of which only its ticket speaks.
+   * `reconciliation`: the customer owns the feature, and the vehicle reported it asleep.
+   */
+  readonly origin?: 'support' | 'reconciliation';
   /** What a technician changed of the template's parameters. */
   readonly parameters?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -136,7 +139,17 @@ export function targetOf(kind: ActivationKind): 'active' | 'dormant' {
   return kind === 'activation' ? 'active' : 'dormant';
 }
 
-/** Somebody bought it. A manual retry is for nothing. */
+/** The customer owns it, and the vehicle has lost it: no money, starts at once, with attempts and a deadline as a purchase has. */
+export function newReactivation(order: Order, at: number): Activation {
+  return { ...newDeactivation(order, 'deactivation', at), kind: 'activation', origin: 'reconciliation' };
+}
+
+/** Nobody waits for it: it goes to a vehicle that is there alone, and leaves quota to those who wait. */
+export function isPatient({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
+  return kind !== 'activation' || origin === 'reconciliation';
+}
+
+/** Somebody bought it. */
 export function isSale({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
   return kind === 'activation' && origin === undefined;
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
-import { type Activation, isSale } from '../activation/activation.ts';
+import { type Activation, isPatient, isSale } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
@@ -81,7 +81,7 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
 
 /** What nobody waits for goes only to a vehicle that is there, and leaves quota to those who wait. */
 async function startAttempt(deps: EffectDeps, activation: Activation): Promise<Decision> {
-  if (activation.kind !== 'activation') {
+  if (isPatient(activation)) {
     const health = await deps.vehicles.health(activation.vin);
     const at = deps.clock.now();
     if (!health.ok || !health.value.online) return { type: 'postponed', at, reason: 'vehicle_away' };
@@ -97,16 +97,29 @@ export async function decideStart(
   activation: Activation,
   at: number,
 ): Promise<ActivationEvent> {
-  if (isSale(activation) && (await ownedBy(transaction, activation, at)) !== null)
-    return { type: 'feature_owned', at };
-  if (activation.kind !== 'activation') {
-    const owner = await featureOwner(transaction, activation, at);
-    if (owner === 'entitlement') return { type: 'feature_owned', at };
-    const waits = owner === 'activation' || (await isCustomerWaiting(transaction, activation, at));
-    if (waits) return { type: 'postponed', at, reason: 'vehicle_busy' };
-  }
+  const settled = await decideOwnership(transaction, activation, at);
+  if (settled !== null) return settled;
+  if (isPatient(activation) && (await isCustomerWaiting(transaction, activation, at)))
+    return { type: 'postponed', at, reason: 'vehicle_busy' };
   if (await isVehicleBusy(transaction, activation)) return { type: 'postponed', at, reason: 'vehicle_busy' };
   return { type: 'attempt_started', at };
+}
+
+/** What is owned is not switched off, and is not bought twice; what is owned no more is not brought back. Null: the attempt goes on. */
+async function decideOwnership(
+  transaction: Transaction<PlatformSchema>,
+  activation: Activation,
+  at: number,
+): Promise<ActivationEvent | null> {
+  const isOwned = (await ownedBy(transaction, activation, at)) !== null;
+  if (activation.kind === 'activation') {
+    if (isSale(activation)) return isOwned ? { type: 'feature_owned', at } : null;
+    const isLost = activation.origin === 'reconciliation' && !isOwned;
+    return isLost ? { type: 'cancel_requested', at } : null;
+  }
+  if (isOwned) return { type: 'feature_owned', at };
+  const isWanted = (await featureOwner(transaction, activation, at)) !== null;
+  return isWanted ? { type: 'postponed', at, reason: 'vehicle_busy' } : null;
 }
 
 /** How often the API IoT is asked again while it works on the same key, and the wait between. */

@@ -5,7 +5,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { CommandCallback, CommandResource } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
-import { type Activation, nextDueAt, targetOf } from '../activation/activation.ts';
+import { type Activation, isPatient, nextDueAt, targetOf } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
@@ -344,8 +344,7 @@ async function applyIn(
     take(typeof decision === 'function' ? await decision(transaction, activation) : decision);
   // What is decided by rows alone follows at once and saves a commit.
   const starts = outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
-  if (starts && activation.kind === 'activation')
-    take(await decideStart(transaction, activation, deps.clock.now()));
+  if (starts && !isPatient(activation)) take(await decideStart(transaction, activation, deps.clock.now()));
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent

@@ -29,6 +29,8 @@ export async function grantEntitlement(
   source: Entitlement['source'],
 ): Promise<void> {
   if (purchaseId === null) return;
+  // What brings back what is owned gives nothing new.
+  if (source === 'goodwill' && (await ownedBy(transaction, activation, at)) !== null) return;
   const purchase = await transaction
     .selectFrom('purchases')
     .select(['customer_id', 'duration'])

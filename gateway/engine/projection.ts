@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
-import { newDeactivation } from '../activation/activation.ts';
+import { isSale, newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
@@ -86,9 +86,9 @@ export async function project(
   let isResolved = false;
   for (const fact of facts) {
     const status = purchaseStatuses[fact.type];
-    const { kind, origin } = stored.activation;
-    // What support gives for nothing is no sale: the purchase stays failed.
-    if (status && stored.purchaseId && kind === 'activation' && origin !== 'support') {
+    const { origin } = stored.activation;
+    // What is given for nothing is no sale: the purchase stays as it is.
+    if (status && stored.purchaseId && isSale(stored.activation)) {
       await transaction
         .updateTable('purchases')
         .set({ status })
@@ -96,7 +96,7 @@ export async function project(
         .execute();
     }
     if (fact.type === 'activation.active') {
-      const source = origin === 'support' ? 'goodwill' : 'purchase';
+      const source = isSale(stored.activation) ? 'purchase' : 'goodwill';
       await grantEntitlement(transaction, deps, stored, fact.at, source);
     }
     if (origin === 'support' && retryEnds.has(fact.type)) {

@@ -16,6 +16,7 @@ import { compressCatalogue } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { activationEngine, type Engine } from '../engine/engine.ts';
 import { eventRelay } from '../engine/event-relay.ts';
+import { reconciler } from '../engine/reconciler.ts';
 import { vehicleApi } from '../engine/vehicle-api.ts';
 import { noticeDispatcher } from '../notifications/dispatcher.ts';
 import { insertNotices } from '../notifications/notice-insertion.ts';
@@ -26,7 +27,12 @@ import { newChanges } from '../platform/changes.ts';
 import { platformScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { compressedDispatch, compressedEngine, httpTimeoutMs } from '../time-scale.ts';
+import {
+  compressedDispatch,
+  compressedEngine,
+  compressedReconciliation,
+  httpTimeoutMs,
+} from '../time-scale.ts';
 import { accessTokens } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
@@ -120,6 +126,17 @@ async function start(
     onRecorded: wakeAll,
   });
   const models = modelLookUp(database);
+  const vehicles = vehicleApi({
+    http: deps.vehicleHttp,
+    clock: wallClock,
+    origin: deps.apiIotOrigin,
+    credentials: {
+      tokenUrl: `${deps.apiIotOrigin}/oauth/token`,
+      clientId: config.apiIotClientId,
+      clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
+      scope: 'vehicle:configure vehicle:read',
+    },
+  });
   const engine = activationEngine({
     database,
     bus: bus.bus,
@@ -133,17 +150,7 @@ async function start(
     callbackUrl: `${publicUrl}/callbacks/api-iot`,
     reservedQuota: 2,
     settings: compressedEngine(scale),
-    vehicles: vehicleApi({
-      http: deps.vehicleHttp,
-      clock: wallClock,
-      origin: deps.apiIotOrigin,
-      credentials: {
-        tokenUrl: `${deps.apiIotOrigin}/oauth/token`,
-        clientId: config.apiIotClientId,
-        clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
-        scope: 'vehicle:configure vehicle:read',
-      },
-    }),
+    vehicles,
     payments: stripePayments({
       http: deps.paymentsHttp,
       clock: wallClock,
@@ -157,6 +164,21 @@ async function start(
       insertNotices(transaction, { ids, settings: noticeSettings }, activation, facts),
     onCommitted,
   });
+  const everyMs = compressedReconciliation(scale, config.reconcileMs);
+  const reconciliation =
+    everyMs === null
+      ? null
+      : reconciler({
+          database,
+          clock: wallClock,
+          ids,
+          log,
+          catalogue,
+          vehicles,
+          everyMs,
+          begin: (id) => engine.begin(id),
+          onCommitted,
+        });
   const app = platform({
     database,
     engine,
@@ -187,12 +209,14 @@ async function start(
   undo(() => notices.stop());
   undo(() => desk.stop());
   undo(() => engine.stop());
+  undo(async () => reconciliation?.stop());
   notices.start();
   relay.wake();
   desk.wake();
   if (config.roles.includes('engine')) {
     desk.start();
     await engine.start();
+    reconciliation?.start();
   }
   return {
     origin: server.origin,
@@ -201,7 +225,8 @@ async function start(
     stop() {
       app.stop();
       const parts = [engine, desk, notices, relay].map((part) => () => part.stop());
-      return closeAll([() => server.close(), ...parts, () => mailer.close(), () => database.close()]);
+      const first = async () => reconciliation?.stop();
+      return closeAll([() => server.close(), first, ...parts, () => mailer.close(), () => database.close()]);
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Activation } from '../activation/activation.ts';
+import { type Activation, isSale } from '../activation/activation.ts';
 import type { Fact, FactType } from '../activation/fact.ts';
 import type { LifeNoticeKind, NoticeKind, NoticeRow, SupportNoticeKind } from '../store/schema.ts';
 
@@ -43,12 +43,12 @@ export const supportNoticeKinds: readonly SupportNoticeKind[] = [
   'support_question',
 ];
 
-/** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of a manual retry its ticket tells. */
+/** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of what is given for nothing its ticket tells. */
 export function noticesFor(
   fact: Fact,
   activation: Pick<Activation, 'kind' | 'origin' | 'delivery'>,
 ): { kind: NoticeKind; channel: NoticeChannel }[] {
-  if (activation.kind !== 'activation' || activation.origin === 'support') return [];
+  if (!isSale(activation)) return [];
   return (
     noticeTable
       .filter((row) => row.fact === fact.type)

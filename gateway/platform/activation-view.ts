@@ -49,6 +49,9 @@ export const activationSchema = z
   .object({
     id: z.string(),
     kind: z.enum(['activation', 'deactivation', 'revocation']),
+    origin: z.enum(['support', 'reconciliation']).nullable().meta({
+      description: 'Null: bought, or its end. support: tried once more by hand. reconciliation: brought back',
+    }),
     purchaseId: z.string().nullable(),
     parentId: z.string().nullable().meta({ description: 'The failed activation that a revocation follows' }),
     vin: vinSchema,
@@ -97,6 +100,7 @@ export function activationView(row: ActivationRow): ActivationView {
   return {
     id: row.id,
     kind: row.kind,
+    origin: state.origin ?? null,
     purchaseId: row.purchase_id,
     parentId: row.parent_id,
     vin: row.vin,

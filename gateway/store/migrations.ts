@@ -266,6 +266,11 @@ async function addCancelledStatus(database: Kysely<PlatformSchema>): Promise<voi
   );
 }
 
+/** Reconciliation asks what of a vehicle is a technician's case. */
+async function addTicketsByVehicle(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`create index tickets_by_vehicle on tickets (vin) where status = 'open'`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -281,6 +286,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '011-record-in-order', up: dropRecordOfTickets },
   { name: '012-service-life', up: addServiceLife },
   { name: '013-cancelled-purchases', up: addCancelledStatus },
+  { name: '014-tickets-by-vehicle', up: addTicketsByVehicle },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

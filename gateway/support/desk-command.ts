@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { isSale } from '../activation/activation.ts';
 import { adjustmentFaults } from '../catalogue/adjustable.ts';
 import type { EntitlingDeps } from '../engine/entitling.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
@@ -169,9 +170,9 @@ export async function applyToTicket(
   if (outcome.verdict === 'refused') return null;
   const saved = await saveWork(transaction, deps.ids, ticket, outcome.work, outcome.facts);
   const notice = noticeOf(saved, event);
-  // Of a service that ends the customer is told nothing (DESIGN.md section 9.12), unless a technician asks.
+  // Of a service that ends (DESIGN.md section 9.12), or is brought back, the customer is told nothing, unless a technician asks.
   const isTold =
-    notice !== null && (notice.kind === 'support_question' || (await isSale(transaction, ticket)));
+    notice !== null && (notice.kind === 'support_question' || (await isOfSale(transaction, ticket)));
   if (isTold)
     await insertSupportNotice(
       transaction,
@@ -182,9 +183,9 @@ export async function applyToTicket(
   return saved;
 }
 
-async function isSale(transaction: Desk, ticket: Ticket): Promise<boolean> {
+async function isOfSale(transaction: Desk, ticket: Ticket): Promise<boolean> {
   const stored = await loadActivation(transaction, ticket.activationId);
-  return stored?.activation.kind === 'activation';
+  return stored !== null && isSale(stored.activation);
 }
 
 /** Runs a technician's command on a ticket. `by` is the technician's name. */

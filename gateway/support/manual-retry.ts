@@ -40,7 +40,9 @@ export async function beginRetry(
   if (refusal !== null) return { refusal };
   const owner = await featureOwner(transaction, failed.activation, at);
   if (owner === 'activation') return { refusal: 'another activation of the feature is under way' };
-  if (owner === 'entitlement') return { refusal: 'the customer has the service by now' };
+  // Of what was lost in the vehicle the customer is the owner all the while.
+  if (owner === 'entitlement' && failed.activation.origin !== 'reconciliation')
+    return { refusal: 'the customer has the service by now' };
   const { parameters } = ticket.work;
   const id = ids.next('act');
   const order = { id, vin, serviceId, feature, policy, ...(parameters === null ? {} : { parameters }) };

@@ -53,10 +53,12 @@ export interface TicketOrder {
 
 /** Pre-delivery is MEDIUM; else HIGH when money was ever held or taken, because a customer waits (DESIGN.md section 10.11). */
 export function ticketPriority(
-  activation: Pick<Activation, 'settlement'>,
+  activation: Pick<Activation, 'settlement' | 'origin'>,
   preDelivery: boolean,
 ): TicketPriority {
   if (preDelivery) return 'MEDIUM';
+  // The customer has paid for it, by the purchase that gave it to them.
+  if (activation.origin === 'reconciliation') return 'HIGH';
   // The payment service names a payment once it holds or took the amount.
   return activation.settlement?.paymentId == null ? 'MEDIUM' : 'HIGH';
 }

@@ -248,6 +248,7 @@ describe('an activation', () => {
       expect(rest).toEqual({
         id: activation.id,
         kind: 'activation',
+        origin: null,
         purchaseId: id,
         parentId: null,
         vin,

@@ -1,3 +1,4 @@
+import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { PurchaseRow } from '../../../gateway/store/schema.ts';
 import { balanceOf } from '../balance.ts';
 import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
@@ -68,12 +69,21 @@ function judgeTickets({ id, row, tickets }: CaseFile): string[] {
   return [`${id}: ${tickets.length} instead of ${wanted} tickets, and it is ${row.phase}`];
 }
 
-/** What is switched on for nothing moves no money, and only its ticket speaks of it. */
-function judgeFree({ id, ledger, tickets }: CaseFile, notices: readonly SeenNotice[]): string[] {
+/**
+ * What is switched on for nothing moves no money, and only its ticket speaks of it: a manual retry belongs to that of what it
+ * retries, what could not be brought back has one of its own.
+ */
+function judgeFree(file: CaseFile, notices: readonly SeenNotice[]): string[] {
+  const { id, ledger, tickets, state } = file;
+  const isRetry = state.origin === 'support';
   return [
     ...ledger.map((entry) => `${id}: nobody pays for it, and the ledger shows ${entry.kind}`),
-    ...tickets.map((ticket) => `${id}: tried by hand, and has a ticket ${ticket.id} of its own`),
-    ...notices.map((notice) => `${id}: tried by hand, and told ${notice.kind} by ${notice.channel}`),
+    ...(isRetry
+      ? tickets.map((ticket) => `${id}: tried by hand, and has a ticket ${ticket.id} of its own`)
+      : judgeTickets(file)),
+    ...notices
+      .filter(({ row }) => !supportNoticeKinds.some((kind) => kind === row?.kind))
+      .map((notice) => `${id}: for nothing, and told ${notice.kind} by ${notice.channel}`),
   ];
 }
 
