@@ -1,19 +1,21 @@
 import { z } from 'zod';
 
 /**
- * When a fault strikes. Times are real milliseconds from the first moment of the workload; without a schedule it may
+ * When a fault strikes; nothing in it is longer than a day. Times are real milliseconds from the first moment of the workload; without a schedule it may
  * strike all the time until the run heals.
  */
+const dayMs = 86_400_000;
+
 export const faultScheduleSchema = z
   .strictObject({
     /** Not before. */
-    afterMs: z.int().min(0).optional(),
+    afterMs: z.int().min(0).max(dayMs).optional(),
     /** For so long; without it until the run heals. */
-    forMs: z.int().min(1).optional(),
+    forMs: z.int().min(1).max(dayMs).optional(),
     /** Again every so often, counted from the beginning of one window to that of the next. */
-    everyMs: z.int().min(1).optional(),
-    /** Only the first N requests of each vehicle (or payment) that match. */
-    first: z.int().min(1).optional(),
+    everyMs: z.int().min(1).max(dayMs).optional(),
+    /** Only the first N requests, messages or commands of each vehicle (or payment); of a link fault the first N windows. */
+    first: z.int().min(1).max(1_000_000).optional(),
   })
   .refine(({ everyMs, forMs }) => everyMs === undefined || forMs !== undefined, {
     path: ['everyMs'],
@@ -22,7 +24,8 @@ export const faultScheduleSchema = z
   .refine(({ everyMs, forMs }) => everyMs === undefined || forMs === undefined || forMs < everyMs, {
     path: ['forMs'],
     message: 'a window must end before the next one begins: make forMs smaller than everyMs',
-  });
+  })
+  .meta({ id: 'FaultSchedule' });
 export type FaultSchedule = z.infer<typeof faultScheduleSchema>;
 
 /** Whether the moment, counted from the first of the workload, lies in a window. Null: the workload has not begun. */

@@ -21,15 +21,21 @@ function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, 
 
 const nothing = z.strictObject({});
 
+export const httpFaultAttributes = {
+  server_error: z.strictObject({ status: z.int().min(500).max(599) }),
+  rate_limited: z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) }),
+  slow: z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) }),
+};
+
 /** Faults between the engine and a service, in the record shape of Toxiproxy. */
 export const httpFaultSchema = z.discriminatedUnion('type', [
   /** Answered before the service has acted. */
-  faultOf('server_error', z.strictObject({ status: z.int().min(500).max(599) })),
+  faultOf('server_error', httpFaultAttributes.server_error),
   /** The service acts, and nobody hears its answer. */
   faultOf('response_lost', nothing),
-  faultOf('rate_limited', z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) })),
+  faultOf('rate_limited', httpFaultAttributes.rate_limited),
   /** The credentials count for nothing: 401, before the service has acted. */
   faultOf('unauthorized', nothing),
-  faultOf('slow', z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) })),
+  faultOf('slow', httpFaultAttributes.slow),
 ]);
 export type HttpFault = z.infer<typeof httpFaultSchema>;

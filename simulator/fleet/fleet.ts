@@ -3,6 +3,7 @@ import type { DeviceLink } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import { agenda } from './agenda.ts';
+import type { FaultSet } from './fault-set.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import { defaultFleetOptions, type FleetOptions } from './options.ts';
 import { VehicleHost, type VehicleState } from './vehicle-host.ts';
@@ -28,6 +29,8 @@ export interface Fleet {
   /** Connectivity profiles and recorded outages are over: whom they keep away comes back. Other cuts last. */
   endOutages(): void;
   states(): VehicleState[];
+  /** What goes wrong with a vehicle: may be changed at any time. */
+  faults(vin: string): FaultSet;
 }
 
 /** Vehicles with a connection each and one timer for all of them. */
@@ -94,6 +97,7 @@ export function fleet(
     endOutages() {
       for (const host of hosts.values()) host.endOutages();
     },
+    faults: (vin) => hostOf(vin).faults,
     states: () => [...hosts.values()].map((host) => host.state),
   };
 }

@@ -10,6 +10,8 @@ export interface FleetOptions {
   /** A vehicle that is not ready after this does not hold up the others; it goes on trying. */
   readonly dialPatienceMs: number;
   readonly keepAliveSeconds: number;
+  /** A vehicle whose connection the network ended dials again after this. */
+  readonly redialMs: number;
   /** Multiplies the times of connectivity profiles. */
   readonly timeScale: number;
 }
@@ -21,5 +23,6 @@ export const defaultFleetOptions: FleetOptions = {
   diallingMax: 50,
   dialPatienceMs: 5_000,
   keepAliveSeconds: 60,
+  redialMs: 500,
   timeScale: 1,
 };

@@ -1,11 +1,13 @@
-import type { Trouble } from '../vehicle/vehicle.ts';
+import type { StandingFault } from '../faults/fault.ts';
 
 /**
- * What goes wrong with one vehicle, as data: `type` and `attributes` as in Toxiproxy's toxics. `first` says for how many
- * commands (or results) from the start; null is for good. Times count from the moment
- * at which the whole fleet stands.
+ * What goes wrong with one vehicle, as data: a record (it has a layer), or one of the short forms that a scenario draws
+ * from ranges. Times count from the moment at which the whole fleet stands.
  */
-export type VehicleFault =
+export type VehicleFault = StandingFault | DrawnFault;
+
+/** `first` says for how many commands (or results) from the start; null is for good. */
+export type DrawnFault =
   /** Applies and answers, and the answer never leaves; with `withStatus` the status after it doesn't either. */
   | {
       readonly type: 'lose_result';
@@ -33,53 +35,62 @@ export type VehicleFault =
   /** The vehicle's clock minus the true time. */
   | { readonly type: 'clock_skew'; readonly attributes: { readonly skewMs: number } };
 
-/** The faults that the vehicle itself honours (simulator/vehicle). */
-export function troublesOf(faults: readonly VehicleFault[]): Trouble[] {
-  return faults.flatMap((fault): Trouble[] => {
-    switch (fault.type) {
-      case 'reject':
-        return [{ kind: 'reject', ...fault.attributes, remaining: null }];
-      case 'ecu_busy':
-      case 'low_12v':
-      case 'storage_full': {
-        const { first, feature } = fault.attributes;
-        return [{ kind: fault.type, feature, reason: null, remaining: first }];
-      }
-      default:
-        return [];
+/** The one form in which a vehicle meets its faults. */
+export function standingForm(fault: VehicleFault): StandingFault {
+  if ('layer' in fault) return fault;
+  const common = { name: fault.type, toxicity: 1 };
+  switch (fault.type) {
+    case 'offline': {
+      const { afterMs, forMs } = fault.attributes;
+      return { ...common, layer: 'link', type: 'offline', attributes: {}, schedule: { afterMs, forMs } };
     }
-  });
-}
-
-export function clockSkewOf(faults: readonly VehicleFault[]): number {
-  return faults.reduce((sum, fault) => sum + (fault.type === 'clock_skew' ? fault.attributes.skewMs : 0), 0);
-}
-
-/** How many results from the start are lost, and of these how many take the status with them. */
-export function lossesOf(faults: readonly VehicleFault[]): { results: number; statuses: number } {
-  let results = 0;
-  let statuses = 0;
-  for (const fault of faults) {
-    if (fault.type !== 'lose_result') continue;
-    results = Math.max(results, fault.attributes.first);
-    if (fault.attributes.withStatus) statuses = Math.max(statuses, fault.attributes.first);
+    case 'cut_when_applying': {
+      const { first, forMs } = fault.attributes;
+      const schedule = { first, forMs };
+      return { ...common, layer: 'link', type: 'offline', attributes: {}, state: 'applying', schedule };
+    }
+    case 'lose_result': {
+      const { first, withStatus } = fault.attributes;
+      const attributes = { withStatus };
+      return {
+        ...common,
+        layer: 'message',
+        type: 'lose_ack',
+        stream: 'upstream',
+        attributes,
+        schedule: { first },
+      };
+    }
+    case 'hang': {
+      const attributes = { at: 'applying' } as const;
+      return {
+        ...common,
+        layer: 'vehicle',
+        type: 'hang_at',
+        attributes,
+        schedule: firstOf(fault.attributes.first),
+      };
+    }
+    case 'ecu_busy':
+    case 'low_12v':
+    case 'storage_full': {
+      const { first, feature } = fault.attributes;
+      return {
+        ...common,
+        layer: 'vehicle',
+        type: fault.type,
+        attributes: { feature },
+        schedule: firstOf(first),
+      };
+    }
+    case 'reject':
+    case 'clock_skew':
+      return { ...common, layer: 'vehicle', ...fault };
+    default:
+      return fault satisfies never;
   }
-  return { results, statuses };
 }
 
-/** How many commands from the start hang; Infinity is all. */
-export function hangsOf(faults: readonly VehicleFault[]): number {
-  return faults.reduce(
-    (most, fault) =>
-      fault.type === 'hang' ? Math.max(most, fault.attributes.first ?? Number.POSITIVE_INFINITY) : most,
-    0,
-  );
-}
-
-/** How many commands from the start cut the vehicle off while it applies them, and for how long each. */
-export function cutsOf(faults: readonly VehicleFault[]): { left: number; forMs: number | null } {
-  for (const { type, attributes } of faults) {
-    if (type === 'cut_when_applying') return { left: attributes.first, forMs: attributes.forMs };
-  }
-  return { left: 0, forMs: 0 };
+function firstOf(first: number | null): { readonly first?: number } {
+  return first === null ? {} : { first };
 }

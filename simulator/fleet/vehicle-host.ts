@@ -1,10 +1,5 @@
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
-import {
-  type DeviceLink,
-  LinkClosed,
-  type LinkConnection,
-  type LinkMessage,
-} from '../../shared/ports/device-link.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import { type DeviceLink, LinkClosed, type LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import {
@@ -17,12 +12,16 @@ import { topics } from '../../shared/protocol/topics.ts';
 import type { VehicleEvent, VehicleMessage, VehicleStep } from '../vehicle/event.ts';
 import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
+import { Absences } from './absences.ts';
 import type { Agenda } from './agenda.ts';
 import { type Outage, outages, recordedOutages } from './connectivity.ts';
+import { faultEffects } from './fault-effects.ts';
+import { FaultSet } from './fault-set.ts';
+import { FaultyLine } from './faulty-line.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import type { FleetOptions } from './options.ts';
 import { Outbox, type OutboxWay } from './outbox.ts';
-import { clockSkewOf, cutsOf, hangsOf, lossesOf, troublesOf } from './vehicle-faults.ts';
+import { standingForm } from './vehicle-faults.ts';
 
 export interface HostDeps {
   readonly link: DeviceLink;
@@ -47,11 +46,12 @@ export interface VehicleState {
   readonly resultsWaiting: number;
   /** Results lost on purpose so far. */
   readonly resultsLost: number;
-  /** Messages dropped at the door: no JSON, no command, another vehicle's. */
+  /** Messages dropped at the door: no JSON, no command, another vehicle's, or nobody is awake to read them. */
   readonly refused: number;
 }
 
 const displayedMax = 16;
+type FaultMoment = 'receiving' | 'applying' | 'answering';
 
 /**
  * One vehicle with its connection: feeds what arrives into the pure model and sends what comes out. A result stays until
@@ -62,21 +62,17 @@ export class VehicleHost {
   readonly #deps: HostDeps;
   readonly #random: Random;
   #vehicle: Vehicle;
-  #connection: LinkConnection | null = null;
+  #connection: FaultyLine | null = null;
   /** The session stands and the command topic is subscribed. */
   #ready: boolean = false;
   #whenReady: (() => void) | null = null;
   readonly #outbox: Outbox;
-  #away: Timer | null = null;
-  #isAway: boolean = false;
-  /** It is its connectivity that keeps it away. */
-  #isInOutage: boolean = false;
   #hasOutages: boolean = true;
+  readonly #absences: Absences;
+  readonly #faults: FaultSet;
+  #faultRandom: Random | null = null;
   #tickedAt: number;
-  #losses: { results: number; statuses: number };
   #hidesStatus: boolean = false;
-  #hangsLeft: number;
-  readonly #cuts: { left: number; readonly forMs: number | null };
   #resultsLost = 0;
   #refused = 0;
   readonly #displayed: string[] = [];
@@ -86,15 +82,13 @@ export class VehicleHost {
     this.#deps = deps;
     this.#random = deps.random.stream(spec.vin);
     this.#tickedAt = deps.clock.now();
-    this.#losses = lossesOf(spec.faults);
-    this.#hangsLeft = hangsOf(spec.faults);
-    this.#cuts = cutsOf(spec.faults);
     this.#outbox = new Outbox(this.#way());
-    this.#vehicle = newVehicle({
-      ...spec,
-      clockSkewMs: clockSkewOf(spec.faults),
-      troubles: troublesOf(spec.faults),
-    });
+    this.#vehicle = newVehicle(spec);
+    this.#absences = new Absences(deps.agenda, () => this.#comeBack());
+    this.#faults = this.#newFaults();
+    for (const [index, fault] of spec.faults.entries()) {
+      this.#faults.add(`planned ${index}`, standingForm(fault));
+    }
   }
 
   get state(): VehicleState {
@@ -117,18 +111,18 @@ export class VehicleHost {
   }
 
   get isAway(): boolean {
-    return this.#isAway;
+    return this.#absences.isAway;
   }
 
-  /** Begins what runs by itself: offline windows, the connectivity profile, telemetry. */
+  /** What goes wrong with it; faults come and go while it runs. */
+  get faults(): FaultSet {
+    return this.#faults;
+  }
+
+  /** Begins what runs by itself: the schedules of faults, the connectivity profile, telemetry. */
   schedule(): void {
     const { agenda, options } = this.#deps;
-    for (const fault of this.spec.faults) {
-      if (fault.type !== 'offline') continue;
-      const { afterMs, forMs } = fault.attributes;
-      if (afterMs <= 0) this.cut(forMs);
-      else agenda.after(afterMs, () => this.cut(forMs));
-    }
+    this.#faults.begin();
     const { connectivity, outages: recorded } = this.spec;
     const gaps = recorded
       ? recordedOutages(recorded, options.timeScale)
@@ -140,11 +134,11 @@ export class VehicleHost {
   /** Connects; resolves when the vehicle is ready for commands for the first time. */
   open(): Promise<void> {
     const { vin, password } = this.spec;
-    const { link, options, clock } = this.#deps;
+    const { options, clock } = this.#deps;
     const will: VehicleStatus = { vin, online: false, clock: clockOf(this.#vehicle, clock.now()) };
     return new Promise((resolve) => {
       this.#whenReady = resolve;
-      this.#connection = link.open({
+      this.#connection = new FaultyLine(this.#lineDeps(), {
         clientId: `vehicle-${vin}`,
         username: vin,
         password,
@@ -160,32 +154,21 @@ export class VehicleHost {
     });
   }
 
-  /** Takes the vehicle off the network for `ms`, or for good with null. A cut during another one replaces it. */
+  /** Takes the vehicle off the network for `ms`, or with null until `restore`. A cut during another one replaces it. */
   cut(ms: number | null): void {
-    this.#away?.cancel();
-    this.#away = null;
-    this.#isAway = true;
-    this.#isInOutage = false;
-    this.#ready = false;
-    this.#connection?.cut();
-    if (ms !== null) this.#away = this.#deps.agenda.after(ms, () => this.restore());
+    this.#leave('cut', ms);
   }
 
-  /** Back on the network. */
+  /** Back on the network, unless a fault keeps it away. */
   restore(): void {
-    this.#away?.cancel();
-    this.#away = null;
-    this.#isAway = false;
-    this.#isInOutage = false;
-    if (!this.#vehicle.running) return;
-    if (this.#connection) this.#connection.reconnect();
-    else void this.open();
+    this.#absences.end('outage');
+    this.#absences.end('cut');
   }
 
   /** From now on nothing but faults takes it off the network. */
   endOutages(): void {
     this.#hasOutages = false;
-    if (this.#isInOutage) this.restore();
+    this.#absences.end('outage');
   }
 
   /** Power is lost and comes back after `bootMs`. Configuration, accepted commands and unsent results survive. */
@@ -195,7 +178,7 @@ export class VehicleHost {
     this.#connection?.cut();
     this.#deps.agenda.after(this.#deps.options.bootMs, () => {
       this.#take({ type: 'boot', now: this.#deps.clock.now() });
-      if (!this.#isAway) this.#connection?.reconnect();
+      if (!this.isAway) this.#connection?.reconnect();
     });
   }
 
@@ -203,17 +186,80 @@ export class VehicleHost {
   async close(): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
-    if (this.#isReady) {
-      const { vin } = this.spec;
-      const payload: VehicleStatus = {
-        vin,
-        online: false,
-        clock: clockOf(this.#vehicle, this.#deps.clock.now()),
-      };
-      await this.#publish(topics.status(vin), payload, 1, true);
-    }
+    if (this.#isReady) await this.#sayGoodbye();
     this.#connection = null;
     await connection.close();
+  }
+
+  #sayGoodbye(): Promise<boolean> {
+    const { vin } = this.spec;
+    const clock = clockOf(this.#vehicle, this.#deps.clock.now());
+    return this.#publish(topics.status(vin), { vin, online: false, clock } satisfies VehicleStatus, 1, true);
+  }
+
+  #leave(reason: string, ms: number | null): void {
+    this.#absences.begin(reason, ms);
+    this.#ready = false;
+    this.#connection?.cut();
+  }
+
+  #comeBack(): void {
+    if (!this.#vehicle.running) return;
+    if (this.#connection) this.#connection.reconnect();
+    else void this.open();
+  }
+
+  #newFaults(): FaultSet {
+    const { agenda, clock, options } = this.#deps;
+    const effects = faultEffects({
+      agenda,
+      keepAliveSeconds: options.keepAliveSeconds,
+      leave: (reason, ms, how) => {
+        if (how === undefined || !this.#isReady) return this.#leave(reason, ms);
+        // It is away at once; its connection ends when the goodbye is out.
+        this.#absences.begin(reason, ms);
+        void this.#sayGoodbye().then(() => this.isAway && this.#leave(reason, ms));
+      },
+      back: (reason) => this.#absences.end(reason),
+      isAway: (reason) => this.#absences.has(reason),
+      breakLine: () => this.#connection?.break(),
+      armResets: () => this.#connection?.armResets(),
+      take: (event) => this.#take(event),
+      clockSkewMs: () => this.#faults.standing('clock_skew').reduce((sum, { skewMs }) => sum + skewMs, 0),
+      now: () => clock.now(),
+      flush: () => {
+        this.#outbox.addStatus();
+        void this.#outbox.flush();
+      },
+    });
+    return new FaultSet({ agenda, random: () => this.#drawsOfFaults(), effects });
+  }
+
+  /** A stream of its own: a fault that draws shifts nothing else. */
+  #drawsOfFaults(): Random {
+    this.#faultRandom ??= this.#random.stream('faults');
+    return this.#faultRandom;
+  }
+
+  #lineDeps() {
+    const { link, clock, agenda, options } = this.#deps;
+    return {
+      link,
+      clock,
+      agenda,
+      random: () => this.#drawsOfFaults(),
+      faults: this.#faults,
+      onBroken: () => {
+        this.#ready = false;
+        agenda.after(options.redialMs, () => {
+          if (!this.isAway && this.#vehicle.running) this.#connection?.reconnect();
+        });
+      },
+    };
+  }
+
+  get #isWedged(): boolean {
+    return this.#faults.standing('wedged').length > 0;
   }
 
   async #greet(sessionPresent: boolean): Promise<void> {
@@ -233,14 +279,36 @@ export class VehicleHost {
     this.#ready = true;
     this.#whenReady?.();
     this.#whenReady = null;
+    this.#faults.enter('connected');
     this.#outbox.addStatus();
     await this.#outbox.flush();
   }
 
   #receive(message: LinkMessage): void {
     const parsed = configureCommandSchema.safeParse(jsonOf(message.payload));
-    if (parsed.success) this.#take({ type: 'command', now: this.#deps.clock.now(), command: parsed.data });
-    else this.#refuse('malformed');
+    if (!parsed.success) {
+      this.#refuse('malformed');
+      return;
+    }
+    this.#faults.enter('receiving');
+    if (this.#isWedged) {
+      this.#refuse('wedged');
+      return;
+    }
+    if (this.#hangsAt('receiving', parsed.data.id) || this.#crashesAt('receiving')) return;
+    this.#take({ type: 'command', now: this.#deps.clock.now(), command: parsed.data });
+  }
+
+  #hangsAt(moment: FaultMoment, commandId: string): boolean {
+    if (!this.#faults.strike('hang_at', ({ attributes }) => attributes.at === moment)) return false;
+    this.#deps.log.info('vehicle.hangs', { vin: this.spec.vin, commandId });
+    return true;
+  }
+
+  #crashesAt(moment: FaultMoment): boolean {
+    if (!this.#faults.strike('crash_at', ({ attributes }) => attributes.at === moment)) return false;
+    this.restart();
+    return true;
   }
 
   #refuse(reason: string): void {
@@ -266,15 +334,9 @@ export class VehicleHost {
   }
 
   #apply(commandId: string): void {
-    if (this.#hangsLeft > 0) {
-      this.#hangsLeft -= 1;
-      this.#deps.log.info('vehicle.hangs', { vin: this.spec.vin, commandId });
-      return;
-    }
-    if (this.#cuts.left > 0) {
-      this.#cuts.left -= 1;
-      this.cut(this.#cuts.forMs);
-    }
+    if (this.#hangsAt('applying', commandId)) return;
+    this.#faults.enter('applying');
+    if (this.#crashesAt('applying')) return;
     this.#deps.agenda.after(this.#deps.options.applyMs, () =>
       this.#take({ type: 'applied', now: this.#deps.clock.now(), commandId }),
     );
@@ -283,8 +345,7 @@ export class VehicleHost {
   #queue(message: VehicleMessage): void {
     switch (message.channel) {
       case 'result':
-        if (this.#losses.results > 0) this.#lose(message.payload);
-        else this.#outbox.addResult(message.payload);
+        this.#answer(message.payload);
         break;
       case 'status':
         if (!this.#hidesStatus) this.#outbox.addStatus();
@@ -298,10 +359,28 @@ export class VehicleHost {
     }
   }
 
-  #lose(result: CommandResult): void {
-    const { results, statuses } = this.#losses;
-    this.#losses = { results: results - 1, statuses: Math.max(0, statuses - 1) };
-    this.#hidesStatus = statuses > 0;
+  #answer(result: CommandResult): void {
+    this.#faults.enter('answering');
+    const lost = this.#faults.strike('lose_ack');
+    const isSilent = lost === null && this.#keepsSilent(result);
+    if (lost || isSilent) {
+      this.#lose(result, lost?.withStatus ?? true);
+      return;
+    }
+    this.#outbox.addResult(result);
+    this.#crashesAt('answering');
+  }
+
+  /** Done, and nothing of it leaves the vehicle. */
+  #keepsSilent({ commandId, results }: CommandResult): boolean {
+    const isApplied = results.some(({ outcome }) => outcome === 'applied');
+    return (
+      (isApplied && this.#faults.strike('apply_but_no_ack') !== null) || this.#hangsAt('answering', commandId)
+    );
+  }
+
+  #lose(result: CommandResult, withStatus: boolean): void {
+    this.#hidesStatus = withStatus;
     this.#resultsLost += 1;
     this.#deps.log.info('vehicle.result_lost', { vin: this.spec.vin, commandId: result.commandId });
   }
@@ -311,7 +390,7 @@ export class VehicleHost {
     const { vin } = this.spec;
     return {
       get open() {
-        return host.#isReady;
+        return host.#isReady && !host.#isWedged;
       },
       sendResult: (result) => {
         // The clock is that of sending: the other side takes the skew from it.
@@ -342,7 +421,7 @@ export class VehicleHost {
   #tick(): void {
     const { clock, agenda, options } = this.#deps;
     const now = clock.now();
-    if (this.#isReady) {
+    if (this.#isReady && !this.#isWedged) {
       const draws = [
         this.#random.fraction(),
         this.#random.fraction(),
@@ -365,10 +444,7 @@ export class VehicleHost {
     agenda.after(beganAt + value.startMs - clock.now(), () => {
       if (!this.#hasOutages) return;
       // A vehicle that is away for another reason stays away for as long as that one says.
-      if (!this.#isAway) {
-        this.cut(value.durationMs);
-        this.#isInOutage = true;
-      }
+      if (!this.isAway) this.#leave('outage', value.durationMs);
       this.#nextOutage(gaps, beganAt);
     });
   }

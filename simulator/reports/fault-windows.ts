@@ -1,5 +1,7 @@
+import type { StandingFault } from '../faults/fault.ts';
 import { windowsOf } from '../faults/fault-schedule.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
 import { lastsMs, type PartFault, strikesOf } from '../scenarios/part-fault.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -42,11 +44,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
       windowsOf(schedule, untilMs).map((window) => ({ where, name, type, toxicity, ...window })),
     );
   const outages = plan.vehicles.flatMap(({ faults }) =>
-    faults.flatMap(({ type, attributes }) =>
-      type === 'offline'
-        ? [{ fromMs: attributes.afterMs, toMs: attributes.forMs && attributes.afterMs + attributes.forMs }]
-        : [],
-    ),
+    faults.map(standingForm).flatMap((fault) => outagesOf(fault, untilMs)),
   );
   return {
     services: [
@@ -72,6 +70,15 @@ function ofPart(fault: PartFault): FaultWindow[] {
     fromMs,
     toMs: fromMs + lastsMs(fault),
   }));
+}
+
+/** When a vehicle is off the network by the clock; an outage that waits for a state has no hour. */
+function outagesOf({ type, schedule, state }: StandingFault, untilMs: number): Outage[] {
+  if ((type !== 'offline' && type !== 'asleep') || state !== undefined) return [];
+  const { afterMs = 0, forMs = null, everyMs, first } = schedule ?? {};
+  if (forMs === null) return [{ fromMs: afterMs, toMs: null }];
+  if (everyMs === undefined) return [{ fromMs: afterMs, toMs: afterMs + forMs }];
+  return windowsOf({ afterMs, forMs, everyMs }, untilMs).slice(0, first);
 }
 
 interface Outage {

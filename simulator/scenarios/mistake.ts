@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { shorten, valueAt } from '../../gateway/catalogue/faults.ts';
+import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
 /** Something in a scenario that cannot be: where it is, what is wrong, and the cure. */
 export interface Mistake {
@@ -10,9 +11,9 @@ export interface Mistake {
   readonly isKey?: boolean;
 }
 
-/** What the schema found, a mistake each. */
-export function mistakesOf(error: z.ZodError, document: unknown): Mistake[] {
-  return error.issues.flatMap((issue) => mistakesOfIssue(issue, document));
+/** What the schema found, a mistake each. `of` is what the document should be. */
+export function mistakesOf(error: z.ZodError, document: unknown, of = 'a scenario'): Mistake[] {
+  return error.issues.flatMap((issue) => mistakesOfIssue(issue, document, of));
 }
 
 /** `faults.vehicles[0].attributes.afterMs` */
@@ -22,18 +23,19 @@ export function pathText(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-function mistakesOfIssue(issue: z.core.$ZodIssue, document: unknown): Mistake[] {
+function mistakesOfIssue(issue: z.core.$ZodIssue, document: unknown, of: string): Mistake[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: [...path, key],
       isKey: true,
-      text: 'is no field of a scenario; remove it or correct its name',
+      text: `is no field of ${of}; remove it or correct its name`,
     }));
   }
   const value = valueAt(document, path);
   if (value === undefined && path.length > 0) return [{ path, text: `is missing; ${cureOf(issue)}` }];
-  return [{ path, text: `is ${shorten(JSON.stringify(value))}; ${cureOf(issue)}` }];
+  const cure = (path.at(-1) === 'type' ? whyNotReproducible(value) : null) ?? cureOf(issue);
+  return [{ path, text: `is ${shorten(JSON.stringify(value))}; ${cure}` }];
 }
 
 function cureOf(issue: z.core.$ZodIssue): string {

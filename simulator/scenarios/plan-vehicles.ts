@@ -1,7 +1,9 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
+import { type FaultRecord, type StandingFault, standingFault } from '../faults/fault.ts';
+import { chooseVehicles, targetCount } from '../faults/fault-target.ts';
 import type { Outage } from '../fleet/connectivity.ts';
-import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import { standingForm, type VehicleFault } from '../fleet/vehicle-faults.ts';
 import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
 import { inRange, pickWeighted, shuffled } from './draws.ts';
 import type { PlannedCustomer } from './plan-customers.ts';
@@ -50,9 +52,27 @@ export function planVehicles(
       faults: [],
     });
   }
-  return giveOutages(
-    giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults')),
-    scenario.vehicles.outages ?? [],
+  const given = giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults'));
+  const all = giveRecords(given, scenario.faults.list ?? [], random.stream('fault-records'));
+  return giveOutages(all, scenario.vehicles.outages ?? []);
+}
+
+/** Every record to the vehicles that it means; their order stays. */
+function giveRecords(
+  vehicles: readonly PlannedVehicle[],
+  records: readonly FaultRecord[],
+  random: Random,
+): PlannedVehicle[] {
+  return records.reduce<PlannedVehicle[]>(
+    (given, record, index) => {
+      if (record.layer === 'services') return given;
+      const chosen = new Set(chooseVehicles(record.target, given, random.stream(`${index}`)));
+      const fault = standingFault(record);
+      return given.map((vehicle) =>
+        chosen.has(vehicle) ? { ...vehicle, faults: [...vehicle.faults, fault] } : vehicle,
+      );
+    },
+    [...vehicles],
   );
 }
 
@@ -106,24 +126,6 @@ function giveFaults(
   return given.map(({ vehicle, faults }) => ({ ...vehicle, faults }));
 }
 
-function targetCount(rule: VehicleFaultRule, candidates: number, random: Random): number {
-  const value = rule.value ?? 0;
-  switch (rule.mode) {
-    case 'one':
-      return 1;
-    case 'all':
-      return candidates;
-    case 'fixed':
-      return Math.floor(value);
-    case 'fixed-percent':
-      return Math.round((candidates * value) / 100);
-    case 'random-max-percent':
-      return integerBetween(random, 0, Math.round((candidates * value) / 100));
-    default:
-      return rule.mode satisfies never;
-  }
-}
-
 function drawFault(rule: VehicleFaultRule, random: Random): VehicleFault {
   const { type, attributes } = rule;
   const orForGood = (range: Range | null) => (range === null ? null : inRange(random, range));
@@ -159,10 +161,14 @@ function drawFault(rule: VehicleFaultRule, random: Random): VehicleFault {
 
 /** The vehicle goes away and does not come back in this run. */
 export function isGoneForGood(vehicle: PlannedVehicle): boolean {
-  return vehicle.faults.some(
-    ({ type, attributes }) =>
-      (type === 'offline' || type === 'cut_when_applying') && attributes.forMs === null,
-  );
+  return vehicle.faults.map(standingForm).some(isForGood);
+}
+
+/** It keeps the vehicle from being reached, and nothing ends it. */
+function isForGood({ type, toxicity, schedule, state }: StandingFault): boolean {
+  const forMs = schedule?.forMs ?? null;
+  const isAway = type === 'offline' || type === 'asleep' || type === 'timeout';
+  return isAway && toxicity > 0 && forMs === null && (state === undefined || schedule?.forMs === null);
 }
 
 /**
@@ -170,12 +176,27 @@ export function isGoneForGood(vehicle: PlannedVehicle): boolean {
  * obligation toward such a vehicle stays open.
  */
 export function isBeyondCommand(vehicle: PlannedVehicle, commandTimeoutMs: number): boolean {
-  return (
-    isGoneForGood(vehicle) ||
-    vehicle.faults.some(
-      (fault) =>
-        (fault.type === 'hang' && fault.attributes.first === null) ||
-        (fault.type === 'clock_skew' && fault.attributes.skewMs > commandTimeoutMs),
-    )
-  );
+  return vehicle.faults
+    .map(standingForm)
+    .some((fault) => isForGood(fault) || takesNothing(fault, commandTimeoutMs));
+}
+
+function takesNothing(fault: StandingFault, commandTimeoutMs: number): boolean {
+  const { schedule, toxicity } = fault;
+  if (typeof schedule?.forMs === 'number' || schedule?.first !== undefined || toxicity < 1) return false;
+  switch (fault.type) {
+    case 'hang_at':
+      return fault.attributes.at !== 'answering';
+    case 'clock_skew':
+      return fault.attributes.skewMs > commandTimeoutMs;
+    case 'wedged':
+    case 'lose_command':
+    case 'expired':
+    case 'wrong_vin':
+    case 'corrupt_payload':
+    case 'stale_version':
+      return !('stream' in fault) || fault.stream === 'downstream';
+    default:
+      return false;
+  }
 }

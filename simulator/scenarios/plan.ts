@@ -1,4 +1,5 @@
 import type { Random } from '../../shared/ports/random.ts';
+import { httpFaultOf } from '../faults/fault.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import type { PartFault } from './part-fault.ts';
@@ -41,6 +42,7 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
   const random = newRandom(seed);
   const customers = planCustomers(scenario, random.stream('customers'));
   const vehicles = planVehicles(scenario, customers, random);
+  const paymentsFaults = [...(scenario.faults.payments ?? []), ...serviceFaultsOf(scenario, 'payments')];
   return {
     scenario: scenario.name,
     seed,
@@ -52,10 +54,16 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
     ...(scenario.vehicles.connectivity ? { connectivity: scenario.vehicles.connectivity } : {}),
     customers,
     purchases: planPurchases(scenario, vehicles, random.stream('purchases')),
-    apiIotFaults: scenario.faults.apiIot,
-    ...(scenario.faults.payments?.length ? { paymentsFaults: scenario.faults.payments } : {}),
+    apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf(scenario, 'api_iot')],
+    ...(paymentsFaults.length > 0 ? { paymentsFaults } : {}),
     ...(scenario.faults.parts?.length ? { partFaults: scenario.faults.parts } : {}),
     faultSeed: Math.floor(random.stream('faults').fraction() * 2 ** 32),
     ...(scenario.expectations?.length ? { expectations: scenario.expectations } : {}),
   };
+}
+
+function serviceFaultsOf({ faults }: Scenario, service: 'api_iot' | 'payments'): HttpFault[] {
+  return (faults.list ?? []).flatMap((record) =>
+    record.layer === 'services' && record.target.service === service ? [httpFaultOf(record)] : [],
+  );
 }

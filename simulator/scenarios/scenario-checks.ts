@@ -1,4 +1,6 @@
 import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
+import type { FaultRecord } from '../faults/fault.ts';
+import type { VehicleTarget } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import { endBoundMs } from '../reports/expectations.ts';
 import { vehicleModels } from '../vehicle/models.ts';
@@ -26,6 +28,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
       ),
     ),
     ...checkParts(scenario),
+    ...(scenario.faults.list ?? []).flatMap((record, index) => checkRecord(scenario, record, index)),
     ...checkExpectations(scenario.expectations ?? []),
   ];
 }
@@ -159,6 +162,43 @@ function checkParts(scenario: Scenario): Mistake[] {
 
 function tooLate(atMs: number, latestMs: number): string {
   return `begins at ${atMs} ms, and by ${latestMs} ms every activation of this scenario has ended; write a smaller number`;
+}
+
+function checkRecord(scenario: Scenario, record: FaultRecord, index: number): Mistake[] {
+  const path = ['faults', 'list', index];
+  const latestMs = latestEndMs(scenario);
+  const afterMs = record.schedule?.afterMs ?? 0;
+  const late: Mistake[] =
+    afterMs > latestMs ? [{ path: [...path, 'schedule', 'afterMs'], text: tooLate(afterMs, latestMs) }] : [];
+  return record.layer === 'services' ? late : [...late, ...checkRecordTarget(scenario, record.target, path)];
+}
+
+function checkRecordTarget(
+  { vehicles }: Scenario,
+  { mode, value = 0, selector }: VehicleTarget,
+  path: PropertyKey[],
+): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (mode === 'fixed' && value > vehicles.count) {
+    const text = `is ${value}, and there are only ${vehicles.count} vehicles; write at most ${vehicles.count}`;
+    mistakes.push({ path: [...path, 'target', 'value'], text });
+  }
+  const unknown = (key: 'models' | 'regions', known: readonly string[]) => {
+    for (const [at, name] of (selector[key] ?? []).entries()) {
+      if (known.includes(name)) continue;
+      const text = `is "${name}", which this fleet has not; write one of ${known.join(', ')}, or add it to vehicles.${key}`;
+      mistakes.push({ path: [...path, 'target', 'selector', key, at], text });
+    }
+  };
+  unknown(
+    'models',
+    vehicles.models.map(({ model }) => model),
+  );
+  unknown(
+    'regions',
+    vehicles.regions.map(({ region }) => region),
+  );
+  return mistakes;
 }
 
 function checkExpectations(expectations: readonly string[]): Mistake[] {

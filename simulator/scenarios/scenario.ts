@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
 import { partFaultSchema } from './part-fault.ts';
@@ -129,6 +130,11 @@ const faultsSchema = z.strictObject({
     .max(20)
     .optional()
     .describe('Parts that die, go away or forget; in virtual time only.'),
+  list: z
+    .array(faultRecordSchema)
+    .max(100)
+    .optional()
+    .describe('Of every layer, in the one form that `fleetwake fault add` takes too.'),
 });
 
 /** A run as plain data: who is there, what they buy, and what goes wrong. Together with a seed it fixes a plan. */

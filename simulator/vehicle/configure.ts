@@ -56,8 +56,8 @@ function settle(vehicle: Vehicle, command: ConfigureCommand, now: number): Vehic
   const expired = isExpired(vehicle, command, now);
   const results: FeatureResult[] = [];
   let next = vehicle;
-  for (const target of command.features) {
-    const decision = expired ? expiry(next, target) : decide(next, target);
+  for (const [index, target] of command.features.entries()) {
+    const decision = expired ? expiry(next, target) : decide(next, target, index);
     results.push(decision.result);
     next = decision.vehicle;
   }
@@ -77,8 +77,12 @@ function settle(vehicle: Vehicle, command: ConfigureCommand, now: number): Vehic
 
 const successes: ReadonlySet<string> = new Set(['applied', 'already_active', 'already_dormant']);
 
-/** One feature of one command: the outcome, and the vehicle after it. A lower version never changes anything. */
-function decide(vehicle: Vehicle, target: FeatureTarget): { vehicle: Vehicle; result: FeatureResult } {
+/** One feature of one command, the `index`-th: the outcome, and the vehicle after it. A lower version never changes anything. */
+function decide(
+  vehicle: Vehicle,
+  target: FeatureTarget,
+  index: number,
+): { vehicle: Vehicle; result: FeatureResult } {
   const stands = featureOf(vehicle, target.feature);
   if (!stands) {
     return { vehicle, result: { ...named(target, 0), outcome: 'rejected', reason: absence(target.feature) } };
@@ -93,7 +97,11 @@ function decide(vehicle: Vehicle, target: FeatureTarget): { vehicle: Vehicle; re
     const outcome = stands.state === 'active' ? 'already_active' : 'already_dormant';
     return { vehicle: raise(vehicle, target), result: { ...named(target, target.version), outcome } };
   }
-  const trouble = vehicle.troubles.find((item) => item.feature === null || item.feature === target.feature);
+  const trouble = vehicle.troubles.find(
+    (item) =>
+      (item.feature === null || item.feature === target.feature) &&
+      (item.kind !== 'partial_apply' || index > 0),
+  );
   if (trouble) {
     const outcome = trouble.kind === 'reject' ? 'rejected' : 'failed';
     return { vehicle, result: { ...at, outcome, reason: trouble.reason ?? trouble.kind } };

@@ -4,7 +4,7 @@ import type {
   Telemetry,
   VehicleStatus,
 } from '../../shared/protocol/device-messages.ts';
-import type { Vehicle } from './vehicle.ts';
+import type { Trouble, Vehicle } from './vehicle.ts';
 
 /** What can happen to a vehicle. `now` is the true instant; the vehicle reads it through its own, perhaps wrong, clock. */
 export type VehicleEvent =
@@ -17,6 +17,13 @@ export type VehicleEvent =
   /** Power is lost: what is volatile is gone. */
   | { readonly type: 'restart'; readonly now: number }
   | { readonly type: 'boot'; readonly now: number }
+  | { readonly type: 'trouble_begins'; readonly trouble: Trouble }
+  /** The trouble of this id is over; harmless when it has passed already. */
+  | { readonly type: 'trouble_ends'; readonly id: string }
+  /** Its own clock is so far from the true time from now on. */
+  | { readonly type: 'clock_set'; readonly skewMs: number }
+  /** A workshop put another control unit in: the feature sleeps again, and nobody told the cloud to. */
+  | { readonly type: 'feature_lost'; readonly now: number; readonly feature: string }
   /** Time passed. `draws` are fractions in [0, 1), at least one; the same draws give the same drive. */
   | {
       readonly type: 'tick';

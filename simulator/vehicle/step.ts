@@ -2,7 +2,7 @@ import { applyAccepted, receiveCommand } from './configure.ts';
 import type { VehicleEvent, VehicleStep } from './event.ts';
 import { move } from './motion.ts';
 import { statusMessage, telemetryMessage } from './report.ts';
-import type { Vehicle } from './vehicle.ts';
+import { featureOf, type Vehicle } from './vehicle.ts';
 
 /**
  * The whole behaviour of a vehicle: the same vehicle and the same event always give the same step. It never throws for
@@ -29,7 +29,28 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
       const moved = { ...vehicle, motion: move(vehicle.motion, vehicle.model, event.elapsedMs, event.draws) };
       return { vehicle: moved, messages: moved.running ? [telemetryMessage(moved, event.now)] : [] };
     }
+    case 'trouble_begins':
+      return { vehicle: { ...vehicle, troubles: [...vehicle.troubles, event.trouble] }, messages: [] };
+    case 'trouble_ends':
+      return {
+        vehicle: { ...vehicle, troubles: vehicle.troubles.filter(({ id }) => id !== event.id) },
+        messages: [],
+      };
+    case 'clock_set':
+      return { vehicle: { ...vehicle, clockSkewMs: event.skewMs }, messages: [] };
+    case 'feature_lost':
+      return loseFeature(vehicle, event.feature, event.now);
     default:
       return event satisfies never;
   }
+}
+
+/** Its version stays: only a higher one switches it on again. */
+function loseFeature(vehicle: Vehicle, feature: string, now: number): VehicleStep {
+  if (featureOf(vehicle, feature)?.state !== 'active') return { vehicle, messages: [] };
+  const features = vehicle.features.map((item) =>
+    item.feature === feature ? { ...item, state: 'dormant' as const } : item,
+  );
+  const poorer = { ...vehicle, features };
+  return { vehicle: poorer, messages: poorer.running ? [statusMessage(poorer, now)] : [] };
 }

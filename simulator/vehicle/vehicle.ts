@@ -36,10 +36,12 @@ export interface CommandAnswer {
 
 /**
  * Something that keeps the vehicle from applying. `ecu_busy`, `low_12v` and `storage_full` pass (outcome `failed`),
- * `reject` never does (outcome `rejected`).
+ * `reject` never does (outcome `rejected`). `partial_apply` lets the first feature of a command through and fails the rest.
  */
 export interface Trouble {
-  readonly kind: 'ecu_busy' | 'low_12v' | 'storage_full' | 'reject';
+  /** By which it is ended; one that ends by itself needs none. */
+  readonly id?: string;
+  readonly kind: 'ecu_busy' | 'low_12v' | 'storage_full' | 'partial_apply' | 'reject';
   /** Only this feature, or null for all. */
   readonly feature: string | null;
   /** Text of the result's `reason`; the kind when null. */

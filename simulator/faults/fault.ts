@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import { faultScheduleSchema } from './fault-schedule.ts';
+import { type VehicleState, vehicleTargetSchema } from './fault-target.ts';
+import { type HttpFault, httpFaultAttributes } from './http-fault.ts';
+
+const durationSchema = z.int().min(0).max(86_400_000);
+const featureSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .nullable()
+  .default(null)
+  .describe('Only this feature; null: every one.');
+
+/** `upstream` is from the vehicle to the broker, `downstream` toward the vehicle. */
+const bothStreams = z.enum(['upstream', 'downstream']).default('downstream');
+const upstream = z.literal('upstream').default('upstream');
+const downstream = z.literal('downstream').default('downstream');
+
+const nothing = z.strictObject({}).default({});
+
+/** What every fault of a vehicle has besides its type. */
+const common = {
+  name: z.string().min(1).max(64),
+  toxicity: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('The chance that it strikes: a message or command each time, a connection once.'),
+  target: vehicleTargetSchema.default({ mode: 'all', selector: {} }),
+  schedule: faultScheduleSchema.optional(),
+};
+
+function faultOf<Layer extends string, Type extends string, Attributes extends z.ZodType>(
+  layer: Layer,
+  type: Type,
+  attributes: Attributes,
+) {
+  return z.strictObject({ ...common, layer: z.literal(layer), type: z.literal(type), attributes });
+}
+
+function directedFault<
+  Layer extends string,
+  Type extends string,
+  Stream extends z.ZodType,
+  Attributes extends z.ZodType,
+>(layer: Layer, type: Type, stream: Stream, attributes: Attributes) {
+  return faultOf(layer, type, attributes).extend({ stream });
+}
+
+/** The vehicle's connection to the broker. */
+const linkFaults = [
+  faultOf('link', 'offline', nothing),
+  faultOf(
+    'link',
+    'flapping',
+    z.strictObject({ upMs: durationSchema.min(100), downMs: durationSchema.min(100) }),
+  ),
+  directedFault(
+    'link',
+    'latency',
+    bothStreams,
+    z.strictObject({
+      latencyMs: durationSchema,
+      jitterMs: durationSchema.default(0),
+      correlation: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('How much of a jitter the next one keeps, as in netem.'),
+    }),
+  ),
+  directedFault('link', 'bandwidth', bothStreams, z.strictObject({ bytesPerSecond: z.int().min(1) })),
+  directedFault(
+    'link',
+    'timeout',
+    bothStreams,
+    z.strictObject({
+      timeoutMs: durationSchema
+        .default(0)
+        .describe('The connection ends after it; 0: when the keep-alive finds out.'),
+    }),
+  ),
+  faultOf(
+    'link',
+    'reset_peer',
+    z.strictObject({ timeoutMs: durationSchema.default(0) }).default({ timeoutMs: 0 }),
+  ),
+  faultOf('link', 'slow_close', z.strictObject({ delayMs: durationSchema })),
+  directedFault('link', 'limit_data', bothStreams, z.strictObject({ bytes: z.int().min(0) })),
+] as const;
+
+/** One message between API IoT and vehicle. */
+const messageFaults = [
+  directedFault('message', 'lose_command', downstream, nothing),
+  directedFault(
+    'message',
+    'lose_ack',
+    upstream,
+    z
+      .strictObject({
+        withStatus: z
+          .boolean()
+          .default(false)
+          .describe('The status that would tell the new state is lost with it.'),
+      })
+      .default({ withStatus: false }),
+  ),
+  directedFault(
+    'message',
+    'duplicate',
+    bothStreams,
+    z.strictObject({ delayMs: durationSchema.default(0) }).default({ delayMs: 0 }),
+  ),
+  directedFault('message', 'reorder', bothStreams, z.strictObject({ delayMs: durationSchema })),
+  directedFault('message', 'delay_ack', upstream, z.strictObject({ delayMs: durationSchema })),
+  directedFault('message', 'corrupt_payload', bothStreams, nothing),
+  directedFault('message', 'stale_version', bothStreams, nothing),
+  directedFault('message', 'wrong_vin', bothStreams, nothing),
+  directedFault('message', 'expired', downstream, nothing),
+] as const;
+
+const troubleAttributes = z.strictObject({ feature: featureSchema }).default({ feature: null });
+const momentSchema = z.enum(['receiving', 'applying', 'answering']).default('applying');
+
+/** The vehicle itself. */
+const vehicleFaults = [
+  faultOf(
+    'vehicle',
+    'reject',
+    z
+      .strictObject({ reason: z.string().min(1).max(256).default('rejected'), feature: featureSchema })
+      .default({ reason: 'rejected', feature: null }),
+  ),
+  faultOf('vehicle', 'unsupported_hardware', troubleAttributes),
+  faultOf('vehicle', 'ecu_busy', troubleAttributes),
+  faultOf('vehicle', 'low_12v', troubleAttributes),
+  faultOf('vehicle', 'storage_full', troubleAttributes),
+  faultOf('vehicle', 'partial_apply', nothing),
+  faultOf('vehicle', 'hang_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),
+  faultOf('vehicle', 'crash_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),
+  faultOf('vehicle', 'apply_but_no_ack', nothing),
+  faultOf('vehicle', 'wedged', nothing),
+  faultOf('vehicle', 'asleep', nothing),
+  faultOf('vehicle', 'clock_skew', z.strictObject({ skewMs: z.int().min(-86_400_000).max(86_400_000) })),
+  faultOf('vehicle', 'feature_lost', z.strictObject({ feature: z.string().min(1).max(64) })),
+] as const;
+
+const stateNeedsLength =
+  'a fault that waits for a state needs schedule.forMs, how long it lasts from then on';
+const stateRepeatsByItself =
+  'a fault that waits for a state comes again with it: remove everyMs, or limit it with first';
+
+/** A fault of vehicles, as data: in a scenario, and at run time over REST. */
+export const vehicleFaultRecordSchema = z
+  .discriminatedUnion('type', [...linkFaults, ...messageFaults, ...vehicleFaults])
+  .check(({ value: { target, schedule }, issues }) => {
+    if (target.selector.state === undefined) return;
+    if (schedule?.forMs === undefined) {
+      issues.push({
+        code: 'custom',
+        input: schedule,
+        path: ['schedule', 'forMs'],
+        message: stateNeedsLength,
+      });
+    }
+    if (schedule?.everyMs !== undefined) {
+      issues.push({
+        code: 'custom',
+        input: schedule,
+        path: ['schedule', 'everyMs'],
+        message: stateRepeatsByItself,
+      });
+    }
+  });
+export type VehicleFaultRecord = z.infer<typeof vehicleFaultRecordSchema>;
+export type VehicleFaultType = VehicleFaultRecord['type'];
+
+/** What a record says of a vehicle once it was chosen. Null for good, where a record has no such word. */
+export type StandingFault = VehicleFaultRecord extends infer One
+  ? One extends VehicleFaultRecord
+    ? Omit<One, 'target' | 'schedule'> & {
+        readonly state?: VehicleState;
+        readonly schedule?: StandingSchedule;
+      }
+    : never
+  : never;
+
+export interface StandingSchedule {
+  readonly afterMs?: number | undefined;
+  readonly forMs?: number | null | undefined;
+  readonly everyMs?: number | undefined;
+  readonly first?: number | undefined;
+}
+
+/** The record as it is for one of its vehicles. */
+export function standingFault({ target, ...record }: VehicleFaultRecord): StandingFault {
+  const { state } = target.selector;
+  return (state === undefined ? record : { ...record, state }) as StandingFault;
+}
+
+const servicesTargetSchema = z.strictObject({
+  service: z.enum(['api_iot', 'payments']).describe('Faults are between the engine and this service.'),
+  method: z.string().min(1).max(16).optional(),
+  path: z
+    .string()
+    .regex(/^\//, 'begin it with a slash')
+    .max(256)
+    .optional()
+    .describe('/vehicle/*/configure: a star stands for one segment.'),
+});
+
+function serviceFault<Type extends HttpFault['type'], Attributes extends z.ZodType>(
+  type: Type,
+  attributes: Attributes,
+) {
+  return z.strictObject({
+    name: common.name,
+    layer: z.literal('services'),
+    type: z.literal(type),
+    toxicity: common.toxicity,
+    target: servicesTargetSchema,
+    schedule: common.schedule,
+    attributes,
+  });
+}
+
+const serviceFaults = [
+  serviceFault('server_error', httpFaultAttributes.server_error.default({ status: 503 })),
+  serviceFault('response_lost', nothing),
+  serviceFault('rate_limited', httpFaultAttributes.rate_limited),
+  serviceFault('unauthorized', nothing),
+  serviceFault('slow', httpFaultAttributes.slow),
+] as const;
+
+/** A fault between the engine and a service, as data. */
+export const serviceFaultRecordSchema = z.discriminatedUnion('type', serviceFaults);
+export type ServiceFaultRecord = z.infer<typeof serviceFaultRecordSchema>;
+
+/** One fault of any layer. */
+export const faultRecordSchema = z.discriminatedUnion('type', [
+  vehicleFaultRecordSchema,
+  serviceFaultRecordSchema,
+]);
+export type FaultRecord = z.infer<typeof faultRecordSchema>;
+
+/** The record as the engine's HTTP meets it. */
+export function httpFaultOf({ target, layer: _, ...record }: ServiceFaultRecord): HttpFault {
+  const { service: __, ...match } = target;
+  return (Object.keys(match).length === 0 ? record : { ...record, match }) as HttpFault;
+}

@@ -1,0 +1,111 @@
+import type { VehicleEvent } from '../vehicle/event.ts';
+import type { Trouble } from '../vehicle/vehicle.ts';
+import type { Agenda } from './agenda.ts';
+import type { FaultEffects, FaultEntry } from './fault-set.ts';
+
+/** What a fault can do to a vehicle. */
+export interface Sufferer {
+  readonly agenda: Agenda;
+  readonly keepAliveSeconds: number;
+  /** Off the network until `back` with the same reason; politely: with a goodbye. */
+  leave(reason: string, ms: number | null, how?: 'politely'): void;
+  back(reason: string): void;
+  isAway(reason: string): boolean;
+  /** The network ends the connection. */
+  breakLine(): void;
+  armResets(): void;
+  take(event: VehicleEvent): void;
+  /** The sum of what stands now. */
+  clockSkewMs(): number;
+  now(): number;
+  /** What waits may leave now. */
+  flush(): void;
+}
+
+/** Both sides find a silent connection out after one and a half keep-alives. */
+const silenceOfKeepAlives = 1.5;
+
+/** What happens to the vehicle when the window of a standing fault opens and closes. */
+export function faultEffects(vehicle: Sufferer): FaultEffects {
+  const { agenda } = vehicle;
+
+  function flap(entry: FaultEntry, window: number, upMs: number, downMs: number): void {
+    if (!entry.isOpen || entry.struck !== window) return;
+    vehicle.leave(entry.id, downMs);
+    agenda.after(downMs + upMs, () => flap(entry, window, upMs, downMs));
+  }
+
+  /** Nothing passes; the connection ends when the fault says so, or when the keep-alive finds out. */
+  function fallSilent(entry: FaultEntry, timeoutMs: number): void {
+    const { struck: window } = entry;
+    const foundOutMs = vehicle.keepAliveSeconds * silenceOfKeepAlives * 1_000;
+    agenda.after(timeoutMs > 0 ? Math.min(timeoutMs, foundOutMs) : foundOutMs, () => {
+      if (entry.isOpen && entry.struck === window) vehicle.leave(entry.id, null);
+    });
+  }
+
+  return {
+    opened(entry) {
+      const { id, fault } = entry;
+      switch (fault.type) {
+        case 'offline':
+          return vehicle.leave(id, null);
+        case 'asleep':
+          return vehicle.leave(id, null, 'politely');
+        case 'flapping':
+          return flap(entry, entry.struck, fault.attributes.upMs, fault.attributes.downMs);
+        case 'timeout':
+          return fallSilent(entry, fault.attributes.timeoutMs);
+        case 'reset_peer':
+          return vehicle.armResets();
+        case 'clock_skew':
+          return vehicle.take({ type: 'clock_set', skewMs: vehicle.clockSkewMs() });
+        case 'feature_lost':
+          return vehicle.take({
+            type: 'feature_lost',
+            now: vehicle.now(),
+            feature: fault.attributes.feature,
+          });
+        default: {
+          const trouble = troubleOf(entry);
+          if (trouble) vehicle.take({ type: 'trouble_begins', trouble });
+        }
+      }
+    },
+    closed({ id, fault }) {
+      switch (fault.type) {
+        case 'offline':
+        case 'asleep':
+        case 'flapping':
+          return vehicle.back(id);
+        case 'timeout':
+          // What was swallowed comes again only on another connection.
+          return vehicle.isAway(id) ? vehicle.back(id) : vehicle.breakLine();
+        case 'clock_skew':
+          return vehicle.take({ type: 'clock_set', skewMs: vehicle.clockSkewMs() });
+        case 'wedged':
+          return vehicle.flush();
+        default:
+          vehicle.take({ type: 'trouble_ends', id });
+      }
+    },
+  };
+}
+
+function troubleOf({ id, fault }: FaultEntry): Trouble | null {
+  const remaining = fault.schedule?.first ?? null;
+  switch (fault.type) {
+    case 'reject':
+      return { id, kind: 'reject', ...fault.attributes, remaining };
+    case 'unsupported_hardware':
+      return { id, kind: 'reject', reason: fault.type, ...fault.attributes, remaining };
+    case 'ecu_busy':
+    case 'low_12v':
+    case 'storage_full':
+      return { id, kind: fault.type, reason: null, ...fault.attributes, remaining };
+    case 'partial_apply':
+      return { id, kind: fault.type, reason: null, feature: null, remaining };
+    default:
+      return null;
+  }
+}

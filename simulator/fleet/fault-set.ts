@@ -1,0 +1,203 @@
+import type { Timer } from '../../shared/ports/clock.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import type { StandingFault, VehicleFaultType } from '../faults/fault.ts';
+import type { VehicleState } from '../faults/fault-target.ts';
+import type { Agenda } from './agenda.ts';
+
+type ByType = { readonly [Type in VehicleFaultType]: Extract<StandingFault, { readonly type: Type }> };
+type Of<Type extends VehicleFaultType> = ByType[Type];
+type AttributesByType = { readonly [Type in VehicleFaultType]: ByType[Type]['attributes'] };
+type AttributesOf<Type extends VehicleFaultType> = AttributesByType[Type];
+type Stream = 'upstream' | 'downstream';
+
+/** One fault of one vehicle, while it is there. */
+export interface FaultEntry {
+  readonly id: string;
+  readonly fault: StandingFault;
+  /** Its window is open. */
+  isOpen: boolean;
+  /** The draw of its toxicity, for what stands and does not strike by the message. */
+  holds: boolean;
+  /** Messages and commands that it struck, or windows that it had. */
+  struck: number;
+  timer: Timer | null;
+}
+
+/** What a fault that stands does to the vehicle when its window opens and closes. */
+export interface FaultEffects {
+  opened(entry: FaultEntry): void;
+  closed(entry: FaultEntry): void;
+}
+
+/** Faults that decide by the message or command; `first` and toxicity count those. Of all others, windows. */
+const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
+  'lose_command',
+  'lose_ack',
+  'duplicate',
+  'reorder',
+  'delay_ack',
+  'corrupt_payload',
+  'stale_version',
+  'wrong_vin',
+  'expired',
+  'hang_at',
+  'crash_at',
+  'apply_but_no_ack',
+]);
+
+/** At most so many on one vehicle: a control surface may not fill the memory. */
+export const faultsMax = 100;
+
+/**
+ * The faults of one vehicle by their ids. A schedule counts from `begin`, or from the moment of adding when that is over;
+ * a fault without one stands from the start.
+ */
+export class FaultSet {
+  readonly #agenda: Agenda;
+  readonly #random: () => Random;
+  readonly #effects: FaultEffects;
+  readonly #entries = new Map<string, FaultEntry>();
+  #begun: boolean = false;
+  #onLine = 0;
+
+  constructor(deps: {
+    readonly agenda: Agenda;
+    /** Asked for when something is drawn for the first time. */
+    readonly random: () => Random;
+    readonly effects: FaultEffects;
+  }) {
+    this.#agenda = deps.agenda;
+    this.#random = deps.random;
+    this.#effects = deps.effects;
+  }
+
+  /** Something here meets the connection or its messages. */
+  get meetsLine(): boolean {
+    return this.#onLine > 0;
+  }
+
+  get entries(): readonly FaultEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Throws when the vehicle has `faultsMax` already, which the caller has to prevent. */
+  add(id: string, fault: StandingFault): void {
+    if (this.#entries.size >= faultsMax) throw new Error(`a vehicle has at most ${faultsMax} faults`);
+    const entry: FaultEntry = { id, fault, isOpen: false, holds: false, struck: 0, timer: null };
+    this.#entries.set(id, entry);
+    if (isOnLine(fault)) this.#onLine += 1;
+    if (fault.state !== undefined) return;
+    if (this.#begun) this.#schedule(entry);
+    else if (!isTimed(fault)) this.#open(entry, null);
+  }
+
+  /** From now on schedules count. */
+  begin(): void {
+    this.#begun = true;
+    for (const entry of this.#entries.values()) {
+      if (entry.fault.state === undefined && isTimed(entry.fault)) this.#schedule(entry);
+    }
+  }
+
+  remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.timer?.cancel();
+    this.#entries.delete(id);
+    if (isOnLine(entry.fault)) this.#onLine -= 1;
+    this.#close(entry);
+  }
+
+  /** The vehicle is in this state now: windows that wait for it open. */
+  enter(state: VehicleState): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.fault.state !== state || entry.isOpen) continue;
+      this.#open(entry, entry.fault.schedule?.forMs ?? null);
+    }
+  }
+
+  /** What the first fault of this type that strikes now says; null when none does. Each asks its toxicity once. */
+  strike<Type extends VehicleFaultType>(
+    type: Type,
+    accepts: (fault: Of<Type>) => boolean = () => true,
+  ): AttributesOf<Type> | null {
+    for (const entry of this.#entries.values()) {
+      const { fault } = entry;
+      if (!isOf(type, fault) || !entry.isOpen || !accepts(fault)) continue;
+      if (entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) continue;
+      if (!this.#draw(fault.toxicity)) continue;
+      entry.struck += 1;
+      return fault.attributes as AttributesOf<Type>;
+    }
+    return null;
+  }
+
+  /** What faults of this type that stand now say. */
+  standing<Type extends VehicleFaultType>(type: Type, stream?: Stream): AttributesOf<Type>[] {
+    const all: AttributesOf<Type>[] = [];
+    for (const { fault, isOpen, holds } of this.#entries.values()) {
+      if (!isOf(type, fault) || !isOpen || !holds) continue;
+      if (stream === undefined || !('stream' in fault) || fault.stream === stream) {
+        all.push(fault.attributes as AttributesOf<Type>);
+      }
+    }
+    return all;
+  }
+
+  /** A new connection: what is drawn once a connection is drawn again. */
+  renew(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.fault.layer === 'link' && entry.isOpen) entry.holds = this.#draw(entry.fault.toxicity);
+    }
+  }
+
+  #draw(toxicity: number): boolean {
+    return toxicity >= 1 || this.#random().fraction() < toxicity;
+  }
+
+  #schedule(entry: FaultEntry): void {
+    const { afterMs = 0, forMs, everyMs } = entry.fault.schedule ?? {};
+    const open = () => {
+      // Before its effects: one of them may end the vehicle's connection, and with it this very turn.
+      if (everyMs !== undefined) this.#agenda.after(everyMs, again);
+      this.#open(entry, forMs ?? null);
+    };
+    const again = () => {
+      if (this.#entries.get(entry.id) === entry) open();
+    };
+    if (afterMs <= 0) open();
+    else entry.timer = this.#agenda.after(afterMs, open);
+  }
+
+  #open(entry: FaultEntry, forMs: number | null): void {
+    const { fault } = entry;
+    const counts = !strikes.has(fault.type);
+    if (counts && entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) return;
+    entry.isOpen = true;
+    entry.holds = !counts || this.#draw(fault.toxicity);
+    if (counts && entry.holds) entry.struck += 1;
+    if (forMs !== null) entry.timer = this.#agenda.after(forMs, () => this.#close(entry));
+    if (entry.holds) this.#effects.opened(entry);
+  }
+
+  #close(entry: FaultEntry): void {
+    if (!entry.isOpen) return;
+    entry.isOpen = false;
+    this.#effects.closed(entry);
+  }
+}
+
+function isTimed({ layer, type, schedule }: StandingFault): boolean {
+  const { afterMs, forMs, everyMs } = schedule ?? {};
+  // A vehicle that is off the network from the start has been there before, and a feature has to be there to be lost.
+  const needsFleet = layer === 'link' || type === 'asleep' || type === 'feature_lost';
+  return needsFleet || afterMs !== undefined || forMs !== undefined || everyMs !== undefined;
+}
+
+function isOnLine({ layer }: StandingFault): boolean {
+  return layer === 'link' || layer === 'message';
+}
+
+function isOf<Type extends VehicleFaultType>(type: Type, fault: StandingFault): fault is Of<Type> {
+  return fault.type === type;
+}
