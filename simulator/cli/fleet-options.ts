@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
+import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
 
@@ -7,6 +8,7 @@ export interface FleetFlags {
   readonly vehicles: string;
   readonly seed: string;
   readonly connectivity: string;
+  readonly controlPort: string;
 }
 
 /** What `up` and `fleet` say about their vehicles. */
@@ -14,7 +16,12 @@ export function withFleetOptions(command: Command): Command {
   return command
     .option('--vehicles <number>', 'how many vehicles', '5')
     .option('--seed <number>', 'chooses the vehicles', '1')
-    .option('--connectivity <profile>', `one of ${connectivityProfiles.join(', ')}`, 'steady');
+    .option('--connectivity <profile>', `one of ${connectivityProfiles.join(', ')}`, 'steady')
+    .option(
+      '--control-port <port>',
+      'where faults are controlled; 0 takes a free one',
+      `${controlPortDefault}`,
+    );
 }
 
 /** A whole number within limits, or a sentence. */

@@ -6,9 +6,10 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { clientsOf } from '../live/clients.ts';
+import { startControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
-import { type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
+import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
@@ -38,11 +39,20 @@ export function addFleet(program: Command): void {
       const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
       const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
       await cars.start();
+      const control = await startControl({
+        cars,
+        services: null,
+        mqttUrl: config.mqttUrl ?? 'mqtt://127.0.0.1:1883',
+        dataFolder: config.data,
+        port: countOf('--control-port', flags.controlPort, 65_535),
+        log,
+      });
       const connected = cars.states().filter((state) => state.connected).length;
       process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected })}\n`,
+        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
       );
       await signal.promise;
+      await control.stop();
       await cars.stop();
       signal.dispose();
     },

@@ -5,6 +5,7 @@ import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
 import { addDay } from './day.ts';
 import { exitCodes } from './exit.ts';
+import { addFault } from './fault.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   addUp(program);
   addGateway(program);
   addFleet(program);
+  addFault(program);
   addLookUps(program);
   addTicket(program);
   addCancel(program);

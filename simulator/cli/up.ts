@@ -9,8 +9,10 @@ import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { clientsOf } from '../live/clients.ts';
+import { startControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
+import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
 import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
@@ -50,6 +52,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       ports: { payments: 0, smtp: 0, push: 0, mail: countOf('--mail-port', flags.mailPort, 65_535) },
     });
     parts.push(standIns);
+    const services = serviceFaults();
     const gateway = await startGateway({
       config: {
         ...config,
@@ -59,6 +62,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
       },
       log,
+      disturb: services.apiIot,
+      disturbPayments: services.payments,
     });
     parts.push(gateway);
     const vehicles = await demoFleet(config.data, wishes);
@@ -76,6 +81,15 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     );
     parts.push(cars);
     await cars.start();
+    const control = await startControl({
+      cars,
+      services: services.begin(),
+      mqttUrl,
+      dataFolder: config.data,
+      port: countOf('--control-port', flags.controlPort, 65_535),
+      log,
+    });
+    parts.push(control);
     const places = {
       platform: origins.platform,
       apiIot: origins.apiIot,
@@ -83,6 +97,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       payments: standIns.paymentsUrl,
       mail: standIns.mailUrl,
       push: standIns.pushUrl,
+      control: control.origin,
       bus: gateway.bus?.notice ?? '',
       keys: `${config.data}/keys.json`,
     };
@@ -108,6 +123,7 @@ function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[
     `  MQTT           ${places.mqtt}`,
     `  sent mail      ${places.mail}`,
     `  payments       ${places.payments}/ledger`,
+    `  faults         ${places.control}   (fleetwake fault add|list|remove|clear)`,
     `  bus            ${places.bus}`,
     `  secrets        ${places.keys} (client "developer": developerSecret)`,
     '',

@@ -39,6 +39,12 @@ export function isInWindow(schedule: FaultSchedule | undefined, atMs: number | n
   return intoMs < forMs;
 }
 
+/** The same schedule on a clock that began so much earlier. */
+export function shifted(schedule: FaultSchedule, byMs: number): FaultSchedule {
+  const isTimed = schedule.afterMs !== undefined || schedule.forMs !== undefined;
+  return isTimed ? { ...schedule, afterMs: (schedule.afterMs ?? 0) + byMs } : schedule;
+}
+
 /** When the last window is over; null when only healing ends it. */
 export function endOfWindows(schedule: FaultSchedule | undefined): number | null {
   if (schedule?.forMs === undefined || schedule.everyMs !== undefined) return null;

@@ -246,6 +246,13 @@ export const faultRecordSchema = z.discriminatedUnion('type', [
 ]);
 export type FaultRecord = z.infer<typeof faultRecordSchema>;
 
+/** The layer to which a type belongs; null for a type that nobody knows. */
+export function layerOf(type: string): FaultRecord['layer'] | null {
+  const all = [...linkFaults, ...messageFaults, ...vehicleFaults, ...serviceFaults];
+  const known = all.find(({ shape }) => shape.type.value === type);
+  return known?.shape.layer.value ?? null;
+}
+
 /** The record as the engine's HTTP meets it. */
 export function httpFaultOf({ target, layer: _, ...record }: ServiceFaultRecord): HttpFault {
   const { service: __, ...match } = target;

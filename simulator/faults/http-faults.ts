@@ -13,6 +13,10 @@ export interface FaultyHttp {
   clear(): void;
   /** Replaces the faults. */
   set(faults: readonly HttpFault[]): void;
+  /** How long ago the workload began; 0 before it. */
+  sinceBeginMs(): number;
+  /** How often this one has struck. */
+  struckBy(fault: HttpFault | null): number;
   /** How often each type has struck. */
   counts(): Readonly<Record<HttpFault['type'], number>>;
 }
@@ -71,6 +75,7 @@ export function faultyHttp(
   }
 
   async function send(request: Request): Promise<Response> {
+    if (faults.length === 0) return http(request);
     const { pathname } = new URL(request.url);
     const subject = subjectOf(request.method, pathname);
     const random = streamOf(subject);
@@ -115,6 +120,13 @@ export function faultyHttp(
     },
     set(next) {
       faults = next;
+      for (const fault of struck.keys()) if (!next.includes(fault)) struck.delete(fault);
+      if (next.length === 0) streams.clear();
+    },
+    sinceBeginMs: () => (begunAt === null ? 0 : deps.clock.now() - begunAt),
+    struckBy(fault) {
+      const bySubject = fault ? struck.get(fault) : undefined;
+      return [...(bySubject?.values() ?? [])].reduce((sum, count) => sum + count, 0);
     },
     counts: () => ({ ...counts }),
   };

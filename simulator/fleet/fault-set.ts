@@ -80,6 +80,10 @@ export class FaultSet {
     return [...this.#entries.values()];
   }
 
+  find(id: string): FaultEntry | null {
+    return this.#entries.get(id) ?? null;
+  }
+
   /** Throws when the vehicle has `faultsMax` already, which the caller has to prevent. */
   add(id: string, fault: StandingFault): void {
     if (this.#entries.size >= faultsMax) throw new Error(`a vehicle has at most ${faultsMax} faults`);

@@ -51,6 +51,7 @@ export interface VehicleState {
 }
 
 const displayedMax = 16;
+const goodbyeMaxMs = 1_000;
 type FaultMoment = 'receiving' | 'applying' | 'answering';
 
 /**
@@ -186,9 +187,20 @@ export class VehicleHost {
   async close(): Promise<void> {
     const connection = this.#connection;
     if (!connection) return;
-    if (this.#isReady) await this.#sayGoodbye();
+    if (this.#isReady) await this.#tryGoodbye();
     this.#connection = null;
     await connection.close();
+  }
+
+  /** A line that lets nothing through may not keep the fleet from stopping. */
+  #tryGoodbye(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#deps.agenda.after(goodbyeMaxMs, resolve);
+      void this.#sayGoodbye().then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #sayGoodbye(): Promise<boolean> {

@@ -1,0 +1,88 @@
+import { layerOf } from '../faults/fault.ts';
+import { UsageError } from './exit.ts';
+
+export interface FaultFlags {
+  readonly name?: string;
+  readonly set?: readonly string[];
+  readonly stream?: string;
+  readonly toxicity?: string;
+  readonly vin?: readonly string[];
+  readonly model?: readonly string[];
+  readonly region?: readonly string[];
+  readonly share?: string;
+  readonly state?: string;
+  readonly mode?: string;
+  readonly value?: string;
+  readonly service?: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly after?: string;
+  readonly for?: string;
+  readonly every?: string;
+  readonly first?: string;
+}
+
+/** The record that flags describe; whether it can be is for the schema to say. */
+export function faultOfFlags(type: string, flags: FaultFlags): object {
+  const layer = layerOf(type);
+  const { name = type, stream, service, method, path } = flags;
+  const isOfService = layer === 'services';
+  return present({
+    name,
+    layer,
+    type,
+    stream,
+    toxicity: numberOf('--toxicity', flags.toxicity),
+    attributes: attributesOf(flags.set),
+    target: isOfService ? present({ service, method, path }) : vehicleTarget(flags),
+    schedule: some({
+      afterMs: numberOf('--after', flags.after),
+      forMs: numberOf('--for', flags.for),
+      everyMs: numberOf('--every', flags.every),
+      first: numberOf('--first', flags.first),
+    }),
+  });
+}
+
+function vehicleTarget(flags: FaultFlags): object | undefined {
+  const { vin: vins, model: models, region: regions, state, mode } = flags;
+  const selector = some({ vins, models, regions, share: numberOf('--share', flags.share), state });
+  return some({ mode, value: numberOf('--value', flags.value), selector });
+}
+
+function attributesOf(texts: readonly string[] | undefined): object | undefined {
+  if (texts === undefined) return undefined;
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`--set takes name=value, such as latencyMs=200, not "${text}"`);
+      }
+      return [name, plainValue(value)];
+    }),
+  );
+}
+
+/** A number, true, false or null where it is one, else the text. */
+function plainValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (text === 'null') return null;
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw new UsageError(`${flag} takes a number, not "${text}"`);
+}
+
+function present(fields: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Undefined without a field. */
+function some(fields: Record<string, unknown>): object | undefined {
+  const all = present(fields);
+  return Object.keys(all).length > 0 ? all : undefined;
+}

@@ -1,0 +1,108 @@
+import { Hono } from 'hono';
+import { bodyLimit, bodyLimitBytes } from '../../gateway/http/body-limit.ts';
+import { ProblemError, problemError, problemResponse } from '../../gateway/http/problem.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import { problemOf } from '../../shared/protocol/problem.ts';
+import type { FaultDesk, PlacedFault } from './fault-desk.ts';
+import { readFault } from './read-fault.ts';
+import type { LineDeps } from './toxic-lines.ts';
+import { toxiproxyApp } from './toxiproxy-app.ts';
+
+export interface ControlDeps extends LineDeps {
+  readonly secrets: Secrets;
+  /** SHA-256 of the credential, as `Secrets.digest` writes it. */
+  readonly credentialDigest: string;
+  readonly log: Log;
+}
+
+/** The credential as the first segments of the path: for clients that can send no header. */
+const inPath = '/as/:credential';
+
+/**
+ * The control surface: `/faults`, and Toxiproxy's API for the line of each vehicle. The one credential goes as
+ * `Authorization: Bearer …`, or in front of the path (`/as/{credential}/proxies`).
+ */
+export function controlApp(deps: ControlDeps): Hono {
+  const surface = new Hono().route('/', faultsApp(deps.desk)).route('/', toxiproxyApp(deps));
+  const app = new Hono();
+  app.onError((error) => {
+    if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+    deps.log.error('control.unexpected', { message: error.message, stack: error.stack });
+    return problemResponse(problemOf('internal', 'The request failed here. It may be sent again.'));
+  });
+  app.notFound((context) =>
+    problemResponse(
+      problemOf('not-found', `Nothing is at ${context.req.method} ${pathOf(context.req.path)}.`),
+    ),
+  );
+  app.use(bodyLimit(() => bodyLimitBytes));
+  app.use(`${inPath}/*`, async (context, next) => {
+    requireCredential(deps, context.req.param('credential'));
+    await next();
+  });
+  app.route(inPath, surface);
+  app.use(async (context, next) => {
+    requireCredential(deps, /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]);
+    await next();
+  });
+  return app.route('/', surface);
+}
+
+/** Without the credential, if it is in there. */
+function pathOf(path: string): string {
+  return path.replace(/^\/as\/[^/]+/, '');
+}
+
+function requireCredential({ secrets, credentialDigest }: ControlDeps, given: string | undefined): void {
+  if (given !== undefined && secrets.equal(secrets.digest(given), credentialDigest)) return;
+  throw problemError(
+    'unauthorized',
+    'Send the secret of control.json in the data folder: Authorization: Bearer SECRET, or /as/SECRET in front of the path.',
+    {},
+    { 'www-authenticate': 'Bearer realm="fleetwake control"' },
+  );
+}
+
+function faultsApp(desk: FaultDesk): Hono {
+  const app = new Hono();
+  app.get('/faults', (context) => context.json({ faults: desk.list().map(faultView) }));
+  app.post('/faults', async (context) => {
+    const reading = readFault(await bodyOf(context.req));
+    if (!reading.ok)
+      throw problemError('invalid-request', reading.mistakes.join('; '), { mistakes: reading.mistakes });
+    const placing = desk.add(reading.record);
+    if (!placing.ok) throw problemError('invalid-request', `The fault cannot be had: ${placing.reason}.`);
+    return context.json(faultView(placing.fault), 201, { location: `/faults/${placing.fault.id}` });
+  });
+  app.get('/faults/:id', (context) => {
+    const fault = desk.find(context.req.param('id'));
+    if (!fault) throw noFault(context.req.param('id'));
+    return context.json(faultView(fault));
+  });
+  app.delete('/faults/:id', (context) => {
+    if (!desk.remove(context.req.param('id'))) throw noFault(context.req.param('id'));
+    return context.body(null, 204);
+  });
+  app.delete('/faults', (context) => context.json({ removed: desk.clear() }));
+  return app;
+}
+
+function noFault(id: string): ProblemError {
+  return problemError(
+    'not-found',
+    `There is no fault ${id}; "fleetwake fault list" shows those that there are.`,
+  );
+}
+
+async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    throw problemError('malformed-request', 'The body is no JSON. Send a fault as docs/faults.md shows it.');
+  }
+}
+
+function faultView({ id, addedAt, record, vins, struck }: PlacedFault) {
+  return { id, addedAt, ...record, vehicles: vins.length, vins: vins.slice(0, 100), struck };
+}

@@ -1,0 +1,146 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import { type FaultRecord, httpFaultOf, type ServiceFaultRecord, standingFault } from '../faults/fault.ts';
+import { shifted } from '../faults/fault-schedule.ts';
+import { chooseVehicles } from '../faults/fault-target.ts';
+import type { HttpFault } from '../faults/http-fault.ts';
+import type { FaultyHttp } from '../faults/http-faults.ts';
+import { faultsMax } from '../fleet/fault-set.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+
+/** A fault that is there now. */
+export interface PlacedFault {
+  readonly id: string;
+  readonly addedAt: number;
+  readonly record: FaultRecord;
+  /** The vehicles that have it; empty for a fault of a service. */
+  readonly vins: readonly string[];
+  /** How often it struck, over all vehicles. */
+  readonly struck: number;
+}
+
+export type Placing =
+  | { readonly ok: true; readonly fault: PlacedFault }
+  /** A sentence with the cure. */
+  | { readonly ok: false; readonly reason: string };
+
+/** Puts faults on a running fleet, and on the engine's way to its services, and takes them away again. */
+export interface FaultDesk {
+  add(record: FaultRecord): Placing;
+  /** Oldest first. */
+  list(): PlacedFault[];
+  find(id: string): PlacedFault | null;
+  /** False when there is none of this id. */
+  remove(id: string): boolean;
+  /** How many there were. */
+  clear(): number;
+}
+
+type Service = ServiceFaultRecord['target']['service'];
+export type ServiceFaults = Readonly<Record<Service, FaultyHttp>>;
+
+/** More than anyone would add by hand; a script that forgets to remove its faults hears of it. */
+const placedMax = 1_000;
+
+interface Entry {
+  readonly id: string;
+  readonly addedAt: number;
+  readonly record: FaultRecord;
+  readonly vins: readonly string[];
+  readonly http: HttpFault | null;
+}
+
+/** `services` is null in a process that does not run the gateway. */
+export function faultDesk(deps: {
+  readonly fleet: Pick<Fleet, 'states' | 'faults'>;
+  readonly services: ServiceFaults | null;
+  readonly clock: Clock;
+  readonly random: Random;
+}): FaultDesk {
+  const { fleet, services, clock, random } = deps;
+  const entries = new Map<string, Entry>();
+  let added = 0;
+
+  function placeOnVehicles(id: string, record: Exclude<FaultRecord, ServiceFaultRecord>): Entry | string {
+    const vins = chooseVehicles(record.target, fleet.states(), random).map(({ vin }) => vin);
+    if (vins.length === 0)
+      return 'no vehicle of this fleet fits the target: widen its selector, or raise its value';
+    const full = vins.find((vin) => fleet.faults(vin).entries.length >= faultsMax);
+    if (full !== undefined)
+      return `${full} has ${faultsMax} faults already: remove some with "fleetwake fault clear"`;
+    for (const vin of vins) fleet.faults(vin).add(id, standingFault(record));
+    return { id, addedAt: clock.now(), record, vins, http: null };
+  }
+
+  function placeOnService(id: string, record: ServiceFaultRecord): Entry | string {
+    if (services === null) {
+      return 'this process runs vehicles alone, and the engine calls its services elsewhere: add it where the gateway runs ("fleetwake up")';
+    }
+    const faulty = services[record.target.service];
+    const http = httpFaultOf(record);
+    const { schedule } = http;
+    return {
+      id,
+      addedAt: clock.now(),
+      record,
+      vins: [],
+      http: schedule ? { ...http, schedule: shifted(schedule, faulty.sinceBeginMs()) } : http,
+    };
+  }
+
+  function applyServices(): void {
+    for (const service of ['api_iot', 'payments'] as const) {
+      const own = [...entries.values()].filter(
+        ({ record }) => record.layer === 'services' && record.target.service === service,
+      );
+      services?.[service].set(own.flatMap(({ http }) => http ?? []));
+    }
+  }
+
+  function view(entry: Entry): PlacedFault {
+    const { id, addedAt, record, vins, http } = entry;
+    const struck =
+      record.layer === 'services'
+        ? (services?.[record.target.service].struckBy(http) ?? 0)
+        : vins.reduce((sum, vin) => sum + (fleet.faults(vin).find(id)?.struck ?? 0), 0);
+    return { id, addedAt, record, vins, struck };
+  }
+
+  function take(id: string): boolean {
+    const entry = entries.get(id);
+    if (!entry) return false;
+    entries.delete(id);
+    for (const vin of entry.vins) fleet.faults(vin).remove(id);
+    if (entry.http) applyServices();
+    return true;
+  }
+
+  return {
+    add(record) {
+      if (entries.size >= placedMax) {
+        return {
+          ok: false,
+          reason: `there are ${placedMax} faults already: remove some with "fleetwake fault clear"`,
+        };
+      }
+      const id = `fault-${added + 1}`;
+      const entry = record.layer === 'services' ? placeOnService(id, record) : placeOnVehicles(id, record);
+      if (typeof entry === 'string') return { ok: false, reason: entry };
+      added += 1;
+      entries.set(id, entry);
+      if (entry.http) applyServices();
+      return { ok: true, fault: view(entry) };
+    },
+    list: () => [...entries.values()].map(view),
+    find(id) {
+      const entry = entries.get(id);
+      return entry ? view(entry) : null;
+    },
+    remove: take,
+    clear() {
+      const ids = [...entries.keys()];
+      for (const id of ids) take(id);
+      return ids.length;
+    },
+  };
+}

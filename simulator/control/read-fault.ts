@@ -1,0 +1,18 @@
+import { type FaultRecord, faultRecordSchema } from '../faults/fault.ts';
+import { mistakesOf, pathText } from '../scenarios/mistake.ts';
+
+export type FaultReading =
+  | { readonly ok: true; readonly record: FaultRecord }
+  /** A sentence each: `attributes.latencyMs is missing; write a number`. */
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+/** A fault from outside. */
+export function readFault(value: unknown): FaultReading {
+  const parsed = faultRecordSchema.safeParse(value);
+  if (parsed.success) return { ok: true, record: parsed.data };
+  const mistakes = mistakesOf(parsed.error, value, 'a fault');
+  return {
+    ok: false,
+    mistakes: mistakes.map(({ path, text }) => `${pathText(path) || 'the fault'} ${text}`),
+  };
+}
