@@ -9,6 +9,7 @@ export interface FleetFlags {
   readonly seed: string;
   readonly connectivity: string;
   readonly controlPort: string;
+  readonly testVehicles?: boolean;
 }
 
 /** What `up` and `fleet` say about their vehicles. */
@@ -42,5 +43,6 @@ export function fleetWishes(flags: FleetFlags): DemoFleet {
     count: countOf('--vehicles', flags.vehicles, 100_000),
     seed: countOf('--seed', flags.seed, 9_999_999),
     connectivity: connectivity as ConnectivityProfile,
+    hasTestVehicles: flags.testVehicles === true,
   };
 }

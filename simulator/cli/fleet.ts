@@ -22,7 +22,8 @@ export function addFleet(program: Command): void {
   const command = program
     .command('fleet')
     .description('vehicles alone: registers them and keeps them connected until a signal')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
+    .option('--test-vehicles', 'also those whose VIN says how they behave (docs/testing-identifiers.md)');
   withFleetOptions(command);
   withGatewayOptions(command, ['data', 'apiIotUrl', 'mqttUrl', 'logLevel']).action(
     async (flags: Flags & Record<string, unknown>) => {

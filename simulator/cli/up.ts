@@ -8,6 +8,7 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import { testVehicles } from '../fleet/test-vehicles.ts';
 import { clientsOf } from '../live/clients.ts';
 import { startControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
@@ -28,6 +29,10 @@ export function addUp(program: Command): void {
     .command('up')
     .description('gateway, stand-ins and a small fleet, until a signal')
     .option('--mail-port <port>', 'of the page that shows sent mail; 0 takes a free one', '8025')
+    .option(
+      '--no-test-vehicles',
+      'without those whose VIN says how they behave (docs/testing-identifiers.md)',
+    )
     .option('--json', 'say where everything is as one JSON line');
   withFleetOptions(command);
   withGatewayOptions(command).action(async (flags: UpFlags & Record<string, unknown>) => {
@@ -103,7 +108,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     };
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ event: 'up', ...places, vehicles: vehicles.map(({ vin }) => vin) })}\n`
+        ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles) })}\n`
         : welcome(places, vehicles),
     );
     await signal.promise;
@@ -114,7 +119,17 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   }
 }
 
+const isTestVehicle = ({ vin }: VehicleSpec) => testVehicles.some((test) => test.vin === vin);
+
+function vinsOf(vehicles: readonly VehicleSpec[]) {
+  return {
+    vehicles: vehicles.filter((spec) => !isTestVehicle(spec)).map(({ vin }) => vin),
+    testVehicles: vehicles.filter(isTestVehicle).map(({ vin }) => vin),
+  };
+}
+
 function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[]): string {
+  const drawn = vehicles.filter((spec) => !isTestVehicle(spec));
   const lines = [
     'Fleetwake is up. Ctrl-C stops it.',
     '',
@@ -128,12 +143,15 @@ function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[
     `  secrets        ${places.keys} (client "developer": developerSecret)`,
     '',
     'vehicles:',
-    ...vehicles
+    ...drawn
       .slice(0, 10)
       .map(
         ({ vin, model }, index) => `  ${vin}  ${model.id}  customer-${String(index + 1).padStart(4, '0')}`,
       ),
-    ...(vehicles.length > 10 ? [`  … and ${vehicles.length - 10} more`] : []),
+    ...(drawn.length > 10 ? [`  … and ${drawn.length - 10} more`] : []),
+    ...(drawn.length < vehicles.length
+      ? ['  and those whose VIN says how they behave: docs/testing-identifiers.md']
+      : []),
     '',
   ];
   return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
+import { testVehicleSpecs, testVehicles } from '../fleet/test-vehicles.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from './registration.ts';
 
@@ -11,6 +12,8 @@ export interface DemoFleet {
   readonly count: number;
   readonly seed: number;
   readonly connectivity: ConnectivityProfile;
+  /** After them, the vehicles whose VIN says how they behave. */
+  readonly hasTestVehicles: boolean;
 }
 
 /**
@@ -19,17 +22,17 @@ export interface DemoFleet {
  */
 export async function demoFleet(
   dataFolder: string,
-  { count, seed, connectivity }: DemoFleet,
+  { count, seed, connectivity, hasTestVehicles }: DemoFleet,
 ): Promise<VehicleSpec[]> {
   const path = join(dataFolder, 'fleet.json');
   const passwords = await readPasswords(path);
-  const fleet = makeFleet({
-    count,
-    random: seededRandom(seed),
-    models: vehicleModels,
-    newPassword: () => systemSecrets.newToken(),
-    connectivity,
-  }).map((spec) => ({ ...spec, password: passwords[spec.vin] ?? spec.password }));
+  const newPassword = () => systemSecrets.newToken();
+  const random = seededRandom(seed);
+  const drawn = makeFleet({ count, random, models: vehicleModels, newPassword, connectivity });
+  const fleet = [...drawn, ...(hasTestVehicles ? testVehicleSpecs(newPassword) : [])].map((spec) => ({
+    ...spec,
+    password: passwords[spec.vin] ?? spec.password,
+  }));
   const known = { ...passwords, ...Object.fromEntries(fleet.map((spec) => [spec.vin, spec.password])) };
   await writeFile(path, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });
   return fleet;
@@ -51,19 +54,21 @@ export function registrationOf(fleet: readonly VehicleSpec[]): {
   customers: RegisteredCustomer[];
   vehicles: RegisteredVehicle[];
 } {
-  const customerId = (index: number) => `customer-${String(index + 1).padStart(4, '0')}`;
+  const testNames = new Map(testVehicles.map(({ vin, name }) => [vin, name]));
+  const customerId = (vin: string, index: number) =>
+    `customer-${testNames.has(vin) ? `test-${testNames.get(vin)}` : String(index + 1).padStart(4, '0')}`;
   return {
-    customers: fleet.map((_, index) => ({
-      id: customerId(index),
+    customers: fleet.map(({ vin }, index) => ({
+      id: customerId(vin, index),
       name: `Customer ${index + 1}`,
-      email: `${customerId(index)}@example.com`,
+      email: `${customerId(vin, index)}@example.com`,
       language: 'en',
     })),
     vehicles: fleet.map(({ vin, model, password }, index) => ({
       vin,
       model: model.id,
       modelName: modelName(model.id),
-      customerId: customerId(index),
+      customerId: customerId(vin, index),
       credentialDigest: systemSecrets.digest(password),
     })),
   };

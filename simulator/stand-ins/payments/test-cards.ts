@@ -67,3 +67,8 @@ const cards: ReadonlyMap<string, TestCard> = new Map<string, TestCard>([
 export function testCard(method: string): TestCard | undefined {
   return cards.get(method);
 }
+
+/** Every payment method that exists, for those who document them. */
+export function testCardNames(): string[] {
+  return [...cards.keys()];
+}
