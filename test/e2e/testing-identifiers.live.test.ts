@@ -25,9 +25,8 @@ describe('docs/testing-identifiers.md', () => {
   });
 
   test('lists every test card', () => {
-    expect([...new Set([...words.matchAll(/`(pm_card_\w+)`/g)].map(([, name]) => name))].toSorted()).toEqual(
-      testCardNames().toSorted(),
-    );
+    const documented = new Set([...words.matchAll(/`(pm_card_\w+)`/g)].map(([, name]) => name));
+    expect(documented).toEqual(new Set(testCardNames()));
   });
 });
 
