@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
+import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import { type Activation, isPatient, isSale } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
@@ -131,12 +132,9 @@ const inFlightPauseMs = 1_000;
  * no failure of the attempt, for the same question gets the first one's answer as soon as there is one.
  */
 async function configure(deps: EffectDeps, activation: Activation, attempt: number) {
-  const digest = deps.secrets.digest(activation.id);
+  const { traceparent } = activationTrace(deps.secrets.digest(activation.id));
   const request = await configureRequest(deps, activation);
-  const headers = {
-    key: attemptKey(activation.id, attempt),
-    traceparent: `00-${digest.slice(0, 32)}-${digest.slice(32, 48)}-01`,
-  };
+  const headers = { key: attemptKey(activation.id, attempt), traceparent };
   for (let tried = 1; ; tried += 1) {
     const answer = await deps.vehicles.configure(activation.vin, request, headers);
     const isInFlight = !answer.ok && 'failure' in answer && answer.failure.code === 'key-in-flight';

@@ -22,7 +22,7 @@ const listQuery = z.object({
 
 export function mountActivations(
   app: App,
-  { database }: Pick<PlatformDeps, 'database'>,
+  { database, secrets }: Pick<PlatformDeps, 'database' | 'secrets'>,
   { requireScope }: Authenticator,
 ): void {
   const common = {
@@ -53,7 +53,7 @@ export function mountActivations(
   });
   app.openapi(one, async (context) => {
     const { id } = context.req.valid('param');
-    const activation = await readActivation(database.reader, id);
+    const activation = await readActivation(database.reader, id, secrets);
     if (activation === null) throw notFound('activation', id);
     return context.json(activation, 200);
   });

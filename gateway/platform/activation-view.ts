@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Activation } from '../activation/activation.ts';
 import { failureCategories } from '../activation/failure.ts';
@@ -85,6 +87,9 @@ export const activationDetailSchema = activationSchema
     notices: z.array(noticeSchema),
     ticketId: z.string().nullable(),
     revocationId: z.string().nullable(),
+    traceId: z
+      .string()
+      .meta({ description: 'W3C trace id of all that is done for it, the vehicle included' }),
   })
   .meta({ id: 'ActivationDetail' });
 export type ActivationDetail = z.infer<typeof activationDetailSchema>;
@@ -125,6 +130,7 @@ export function activationView(row: ActivationRow): ActivationView {
 export async function readActivation(
   database: Kysely<PlatformSchema>,
   id: string,
+  secrets: Pick<Secrets, 'digest'>,
 ): Promise<ActivationDetail | null> {
   const row = await database.selectFrom('activations').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) return null;
@@ -145,6 +151,7 @@ export async function readActivation(
     notices: notices.map(noticeResource).sort((left, right) => (left.id < right.id ? -1 : 1)),
     ticketId: ticket?.id ?? null,
     revocationId: revocation?.id ?? null,
+    traceId: activationTrace(secrets.digest(id)).traceId,
   };
 }
 

@@ -86,12 +86,7 @@ export async function printAnswer(
 ): Promise<number> {
   const keys = await knownKeys(gatewayConfig(flags, process.env).data);
   const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
-  const answer = await ask(platform).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `no platform API answers at ${flags.platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
-    );
-  });
+  const answer = await answerOf(flags.platformUrl, () => ask(platform));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;
@@ -101,7 +96,17 @@ export async function printAnswer(
   return exitCodes.ok;
 }
 
-function problemText({ status, body }: ApiAnswer): string {
+/** The answer, or a sentence when nobody gives one. */
+export function answerOf(platformUrl: string, ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  return ask().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `no platform API answers at ${platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
+    );
+  });
+}
+
+export function problemText({ status, body }: ApiAnswer): string {
   const { detail, title } = (body ?? {}) as { detail?: string; title?: string };
   return detail ?? title ?? `the platform answered ${status}`;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { TransportError } from '../../shared/ports/http.ts';
+import { addActivationShow } from './activation-show.ts';
 import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
 import { addDay } from './day.ts';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   addFleet(program);
   addFault(program);
   addLookUps(program);
+  addActivationShow(program);
   addTicket(program);
   addCancel(program);
   addRegister(program);

@@ -1,4 +1,5 @@
 import type { RecordRow } from '../../gateway/store/schema.ts';
+import { traceIdOf } from '../../shared/protocol/activation-trace.ts';
 import type { ActivationLine } from './activation-line.ts';
 import { type BrokerLog, readBrokerLog } from './broker-log.ts';
 import type { CaseFile } from './case-file.ts';
@@ -12,13 +13,25 @@ export interface ActivationCourse {
   readonly purchase: string;
   readonly activation: string;
   readonly why: 'failed' | 'slow';
+  /** As the commands on the wire carried it; null where none was seen. */
+  readonly traceId: string | null;
   readonly entries: readonly CourseEntry[];
 }
 
 export interface CourseEntry {
   /** Milliseconds of the run after the first moment of the workload. */
   readonly atMs: number;
-  readonly where: 'customer' | 'platform' | 'API IoT' | 'vehicle' | 'payments' | 'support' | 'mail' | 'push';
+  readonly where:
+    | 'customer'
+    | 'platform'
+    | 'NATS'
+    | 'API IoT'
+    | 'MQTT'
+    | 'vehicle'
+    | 'payments'
+    | 'support'
+    | 'mail'
+    | 'push';
   readonly what: string;
 }
 
@@ -79,8 +92,14 @@ function teller(evidence: Evidence, files: readonly CaseFile[]) {
       .toSorted((a, b) => a.at - b.at)
       .slice(0, entriesMax)
       .map(({ at, where, what }) => ({ atMs: at - evidence.startedAt, where, what }));
-    return [{ purchase: line.purchase, activation: file.id, why, entries }];
+    return [{ purchase: line.purchase, activation: file.id, why, traceId: traceOf(file, log), entries }];
   };
+}
+
+/** Every command of an activation carries the same one. */
+function traceOf({ commands }: CaseFile, log: BrokerLog): string | null {
+  const ids = new Set(commands.map(({ command }) => command.id));
+  return traceIdOf(log.commands.find(({ message }) => ids.has(message.id))?.message.traceparent);
 }
 
 interface Sighting extends Omit<CourseEntry, 'atMs'> {
@@ -91,13 +110,18 @@ interface Sighting extends Omit<CourseEntry, 'atMs'> {
 function recorded({ type, at, data }: RecordRow): Sighting[] {
   const [subject = '', name = ''] = type.split('.');
   if (subject !== 'activation' && subject !== 'vehicle' && subject !== 'revocation') return [];
-  const { attempt, failure, message, delayMs, reason } = JSON.parse(data) as {
+  const { attempt, failure, message, delayMs, reason, until } = JSON.parse(data) as {
+    until?: number;
     attempt?: number;
     failure?: { code: string } | null;
     message?: string | null;
     delayMs?: number;
     reason?: string;
   };
+  if (name === 'queued_for_activation') return [{ at, where: 'NATS', what: 'a wake-up for the engine' }];
+  if (name === 'waiting_backoff' && until !== undefined) {
+    return [{ at, where: 'NATS', what: `a wake-up for the engine in ${until - at} ms` }];
+  }
   const details = [
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(failure ? [failure.code] : []),
@@ -125,6 +149,15 @@ function commandSightings({ vin, commands }: CaseFile, log: BrokerLog): Sighting
             },
           ]),
     ]),
+    ...log.commands
+      .filter((seen) => seen.vin === vin && ids.has(seen.message.id))
+      .map(
+        ({ at, atVehicle, message }): Sighting => ({
+          at,
+          where: 'MQTT',
+          what: `the command of attempt ${ids.get(message.id)} ${atVehicle ? 'reaches the vehicle' : 'waits at the broker'}`,
+        }),
+      ),
     ...log.results
       .filter((seen) => seen.vin === vin && ids.has(seen.message.commandId))
       .map(

@@ -13,6 +13,7 @@ import { overdueEntitlements } from '../../gateway/store/entitlements.ts';
 import { recordAfter } from '../../gateway/store/record-reader.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { listTickets } from '../../gateway/support/ticket-store.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
@@ -58,7 +59,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             await listPurchases({ database, clock }, { customerId, limit: 20, cursor: undefined });
             await listPurchases({ database, clock }, { customerId, limit: 20, cursor });
           }
-          await readActivation(reader, body.activation.id);
+          await readActivation(reader, body.activation.id, systemSecrets);
           for (const phase of [undefined, phases[1]]) {
             await listActivations(reader, { phase, limit: 20, cursor: undefined });
             await listActivations(reader, { phase, limit: 20, cursor });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { problem } from './problem.ts';
 import { idOf, order, register, vin, type World, withPlatform } from './support.ts';
@@ -286,6 +287,8 @@ describe('an activation', () => {
           problem: null,
         },
         ticketId: null,
+        // The first half of SHA-256 of its id.
+        traceId: createHash('sha256').update(activation.id).digest('hex').slice(0, 32),
         revocationId: null,
       });
       const sent = notices.map((one: { kind: string; channel: string; status: string }) => [

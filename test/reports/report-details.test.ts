@@ -54,6 +54,13 @@ test('failed and slow activations are told from the purchase to the end, by all 
     'p-001 slow',
     'p-003 slow',
   ]);
+  expect(courses.map(({ traceId }) => traceId)).toEqual([
+    '0af7651916cd43dd8448eb211c80319c',
+    // Refused before a command was sent.
+    null,
+    '0af7651916cd43dd8448eb211c80319c',
+    '0af7651916cd43dd8448eb211c80319c',
+  ]);
   const told = courses.find(({ purchase }) => purchase === 'p-001')?.entries ?? [];
   expect(told.map(({ atMs, where, what }) => `${atMs} ${where}: ${what}`)).toMatchInlineSnapshot(`
     [
@@ -67,6 +74,7 @@ test('failed and slow activations are told from the purchase to the end, by all 
       "150 push: Activating...",
       "340 platform: sending command (attempt 2)",
       "350 API IoT: accepts the command of attempt 2",
+      "360 MQTT: the command of attempt 2 reaches the vehicle",
       "550 API IoT: the command of attempt 2 ends applied",
       "550 vehicle: answers attempt 2: applied",
       "900 platform: active",

@@ -63,6 +63,7 @@ export function sentCommand(
     sentAt: at,
     expiresAt: at + 3_000,
     ...(target === 'active' ? { display } : {}),
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   };
   return { at, topic: `vehicles/${vin}/cmd/configure`, payload: JSON.stringify(payload) };
 }

@@ -143,7 +143,7 @@ export function courseDetails(course: ActivationCourse, { activations }: RunRepo
   return html`<details>
 <summary>${title}</summary>
 ${table(
-  `${course.purchase}: ${course.activation}`,
+  `${course.purchase}: ${course.activation}${course.traceId === null ? '' : `, trace ${course.traceId}`}`,
   [{ name: 'When' }, { name: 'Where' }, { name: 'What' }],
   course.entries.map(({ atMs, where, what }) => [`${(atMs / 1_000).toFixed(3)} s`, where, what]),
 )}

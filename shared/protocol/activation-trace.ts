@@ -1,0 +1,13 @@
+/**
+ * The one trace (W3C Trace Context) of everything that is done for an activation: nothing has to be stored, because it
+ * follows from the SHA-256 of the activation's id.
+ */
+export function activationTrace(digest: string): { readonly traceId: string; readonly traceparent: string } {
+  const traceId = digest.slice(0, 32);
+  return { traceId, traceparent: `00-${traceId}-${digest.slice(32, 48)}-01` };
+}
+
+/** The trace id in a traceparent, or null. */
+export function traceIdOf(traceparent: string | undefined): string | null {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,100 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
+import type { RecordEntry } from '../../gateway/platform/record-view.ts';
+import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import { clientsOf } from '../live/clients.ts';
+import { activationLine, type LineEntry } from './activation-line.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
+import { answerOf, problemText } from './look-up.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+interface Flags extends Record<string, unknown> {
+  readonly platformUrl: string;
+  readonly json?: true;
+}
+
+/** A purchase's record is read to its end in pages; more than this is no activation any more. */
+const pagesMax = 50;
+const pageSize = 100;
+
+/** `fleetwake activation show ID`: one causal line across everything that took part. */
+export function addActivationShow(program: Command): void {
+  const activation = program.commands.find((command) => command.name() === 'activation');
+  if (!activation) throw new Error('the look-ups have to be added before');
+  const command = activation
+    .command('show')
+    .argument('<id>')
+    .description('one activation as a line of events across HTTP, NATS, MQTT, vehicle, payment and notices')
+    .option('--json', 'print it as JSON')
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+  // The options of `activation` itself have the same names, and commander gives them what it reads first.
+  withGatewayOptions(command, ['data', 'apiIotUrl']).action(async (id: string, _: unknown, self: Command) => {
+    process.exitCode = await show(id, self.optsWithGlobals<Flags>());
+  });
+}
+
+async function show(id: string, flags: Flags): Promise<number> {
+  const config = gatewayConfig(flags, process.env);
+  const origins = { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' };
+  const { platform, apiIot } = clientsOf(await knownKeys(config.data), origins);
+  const answer = await answerOf(flags.platformUrl, () =>
+    platform.get(`/activations/${encodeURIComponent(id)}`),
+  );
+  if (answer.status !== 200) {
+    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    return exitCodes.failed;
+  }
+  const activation = answer.body as ActivationDetail;
+  const record = activation.purchaseId === null ? [] : await recordOf(platform, activation.purchaseId);
+  const history = await apiIot.get(`/vehicle/${activation.vin}/history?limit=100`).catch(() => null);
+  const entries = activationLine(activation, record, commandsOf(history));
+  if (history?.status !== 200) {
+    process.stderr.write(
+      `fleetwake: ${origins.apiIot} does not tell the vehicle's commands, so they are missing: name the API IoT with --api-iot-url\n`,
+    );
+  }
+  process.stdout.write(
+    flags.json ? `${JSON.stringify({ ...activation, entries }, null, 2)}\n` : drawn(activation, entries),
+  );
+  return exitCodes.ok;
+}
+
+async function recordOf(platform: ApiClient, purchaseId: string): Promise<RecordEntry[]> {
+  const events: RecordEntry[] = [];
+  let cursor = '';
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answer = await platform.get(`/purchases/${purchaseId}/record?limit=${pageSize}${cursor}`);
+    if (answer.status !== 200) throw new UsageError(`the record cannot be read: ${problemText(answer)}`);
+    const { events: more, next } = answer.body as { events: RecordEntry[]; next: string | null };
+    events.push(...more);
+    if (next === null) return events;
+    cursor = `&cursor=${next}`;
+  }
+  return events;
+}
+
+function commandsOf(history: ApiAnswer | null): CommandResource[] {
+  return history?.status === 200 ? (history.body as { commands: CommandResource[] }).commands : [];
+}
+
+function drawn(activation: ActivationDetail, entries: readonly LineEntry[]): string {
+  const { id, kind, feature, vin, phase, traceId, requestedAt } = activation;
+  const table = new Table({
+    head: ['time', 'after', 'via', 'what'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'right', 'left', 'left'],
+  });
+  for (const { at, via, what } of entries) {
+    table.push([
+      new Date(at).toISOString().slice(11),
+      `${((at - requestedAt) / 1_000).toFixed(3)} s`,
+      via,
+      what,
+    ]);
+  }
+  const head = `${kind} ${id}: ${feature.replaceAll('_', ' ')} on ${vin}, ${phase.replaceAll('_', ' ')}`;
+  return `${head}\ntrace ${traceId}, requested ${new Date(requestedAt).toISOString()}\n${table.toString()}\n`;
+}
