@@ -193,8 +193,8 @@ export class FaultSet {
 
 function isTimed({ layer, type, schedule }: StandingFault): boolean {
   const { afterMs, forMs, everyMs } = schedule ?? {};
-  // A vehicle that is off the network from the start has been there before, and a feature has to be there to be lost.
-  const needsFleet = layer === 'link' || type === 'asleep' || type === 'feature_lost';
+  // A vehicle that cannot be reached has been there before, and a feature has to be there to be lost.
+  const needsFleet = layer === 'link' || type === 'asleep' || type === 'wedged' || type === 'feature_lost';
   return needsFleet || afterMs !== undefined || forMs !== undefined || everyMs !== undefined;
 }
 

@@ -35,6 +35,7 @@ rect.back { fill: var(--back); } rect.open { fill: var(--shade); }
 .away { fill: var(--asked); opacity: .25; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; padding: 0; margin: .5rem 0; font-size: .9rem; }
 details { border-bottom: 1px solid var(--line); padding: .35rem 0; } summary { cursor: pointer; }
+details th[scope=row] { white-space: nowrap; } details td:last-child { overflow-wrap: anywhere; }
 ul.plain { margin: .25rem 0; padding-left: 1.2rem; }
 @media print { details > * { display: block; } body { max-width: none; } }
 `.trim();
