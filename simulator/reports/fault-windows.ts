@@ -76,20 +76,23 @@ function ofPart(fault: PartFault): FaultWindow[] {
 function outagesOf({ type, schedule, state }: StandingFault, untilMs: number): Outage[] {
   if ((type !== 'offline' && type !== 'asleep') || state !== undefined) return [];
   const { afterMs = 0, forMs = null, everyMs, first } = schedule ?? {};
-  if (forMs === null) return [{ fromMs: afterMs, toMs: null }];
-  if (everyMs === undefined) return [{ fromMs: afterMs, toMs: afterMs + forMs }];
-  return windowsOf({ afterMs, forMs, everyMs }, untilMs).slice(0, first);
+  if (forMs === null) return [{ type, fromMs: afterMs, toMs: null }];
+  if (everyMs === undefined) return [{ type, fromMs: afterMs, toMs: afterMs + forMs }];
+  const windows = windowsOf({ afterMs, forMs, everyMs }, untilMs).slice(0, first);
+  return windows.map((window) => ({ type, ...window }));
 }
 
 interface Outage {
+  readonly type: string;
   readonly fromMs: number;
   readonly toMs: number | null;
 }
 
-function groupsOf(types: readonly string[], outages: readonly Outage[]): VehicleFaultGroup[] {
+function groupsOf(types: readonly string[], all: readonly Outage[]): VehicleFaultGroup[] {
   return [...new Set(types)].map((type) => {
     const vehicles = types.filter((one) => one === type).length;
-    if (type !== 'offline') return { type, vehicles, window: null };
+    const outages = all.filter((outage) => outage.type === type);
+    if (outages.length === 0) return { type, vehicles, window: null };
     const isForGood = outages.some(({ toMs }) => toMs === null);
     const fromMs = outages.reduce(
       (least, outage) => Math.min(least, outage.fromMs),

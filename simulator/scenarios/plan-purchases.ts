@@ -1,4 +1,5 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { pickWeighted, shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
@@ -129,9 +130,9 @@ function hasFeature(vehicle: PlannedVehicle, feature: string): boolean {
 /** An outage is there to be met: purchases for such a vehicle arrive in the first half of it, or its first seconds. */
 function arrival(scenario: Scenario, vehicle: PlannedVehicle, random: Random): number {
   const { overMs } = scenario.purchases;
-  for (const fault of vehicle.faults) {
-    if (fault.type !== 'offline') continue;
-    const { afterMs, forMs } = fault.attributes;
+  for (const { type, state, schedule } of vehicle.faults.map(standingForm)) {
+    if (type !== 'offline' || state !== undefined) continue;
+    const { afterMs = 0, forMs = null } = schedule ?? {};
     const intoMs = forMs === null ? intoOutageMaxMs : Math.min(forMs / 2, intoOutageMaxMs);
     return Math.min(overMs, integerBetween(random, afterMs, Math.floor(afterMs + intoMs)));
   }

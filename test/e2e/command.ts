@@ -48,6 +48,20 @@ export function startFleetwake(
   };
 }
 
+/** Starts it, and kills it where `work` did not end it. */
+export async function withFleetwake(
+  folder: string,
+  parameters: readonly string[],
+  work: (command: Command) => Promise<void>,
+): Promise<void> {
+  const command = startFleetwake(folder, parameters);
+  try {
+    await work(command);
+  } finally {
+    command.process.kill('SIGKILL');
+  }
+}
+
 /** Runs it to its end. */
 export async function fleetwake(
   folder: string,

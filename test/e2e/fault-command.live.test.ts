@@ -4,7 +4,7 @@ import { clientsOf } from '../../simulator/live/clients.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 import { buildWhenOutdated } from './build.ts';
-import { fleetwake, startFleetwake } from './command.ts';
+import { fleetwake, withFleetwake } from './command.ts';
 
 beforeAll(buildWhenOutdated);
 
@@ -29,56 +29,57 @@ interface Places {
 }
 
 test('fleetwake fault add, list, remove and clear act on what `fleetwake up` runs', async () => {
-  await withTemporaryFolder(async (folder) => {
-    const up = startFleetwake(folder, ['up', ...freePorts, '--vehicles', '2', '--json']);
-    await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
-    const { platform, apiIot, control, vehicles } = JSON.parse(up.stdout()) as Places;
-    const [vin, other] = vehicles;
-    const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
-    const isOnline = async (one: string) =>
-      ((await api.get(`/vehicle/${one}/status`)).body as { online: boolean }).online;
-    const fault = (...parameters: readonly string[]) =>
-      fleetwake(folder, ['fault', ...parameters, '--control-url', control]);
+  await withTemporaryFolder((folder) =>
+    withFleetwake(folder, ['up', ...freePorts, '--vehicles', '2', '--json'], async (up) => {
+      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+      const { platform, apiIot, control, vehicles } = JSON.parse(up.stdout()) as Places;
+      const [vin, other] = vehicles;
+      const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
+      const isOnline = async (one: string) =>
+        ((await api.get(`/vehicle/${one}/status`)).body as { online: boolean }).online;
+      const fault = (...parameters: readonly string[]) =>
+        fleetwake(folder, ['fault', ...parameters, '--control-url', control]);
 
-    expect(await fault('add', 'offline', '--vin', vin, '--name', 'away')).toEqual({
-      exitCode: 0,
-      stdout: `fault-1 is on ${vin}\n`,
-      stderr: '',
-    });
-    await until(async () => !(await isOnline(vin)), 'it is away');
-    expect(await isOnline(other)).toBe(true);
-    const unauthorized = ['--service', 'api_iot', '--method', 'POST', '--path', '/vehicle/*/configure'];
-    expect((await fault('add', 'unauthorized', ...unauthorized)).exitCode).toBe(0);
-    const { stdout: table } = await fault('list');
-    expect(
-      table
-        .split('\n')
-        .flatMap((line) => (line.includes('fault-') ? [line.split(/ *│ */).slice(1, -1)] : [])),
-    ).toEqual([
-      ['fault-1', 'link', 'offline', 'away', vin, '1'],
-      ['fault-2', 'services', 'unauthorized', 'unauthorized', 'the service', '0'],
-    ]);
-    expect(await fault('remove', 'fault-1')).toEqual({
-      exitCode: 0,
-      stdout: 'fault-1 is gone\n',
-      stderr: '',
-    });
-    await until(() => isOnline(vin), 'it is back');
-    expect(await fault('remove', 'fault-1')).toEqual({
-      exitCode: 1,
-      stdout: '',
-      stderr: 'fleetwake: There is no fault fault-1; "fleetwake fault list" shows those that there are.\n',
-    });
-    expect(await fault('add', 'latency', '--set', 'latencyMs=soon')).toEqual({
-      exitCode: 2,
-      stdout: '',
-      stderr: 'fleetwake: attributes.latencyMs is "soon"; write a number\n',
-    });
-    expect((await fault('clear')).stdout).toBe('1 removed\n');
-    expect((await fault('list')).stdout).toBe('no faults\n');
-    up.process.kill('SIGTERM');
-    expect(await up.exitCode()).toBe(0);
-  });
+      expect(await fault('add', 'offline', '--vin', vin, '--name', 'away')).toEqual({
+        exitCode: 0,
+        stdout: `fault-1 is on ${vin}\n`,
+        stderr: '',
+      });
+      await until(async () => !(await isOnline(vin)), 'it is away');
+      expect(await isOnline(other)).toBe(true);
+      const unauthorized = ['--service', 'api_iot', '--method', 'POST', '--path', '/vehicle/*/configure'];
+      expect((await fault('add', 'unauthorized', ...unauthorized)).exitCode).toBe(0);
+      const { stdout: table } = await fault('list');
+      expect(
+        table
+          .split('\n')
+          .flatMap((line) => (line.includes('fault-') ? [line.split(/ *│ */).slice(1, -1)] : [])),
+      ).toEqual([
+        ['fault-1', 'link', 'offline', 'away', vin, '1'],
+        ['fault-2', 'services', 'unauthorized', 'unauthorized', 'the service', '0'],
+      ]);
+      expect(await fault('remove', 'fault-1')).toEqual({
+        exitCode: 0,
+        stdout: 'fault-1 is gone\n',
+        stderr: '',
+      });
+      await until(() => isOnline(vin), 'it is back');
+      expect(await fault('remove', 'fault-1')).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'fleetwake: There is no fault fault-1; "fleetwake fault list" shows those that there are.\n',
+      });
+      expect(await fault('add', 'latency', '--set', 'latencyMs=soon')).toEqual({
+        exitCode: 2,
+        stdout: '',
+        stderr: 'fleetwake: attributes.latencyMs is "soon"; write a number\n',
+      });
+      expect((await fault('clear')).stdout).toBe('1 removed\n');
+      expect((await fault('list')).stdout).toBe('no faults\n');
+      up.process.kill('SIGTERM');
+      expect(await up.exitCode()).toBe(0);
+    }),
+  );
 }, 90_000);
 
 test('without a fleet the sentence says where one was looked for', async () => {

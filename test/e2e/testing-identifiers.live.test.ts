@@ -8,7 +8,7 @@ import { testCardNames } from '../../simulator/stand-ins/payments/test-cards.ts'
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { until } from '../support/until.ts';
 import { buildWhenOutdated } from './build.ts';
-import { startFleetwake } from './command.ts';
+import { withFleetwake } from './command.ts';
 
 beforeAll(buildWhenOutdated);
 
@@ -50,52 +50,53 @@ const ports = [
 ];
 
 test('each VIN behaves as the page says when `fleetwake up` runs', async () => {
-  await withTemporaryFolder(async (folder) => {
+  await withTemporaryFolder((folder) =>
     // A command times out after 15 s here, so a slow vehicle is still in time.
-    const up = startFleetwake(folder, ['up', ...ports, '--vehicles', '0', '--time-scale', '20', '--json']);
-    await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
-    const { platform, apiIot } = JSON.parse(up.stdout()) as { platform: string; apiIot: string };
-    const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
+    withFleetwake(folder, ['up', ...ports, '--vehicles', '0', '--time-scale', '20', '--json'], async (up) => {
+      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+      const { platform, apiIot } = JSON.parse(up.stdout()) as { platform: string; apiIot: string };
+      const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
 
-    /** The first command of a vehicle, once it has ended. */
-    async function firstCommand(vin: string): Promise<Command> {
-      const body = { reference: vin, features: [{ feature: 'heated_seats', target: 'active' }] };
-      expect((await api.send('POST', `/vehicle/${vin}/configure`, body, vin)).status).toBe(202);
-      let command: Command | undefined;
-      await until(
-        async () => {
-          const { commands } = (await api.get(`/vehicle/${vin}/history`)).body as { commands: Command[] };
-          command = commands[0];
-          return command !== undefined && command.state !== 'accepted';
-        },
-        `${vin} ends`,
-        30_000,
+      /** The first command of a vehicle, once it has ended. */
+      async function firstCommand(vin: string): Promise<Command> {
+        const body = { reference: vin, features: [{ feature: 'heated_seats', target: 'active' }] };
+        expect((await api.send('POST', `/vehicle/${vin}/configure`, body, vin)).status).toBe(202);
+        let command: Command | undefined;
+        await until(
+          async () => {
+            const { commands } = (await api.get(`/vehicle/${vin}/history`)).body as { commands: Command[] };
+            command = commands[0];
+            return command !== undefined && command.state !== 'accepted';
+          },
+          `${vin} ends`,
+          30_000,
+        );
+        if (!command) throw new Error('there is a command');
+        return command;
+      }
+      const outcomes = await Promise.all(
+        testVehicles.map(async ({ vin, name }) => {
+          const { state, results } = await firstCommand(vin);
+          const [result] = results ?? [];
+          return `${name}: ${state}${result?.reason ? ` (${result.reason})` : ''}`;
+        }),
       );
-      if (!command) throw new Error('there is a command');
-      return command;
-    }
-    const outcomes = await Promise.all(
-      testVehicles.map(async ({ vin, name }) => {
-        const { state, results } = await firstCommand(vin);
-        const [result] = results ?? [];
-        return `${name}: ${state}${result?.reason ? ` (${result.reason})` : ''}`;
-      }),
-    );
-    expect(outcomes).toEqual([
-      'works: applied',
-      'rejects: rejected (test_vehicle)',
-      'hangs: timed_out',
-      'applies-without-answering: timed_out',
-      'slow: applied',
-      'always-offline: timed_out',
-      'busy-twice: failed (ecu_busy)',
-      'first-answer-lost: timed_out',
-      'answers-twice: applied',
-      'clock-ahead: expired',
-      'crashes-once: applied',
-      'wedged: timed_out',
-    ]);
-    up.process.kill('SIGTERM');
-    expect(await up.exitCode()).toBe(0);
-  });
+      expect(outcomes).toEqual([
+        'works: applied',
+        'rejects: rejected (test_vehicle)',
+        'hangs: timed_out',
+        'applies-without-answering: timed_out',
+        'slow: applied',
+        'always-offline: timed_out',
+        'busy-twice: failed (ecu_busy)',
+        'first-answer-lost: timed_out',
+        'answers-twice: applied',
+        'clock-ahead: expired',
+        'crashes-once: applied',
+        'wedged: timed_out',
+      ]);
+      up.process.kill('SIGTERM');
+      expect(await up.exitCode()).toBe(0);
+    }),
+  );
 }, 90_000);
