@@ -3,11 +3,11 @@ const reasons: Readonly<Record<string, string>> = {
   slicer:
     'an MQTT message is handed over whole, so cutting the stream shows nothing; use latency or bandwidth',
   nats_restart:
-    'the bus is not in the hands of a fault; end nats-server yourself, or draw it with "fleetwake check"',
-  nats_wiped: 'the bus is not in the hands of a fault; "fleetwake check" draws it',
-  broker_restart: 'the broker is in the gateway; restart that, or draw it with "fleetwake check"',
+    'the bus is not on the way of a vehicle or a request; a scenario has it as nats_down in faults.parts',
+  nats_wiped: 'the bus is not on the way of a vehicle or a request; a scenario has it in faults.parts',
+  broker_restart: 'the broker is part of the gateway; a scenario has it in faults.parts',
   gateway_crash:
-    'a process cannot be told to die and be judged by itself; "npm run chaos" and "fleetwake check" kill it',
+    'no process can die and be judged by itself; a scenario has it in faults.parts, and "npm run chaos" kills real ones',
   smtp_down: 'no fault reaches the mail server yet; point SMTP_URL at a port where nothing listens',
   push_down: 'no fault reaches the push service yet; "fleetwake check" draws it',
 };

@@ -68,10 +68,10 @@ export class VehicleHost {
   #ready: boolean = false;
   #whenReady: (() => void) | null = null;
   readonly #outbox: Outbox;
-  #hasOutages: boolean = true;
   readonly #absences: Absences;
   readonly #faults: FaultSet;
   #faultRandom: Random | null = null;
+  #hasOutages: boolean = true;
   #tickedAt: number;
   #hidesStatus: boolean = false;
   #resultsLost = 0;

@@ -53,8 +53,8 @@ export function planVehicles(
     });
   }
   const given = giveFaults(vehicles, scenario.faults.vehicles, random.stream('vehicle-faults'));
-  const all = giveRecords(given, scenario.faults.list ?? [], random.stream('fault-records'));
-  return giveOutages(all, scenario.vehicles.outages ?? []);
+  const recorded = giveRecords(given, scenario.faults.list ?? [], random.stream('fault-records'));
+  return giveOutages(recorded, scenario.vehicles.outages ?? []);
 }
 
 /** Every record to the vehicles that it means; their order stays. */

@@ -110,7 +110,7 @@ describe('a fault that cannot be is refused with its place and the cure', () => 
     ],
     [
       '{ name: x, layer: services, type: nats_restart }',
-      'my.yaml:8:41: faults.list[0].type is "nats_restart"; the bus is not in the hands of a fault; end nats-server yourself, or draw it with "fleetwake check"',
+      'my.yaml:8:41: faults.list[0].type is "nats_restart"; the bus is not on the way of a vehicle or a request; a scenario has it as nats_down in faults.parts',
     ],
     [
       '{ name: x, layer: link, type: offline, target: { selector: { state: applying } } }',
