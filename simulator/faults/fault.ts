@@ -27,7 +27,7 @@ const common = {
     .min(0)
     .max(1)
     .default(1)
-    .describe('The chance that it strikes: a message or command each time, a connection once.'),
+    .describe('The chance that it strikes: a message or command each time, a connection or a window once.'),
   target: vehicleTargetSchema.default({ mode: 'all', selector: {} }),
   schedule: faultScheduleSchema.optional(),
 };

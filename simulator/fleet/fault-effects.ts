@@ -7,12 +7,16 @@ import type { FaultEffects, FaultEntry } from './fault-set.ts';
 export interface Sufferer {
   readonly agenda: Agenda;
   readonly keepAliveSeconds: number;
-  /** Off the network until `back` with the same reason; politely: with a goodbye. */
-  leave(reason: string, ms: number | null, how?: 'politely'): void;
+  /** Off the network for `ms`, or with null until `back` with the same reason. */
+  leave(reason: string, ms: number | null): void;
+  /** With a goodbye, if one can get out; until `back`. */
+  leavePolitely(reason: string): void;
   back(reason: string): void;
   isAway(reason: string): boolean;
   /** The network ends the connection. */
   breakLine(): void;
+  /** A fault that stands swallows what is sent. */
+  isSilenced(): boolean;
   armResets(): void;
   take(event: VehicleEvent): void;
   /** The sum of what stands now. */
@@ -30,17 +34,17 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
   const { agenda } = vehicle;
 
   function flap(entry: FaultEntry, window: number, upMs: number, downMs: number): void {
-    if (!entry.isOpen || entry.struck !== window) return;
+    if (!stands(entry, window)) return;
     vehicle.leave(entry.id, downMs);
     agenda.after(downMs + upMs, () => flap(entry, window, upMs, downMs));
   }
 
   /** Nothing passes; the connection ends when the fault says so, or when the keep-alive finds out. */
   function fallSilent(entry: FaultEntry, timeoutMs: number): void {
-    const { struck: window } = entry;
+    const { window } = entry;
     const foundOutMs = vehicle.keepAliveSeconds * silenceOfKeepAlives * 1_000;
     agenda.after(timeoutMs > 0 ? Math.min(timeoutMs, foundOutMs) : foundOutMs, () => {
-      if (entry.isOpen && entry.struck === window) vehicle.leave(entry.id, null);
+      if (stands(entry, window)) vehicle.leave(entry.id, null);
     });
   }
 
@@ -51,9 +55,9 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
         case 'offline':
           return vehicle.leave(id, null);
         case 'asleep':
-          return vehicle.leave(id, null, 'politely');
+          return vehicle.leavePolitely(id);
         case 'flapping':
-          return flap(entry, entry.struck, fault.attributes.upMs, fault.attributes.downMs);
+          return flap(entry, entry.window, fault.attributes.upMs, fault.attributes.downMs);
         case 'timeout':
           return fallSilent(entry, fault.attributes.timeoutMs);
         case 'reset_peer':
@@ -79,8 +83,9 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
         case 'flapping':
           return vehicle.back(id);
         case 'timeout':
-          // What was swallowed comes again only on another connection.
-          return vehicle.isAway(id) ? vehicle.back(id) : vehicle.breakLine();
+          if (vehicle.isAway(id)) return vehicle.back(id);
+          // What was swallowed comes again only on another connection; as long as another one swallows, on none.
+          return vehicle.isSilenced() ? undefined : vehicle.breakLine();
         case 'clock_skew':
           return vehicle.take({ type: 'clock_set', skewMs: vehicle.clockSkewMs() });
         case 'wedged':
@@ -90,6 +95,11 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
       }
     },
   };
+}
+
+/** It is still the window in which it struck. */
+function stands({ isOpen, window }: FaultEntry, then: number): boolean {
+  return isOpen && window === then;
 }
 
 function troubleOf({ id, fault }: FaultEntry): Trouble | null {

@@ -18,12 +18,14 @@ export interface FaultEntry {
   isOpen: boolean;
   /** The draw of its toxicity, for what stands and does not strike by the message. */
   holds: boolean;
+  /** Which of its windows is or was the last one, from 1. */
+  window: number;
   /** Messages and commands that it struck, or windows that it had. */
   struck: number;
   timer: Timer | null;
 }
 
-/** What a fault that stands does to the vehicle when its window opens and closes. */
+/** What a fault that stands does to the vehicle when a window that holds opens and closes. */
 export interface FaultEffects {
   opened(entry: FaultEntry): void;
   closed(entry: FaultEntry): void;
@@ -43,6 +45,15 @@ const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'hang_at',
   'crash_at',
   'apply_but_no_ack',
+]);
+
+/** Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the window draws. */
+const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
+  'latency',
+  'bandwidth',
+  'reset_peer',
+  'slow_close',
+  'limit_data',
 ]);
 
 /** At most so many on one vehicle: a control surface may not fill the memory. */
@@ -87,7 +98,7 @@ export class FaultSet {
   /** Throws when the vehicle has `faultsMax` already, which the caller has to prevent. */
   add(id: string, fault: StandingFault): void {
     if (this.#entries.size >= faultsMax) throw new Error(`a vehicle has at most ${faultsMax} faults`);
-    const entry: FaultEntry = { id, fault, isOpen: false, holds: false, struck: 0, timer: null };
+    const entry: FaultEntry = { id, fault, isOpen: false, holds: false, window: 0, struck: 0, timer: null };
     this.#entries.set(id, entry);
     if (isOnLine(fault)) this.#onLine += 1;
     if (fault.state !== undefined) return;
@@ -151,7 +162,7 @@ export class FaultSet {
   /** A new connection: what is drawn once a connection is drawn again. */
   renew(): void {
     for (const entry of this.#entries.values()) {
-      if (entry.fault.layer === 'link' && entry.isOpen) entry.holds = this.#draw(entry.fault.toxicity);
+      if (perConnection.has(entry.fault.type) && entry.isOpen) entry.holds = this.#draw(entry.fault.toxicity);
     }
   }
 
@@ -178,6 +189,7 @@ export class FaultSet {
     const counts = !strikes.has(fault.type);
     if (counts && entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) return;
     entry.isOpen = true;
+    entry.window += 1;
     entry.holds = !counts || this.#draw(fault.toxicity);
     if (counts && entry.holds) entry.struck += 1;
     if (forMs !== null) entry.timer = this.#agenda.after(forMs, () => this.#close(entry));
@@ -187,7 +199,7 @@ export class FaultSet {
   #close(entry: FaultEntry): void {
     if (!entry.isOpen) return;
     entry.isOpen = false;
-    this.#effects.closed(entry);
+    if (entry.holds) this.#effects.closed(entry);
   }
 }
 

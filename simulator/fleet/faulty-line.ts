@@ -83,14 +83,18 @@ export class FaultyLine implements LinkConnection {
   }
 
   cut(): void {
+    // The broker learns when it was going to, however often the vehicle has gone since.
+    if (this.#halfOpen !== null) return;
     const delayMs = Math.max(0, ...this.#deps.faults.standing('slow_close').map((close) => close.delayMs));
     if (delayMs === 0 || !this.connected) {
-      this.#endHalfOpen();
       this.#inner.cut();
       return;
     }
     this.#pacer.end();
-    this.#halfOpen = this.#deps.agenda.after(delayMs, () => this.cut());
+    this.#halfOpen = this.#deps.agenda.after(delayMs, () => {
+      this.#endHalfOpen();
+      this.#inner.cut();
+    });
   }
 
   reconnect(): void {
@@ -116,9 +120,10 @@ export class FaultyLine implements LinkConnection {
   /** `reset_peer` counts from the connection, or from the moment at which it begins to stand. */
   armResets(): void {
     const connection = this.#connection;
-    for (const { timeoutMs } of this.#deps.faults.standing('reset_peer')) {
-      this.#deps.agenda.after(timeoutMs, () => {
-        const stillStands = this.#deps.faults.standing('reset_peer').length > 0;
+    for (const reset of this.#deps.faults.standing('reset_peer')) {
+      this.#deps.agenda.after(reset.timeoutMs, () => {
+        // Its own end counts, not that of another one.
+        const stillStands = this.#deps.faults.standing('reset_peer').includes(reset);
         if (stillStands && connection === this.#connection) this.break();
       });
     }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../shared/protocol/json.ts';
 import { parseTopic } from '../../shared/protocol/topics.ts';
 
 /** Payloads as a faulty network, or a replay, would bring them. What is no JSON object stays as it is. */
@@ -43,12 +44,13 @@ export function isResult(topic: string): boolean {
 }
 
 function changed(payload: string, change: (message: Record<string, unknown>) => void): string {
-  const message = JSON.parse(payload) as Record<string, unknown>;
+  const message = fieldsOf(payload);
+  if (message === null) return payload;
   change(message);
   return JSON.stringify(message);
 }
 
 function older(item: unknown): unknown {
-  const { version } = item as { version?: unknown };
+  const version = (item as { version?: unknown } | null)?.version;
   return typeof version === 'number' ? { ...(item as object), version: Math.max(0, version - 1) } : item;
 }

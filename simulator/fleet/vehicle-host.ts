@@ -8,6 +8,7 @@ import {
   type ReportedFeature,
   type VehicleStatus,
 } from '../../shared/protocol/device-messages.ts';
+import { jsonOf } from '../../shared/protocol/json.ts';
 import { topics } from '../../shared/protocol/topics.ts';
 import type { VehicleEvent, VehicleMessage, VehicleStep } from '../vehicle/event.ts';
 import { step } from '../vehicle/step.ts';
@@ -67,6 +68,10 @@ export class VehicleHost {
   /** The session stands and the command topic is subscribed. */
   #ready: boolean = false;
   #whenReady: (() => void) | null = null;
+  /** Its goodbye is on its way. */
+  #isLeaving: boolean = false;
+  /** For good: what comes back afterwards must not dial again. */
+  #isClosed: boolean = false;
   readonly #outbox: Outbox;
   readonly #absences: Absences;
   readonly #faults: FaultSet;
@@ -175,8 +180,7 @@ export class VehicleHost {
   /** Power is lost and comes back after `bootMs`. Configuration, accepted commands and unsent results survive. */
   restart(): void {
     this.#take({ type: 'restart', now: this.#deps.clock.now() });
-    this.#ready = false;
-    this.#connection?.cut();
+    this.#hangUp();
     this.#deps.agenda.after(this.#deps.options.bootMs, () => {
       this.#take({ type: 'boot', now: this.#deps.clock.now() });
       if (!this.isAway) this.#connection?.reconnect();
@@ -185,6 +189,7 @@ export class VehicleHost {
 
   /** Says that it goes, and goes. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const connection = this.#connection;
     if (!connection) return;
     if (this.#isReady) await this.#tryGoodbye();
@@ -211,12 +216,33 @@ export class VehicleHost {
 
   #leave(reason: string, ms: number | null): void {
     this.#absences.begin(reason, ms);
+    this.#hangUp();
+  }
+
+  /** It is away at once, until that reason ends; its connection ends when the goodbye is out, or cannot get out. */
+  #leavePolitely(reason: string): void {
+    this.#absences.begin(reason, null);
+    if (this.#isLeaving) return;
+    if (!this.#isReady || this.#isWedged) {
+      this.#hangUp();
+      return;
+    }
+    this.#isLeaving = true;
+    void this.#tryGoodbye().then(() => {
+      this.#isLeaving = false;
+      this.#hangUp();
+      // The reason may be over meanwhile: then it dials and says that it is there.
+      if (!this.isAway) this.#comeBack();
+    });
+  }
+
+  #hangUp(): void {
     this.#ready = false;
     this.#connection?.cut();
   }
 
   #comeBack(): void {
-    if (!this.#vehicle.running) return;
+    if (!this.#vehicle.running || this.#isClosed) return;
     if (this.#connection) this.#connection.reconnect();
     else void this.open();
   }
@@ -226,15 +252,12 @@ export class VehicleHost {
     const effects = faultEffects({
       agenda,
       keepAliveSeconds: options.keepAliveSeconds,
-      leave: (reason, ms, how) => {
-        if (how === undefined || !this.#isReady) return this.#leave(reason, ms);
-        // It is away at once; its connection ends when the goodbye is out.
-        this.#absences.begin(reason, ms);
-        void this.#sayGoodbye().then(() => this.isAway && this.#leave(reason, ms));
-      },
+      leave: (reason, ms) => this.#leave(reason, ms),
+      leavePolitely: (reason) => this.#leavePolitely(reason),
       back: (reason) => this.#absences.end(reason),
       isAway: (reason) => this.#absences.has(reason),
       breakLine: () => this.#connection?.break(),
+      isSilenced: () => this.#faults.standing('timeout').length > 0,
       armResets: () => this.#connection?.armResets(),
       take: (event) => this.#take(event),
       clockSkewMs: () => this.#faults.standing('clock_skew').reduce((sum, { skewMs }) => sum + skewMs, 0),
@@ -459,13 +482,5 @@ export class VehicleHost {
       if (!this.isAway) this.#leave('outage', value.durationMs);
       this.#nextOutage(gaps, beganAt);
     });
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -125,6 +125,101 @@ const link: Record<string, Story> = {
   },
 };
 
+/** Lets so much of the world's time pass: for what must not happen meanwhile. */
+function pass(world: FaultWorld, ms: number): Promise<void> {
+  return new Promise((resolve) => void world.clock.setTimer(ms, resolve));
+}
+
+const never = { layer: 'link', toxicity: 0 };
+
+/** Several faults on one vehicle, each with an end of its own. */
+const meeting: Record<string, Story> = {
+  'two offline: it is away until the last one ends': async (world) => {
+    const first = world.add({ layer: 'link', type: 'offline' });
+    const second = world.add({ layer: 'link', type: 'offline' });
+    await statusesBecome(world, ['on', 'off']);
+    world.remove(first);
+    await pass(world, 100);
+    expect(world.statuses()).toEqual(['on', 'off']);
+    world.remove(second);
+    await statusesBecome(world, ['on', 'off', 'on']);
+  },
+  'a timeout that never struck ends without a trace': async (world) => {
+    const id = world.add({ ...never, type: 'timeout', attributes: { timeoutMs: 60_000 } });
+    world.remove(id);
+    await pass(world, 100);
+    expect(world.statuses()).toEqual(['on']);
+  },
+  'two timeouts: what they swallowed comes when the last one ends': async (world) => {
+    const silence = { layer: 'link', type: 'timeout', attributes: { timeoutMs: 60_000 } };
+    const first = world.add(silence);
+    const second = world.add(silence);
+    await world.send('cmd_1', 1);
+    world.remove(first);
+    await pass(world, 100);
+    expect(world.statuses()).toEqual(['on']);
+    world.remove(second);
+    await answersBecome(world, 'cmd_1 applied');
+    expect(world.statuses().slice(0, 3)).toEqual(['on', 'off', 'on']);
+  },
+  'reset_peer: one that ended resets nothing, while another one stands': async (world) => {
+    const soon = world.add({ layer: 'link', type: 'reset_peer', attributes: { timeoutMs: 60 } });
+    world.add({ layer: 'link', type: 'reset_peer', attributes: { timeoutMs: 60_000 } });
+    world.remove(soon);
+    await pass(world, 150);
+    expect(world.statuses()).toEqual(['on']);
+  },
+  'slow_close: the broker learns as late, when it goes for another reason meanwhile': async (world) => {
+    world.add({ layer: 'link', type: 'slow_close', attributes: { delayMs: 150 } });
+    const goneAt = world.clock.now();
+    world.add({ layer: 'link', type: 'offline' });
+    world.add({ layer: 'link', type: 'offline' });
+    await statusesBecome(world, ['on', 'off']);
+    expect((world.heard.at(-1)?.at ?? 0) - goneAt).toBeGreaterThanOrEqual(150);
+  },
+  'every damage to one message: the vehicle drops it and lives on': async (world) => {
+    for (const type of ['corrupt_payload', 'stale_version', 'wrong_vin', 'expired']) {
+      world.add({ layer: 'message', type, ...once });
+    }
+    await world.send('cmd_1', 1);
+    await world.send('cmd_2', 2);
+    await resultsBecome(world, ['cmd_2 applied']);
+    expect(world.cars.vehicle(world.vin).refused).toBe(1);
+    expect(world.statuses().includes('off')).toBe(false);
+  },
+  'asleep for a moment, over before the goodbye is out: it is there again, and says so': async (world) => {
+    const id = world.add(ofVehicle('asleep'));
+    world.remove(id);
+    await until(() => world.statuses().includes('off'), 'it said goodbye');
+    await until(() => world.statuses().at(-1) === 'on', 'it is there again');
+    await world.send('cmd_1', 1);
+    await resultsBecome(world, ['cmd_1 applied']);
+  },
+  'asleep for a moment, offline meanwhile: only offline keeps it away': async (world) => {
+    const asleep = world.add(ofVehicle('asleep'));
+    const offline = world.add({ layer: 'link', type: 'offline' });
+    world.remove(asleep);
+    await until(() => world.statuses().includes('off'), 'it has gone');
+    world.remove(offline);
+    await until(() => world.cars.vehicle(world.vin).connected, 'it is there again');
+  },
+  'asleep on a line that lets nothing out: it hangs up, and its will says so': async (world) => {
+    const silence = { timeoutMs: 60_000 };
+    world.add({ layer: 'link', type: 'timeout', stream: 'upstream', attributes: silence });
+    world.add(ofVehicle('asleep'));
+    await statusesBecome(world, ['on', 'off']);
+    expect(world.cars.vehicle(world.vin).connected).toBe(false);
+  },
+  'asleep while it is wedged: it is silent to the end': async (world) => {
+    world.add(ofVehicle('wedged'));
+    world.add(ofVehicle('asleep'));
+    await statusesBecome(world, ['on', 'off']);
+    await until(() => !world.cars.vehicle(world.vin).connected, 'it sleeps');
+    await pass(world, 50);
+    expect(world.statuses()).toEqual(['on', 'off']);
+  },
+};
+
 const once = { schedule: { first: 1 } };
 const message: Record<string, Story> = {
   'lose_command: the first never arrives': async (world) => {
@@ -296,7 +391,7 @@ const vehicle: Record<string, Story> = {
 };
 
 describe.each(['live', 'virtual'] as const)('in the %s world', (world) => {
-  for (const [layer, stories] of Object.entries({ link, message, vehicle })) {
+  for (const [layer, stories] of Object.entries({ link, message, vehicle, meeting })) {
     test.each(Object.entries(stories))(`${layer}: %s`, (_, story) => withFaultWorld(worlds[world], story));
   }
 });
