@@ -1,4 +1,4 @@
-import type { DeviceLink, LinkConnection } from '../../shared/ports/device-link.ts';
+import { type DeviceLink, LinkClosed, type LinkConnection } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { fleetFilters } from '../../shared/protocol/topics.ts';
 import type { Background } from './background.ts';
@@ -30,7 +30,13 @@ export function openFleetLink(deps: {
       ingest.forgetPresence();
       background.run('subscribe', async () => {
         if (!sessionPresent) await deps.onForgotten();
-        await connection.subscribe(fleetFilters);
+        try {
+          await connection.subscribe(fleetFilters);
+        } catch (error) {
+          // Stopped before the broker answered.
+          if (error instanceof LinkClosed && deps.isLeaving()) return;
+          throw error;
+        }
         deps.onReady();
       });
     },

@@ -58,26 +58,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     );
   };
   try {
+    // An engine listens as well: it takes the callbacks of the commands that it sent.
+    const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
+    // First, because it refuses a data folder that another gateway owns: nothing of that one may have been touched by then.
+    const bus = hasPlatform ? await openBus(config, log) : null;
+    if (bus !== null) started.push(bus);
     let apiIot: ApiIotRole | null = null;
     if (config.apiIotUrl === null && config.roles.includes('api-iot')) {
       apiIot = await startApiIot({ config, keys, http, log });
       started.push(apiIot);
     }
     const apiIotOrigin = config.apiIotUrl ?? apiIot?.origin ?? `http://${config.host}:${config.apiIotPort}`;
-    // An engine listens as well: it takes the callbacks of the commands that it sent.
-    if (!config.roles.includes('platform') && !config.roles.includes('engine')) {
-      return { keys, http, apiIot, platform: null, apiIotOrigin, bus: null, stop };
-    }
-    const { natsUrl, natsServer, install, data } = config;
-    const bus = await openLiveBus({
-      natsUrl,
-      natsServer,
-      install: install === 'yes',
-      dataFolder: data,
-      clock: wallClock,
-      log,
-    });
-    started.push(bus);
+    if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stop };
     const vehicleHttp = disturb ? disturb(http.http) : http.http;
     const paymentsHttp = disturbPayments ? disturbPayments(http.http) : http.http;
     const ways = { vehicleHttp, paymentsHttp };
@@ -88,6 +80,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+function openBus({ natsUrl, natsServer, install, data }: GatewayConfig, log: Log): Promise<LiveBus> {
+  return openLiveBus({
+    natsUrl,
+    natsServer,
+    install: install === 'yes',
+    dataFolder: data,
+    clock: wallClock,
+    log,
+  });
 }
 
 /** The embedded broker lives in the API IoT's process: it asks for the vehicles' credentials there. */

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type CheckOutcome, checkSchedules } from '../world/checking.ts';
 import { addHits, newProbeHits } from '../world/probes.ts';
+import { exitCodes } from './exit.ts';
 import { ownSubject, type SubjectFlags } from './own-subject.ts';
 
 export interface CheckOrder extends SubjectFlags {
@@ -99,6 +100,11 @@ function runWorker(
 /** The other end: what a worker process does. */
 export async function beWorker(text: string): Promise<void> {
   const order = JSON.parse(text) as CheckOrder & { readonly worker: number };
+  // Whoever wants the outcome is gone, and nothing else would end this work.
+  const exit = () => process.exit(exitCodes.failed);
+  process.once('disconnect', exit);
+  // It may have gone before this process could listen.
+  if (process.connected === false) exit();
   const tell = (message: Message) =>
     new Promise<void>((resolve) => {
       if (process.send) process.send(message, () => resolve());
@@ -117,5 +123,6 @@ export async function beWorker(text: string): Promise<void> {
     },
   });
   await tell({ type: 'done', outcome });
+  process.removeListener('disconnect', exit);
   process.disconnect?.();
 }

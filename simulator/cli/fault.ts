@@ -62,9 +62,7 @@ export function addFault(program: Command): void {
   reached(add).action(async (type: string | undefined, flags: Flags) => {
     for (const wish of await wishesOf(type, flags)) {
       const answer = await ask(flags, 'POST', '/faults', wish);
-      show(flags, answer, ({ id, vehicles, vins }: ShownFault) =>
-        vehicles === 1 ? `${id} is on ${vins[0]}\n` : `${id} is on ${vehicles} vehicles\n`,
-      );
+      show(flags, answer, (added: ShownFault) => `${added.id} is on ${placeOf(added)}\n`);
     }
   });
   reached(fault.command('list').description('the faults that there are')).action(async (flags: Flags) => {
@@ -175,9 +173,14 @@ function table(faults: readonly ShownFault[]): string {
     head: ['id', 'layer', 'type', 'name', 'on', 'struck'],
     style: { head: [], border: [] },
   });
-  for (const { id, layer, type, name, vehicles, vins, struck } of faults) {
-    const on = layer === 'services' ? 'the service' : vehicles === 1 ? vins[0] : `${vehicles} vehicles`;
-    drawn.push([id, layer, type, name, on ?? '', struck]);
+  for (const fault of faults) {
+    const { id, layer, type, name, struck } = fault;
+    drawn.push([id, layer, type, name, placeOf(fault), struck]);
   }
   return `${drawn.toString()}\n`;
+}
+
+function placeOf({ layer, vehicles, vins: [first = ''] }: ShownFault): string {
+  if (layer === 'services') return 'the service';
+  return vehicles === 1 ? first : `${vehicles} vehicles`;
 }

@@ -48,7 +48,11 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       await until(async () => !(await isOnline(vin)), 'it is away');
       expect(await isOnline(other)).toBe(true);
       const unauthorized = ['--service', 'api_iot', '--method', 'POST', '--path', '/vehicle/*/configure'];
-      expect((await fault('add', 'unauthorized', ...unauthorized)).exitCode).toBe(0);
+      expect(await fault('add', 'unauthorized', ...unauthorized)).toEqual({
+        exitCode: 0,
+        stdout: 'fault-2 is on the service\n',
+        stderr: '',
+      });
       const { stdout: table } = await fault('list');
       expect(
         table
