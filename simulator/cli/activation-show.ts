@@ -3,22 +3,19 @@ import type { Command } from 'commander';
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { RecordEntry } from '../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import type { ApiClient } from '../live/api-client.ts';
 import { clientsOf } from '../live/clients.ts';
 import { activationLine, type LineEntry } from './activation-line.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { answerOf, problemText } from './look-up.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { everyPage } from './pages.ts';
 
 interface Flags extends Record<string, unknown> {
   readonly platformUrl: string;
   readonly json?: true;
 }
-
-/** A purchase's record is read to its end in pages; more than this is no activation any more. */
-const pagesMax = 50;
-const pageSize = 100;
 
 /** `fleetwake activation show ID`: one causal line across everything that took part. */
 export function addActivationShow(program: Command): void {
@@ -49,9 +46,10 @@ async function show(id: string, flags: Flags): Promise<number> {
   }
   const activation = answer.body as ActivationDetail;
   const record = activation.purchaseId === null ? [] : await recordOf(platform, activation.purchaseId);
-  const history = await apiIot.get(`/vehicle/${activation.vin}/history?limit=100`).catch(() => null);
-  const entries = activationLine(activation, record, commandsOf(history));
-  if (history?.status !== 200) {
+  const path = `/vehicle/${activation.vin}/history`;
+  const history = await everyPage<CommandResource>(apiIot, path, 'commands').catch(() => null);
+  const entries = activationLine(activation, record, history?.rows ?? []);
+  if (history === null || history.refusal !== null) {
     process.stderr.write(
       `fleetwake: ${origins.apiIot} does not tell the vehicle's commands, so they are missing: name the API IoT with --api-iot-url\n`,
     );
@@ -62,22 +60,14 @@ async function show(id: string, flags: Flags): Promise<number> {
   return exitCodes.ok;
 }
 
-async function recordOf(platform: ApiClient, purchaseId: string): Promise<RecordEntry[]> {
-  const events: RecordEntry[] = [];
-  let cursor = '';
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answer = await platform.get(`/purchases/${purchaseId}/record?limit=${pageSize}${cursor}`);
-    if (answer.status !== 200) throw new UsageError(`the record cannot be read: ${problemText(answer)}`);
-    const { events: more, next } = answer.body as { events: RecordEntry[]; next: string | null };
-    events.push(...more);
-    if (next === null) return events;
-    cursor = `&cursor=${next}`;
-  }
-  return events;
-}
-
-function commandsOf(history: ApiAnswer | null): CommandResource[] {
-  return history?.status === 200 ? (history.body as { commands: CommandResource[] }).commands : [];
+async function recordOf(platform: ApiClient, purchaseId: string): Promise<readonly RecordEntry[]> {
+  const { rows, refusal } = await everyPage<RecordEntry>(
+    platform,
+    `/purchases/${purchaseId}/record`,
+    'events',
+  );
+  if (refusal !== null) throw new UsageError(`the record cannot be read: ${problemText(refusal)}`);
+  return rows;
 }
 
 function drawn(activation: ActivationDetail, entries: readonly LineEntry[]): string {

@@ -6,7 +6,7 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { clientsOf } from '../live/clients.ts';
-import { startControl } from '../live/control-server.ts';
+import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
 import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
@@ -29,33 +29,35 @@ export function addFleet(program: Command): void {
     async (flags: Flags & Record<string, unknown>) => {
       const config = gatewayConfig(flags, process.env);
       const log = jsonLog(config.logLevel);
+      const wishes = fleetWishes(flags);
+      const port = countOf('--control-port', flags.controlPort, 65_535);
       const keys = await knownKeys(config.data);
-      const vehicles = await demoFleet(config.data, fleetWishes(flags));
-      const clients = clientsOf(keys, {
-        platform: flags.platformUrl,
-        apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081',
-      });
-      await register(clients, registrationOf(vehicles));
-      const link = mqttLink({ url: config.mqttUrl ?? 'mqtt://127.0.0.1:1883', log });
-      const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
+      const parts: { stop(): Promise<void> }[] = [];
       const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
-      await cars.start();
-      const control = await startControl({
-        cars,
-        services: null,
-        mqttUrl: config.mqttUrl ?? 'mqtt://127.0.0.1:1883',
-        dataFolder: config.data,
-        port: countOf('--control-port', flags.controlPort, 65_535),
-        log,
-      });
-      const connected = cars.states().filter((state) => state.connected).length;
-      process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
-      );
-      await signal.promise;
-      await control.stop();
-      await cars.stop();
-      signal.dispose();
+      try {
+        const control = await openControl({ dataFolder: config.data, port, log });
+        parts.push(control);
+        const vehicles = await demoFleet(config.data, wishes);
+        const clients = clientsOf(keys, {
+          platform: flags.platformUrl,
+          apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081',
+        });
+        await register(clients, registrationOf(vehicles));
+        const mqttUrl = config.mqttUrl ?? 'mqtt://127.0.0.1:1883';
+        const link = mqttLink({ url: mqttUrl, log });
+        const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
+        parts.push(cars);
+        await cars.start();
+        control.begin({ cars, services: null, mqttUrl });
+        const connected = cars.states().filter((state) => state.connected).length;
+        process.stdout.write(
+          `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
+        );
+        await signal.promise;
+      } finally {
+        for (const part of parts.reverse()) await part.stop();
+        signal.dispose();
+      }
     },
   );
 }

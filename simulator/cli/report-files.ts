@@ -18,6 +18,8 @@ export interface ReportFlags {
 
 type Format = keyof ReportFlags;
 
+export type PlannedFiles = readonly { readonly format: Format; readonly path: string }[];
+
 /** Several runs share a file; a page shows one. */
 const writers: Readonly<Record<Format, (reports: readonly RunReport[]) => string>> = {
   json: (reports) => `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
@@ -35,7 +37,7 @@ export function withReportOptions(command: Command): Command {
 }
 
 /** The files that the flags name; refuses at once those that could not be written in the end. */
-export async function plannedFiles(flags: ReportFlags): Promise<readonly { format: Format; path: string }[]> {
+export async function plannedFiles(flags: ReportFlags): Promise<PlannedFiles> {
   const planned = (Object.keys(writers) as Format[]).flatMap((format) => {
     const path = flags[format];
     return typeof path === 'string' ? [{ format, path }] : [];
@@ -50,10 +52,7 @@ export async function plannedFiles(flags: ReportFlags): Promise<readonly { forma
   return planned;
 }
 
-export async function writeReports(
-  reports: readonly RunReport[],
-  files: readonly { readonly format: Format; readonly path: string }[],
-): Promise<void> {
+export async function writeReports(reports: readonly RunReport[], files: PlannedFiles): Promise<void> {
   for (const { format, path } of files) await writeFile(path, writers[format](reports));
 }
 

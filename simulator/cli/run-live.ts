@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonLog } from '../../shared/live/log.ts';
 import { runScenario } from '../live/scenario-run.ts';
-import { runChecks } from '../reports/checks/all.ts';
 import type { Evidence } from '../reports/evidence.ts';
-import { reportOf } from '../reports/report.ts';
+import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
@@ -56,7 +55,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
     });
     progress.end();
     const versions = productVersions();
-    const report = reportOf(evidence, runChecks(evidence), { world: 'live', bus, versions, calledAs });
+    const report = judgeRun(evidence, { world: 'live', bus, versions, calledAs });
     return { report, evidence };
   } finally {
     progress.end();

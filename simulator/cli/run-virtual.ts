@@ -1,6 +1,5 @@
 import { wallClock } from '../../shared/live/clock.ts';
-import { runChecks } from '../reports/checks/all.ts';
-import { reportOf } from '../reports/report.ts';
+import { judgeRun } from '../reports/judge-run.ts';
 import { runScenarioVirtually } from '../virtual/scenario-run.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -23,7 +22,7 @@ export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<J
     say(
       `${tookSeconds.toFixed(1)} s passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
     );
-    const report = reportOf(evidence, runChecks(evidence), {
+    const report = judgeRun(evidence, {
       world: 'virtual',
       versions: productVersions(),
       calledAs,

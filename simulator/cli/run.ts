@@ -7,6 +7,7 @@ import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 import { withGatewayOptions } from './options.ts';
 import {
+  type PlannedFiles,
   plannedFiles,
   type ReportFlags,
   reportsAsJson,
@@ -65,20 +66,38 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const files = await plannedFiles(flags);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const isOne = jobs.length === 1;
-  const reports: RunReport[] = [];
-  for (const job of jobs) {
+  const runOne = async (job: Job) => {
     const report = await runOf(job, flags, log).catch(placed(job));
-    reports.push(report);
     process.stderr.write(unmetText(report, job));
-    if (flags.json === true) continue;
-    if (isOne || !report.ok) process.stdout.write(runText(report));
-    else process.stdout.write(outcomeLine(report));
+    if (flags.json === true) return report;
+    process.stdout.write(isOne || !report.ok ? runText(report) : outcomeLine(report));
+    return report;
+  };
+  const reports = await eachRun(jobs, runOne, (judged) => tellAll(judged, flags, files)).finally(() =>
+    log?.close(),
+  );
+  return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+}
+
+/** One after the other. `tell` hears of all that were judged, also when another one cannot be finished, which rejects. */
+export async function eachRun<Job, Report>(
+  jobs: readonly Job[],
+  runOne: (job: Job) => Promise<Report>,
+  tell: (reports: readonly Report[]) => Promise<void>,
+): Promise<readonly Report[]> {
+  const reports: Report[] = [];
+  try {
+    for (const job of jobs) reports.push(await runOne(job));
+  } finally {
+    if (reports.length > 0) await tell(reports);
   }
-  await log?.close();
+  return reports;
+}
+
+async function tellAll(reports: readonly RunReport[], flags: RunFlags, files: PlannedFiles): Promise<void> {
   await writeReports(reports, files);
   if (flags.json === true) process.stdout.write(reportsAsJson(reports));
-  else if (!isOne) process.stdout.write(totalLine(reports));
-  return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+  else if (reports.length > 1) process.stdout.write(totalLine(reports));
 }
 
 async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {

@@ -10,7 +10,7 @@ import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
 import { clientsOf } from '../live/clients.ts';
-import { startControl } from '../live/control-server.ts';
+import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { register } from '../live/registration.ts';
 import { serviceFaults } from '../live/service-faults.ts';
@@ -49,6 +49,12 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const parts: { stop(): Promise<void> }[] = [];
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
+    const control = await openControl({
+      dataFolder: config.data,
+      port: countOf('--control-port', flags.controlPort, 65_535),
+      log,
+    });
+    parts.push(control);
     const standIns = await startStandIns({
       dataFolder: config.data,
       paymentsKey: config.paymentsKey ?? keys.paymentsKey,
@@ -86,15 +92,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     );
     parts.push(cars);
     await cars.start();
-    const control = await startControl({
-      cars,
-      services: services.begin(),
-      mqttUrl,
-      dataFolder: config.data,
-      port: countOf('--control-port', flags.controlPort, 65_535),
-      log,
-    });
-    parts.push(control);
+    control.begin({ cars, services: services.begin(), mqttUrl });
     const places = {
       platform: origins.platform,
       apiIot: origins.apiIot,

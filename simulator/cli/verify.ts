@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { runChecks } from '../reports/checks/all.ts';
-import { reportOf } from '../reports/report.ts';
+import { judgeRun } from '../reports/judge-run.ts';
 import { evidenceIn } from './evidence-file.ts';
 import { exitCodes } from './exit.ts';
 import {
@@ -27,7 +26,7 @@ export function addVerify(program: Command): void {
 async function verify(path: string, flags: ReportFlags): Promise<number> {
   const files = await plannedFiles(flags);
   const { evidence, world } = await evidenceIn(path);
-  const report = reportOf(evidence, runChecks(evidence), { world });
+  const report = judgeRun(evidence, { world });
   await writeReports([report], files);
   process.stdout.write(flags.json === true ? reportsAsJson([report]) : runText(report));
   return report.ok ? exitCodes.ok : exitCodes.failed;

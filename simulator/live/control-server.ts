@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { listen } from '../../gateway/live/listen.ts';
 import { wallClock } from '../../shared/live/clock.ts';
-import { liveHttp } from '../../shared/live/http.ts';
+import { type Handler, liveHttp } from '../../shared/live/http.ts';
 import { type Keyring, openKeyring } from '../../shared/live/keyring.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
@@ -19,17 +20,43 @@ export function openControlKeys(dataFolder: string): Promise<Keyring<'secret'>> 
   return openKeyring(join(dataFolder, controlKeysFile), { secret: () => systemSecrets.newToken() });
 }
 
-/** Serves the control of faults on this machine's loopback, and nowhere else. */
-export async function startControl(options: {
+export interface Control {
+  readonly origin: string;
+  /** Until then every request is answered 503. */
+  begin(controlled: Controlled): void;
+  stop(): Promise<void>;
+}
+
+export interface Controlled {
   readonly cars: Fleet;
   readonly services: ServiceFaults | null;
   readonly mqttUrl: string;
+}
+
+/**
+ * Serves the control of faults on this machine's loopback, and nowhere else. It takes its port before there is a fleet, so
+ * that one that is taken stops the program at its start.
+ */
+export async function openControl(options: {
   readonly dataFolder: string;
   readonly port: number;
   readonly log: Log;
-}): Promise<{ readonly origin: string; stop(): Promise<void> }> {
-  const { cars, services, mqttUrl, dataFolder, port, log } = options;
-  const { secret } = await openControlKeys(dataFolder);
+}): Promise<Control> {
+  const { dataFolder, port, log } = options;
+  const http = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
+  const server = await listen(http, { hostname: '127.0.0.1', port, flag: '--control-port' });
+  const { secret } = await openControlKeys(dataFolder).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
+  return {
+    origin: server.origin,
+    begin: (controlled) => server.handle(appOf(controlled, secret, log)),
+    stop: () => server.close(),
+  };
+}
+
+function appOf({ cars, services, mqttUrl }: Controlled, secret: string, log: Log): Handler {
   const app = controlApp({
     desk: faultDesk({ fleet: cars, services, clock: wallClock, random: systemRandom }),
     lines: { vins: () => cars.states().map(({ vin }) => vin), upstream: mqttUrl },
@@ -37,11 +64,5 @@ export async function startControl(options: {
     credentialDigest: systemSecrets.digest(secret),
     log,
   });
-  const http = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
-  const server = await http.serve((request) => app.fetch(request), {
-    hostname: '127.0.0.1',
-    port,
-    flag: '--control-port',
-  });
-  return { origin: server.origin, stop: () => server.close() };
+  return (request) => app.fetch(request);
 }

@@ -1,11 +1,11 @@
 import type { RecordRow } from '../../gateway/store/schema.ts';
 import { traceIdOf } from '../../shared/protocol/activation-trace.ts';
 import type { ActivationLine } from './activation-line.ts';
-import { type BrokerLog, readBrokerLog } from './broker-log.ts';
+import type { BrokerLog } from './broker-log.ts';
 import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { groupBy } from './group.ts';
-import { seenNotices } from './seen-notice.ts';
+import type { Reading } from './reading.ts';
 import { money } from './verdict.ts';
 
 /** One activation from the purchase to its end, as all witnesses saw it, in the order of time. */
@@ -42,7 +42,7 @@ const entriesMax = 200;
 /** The first failed activations (20), and those that took longest to become active (10). */
 export function notableCourses(
   evidence: Evidence,
-  files: readonly CaseFile[],
+  reading: Reading,
   lines: readonly ActivationLine[],
 ): ActivationCourse[] {
   const failed = lines.filter(({ outcome }) => outcome === 'failed').slice(0, failedMax);
@@ -50,15 +50,14 @@ export function notableCourses(
     .filter(({ outcome, tookMs }) => outcome === 'active' && tookMs !== null)
     .toSorted((a, b) => (b.tookMs ?? 0) - (a.tookMs ?? 0))
     .slice(0, slowMax);
-  const tell = teller(evidence, files);
+  const tell = teller(evidence, reading);
   return [...failed.flatMap((line) => tell(line, 'failed')), ...slow.flatMap((line) => tell(line, 'slow'))];
 }
 
-function teller(evidence: Evidence, files: readonly CaseFile[]) {
-  const byId = new Map(files.map((file) => [file.id, file]));
-  const log = readBrokerLog(evidence.broker);
+function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
+  const byId = new Map(sold.map((file) => [file.id, file]));
   const records = groupBy(evidence.database.record, (row) => row.activation_id);
-  const notices = groupBy(seenNotices(evidence), (notice) => notice.row?.activation_id ?? null);
+  const notices = groupBy(seen, (notice) => notice.row?.activation_id ?? null);
   return (line: ActivationLine, why: ActivationCourse['why']): ActivationCourse[] => {
     const file = byId.get(line.activation ?? '');
     if (!file) return [];

@@ -2,7 +2,7 @@ import type { Activation } from '../../gateway/activation/activation.ts';
 import type { ActivationRow, PurchaseRow, TicketRow } from '../../gateway/store/schema.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
-import { type BrokerLog, readBrokerLog } from './broker-log.ts';
+import type { BrokerLog } from './broker-log.ts';
 import type { Evidence } from './evidence.ts';
 import { groupBy } from './group.ts';
 
@@ -21,17 +21,8 @@ export interface CaseFile {
   readonly deliveredAt: number | null;
 }
 
-/** One file for every activation that was sold; what was switched on for nothing, or off, has none. */
-export function caseFiles(evidence: Evidence, log: BrokerLog = readBrokerLog(evidence.broker)): CaseFile[] {
-  return filesOf(evidence, log).filter((file) => file.state.origin === undefined);
-}
-
-/** One file for every activation that nobody pays for: a technician's manual retry. */
-export function freeFiles(evidence: Evidence): CaseFile[] {
-  return filesOf(evidence, readBrokerLog(evidence.broker)).filter((file) => file.state.origin !== undefined);
-}
-
-function filesOf(evidence: Evidence, log: BrokerLog): CaseFile[] {
+/** One file for every activation; what was switched off has none. */
+export function caseFiles(evidence: Evidence, log: BrokerLog): CaseFile[] {
   const { database, apiIot } = evidence;
   const purchases = new Map(database.purchases.map((purchase) => [purchase.id, purchase]));
   const commands = groupBy(

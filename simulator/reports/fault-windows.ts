@@ -36,15 +36,16 @@ export interface FaultSchedules {
   readonly away: readonly AwayStep[];
 }
 
-/** What the plan lets go wrong, and when. The faults of the services end when the run heals. */
+/** What the plan lets go wrong, and when. The faults of the services end when the run heals, those of the vehicles go on. */
 export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence): FaultSchedules {
   const untilMs = (healedAt ?? takenAt) - startedAt;
   const ofService = (where: FaultWindow['where'], faults: readonly HttpFault[]): FaultWindow[] =>
     faults.flatMap(({ name, type, toxicity, schedule }) =>
       windowsOf(schedule, untilMs).map((window) => ({ where, name, type, toxicity, ...window })),
     );
+  const endMs = takenAt - startedAt;
   const outages = plan.vehicles.flatMap(({ faults }) =>
-    faults.map(standingForm).flatMap((fault) => outagesOf(fault, untilMs)),
+    faults.map(standingForm).flatMap((fault) => outagesOf(fault, endMs)),
   );
   return {
     services: [
@@ -56,7 +57,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
       plan.vehicles.flatMap(({ faults }) => faults.map(({ type }) => type)),
       outages,
     ),
-    away: stepsOf(outages, takenAt - startedAt),
+    away: stepsOf(outages, endMs),
   };
 }
 

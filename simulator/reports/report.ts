@@ -1,14 +1,14 @@
 import type { NoticeKind } from '../../gateway/store/schema.ts';
 import { notableCourses } from './activation-course.ts';
 import { type ActivationLine, activationLines, type Outcome, outcomes } from './activation-line.ts';
-import { caseFiles } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { faultSchedules } from './fault-windows.ts';
 import { countBy, groupBy } from './group.ts';
 import { expectedRules, judgeExpectations } from './judged-expectation.ts';
 import { quantile } from './quantile.ts';
+import { type Reading, readingOf } from './reading.ts';
 import type { MoneyTotals, RunReport, World } from './run-report.ts';
-import { seenNotices } from './seen-notice.ts';
+import type { SeenNotice } from './seen-notice.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What the evidence does not know of its run. */
@@ -24,9 +24,10 @@ export function reportOf(
   evidence: Evidence,
   checks: readonly Verdict[],
   { world, bus, versions = {}, calledAs = evidence.plan.scenario }: Surroundings,
+  reading: Reading = readingOf(evidence),
 ): RunReport {
   const { plan, startedAt, takenAt } = evidence;
-  const files = caseFiles(evidence);
+  const { sold: files } = reading;
   const activations = activationLines(evidence, files);
   const figures = {
     purchases: plan.purchases.length,
@@ -59,10 +60,10 @@ export function reportOf(
     constants: plan.constants,
     vehicles: plan.vehicles.length,
     ...figures,
-    notices: noticesOf(evidence),
+    notices: noticesOf(reading.notices),
     schedules: faultSchedules(evidence),
     activations,
-    courses: notableCourses(evidence, files, activations),
+    courses: notableCourses(evidence, reading, activations),
     checks,
     expectedRules: rules,
     expectations,
@@ -133,8 +134,7 @@ const activationNotices: readonly NoticeKind[] = [
   'activation_failed',
 ];
 
-function noticesOf(evidence: Evidence): RunReport['notices'] {
-  const seen = seenNotices(evidence);
+function noticesOf(seen: readonly SeenNotice[]): RunReport['notices'] {
   const kinds = new Set<string>([...activationNotices, ...seen.flatMap(({ kind }) => kind ?? [])]);
   const count = (kind: string, channel: 'email' | 'push') =>
     seen.filter((notice) => notice.kind === kind && notice.channel === channel).length;

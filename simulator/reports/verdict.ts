@@ -1,5 +1,6 @@
 import { formatMoney, type Money } from '../../shared/protocol/money.ts';
 import type { Evidence } from './evidence.ts';
+import type { Reading } from './reading.ts';
 
 /** What a check of one rule found. */
 export interface Verdict {
@@ -14,7 +15,7 @@ export interface Verdict {
   readonly violationCount: number;
 }
 
-export type Check = (evidence: Evidence) => Verdict;
+export type Check = (evidence: Evidence, reading?: Reading) => Verdict;
 
 const shownMax = 20;
 

@@ -1,6 +1,6 @@
 import { silentLog } from '../../shared/ports/log.ts';
 import type { ServiceFaults } from '../../simulator/control/fault-desk.ts';
-import { openControlKeys, startControl } from '../../simulator/live/control-server.ts';
+import { openControl, openControlKeys } from '../../simulator/live/control-server.ts';
 import { type FaultWorld, withFaultWorld, worlds } from '../fleet/fault-world.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -19,11 +19,8 @@ export async function withControl(
   await withTemporaryFolder((dataFolder) =>
     withFaultWorld(worlds.live, async (world) => {
       const { cars } = world;
-      const control = await startControl({
-        ...{ cars, services, dataFolder, log: silentLog },
-        mqttUrl: 'mqtt://127.0.0.1:1883',
-        port: 0,
-      });
+      const control = await openControl({ dataFolder, log: silentLog, port: 0 });
+      control.begin({ cars, services, mqttUrl: 'mqtt://127.0.0.1:1883' });
       const { secret } = await openControlKeys(dataFolder);
       try {
         await work({

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openKeys } from '../../gateway/live/keys.ts';
 import { UsageError } from '../../simulator/cli/exit.ts';
 import { checkNodeVersion } from '../../simulator/cli/node-version.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
@@ -56,6 +57,32 @@ describe.concurrent('a port that is taken', () => {
         `fleetwake: port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with --mail-port`,
       );
     });
+  });
+});
+
+describe.concurrent('the control port that is taken', () => {
+  const sentence = (port: number) =>
+    `fleetwake: port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another with --control-port\n`;
+
+  test('is said before anything is started: fleetwake up', async () => {
+    await withTakenPort((port) =>
+      withTemporaryFolder(async (folder) => {
+        const up = ['up', ...freePorts, '--mail-port', '0', '--control-port', `${port}`];
+        expect(await fleetwake(folder, up)).toEqual({ exitCode: 2, stdout: '', stderr: sentence(port) });
+        expect(await readdir(join(folder, '.fleetwake'))).toEqual(['keys.json']);
+      }),
+    );
+  });
+
+  test('is said before a platform is asked: fleetwake fleet', async () => {
+    await withTakenPort((port) =>
+      withTemporaryFolder(async (folder) => {
+        await openKeys(join(folder, '.fleetwake'));
+        const nobody = ['--platform-url', 'http://127.0.0.1:1', '--api-iot-url', 'http://127.0.0.1:1'];
+        const fleet = ['fleet', ...nobody, '--control-port', `${port}`];
+        expect(await fleetwake(folder, fleet)).toEqual({ exitCode: 2, stdout: '', stderr: sentence(port) });
+      }),
+    );
   });
 });
 

@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { evidenceLines } from '../../simulator/reports/evidence-log.ts';
 import { corrupted, sampleEvidence } from '../reports/sample.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
+
+beforeAll(buildWhenOutdated);
 
 test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that did, 2 for a log that is none', () =>
   withTemporaryFolder(async (folder) => {

@@ -129,6 +129,29 @@ test('vehicles that go and come are counted at each step', () => {
   ]);
 });
 
+test('vehicles go and come after the run has healed as before: that ends the faults of the services alone', () => {
+  const report = reportFrom(
+    corrupted((evidence) => {
+      const [vehicle] = evidence.plan.vehicles;
+      const schedule = { afterMs: 1_000, forMs: 3_000, everyMs: 10_000 };
+      const fault = { layer: 'link', type: 'offline', name: 'away', toxicity: 1, attributes: {} } as const;
+      for (const one of evidence.plan.vehicles) one.faults = [];
+      if (vehicle) vehicle.faults = [{ ...fault, schedule }];
+      evidence.healedAt = evidence.startedAt + 12_000;
+      evidence.takenAt = evidence.startedAt + 33_000;
+    }),
+  );
+  expect(report.schedules.away).toEqual([
+    { atMs: 1_000, vehicles: 1 },
+    { atMs: 4_000, vehicles: 0 },
+    { atMs: 11_000, vehicles: 1 },
+    { atMs: 14_000, vehicles: 0 },
+    { atMs: 21_000, vehicles: 1 },
+    { atMs: 24_000, vehicles: 0 },
+    { atMs: 31_000, vehicles: 1 },
+  ]);
+});
+
 test('a run passes when the expected rules and all expectations hold, and only then', () => {
   expect(passedReport().ok).toBe(true);
   const failed = failedReport();

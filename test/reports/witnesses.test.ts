@@ -5,7 +5,7 @@ import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { readBrokerLog } from '../../simulator/reports/broker-log.ts';
-import { attemptKey, caseFiles } from '../../simulator/reports/case-file.ts';
+import { attemptKey } from '../../simulator/reports/case-file.ts';
 import {
   collectCommands,
   collectDatabase,
@@ -13,6 +13,7 @@ import {
   collectPushes,
 } from '../../simulator/reports/collect.ts';
 import { endBoundMs, leastGapMs, waitBeforeMs } from '../../simulator/reports/expectations.ts';
+import { readingOf } from '../../simulator/reports/reading.ts';
 import { newMailbox } from '../../simulator/stand-ins/mail-sink/mailbox.ts';
 import { sampleEvidence } from './sample.ts';
 import { startedAt, vinA, vinB } from './sample-names.ts';
@@ -49,7 +50,8 @@ test('a key names its activation and its attempt, or nothing', () => {
 });
 
 test('a case file holds what belongs to one activation, and the first word of its vehicle', () => {
-  const [first] = caseFiles(sampleEvidence());
+  const { sold } = readingOf(sampleEvidence());
+  const [first] = sold;
   expect(first).toMatchObject({
     id: 'act_a',
     vin: vinA,
@@ -58,13 +60,7 @@ test('a case file holds what belongs to one activation, and the first word of it
   });
   expect(first?.commands.map(({ attempt, command }) => [attempt, command.id])).toEqual([[2, 'cmd_a2']]);
   expect(first?.ledger.map(({ kind }) => kind)).toEqual(['authorised', 'captured']);
-  expect(caseFiles(sampleEvidence()).map(({ id }) => id)).toEqual([
-    'act_a',
-    'act_b',
-    'act_c',
-    'act_d',
-    'act_e',
-  ]);
+  expect(sold.map(({ id }) => id)).toEqual(['act_a', 'act_b', 'act_c', 'act_d', 'act_e']);
 });
 
 test('what no schema takes, or speaks for another vehicle, is not in the log', () => {

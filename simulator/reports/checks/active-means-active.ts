@@ -1,7 +1,8 @@
 import type { EntitlementRow } from '../../../gateway/store/schema.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
-import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 4, title: 'Active means delivered and paid' };
@@ -10,8 +11,8 @@ const rule = { id: 4, title: 'Active means delivered and paid' };
  * Rule 4: what the platform calls active was delivered by the broker's log, is paid by the ledger (or named
  * `payment_failed`), is owned, and is on in the vehicle. The broker's log counts how many there must be.
  */
-export function activeMeansActive(evidence: Evidence): Verdict {
-  const files = caseFiles(evidence);
+export function activeMeansActive(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
+  const { sold: files, free } = reading;
   const delivered = files.filter((file) => file.deliveredAt !== null && !isReversed(file));
   const active = files.filter((file) => file.row.phase === 'active');
   const vehicles = new Map(evidence.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
@@ -22,7 +23,7 @@ export function activeMeansActive(evidence: Evidence): Verdict {
     { count: delivered.length, name: 'activations that vehicles confirmed and nobody reversed' },
     [
       ...active.flatMap(judgeSale),
-      ...[...active, ...freeFiles(evidence).filter((file) => file.row.phase === 'active')].flatMap((file) =>
+      ...[...active, ...free.filter((file) => file.row.phase === 'active')].flatMap((file) =>
         judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
       ),
     ],

@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import type { Check, Verdict } from '../verdict.ts';
 import { activeMeansActive } from './active-means-active.ts';
 import { attempts } from './attempts.ts';
@@ -27,6 +28,6 @@ const checks: readonly Check[] = [
   sameSeed,
 ];
 
-export function runChecks(evidence: Evidence): Verdict[] {
-  return checks.map((check) => check(evidence));
+export function runChecks(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict[] {
+  return checks.map((check) => check(evidence, reading));
 }

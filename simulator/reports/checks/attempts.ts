@@ -1,10 +1,11 @@
 import type { RecordRow } from '../../../gateway/store/schema.ts';
 import type { Constants } from '../../scenarios/scenario.ts';
-import { readBrokerLog } from '../broker-log.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { BrokerLog } from '../broker-log.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { attemptMax, leastGapMs, waitBeforeMs } from '../expectations.ts';
 import { groupBy } from '../group.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 6, title: 'No attempt too many, none too early, one for what is not retried' };
@@ -16,12 +17,12 @@ const newsDefaultMs = 1_000;
  * Rule 6, from the commands that the API IoT accepted, the vehicles' refusals in the broker's log, and the record. The
  * ledger counts the activations: those whose payment was confirmed.
  */
-export function attempts(evidence: Evidence): Verdict {
+export function attempts(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { constants } = evidence.plan;
   const paid = new Set(evidence.ledger.map((entry) => entry.activationId));
-  const files = caseFiles(evidence).filter((file) => file.ledger.length > 0);
+  const files = reading.sold.filter((file) => file.ledger.length > 0);
   const records = groupBy(evidence.database.record, (row) => row.activation_id);
-  const refusals = refusedAt(evidence);
+  const refusals = refusedAt(reading.log);
   return verdict(
     rule,
     files.length,
@@ -98,9 +99,9 @@ function judgeSteps(id: string, { starts, failures }: Steps, constants: Constant
 }
 
 /** Command id → when the broker had its vehicle's word that it will never apply it: what it did not get, nobody could know. */
-function refusedAt(evidence: Evidence): Map<string, number> {
+function refusedAt({ results }: BrokerLog): Map<string, number> {
   const refusals = new Map<string, number>();
-  for (const { takenAt, message } of readBrokerLog(evidence.broker).results) {
+  for (const { takenAt, message } of results) {
     const refused = message.results.some((result) => result.outcome === 'rejected');
     if (refused && takenAt !== null && !refusals.has(message.commandId))
       refusals.set(message.commandId, takenAt);

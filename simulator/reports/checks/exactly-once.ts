@@ -1,11 +1,12 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { PurchaseRow } from '../../../gateway/store/schema.ts';
 import { balanceOf } from '../balance.ts';
-import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers } from '../expectations.ts';
 import { countBy, groupBy } from '../group.ts';
-import { type SeenNotice, seenNotices } from '../seen-notice.ts';
+import { type Reading, readingOf } from '../reading.ts';
+import type { SeenNotice } from '../seen-notice.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 2, title: 'Charged, ticketed and told exactly once' };
@@ -15,11 +16,11 @@ const rule = { id: 2, title: 'Charged, ticketed and told exactly once' };
  * twice, one ticket at the most, and one message of a kind on each channel. Only where a process died may the same
  * message come again, with the same Message-ID.
  */
-export function exactlyOnce(evidence: Evidence): Verdict {
+export function exactlyOnce(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const accepted = acceptedAnswers(evidence);
   const purchases = new Map(evidence.database.purchases.map((purchase) => [purchase.id, purchase]));
-  const files = groupBy(caseFiles(evidence), (file) => file.row.purchase_id);
-  const notices = groupBy(seenNotices(evidence), (notice) => notice.row?.activation_id);
+  const files = groupBy(reading.sold, (file) => file.row.purchase_id);
+  const notices = groupBy(reading.notices, (notice) => notice.row?.activation_id);
   let examined = 0;
   const violations: string[] = [];
   for (const { purchaseId } of accepted) {
@@ -33,7 +34,7 @@ export function exactlyOnce(evidence: Evidence): Verdict {
       violations.push(...judgeNotices(file, notices.get(file.id) ?? [], evidence.crashes));
     }
   }
-  for (const file of freeFiles(evidence)) violations.push(...judgeFree(file, notices.get(file.id) ?? []));
+  for (const file of reading.free) violations.push(...judgeFree(file, notices.get(file.id) ?? []));
   return verdict(
     rule,
     examined,

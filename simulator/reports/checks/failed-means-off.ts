@@ -1,10 +1,11 @@
 import type { TicketFields } from '../../../gateway/support/ticket.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
-import { type CaseFile, caseFiles, freeFiles } from '../case-file.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
-import { type SeenNotice, seenNotices } from '../seen-notice.ts';
+import { type Reading, readingOf } from '../reading.ts';
+import type { SeenNotice } from '../seen-notice.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
@@ -35,8 +36,8 @@ const ticketFields: Readonly<Record<keyof TicketFields, true>> = {
 };
 
 /** Rule 5. The ledger counts how many failures there must be: as many as had their money given back. */
-export function failedMeansOff(evidence: Evidence): Verdict {
-  const files = caseFiles(evidence);
+export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
+  const { sold: files, free } = reading;
   const isLost = ({ row }: CaseFile) => row.phase === 'failed' || row.phase === 'cancelled';
   const lost = files.filter(isLost);
   // A bank that declines the capture lets go of its hold: that is no reversal of ours.
@@ -50,9 +51,7 @@ export function failedMeansOff(evidence: Evidence): Verdict {
       .filter((id) => !uncollected.has(id)),
   );
   const notices = groupBy(
-    seenNotices(evidence).filter(
-      ({ kind }) => kind === 'activation_failed' || kind === 'activation_cancelled',
-    ),
+    reading.notices.filter(({ kind }) => kind === 'activation_failed' || kind === 'activation_cancelled'),
     (notice) => notice.row?.activation_id,
   );
   return verdict(
@@ -66,9 +65,7 @@ export function failedMeansOff(evidence: Evidence): Verdict {
         ...judgeFeature(evidence, file),
       ]),
       // A manual retry belongs to the ticket of what it retries, and has no money: what is left is the vehicle.
-      ...freeFiles(evidence)
-        .filter(isLost)
-        .flatMap((file) => judgeFeature(evidence, file)),
+      ...free.filter(isLost).flatMap((file) => judgeFeature(evidence, file)),
     ],
   );
 }

@@ -1,9 +1,9 @@
 import type { ActivationRow } from '../../../gateway/store/schema.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
-import { caseFiles } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers, endBoundMs } from '../expectations.ts';
 import { countBy } from '../group.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { moment, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 3, title: 'Every activation ends, within the bound of its policy' };
@@ -22,9 +22,9 @@ const endSettlements: readonly (string | null)[] = [
  * Rule 3: every accepted purchase has an activation that ended in time, with its money settled; every revocation ended as
  * well, except toward a vehicle that the plan puts out of reach for good.
  */
-export function itEnds(evidence: Evidence): Verdict {
+export function itEnds(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const accepted = acceptedAnswers(evidence);
-  const files = new Map(caseFiles(evidence).map((file) => [file.row.purchase_id, file.row]));
+  const files = new Map(reading.sold.map((file) => [file.row.purchase_id, file.row]));
   const sharing = countBy(files.values(), (row) => row.vin);
   const rows = accepted.flatMap(({ purchaseId }) => files.get(purchaseId) ?? []);
   return verdict(rule, rows.length, { count: accepted.length, name: 'purchases that were accepted' }, [

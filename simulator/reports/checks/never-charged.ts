@@ -1,6 +1,7 @@
 import { balanceOf, capturedAt } from '../balance.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 1, title: 'Nobody is charged for what was not delivered' };
@@ -10,8 +11,8 @@ const rule = { id: 1, title: 'Nobody is charged for what was not delivered' };
  * command of that activation, seen before the capture. Money taken at once may come first, and must be gone when the
  * activation has failed.
  */
-export function neverCharged(evidence: Evidence): Verdict {
-  const files = caseFiles(evidence).filter((file) => file.ledger.length > 0);
+export function neverCharged(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
+  const files = reading.sold.filter((file) => file.ledger.length > 0);
   const inLedger = new Set(evidence.ledger.map((entry) => entry.activationId));
   return verdict(
     rule,

@@ -1,10 +1,11 @@
 import type { SettlementStatus } from '../../../gateway/activation/settlement.ts';
 import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
 import { balanceOf } from '../balance.ts';
-import { readBrokerLog } from '../broker-log.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { BrokerLog } from '../broker-log.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers } from '../expectations.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 10, title: 'Nothing is lost between the parts' };
@@ -13,12 +14,12 @@ const rule = { id: 10, title: 'Nothing is lost between the parts' };
  * Rule 10: what the buyer was told, the database, the payment service's ledger, the API IoT's books and the event stream
  * tell one story, in both directions.
  */
-export function nothingLost(evidence: Evidence): Verdict {
+export function nothingLost(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { plan, database } = evidence;
   const accepted = acceptedAnswers(evidence);
   const planned = new Map(plan.purchases.map((purchase) => [purchase.id, purchase]));
   const purchases = new Map(database.purchases.map((purchase) => [purchase.id, purchase]));
-  const files = caseFiles(evidence);
+  const { sold: files, log } = reading;
   const violations: string[] = [];
   let examined = 0;
   for (const { plannedId, purchaseId } of accepted) {
@@ -40,7 +41,7 @@ export function nothingLost(evidence: Evidence): Verdict {
     ...unanswered(evidence),
     ...judgeLedger(evidence, files),
     ...judgeCommands(evidence),
-    ...judgeResults(evidence),
+    ...judgeResults(evidence, log),
     ...database.notices
       .filter((notice) => notice.status === 'waiting')
       .map((notice) => `${notice.activation_id}: ${notice.kind} by ${notice.channel} still waits`),
@@ -129,9 +130,9 @@ function judgeCommands({ apiIot, database }: Evidence): string[] {
 }
 
 /** What the broker acknowledged to a vehicle is in the API IoT's books, whatever died since. */
-function judgeResults({ apiIot, broker }: Evidence): string[] {
+function judgeResults({ apiIot }: Evidence, log: BrokerLog): string[] {
   const books = new Map(apiIot.map((command) => [command.id, command]));
-  return readBrokerLog(broker).results.flatMap(({ vin, takenAt, message: { commandId } }) =>
+  return log.results.flatMap(({ vin, takenAt, message: { commandId } }) =>
     takenAt === null || books.get(commandId)?.results !== null
       ? []
       : [`${commandId}: ${vin} answered, the broker took it, and the API IoT knows of no answer`],

@@ -1,8 +1,9 @@
 import type { FeatureResult, ReportedFeature } from '../../../shared/protocol/device-messages.ts';
 import type { PlannedVehicle } from '../../scenarios/plan-vehicles.ts';
-import { type BrokerLog, readBrokerLog, type Seen } from '../broker-log.ts';
+import type { BrokerLog, Seen } from '../broker-log.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 9, title: 'Every vehicle stands at the highest version that it could apply' };
@@ -23,8 +24,8 @@ interface Target {
  * Rule 9, from the vehicles themselves, held against the commands and results that the broker carried. Where a vehicle's
  * results were lost on purpose, or the plan disturbs it, a command without an answer proves nothing.
  */
-export function order(evidence: Evidence): Verdict {
-  const log = readBrokerLog(evidence.broker);
+export function order(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
+  const { log } = reading;
   const targets = targetsByFeature(log, evidence.crashes > 0);
   const planned = new Map(evidence.plan.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
   const known = evidence.vehicles.filter((vehicle) => planned.has(vehicle.vin));

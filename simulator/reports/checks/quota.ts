@@ -1,6 +1,6 @@
-import { readBrokerLog } from '../broker-log.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { moment, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 7, title: 'No vehicle gets more commands in an hour than the quota allows' };
@@ -9,10 +9,10 @@ const rule = { id: 7, title: 'No vehicle gets more commands in an hour than the 
  * Rule 7, from the acceptances in the API IoT's books, held against what the broker carried: at most `quotaLimit` in any
  * window `(t - quotaWindowMs, t]`. The broker's log counts the vehicles.
  */
-export function quota(evidence: Evidence): Verdict {
+export function quota(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { quotaLimit, quotaWindowMs } = evidence.plan.constants;
   const byVehicle = groupBy(evidence.apiIot, (command) => command.vin);
-  const log = readBrokerLog(evidence.broker);
+  const { log } = reading;
   const commanded = new Set(log.commands.map((seen) => seen.vin));
   const violations: string[] = [];
   for (const [vin, commands] of byVehicle) {

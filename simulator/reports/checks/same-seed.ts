@@ -1,6 +1,6 @@
 import { isGoneForGood } from '../../scenarios/plan-vehicles.ts';
-import { readBrokerLog } from '../broker-log.ts';
 import type { Evidence } from '../evidence.ts';
+import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
@@ -12,13 +12,13 @@ const rule = {
  * Rule 11 as far as a live run can hold it: the seed gives the same plan again, byte for byte, and the run did what the
  * plan says: every vehicle was there and every purchase was made.
  */
-export function sameSeed(evidence: Evidence): Verdict {
+export function sameSeed(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { plan } = evidence;
   const violations: string[] = [];
   if (JSON.stringify(plan) !== evidence.planAgain) {
     violations.push(`seed ${plan.seed} gave another plan the second time`);
   }
-  const announced = new Set(readBrokerLog(evidence.broker).statuses.map((status) => status.vin));
+  const announced = new Set(reading.log.statuses.map((status) => status.vin));
   const here = new Set(evidence.vehicles.map((vehicle) => vehicle.vin));
   let examined = 0;
   for (const vehicle of plan.vehicles) {

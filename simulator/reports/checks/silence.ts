@@ -1,10 +1,11 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { LifeNoticeKind, NoticeKind, NoticeRow } from '../../../gateway/store/schema.ts';
-import { readBrokerLog } from '../broker-log.ts';
-import { type CaseFile, caseFiles } from '../case-file.ts';
+import type { BrokerLog } from '../broker-log.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
-import { type SeenNotice, seenNotices } from '../seen-notice.ts';
+import { type Reading, readingOf } from '../reading.ts';
+import type { SeenNotice } from '../seen-notice.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 8, title: 'Customers hear what the table says, and nothing of retries' };
@@ -15,19 +16,19 @@ const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt 
  * Rule 8, from what the sinks received: every message is of a kind that the specification's table knows, by its own words,
  * went to its customer and speaks of no retry; and of each kind there are exactly as many as what happened asks for.
  */
-export function silence(evidence: Evidence): Verdict {
-  const seen = seenNotices(evidence);
+export function silence(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
+  const { notices: seen, log } = reading;
   const addresses = addressesByCustomer(evidence);
   const known = groupBy(seen, (notice) => notice.row?.activation_id);
   const facts = factsOf(evidence);
-  const wanted = caseFiles(evidence).flatMap((file) => wantedNotices(facts, file));
+  const wanted = reading.sold.flatMap((file) => wantedNotices(facts, file));
   const violations = [
     ...seen.flatMap((notice) => judgeWords(notice, addresses)),
     ...wanted.flatMap(({ id, kind, channel }) => {
       const told = (known.get(id) ?? []).some((notice) => notice.kind === kind && notice.channel === channel);
       return told ? [] : [`${id}: no ${kind} by ${channel} arrived`];
     }),
-    ...judgeDisplays(evidence),
+    ...judgeDisplays(evidence, log),
   ];
   // What a technician tells is judged by its words alone: nothing but their own act asks for it.
   const counted = seen.filter(({ kind }) => !supportNoticeKinds.some((one) => one === kind));
@@ -118,16 +119,14 @@ function wantedNotices(facts: Facts, { id, ledger, row, state, purchase }: CaseF
 }
 
 /** Nothing on a revocation, and nothing that speaks of a retry. */
-function judgeDisplays(evidence: Evidence): string[] {
+function judgeDisplays(evidence: Evidence, log: BrokerLog): string[] {
   const shown = evidence.vehicles.flatMap(({ vin, displayed }) =>
     displayed
       .filter((text) => speaksOfRetries.test(text))
       .map((text) => `the display of ${vin} showed "${text}", which speaks of a retry`),
   );
-  const onRevocation = readBrokerLog(evidence.broker)
-    .commands.filter(
-      ({ message }) => message.display && message.features.every((one) => one.target === 'dormant'),
-    )
+  const onRevocation = log.commands
+    .filter(({ message }) => message.display && message.features.every((one) => one.target === 'dormant'))
     .map(({ vin, message }) => `${vin}: ${message.id} switches off and carries a text for the display`);
   return [...shown, ...onRevocation];
 }
