@@ -5,9 +5,18 @@ export const exitCodes = {
   failed: 1,
   /** The call, the configuration or the machine is not right: nothing was run. */
   unusable: 2,
-  /** A second signal cut the run. */
-  cut: 130,
 } as const;
+
+/** A signal ended a run before its verdict; the exit code is the signal's, as in a shell. */
+export class StoppedBySignal extends Error {
+  override readonly name = 'StoppedBySignal';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
 
 /** The call or its surroundings are wrong; the message is a sentence that names the cure. */
 export class UsageError extends Error {

@@ -5,7 +5,7 @@ import { addActivationShow } from './activation-show.ts';
 import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
 import { addDay } from './day.ts';
-import { exitCodes } from './exit.ts';
+import { exitCodes, StoppedBySignal } from './exit.ts';
 import { addFault } from './fault.ts';
 import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
@@ -56,7 +56,7 @@ function fail(error: unknown): void {
   process.stderr.write(`fleetwake: ${sentenceOf(error)}\n`);
   if (process.env.FLEETWAKE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   // Whatever a failed start has left open must not keep the process.
-  process.exit(exitCodes.unusable);
+  process.exit(error instanceof StoppedBySignal ? error.exitCode : exitCodes.unusable);
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jsonLog } from '../../shared/live/log.ts';
+import { codeOf, firstSignal } from '../../shared/live/signals.ts';
 import { runScenario } from '../live/scenario-run.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
+import { StoppedBySignal } from './exit.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -33,6 +36,9 @@ export interface LiveFlags {
 export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
+  // A second signal, too, leaves no folder behind that nobody asked for.
+  const removeFolder = () => rmSync(data, { recursive: true, force: true });
+  if (flags.data === undefined) process.once('exit', removeFolder);
   const config = gatewayConfig({ ...flags }, process.env, {
     data,
     port: 0,
@@ -45,6 +51,17 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
   say(
     `time runs ${scenario.timeScale} times as fast: every delay, time-out and window is divided by it, the quota's hour included`,
   );
+  const stop = firstSignal((text) => {
+    progress.end();
+    say(text);
+  });
+  const stopped = stop.promise.then((signal): never => {
+    progress.end();
+    say('stopping: the parts of the run end politely (a second signal cuts)');
+    throw new StoppedBySignal(`${signal} stopped the run before its verdict: run it again`, codeOf(signal));
+  });
+  // Whoever waits for it hears of it.
+  stopped.catch(() => {});
   try {
     const { evidence, bus } = await runScenario({
       scenario,
@@ -52,6 +69,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
       config,
       log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel),
       onProgress: progress.show,
+      stopped,
     });
     progress.end();
     const versions = productVersions();
@@ -59,6 +77,10 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
     return { report, evidence };
   } finally {
     progress.end();
-    if (flags.data === undefined) await rm(data, { recursive: true, force: true });
+    stop.dispose();
+    if (flags.data === undefined) {
+      process.removeListener('exit', removeFolder);
+      removeFolder();
+    }
   }
 }

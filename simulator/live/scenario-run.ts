@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly log: Log;
   /** Told about once a second. */
   readonly onProgress: (progress: Progress) => void;
+  /** Rejects when the run is to end before its evidence; its parts are stopped then, and the run rejects with the same. */
+  readonly stopped?: Promise<never>;
   /** Where the gateway runs: in this process, unless it says otherwise. */
   readonly launch?: Launch;
   /** Told of what has happened around the gateway before the gateway hears of it; it may hold that up. */
@@ -111,7 +113,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     const cars = added(
       fleetOf(plan, vehicles, { link: wire.tap(link), clock: wallClock, random: systemRandom, log }),
     );
-    const { onProgress } = options;
+    const { onProgress, stopped } = options;
     const evidence = await conduct({
       plan,
       planAgain: () => planScenario(scenario, seed, seededRandom),
@@ -121,6 +123,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       faults: gateway.faults,
       onProgress,
       progressEveryMs,
+      ...(stopped === undefined ? {} : { stopped }),
       witnesses: {
         databases,
         ledger: standIns.ledger,

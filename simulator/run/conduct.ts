@@ -21,29 +21,38 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
   const { plan, clock, cars, faults, buyer } = stage;
   const answers: PurchaseAnswer[] = [];
   const progress = progressOf(stage, answers);
-  let healedAt: number;
   await progress.tell('connecting');
-  await cars.start();
+  await unlessStopped(stage, cars.start());
   const startedAt = clock.now();
   stage.parts?.begin();
   faults?.apiIot.begin();
   faults?.payments.begin();
   progress.follow();
-  try {
+  const work = async () => {
     await progress.tell('running');
     await buyAll({ client: buyer, clock, plan, startedAt, answers });
     const healAt = Math.max(clock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
     await sleep(clock, healAt - clock.now());
-    healedAt = clock.now();
+    const at = clock.now();
     faults?.apiIot.clear();
     faults?.payments.clear();
     await progress.tell('settling');
     await untilSettled(stage);
+    return at;
+  };
+  let healedAt: number;
+  try {
+    healedAt = await unlessStopped(stage, work());
   } finally {
     await progress.stop();
   }
   await progress.tell('checking');
   return { ...(await takeEvidence(stage, startedAt, answers)), healedAt };
+}
+
+/** Nobody waits any more for the work of a run that was stopped: it ends with the parts that it needs. */
+function unlessStopped<Value>({ stopped }: RunStage, work: Promise<Value>): Promise<Value> {
+  return stopped === undefined ? work : Promise.race([work, stopped]);
 }
 
 function lastWindowEnd({ apiIotFaults, paymentsFaults = [], partFaults = [] }: Plan): number {

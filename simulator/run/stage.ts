@@ -63,4 +63,6 @@ export interface RunStage {
   readonly onProgress: (progress: Progress) => void;
   /** By the run's clock. */
   readonly progressEveryMs: number;
+  /** Rejects when the run is to end before its evidence; the run rejects with the same. */
+  readonly stopped?: Promise<never>;
 }
