@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { cureOf } from '../../shared/protocol/cure.ts';
 
 /** The catalogue's files cannot be used. `faults` has a sentence each: file, field, cure. */
 export class CatalogueError extends Error {
@@ -44,8 +45,8 @@ function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): str
     return `${where} has the unknown field ${names}; remove it or correct its name.`;
   }
   const found = valueAt(document, issue.path);
-  if (found === undefined) return `${where} is missing; ${issue.message}.`;
-  return `${where} is ${shorten(JSON.stringify(found))}; ${issue.message}.`;
+  if (found === undefined) return `${where} is missing; ${cureOf(issue)}.`;
+  return `${where} is ${shorten(JSON.stringify(found))}; ${cureOf(issue)}.`;
 }
 
 /** What a schema found in a file, a sentence each. The schemas' own messages are the cures (`write EUR`). */

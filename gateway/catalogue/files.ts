@@ -1,3 +1,5 @@
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+
 /** Reads the catalogue's folder. Paths are relative to it, with `/`. Both throw when there is nothing to read. */
 export interface CatalogueFiles {
   /** The names in a folder (`''`: the catalogue's own), files and folders alike. */
@@ -10,8 +12,9 @@ export function attempt<T>(path: string, faults: string[], work: () => T): T | n
   try {
     return work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    faults.push(`${path} cannot be read (${reason}); put it there or name another catalogue folder.`);
+    faults.push(
+      `${path} cannot be read: ${fileTrouble(error)}; put it there or name another catalogue folder.`,
+    );
     return null;
   }
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
+import { cureOf } from '../../shared/protocol/cure.ts';
 import { type Problem, type ProblemName, problemOf } from '../../shared/protocol/problem.ts';
 
 /**
@@ -76,15 +77,12 @@ const parts = {
 /** The most faults listed in one answer. */
 const errorMax = 32;
 
-/** The `errors` extension: one entry a fault, with a JSON Pointer (RFC 6901) into the part that holds it. */
-export function faultsOf(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-  target: keyof typeof parts,
-) {
-  return issues.slice(0, errorMax).map(({ path, message }) => ({
+/** The `errors` extension: one entry a fault, with a JSON Pointer (RFC 6901) into the part that holds it, and its cure. */
+export function faultsOf(issues: readonly z.core.$ZodIssue[], target: keyof typeof parts) {
+  return issues.slice(0, errorMax).map((issue) => ({
     in: parts[target],
-    pointer: path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    message,
+    pointer: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    message: cureOf(issue),
   }));
 }
 

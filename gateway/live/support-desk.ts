@@ -4,6 +4,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Projections } from '../engine/projection.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
@@ -34,9 +35,7 @@ function rosterOf({ supportRoster: file }: GatewayConfig): Roster {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(
-      `--support-roster: ${file} cannot be read (${(error as Error).message}): correct the path`,
-    );
+    throw new Error(`--support-roster: ${file} cannot be read: ${fileTrouble(error)}; correct the path`);
   }
   return readRoster(file, text);
 }

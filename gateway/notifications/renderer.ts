@@ -1,5 +1,6 @@
 import type { Mail } from '../../shared/ports/mailer.ts';
 import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import type { NoticeRow } from '../store/schema.ts';
 import { type Language, languages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
@@ -32,7 +33,7 @@ function readFile(readText: (name: string) => string, file: string): string {
   try {
     return readText(file).replaceAll('\r\n', '\n');
   } catch (error) {
-    throw new TemplateFault(`The notice template ${file} cannot be read: ${(error as Error).message}.`);
+    throw new TemplateFault(`The notice template ${file} cannot be read: ${fileTrouble(error)}.`);
   }
 }
 

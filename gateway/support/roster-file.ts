@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cureOf } from '../../shared/protocol/cure.ts';
 import type { Roster } from './roster.ts';
 
 const minute = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time such as 09:00');
@@ -55,7 +56,7 @@ export function readRoster(file: string, text: string): Roster {
   const issue = parsed.error?.issues[0];
   if (!parsed.success || issue !== undefined)
     throw new Error(
-      `the roster ${file} cannot be used: ${issue?.path.join('.') || 'the list'}: ${issue?.message}`,
+      `the roster ${file} cannot be used: ${issue?.path.join('.') || 'the list'}: ${issue ? cureOf(issue) : ''}`,
     );
   const names = parsed.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);

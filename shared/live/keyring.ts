@@ -1,5 +1,6 @@
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { fileTrouble } from '../protocol/file-trouble.ts';
 import { makeFolder } from './folder.ts';
 
 /** Secrets of an installation by name; each text is made at first start and stays. */
@@ -64,7 +65,7 @@ async function readKeys(path: string): Promise<Record<string, string> | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(
-      `the keyring ${path} cannot be read (${String(error)}): restore it, or remove it to make new secrets`,
+      `the keyring ${path} cannot be read (${fileTrouble(error)}): restore it, or remove it to make new secrets`,
     );
   }
 }

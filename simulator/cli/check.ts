@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { judge } from '../world/judgement.ts';
 import { readSaved, type SavedSchedule } from '../world/saved-schedule.ts';
 import {
@@ -71,9 +72,9 @@ async function check(flags: CheckFlags): Promise<number> {
     throw new UsageError('--runs and --minutes exclude each other: give one of them');
   const minutes = flags.minutes === undefined ? null : minutesOf(flags.minutes);
   const runs =
-    minutes === null ? countOf('--runs', flags.runs ?? String(runsDefault), 1_000_000) : runsEndless;
+    minutes === null ? countOf('--runs', flags.runs ?? String(runsDefault), 1_000_000, 1) : runsEndless;
   const seed = countOf('--seed', flags.seed, 9_999_999);
-  const workers = Math.max(1, countOf('--workers', flags.workers, 64));
+  const workers = countOf('--workers', flags.workers, 64, 1);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   // Refused here, in one place, before any worker starts.
   const own = ownSubject(flags);
@@ -136,8 +137,10 @@ async function runCorpus(folder: string): Promise<CorpusResult[]> {
 
 /** A saved schedule, or a sentence about what is wrong with the file. */
 export async function readScheduleFile(file: string): Promise<SavedSchedule> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError(
+      `${file}: ${fileTrouble(error)}; name a schedule that "fleetwake check" saved (reports/)`,
+    );
   });
   const reading = readSaved(text);
   if (reading.ok) return reading.saved;

@@ -1,4 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
 import type { World } from '../reports/run-report.ts';
@@ -14,8 +15,8 @@ const chunkLength = 1_000_000;
 
 /** Opened before a run, so that a path that cannot be written to costs no run. */
 export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
-  const file = await open(path, 'w').catch((error: Error) => {
-    throw new UsageError(`--log ${path} cannot be written (${error.message}); name another file`);
+  const file = await open(path, 'w').catch((error: unknown) => {
+    throw new UsageError(`--log ${path} cannot be written: ${fileTrouble(error)}; name another file`);
   });
   return {
     async write(evidence, world): Promise<void> {
@@ -35,9 +36,8 @@ export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
 export async function evidenceIn(
   path: string,
 ): Promise<{ readonly evidence: Evidence; readonly world: World }> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new UsageError(`${path}: ${reason}; name a file that "fleetwake run --log FILE" wrote`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${path}: ${fileTrouble(error)}; name a file that "fleetwake run --log FILE" wrote`);
   });
   const reading = readEvidence(text);
   if (reading.ok) return reading;

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { controlKeysFile, controlPortDefault, openControlKeys } from '../live/control-server.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
@@ -100,7 +101,7 @@ async function wishesOf(type: string | undefined, flags: Flags): Promise<unknown
   if (type !== undefined) throw new UsageError('a fault comes from its type or from --file, not from both');
   const file = flags.file;
   const text = await (file === '-' ? standardInput() : readFile(file, 'utf8')).catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be read (${String(error)}): name a file with a fault`);
+    throw new UsageError(`${file}: ${fileTrouble(error)}; name a file with a fault`);
   });
   const value: unknown = yamlOf(text, file);
   return Array.isArray(value) ? value : [value];

@@ -26,10 +26,10 @@ export function withFleetOptions(command: Command): Command {
 }
 
 /** A whole number within limits, or a sentence. */
-export function countOf(flag: string, text: string, most: number): number {
+export function countOf(flag: string, text: string, most: number, least = 0): number {
   const number = Number(text);
-  if (/^\d{1,7}$/.test(text) && number >= 0 && number <= most) return number;
-  throw new UsageError(`${flag} must be a whole number from 0 to ${most}, not "${text}"`);
+  if (/^\d{1,7}$/.test(text) && number >= least && number <= most) return number;
+  throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);
 }
 
 export function fleetWishes(flags: FleetFlags): DemoFleet {

@@ -4,6 +4,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { servicesPath } from '../../gateway/catalogue/services-file.ts';
 import { templatesFolder } from '../../gateway/catalogue/templates.ts';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
 import { readPolicy, type SchedulePolicy } from '../world/own-policy.ts';
 import { UsageError } from './exit.ts';
@@ -45,7 +46,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file} cannot be read (${(error as Error).message}); correct its path`);
+    throw new UsageError(`${file} cannot be read: ${fileTrouble(error)}; correct its path`);
   }
 }
 

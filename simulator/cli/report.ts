@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { diffReports, diffText, isWorse } from '../reports/report-diff.ts';
 import { readSavedReport, type SavedReport } from '../reports/saved-report.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -21,9 +22,10 @@ export function addReport(program: Command): void {
 }
 
 async function savedReport(path: string): Promise<SavedReport> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
-    throw new UsageError(`${path}: ${reason}; name a file that "fleetwake run --json FILE" wrote`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(
+      `${path}: ${fileTrouble(error)}; name a file that "fleetwake run --json FILE" wrote`,
+    );
   });
   const reading = readSavedReport(text);
   if (reading.ok) return reading.report;

@@ -134,8 +134,7 @@ function jobsOf(name: string | undefined, { all, seed: first, repeat }: RunFlags
     throw new UsageError(`--all runs the whole library: leave out "${name}", or leave out --all`);
   }
   const seed = seedOf(first);
-  const count = countOf('--repeat', repeat, repeatMax);
-  if (count === 0) throw new UsageError(`--repeat must be a whole number from 1 to ${repeatMax}, not "0"`);
+  const count = countOf('--repeat', repeat, repeatMax, 1);
   seedOf(String(seed + count - 1));
   const names = all ? shippedNames() : [name ?? 'default'];
   return names.flatMap((calledAs) => {

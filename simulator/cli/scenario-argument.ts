@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { readScenarioAt, shippedNames, shippedScenarioFolder } from '../scenarios/library.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { UsageError } from './exit.ts';
@@ -30,10 +31,7 @@ function readAt(path: string): ReturnType<typeof readScenarioAt> {
   try {
     return readScenarioAt(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const cure =
-      code === 'ENOENT' ? 'there is no such file: correct its path' : `it cannot be read (${message})`;
-    throw new UsageError(`${path}: ${cure}`);
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw new UsageError(`${path}: ${fileTrouble(error)}: correct its path`);
   }
 }

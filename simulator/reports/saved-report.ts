@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cureOf } from '../../shared/protocol/cure.ts';
 
 const countsSchema = z.record(z.string(), z.number());
 
@@ -38,5 +39,5 @@ export function readSavedReport(text: string): SavedReading {
   if (parsed.success) return { ok: true, report: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'the file';
-  return { ok: false, reason: `is no report of a run (${where}: ${issue?.message})` };
+  return { ok: false, reason: `is no report of a run (${where}: ${issue ? cureOf(issue) : ''})` };
 }

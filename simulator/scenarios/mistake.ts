@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { shorten, valueAt } from '../../gateway/catalogue/faults.ts';
+import { cureOf } from '../../shared/protocol/cure.ts';
 import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
 /** Something in a scenario that cannot be: where it is, what is wrong, and the cure. */
@@ -36,43 +37,4 @@ function mistakesOfIssue(issue: z.core.$ZodIssue, document: unknown, of: string)
   if (value === undefined && path.length > 0) return [{ path, text: `is missing; ${cureOf(issue)}` }];
   const cure = (path.at(-1) === 'type' ? whyNotReproducible(value) : null) ?? cureOf(issue);
   return [{ path, text: `is ${shorten(JSON.stringify(value))}; ${cure}` }];
-}
-
-function cureOf(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `write ${nouns[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `write ${oneOf(issue.values.map(String))}`;
-    case 'invalid_union':
-      return 'options' in issue && Array.isArray(issue.options)
-        ? `write ${oneOf(issue.options.map(String))}`
-        : 'write one of the shapes in docs/scenarios.md';
-    case 'too_small':
-      return `write ${amount(issue.origin, 'at least', Number(issue.minimum), issue.inclusive ?? true)}`;
-    case 'too_big':
-      return `write ${amount(issue.origin, 'at most', Number(issue.maximum), issue.inclusive ?? true)}`;
-    default:
-      return issue.message;
-  }
-}
-
-const nouns: Readonly<Record<string, string>> = {
-  int: 'a whole number',
-  number: 'a number',
-  string: 'a text',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'fields with their values',
-  tuple: 'two whole numbers in brackets, [from, to]',
-};
-
-function amount(origin: string, bound: string, limit: number, isInclusive: boolean): string {
-  if (origin === 'string') return `${bound} ${limit} characters`;
-  if (origin === 'array' || origin === 'tuple') return `${bound} ${limit} of them`;
-  return isInclusive ? `${bound} ${limit}` : `a number above ${limit}`;
-}
-
-function oneOf(values: readonly string[]): string {
-  return values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cureOf } from '../../shared/protocol/cure.ts';
 import { type Schedule, scheduleSchema } from './schedule.ts';
 
 /**
@@ -34,7 +35,7 @@ export function readSaved(text: string): SavedReading {
   if (parsed.success) return { ok: true, saved: parsed.data };
   return {
     ok: false,
-    mistakes: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`),
+    mistakes: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${cureOf(issue)}`),
   };
 }
 

@@ -82,9 +82,8 @@ describe.concurrent('the platform API', () => {
         type: 'urn:fleetwake:problem:invalid-request',
         title: 'The request is not valid',
         status: 422,
-        detail:
-          'The request does not follow the schema. body/vin: Invalid input: expected string, received number.',
-        errors: [{ in: 'body', pointer: '/vin', message: 'Invalid input: expected string, received number' }],
+        detail: 'The request does not follow the schema. body/vin: write a text.',
+        errors: [{ in: 'body', pointer: '/vin', message: 'write a text' }],
       });
       const expired = await signedToken(gateway.keys.signingKey, origins.platform, 'platform', -1);
       const late = await call(url, { token: expired, body: JSON.stringify(orderBody(platform)) });

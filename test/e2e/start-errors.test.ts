@@ -114,7 +114,7 @@ describe.concurrent('a catalogue', () => {
     await refuses(
       ['gateway', ...freePorts, '--catalogue', '/nowhere'],
       `fleetwake: The catalogue cannot be used:
-- services.json cannot be read (ENOENT: no such file or directory, open '/nowhere/services.json'); put it there or name another catalogue folder.`,
+- services.json cannot be read: there is no such file; put it there or name another catalogue folder.`,
     );
   });
 

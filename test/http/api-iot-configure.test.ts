@@ -126,7 +126,7 @@ describe('bad requests', () => {
         {
           in: 'body',
           pointer: '/features/0/target',
-          message: 'Invalid option: expected one of "active"|"dormant"',
+          message: 'write one of active, dormant',
         },
       ]);
     }));

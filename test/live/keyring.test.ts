@@ -42,6 +42,6 @@ it('names the cure for a keyring that cannot be read', () =>
     const path = join(folder, 'keys.json');
     await writeFile(path, '{"a":');
     await expect(openKeyring(path, { a: maker })).rejects.toThrow(
-      /^the keyring .*keys\.json cannot be read \(SyntaxError: .*\): restore it, or remove it to make new secrets$/,
+      /^the keyring .*keys\.json cannot be read \(Unexpected end of JSON input\): restore it, or remove it to make new secrets$/,
     );
   }));

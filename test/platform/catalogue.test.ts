@@ -142,7 +142,7 @@ describe('a faulty catalogue is refused with file, field and cure:', () => {
     [
       'no file',
       { 'services.json': undefined },
-      ['services.json cannot be read (no such file); put it there or name another catalogue folder.'],
+      ['services.json cannot be read: no such file; put it there or name another catalogue folder.'],
     ],
     [
       'a missing field',

@@ -81,6 +81,6 @@ test('a file that is no report is refused with what is wrong', () => {
   expect(readSavedReport('{')).toMatchObject({ ok: false });
   expect(readSavedReport('{"scenario":"x"}')).toEqual({
     ok: false,
-    reason: 'is no report of a run (seed: Invalid input: expected number, received undefined)',
+    reason: 'is no report of a run (seed: write a number)',
   });
 });
