@@ -3,6 +3,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 /** Who sent the request, as its access token says. */
 export interface Caller {
   readonly clientId: string;
+  /** The customer for whom the token speaks: only what is theirs is there for the caller. Null: everybody's is. */
+  readonly customerId: string | null;
   readonly scopes: ReadonlySet<string>;
 }
 

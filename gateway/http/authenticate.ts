@@ -31,10 +31,19 @@ function unauthorized(detail: string, error?: string) {
   return problemError('unauthorized', detail, {}, { 'www-authenticate': challenge });
 }
 
-const callerOf = (claims: AccessTokenClaims): Caller => ({
-  clientId: claims.client_id,
-  scopes: new Set(claims.scope.split(' ')),
-});
+/** The role of a token that speaks for one customer, its `sub`. */
+export const customerRole = 'customer';
+
+function callerOf(claims: AccessTokenClaims, customerScopes: readonly string[]): Caller {
+  const isCustomer = claims.roles?.includes(customerRole) ?? false;
+  const scopes = claims.scope.split(' ');
+  return {
+    clientId: claims.client_id,
+    customerId: isCustomer ? claims.sub : null,
+    // Whoever issued it: a route that does not tell customers apart is closed to them.
+    scopes: new Set(isCustomer ? scopes.filter((scope) => customerScopes.includes(scope)) : scopes),
+  };
+}
 
 /**
  * Checks Bearer tokens (RFC 6750) with the Tokens port: 401 with WWW-Authenticate for a missing, malformed, expired or
@@ -44,8 +53,10 @@ export function newAuthenticator(deps: {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly audience: string;
+  /** The scopes whose routes show a customer's token only what is theirs; none unless given. */
+  readonly customerScopes?: readonly string[];
 }): Authenticator {
-  const { tokens, clock, audience } = deps;
+  const { tokens, clock, audience, customerScopes = [] } = deps;
   const cache = new Map<string, Known>();
 
   async function authenticate(header: string | undefined): Promise<Caller> {
@@ -62,7 +73,7 @@ export function newAuthenticator(deps: {
         'invalid_token',
       );
     }
-    const caller = callerOf(verdict.claims);
+    const caller = callerOf(verdict.claims, customerScopes);
     if (cache.size >= cacheMax) cache.clear();
     cache.set(token, { caller, until: Math.min(verdict.claims.exp * 1000, now + cacheMs) });
     return caller;

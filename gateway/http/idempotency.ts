@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { Secrets } from '../../shared/ports/secrets.ts';
-import type { AppEnv } from './app-env.ts';
+import type { AppEnv, Caller } from './app-env.ts';
 import type { KeyClaim, KeyUse, StoredAnswer } from './idempotency-store.ts';
 import { problemError } from './problem.ts';
 
@@ -24,7 +24,12 @@ export async function keyUseOf(context: Context<AppEnv>, secrets: Secrets): Prom
   }
   const { method, path } = context.req;
   const fingerprint = secrets.digest(`${method} ${path}\n${await context.req.text()}`);
-  return { owner: context.var.caller.clientId, key, fingerprint };
+  return { owner: ownerOf(context.var.caller), key, fingerprint };
+}
+
+/** Customers of one client never meet, however their apps count. No client id has a line break (RFC 6749 appendix A.1). */
+function ownerOf({ clientId, customerId }: Caller): string {
+  return customerId === null ? clientId : `${clientId}\n${customerId}`;
 }
 
 /** The stored answer when the claim is a replay, null when the work is to be done; throws 422 or 409 otherwise. */

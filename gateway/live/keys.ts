@@ -11,6 +11,10 @@ const makers = {
   /** Client secrets: the engine's at the API IoT, a developer's at both, who registers vehicles and customers. */
   engineSecret: token,
   developerSecret: token,
+  /** A client of each role at the platform API. */
+  shopSecret: token,
+  supportSecret: token,
+  operatorSecret: token,
   provisionerSecret: token,
   /** Standard Webhooks: `whsec_` and base64. */
   callbackSecret: () => `whsec_${Buffer.from(token(), 'base64url').toString('base64')}`,

@@ -24,7 +24,7 @@ import { loadTemplates } from '../notifications/renderer.ts';
 import { stripePayments } from '../payments/stripe-payments.ts';
 import { platform } from '../platform/app.ts';
 import { newChanges } from '../platform/changes.ts';
-import { platformScopes } from '../platform/scopes.ts';
+import { platformScopes, roleScopes } from '../platform/scopes.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import {
@@ -199,6 +199,18 @@ async function start(
           secretDigest: systemSecrets.digest(keys.developerSecret),
           scopes: Object.keys(platformScopes),
         },
+        ...(
+          [
+            ['shop', 'service', keys.shopSecret],
+            ['support', 'support', keys.supportSecret],
+            ['operator', 'operator', keys.operatorSecret],
+          ] as const
+        ).map(([clientId, role, secret]) => ({
+          clientId,
+          role,
+          secretDigest: systemSecrets.digest(secret),
+          scopes: roleScopes[role],
+        })),
       ],
     },
   });

@@ -7,9 +7,11 @@ export interface OAuthClient {
   readonly secretDigest: string;
   /** What it may ask for; all of it when it asks for nothing. */
   readonly scopes: readonly string[];
+  /** What its tokens say that it is (RFC 9068 `roles`); nothing unless given. What it may do is said by its scopes. */
+  readonly role?: string;
 }
 
-/** RFC 6749 section 5.2 codes that a client credentials request can meet. */
+/** RFC 6749 section 5.2 codes that a request of the grants served here can meet. */
 type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'

@@ -2,22 +2,34 @@ import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import { declareSecurity } from '../http/authenticate.ts';
 import { mountTokenEndpoint, type OAuthOptions } from './token-endpoint.ts';
+import { accessTokenType, customerIdType, exchangeGrant } from './token-exchange.ts';
 
-const tokenRequestSchema = z.object({
-  grant_type: z.literal('client_credentials'),
+const grantsOf = ({ exchange }: OAuthOptions) => [
+  'client_credentials',
+  ...(exchange === undefined ? [] : [exchangeGrant]),
+];
+
+const credentialFields = {
   scope: z
     .string()
     .optional()
     .meta({ description: "Space-separated; all of the client's scopes when left out" }),
   client_id: z.string().optional(),
   client_secret: z.string().optional(),
-});
+};
+
+const exchangeFields = {
+  subject_token: z.string().optional().meta({ description: "Token exchange: the customer's id" }),
+  subject_token_type: z.literal(customerIdType).optional(),
+  requested_token_type: z.literal(accessTokenType).optional(),
+};
 
 const tokenAnswerSchema = z.object({
   access_token: z.string(),
   token_type: z.literal('Bearer'),
   expires_in: z.int().meta({ description: 'Seconds' }),
   scope: z.string(),
+  issued_token_type: z.literal(accessTokenType).optional().meta({ description: 'After a token exchange' }),
 });
 
 const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string() });
@@ -27,13 +39,18 @@ const json = (description: string, schema: z.ZodType) => ({
   content: { 'application/json': { schema } },
 });
 
-function describeTokenEndpoint(app: App): void {
+function describeTokenEndpoint(app: App, options: OAuthOptions): void {
+  const tokenRequestSchema = z.object({
+    grant_type: z.enum(grantsOf(options)),
+    ...credentialFields,
+    ...(options.exchange === undefined ? {} : exchangeFields),
+  });
+  const exchange = options.exchange === undefined ? '' : ', or exchange a customer for one (RFC 8693)';
   app.openAPIRegistry.registerPath({
     method: 'post',
     path: '/oauth/token',
     tags: ['OAuth'],
-    summary:
-      'Get an access token (client credentials; HTTP Basic or client_id and client_secret in the form)',
+    summary: `Get an access token (client credentials${exchange}; HTTP Basic or client_id and client_secret in the form)`,
     request: {
       body: {
         required: true,
@@ -42,7 +59,10 @@ function describeTokenEndpoint(app: App): void {
     },
     responses: {
       200: json('The token', tokenAnswerSchema),
-      400: json('RFC 6749 error: invalid_request, invalid_scope, unsupported_grant_type', tokenErrorSchema),
+      400: json(
+        'RFC 6749 error: invalid_request, invalid_scope, unauthorized_client, unsupported_grant_type',
+        tokenErrorSchema,
+      ),
       401: json('RFC 6749 error: invalid_client', tokenErrorSchema),
     },
   });
@@ -59,14 +79,14 @@ export function mountOAuth(
 ): void {
   const { issuer } = options;
   mountTokenEndpoint(app, options);
-  describeTokenEndpoint(app);
+  describeTokenEndpoint(app, options);
   declareSecurity(app, { tokenUrl: `${issuer}/oauth/token`, scopes: { ...scopes } });
   const metadata = {
     issuer,
     token_endpoint: `${issuer}/oauth/token`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     response_types_supported: [],
-    grant_types_supported: ['client_credentials'],
+    grant_types_supported: grantsOf(options),
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     scopes_supported: [...new Set(options.clients.flatMap((client) => client.scopes))],
   };

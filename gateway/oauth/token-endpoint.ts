@@ -5,6 +5,13 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { App } from '../http/app-env.ts';
 import { authenticateClient, type OAuthClient, type OAuthFailure, readCredentials } from './client.ts';
+import {
+  accessTokenType,
+  type CustomerExchange,
+  exchangedSubject,
+  exchangeGrant,
+  type Subject,
+} from './token-exchange.ts';
 
 /** Seconds that an access token is good for, unless the options say otherwise. */
 const tokenLifeSeconds = 3_600;
@@ -19,6 +26,8 @@ export interface OAuthOptions {
   readonly audience: string;
   readonly clients: readonly OAuthClient[];
   readonly lifeSeconds?: number;
+  /** Served where it is given: tokens for one customer. */
+  readonly exchange?: CustomerExchange;
 }
 
 const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' };
@@ -48,11 +57,11 @@ async function readForm(context: Context): Promise<ReadonlyMap<string, string> |
   return form;
 }
 
-/** What is granted: the scopes asked for, all of the client's when it asked for none. */
-function grantScopes(client: OAuthClient, asked: string | undefined): string | OAuthFailure {
-  if (asked === undefined) return client.scopes.join(' ');
+/** What is granted: the scopes asked for, all that may be had when none was asked for. */
+function grantScopes(allowed: readonly string[], asked: string | undefined): string | OAuthFailure {
+  if (asked === undefined) return allowed.join(' ');
   const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
-  const beyond = scopes.find((scope) => !client.scopes.includes(scope));
+  const beyond = scopes.find((scope) => !allowed.includes(scope));
   if (beyond !== undefined || scopes.length === 0) {
     return { error: 'invalid_scope', description: 'The client may not ask for this scope.' };
   }
@@ -62,14 +71,15 @@ function grantScopes(client: OAuthClient, asked: string | undefined): string | O
 async function issueToken(
   options: OAuthOptions,
   client: OAuthClient,
+  subject: Subject,
   scope: string,
 ): Promise<Record<string, unknown>> {
   const iat = Math.floor(options.clock.now() / 1000);
-  const lifeSeconds = options.lifeSeconds ?? tokenLifeSeconds;
+  const lifeSeconds = subject.lifeSeconds ?? options.lifeSeconds ?? tokenLifeSeconds;
   const token = await options.tokens.sign({
     iss: options.issuer,
     aud: options.audience,
-    sub: client.clientId,
+    ...subject.claims,
     client_id: client.clientId,
     scope,
     iat,
@@ -79,7 +89,29 @@ async function issueToken(
   return { access_token: token, token_type: 'Bearer', expires_in: lifeSeconds, scope };
 }
 
-/** `POST /oauth/token`: the client credentials grant (RFC 6749 section 4.4) with JWT access tokens (RFC 9068). */
+function ownSubject({ clientId, role, scopes }: OAuthClient): Subject {
+  const claims = { sub: clientId, ...(role === undefined ? {} : { roles: [role] }) };
+  return { claims, scopes, lifeSeconds: null };
+}
+
+/** Whom the token is to speak for: the client itself, or one of its customers. */
+async function subjectOf(
+  { exchange }: OAuthOptions,
+  client: OAuthClient,
+  form: ReadonlyMap<string, string>,
+): Promise<Subject | OAuthFailure> {
+  const grant = form.get('grant_type');
+  if (grant === undefined) return { error: 'invalid_request', description: 'grant_type is missing.' };
+  if (grant === 'client_credentials') return ownSubject(client);
+  if (grant === exchangeGrant && exchange !== undefined) return exchangedSubject(exchange, client, form);
+  const served = exchange === undefined ? 'client_credentials' : `client_credentials or ${exchangeGrant}`;
+  return { error: 'unsupported_grant_type', description: `Only ${served} is served.` };
+}
+
+/**
+ * `POST /oauth/token`: the client credentials grant (RFC 6749 section 4.4) with JWT access tokens (RFC 9068), and the exchange for
+ * tokens of one customer (RFC 8693) where the options have it.
+ */
 export function mountTokenEndpoint(app: App, options: OAuthOptions): void {
   const clients = new Map(options.clients.map((client) => [client.clientId, client]));
   app.post('/oauth/token', async (context) => {
@@ -91,18 +123,16 @@ export function mountTokenEndpoint(app: App, options: OAuthOptions): void {
     if (client === null) {
       return refuse(context, { error: 'invalid_client', description: 'Client id or secret is wrong.' });
     }
-    const grant = form.get('grant_type');
-    if (grant === undefined) {
-      return refuse(context, { error: 'invalid_request', description: 'grant_type is missing.' });
-    }
-    if (grant !== 'client_credentials') {
-      return refuse(context, {
-        error: 'unsupported_grant_type',
-        description: 'Only client_credentials is served.',
-      });
-    }
-    const scope = grantScopes(client, form.get('scope'));
+    const subject = await subjectOf(options, client, form);
+    if (isFailure(subject)) return refuse(context, subject);
+    const scope = grantScopes(subject.scopes, form.get('scope'));
     if (typeof scope !== 'string') return refuse(context, scope);
-    return context.json(await issueToken(options, client, scope), 200, noStore);
+    const answer = await issueToken(options, client, subject, scope);
+    const isExchanged = subject.claims.act !== undefined;
+    return context.json(
+      isExchanged ? { ...answer, issued_token_type: accessTokenType } : answer,
+      200,
+      noStore,
+    );
   });
 }

@@ -11,6 +11,7 @@ import {
   readActivation,
 } from './activation-view.ts';
 import type { PlatformDeps } from './deps.ts';
+import { ownerOf } from './ownership.ts';
 import { limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
@@ -53,12 +54,13 @@ export function mountActivations(
   });
   app.openapi(one, async (context) => {
     const { id } = context.req.valid('param');
-    const activation = await readActivation(database.reader, id, secrets);
+    const activation = await readActivation(database.reader, id, secrets, ownerOf(context));
     if (activation === null) throw notFound('activation', id);
     return context.json(activation, 200);
   });
   app.openapi(list, async (context) => {
     const { phase, limit, cursor } = context.req.valid('query');
-    return context.json(await listActivations(database.reader, { phase, limit, cursor }), 200);
+    const query = { owner: ownerOf(context), phase, limit, cursor };
+    return context.json(await listActivations(database.reader, query), 200);
   });
 }

@@ -4,11 +4,13 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Activation } from '../activation/activation.ts';
-import { failureCategories } from '../activation/failure.ts';
+import { type Failure, failureCategories } from '../activation/failure.ts';
 import { phases } from '../activation/phase.ts';
 import { settlementStatuses } from '../activation/settlement.ts';
 import type { ActivationRow, PlatformSchema } from '../store/schema.ts';
+import { failureWords } from './failure-words.ts';
 import { noticeResource, noticeSchema } from './notice-view.ts';
+import type { Owner } from './ownership.ts';
 import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 
 const failureSchema = z
@@ -100,7 +102,18 @@ export function settlementView(settlement: NonNullable<Activation['settlement']>
   return view;
 }
 
-export function activationView(row: ActivationRow): ActivationView {
+/** What it says to a customer in place of a diagnosis (docs/platform-api.md). */
+function failureFor(owner: Owner, failure: Failure | null): Failure | null {
+  if (owner === null || failure === null) return failure;
+  return { ...failure, code: failure.category, message: failureWords[failure.category] };
+}
+
+function settlementFor(owner: Owner, settlement: Activation['settlement']): SettlementView | null {
+  const view = settlement && settlementView(settlement);
+  return owner === null ? view : view && { ...view, problem: null };
+}
+
+export function activationView(row: ActivationRow, owner: Owner): ActivationView {
   const state = JSON.parse(row.state) as Activation;
   return {
     id: row.id,
@@ -116,23 +129,24 @@ export function activationView(row: ActivationRow): ActivationView {
     deadlineAt: state.deadlineAt,
     dueAt: row.due_at,
     endedAt: row.ended_at,
-    attempts: state.attempts.map((attempt) => ({ ...attempt })),
-    failure: state.failure,
+    attempts: state.attempts.map((attempt) => ({ ...attempt, failure: failureFor(owner, attempt.failure) })),
+    failure: failureFor(owner, state.failure),
     delivery: state.delivery,
     revocationOwed: state.revocationOwed,
     lateSuccessAt: state.lateSuccessAt,
     cancelRequestedAt: state.cancelRequestedAt ?? null,
-    settlement: state.settlement && settlementView(state.settlement),
+    settlement: settlementFor(owner, state.settlement),
   };
 }
 
-/** An activation with its notices, its ticket and its revocation; null when there is none of this id. */
+/** An activation with its notices, its ticket and its revocation; null when there is none of this id for this owner. */
 export async function readActivation(
   database: Kysely<PlatformSchema>,
   id: string,
   secrets: Pick<Secrets, 'digest'>,
+  owner: Owner,
 ): Promise<ActivationDetail | null> {
-  const row = await database.selectFrom('activations').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await select(database, owner).where('a.id', '=', id).executeTakeFirst();
   if (row === undefined) return null;
   const [notices, ticket, revocation] = await Promise.all([
     // At most one a kind and channel.
@@ -147,15 +161,27 @@ export async function readActivation(
       .executeTakeFirst(),
   ]);
   return {
-    ...activationView(row),
-    notices: notices.map(noticeResource).sort((left, right) => (left.id < right.id ? -1 : 1)),
+    ...activationView(row, owner),
+    notices: notices
+      .map((notice) => noticeResource(notice, owner))
+      .sort((left, right) => (left.id < right.id ? -1 : 1)),
     ticketId: ticket?.id ?? null,
     revocationId: revocation?.id ?? null,
     traceId: activationTrace(secrets.digest(id)).traceId,
   };
 }
 
+/** What has no purchase, or somebody else's, is not there for a customer. */
+function select(database: Kysely<PlatformSchema>, owner: Owner) {
+  const all = database.selectFrom('activations as a').selectAll('a');
+  if (owner === null) return all;
+  return all.where('a.purchase_id', 'in', (select) =>
+    select.selectFrom('purchases as p').select('p.id').where('p.customer_id', '=', owner),
+  );
+}
+
 export interface ActivationList {
+  readonly owner: Owner;
   readonly phase: Activation['phase'] | undefined;
   readonly limit: number;
   readonly cursor: TimeCursor | undefined;
@@ -164,18 +190,18 @@ export interface ActivationList {
 /** Newest first; all kinds. */
 export async function listActivations(
   database: Kysely<PlatformSchema>,
-  { phase, limit, cursor }: ActivationList,
+  { owner, phase, limit, cursor }: ActivationList,
 ): Promise<{ activations: ActivationView[]; next: string | null }> {
-  let query = database
-    .selectFrom('activations')
-    .selectAll()
-    .orderBy('requested_at', 'desc')
-    .orderBy('id', 'desc')
+  let query = select(database, owner)
+    .orderBy('a.requested_at', 'desc')
+    .orderBy('a.id', 'desc')
     .limit(limit + 1);
-  if (phase !== undefined) query = query.where('phase', '=', phase);
+  if (phase !== undefined) query = query.where('a.phase', '=', phase);
   if (cursor !== undefined) {
-    query = query.where((eb) => eb(eb.refTuple('requested_at', 'id'), '<', eb.tuple(cursor.at, cursor.id)));
+    query = query.where((eb) =>
+      eb(eb.refTuple('a.requested_at', 'a.id'), '<', eb.tuple(cursor.at, cursor.id)),
+    );
   }
   const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.requested_at, row.id));
-  return { activations: page.map(activationView), next };
+  return { activations: page.map((row) => activationView(row, owner)), next };
 }

@@ -6,6 +6,7 @@ import { mountActivations } from './activation-routes.ts';
 import { mountCallbacks } from './callback-route.ts';
 import { mountCancelling } from './cancel-route.ts';
 import { mountCatalogue } from './catalogue-route.ts';
+import { findCustomer } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
 import { mountEvents } from './event-stream.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
@@ -13,7 +14,7 @@ import { mountOperations } from './operation-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
 import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
-import { platformAudience, platformScopes } from './scopes.ts';
+import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
 import { mountTicketCommands } from './ticket-commands.ts';
 import { mountTickets } from './ticket-routes.ts';
 
@@ -23,15 +24,33 @@ export interface Platform {
   stop(): void;
 }
 
+/** A browser or a phone holds it, and it can't be withdrawn. */
+const customerTokenSeconds = 900;
+
 function mountTokens(app: App, deps: PlatformDeps) {
-  const { tokens, secrets, clock, ids, config } = deps;
+  const { tokens, secrets, clock, ids, config, database } = deps;
+  const customerScopes = roleScopes.customer;
   const audience = platformAudience;
   mountOAuth(
     app,
-    { tokens, secrets, clock, ids, issuer: config.origin, audience, clients: config.clients },
+    {
+      tokens,
+      secrets,
+      clock,
+      ids,
+      issuer: config.origin,
+      audience,
+      clients: config.clients,
+      exchange: {
+        actScope: 'customers:act' satisfies PlatformScope,
+        customerScopes,
+        isCustomer: async (id) => (await findCustomer(database.reader, id)) !== null,
+        lifeSeconds: customerTokenSeconds,
+      },
+    },
     platformScopes,
   );
-  return newAuthenticator({ tokens, clock, audience });
+  return newAuthenticator({ tokens, clock, audience, customerScopes });
 }
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */

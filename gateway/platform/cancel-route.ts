@@ -3,6 +3,7 @@ import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { type CancellingDeps, cancelPurchase } from './cancelling.ts';
+import { ownerOf } from './ownership.ts';
 import { purchaseSchema, readPurchase } from './purchase-view.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
@@ -28,10 +29,12 @@ const route = (requireScope: Authenticator['requireScope']) =>
 export function mountCancelling(app: App, deps: CancellingDeps, { requireScope }: Authenticator): void {
   app.openapi(route(requireScope), async (context) => {
     const { id } = context.req.valid('param');
+    const owner = ownerOf(context);
+    if (owner !== null && (await readPurchase(deps, id, owner)) === null) throw notFound('purchase', id);
     const answer = await cancelPurchase(deps, id);
     if (answer.kind === 'not_found') throw notFound('purchase', id);
     if (answer.kind === 'refused') throw problemError('not-cancellable', answer.reason, { purchaseId: id });
-    const purchase = await readPurchase(deps, id);
+    const purchase = await readPurchase(deps, id, owner);
     if (purchase === null) throw notFound('purchase', id);
     return context.json(purchase, 200);
   });

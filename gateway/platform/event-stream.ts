@@ -7,7 +7,8 @@ import { recordReader } from '../store/record-reader.ts';
 import type { RecordRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
-import { newestSequence, recordEntry } from './record-view.ts';
+import { type Owner, ownerOf } from './ownership.ts';
+import { newestSequence, recordEntry, rowsFor } from './record-view.ts';
 
 /** The most clients that follow the stream at once. */
 export const streamMax = 100;
@@ -80,18 +81,18 @@ async function follow(
   stream: SSEStreamingApi,
   bell: ReturnType<typeof newBell>,
   record: ReturnType<typeof recordReader>,
-  after: number,
+  { after, owner }: { readonly after: number; readonly owner: Owner },
 ): Promise<void> {
   let sequence = after;
   await send(deps, stream, () => stream.write('retry: 1000\n\n'));
   while (!bell.ended()) {
     bell.listen();
     const { rows, isLast } = await record.read(sequence, batchMax);
-    for (const row of rows) {
+    for (const row of await rowsFor(deps.database.reader, owner, rows)) {
       if (bell.ended()) return;
       await send(deps, stream, () => stream.writeSSE(message(row)));
-      sequence = row.seq;
     }
+    sequence = rows.at(-1)?.seq ?? sequence;
     if (!isLast && rows.length > 0) continue;
     if (!(await bell.wait()) && !bell.ended()) {
       await send(deps, stream, () => stream.write(': still here\n\n'));
@@ -148,7 +149,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
       deps.metrics.streams(streams.size);
       const bell = newBell(deps, stream);
       try {
-        await follow(deps, stream, bell, record, after);
+        await follow(deps, stream, bell, record, { after, owner: ownerOf(context) });
       } finally {
         bell.end();
         streams.delete(stream);

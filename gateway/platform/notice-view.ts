@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
+import type { Owner } from './ownership.ts';
 import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 
 export const noticeSchema = z
@@ -32,7 +33,8 @@ export const noticeSchema = z
   .meta({ id: 'Notice' });
 export type Notice = z.infer<typeof noticeSchema>;
 
-export function noticeResource(row: NoticeRow): Notice {
+/** A channel's error text is for operators. */
+export function noticeResource(row: NoticeRow, owner: Owner): Notice {
   return {
     id: row.id,
     purchaseId: row.purchase_id,
@@ -44,7 +46,7 @@ export function noticeResource(row: NoticeRow): Notice {
     tries: row.tries,
     createdAt: row.created_at,
     sentAt: row.sent_at,
-    lastError: row.last_error,
+    lastError: owner === null ? row.last_error : null,
   };
 }
 
@@ -66,5 +68,5 @@ export async function listDeadNotices(
     query = query.where((eb) => eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(cursor.at, cursor.id)));
   }
   const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.created_at, row.id));
-  return { notices: page.map(noticeResource), next };
+  return { notices: page.map((row) => noticeResource(row, null)), next };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc } from '../http/problem.ts';
+import { ownerOf } from './ownership.ts';
 import { limitSchema, nextSchema, sequenceCursorSchema, timeCursorSchema } from './paging.ts';
 import { listPurchases, purchaseSchema, type ReadDeps, readPurchase } from './purchase-view.ts';
 import { listRecord, recordEntrySchema } from './record-view.ts';
@@ -57,20 +58,25 @@ export function mountPurchaseReads(app: App, deps: ReadDeps, { requireScope }: A
   const { one, list, record } = routes(requireScope);
   app.openapi(one, async (context) => {
     const { id } = context.req.valid('param');
-    const purchase = await readPurchase(deps, id);
+    const purchase = await readPurchase(deps, id, ownerOf(context));
     if (purchase === null) throw notFound('purchase', id);
     return context.json(purchase, 200);
   });
   app.openapi(list, async (context) => {
     const { customerId, limit, cursor } = context.req.valid('query');
-    return context.json(await listPurchases(deps, { customerId, limit, cursor }), 200);
+    return context.json(
+      await listPurchases(deps, { owner: ownerOf(context), customerId, limit, cursor }),
+      200,
+    );
   });
   app.openapi(record, async (context) => {
     const { id } = context.req.valid('param');
     const { limit, cursor = 0 } = context.req.valid('query');
     const page = await listRecord(deps.database.reader, id, limit, cursor);
+    const owner = ownerOf(context);
     // Every purchase has a first line, so only an empty page can belong to none.
-    if (page.events.length === 0 && (await readPurchase(deps, id)) === null) {
+    const isKnown = owner === null && page.events.length > 0;
+    if (!isKnown && (await readPurchase(deps, id, owner)) === null) {
       throw notFound('purchase', id);
     }
     return context.json(page, 200);

@@ -8,6 +8,7 @@ import { problemDoc, problemError } from '../http/problem.ts';
 import { loadActivation } from '../store/activations.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
+import { ownerOf } from './ownership.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
@@ -89,7 +90,7 @@ async function finish(
 
 /** The purchase that the key has made, as it stands now. */
 async function repeat(deps: RouteDeps, purchaseId: string): Promise<Purchase> {
-  const purchase = await readPurchase(deps, purchaseId);
+  const purchase = await readPurchase(deps, purchaseId, null);
   if (purchase === null) throw new Error(`the purchase ${purchaseId} of a key is gone`);
   const { phase, id } = purchase.activation;
   if (phase !== 'awaiting_payment' && phase !== 'declined') return purchase;
@@ -115,7 +116,12 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
   app.openapi(route(requireScope), async (context) => {
     const answer = await metrics.countPurchase(async () => {
       const body = context.req.valid('json');
-      const order = { body, choice: choose(catalogue, body), use: await keyUseOf(context, secrets) };
+      const order = {
+        body,
+        choice: choose(catalogue, body),
+        use: await keyUseOf(context, secrets),
+        owner: ownerOf(context),
+      };
       const bought = await buy(purchasing, order);
       if (bought.kind === 'replay')
         return { purchase: await repeat(deps, bought.purchaseId), replayed: true };

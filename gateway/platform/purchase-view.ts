@@ -11,6 +11,7 @@ import type { PlatformSchema, PurchaseRow, TicketRow } from '../store/schema.ts'
 import { durationSchema } from './catalogue-route.ts';
 import type { PlatformDeps } from './deps.ts';
 import { entitlementSchema, entitlementsOf, entitlementView } from './entitlement-view.ts';
+import { isFor, type Owner } from './ownership.ts';
 import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 import { serviceStatus, serviceStatusSchema } from './service-status.ts';
 
@@ -113,13 +114,16 @@ async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selecte
   );
 }
 
-export async function readPurchase(deps: ReadDeps, id: string): Promise<Purchase | null> {
-  const row = await select(deps.database.reader).where('p.id', '=', id).executeTakeFirst();
+/** Null when there is none of this id, or none for this owner. */
+export async function readPurchase(deps: ReadDeps, id: string, owner: Owner): Promise<Purchase | null> {
+  const found = await select(deps.database.reader).where('p.id', '=', id).executeTakeFirst();
+  const row = found && isFor(owner, found.customer_id) ? found : undefined;
   const [purchase] = row ? await resourcesOf(deps, [row]) : [];
   return purchase ?? null;
 }
 
 export interface PurchaseList {
+  readonly owner: Owner;
   readonly customerId: string | undefined;
   readonly limit: number;
   readonly cursor: TimeCursor | undefined;
@@ -128,12 +132,13 @@ export interface PurchaseList {
 /** Newest first. */
 export async function listPurchases(
   deps: ReadDeps,
-  { customerId, limit, cursor }: PurchaseList,
+  { owner, customerId, limit, cursor }: PurchaseList,
 ): Promise<{ purchases: Purchase[]; next: string | null }> {
   let query = select(deps.database.reader)
     .orderBy('p.created_at', 'desc')
     .orderBy('p.id', 'desc')
     .limit(limit + 1);
+  if (owner !== null) query = query.where('p.customer_id', '=', owner);
   if (customerId !== undefined) query = query.where('p.customer_id', '=', customerId);
   if (cursor !== undefined) {
     query = query.where((eb) => eb(eb.refTuple('p.created_at', 'p.id'), '<', eb.tuple(cursor.at, cursor.id)));

@@ -6,6 +6,7 @@ import { problemError } from '../http/problem.ts';
 import { insertActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
+import { isFor, type Owner } from './ownership.ts';
 import type { Choice, PurchaseBody } from './purchase-order.ts';
 import { unknownCustomer, unknownVehicle } from './route.ts';
 
@@ -18,6 +19,8 @@ export interface Order {
   readonly body: PurchaseBody;
   readonly choice: Choice;
   readonly use: KeyUse | null;
+  /** A customer buys for themselves, and for a vehicle that is theirs or nobody's. */
+  readonly owner: Owner;
 }
 
 export type Bought =
@@ -29,7 +32,7 @@ export type Bought =
 async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }: Order) {
   return transaction
     .selectFrom('vehicles as v')
-    .select(['v.model'])
+    .select(['v.model', 'v.customer_id as owner_id'])
     .select((eb) => [
       eb.selectFrom('customers as c').select('c.id').where('c.id', '=', body.customerId).as('customer_id'),
       eb
@@ -53,8 +56,9 @@ async function check(
 ): Promise<void> {
   const { vin, customerId, serviceId } = order.body;
   const known = await lookUp(transaction, order);
-  if (known === undefined) throw unknownVehicle(vin);
-  if (known.customer_id === null) throw unknownCustomer(customerId);
+  if (known === undefined || (known.owner_id !== null && !isFor(order.owner, known.owner_id)))
+    throw unknownVehicle(vin);
+  if (known.customer_id === null || !isFor(order.owner, customerId)) throw unknownCustomer(customerId);
   if (known.permanent_id !== null) {
     const detail = `${serviceId} is active on ${vin} without an end: nothing is left to buy.`;
     throw problemError('already-active', detail);
@@ -156,17 +160,19 @@ function isOpenConflict(error: unknown): boolean {
   );
 }
 
-async function activationOpen(deps: PurchasingDeps, { body, choice }: Order) {
+async function activationOpen(deps: PurchasingDeps, { body, choice, owner }: Order) {
   const open = await deps.database.reader
-    .selectFrom('activations')
-    .select(['id', 'purchase_id'])
-    .where('vin', '=', body.vin)
-    .where('feature', '=', choice.service.feature)
-    .where('kind', '=', 'activation')
-    .where('ended_at', 'is', null)
+    .selectFrom('activations as a')
+    .leftJoin('purchases as p', 'p.id', 'a.purchase_id')
+    .select(['a.id', 'a.purchase_id', 'p.customer_id'])
+    .where('a.vin', '=', body.vin)
+    .where('a.feature', '=', choice.service.feature)
+    .where('a.kind', '=', 'activation')
+    .where('a.ended_at', 'is', null)
     .executeTakeFirst();
   const detail = `${choice.service.feature} is being activated on ${body.vin} already. Follow that purchase, or wait for its end.`;
-  const extensions = open === undefined ? {} : { activationId: open.id, purchaseId: open.purchase_id };
+  const isTold = open !== undefined && isFor(owner, open.customer_id);
+  const extensions = isTold ? { activationId: open.id, purchaseId: open.purchase_id } : {};
   return problemError('activation-open', detail, extensions);
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
+import type { Owner } from './ownership.ts';
 import { pageOf } from './paging.ts';
 
 /** One line of the record. `sequence` rises in the order in which things became true here. */
@@ -48,6 +49,24 @@ export async function listRecord(
     .execute();
   const { page, next } = pageOf(rows, limit, (row) => String(row.seq));
   return { events: page.map(recordEntry), next };
+}
+
+/** Those of a customer's purchases; all for everybody's. */
+export async function rowsFor(
+  database: Kysely<PlatformSchema>,
+  owner: Owner,
+  rows: readonly RecordRow[],
+): Promise<readonly RecordRow[]> {
+  const ids = [...new Set(rows.flatMap((row) => row.purchase_id ?? []))];
+  if (owner === null || ids.length === 0) return owner === null ? rows : [];
+  const own = await database
+    .selectFrom('purchases')
+    .select('id')
+    .where('customer_id', '=', owner)
+    .where('id', 'in', ids)
+    .execute();
+  const known = new Set(own.map(({ id }) => id));
+  return rows.filter((row) => row.purchase_id !== null && known.has(row.purchase_id));
 }
 
 /** The newest sequence, 0 for an empty record. */

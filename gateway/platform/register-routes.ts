@@ -13,6 +13,7 @@ import {
   saveCustomers,
 } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
+import { isFor, ownerOf } from './ownership.ts';
 import {
   idParameters,
   idSchema,
@@ -47,6 +48,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
     responses: {
       200: jsonAnswer('Replaced', customerSchema),
       201: jsonAnswer('Registered', customerSchema),
+      404: problemDoc("unknown-customer, for a customer's token that is another's"),
       ...writeProblems,
     },
   });
@@ -65,6 +67,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
   });
   app.openapi(write, async (context) => {
     const { id } = context.req.valid('param');
+    if (!isFor(ownerOf(context), id)) throw unknownCustomer(id);
     const row = customerRow(id, context.req.valid('json'), clock.now());
     const before = await database.write(async (transaction) => {
       const known = await findCustomer(transaction, id);
@@ -77,7 +80,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
   app.openapi(read, async (context) => {
     const { id } = context.req.valid('param');
     const row = await findCustomer(database.reader, id);
-    if (row === null) throw unknownCustomer(id);
+    if (row === null || !isFor(ownerOf(context), id)) throw unknownCustomer(id);
     return context.json(customerResource(row), 200);
   });
 }
@@ -123,13 +126,13 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
       await saveVehicles(transaction, [row]);
       return known.length > 0;
     });
-    const vehicle = await readVehicle(deps, vin);
+    const vehicle = await readVehicle(deps, vin, null);
     if (vehicle === null) throw new Error(`the vehicle ${vin} was saved and is not there`);
     return context.json(vehicle, existed ? 200 : 201);
   });
   app.openapi(read, async (context) => {
     const { vin } = context.req.valid('param');
-    const vehicle = await readVehicle(deps, vin);
+    const vehicle = await readVehicle(deps, vin, ownerOf(context));
     if (vehicle === null) throw unknownVehicle(vin);
     return context.json(vehicle, 200);
   });

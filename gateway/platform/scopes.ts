@@ -2,6 +2,7 @@
 export const platformScopes = {
   'customers:write': 'Register customers',
   'customers:read': 'Read customers',
+  'customers:act': 'Get tokens that speak for one customer (token exchange)',
   'vehicles:write': 'Register vehicles',
   'vehicles:read': 'Read vehicles and the services on them',
   'catalogue:read': 'Read the catalogue',
@@ -19,3 +20,51 @@ export type PlatformScope = keyof typeof platformScopes;
 
 /** The audience that access tokens of the platform API name. */
 export const platformAudience = 'platform';
+
+/**
+ * Who calls, and how far each may reach (docs/decisions/0006-roles.md). `customer`: one customer, whose own things alone are there
+ * for them. `service`: a shop's backend, for all of its customers. `support`, `operator`: people with tools of theirs.
+ */
+export const roleScopes = {
+  customer: [
+    'customers:read',
+    'customers:write',
+    'vehicles:read',
+    'catalogue:read',
+    'purchases:read',
+    'purchases:write',
+    'activations:read',
+    'events:read',
+  ],
+  support: [
+    'customers:read',
+    'vehicles:read',
+    'catalogue:read',
+    'purchases:read',
+    'activations:read',
+    'tickets:read',
+    'tickets:write',
+  ],
+  operator: [
+    'vehicles:read',
+    'catalogue:read',
+    'purchases:read',
+    'activations:read',
+    'tickets:read',
+    'events:read',
+    'operations:read',
+    'metrics:read',
+  ],
+  service: [
+    'customers:read',
+    'customers:write',
+    'customers:act',
+    'vehicles:read',
+    'vehicles:write',
+    'catalogue:read',
+    'purchases:read',
+    'purchases:write',
+    'activations:read',
+    'events:read',
+  ],
+} as const satisfies Readonly<Record<string, readonly PlatformScope[]>>;

@@ -4,6 +4,7 @@ import type { Entitlement } from '../entitlement/entitlement.ts';
 import { entitlementOf } from '../store/entitlements.ts';
 import type { PlatformDeps } from './deps.ts';
 import { entitlementSchema, entitlementView } from './entitlement-view.ts';
+import { isFor, type Owner } from './ownership.ts';
 import { serviceStatus, serviceStatusSchema } from './service-status.ts';
 import { findVehicle } from './vehicle.ts';
 
@@ -15,7 +16,7 @@ const ownedServiceSchema = z
     serviceId: z.string(),
     feature: z.string(),
     status: serviceStatusSchema,
-    /** The newest purchase of the service; null for what was given without one. */
+    /** The newest purchase of the service; null for what was given without one, and to a customer for another's. */
     purchaseId: z.string().nullable(),
     entitlement: entitlementSchema.nullable(),
   })
@@ -40,7 +41,7 @@ async function newestPurchases({ database }: Deps, vin: string) {
   const rows = await database.reader
     .selectFrom('purchases as p')
     .leftJoin('tickets as t', 't.activation_id', 'p.activation_id')
-    .select(['p.id', 'p.service_id', 'p.feature', 'p.status', 't.status as ticket_status'])
+    .select(['p.id', 'p.customer_id', 'p.service_id', 'p.feature', 'p.status', 't.status as ticket_status'])
     .where('p.vin', '=', vin)
     .orderBy('p.created_at', 'desc')
     .orderBy('p.id', 'desc')
@@ -67,17 +68,17 @@ async function entitlementsNow({ database, clock }: Deps, vin: string): Promise<
   return rows.map(entitlementOf).sort((left, right) => left.validFrom - right.validFrom);
 }
 
-async function ownedServices(deps: Deps, vin: string): Promise<OwnedService[]> {
+async function ownedServices(deps: Deps, vin: string, owner: Owner): Promise<OwnedService[]> {
   // In this order: what becomes active between the two reads has its entitlement by the second.
   const purchases = await newestPurchases(deps, vin);
   const entitlements = await entitlementsNow(deps, vin);
   const owned = new Map<string, OwnedService>();
-  for (const { id, service_id, feature, status, ticket_status } of purchases) {
+  for (const { id, customer_id, service_id, feature, status, ticket_status } of purchases) {
     const isOwned = entitlements.some((one) => one.serviceId === service_id);
     const known = serviceStatus(status, ticket_status, isOwned);
     if (known === null) continue;
     const entry = { serviceId: service_id, feature, status: known };
-    owned.set(service_id, { ...entry, purchaseId: id, entitlement: null });
+    owned.set(service_id, { ...entry, purchaseId: isFor(owner, customer_id) ? id : null, entitlement: null });
   }
   for (const entitlement of entitlements) {
     const { serviceId, feature } = entitlement;
@@ -87,16 +88,19 @@ async function ownedServices(deps: Deps, vin: string): Promise<OwnedService[]> {
   return [...owned.values()].sort((left, right) => (left.serviceId < right.serviceId ? -1 : 1));
 }
 
-/** A vehicle with one entry a service that was sold or given for it, or null for a VIN that nobody registered. */
-export async function readVehicle(deps: Deps, vin: string): Promise<Vehicle | null> {
+/**
+ * A vehicle with one entry a service that was sold or given for it, or null for a VIN that nobody registered, or that is not the
+ * owner's. Services that others bought for the owner's vehicle are there without their purchase.
+ */
+export async function readVehicle(deps: Deps, vin: string, owner: Owner): Promise<Vehicle | null> {
   const row = await findVehicle(deps.database.reader, vin);
-  if (row === null) return null;
+  if (row === null || !isFor(owner, row.customer_id)) return null;
   return {
     vin,
     model: row.model,
     modelName: row.model_name,
     customerId: row.customer_id,
     registeredAt: row.registered_at,
-    services: await ownedServices(deps, vin),
+    services: await ownedServices(deps, vin, owner),
   };
 }

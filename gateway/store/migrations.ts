@@ -271,6 +271,13 @@ async function addTicketsByVehicle(database: Kysely<PlatformSchema>): Promise<vo
   await sql`create index tickets_by_vehicle on tickets (vin) where status = 'open'`.execute(database);
 }
 
+/** A customer's activations are found by their purchases. */
+async function addActivationsByPurchase(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`create index activations_by_purchase on activations (purchase_id) where purchase_id is not null`.execute(
+    database,
+  );
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -287,6 +294,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '012-service-life', up: addServiceLife },
   { name: '013-cancelled-purchases', up: addCancelledStatus },
   { name: '014-tickets-by-vehicle', up: addTicketsByVehicle },
+  { name: '015-activations-by-purchase', up: addActivationsByPurchase },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -148,7 +148,17 @@ function claimsOf(payload: JWTPayload, audience: string): AccessTokenClaims | nu
   const scope = Array.isArray(scopes) ? scopes.join(' ') : scopes;
   if (!iss || !sub || exp === undefined || typeof clientId !== 'string' || typeof scope !== 'string')
     return null;
-  return { iss, aud: audience, sub, client_id: clientId, scope, iat: iat ?? 0, exp, jti: jti ?? '' };
+  const roles = rolesOf(payload.roles);
+  const claims = { iss, aud: audience, sub, client_id: clientId, scope, iat: iat ?? 0, exp, jti: jti ?? '' };
+  return roles.length === 0 ? claims : { ...claims, roles };
+}
+
+/** RFC 9068 takes them from SCIM: names, or objects whose `value` is the name. Roles only narrow, so one is never overlooked. */
+function rolesOf(roles: unknown): string[] {
+  return [roles].flat().flatMap((role) => {
+    const name = (role as { value?: unknown } | null | undefined)?.value ?? role;
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 function refusal(error: unknown): TokenVerdict {

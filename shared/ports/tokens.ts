@@ -11,8 +11,13 @@ export interface Tokens {
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly aud: string;
+  /** Whom the token speaks for: the client itself, or the customer for whom it was exchanged. */
   readonly sub: string;
   readonly client_id: string;
+  /** What the subject is here (RFC 9068 section 2.2.3.1). Absent in tokens of issuers that name none. */
+  readonly roles?: readonly string[];
+  /** Who asked for it on the subject's behalf (RFC 8693 section 4.1). */
+  readonly act?: { readonly sub: string };
   /** Space-separated scopes. */
   readonly scope: string;
   /** Seconds since the epoch. */

@@ -63,6 +63,14 @@ describe('tokens: jose alone', () => {
         claims: { ...claims, iss: 'https://id.test/', jti },
       });
     }
+    // As names, as one name, and as SCIM writes them: a role that narrows is never overlooked.
+    for (const roles of [['customer'], 'customer', [{ value: 'customer' }]]) {
+      const verdict = await tokens.verify(await outside.sign({ ...payload, roles }), { audience });
+      expect(verdict).toEqual({
+        ok: true,
+        claims: { ...claims, iss: 'https://id.test/', roles: ['customer'] },
+      });
+    }
     expect(reads).toBe(1);
     expect(await tokens.verify(await outside.sign(payload, 'JWT'), { audience })).toEqual({
       ok: false,

@@ -6,7 +6,7 @@ import { listActivations, readActivation } from '../../gateway/platform/activati
 import { newMetrics } from '../../gateway/platform/metrics.ts';
 import { listDeadNotices } from '../../gateway/platform/notice-view.ts';
 import { listPurchases, readPurchase } from '../../gateway/platform/purchase-view.ts';
-import { listRecord, newestSequence } from '../../gateway/platform/record-view.ts';
+import { listRecord, newestSequence, rowsFor } from '../../gateway/platform/record-view.ts';
 import { listSettlements } from '../../gateway/platform/settlement-list.ts';
 import { readVehicle } from '../../gateway/platform/vehicle-view.ts';
 import { overdueEntitlements } from '../../gateway/store/entitlements.ts';
@@ -54,15 +54,18 @@ it('every look-up goes by an index and sorts nothing, however long the history i
         const { clock } = world;
         const plans = await plansOf(file, async (reader) => {
           const database = { ...world.database, reader };
-          await readPurchase({ database, clock }, body.id);
+          await readPurchase({ database, clock }, body.id, null);
           for (const customerId of [undefined, 'ana']) {
-            await listPurchases({ database, clock }, { customerId, limit: 20, cursor: undefined });
-            await listPurchases({ database, clock }, { customerId, limit: 20, cursor });
+            await listPurchases(
+              { database, clock },
+              { owner: null, customerId, limit: 20, cursor: undefined },
+            );
+            await listPurchases({ database, clock }, { owner: null, customerId, limit: 20, cursor });
           }
-          await readActivation(reader, body.activation.id, systemSecrets);
+          await readActivation(reader, body.activation.id, systemSecrets, null);
           for (const phase of [undefined, phases[1]]) {
-            await listActivations(reader, { phase, limit: 20, cursor: undefined });
-            await listActivations(reader, { phase, limit: 20, cursor });
+            await listActivations(reader, { owner: null, phase, limit: 20, cursor: undefined });
+            await listActivations(reader, { owner: null, phase, limit: 20, cursor });
           }
           await listDeadNotices(reader, 20, cursor);
           await listSettlements(reader, { status: 'unsettled', limit: 20, cursor: 'act_x' });
@@ -71,7 +74,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           await newestSequence(reader);
           await overdueEntitlements(reader, 1_800_000_000_000, null, 100);
           await listTickets(reader, { status: 'open', limit: 20 });
-          await readVehicle({ database, clock }, vin);
+          await readVehicle({ database, clock }, vin, null);
           await newMetrics({ database, clock }).text();
         });
         expect(plans.size).toBe(27);
@@ -104,7 +107,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
         // Each of these stops at its limit: the page before all others in an index, and what the gauges count.
         expect(new Set(scans)).toEqual(
           new Set([
-            'SCAN activations USING INDEX activations_by_time',
+            'SCAN a USING INDEX activations_by_time',
             'SCAN activations USING INDEX activations_by_vehicle',
             'SCAN late',
             'SCAN open',
@@ -112,6 +115,31 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             'SCAN record',
           ]),
         );
+      },
+      { open: () => openSqlite<PlatformSchema>(file) },
+    );
+  }));
+
+it("a customer's own lists read that customer's rows alone", () =>
+  withTemporaryFolder((folder) => {
+    const file = join(folder, 'platform.db');
+    return withPlatform(
+      async (world) => {
+        await register(world);
+        const { body } = await world.call('POST', '/purchases', order);
+        const { clock } = world;
+        const cursor = { at: 1_800_000_000_000, id: 'pur_x' };
+        const plans = await plansOf(file, async (reader) => {
+          const database = { ...world.database, reader };
+          const page = { owner: 'ana', limit: 20, cursor };
+          await listPurchases({ database, clock }, { ...page, customerId: undefined });
+          await listActivations(reader, { ...page, phase: undefined });
+          await rowsFor(reader, 'ana', await recordAfter(reader, 0, 100));
+          await readActivation(reader, body.activation.id, systemSecrets, 'ana');
+        });
+        const steps = new Set([...plans.values()].flat());
+        expect(steps).toContain('SEARCH a USING INDEX activations_by_purchase (purchase_id=?)');
+        expect([...steps].filter((step) => step.startsWith('SCAN'))).toEqual([]);
       },
       { open: () => openSqlite<PlatformSchema>(file) },
     );

@@ -12,7 +12,7 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { AccessTokenClaims, Tokens } from '../../shared/ports/tokens.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 import { signedTokens } from '../support/signed-tokens.ts';
 import { noticeSettings, support, type TestEngine, testEngine } from './engine.ts';
@@ -40,6 +40,8 @@ export interface World {
   readonly app: ReturnType<typeof platform>;
   /** A token with these scopes. */
   token(...scopes: string[]): Promise<string>;
+  /** One with claims of its own too. */
+  tokenWith(claims: Partial<AccessTokenClaims>, ...scopes: string[]): Promise<string>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** With a token for everything, a JSON body when there is one. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -119,7 +121,7 @@ export async function withPlatform(
     desk: { settings: support, notices: noticeSettings, onRecorded: changes.notify },
     config: { origin, clients: [], callbackSecret, ...config },
   });
-  const token = (...scopes: string[]) => {
+  const tokenWith = (claims: Partial<AccessTokenClaims>, ...scopes: string[]) => {
     const iat = Math.floor(clock.now() / 1000);
     return tokens.sign({
       iss: origin,
@@ -130,8 +132,10 @@ export async function withPlatform(
       iat,
       exp: iat + 1_000_000,
       jti: `tok_${scopes.join()}`,
+      ...claims,
     });
   };
+  const token = (...scopes: string[]) => tokenWith({}, ...scopes);
   const everything = await token(...Object.keys(platformScopes));
   const fetch = (path: string, init?: RequestInit) => app.fetch(new Request(`${origin}${path}`, init));
   try {
@@ -143,6 +147,7 @@ export async function withPlatform(
       log: entries,
       app,
       token,
+      tokenWith,
       fetch,
       async call(method, path, body, headers = {}) {
         const text = body === undefined ? undefined : JSON.stringify(body);

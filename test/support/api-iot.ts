@@ -9,7 +9,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { AccessTokenClaims, Tokens } from '../../shared/ports/tokens.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { ConfigureCommand, FeatureOutcome } from '../../shared/protocol/device-messages.ts';
 import { topics } from '../../shared/protocol/topics.ts';
@@ -39,6 +39,8 @@ export interface Bench {
   readonly sent: { request: Request; body: string }[];
   answerCallback: () => Response | Promise<Response>;
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
+  /** A token of the service's own issuer with these claims. */
+  tokenWith(claims: Pick<AccessTokenClaims, 'sub' | 'scope' | 'roles'>): Promise<string>;
   configure(options?: CallOptions & { vin?: string }): Promise<Response>;
   accept(options?: CallOptions & { vin?: string }): Promise<CommandResource>;
   history(commandId: string): Promise<CommandResource>;
@@ -193,6 +195,11 @@ export async function withApiIot(
         init.headers = { 'content-type': 'application/json', ...init.headers };
       }
       return api.fetch(new Request(`${origin}${path}`, init));
+    },
+    tokenWith(claims) {
+      const iat = Math.floor(clock.now() / 1000);
+      const rest = { iss: origin, aud: origin, client_id: 'test', iat, exp: iat + 3_600, jti: 'tok_test' };
+      return tokens.sign({ ...rest, ...claims });
     },
     configure: (options = {}) =>
       bench.call('POST', `/vehicle/${options.vin ?? vin}/configure`, { body: configureBody, ...options }),
