@@ -13,6 +13,7 @@ import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
+import { mountRecords } from './record-routes.ts';
 import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
 import { mountTicketCommands } from './ticket-commands.ts';
@@ -68,6 +69,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountCatalogue(app, deps.catalogue, authenticator);
   mountPurchasing(app, { ...deps, metrics }, authenticator);
   mountPurchaseReads(app, deps, authenticator);
+  mountRecords(app, deps, authenticator);
   mountCancelling(app, deps, authenticator);
   mountActivations(app, deps, authenticator);
   mountTickets(app, deps, authenticator);

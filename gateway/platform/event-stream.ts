@@ -8,7 +8,7 @@ import type { RecordRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
 import { type Owner, ownerOf } from './ownership.ts';
-import { newestSequence, recordEntry, rowsFor } from './record-view.ts';
+import { newestSequence, recordEntry, rowsFor, viewFor } from './record-view.ts';
 
 /** The most clients that follow the stream at once. */
 export const streamMax = 100;
@@ -62,8 +62,10 @@ function newBell(deps: StreamDeps, stream: SSEStreamingApi) {
   };
 }
 
-function message(row: RecordRow) {
-  return { id: String(row.seq), event: row.type, data: JSON.stringify(recordEntry(row)) };
+/** Null for a line that is not for this client. */
+function message(row: RecordRow, owner: Owner) {
+  const entry = recordEntry(row, viewFor(owner));
+  return entry && { id: String(row.seq), event: row.type, data: JSON.stringify(entry) };
 }
 
 /** Sends, and cuts a client that does not take it. */
@@ -90,7 +92,8 @@ async function follow(
     const { rows, isLast } = await record.read(sequence, batchMax);
     for (const row of await rowsFor(deps.database.reader, owner, rows)) {
       if (bell.ended()) return;
-      await send(deps, stream, () => stream.writeSSE(message(row)));
+      const sent = message(row, owner);
+      if (sent !== null) await send(deps, stream, () => stream.writeSSE(sent));
     }
     sequence = rows.at(-1)?.seq ?? sequence;
     if (!isLast && rows.length > 0) continue;

@@ -3,14 +3,17 @@ import { z } from 'zod';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import type { Owner } from './ownership.ts';
 import { pageOf } from './paging.ts';
+import { customerTypes, type RecordType, type RecordView, recordWords, type Words } from './record-words.ts';
 
-/** One line of the record. `sequence` rises in the order in which things became true here. */
+/** One line of the record: when, what, why, who. `sequence` rises in the order in which things became true here. */
 export const recordEntrySchema = z
   .object({
     sequence: z.int(),
     id: z.string(),
     at: z.int(),
     type: z.string().meta({ example: 'activation.sending_command' }),
+    what: z.string().meta({ example: 'the command is sent to the vehicle, attempt 1' }),
+    cause: z.string().nullable().meta({ description: 'Why; null where it follows from the line before' }),
     actor: z.string().meta({ example: 'engine' }),
     purchaseId: z.string().nullable(),
     activationId: z.string().nullable(),
@@ -19,36 +22,66 @@ export const recordEntrySchema = z
   .meta({ id: 'RecordEntry' });
 export type RecordEntry = z.infer<typeof recordEntrySchema>;
 
-export function recordEntry(row: RecordRow): RecordEntry {
+/** How a caller reads the record unless they ask otherwise. */
+export const viewFor = (owner: Owner): RecordView => (owner === null ? 'support' : 'customer');
+
+/** Technicians have names for each other; to a customer they are support. */
+function actorFor(view: RecordView, actor: string): string {
+  return view === 'customer' ? (actor.split(':')[0] ?? actor) : actor;
+}
+
+/** What an older version wrote has no words here; it is support's alone. */
+function wordsOf(type: string) {
+  const known = Object.hasOwn(recordWords, type) ? recordWords[type as RecordType] : null;
+  return known ?? { what: () => type.replaceAll(/[._]/g, ' ') };
+}
+
+/** The line as this reader sees it, or null when it is not for them. */
+export function recordEntry(row: RecordRow, view: RecordView): RecordEntry | null {
+  const words: Words = wordsOf(row.type);
+  const data = JSON.parse(row.data) as RecordEntry['data'];
+  const { shown } = words;
+  if (view === 'customer' && shown === undefined) return null;
   return {
     sequence: row.seq,
     id: row.id,
     at: row.at,
     type: row.type,
-    actor: row.actor,
+    what: words.what(data),
+    cause: words.cause?.(data, view) ?? null,
+    actor: actorFor(view, row.actor),
     purchaseId: row.purchase_id,
     activationId: row.activation_id,
-    data: JSON.parse(row.data) as RecordEntry['data'],
+    data: view === 'customer' ? only(data, shown ?? []) : data,
   };
 }
 
-/** The record of a purchase (the "expediente"), oldest first. */
+const only = (data: RecordEntry['data'], keys: readonly string[]): RecordEntry['data'] =>
+  Object.fromEntries(Object.entries(data).filter(([key]) => keys.includes(key)));
+
+export interface RecordPart {
+  readonly view: RecordView;
+  readonly limit: number;
+  /** A sequence. */
+  readonly after: number;
+}
+
+/** The record of a purchase (the "expediente") in one of its two views, oldest first. */
 export async function listRecord(
   database: Kysely<PlatformSchema>,
   purchaseId: string,
-  limit: number,
-  after: number,
+  { view, limit, after }: RecordPart,
 ): Promise<{ events: RecordEntry[]; next: string | null }> {
-  const rows = await database
+  let query = database
     .selectFrom('record')
     .selectAll()
     .where('purchase_id', '=', purchaseId)
     .where('seq', '>', after)
     .orderBy('seq')
-    .limit(limit + 1)
-    .execute();
-  const { page, next } = pageOf(rows, limit, (row) => String(row.seq));
-  return { events: page.map(recordEntry), next };
+    .limit(limit + 1);
+  if (view === 'customer') query = query.where('type', 'in', customerTypes);
+  const { page, next } = pageOf(await query.execute(), limit, (row) => String(row.seq));
+  return { events: page.flatMap((row) => recordEntry(row, view) ?? []), next };
 }
 
 /** Those of a customer's purchases; all for everybody's. */

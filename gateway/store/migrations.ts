@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../http/idempotency-store.ts';
 import { type Migration, migrate, sqlWords } from '../sql/migration.ts';
+import { makeRecordAppendOnly } from './record-triggers.ts';
 import type { PlatformSchema } from './schema.ts';
 
 type Dialect = Database<PlatformSchema>['dialect'];
@@ -295,6 +296,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '013-cancelled-purchases', up: addCancelledStatus },
   { name: '014-tickets-by-vehicle', up: addTicketsByVehicle },
   { name: '015-activations-by-purchase', up: addActivationsByPurchase },
+  { name: '016-append-only-record', up: makeRecordAppendOnly },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -16,6 +16,7 @@ export interface PlatformSchema extends IdempotencySchema {
   cursors: CursorTable;
   notices: NoticeTable;
   tickets: TicketTable;
+  erasures: ErasureTable;
 }
 
 interface CustomerTable {
@@ -116,6 +117,16 @@ interface RecordTable {
   actor: string;
   /** JSON. */
   data: string;
+}
+
+/**
+ * Customers whose personal data was erased. As long as one has no end, which is only so within its transaction, the data of that
+ * customer's lines in the record may be changed (record-triggers.ts).
+ */
+interface ErasureTable {
+  customer_id: string;
+  begun_at: number;
+  ended_at: number | null;
 }
 
 /** How far a reader of the record has come. */

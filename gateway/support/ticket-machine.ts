@@ -51,7 +51,12 @@ export type TechnicianMove = (typeof technicianMoves)[number];
 
 /** Something that became true of a ticket: a line of the record, which is also the outbox of the webhook. */
 export interface TicketFact {
-  readonly type: `ticket.${string}`;
+  readonly type:
+    | (typeof factTypes)[TicketEventType]
+    | 'ticket.opened'
+    | 'ticket.noted'
+    | 'ticket.sla_warning'
+    | 'ticket.sla_breached';
   readonly at: number;
   readonly actor: string;
   readonly data: Readonly<Record<string, unknown>>;
@@ -128,7 +133,7 @@ export const moves: { readonly [State in TicketState]: Row } = {
   closed: { ...nothing, reopen: 'assigned' },
 };
 
-const factTypes: Readonly<Record<TicketEventType, TicketFact['type']>> = {
+const factTypes = {
   assign: 'ticket.assigned',
   start: 'ticket.started',
   comment: 'ticket.commented',
@@ -144,7 +149,7 @@ const factTypes: Readonly<Record<TicketEventType, TicketFact['type']>> = {
   hand_over: 'ticket.handed_over',
   retry_delivered: 'ticket.resolved',
   retry_failed: 'ticket.retry_failed',
-};
+} as const satisfies Readonly<Record<TicketEventType, `ticket.${string}`>>;
 
 export function legalMoves(state: TicketState): TechnicianMove[] {
   return technicianMoves.filter((move) => moves[state][move] !== null);

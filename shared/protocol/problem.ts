@@ -6,6 +6,7 @@ export const problemTypes = {
   unauthorized: { status: 401, title: 'A valid access token is needed' },
   'invalid-signature': { status: 403, title: 'The signature is not valid' },
   'missing-scope': { status: 403, title: 'The access token lacks a scope' },
+  'not-permitted': { status: 403, title: 'The role of the token may not do this' },
   'not-found': { status: 404, title: 'Not found' },
   'unknown-vehicle': { status: 404, title: 'No vehicle has this VIN' },
   'unknown-customer': { status: 404, title: 'No customer has this id' },

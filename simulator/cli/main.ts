@@ -11,6 +11,7 @@ import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
 import { checkNodeVersion } from './node-version.ts';
+import { addPurchaseRecord } from './purchase-record.ts';
 import { addRegister } from './register.ts';
 import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   addFault(program);
   addLookUps(program);
   addActivationShow(program);
+  addPurchaseRecord(program);
   addTicket(program);
   addCancel(program);
   addRegister(program);

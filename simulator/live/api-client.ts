@@ -7,12 +7,14 @@ export interface ApiAnswer {
   readonly headers: Headers;
   /** Parsed JSON, or null without any. */
   readonly body: unknown;
+  /** As it came. */
+  readonly text: string;
 }
 
 export interface ApiClient {
   get(path: string): Promise<ApiAnswer>;
   /** `key` becomes the Idempotency-Key. */
-  send(method: 'POST' | 'PUT', path: string, body?: unknown, key?: string): Promise<ApiAnswer>;
+  send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string): Promise<ApiAnswer>;
 }
 
 /** A client of one of our HTTP surfaces with its own credentials; every answer that came is data. */
@@ -44,6 +46,7 @@ export function apiClient(deps: {
       status: response.status,
       headers: response.headers,
       body: isJson && text ? JSON.parse(text) : null,
+      text,
     };
   }
 

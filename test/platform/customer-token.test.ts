@@ -234,11 +234,14 @@ describe('a customer', () => {
       const mine = await as(world, 'ana', 'POST', '/purchases', order);
       await as(world, 'bo', 'POST', '/purchases', { ...boOrder, serviceId: 'ambient-light' });
       const last = await as(world, 'ana', 'POST', '/purchases', { ...order, serviceId: 'ambient-light' });
-      const blocks = await eventsOf(world, 'ana', 8);
+      await world.engine.deliver(mine.body.activation.id);
+      const blocks = await eventsOf(world, 'ana', 11);
       const lines = blocks.map((data) => JSON.parse(data) as { purchaseId: string; sequence: number });
       expect(lines.map(({ sequence, purchaseId }) => [sequence, purchaseId])).toEqual([
         ...[5, 6, 7, 8].map((sequence) => [sequence, mine.body.id]),
         ...[13, 14, 15, 16].map((sequence) => [sequence, last.body.id]),
+        // Between them lie what our systems said to each other, which is not for customers.
+        ...[18, 22, 23].map((sequence) => [sequence, mine.body.id]),
       ]);
     }));
 });

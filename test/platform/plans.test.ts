@@ -69,7 +69,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           }
           await listDeadNotices(reader, 20, cursor);
           await listSettlements(reader, { status: 'unsettled', limit: 20, cursor: 'act_x' });
-          await listRecord(reader, body.id, 20, 1);
+          await listRecord(reader, body.id, { view: 'support', limit: 20, after: 1 });
           await recordAfter(reader, 1, 100);
           await newestSequence(reader);
           await overdueEntitlements(reader, 1_800_000_000_000, null, 100);

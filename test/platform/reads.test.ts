@@ -25,6 +25,8 @@ describe('the record of a purchase', () => {
         id: idOf('rec', 3),
         at,
         type: 'purchase.created',
+        what: 'Heated seats was bought',
+        cause: "the customer's order",
         actor: 'customer',
         purchaseId: id,
         activationId: activation.id,

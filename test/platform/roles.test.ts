@@ -52,6 +52,10 @@ const matrix: Readonly<Record<string, Row>> = {
     path: (ids) => `${purchase(ids)}/record`,
     statuses: [401, 200, 404, 200, 200, 200],
   },
+  'GET /purchases/{id}/record/export': {
+    path: (ids) => `${purchase(ids)}/record/export`,
+    statuses: [401, 200, 404, 200, 200, 200],
+  },
   // It has failed: whoever may cancel is told so.
   'POST /purchases/{id}/cancel': {
     path: (ids) => `${purchase(ids)}/cancel`,

@@ -1,7 +1,7 @@
+import { html, type Markup } from '../../../shared/html/markup.ts';
 import type { MoneyTotals } from '../run-report.ts';
 import { money } from '../verdict.ts';
 import { drawing, width } from './chart-frame.ts';
-import { html, type Markup } from './markup.ts';
 
 /** A stretch of a column of the flow. */
 interface Band {

@@ -1,7 +1,7 @@
+import { html, Markup } from '../../../shared/html/markup.ts';
 import { compressionText, conclusionText } from '../conclusion.ts';
 import { storyTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
-import { html, Markup } from './markup.ts';
 import { moneyChart } from './money-chart.ts';
 import { retriesChart } from './retries-chart.ts';
 import { style } from './style.ts';

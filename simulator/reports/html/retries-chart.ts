@@ -1,6 +1,6 @@
+import { html, type Markup } from '../../../shared/html/markup.ts';
 import type { RunReport } from '../run-report.ts';
 import { drawing, frame } from './chart-frame.ts';
-import { html, type Markup } from './markup.ts';
 
 /** How many activations took how many attempts. */
 export function retriesChart({ attempts }: RunReport): Markup | null {

@@ -1,7 +1,7 @@
+import { html, type Markup } from '../../../shared/html/markup.ts';
 import { storyTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
 import { drawing, frame } from './chart-frame.ts';
-import { html, type Markup } from './markup.ts';
 import { scale } from './scale.ts';
 
 const binCount = 24;

@@ -1,0 +1,227 @@
+import type { FactType } from '../activation/fact.ts';
+import type { Failure } from '../activation/failure.ts';
+import type { EntitlementFact } from '../entitlement/entitlement.ts';
+import type { TicketFact } from '../support/ticket-machine.ts';
+import { failureWords } from './failure-words.ts';
+
+/** Who reads a record: support everything, a customer what is for them, in words without our systems' own. */
+export const recordViews = ['support', 'customer'] as const;
+export type RecordView = (typeof recordViews)[number];
+
+export type RecordType =
+  | 'purchase.created'
+  | FactType
+  | EntitlementFact['type']
+  | TicketFact['type']
+  | 'notice.sent'
+  | 'notice.dead'
+  | 'reconciliation.revocation'
+  | 'reconciliation.reactivation';
+
+type Data = Readonly<Record<string, unknown>>;
+
+export interface Words {
+  /** What happened, as a phrase. */
+  readonly what: (data: Data) => string;
+  /** Why, or null where it follows from the line before. */
+  readonly cause?: (data: Data, view: RecordView) => string | null;
+  /** What of the data a customer reads; without it the line is not for customers. */
+  readonly shown?: readonly string[];
+}
+
+const text = (value: unknown) => String(value ?? '').replaceAll('_', ' ');
+const instant = (value: unknown) => (typeof value === 'number' ? new Date(value).toISOString() : '');
+const says = (phrase: string) => () => phrase;
+const reasonOf = ({ reason }: Data) => (typeof reason === 'string' ? reason : null);
+
+function failureOf({ failure }: Data, view: RecordView): string | null {
+  if (failure === null || failure === undefined) return null;
+  const { category, message } = failure as Failure;
+  return view === 'customer' ? failureWords[category] : `${text(category)}: ${message}`;
+}
+
+/** A payment service's code and message, or what stood in place of an answer. */
+function paymentProblem({ code, message }: Data, view: RecordView): string | null {
+  if (view === 'customer') return null;
+  const parts = [code, message].filter((part) => typeof part === 'string');
+  return parts.length === 0 ? null : parts.join(': ');
+}
+
+/** An internal step of the machine; `what` names it. */
+const step = (what: string, cause?: Words['cause']): Words => ({
+  what: says(what),
+  ...(cause ? { cause } : {}),
+});
+const told = (what: string, cause?: string, shown: readonly string[] = []): Words => ({
+  what: says(what),
+  ...(cause === undefined ? {} : { cause: says(cause) }),
+  shown,
+});
+const amount = ['amountMinor', 'currency'];
+const orderKeys = 'customerId vin serviceId serviceName feature duration price capture preDelivery'.split(
+  ' ',
+);
+
+const activationWords = {
+  'activation.awaiting_payment': step('the payment is asked for'),
+  'activation.payment_confirmed': told(
+    'the payment was confirmed',
+    'the payment service holds or has the money',
+  ),
+  'activation.queued_for_activation': told('the activation waits for its turn', 'the payment was confirmed'),
+  'activation.sending_command': {
+    what: ({ attempt }) => `the command is sent to the vehicle, attempt ${text(attempt)}`,
+    cause: ({ attempt }) =>
+      attempt === 1 ? 'the first attempt was due' : 'the wait after the last attempt is over',
+    shown: ['attempt'],
+  },
+  'activation.waiting_response': step("the vehicle's answer is waited for"),
+  'activation.checking_response': step('the answer is read'),
+  'activation.success': {
+    what: says('the vehicle applied it'),
+    cause: ({ evidence }) =>
+      evidence === 'reported_state' ? 'the vehicle reports it' : "the vehicle's answer says so",
+    shown: ['attempt'],
+  },
+  'activation.renewed': told('the service was renewed', 'it was active already: nothing had to be sent'),
+  'activation.failure': {
+    what: ({ attempt }) =>
+      attempt === undefined ? 'it cannot be done' : `attempt ${text(attempt)} did not succeed`,
+    cause: failureOf,
+    shown: ['attempt'],
+  },
+  'activation.evaluating_retry': step('whether to try again is decided'),
+  'activation.calculate_backoff': {
+    what: ({ delayMs }) => `the wait before the next attempt is ${text(delayMs)} ms`,
+    cause: ({ retry }) => `retry ${text(retry)} of the policy`,
+  },
+  'activation.waiting_backoff': {
+    what: ({ until }) => `the next attempt waits${until === undefined ? '' : ` until ${instant(until)}`}`,
+    cause: says('the attempt before did not succeed'),
+    shown: ['until'],
+  },
+  'activation.max_retries_exceeded': told('no attempt is left', 'the policy allows no more', ['attempts']),
+  'activation.querying_vehicle_state': told('the vehicle is asked once more', 'no further attempt follows'),
+  'activation.escalating_to_support': {
+    what: says('support takes it over'),
+    cause: failureOf,
+    shown: [],
+  },
+  'activation.reversing_payment': told('the money is given back', 'the service was not delivered'),
+  'activation.notifying_customer': told('the customer is told', 'the service is active'),
+  'activation.notifying_failure': told('the customer is told', 'it failed, and the money is back'),
+  'activation.active': told('the service is active', 'the vehicle applied it, or had it already'),
+  'activation.failed': told('the activation has failed', 'it was not delivered; nothing is charged'),
+  'activation.cancelled': told('the purchase is cancelled', 'its customer did not want it any more'),
+  'activation.declined': told('nothing was bought', 'the payment was declined'),
+  'activation.dormant': told('the feature is off', 'the vehicle says so, or cannot have it'),
+  'activation.superseded': told('switching off was dropped', 'somebody owns the feature by now'),
+  'activation.postponed': step('the attempt is postponed', reasonOf),
+  'activation.rate_limited': {
+    what: ({ retryAt }) => `the API IoT takes no command now; again at ${instant(retryAt)}`,
+    cause: says("the vehicle's quota is used up"),
+  },
+  'activation.late_success': told('the vehicle applied it too late', 'the activation had failed before', [
+    'attempt',
+  ]),
+  'activation.cancel_requested': told('the customer asked to cancel it', "the customer's wish"),
+  'vehicle.checked': { what: says('the vehicle was looked at'), cause: ({ message }) => text(message) },
+  'command.accepted': {
+    what: ({ attempt }) => `the API IoT took the command of attempt ${text(attempt)}`,
+    cause: ({ commandId }) => (typeof commandId === 'string' ? commandId : null),
+  },
+  'revocation.owed': told(
+    'the feature will be switched off',
+    'the vehicle may have applied it though it failed',
+  ),
+} satisfies Partial<Record<RecordType, Words>>;
+
+const paymentWords = {
+  'payment.authorised': told('the amount is reserved', 'the payment service agreed', amount),
+  'payment.declined': { what: says('the payment was declined'), cause: paymentProblem, shown: amount },
+  'payment.captured': told('the amount was taken', 'the service is paid', amount),
+  'payment.uncollectible': {
+    what: says('the amount could not be taken'),
+    cause: paymentProblem,
+    shown: amount,
+  },
+  'payment.voided': told('the reservation was released', 'nothing is charged', amount),
+  'payment.refunded': told('the amount was refunded', 'nothing is charged', amount),
+  'payment.unsettled': step('an operator has to settle the money by hand', paymentProblem),
+  'payment.unanswered': step('the payment service gave no answer', paymentProblem),
+} satisfies Partial<Record<RecordType, Words>>;
+
+/** The end of a support case, in the specification's three ways. */
+function resolutionOf({ resolution }: Data): string {
+  const { kind } = (resolution ?? {}) as { kind?: string };
+  if (kind === 'service_appointment') return 'a workshop visit was arranged';
+  if (kind === 'bug_report') return 'another way was found meanwhile';
+  return 'the service is active';
+}
+
+const ticketWords = {
+  'ticket.opened': told('a support ticket was opened', 'the activation has failed', ['ticketId']),
+  'ticket.assigned': step('the ticket was given to a technician'),
+  'ticket.started': told('support works on it', 'a technician took it up', ['ticketId']),
+  'ticket.commented': step('a technician noted something', ({ text: note }) => text(note)),
+  'ticket.noted': step('a note was added', ({ text: note }) => text(note)),
+  'ticket.retry_started': told('support tries once more', 'a technician asked for it', ['ticketId']),
+  'ticket.retry_failed': step('the manual attempt did not succeed', reasonOf),
+  'ticket.payload_changed': step('the configuration was changed for the next attempt'),
+  'ticket.inspection_scheduled': {
+    what: says('a workshop visit was arranged'),
+    cause: (data, view) => (view === 'customer' ? 'the vehicle has to be looked at' : reasonOf(data)),
+    shown: ['ticketId', 'appointment'],
+  },
+  'ticket.escalated': step('the ticket was handed to another team', reasonOf),
+  'ticket.customer_contacted': {
+    what: says('support wrote to the customer'),
+    cause: ({ message }) => (typeof message === 'string' ? message : null),
+    shown: ['ticketId', 'message'],
+  },
+  'ticket.resolved': { what: says('the support case is resolved'), cause: resolutionOf, shown: ['ticketId'] },
+  'ticket.closed': told('the support ticket was closed', 'the work on it is done', ['ticketId']),
+  'ticket.reopened': {
+    what: says('support works on it again'),
+    cause: (data, view) => (view === 'customer' ? null : reasonOf(data)),
+    shown: ['ticketId'],
+  },
+  'ticket.handed_over': step('the ticket went to another technician', () => 'the shift changed'),
+  'ticket.sla_warning': step('a clock of the support desk runs out soon', ({ clock }) => text(clock)),
+  'ticket.sla_breached': step('a clock of the support desk ran out', ({ clock }) => text(clock)),
+} satisfies Partial<Record<RecordType, Words>>;
+
+/** Every type that is written to the record; the compiler holds it to that. */
+export const recordWords: Readonly<Record<RecordType, Words>> = {
+  'purchase.created': {
+    what: ({ serviceName }) => `${text(serviceName)} was bought`,
+    cause: says("the customer's order"),
+    shown: orderKeys,
+  },
+  ...activationWords,
+  ...paymentWords,
+  ...ticketWords,
+  'entitlement.expired': told('the service has ended', 'its time is over', ['validFrom', 'validUntil']),
+  'entitlement.cancelled': told('the service has ended', 'it was cancelled', ['validFrom', 'validUntil']),
+  'notice.sent': {
+    what: ({ channel, kind }) => `told by ${text(channel)}: ${text(kind)}`,
+    cause: says('the customer is told of it'),
+    shown: ['kind', 'channel'],
+  },
+  'notice.dead': {
+    what: ({ channel, kind }) => `could not be told by ${text(channel)}: ${text(kind)}`,
+    cause: ({ error }, view) => (view === 'customer' ? null : text(error)),
+    shown: ['kind', 'channel'],
+  },
+  'reconciliation.revocation': told('the feature is switched off', 'the vehicle reports what nobody owns', [
+    'feature',
+  ]),
+  'reconciliation.reactivation': told('the feature is brought back', 'the vehicle has lost what is owned', [
+    'feature',
+  ]),
+};
+
+/** The types of which a customer reads. */
+export const customerTypes = (Object.keys(recordWords) as RecordType[]).filter(
+  (type) => recordWords[type].shown !== undefined,
+);

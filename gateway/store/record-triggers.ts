@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../../shared/ports/database.ts';
+import { sqlWords } from '../sql/migration.ts';
+import type { PlatformSchema } from './schema.ts';
+
+/** What the database says to whoever tries. */
+const refusal = 'the record is append-only: add a line that says what changed';
+
+/**
+ * Lines of the record are added, and never changed or removed: the database itself refuses it, whoever asks. One exception:
+ * within the transaction that erases a customer's personal data, `data` of that customer's lines, and nothing else of them, may
+ * be changed (docs/personal-data.md).
+ */
+export async function makeRecordAppendOnly(
+  database: Kysely<PlatformSchema>,
+  dialect: Database<PlatformSchema>['dialect'],
+): Promise<void> {
+  const { long, keyed } = sqlWords(dialect);
+  await sql`create table erasures (
+    customer_id text not null primary key references customers (id),
+    begun_at ${long} not null,
+    ended_at ${long}
+  ) ${keyed}`.execute(database);
+  if (dialect === 'sqlite') await addSqliteTriggers(database);
+  else await addPostgresTriggers(database);
+}
+
+async function addSqliteTriggers(database: Kysely<PlatformSchema>): Promise<void> {
+  const refuse = sql.raw(`begin select raise(abort, '${refusal}'); end`);
+  await sql`create trigger record_update before update on record when not (
+    new.seq is old.seq and new.id is old.id and new.purchase_id is old.purchase_id
+    and new.activation_id is old.activation_id and new.at is old.at and new.type is old.type and new.actor is old.actor
+    and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id
+      where e.ended_at is null and p.id = old.purchase_id)) ${refuse}`.execute(database);
+  await sql`create trigger record_delete before delete on record ${refuse}`.execute(database);
+  // "insert or replace" removes the line that is in its way without asking the trigger above.
+  await sql`create trigger record_insert before insert on record
+    when exists (select 1 from record where id = new.id or seq = new.seq) ${refuse}`.execute(database);
+}
+
+async function addPostgresTriggers(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`create function refuse_record_change() returns trigger language plpgsql as ${sql.raw(`$$
+  begin
+    if tg_op = 'UPDATE' then
+      if (new.seq, new.id, new.at, new.type, new.actor) = (old.seq, old.id, old.at, old.type, old.actor)
+        and new.purchase_id is not distinct from old.purchase_id
+        and new.activation_id is not distinct from old.activation_id
+        and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id
+          where e.ended_at is null and p.id = old.purchase_id) then
+        return new;
+      end if;
+    end if;
+    raise exception '${refusal}';
+  end $$`)}`.execute(database);
+  await sql`create trigger record_change before update or delete on record
+    for each row execute function refuse_record_change()`.execute(database);
+  await sql`create trigger record_truncate before truncate on record
+    for each statement execute function refuse_record_change()`.execute(database);
+}

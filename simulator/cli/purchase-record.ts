@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs';
+import Table from 'cli-table3';
+import { type Command, Option } from 'commander';
+import type { RecordExport } from '../../gateway/platform/record-export.ts';
+import { recordViews } from '../../gateway/platform/record-words.ts';
+import { clientsOf } from '../live/clients.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
+import { answerOf, problemText } from './look-up.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+interface Flags extends Record<string, unknown> {
+  readonly platformUrl: string;
+  readonly view: string;
+  readonly html?: string;
+  readonly json?: true;
+}
+
+/** `fleetwake purchase record ID`: everything that happened to a purchase, to be read, kept or printed. */
+export function addPurchaseRecord(program: Command): void {
+  const purchase = program.commands.find((command) => command.name() === 'purchase');
+  if (!purchase) throw new Error('the look-ups have to be added before');
+  const command = purchase
+    .command('record')
+    .argument('<id>')
+    .description('the whole record of a purchase: when, what, why, who')
+    .addOption(
+      new Option('--view <view>', 'all of it, or what its customer reads')
+        .choices(recordViews)
+        .default('support'),
+    )
+    .option('--html <file>', 'write it as a page that opens offline and prints')
+    .option('--json', 'print it as JSON')
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+  // The options of `purchase` itself have the same names, and commander gives them what it reads first.
+  withGatewayOptions(command, ['data']).action(async (id: string, _: unknown, self: Command) => {
+    process.exitCode = await record(id, self.optsWithGlobals<Flags>());
+  });
+}
+
+async function record(id: string, flags: Flags): Promise<number> {
+  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
+  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
+  const wanted = new URLSearchParams({
+    view: flags.view,
+    format: flags.html === undefined ? 'json' : 'html',
+  });
+  const path = `/purchases/${encodeURIComponent(id)}/record/export?${wanted}`;
+  const answer = await answerOf(flags.platformUrl, () => platform.get(path));
+  if (answer.status !== 200) {
+    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    return exitCodes.failed;
+  }
+  if (flags.html !== undefined) {
+    writePage(flags.html, answer.text);
+    process.stderr.write(`the record is in ${flags.html}\n`);
+  } else if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
+  else process.stdout.write(drawn(answer.body as RecordExport));
+  return exitCodes.ok;
+}
+
+function writePage(file: string, text: string): void {
+  try {
+    // A customer's record: for this user alone.
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(
+      `--html ${file} cannot be written (${(error as Error).message}): choose another file`,
+    );
+  }
+}
+
+function drawn({ purchase, events }: RecordExport): string {
+  const table = new Table({
+    head: ['when', 'what', 'why', 'who'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { at, what, cause, actor } of events)
+    table.push([new Date(at).toISOString(), what, cause ?? '', actor]);
+  const { id, serviceName, vin, status } = purchase;
+  return `purchase ${id}: ${serviceName} for ${vin}, ${status.replaceAll('_', ' ')}\n${table.toString()}\n`;
+}
