@@ -40,7 +40,7 @@ interface Order {
 }
 
 /**
- * All that the notices of one activation say; undefined for an activation without a purchase. Written out, because every
+ * All that the notices of one activation say; undefined for an activation without a purchase, or whose customer was erased: nobody is told. Written out, because every
  * activation asks three times, and building the query costs twice what running it does.
  */
 export async function readOrder(
@@ -53,7 +53,7 @@ export async function readOrder(
       c.push_subscription as subscription, v.model_name as "vehicleModel", t.id as "ticketId"
     from activations a
     join purchases p on p.id = a.purchase_id
-    join customers c on c.id = p.customer_id
+    join customers c on c.id = p.customer_id and c.erased_at is null
     join vehicles v on v.vin = p.vin
     left join tickets t on t.activation_id = a.id
     where a.id = ${activationId}`.execute(transaction);

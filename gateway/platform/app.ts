@@ -11,6 +11,7 @@ import type { PlatformDeps } from './deps.ts';
 import { mountEvents } from './event-stream.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
+import { mountPersonalData } from './personal-data-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
 import { mountRecords } from './record-routes.ts';
@@ -45,7 +46,7 @@ function mountTokens(app: App, deps: PlatformDeps) {
       exchange: {
         actScope: 'customers:act' satisfies PlatformScope,
         customerScopes,
-        isCustomer: async (id) => (await findCustomer(database.reader, id)) !== null,
+        isCustomer: async (id) => (await findCustomer(database.reader, id))?.erased_at === null,
         lifeSeconds: customerTokenSeconds,
       },
     },
@@ -66,6 +67,7 @@ export function platform(deps: PlatformDeps): Platform {
   const metrics = newMetrics(deps);
   const authenticator = mountTokens(app, deps);
   mountRegisters(app, deps, authenticator);
+  mountPersonalData(app, deps, authenticator);
   mountCatalogue(app, deps.catalogue, authenticator);
   mountPurchasing(app, { ...deps, metrics }, authenticator);
   mountPurchaseReads(app, deps, authenticator);

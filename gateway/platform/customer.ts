@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
+import { problemError } from '../http/problem.ts';
 import type { CustomerRow, PlatformSchema } from '../store/schema.ts';
 import { idSchema } from './route.ts';
 
@@ -39,15 +40,19 @@ export const customerSchema = z
     language: z.string(),
     pushSubscription: pushSubscriptionSchema.nullable(),
     createdAt: z.int(),
+    erasedAt: z
+      .int()
+      .nullable()
+      .meta({ description: 'When their personal data was erased; what is here since then is nobody’s' }),
   })
   .meta({ id: 'Customer' });
 export type Customer = z.infer<typeof customerSchema>;
 
 export function customerResource(row: CustomerRow): Customer {
-  const { id, name, email, language, push_subscription, created_at } = row;
+  const { id, name, email, language, push_subscription, created_at, erased_at } = row;
   const pushSubscription =
     push_subscription === null ? null : (JSON.parse(push_subscription) as Customer['pushSubscription']);
-  return { id, name, email, language, pushSubscription, createdAt: created_at };
+  return { id, name, email, language, pushSubscription, createdAt: created_at, erasedAt: erased_at };
 }
 
 export function customerRow(id: string, body: CustomerBody, at: number): CustomerRow {
@@ -59,6 +64,7 @@ export function customerRow(id: string, body: CustomerBody, at: number): Custome
     language,
     push_subscription: pushSubscription === null ? null : JSON.stringify(pushSubscription),
     created_at: at,
+    erased_at: null,
   };
 }
 
@@ -68,6 +74,29 @@ export async function findCustomer(
 ): Promise<CustomerRow | null> {
   const row = await database.selectFrom('customers').selectAll().where('id', '=', id).executeTakeFirst();
   return row ?? null;
+}
+
+/** An erased customer does not come back under the same id: the history would be theirs again. */
+export function customerErased(customerId: string) {
+  const detail = `The personal data of the customer ${customerId} was erased. Register them under a new id.`;
+  return problemError('customer-erased', detail, { customerId });
+}
+
+/** Throws 409 `customer-erased` for the first of these that is. */
+export async function refuseErased(
+  transaction: Transaction<PlatformSchema>,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const row = await transaction
+    .selectFrom('customers')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('erased_at', 'is not', null)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  if (row !== undefined) throw customerErased(row.id);
 }
 
 /** Inserts or replaces all but `created_at`; at least one row, each id once. */

@@ -32,7 +32,9 @@ const route = (requireScope: Authenticator['requireScope']) =>
       201: jsonAnswer('Bought; Location leads to the purchase', purchaseSchema),
       402: problemDoc('payment-declined; the purchase is kept as declined'),
       404: problemDoc('unknown-vehicle, unknown-customer, unknown-service'),
-      409: problemDoc('activation-open, already-active, vehicle-incompatible, key-in-flight'),
+      409: problemDoc(
+        'activation-open, already-active, vehicle-incompatible, customer-erased, key-in-flight',
+      ),
       ...writeProblems,
       422: problemDoc('invalid-request, key-mismatch'),
     },

@@ -5,6 +5,7 @@ import type { IdempotencyStore, KeyUse } from '../http/idempotency-store.ts';
 import { problemError } from '../http/problem.ts';
 import { insertActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseRow } from '../store/schema.ts';
+import { customerErased } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
 import { isFor, type Owner } from './ownership.ts';
 import type { Choice, PurchaseBody } from './purchase-order.ts';
@@ -36,6 +37,11 @@ async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }
     .select((eb) => [
       eb.selectFrom('customers as c').select('c.id').where('c.id', '=', body.customerId).as('customer_id'),
       eb
+        .selectFrom('customers as c')
+        .select('c.erased_at')
+        .where('c.id', '=', body.customerId)
+        .as('customer_erased_at'),
+      eb
         .selectFrom('entitlements as e')
         .select('e.id')
         .whereRef('e.vin', '=', 'v.vin')
@@ -59,6 +65,7 @@ async function check(
   if (known === undefined || (known.owner_id !== null && !isFor(order.owner, known.owner_id)))
     throw unknownVehicle(vin);
   if (known.customer_id === null || !isFor(order.owner, customerId)) throw unknownCustomer(customerId);
+  if (known.customer_erased_at !== null) throw customerErased(customerId);
   if (known.permanent_id !== null) {
     const detail = `${serviceId} is active on ${vin} without an end: nothing is left to buy.`;
     throw problemError('already-active', detail);

@@ -13,6 +13,7 @@ export type RecordType =
   | FactType
   | EntitlementFact['type']
   | TicketFact['type']
+  | 'customer.erased'
   | 'notice.sent'
   | 'notice.dead'
   | 'reconciliation.revocation'
@@ -203,6 +204,7 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   ...ticketWords,
   'entitlement.expired': told('the service has ended', 'its time is over', ['validFrom', 'validUntil']),
   'entitlement.cancelled': told('the service has ended', 'it was cancelled', ['validFrom', 'validUntil']),
+  'customer.erased': told('the personal data was erased', "the customer's wish"),
   'notice.sent': {
     what: ({ channel, kind }) => `told by ${text(channel)}: ${text(kind)}`,
     cause: says('the customer is told of it'),

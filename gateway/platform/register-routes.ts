@@ -10,6 +10,7 @@ import {
   customerRow,
   customerSchema,
   findCustomer,
+  refuseErased,
   saveCustomers,
 } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
@@ -49,6 +50,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
       200: jsonAnswer('Replaced', customerSchema),
       201: jsonAnswer('Registered', customerSchema),
       404: problemDoc("unknown-customer, for a customer's token that is another's"),
+      409: problemDoc('customer-erased'),
       ...writeProblems,
     },
   });
@@ -70,6 +72,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
     if (!isFor(ownerOf(context), id)) throw unknownCustomer(id);
     const row = customerRow(id, context.req.valid('json'), clock.now());
     const before = await database.write(async (transaction) => {
+      await refuseErased(transaction, [id]);
       const known = await findCustomer(transaction, id);
       await saveCustomers(transaction, [row]);
       return known;
@@ -98,6 +101,7 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
       200: jsonAnswer('Replaced', vehicleSchema),
       201: jsonAnswer('Registered', vehicleSchema),
       404: problemDoc('unknown-customer'),
+      409: problemDoc('customer-erased'),
       ...writeProblems,
     },
   });
@@ -122,6 +126,7 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
       if (customerId !== null && (await findCustomer(transaction, customerId)) === null) {
         throw unknownCustomer(customerId);
       }
+      if (customerId !== null) await refuseErased(transaction, [customerId]);
       const known = await transaction.selectFrom('vehicles').select('vin').where('vin', '=', vin).execute();
       await saveVehicles(transaction, [row]);
       return known.length > 0;
@@ -166,6 +171,7 @@ function mountRegistrations(app: App, deps: Deps, { requireScope }: Authenticato
     responses: {
       200: jsonAnswer('Registered', z.object({ customers: z.int(), vehicles: z.int() })),
       404: problemDoc('unknown-customer'),
+      409: problemDoc('customer-erased'),
       ...writeProblems,
     },
   });
@@ -179,6 +185,7 @@ function mountRegistrations(app: App, deps: Deps, { requireScope }: Authenticato
       [...vehicles.values()].map((row) => row.customer_id).filter((id) => id !== null && !customers.has(id)),
     ) as Set<string>;
     await database.write(async (transaction) => {
+      await refuseErased(transaction, [...customers.keys(), ...owners]);
       const missing = await missingCustomers(transaction, owners);
       const index = body.vehicles.findIndex(({ customerId }) => missing.has(customerId ?? ''));
       const customerId = body.vehicles[index]?.customerId;

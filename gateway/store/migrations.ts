@@ -279,6 +279,12 @@ async function addActivationsByPurchase(database: Kysely<PlatformSchema>): Promi
   );
 }
 
+/** See gateway/platform/erasure.ts. */
+async function addErasedCustomers(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long } = sqlWords(dialect);
+  await sql`alter table customers add column erased_at ${long}`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -297,6 +303,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '014-tickets-by-vehicle', up: addTicketsByVehicle },
   { name: '015-activations-by-purchase', up: addActivationsByPurchase },
   { name: '016-append-only-record', up: makeRecordAppendOnly },
+  { name: '017-erased-customers', up: addErasedCustomers },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

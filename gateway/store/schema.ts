@@ -28,6 +28,8 @@ interface CustomerTable {
   /** JSON of a Web Push subscription, or null. */
   push_subscription: string | null;
   created_at: number;
+  /** When their personal data was erased; what stands here since then is nobody's. */
+  erased_at: Generated<number | null>;
 }
 
 interface VehicleTable {

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../ports/database.ts';
 import { groupCommit } from '../sql/group-commit.ts';
@@ -34,6 +34,9 @@ export function openPostgres<Schema>(url: string): Database<Schema> {
     dialect: 'postgres',
     reader,
     write: (work) => group.write(work),
+    async scrub(tables) {
+      for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(writer);
+    },
     async close() {
       await group.close();
       await reader.destroy();

@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect, sql } from 'kysely';
 import type { Database } from '../ports/database.ts';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
@@ -47,6 +47,36 @@ function open(path: string, readonly: boolean): Sqlite.Database {
   return connection;
 }
 
+const isBusy = (error: unknown) => ((error as { code?: string }).code ?? '').startsWith('SQLITE_BUSY');
+
+const pause = () => new Promise<void>((resolve) => setTimeout(resolve, busyPauseMs));
+
+/** Tries until no other process is in the way. */
+async function unhindered(step: () => Promise<boolean>): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      if (await step()) return;
+    } catch (error) {
+      if (!isBusy(error) || tried >= busyTriesMax) throw error;
+    }
+    if (tried >= busyTriesMax)
+      throw new Error('another process keeps reading the database: stop it and try again');
+    await pause();
+  }
+}
+
+/** The whole file: SQLite rewrites no single table. Then the write-ahead log, which holds pages as they were, is emptied. */
+async function scrub<Schema>(writer: Kysely<Schema>): Promise<void> {
+  await unhindered(async () => {
+    await sql`vacuum`.execute(writer);
+    return true;
+  });
+  await unhindered(async () => {
+    const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer);
+    return rows[0]?.busy !== 1;
+  });
+}
+
 /** `path` is a file, or `:memory:`. A file has a connection for reads beside the writer's, so that neither waits for the other. */
 export function openSqlite<Schema>(path: string): Database<Schema> {
   const writer = new Kysely<Schema>({
@@ -59,9 +89,9 @@ export function openSqlite<Schema>(path: string): Database<Schema> {
           dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true)) }),
         });
   const group = groupCommit(writer, {
-    isRetryable: (error) => ((error as { code?: string }).code ?? '').startsWith('SQLITE_BUSY'),
+    isRetryable: isBusy,
     triesMax: busyTriesMax,
-    beforeRetry: () => new Promise((resolve) => setTimeout(resolve, busyPauseMs)),
+    beforeRetry: pause,
     // The commit blocks this thread, so nothing arrives meanwhile: let every socket that has something be heard first.
     ...(path === ':memory:' ? {} : { gather: () => new Promise((resolve) => setImmediate(resolve)) }),
   });
@@ -69,6 +99,7 @@ export function openSqlite<Schema>(path: string): Database<Schema> {
     dialect: 'sqlite',
     reader,
     write: (work) => group.write(work),
+    scrub: () => scrub(writer),
     async close() {
       await group.close();
       if (reader !== writer) await reader.destroy();

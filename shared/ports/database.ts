@@ -10,5 +10,10 @@ export interface Database<Schema> {
    * each is still atomic on its own: a work that throws is rolled back alone and rejects. Never await the network inside.
    */
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * Rewrites these tables, so that what was overwritten or removed before cannot be read from where the rows lie any more. It costs as
+   * much as writing them anew; writes wait meanwhile. Not within `write`.
+   */
+  scrub(tables: readonly (keyof Schema & string)[]): Promise<void>;
   close(): Promise<void>;
 }

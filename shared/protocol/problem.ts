@@ -14,6 +14,8 @@ export const problemTypes = {
   'method-not-allowed': { status: 405, title: 'This resource has no such method' },
   'vehicle-incompatible': { status: 409, title: 'The vehicle does not support the feature' },
   'activation-open': { status: 409, title: 'An activation of this service is already under way' },
+  'not-erasable': { status: 409, title: 'The personal data cannot be erased now' },
+  'customer-erased': { status: 409, title: 'The personal data of this customer was erased' },
   'not-cancellable': { status: 409, title: 'The purchase cannot be cancelled now' },
   'illegal-move': { status: 409, title: 'The ticket cannot make this move now' },
   'already-active': { status: 409, title: 'The service is already active on this vehicle' },

@@ -56,6 +56,17 @@ export function describeDatabase(name: string, prepare: () => Promise<OpenedData
       expect(await names()).toEqual(['a']);
     });
 
+    it('keeps its rows when it is scrubbed, beside writes that arrive meanwhile', async () => {
+      await insert('a');
+      await Promise.all([
+        database.scrub(['contract']),
+        insert('b'),
+        database.scrub(['contract']),
+        insert('c'),
+      ]);
+      expect(await names()).toEqual(['a', 'b', 'c']);
+    });
+
     it('reads instants as numbers', async () => {
       await insert('a', 1_800_000_000_123);
       const row = await database.reader.selectFrom('contract').selectAll().executeTakeFirstOrThrow();

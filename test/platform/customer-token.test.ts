@@ -22,7 +22,7 @@ describe('a token for one customer', () => {
           token_type: 'Bearer',
           expires_in: 900,
           scope:
-            'customers:read customers:write vehicles:read catalogue:read purchases:read purchases:write activations:read events:read',
+            'customers:read customers:write personal-data:read personal-data:erase vehicles:read catalogue:read purchases:read purchases:write activations:read events:read',
           issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
         },
       ]);

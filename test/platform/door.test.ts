@@ -233,8 +233,9 @@ describe('the registers', () => {
       keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) },
     },
     createdAt: 1_800_000_000_000,
+    erasedAt: null,
   };
-  const { id: _, createdAt: __, ...body } = ana;
+  const { id: _, createdAt: __, erasedAt: ___, ...body } = ana;
 
   it('answer 201 for a new customer and 200 for a known one, who keeps the day of registration', () =>
     withPlatform(async ({ call, clock }) => {

@@ -34,6 +34,15 @@ const matrix: Readonly<Record<string, Row>> = {
     statuses: [401, 200, 404, 403, 403, 200],
   },
   'GET /customers/{id}': { path: () => '/customers/ana', statuses: [401, 200, 404, 200, 403, 200] },
+  'GET /customers/{id}/personal-data': {
+    path: () => '/customers/ana/personal-data',
+    statuses: [401, 200, 404, 403, 200, 200],
+  },
+  // Ana's ticket is open: whoever may erase is told so.
+  'DELETE /customers/{id}/personal-data': {
+    path: () => '/customers/ana/personal-data',
+    statuses: [401, 409, 404, 403, 409, 409],
+  },
   'PUT /vehicles/{vin}': {
     path: () => `/vehicles/${vin}`,
     body: { model: 'aurora-2026', modelName: 'Aurora' },

@@ -39,6 +39,7 @@ export function customer(id: string, endpoint: string | null) {
     language: 'en',
     push_subscription,
     created_at: startedAt,
+    erased_at: null,
   };
 }
 

@@ -1,0 +1,90 @@
+import type { Transaction } from 'kysely';
+import type { PlatformSchema } from '../store/schema.ts';
+
+/** What still needs the customer's name and address, by id; at most so many of a kind. */
+export interface Obstacles {
+  readonly activations: readonly string[];
+  readonly payments: readonly string[];
+  readonly tickets: readonly string[];
+  readonly notices: readonly string[];
+}
+
+const namedMax = 5;
+
+const openSteps = ['authorising', 'capturing', 'voiding', 'refunding'];
+
+type Wanted = 'activation_under_way' | 'payment_under_way';
+
+async function activationsOf(
+  transaction: Transaction<PlatformSchema>,
+  customerId: string,
+  wanted: Wanted,
+): Promise<string[]> {
+  const all = transaction
+    .selectFrom('activations as a')
+    .innerJoin('purchases as p', 'p.id', 'a.purchase_id')
+    .select('a.id')
+    .where('p.customer_id', '=', customerId)
+    .orderBy('a.id')
+    .limit(namedMax);
+  // What is being switched off needs nobody's name, and a revocation may wait for its vehicle for ever.
+  const rows =
+    wanted === 'activation_under_way'
+      ? all.where('a.ended_at', 'is', null).where('a.kind', '=', 'activation')
+      : all.where('a.ended_at', 'is not', null).where('a.settlement', 'in', openSteps);
+  return (await rows.execute()).map(({ id }) => id);
+}
+
+async function openTickets(transaction: Transaction<PlatformSchema>, customerId: string): Promise<string[]> {
+  const rows = await transaction
+    .selectFrom('tickets')
+    .select('id')
+    .where('status', '=', 'open')
+    .where('customer_id', '=', customerId)
+    .orderBy('id')
+    .limit(namedMax)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+async function waitingNotices(
+  transaction: Transaction<PlatformSchema>,
+  customerId: string,
+): Promise<string[]> {
+  const rows = await transaction
+    .selectFrom('notices')
+    .select('id')
+    .where('status', '=', 'waiting')
+    .where('customer_id', '=', customerId)
+    .orderBy('id')
+    .limit(namedMax)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function obstaclesOf(
+  transaction: Transaction<PlatformSchema>,
+  customerId: string,
+): Promise<Obstacles> {
+  return {
+    activations: await activationsOf(transaction, customerId, 'activation_under_way'),
+    payments: await activationsOf(transaction, customerId, 'payment_under_way'),
+    tickets: await openTickets(transaction, customerId),
+    notices: await waitingNotices(transaction, customerId),
+  };
+}
+
+const sentences: Readonly<Record<keyof Obstacles, (ids: string) => string>> = {
+  activations: (ids) => `an activation is under way (${ids}): wait for its end, or cancel the purchase`,
+  payments: (ids) => `the payment service was not done with ${ids}: wait until it is`,
+  tickets: (ids) => `a ticket is open (${ids}): close it`,
+  notices: (ids) => `a notice is not delivered yet (${ids}): wait until it is, or is given up`,
+};
+
+/** A sentence that names each obstacle and its cure; null when there is none. */
+export function obstacleText(obstacles: Obstacles): string | null {
+  const told = (Object.keys(sentences) as (keyof Obstacles)[]).flatMap((kind) =>
+    obstacles[kind].length === 0 ? [] : [sentences[kind](obstacles[kind].join(', '))],
+  );
+  return told.length === 0 ? null : told.join('; ');
+}
