@@ -146,6 +146,7 @@ const vehicleFaults = [
   faultOf('vehicle', 'asleep', nothing),
   faultOf('vehicle', 'clock_skew', z.strictObject({ skewMs: z.int().min(-86_400_000).max(86_400_000) })),
   faultOf('vehicle', 'feature_lost', z.strictObject({ feature: z.string().min(1).max(64) })),
+  faultOf('vehicle', 'feature_gained', z.strictObject({ feature: z.string().min(1).max(64) })),
 ] as const;
 
 const stateNeedsLength =

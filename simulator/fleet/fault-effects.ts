@@ -65,11 +65,8 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
         case 'clock_skew':
           return vehicle.take({ type: 'clock_set', skewMs: vehicle.clockSkewMs() });
         case 'feature_lost':
-          return vehicle.take({
-            type: 'feature_lost',
-            now: vehicle.now(),
-            feature: fault.attributes.feature,
-          });
+        case 'feature_gained':
+          return vehicle.take({ type: fault.type, now: vehicle.now(), feature: fault.attributes.feature });
         default: {
           const trouble = troubleOf(entry);
           if (trouble) vehicle.take({ type: 'trouble_begins', trouble });

@@ -205,8 +205,9 @@ export class FaultSet {
 
 function isTimed({ layer, type, schedule }: StandingFault): boolean {
   const { afterMs, forMs, everyMs } = schedule ?? {};
-  // A vehicle that cannot be reached has been there before, and a feature has to be there to be lost.
-  const needsFleet = layer === 'link' || type === 'asleep' || type === 'wedged' || type === 'feature_lost';
+  // A vehicle that cannot be reached has been there before, and a control unit is changed in one that was there.
+  const isReplaced = type === 'feature_lost' || type === 'feature_gained';
+  const needsFleet = layer === 'link' || type === 'asleep' || type === 'wedged' || isReplaced;
   return needsFleet || afterMs !== undefined || forMs !== undefined || everyMs !== undefined;
 }
 

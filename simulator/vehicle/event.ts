@@ -24,6 +24,8 @@ export type VehicleEvent =
   | { readonly type: 'clock_set'; readonly skewMs: number }
   /** A workshop put another control unit in: the feature sleeps again, and nobody told the cloud to. */
   | { readonly type: 'feature_lost'; readonly now: number; readonly feature: string }
+  /** The control unit that was put in comes from another car, in which the feature was awake. */
+  | { readonly type: 'feature_gained'; readonly now: number; readonly feature: string }
   /** Time passed. `draws` are fractions in [0, 1), at least one; the same draws give the same drive. */
   | {
       readonly type: 'tick';

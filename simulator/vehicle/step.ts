@@ -1,3 +1,4 @@
+import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import { applyAccepted, receiveCommand } from './configure.ts';
 import type { VehicleEvent, VehicleStep } from './event.ts';
 import { move } from './motion.ts';
@@ -39,18 +40,23 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
     case 'clock_set':
       return { vehicle: { ...vehicle, clockSkewMs: event.skewMs }, messages: [] };
     case 'feature_lost':
-      return loseFeature(vehicle, event.feature, event.now);
+      return replaceUnit(vehicle, event, 'dormant');
+    case 'feature_gained':
+      return replaceUnit(vehicle, event, 'active');
     default:
       return event satisfies never;
   }
 }
 
-/** Its version stays: only a higher one switches it on again. */
-function loseFeature(vehicle: Vehicle, feature: string, now: number): VehicleStep {
-  if (featureOf(vehicle, feature)?.state !== 'active') return { vehicle, messages: [] };
-  const features = vehicle.features.map((item) =>
-    item.feature === feature ? { ...item, state: 'dormant' as const } : item,
-  );
-  const poorer = { ...vehicle, features };
-  return { vehicle: poorer, messages: poorer.running ? [statusMessage(poorer, now)] : [] };
+/** Its version stays: only a higher one changes it again. */
+function replaceUnit(
+  vehicle: Vehicle,
+  { feature, now }: { readonly feature: string; readonly now: number },
+  state: ReportedFeature['state'],
+): VehicleStep {
+  const stands = featureOf(vehicle, feature)?.state;
+  if (stands === undefined || stands === state) return { vehicle, messages: [] };
+  const features = vehicle.features.map((item) => (item.feature === feature ? { ...item, state } : item));
+  const changed = { ...vehicle, features };
+  return { vehicle: changed, messages: changed.running ? [statusMessage(changed, now)] : [] };
 }

@@ -388,6 +388,11 @@ const vehicle: Record<string, Story> = {
     world.add(ofVehicle('feature_lost', { attributes: { feature: 'heated_seats' } }));
     await statusesBecome(world, ['on', 'on, active', 'on']);
   },
+  'feature_gained: it is awake though nobody asked, and says so': async (world) => {
+    await statusesBecome(world, ['on']);
+    world.add(ofVehicle('feature_gained', { attributes: { feature: 'heated_seats' } }));
+    await statusesBecome(world, ['on', 'on, active']);
+  },
 };
 
 describe.each(['live', 'virtual'] as const)('in the %s world', (world) => {
