@@ -9,7 +9,7 @@ import type { Effect } from '../activation/outstanding.ts';
 import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
-import { featureOwner, ownedBy } from '../store/entitlements.ts';
+import { featureOwner, hasGiven, ownedBy } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';
@@ -115,8 +115,11 @@ async function decideOwnership(
   const isOwned = (await ownedBy(transaction, activation, at)) !== null;
   if (activation.kind === 'activation') {
     if (isSale(activation)) return isOwned ? { type: 'feature_owned', at } : null;
-    const isLost = activation.origin === 'reconciliation' && !isOwned;
-    return isLost ? { type: 'cancel_requested', at } : null;
+    const isOver =
+      !isOwned &&
+      (activation.origin === 'reconciliation' ||
+        (await hasGiven(transaction, { activationId: activation.id })));
+    return isOver ? { type: 'cancel_requested', at } : null;
   }
   if (isOwned) return { type: 'feature_owned', at };
   const isWanted = (await featureOwner(transaction, activation, at)) !== null;

@@ -11,7 +11,7 @@ import {
   moveEntitlement,
 } from '../entitlement/entitlement.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
-import { holdEntitlement, insertEntitlement, ownedBy, saveEnd } from '../store/entitlements.ts';
+import { hasGiven, holdEntitlement, insertEntitlement, ownedBy, saveEnd } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 
@@ -20,17 +20,21 @@ export interface EntitlingDeps {
   readonly catalogue: Catalogue;
 }
 
-/** What the customer owns from now on, or from the end of what they renew, for as long as they bought it. Nothing without a purchase. */
+/**
+ * What the customer owns from now on, or from the end of what they renew, for as long as they bought it. Nothing without a purchase, and
+ * nothing as goodwill where the purchase has given its time already. Resolves with whether somebody owns the feature now.
+ */
 export async function grantEntitlement(
   transaction: Transaction<PlatformSchema>,
   { ids, catalogue }: EntitlingDeps,
   { activation, purchaseId }: StoredActivation,
   at: number,
   source: Entitlement['source'],
-): Promise<void> {
-  if (purchaseId === null) return;
+): Promise<boolean> {
   // What brings back what is owned gives nothing new.
-  if (source === 'goodwill' && (await ownedBy(transaction, activation, at)) !== null) return;
+  if (source === 'goodwill' && (await ownedBy(transaction, activation, at)) !== null) return true;
+  if (purchaseId === null) return false;
+  if (source === 'goodwill' && (await hasGiven(transaction, { purchaseId }))) return false;
   const purchase = await transaction
     .selectFrom('purchases')
     .select(['customer_id', 'duration'])
@@ -49,6 +53,7 @@ export async function grantEntitlement(
     validUntil: catalogue.endOf(JSON.parse(purchase.duration) as Duration, validFrom),
     end: null,
   });
+  return true;
 }
 
 /** A renewal begins where what it renews ends. */

@@ -95,15 +95,18 @@ export async function project(
         .where('id', '=', stored.purchaseId)
         .execute();
     }
+    let isOver = fact.type === 'activation.cancelled';
     if (fact.type === 'activation.active') {
       const source = isSale(stored.activation) ? 'purchase' : 'goodwill';
-      await grantEntitlement(transaction, deps, stored, fact.at, source);
+      isOver = !(await grantEntitlement(transaction, deps, stored, fact.at, source));
     }
-    if (origin === 'support' && retryEnds.has(fact.type)) {
+    const isRetry = origin === 'support';
+    if (isRetry && !isOver && retryEnds.has(fact.type)) {
       await deps.resolveTicket(transaction, stored, fact.at);
       isResolved = true;
     }
-    if (fact.type === 'activation.escalating_to_support') {
+    // What was to be brought back has ended meanwhile: the ticket goes on.
+    if ((isRetry && isOver) || fact.type === 'activation.escalating_to_support') {
       // The engine itself put them into the event (diagnostics.ts).
       await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
     }

@@ -95,6 +95,21 @@ export async function ownedBy(
   return longest ? entitlementOf(longest) : null;
 }
 
+/** Whether this purchase, or the one that the activation belongs to, has given its time: in force or over. */
+export async function hasGiven(
+  database: Kysely<PlatformSchema>,
+  by: { readonly purchaseId: string } | { readonly activationId: string },
+): Promise<boolean> {
+  const given = database.selectFrom('entitlements').select('entitlements.id').limit(1);
+  const query =
+    'purchaseId' in by
+      ? given.where('purchase_id', '=', by.purchaseId)
+      : given
+          .innerJoin('activations', 'activations.purchase_id', 'entitlements.purchase_id')
+          .where('activations.id', '=', by.activationId);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 /** Who wants the feature on: an entitlement that holds now, or an activation that is open. */
 export async function featureOwner(
   database: Kysely<PlatformSchema>,

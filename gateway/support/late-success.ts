@@ -54,7 +54,8 @@ export async function keepLateSuccess(
     return 'the customer has the service by now, or another activation of it is under way';
   const revocations = family.filter(({ activation }) => activation.kind === 'revocation');
   if (revocations.some(mayBeOff)) return 'the feature is being switched off, or is off again';
-  await grantEntitlement(transaction, deps, late, at, 'goodwill');
+  if (!(await grantEntitlement(transaction, deps, late, at, 'goodwill')))
+    return 'the customer has had the time that they bought';
   for (const revocation of revocations) {
     if (finalPhases.has(revocation.activation.phase)) continue;
     if (!(await supersede(transaction, deps, revocation, at)))

@@ -3,7 +3,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import { newManualRetry } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
 import { insertActivation, loadActivation } from '../store/activations.ts';
-import { featureOwner } from '../store/entitlements.ts';
+import { featureOwner, hasGiven } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { actorOf } from './ticket-machine.ts';
 import type { Ticket } from './ticket-store.ts';
@@ -43,6 +43,14 @@ export async function beginRetry(
   // Of what was lost in the vehicle the customer is the owner all the while.
   if (owner === 'entitlement' && failed.activation.origin !== 'reconciliation')
     return { refusal: 'the customer has the service by now' };
+  const { purchaseId } = ticket;
+  if (
+    kind === 'activation' &&
+    owner === null &&
+    purchaseId !== null &&
+    (await hasGiven(transaction, { purchaseId }))
+  )
+    return { refusal: 'the customer has had the time that they bought' };
   const { parameters } = ticket.work;
   const id = ids.next('act');
   const order = { id, vin, serviceId, feature, policy, ...(parameters === null ? {} : { parameters }) };

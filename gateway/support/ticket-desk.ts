@@ -130,7 +130,7 @@ async function retryFailed(
 ): Promise<{ readonly id: string; readonly opened: boolean }> {
   const ticket = await ticketOfActivation(transaction, activation.id);
   if (!ticket) throw new Error(`the manual retry ${activation.id} has no ticket`);
-  const reason = activation.failure?.message ?? 'no failure was recorded';
+  const reason = activation.failure?.message ?? 'what was bought has ended meanwhile';
   const activationId = activation.id;
   const outcome = moveTicket(ticket.work, { type: 'retry_failed', at, by: 'engine', activationId, reason });
   if (outcome.verdict === 'accepted') await saveWork(transaction, ids, ticket, outcome.work, outcome.facts);

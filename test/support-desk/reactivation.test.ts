@@ -3,30 +3,83 @@ import { newReactivation } from '../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
 import { insertActivation } from '../../gateway/store/activations.ts';
 import { placeOrder, vin } from '../engine/support.ts';
-import { withFlow } from './flow.ts';
+import { type Flow, hour, withFlow } from './flow.ts';
+
+/** A service bought for an hour that a workshop has taken away, and that reconciliation could not bring back: its ticket is taken up. */
+async function loseOne({ outside, engine, run }: Flow): Promise<void> {
+  outside.vehicle.script = ['applied', 'rejected', 'applied'];
+  await engine.begin(
+    await placeOrder(outside, { feature: 'heated_seats', duration: { unit: 'hours', count: 1 } }),
+  );
+  await outside.clock.advance(60_000);
+  outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
+  const place = { vin, serviceId: 'heated_seats', feature: 'heated_seats', policy: standardPolicy };
+  const lost = newReactivation({ id: 'act_lost', ...place }, outside.clock.now());
+  await outside.database.write((transaction) =>
+    insertActivation(transaction, lost, { purchaseId: 'pur_1', parentId: null, priority: 1 }),
+  );
+  await engine.begin('act_lost');
+  await outside.clock.advance(60_000);
+  await run({ move: 'start' }, 'act_lost');
+}
+
+const owned = ({ outside }: Flow) => outside.database.reader.selectFrom('entitlements').selectAll().execute();
 
 it('lets a technician bring back what reconciliation could not: nobody is charged, told, or given more time', () =>
   withFlow(async (flow) => {
-    const { outside, engine } = flow;
-    outside.vehicle.script = ['applied', 'rejected', 'applied'];
-    await engine.begin(await placeOrder(outside, { feature: 'heated_seats' }));
-    await outside.clock.advance(60_000);
-    outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
-    const place = { vin, serviceId: 'heated_seats', feature: 'heated_seats', policy: standardPolicy };
-    const lost = newReactivation({ id: 'act_lost', ...place }, outside.clock.now());
-    await outside.database.write((transaction) =>
-      insertActivation(transaction, lost, { purchaseId: 'pur_1', parentId: null, priority: 1 }),
-    );
-    await engine.begin('act_lost');
-    await outside.clock.advance(60_000);
+    const { outside } = flow;
+    await loseOne(flow);
     expect(await flow.ticket('act_lost')).toMatchObject({ fields: { priority: 'HIGH' } });
-    await flow.run({ move: 'start' }, 'act_lost');
     expect(await flow.run({ move: 'retry' }, 'act_lost')).toBe('waiting_for_activation');
     await outside.clock.advance(60_000);
     expect((await flow.ticket('act_lost')).work.state).toBe('resolved');
     expect(outside.vehicle.features.get('heated_seats')?.state).toBe('active');
-    const owned = await outside.database.reader.selectFrom('entitlements').selectAll().execute();
-    expect(owned).toMatchObject([{ purchase_id: 'pur_1', source: 'purchase', ended_at: null }]);
+    expect(await owned(flow)).toMatchObject([{ purchase_id: 'pur_1', source: 'purchase', ended_at: null }]);
     expect((await flow.told()).kinds).toEqual([]);
     expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:capture']);
+  }));
+
+it('gives no time beyond what was bought: a retry is refused once it is over', () =>
+  withFlow(async (flow) => {
+    await loseOne(flow);
+    await flow.outside.clock.advance(hour);
+    expect(await flow.run({ move: 'retry' }, 'act_lost')).toBe(
+      'the customer has had the time that they bought',
+    );
+    expect(await owned(flow)).toMatchObject([{ source: 'purchase', end_cause: 'expired' }]);
+  }));
+
+it('gives no time beyond what was bought: a retry that delivers after the end is in vain, and the ticket goes on', () =>
+  withFlow(async (flow) => {
+    const { outside } = flow;
+    await loseOne(flow);
+    // Ten seconds before the end; the vehicle's answer is heard thirty seconds later.
+    await outside.clock.advance(hour - 100_000);
+    expect(await flow.run({ move: 'retry' }, 'act_lost')).toBe('waiting_for_activation');
+    await outside.clock.advance(60_000);
+    expect((await flow.ticket('act_lost')).work.state).toBe('in_progress');
+    expect(await flow.record('ticket.retry_failed')).toMatchObject([
+      { actor: 'engine', data: { reason: 'what was bought has ended meanwhile' } },
+    ]);
+    expect((await flow.told()).kinds).toEqual([]);
+    await outside.clock.advance(10 * 60_000);
+    expect(await owned(flow)).toMatchObject([{ source: 'purchase', end_cause: 'expired' }]);
+    expect(outside.vehicle.features.get('heated_seats')?.state).toBe('dormant');
+  }));
+
+it('gives what was bought once: a ticket that is reopened after the end is retried no more', () =>
+  withFlow(async (flow) => {
+    const { outside, engine } = flow;
+    outside.vehicle.script = ['rejected', 'applied'];
+    await engine.begin(
+      await placeOrder(outside, { feature: 'heated_seats', duration: { unit: 'hours', count: 1 } }),
+    );
+    await outside.clock.advance(60_000);
+    await flow.run({ move: 'start' });
+    await flow.run({ move: 'retry' });
+    await outside.clock.advance(hour + 10 * 60_000);
+    expect(await flow.run({ move: 'reopen', reason: 'the customer called' })).toBe('assigned');
+    await flow.run({ move: 'start' });
+    expect(await flow.run({ move: 'retry' })).toBe('the customer has had the time that they bought');
+    expect(await owned(flow)).toMatchObject([{ source: 'goodwill', end_cause: 'expired' }]);
   }));
