@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import type {
   ActivationFault,
   CrashCall,
+  LifeEvent,
   ProcessName,
   Schedule,
   ScheduledActivation,
+  TechnicianAct,
   WorldFault,
 } from './schedule.ts';
 import { crashCalls } from './schedule.ts';
@@ -14,6 +16,8 @@ import { crashCalls } from './schedule.ts';
  * faults hardly ever mute six attempts in a row or lose the answer to the last one. Lists are short; fast-check shrinks
  * them to what fails.
  */
+type Support = NonNullable<ScheduledActivation['support']>;
+
 const ms = (min: number, max: number) => fc.integer({ min, max });
 
 const policyArbitrary: fc.Arbitrary<Schedule['policy']> = fc.oneof(
@@ -65,6 +69,8 @@ const httpFault: fc.Arbitrary<ActivationFault> = fc.record({
     'command' as const,
     'history' as const,
     'token' as const,
+    'cancel' as const,
+    'ticket' as const,
     'callback' as const,
     'email' as const,
     'push' as const,
@@ -155,7 +161,41 @@ const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
   ]),
 );
 
-const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
+/** When a customer changes their mind: before it is active, while a command is in the air, or long after. */
+const cancelled: fc.Arbitrary<LifeEvent> = fc.record({
+  type: fc.constant('cancel' as const),
+  afterMs: fc.oneof(ms(0, 400), ms(0, 10_000), ms(10_000, 900_000)),
+  which: fc.constantFrom('latest' as const, 'latest' as const, 'first' as const),
+});
+
+/** Which acts belong together: what technicians do, and some of it out of order. */
+const scripts: readonly (readonly TechnicianAct[])[] = [
+  ['start', 'retry'],
+  ['start', 'retry', 'close'],
+  ['start', 'retry', 'start', 'retry', 'close'],
+  ['start', 'keep', 'close'],
+  ['retry', 'start', 'keep', 'retry'],
+  ['start', 'contact', 'start', 'retry', 'close', 'reopen', 'start', 'retry'],
+  ['start', 'inspection', 'start', 'retry', 'resolve_visit', 'close'],
+  ['assign', 'start', 'escalate', 'resolve_workaround', 'close'],
+  ['start', 'resolve_active', 'resolve_visit', 'close'],
+];
+
+const supported: fc.Arbitrary<Support> = fc
+  .tuple(
+    fc.constantFrom(...scripts),
+    fc.array(fc.oneof(ms(100, 5_000), ms(5_000, 400_000)), { minLength: 8, maxLength: 8 }),
+  )
+  .map(([acts, waits]) => acts.map((act, index) => ({ act, afterMs: waits[index] ?? 1 })));
+
+/** A share of the purchases is cancelled, and some tickets are worked: beside all else that goes wrong. */
+const afterwards: fc.Arbitrary<Pick<ScheduledActivation, 'life' | 'support'>> = fc.oneof(
+  { weight: 12, arbitrary: fc.constant({}) },
+  { weight: 2, arbitrary: cancelled.map((one) => ({ life: [one] })) },
+  { weight: 2, arbitrary: supported.map((support) => ({ support })) },
+);
+
+const boughtArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
   vehicle: fc.constantFrom(0, 0, 0, 1, 2, 3),
   service: fc.constantFrom(0, 1, 1, 2, 3, 4, 5),
   atMs: fc.oneof(fc.constant(0), ms(0, 5_000), ms(0, 600_000)),
@@ -181,6 +221,10 @@ const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
     )
     .map((lists) => lists.flat().slice(0, 8)),
 });
+
+const activationArbitrary: fc.Arbitrary<ScheduledActivation> = fc
+  .tuple(boughtArbitrary, afterwards)
+  .map(([bought, after]) => ({ ...bought, ...after }));
 
 /** Few: a run costs what its purchases cost, and most that is rare needs one of them, or two on one vehicle. */
 const fewActivations: fc.Arbitrary<ScheduledActivation[]> = fc.oneof(
@@ -345,12 +389,76 @@ const deadly: fc.Arbitrary<Schedule> = fc
     world: [death],
   }));
 
+/**
+ * Lost on the way, or done and not heard of: the first commands that switch off, so that a deactivation fails and a revocation
+ * succeeds; all that switch on again what was lost; or the purchase itself, so that support has to help.
+ */
+const unheard: readonly ActivationFault[][] = (['command', 'answer'] as const).flatMap((what) => [
+  [{ type: 'mute', what, target: 'dormant', from: 1, to: 3 }],
+  [{ type: 'mute', what, from: 2, to: 6 }],
+  [{ type: 'mute', what, from: 1, to: 3 }],
+]);
+
+const visit: fc.Arbitrary<LifeEvent> = fc.record({
+  type: fc.constantFrom('feature_lost' as const, 'feature_lost' as const, 'feature_gained' as const),
+  afterMs: fc.oneof(ms(1_000, 60_000), ms(60_000, 400_000)),
+});
+
+const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
+  .record({
+    vehicle: fc.constantFrom(0, 0, 1),
+    service: serviceArbitrary,
+    atMs: fc.constantFrom(0, 0, 2_000),
+    againAfterMs: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(null) },
+      { weight: 2, arbitrary: ms(20_000, 400_000) },
+    ),
+    faults: fc.oneof(
+      { weight: 4, arbitrary: fc.constant<ActivationFault[]>([]) },
+      { weight: 2, arbitrary: fc.constantFrom(...unheard) },
+      { weight: 1, arbitrary: single },
+      { weight: 1, arbitrary: macro },
+    ),
+    hours: fc.constantFrom(1, 3, 5, 8),
+    life: fc.oneof(
+      { weight: 2, arbitrary: fc.constant<LifeEvent[]>([]) },
+      { weight: 3, arbitrary: fc.array(fc.oneof(visit, visit, cancelled), { minLength: 1, maxLength: 3 }) },
+    ),
+    support: fc.oneof(
+      { weight: 1, arbitrary: fc.constant<Support>([]) },
+      { weight: 1, arbitrary: supported },
+    ),
+  })
+  .map((drawn) => ({ ...drawn, card: 'good' as const }));
+
+/** A service from its purchase to its end: renewed, lost in a workshop, cancelled, over; and compared with its vehicle meanwhile. */
+const serviceLife: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: seedArbitrary,
+    maxRetries: fc.constantFrom(0, 0, 1, 2),
+    baseDelayMs: fc.constantFrom(2_000, 10_000),
+    commandTimeoutMs: fc.constantFrom(30_000, 60_000),
+    reconcileMs: fc.constantFrom(200_000, 400_000),
+    activations: fc.array(livedActivation, { minLength: 1, maxLength: 2 }),
+    world: fc.oneof(
+      { weight: 2, arbitrary: fc.constant<WorldFault[]>([]) },
+      { weight: 1, arbitrary: worldFault.map((one) => [one]) },
+    ),
+  })
+  .map(({ seed, maxRetries, baseDelayMs, commandTimeoutMs, ...drawn }) => ({
+    ...briskSchedule(seed, 0, []),
+    // What waits for the quota looks again after a while that grows to this.
+    policy: { maxRetries, baseDelayMs, maxDelayMs: 300_000, commandTimeoutMs },
+    ...drawn,
+  }));
+
 /** What `fleetwake check` runs. */
 const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 28, arbitrary: anySchedule },
   { weight: 2, arbitrary: comeback },
   { weight: 1, arbitrary: overtaken },
   { weight: 4, arbitrary: deadly },
+  { weight: 6, arbitrary: serviceLife },
 );
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */

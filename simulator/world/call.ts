@@ -21,7 +21,9 @@ export async function callOf(request: Request): Promise<Call> {
     case 'oauth':
       return { ...call, step: 'token' };
     case 'purchases':
-      return { ...call, step: 'purchase' };
+      return { ...call, step: parts[1] === 'cancel' ? 'cancel' : 'purchase' };
+    case 'tickets':
+      return { ...call, step: 'ticket' };
     case 'v1':
       return { ...call, ...paymentCall(request, parts) };
     case 'vehicle':

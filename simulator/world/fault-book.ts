@@ -57,15 +57,13 @@ export function faultBook(schedule: Schedule) {
   }
 
   function isMuted(command: KnownCommand, what: 'command' | 'answer'): boolean {
-    return (
-      command.target === 'active' &&
-      faultsOf(command.activation).some(
-        (fault) =>
-          fault.type === 'mute' &&
-          fault.what === what &&
-          command.nth >= fault.from &&
-          command.nth <= fault.to,
-      )
+    return faultsOf(command.activation).some(
+      (fault) =>
+        fault.type === 'mute' &&
+        fault.what === what &&
+        (fault.target ?? 'active') === command.target &&
+        command.nth >= fault.from &&
+        command.nth <= fault.to,
     );
   }
 
@@ -97,6 +95,8 @@ export function faultBook(schedule: Schedule) {
     activationOf(activationId: string | null, vin: string | null): number | null {
       return byActivation.get(activationId ?? '') ?? byVehicle.get(vin ?? '') ?? null;
     },
+    /** Whose feature it is: the schedule's activation that was the last to be paid for it, or null. */
+    activationAt: (vin: string, feature: string): number | null => byFeature.get(`${vin} ${feature}`) ?? null,
     /** How this call goes wrong, or null. */
     callFailure(step: HttpStep, activation: number | null): HttpFailure | null {
       for (const index of activation === null ? schedule.activations.keys() : [activation]) {
@@ -135,8 +135,10 @@ export function faultBook(schedule: Schedule) {
       const parsed = parseTopic(topic);
       const activation = parsed?.channel === 'status' ? byVehicle.get(parsed.vin) : undefined;
       if (activation === undefined) return payload;
-      const last = { activation, target: 'active' as const, nth: counts.get(`${activation} active`) ?? 0 };
-      if (!isMuted(last, 'answer')) return payload;
+      const isSilent = (['active', 'dormant'] as const).some((target) =>
+        isMuted({ activation, target, nth: counts.get(`${activation} ${target}`) ?? 0 }, 'answer'),
+      );
+      if (!isSilent) return payload;
       note('status muted');
       const { features: _, ...rest } = JSON.parse(payload) as Record<string, unknown>;
       return JSON.stringify(rest);
@@ -149,7 +151,8 @@ export function faultBook(schedule: Schedule) {
       if (!known) return passes;
       if (isMuted(known, 'answer')) {
         note('answer muted');
-        if (known.nth === schedule.policy.maxRetries + 1) note('last answer muted');
+        if (known.target === 'active' && known.nth === schedule.policy.maxRetries + 1)
+          note('last answer muted');
         return [];
       }
       const lateMs = lateness(known);

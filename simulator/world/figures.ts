@@ -2,6 +2,7 @@ import { type RetryPolicy, standardPolicy } from '../../gateway/activation/polic
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { withPolicies } from '../../gateway/catalogue/policies.ts';
+import type { Service } from '../../gateway/catalogue/service.ts';
 import { standardSettings } from '../../gateway/engine/engine.ts';
 import { standardDispatch } from '../../gateway/notifications/delivery.ts';
 import type { Constants } from '../scenarios/scenario.ts';
@@ -34,12 +35,36 @@ export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
 /** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
 const sweepEveryMs = 120_000;
 
-/** The platform of a run, which sells `sold` under the schedule's policy. */
+/** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
+const minuteMs = 60_000;
+
+/** The platform of a run, which sells `sold` under the schedule's policy, and by the hour where the schedule buys so. */
 export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFigures {
+  const { reconcileMs } = schedule;
   return {
-    catalogue: withPolicies(sold, () => policyOf(schedule)),
+    catalogue: withPolicies(soldByTheHour(schedule, sold), () => policyOf(schedule)),
     engine: { ...standardSettings, sweepEveryMs },
     dispatch: standardDispatch,
+    ...(reconcileMs === undefined ? {} : { reconcileMs }),
+  };
+}
+
+function soldByTheHour({ activations }: Schedule, sold: Catalogue): Catalogue {
+  const counts = new Set(activations.flatMap(({ hours }) => hours ?? []));
+  if (counts.size === 0) return sold;
+  const services = sold.services().map((service): Service => {
+    const kept = service.offers.filter(({ duration }) => duration.unit !== 'hours');
+    const [first] = service.offers;
+    const hourly = [...counts].flatMap((count) =>
+      first ? [{ duration: { unit: 'hours' as const, count }, price: first.price }] : [],
+    );
+    return { ...service, offers: [...kept, ...hourly] };
+  });
+  return {
+    ...sold,
+    services: () => services,
+    endOf: (duration, from) =>
+      duration.unit === 'hours' ? from + duration.count * minuteMs : sold.endOf(duration, from),
   };
 }
 

@@ -36,6 +36,10 @@ function* simplerThan(schedule: Schedule): Generator<Schedule> {
     for (const fault of activation.faults.keys()) {
       yield withActivation(schedule, index, { faults: without(activation.faults, fault) });
     }
+    const { life = [], support = [] } = activation;
+    for (const event of life.keys()) yield withActivation(schedule, index, { life: without(life, event) });
+    for (const act of support.keys())
+      yield withActivation(schedule, index, { support: without(support, act) });
   }
   for (const change of plainer(schedule)) {
     const isChanged = JSON.stringify(change) !== JSON.stringify(schedule);
@@ -47,12 +51,30 @@ function* plainer(schedule: Schedule): Generator<Schedule> {
   yield { ...schedule, batchMs: 0 };
   yield { ...schedule, skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] } };
   yield { ...schedule, skewMs: { ...schedule.skewMs, apiIot: 0 } };
+  const { reconcileMs: _, ...unlooked } = schedule;
+  yield unlooked;
   for (const [index, activation] of schedule.activations.entries()) {
     yield withActivation(schedule, index, { againAfterMs: null });
     yield withActivation(schedule, index, { card: 'good' });
     yield withActivation(schedule, index, { atMs: 0 });
     yield withActivation(schedule, index, { vehicle: 0 });
     yield withActivation(schedule, index, { service: 0 });
+    const { hours: __, ...lasting } = activation;
+    yield replaced(schedule, index, lasting);
+    const { life = [], support = [], ...unlived } = activation;
+    if (life.length + support.length === 0) yield replaced(schedule, index, unlived);
+    for (const [at, { afterMs }] of life.entries()) {
+      const events = life.map((one, position) =>
+        position === at ? { ...one, afterMs: roundDown(afterMs) } : one,
+      );
+      yield withActivation(schedule, index, { life: events });
+    }
+    for (const [at, { afterMs }] of support.entries()) {
+      const acts = support.map((one, position) =>
+        position === at ? { ...one, afterMs: roundDown(afterMs) } : one,
+      );
+      yield withActivation(schedule, index, { support: acts });
+    }
     for (const [at, fault] of activation.faults.entries()) {
       const faults = (change: object) =>
         withActivation(schedule, index, {
@@ -80,15 +102,15 @@ function roundDown(ms: number): number {
   return Math.floor(ms / unit) * unit;
 }
 
-function withActivation(
-  schedule: Schedule,
-  index: number,
-  change: Partial<Schedule['activations'][number]>,
-): Schedule {
-  const activations = schedule.activations.map((one, position) =>
-    position === index ? { ...one, ...change } : one,
-  );
-  return { ...schedule, activations };
+type ScheduledActivation = Schedule['activations'][number];
+
+function withActivation(schedule: Schedule, index: number, change: Partial<ScheduledActivation>): Schedule {
+  const activation = schedule.activations[index];
+  return activation === undefined ? schedule : replaced(schedule, index, { ...activation, ...change });
+}
+
+function replaced(schedule: Schedule, index: number, activation: ScheduledActivation): Schedule {
+  return { ...schedule, activations: schedule.activations.with(index, activation) };
 }
 
 function without<T>(items: readonly T[], index: number): T[] {

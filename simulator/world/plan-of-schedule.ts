@@ -1,5 +1,7 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { Duration } from '../../gateway/catalogue/service.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
+import type { StandingFault } from '../faults/fault.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { VehicleFault } from '../fleet/vehicle-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
@@ -51,7 +53,9 @@ export function purchasesOf(schedule: Schedule, catalogue: Catalogue): PurchaseO
   timed.sort((left, right) => left.atMs - right.atMs || left.index - right.index);
   return timed.map(({ scheduled, activation, atMs }, index): PurchaseOfSchedule => {
     const service = services[scheduled.service % services.length];
-    const duration = service?.offers.at(-1)?.duration;
+    const { hours } = scheduled;
+    const duration: Duration | undefined =
+      hours === undefined ? service?.offers.at(-1)?.duration : { unit: 'hours', count: hours };
     if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
     return {
       id: `p-${String(index + 1).padStart(3, '0')}`,
@@ -106,8 +110,36 @@ function vehicleFaultsOf(schedule: Schedule, catalogue: Catalogue, vehicle: numb
   return [...skew, ...troubles];
 }
 
+type ReplacedUnit = Extract<StandingFault, { type: 'feature_lost' | 'feature_gained' }>;
+
+/** Control units that a workshop puts in, with the moment after the first of the workload. */
+export function replacementsOf(
+  schedule: Schedule,
+  catalogue: Catalogue,
+): { readonly vin: string; readonly atMs: number; readonly fault: ReplacedUnit }[] {
+  const services = catalogue.services();
+  return schedule.activations.flatMap(({ vehicle, service, atMs, life = [] }) =>
+    life.flatMap((event) => {
+      const feature = services[service % services.length]?.feature;
+      if (event.type === 'cancel' || feature === undefined) return [];
+      const fault: ReplacedUnit = {
+        name: event.type,
+        layer: 'vehicle',
+        type: event.type,
+        toxicity: 1,
+        attributes: { feature },
+      };
+      return [{ vin: vinOf(vehicle), atMs: atMs + event.afterMs, fault }];
+    }),
+  );
+}
+
 function plannedVehicle(schedule: Schedule, catalogue: Catalogue, index: number): PlannedVehicle {
-  const faults = vehicleFaultsOf(schedule, catalogue, index);
+  const replaced = replacementsOf(schedule, catalogue).filter(({ vin }) => vin === vinOf(index));
+  const faults: VehicleFault[] = [
+    ...vehicleFaultsOf(schedule, catalogue, index),
+    ...replaced.map(({ atMs, fault }) => ({ ...fault, schedule: { afterMs: atMs } })),
+  ];
   const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
   return {
     vin: vinOf(index),
@@ -148,7 +180,18 @@ function slackOf(schedule: Schedule, catalogue: Catalogue): number {
     if (fault.type === 'http') return sum + fault.count * 130_000;
     return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
   }, 0);
-  return 120_000 + troubles + slow + quotaWaitMs(schedule, catalogue);
+  return 120_000 + troubles + slow + quotaWaitMs(schedule, catalogue) + lifeMs(schedule);
+}
+
+/** What follows a service's life (a deactivation, what is brought back, a manual retry) may hold the vehicle for a time-out each. */
+function lifeMs({ activations, policy, reconcileMs }: Schedule): number {
+  const events = activations.reduce(
+    (sum, { hours, life = [], support = [] }) =>
+      sum + (hours === undefined ? 0 : 2) + life.length + support.filter(({ act }) => act === 'retry').length,
+    0,
+  );
+  const commands = reconcileMs === undefined ? events : 2 * events + 1;
+  return commands * (policy.maxRetries + 1) * (policy.commandTimeoutMs + policy.maxDelayMs);
 }
 
 /** Each vehicle has a customer of its own; every other one takes push messages. */
@@ -166,8 +209,10 @@ export function worldCustomers(): PlannedCustomer[] {
 function quotaWaitMs(schedule: Schedule, catalogue: Catalogue): number {
   const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(schedule);
   const perPurchase = maxRetries + 1 + 3;
-  const counts = purchasesOf(schedule, catalogue).reduce((sums, { vin }) => {
-    return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase);
+  const counts = purchasesOf(schedule, catalogue).reduce((sums, { vin, activation }) => {
+    const { life = [], support = [] } = schedule.activations[activation] ?? {};
+    const afterwards = (life.length + support.length) * (maxRetries + 1);
+    return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase + afterwards);
   }, new Map<string, number>());
   return Math.floor(Math.max(0, ...counts.values()) / quotaLimit) * quotaWindowMs;
 }

@@ -1,5 +1,6 @@
 import { activationEngine, type EngineDeps } from '../../gateway/engine/engine.ts';
 import { eventRelay } from '../../gateway/engine/event-relay.ts';
+import { reconciler } from '../../gateway/engine/reconciler.ts';
 import { vehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import { noticeDispatcher } from '../../gateway/notifications/dispatcher.ts';
 import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
@@ -47,6 +48,21 @@ export async function bootPlatform(
   const roster = alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']);
   const ticketDeps = { ids, settings: standardSupport(roster) };
   const noticeDeps = { ids, settings: { contact, webUrl: origins.platform } };
+  const vehicles = vehicleApi({
+    http,
+    clock,
+    origin: origins.apiIot,
+    credentials: {
+      tokenUrl: `${origins.apiIot}/oauth/token`,
+      clientId: 'engine',
+      clientSecret: secretsOfTheWorld.engine,
+      scope: 'vehicle:configure vehicle:read',
+    },
+  });
+  const onCommitted = (mayHaveNotices: boolean) => {
+    if (mayHaveNotices) notices.wake();
+    onRecorded();
+  };
   const engine = activationEngine(
     tamper({
       ...ports,
@@ -55,17 +71,7 @@ export async function bootPlatform(
       callbackUrl: `${origins.platform}/callbacks/api-iot`,
       reservedQuota: 2,
       settings: figures.engine,
-      vehicles: vehicleApi({
-        http,
-        clock,
-        origin: origins.apiIot,
-        credentials: {
-          tokenUrl: `${origins.apiIot}/oauth/token`,
-          clientId: 'engine',
-          clientSecret: secretsOfTheWorld.engine,
-          scope: 'vehicle:configure vehicle:read',
-        },
-      }),
+      vehicles,
       payments: stripePayments({
         http,
         clock,
@@ -81,10 +87,7 @@ export async function bootPlatform(
       noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
       insertNotices: (transaction, { activation }, facts) =>
         insertNotices(transaction, noticeDeps, activation, facts),
-      onCommitted(mayHaveNotices) {
-        if (mayHaveNotices) notices.wake();
-        onRecorded();
-      },
+      onCommitted,
     }),
   );
   const app = platform({
@@ -115,6 +118,11 @@ export async function bootPlatform(
   notices.start();
   relay.wake();
   await engine.start();
+  const { reconcileMs: everyMs } = figures;
+  if (everyMs !== undefined) {
+    const begin = (id: string) => engine.begin(id);
+    reconciler({ ...ports, catalogue, vehicles, everyMs, begin, onCommitted }).start();
+  }
   return (request) => app.fetch(request);
 }
 

@@ -111,6 +111,35 @@ export const probes: Readonly<Record<string, Probe>> = {
   'purchase answered and not heard': injected(/^purchase response_lost$/),
   'the same bought again while open or owned': ({ evidence }) =>
     evidence.answers.filter((answer) => answer.status === 409).length,
+  'service ended at its time': record('entitlement.expired'),
+  'renewed before its end': record('activation.renewed'),
+  'cancelled before it was active': record('activation.cancelled'),
+  'cancelled, and delivered all the same': moved(
+    (before, after) => before.cancelRequestedAt !== undefined && after.phase === 'active',
+  ),
+  'active service cancelled': record('entitlement.cancelled'),
+  'cancelling refused': ({ deeds }) => deeds.cancels.filter(({ status }) => status === 409).length,
+  'deactivation used up its attempts': moved(
+    (before, after) => after.kind === 'deactivation' && before.phase !== 'failed' && after.phase === 'failed',
+  ),
+  'lost in a workshop and brought back': moved(
+    (before, after) =>
+      after.origin === 'reconciliation' && before.phase !== 'active' && after.phase === 'active',
+  ),
+  'lost in a workshop and not brought back': moved(
+    (before, after) =>
+      after.origin === 'reconciliation' && before.phase !== 'failed' && after.phase === 'failed',
+  ),
+  'on without an owner, and revoked': record('reconciliation.revocation'),
+  'tried by hand and delivered': record(
+    'ticket.resolved',
+    ({ activationId }) => typeof activationId === 'string',
+  ),
+  'tried by hand in vain': record('ticket.retry_failed'),
+  'late success kept': record('ticket.resolved', ({ kept }) => kept === true),
+  'act of a technician refused': ({ deeds }) => deeds.deskActs.filter(({ status }) => status === 409).length,
+  'act of a technician answered and not heard': injected(/^ticket response_lost$/),
+  'cancelling answered and not heard': injected(/^cancel response_lost$/),
   'notice twice after a crash or a lost answer': ({ evidence }) =>
     [...groupBy(evidence.mails, (mail) => mail.messageId).values()].filter((same) => same.length > 1).length,
 };

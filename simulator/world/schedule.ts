@@ -22,6 +22,8 @@ export const httpSteps = [
   'command',
   'history',
   'token',
+  'cancel',
+  'ticket',
   'callback',
   'email',
   'push',
@@ -42,6 +44,8 @@ const faultSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('mute'),
     what: z.enum(['command', 'answer']),
+    /** Of the commands that switch off; without it of those that switch on. */
+    target: z.literal('dormant').exactOptional(),
     from: nthSchema,
     to: nthSchema,
   }),
@@ -63,6 +67,36 @@ export type HttpFailure = Extract<ActivationFault, { type: 'http' }>['how'];
 
 export const cards = ['good', 'declined', 'capture_declined'] as const;
 
+/** What becomes of a service, and when: so long after it was bought. */
+const lifeEventSchema = z.discriminatedUnion('type', [
+  /** The customer cancels the first purchase of it, or the latest that was answered. */
+  z.strictObject({
+    type: z.literal('cancel'),
+    afterMs: z.int().min(0).max(86_400_000),
+    which: z.enum(['first', 'latest']),
+  }),
+  /** A workshop puts another control unit in: the feature sleeps there, or is awake. */
+  z.strictObject({ type: z.enum(['feature_lost', 'feature_gained']), afterMs: durationSchema }),
+]);
+export type LifeEvent = z.infer<typeof lifeEventSchema>;
+
+/** What a technician does with a ticket; `resolve_…` are the three resolutions. */
+export const technicianActs = [
+  'start',
+  'retry',
+  'keep',
+  'contact',
+  'inspection',
+  'escalate',
+  'assign',
+  'resolve_active',
+  'resolve_visit',
+  'resolve_workaround',
+  'close',
+  'reopen',
+] as const;
+export type TechnicianAct = (typeof technicianActs)[number];
+
 export const activationSchema = z.strictObject({
   /** Index into the world's four vehicles; each belongs to a customer of its own. */
   vehicle: z.int().min(0).max(3),
@@ -73,6 +107,14 @@ export const activationSchema = z.strictObject({
   /** The customer buys the same again, so long after. */
   againAfterMs: durationSchema.nullable(),
   faults: z.array(faultSchema).max(8),
+  /** Bought for so many hours, each of which passes in a minute; without it, for what the service's last offer says. */
+  hours: z.int().min(1).max(240).exactOptional(),
+  life: z.array(lifeEventSchema).max(6).exactOptional(),
+  /** How a technician works each ticket of the feature: an act so long after the one before, the first after it was opened. */
+  support: z
+    .array(z.strictObject({ act: z.enum(technicianActs), afterMs: durationSchema }))
+    .max(8)
+    .exactOptional(),
 });
 export type ScheduledActivation = z.infer<typeof activationSchema>;
 
@@ -131,34 +173,45 @@ export type WorldFault = z.infer<typeof worldFaultSchema>;
 
 const modelIds = vehicleModels.map(({ id }) => id);
 
-export const scheduleSchema = z.strictObject({
-  version: z.literal(1),
-  /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
-  /** Events that are due within so many milliseconds of each other happen in one turn. */
-  batchMs: z.int().min(0).max(20),
-  /** The policy of every service, and how long the API IoT waits for a vehicle. */
-  policy: z.strictObject({
-    maxRetries: z.int().min(0).max(20),
-    baseDelayMs: z.int().min(1).max(86_400_000),
-    maxDelayMs: z.int().min(1).max(86_400_000),
-    commandTimeoutMs: z.int().min(1_000).max(3_600_000),
-    /** The standard policy's where it is left out. */
-    deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
-  }),
-  /** The model of each vehicle, where it is not the world's own fleet. */
-  fleet: z.array(z.enum(modelIds)).length(4).exactOptional(),
-  /** A node's clock minus the true time. */
-  skewMs: z.strictObject({
-    apiIot: z.int().min(-900).max(900),
-    vehicles: z.array(z.int().min(-600_000).max(600_000)).length(4),
-  }),
-  activations: z.array(activationSchema).min(1).max(40),
-  world: z.array(worldFaultSchema).max(12),
-});
+export const scheduleSchema = z
+  .strictObject({
+    version: z.literal(1),
+    /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    /** Events that are due within so many milliseconds of each other happen in one turn. */
+    batchMs: z.int().min(0).max(20),
+    /** The policy of every service, and how long the API IoT waits for a vehicle. */
+    policy: z.strictObject({
+      maxRetries: z.int().min(0).max(20),
+      baseDelayMs: z.int().min(1).max(86_400_000),
+      maxDelayMs: z.int().min(1).max(86_400_000),
+      commandTimeoutMs: z.int().min(1_000).max(3_600_000),
+      /** The standard policy's where it is left out. */
+      deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
+    }),
+    /** The model of each vehicle, where it is not the world's own fleet. */
+    fleet: z.array(z.enum(modelIds)).length(4).exactOptional(),
+    /** A node's clock minus the true time. */
+    skewMs: z.strictObject({
+      apiIot: z.int().min(-900).max(900),
+      vehicles: z.array(z.int().min(-600_000).max(600_000)).length(4),
+    }),
+    /** How often each vehicle is compared with what its customers own; never without it. */
+    reconcileMs: z.int().min(10_000).max(21_600_000).exactOptional(),
+    activations: z.array(activationSchema).min(1).max(40),
+    world: z.array(worldFaultSchema).max(12),
+  })
+  .check(({ value, issues }) => {
+    const { activations, reconcileMs } = value;
+    const isReplaced = activations.some(({ life = [] }) => life.some(({ type }) => type !== 'cancel'));
+    if (!isReplaced || reconcileMs !== undefined) return;
+    const message =
+      'is missing: without it nothing finds what a workshop visit (feature_lost, feature_gained) changed';
+    issues.push({ code: 'custom', input: value, path: ['reconcileMs'], message });
+  });
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /** The specification's policy, nobody's clock wrong, nothing goes wrong: what base scenarios and tests start from. */

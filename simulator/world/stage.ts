@@ -23,7 +23,7 @@ import { faultBook } from './fault-book.ts';
 import { constantsOf, origins, platformFigures, secretsOfTheWorld } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
-import type { HttpFailure, ProcessName, Schedule } from './schedule.ts';
+import type { HttpFailure, HttpStep, ProcessName, Schedule } from './schedule.ts';
 import { shippedCatalogue } from './shipped-files.ts';
 import { newSinks } from './sinks.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
@@ -53,6 +53,9 @@ export interface Death {
   readonly label: string;
 }
 
+/** Calls that do not say which activation they are about. */
+const anybodys: ReadonlySet<HttpStep> = new Set(['token', 'purchase', 'cancel', 'ticket']);
+
 /** Everything of one run, wired and not yet begun. */
 export async function newStage(schedule: Schedule, options: StageOptions = {}) {
   const { drainDepth = 1, tampers = {}, catalogue = shippedCatalogue() } = options;
@@ -63,11 +66,13 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
   const book = faultBook(schedule);
   const moves: (Move & { readonly atMs: number })[] = [];
+  let onMove: (move: Move) => void = () => {};
   const watch = newWatch({
     now: () => loop.now() - startedAt,
     constants: constantsOf(schedule),
     onMove(move) {
       moves.push({ ...move, atMs: loop.now() - startedAt });
+      onMove(move);
       const { id, before, after } = move;
       trace.record('engine', 'state', {
         id,
@@ -103,8 +108,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     if (origin === origins.apiIot && outages.isDown('api_iot')) return 'refused';
     if (call.step === null) return null;
     const activation = book.activationOf(call.activationId, call.vin);
-    const isAnybodys = call.step === 'token' || call.step === 'purchase';
-    return activation === null && !isAnybodys ? null : book.callFailure(call.step, activation);
+    return activation === null && !anybodys.has(call.step) ? null : book.callFailure(call.step, activation);
   }
 
   const network = virtualNetwork({ loop, random, latencyMs });
@@ -274,6 +278,10 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     start,
     wishes,
     moves: () => moves,
+    /** Told of each saved change of an activation from now on. */
+    onMove(look: (move: Move) => void): void {
+      onMove = look;
+    },
     deaths: () => deaths,
     /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
     steps: (): readonly string[] => steps,

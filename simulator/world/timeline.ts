@@ -3,6 +3,7 @@ import type { TraceLine } from '../../shared/virtual/trace.ts';
 /** Who acts, in the order in which a timeline shows them. */
 export const lanes = [
   'customer',
+  'support',
   'platform',
   'engine',
   'nats',
@@ -42,6 +43,11 @@ const texts: Readonly<Record<string, (fields: Fields) => string | null>> = {
   buys: ({ id, serviceId, vin }) => `buys ${serviceId} for ${vin} (${id})`,
   answer: ({ plannedId, status, problem }) =>
     `${plannedId} is answered ${status}${problem ? ` ${problem}` : ''}`,
+  cancels: ({ purchaseId }) => `cancels ${purchaseId}`,
+  'cancel answered': ({ purchaseId, status, problem }) =>
+    `cancelling ${purchaseId} is answered ${status}${problem ? ` ${problem}` : ''}`,
+  act: ({ ticketId, act, status, problem }) =>
+    `${act} ${ticketId} is answered ${status}${problem ? ` ${problem}` : ''}`,
   email: ({ headline }) => `mail "${headline}"`,
   push: ({ headline }) => `push "${headline}"`,
 };
@@ -69,6 +75,7 @@ const kinds: readonly { readonly pattern: RegExp; readonly letter: string }[] = 
   { pattern: /act_[0-9a-z]{26}/g, letter: 'A' },
   { pattern: /cmd_[0-9a-z]{26}/g, letter: 'C' },
   { pattern: /pur_[0-9a-z]{26}/g, letter: 'P' },
+  { pattern: /tkt_[0-9a-z]{26}/g, letter: 'T' },
   { pattern: /pi_[0-9a-z]{20,32}/g, letter: 'M' },
   { pattern: /WFW[0-9A-Z]{14}/g, letter: 'V' },
 ];

@@ -8,9 +8,11 @@ import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { buyAll } from './buyers.ts';
 import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { type Deeds, startLife } from './life.ts';
 import { longestMs } from './own-policy.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
+import { judgeServiceLife } from './service-life.ts';
 import { type Death, newStage, type Stage, type StageOptions } from './stage.ts';
 import type { Move, Violation } from './watch.ts';
 
@@ -25,6 +27,7 @@ export interface WorldRun {
   readonly violations: readonly Violation[];
   readonly moves: readonly (Move & { readonly atMs: number })[];
   readonly deaths: readonly Death[];
+  readonly deeds: Deeds;
   readonly steps: readonly string[];
   /** What went wrong on purpose, by kind. */
   readonly injected: Readonly<Record<string, number>>;
@@ -41,6 +44,8 @@ const healAfterLeastMs = 6 * 3_600_000;
 /** The liveness phase: more than the policy needs for whatever is left, of several activations on one vehicle. */
 const livenessLeastMs = 12 * 3_600_000;
 const sharingMax = 6;
+/** A look at every vehicle takes no longer. */
+const reconcileSlackMs = 30_000;
 const lookEveryMs = 1_000;
 /** After everything has ended nothing else may happen. */
 const quietMs = 65_000;
@@ -59,12 +64,14 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
   const report = (rule: string, sentence: string) =>
     violations.push({ at: stage.loop.now() - stage.startedAt, rule, sentence });
   try {
-    const answers = await perform(stage, schedule, report);
+    const { answers, deeds } = await perform(stage, schedule, report);
     judgeLoop(stage, report);
     // What one of them still holds of a database would keep the witnesses waiting for ever.
     stage.loop.kill('platform');
     stage.loop.kill('api_iot');
     const evidence = await collect(stage, schedule, answers);
+    for (const sentence of judgeServiceLife(evidence, deeds, schedule))
+      report('the life of a service', sentence);
     return {
       schedule,
       trace: stage.trace.lines,
@@ -74,6 +81,7 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
       violations: [...stage.watch.violations(), ...violations],
       moves: stage.moves(),
       deaths: stage.deaths(),
+      deeds,
       steps: stage.steps(),
       injected: stage.book.injected(),
       stats: {
@@ -94,7 +102,12 @@ export function isClean(run: WorldRun): boolean {
 
 type Report = (rule: string, sentence: string) => void;
 
-async function perform(stage: Stage, schedule: Schedule, report: Report): Promise<PurchaseAnswer[]> {
+interface Performed {
+  readonly answers: readonly PurchaseAnswer[];
+  readonly deeds: Deeds;
+}
+
+async function perform(stage: Stage, schedule: Schedule, report: Report): Promise<Performed> {
   const { loop, startedAt } = stage;
   stage.start('api_iot');
   stage.start('platform');
@@ -105,23 +118,29 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
   await loop.run(startedAt);
   if (!isConnected) report('the fleet stands', 'the vehicles were not connected before the workload began');
   scheduleWorld(stage, schedule);
-  const answers = startBuying(stage, schedule);
-  const isSettled = settledLook(stage, schedule, answers);
+  const { answers, bought } = startBuying(stage, schedule);
+  const life = startLife(stage, schedule, bought);
+  const settled = (calmMs: number) =>
+    settledLook(stage, schedule, () => life.isOver() && answers.length === bought.length, calmMs);
   const allMs = sharingMax * longestMs(schedule.policy);
   const healAt = startedAt + Math.max(healAfterLeastMs, allMs);
   const endAt = healAt + Math.max(livenessLeastMs, allMs);
+  let isSettled = settled(0);
   let end = await loop.run(() => isSettled() || loop.now() >= healAt);
-  if (!isSettled()) {
+  // What reconciliation is to bring about is seen once nothing keeps it away, and then only if it has looked.
+  const { reconcileMs } = schedule;
+  if (!isSettled() || reconcileMs !== undefined) {
     stage.trace.record('world', 'heals');
     stage.book.heal();
     stage.stream.setDown(false);
     // Every vehicle says anew what it is: what it said while nobody heard it is heard now.
     for (const { vin } of stage.cars.states()) stage.cars.cut(vin, 1_000);
+    isSettled = settled(reconcileMs === undefined ? 0 : 2 * reconcileMs + reconcileSlackMs);
     end = await loop.run(() => isSettled() || loop.now() >= endAt);
   }
   if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
   await loop.run(loop.now() + quietMs);
-  return answers;
+  return { answers, deeds: life.deeds() };
 }
 
 /** What the schedule does to the world by the clock. */
@@ -170,7 +189,7 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
   }
 }
 
-function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
+function startBuying(stage: Stage, schedule: Schedule) {
   const { trace, wishes, loop, startedAt, network } = stage;
   const answers: PurchaseAnswer[] = [];
   const buyer = loop.process('customer');
@@ -181,7 +200,7 @@ function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
     clientId: 'buyer',
     clientSecret: secretsOfTheWorld.buyer,
   });
-  void buyAll({
+  const bought = buyAll({
     clock: buyer.clock,
     client,
     startedAt,
@@ -196,36 +215,44 @@ function startBuying(stage: Stage, schedule: Schedule): PurchaseAnswer[] {
       trace.record('customer', 'answer', { ...answer });
     },
   });
-  return answers;
+  return { answers, bought };
 }
 
-/** Everything has ended: asked once a second of virtual time, by what the databases say. */
-function settledLook(stage: Stage, schedule: Schedule, answers: readonly PurchaseAnswer[]): () => boolean {
+/**
+ * Everything has ended, and has been so for `calmMs`: asked once a second of virtual time, by what the databases say.
+ * `isOver`: nobody will ask for anything more.
+ */
+function settledLook(stage: Stage, schedule: Schedule, isOver: () => boolean, calmMs: number): () => boolean {
   const { loop, stores, startedAt } = stage;
-  const wanted = purchasesOf(schedule, stage.catalogue).length;
   const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOf));
   const { commandTimeoutMs } = constantsOf(schedule);
   const beyond = planOf(schedule, stage.catalogue)
     .vehicles.filter((vehicle) => isBeyondCommand(vehicle, commandTimeoutMs))
     .map(({ vin }) => `'${vin}'`)
     .join(', ');
+  // What was bought by the hour ends in the run; what was bought by the day does not.
+  const soonAt = startedAt + livenessLeastMs;
   const open = `select
     (select count(*) from activations where (ended_at is null or due_at is not null)
       and not (kind = 'revocation' and vin in (${beyond}))) +
+    (select count(*) from entitlements where ended_at is null and valid_until < ${soonAt}) +
     (select count(*) from notices where status = 'waiting') +
     (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors), 0)) as open`;
   let lookAt = 0;
+  function isQuiet(): boolean {
+    if (!isOver() || loop.now() < lastFaultAt) return false;
+    if (stage.wire.held() > 0 || stage.isComingBack()) return false;
+    if (stores.platform.read<{ open: number }>(open)[0]?.open !== 0) return false;
+    const commands = 'select count(*) as open from commands where ended_at is null';
+    return stores.apiIot.read<{ open: number }>(commands)[0]?.open === 0;
+  }
+  let quietSince: number | null = null;
   let settled = false;
   return () => {
     if (settled || loop.now() < lookAt) return settled;
     lookAt = loop.now() + lookEveryMs;
-    if (answers.length < wanted || loop.now() < lastFaultAt) return false;
-    if (stage.wire.held() > 0 || stage.isComingBack()) return false;
-    const isQuiet = stores.platform.read<{ open: number }>(open)[0]?.open === 0;
-    const commands = isQuiet
-      ? stores.apiIot.read<{ open: number }>('select count(*) as open from commands where ended_at is null')
-      : [];
-    settled = isQuiet && commands[0]?.open === 0;
+    quietSince = isQuiet() ? (quietSince ?? loop.now()) : null;
+    settled = quietSince !== null && loop.now() - quietSince >= calmMs;
     return settled;
   };
 }

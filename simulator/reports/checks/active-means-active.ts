@@ -24,7 +24,12 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
     [
       ...active.flatMap(judgeSale),
       ...[...active, ...free.filter((file) => file.row.phase === 'active')].flatMap((file) =>
-        judge(file, vehicles.get(file.vin) ?? null, entitlements.get(file.row.purchase_id) ?? null),
+        judge(
+          file,
+          vehicles.get(file.vin) ?? null,
+          entitlements.get(file.row.purchase_id) ?? null,
+          isTicketed(evidence, file),
+        ),
       ),
     ],
   );
@@ -49,13 +54,30 @@ function judgeSale({ id, purchase, ledger }: CaseFile): string[] {
   return violations;
 }
 
-function judge(file: CaseFile, vehicle: VehicleEvidence | null, owned: EntitlementRow | null): string[] {
+/** What a workshop took from a vehicle is not brought back while a technician works on a ticket of the service. */
+function isTicketed({ database, plan }: Evidence, { vin, row }: CaseFile): boolean {
+  const planned = plan.vehicles.find((vehicle) => vehicle.vin === vin);
+  const isLost = planned?.faults.some(
+    ({ type, attributes }) => type === 'feature_lost' && attributes.feature === row.feature,
+  );
+  if (!isLost) return false;
+  return database.tickets.some(
+    (ticket) => ticket.vin === vin && ticket.service_id === row.service_id && ticket.status === 'open',
+  );
+}
+
+function judge(
+  file: CaseFile,
+  vehicle: VehicleEvidence | null,
+  owned: EntitlementRow | null,
+  isExcused: boolean,
+): string[] {
   const { id, vin, row, deliveredAt } = file;
   const violations: string[] = [];
   if (deliveredAt === null) violations.push(`${id}: active, and ${vin} never said applied`);
   if (owned === null) violations.push(`${id}: active, and nobody is entitled to ${row.feature} on ${vin}`);
   const state = vehicle?.features.find((feature) => feature.feature === row.feature)?.state;
-  if (owned !== null && owned.ended_at === null && state !== 'active') {
+  if (owned !== null && owned.ended_at === null && state !== 'active' && !isExcused) {
     violations.push(`${id}: active, and ${row.feature} is ${state ?? 'not built in'} on ${vin}`);
   }
   return violations;

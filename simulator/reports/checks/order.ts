@@ -76,7 +76,12 @@ function judge(
   const place = `${vehicle.vin} ${feature}`;
   const violations: string[] = [];
   const stands = targets.filter((target) => target.version === version);
-  if (version > 0 && !stands.some((target) => target.target === state)) {
+  // Another control unit stands where the last command left its version, and does what it did elsewhere.
+  const isReplaced = planned?.faults.some(
+    ({ type, attributes }) =>
+      (type === 'feature_lost' || type === 'feature_gained') && attributes.feature === feature,
+  );
+  if (version > 0 && !isReplaced && !stands.some((target) => target.target === state)) {
     violations.push(`${place}: ${state} at version ${version}, which no command asked for`);
   }
   for (const { commandId, version: sent, answer, arrived } of targets) {

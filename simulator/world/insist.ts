@@ -1,0 +1,37 @@
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import { TransportError } from '../../shared/ports/http.ts';
+import { problemName } from '../../shared/protocol/problem.ts';
+import type { ApiAnswer } from '../live/api-client.ts';
+
+/** Between two tries of a request that got no answer. */
+const retryMs = 4_000;
+
+/** Asks again and again until somebody answers; a request that changes something carries one Idempotency-Key in all of its tries. */
+export async function insist(clock: Clock, ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (!isPassing(answer)) return answer;
+    } catch (error) {
+      if (!isPassingError(error)) throw error;
+    }
+    await sleep(clock, retryMs);
+  }
+}
+
+/** No answer, or a token endpoint that is not there yet. */
+function isPassingError(error: unknown): boolean {
+  return (
+    error instanceof TransportError || (error instanceof Error && /refused the client/.test(error.message))
+  );
+}
+
+/** The answer says itself that another try may end otherwise. */
+function isPassing({ status, body }: ApiAnswer): boolean {
+  return status >= 500 || problemOf(body) === 'key-in-flight';
+}
+
+/** The problem's name out of an answer's body, or null. */
+export function problemOf(body: unknown): string | null {
+  return problemName((body as { type?: string } | null)?.type);
+}
