@@ -9,11 +9,12 @@ function numbers(count: number, refusesFrom = Number.POSITIVE_INFINITY) {
     async get(path: string) {
       asked.push(path);
       const from = Number(/cursor=(\d+)$/.exec(path)?.[1] ?? 0);
-      if (from >= refusesFrom) return { status: 503, body: null, headers: new Headers() };
+      if (from >= refusesFrom) return { status: 503, body: null, text: '', headers: new Headers() };
       const rows = Array.from({ length: Math.min(100, count - from) }, (_, index) => from + index);
       return {
         status: 200,
         body: { rows, next: from + 100 < count ? String(from + 100) : null },
+        text: '',
         headers: new Headers(),
       };
     },
