@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
@@ -71,8 +71,7 @@ async function knownFeatures(
     .selectFrom('tickets')
     .select('service_id')
     .where('vin', '=', vin)
-    // A literal, so that SQLite can prove that the partial index holds every such row.
-    .where(sql<boolean>`status = 'open'`)
+    .where('status', '=', 'open')
     .execute();
   const services = new Set(tickets.map((row) => row.service_id));
   const ticketed = catalogue.services().filter(({ id }) => services.has(id));

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
@@ -23,6 +24,7 @@ const listQuery = z.object({
   state: z.enum(ticketStates).optional(),
   priority: prioritySchema.optional(),
   assignee: nameSchema.optional(),
+  vin: vinSchema.optional(),
   overdue: z.enum(['true']).optional().meta({ description: 'Only those that are late' }),
   incident: idSchema.optional(),
   limit: limitSchema,

@@ -279,6 +279,14 @@ async function addActivationsByPurchase(database: Kysely<PlatformSchema>): Promi
   );
 }
 
+/** The desk asks for the tickets of one vehicle in the order of its lists; reconciliation finds the open ones there as well. */
+async function orderTicketsOfVehicle(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`drop index tickets_by_vehicle`.execute(database);
+  await sql`create index tickets_by_vehicle on tickets (vin, status, priority, opened_at, id)`.execute(
+    database,
+  );
+}
+
 /** See gateway/platform/erasure.ts. */
 async function addErasedCustomers(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
   const { long } = sqlWords(dialect);
@@ -304,6 +312,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '015-activations-by-purchase', up: addActivationsByPurchase },
   { name: '016-append-only-record', up: makeRecordAppendOnly },
   { name: '017-erased-customers', up: addErasedCustomers },
+  { name: '018-tickets-of-vehicle-in-order', up: orderTicketsOfVehicle },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -220,6 +220,7 @@ export interface TicketQuery {
   readonly state?: TicketState | undefined;
   readonly priority?: TicketRow['priority'] | undefined;
   readonly assignee?: string | undefined;
+  readonly vin?: string | undefined;
   /** True: only those that are late. */
   readonly overdue?: boolean | undefined;
   readonly incidentId?: string | undefined;
@@ -255,6 +256,7 @@ export async function listTickets(
   if (query.state) select = select.where('state', '=', query.state);
   if (query.priority) select = select.where('priority', '=', query.priority);
   if (query.assignee) select = select.where('assigned_to', '=', query.assignee);
+  if (query.vin) select = select.where('vin', '=', query.vin);
   // A literal, so that SQLite can prove that the partial index holds every such row.
   if (query.overdue) select = select.where(sql<boolean>`overdue = 1`);
   if (query.incidentId) select = select.where('incident_id', '=', query.incidentId);

@@ -9,11 +9,12 @@ interface ListFlags {
   readonly state?: string;
   readonly priority?: string;
   readonly assignee?: string;
+  readonly vin?: string;
   readonly overdue?: true;
   readonly incident?: string;
 }
 
-const filters = ['status', 'state', 'priority', 'assignee', 'overdue', 'incident'] as const;
+const filters = ['status', 'state', 'priority', 'assignee', 'vin', 'overdue', 'incident'] as const;
 
 const lookUp = {
   name: 'ticket',
@@ -44,6 +45,7 @@ export function addTicket(program: Command): void {
     .option('--state <state>', 'list: where the work stands')
     .option('--priority <priority>', 'list: HIGH or MEDIUM')
     .option('--assignee <name>', "list: one technician's")
+    .option('--vin <vin>', 'list: those of one vehicle')
     .option('--overdue', 'list: those that are late')
     .option('--incident <id>', 'list: those of one incident')
     .option('--as <name>', 'any move: the technician who does it')

@@ -12,6 +12,8 @@ const positive = expect.toSatisfy((value: number) => value > 0, 'is more than 0'
 const compared = { product: positive, bare: positive, ratio: positive };
 const pipeline = { perSecond: positive, perSecondWithNotices: positive, cpuMsEach: positive };
 
+const took = { median: positive, p95: positive };
+
 /** The ratio of two figures that stand in the report rounded to hundredths. */
 function ratioOf(above: number, below: number) {
   return expect.closeTo(above / below, 1);
@@ -23,7 +25,7 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
   await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'bench.json');
     await run('npm', ['run', '--silent', 'bench', '--', '--size', 'tiny', '--json', file]);
-    const report = JSON.parse(await readFile(file, 'utf8')) as BenchReport;
+    const report = JSON.parse(await readFile(file, 'utf8')) as Required<BenchReport>;
     expect(report).toEqual({
       machine: { cores: positive, processor: expect.any(String), node: process.version },
       e2e: {
@@ -54,6 +56,16 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
       },
       apiIot: expect.objectContaining({ commandsPerSecond: positive }),
       commits: expect.objectContaining({ grouped: positive, single: positive, ratio: positive }),
+      tickets: {
+        open: 150,
+        firstPage: took,
+        lastPage: took,
+        byState: took,
+        byPriority: took,
+        byAssignee: took,
+        byVin: took,
+        assign: took,
+      },
       seconds: positive,
     });
   });

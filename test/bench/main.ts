@@ -5,7 +5,8 @@ import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { measureApiIot } from './api-iot.ts';
 import { measureCommits } from './commits.ts';
 import { measureEndToEnd } from './end-to-end.ts';
-import { printReport } from './report.ts';
+import { type BenchReport, printReport } from './report.ts';
+import { measureTickets } from './tickets.ts';
 import { measureVehicles } from './vehicles.ts';
 
 /** How much of each is measured: the whole, or just enough to see that all of it works. */
@@ -19,6 +20,8 @@ const sizes = {
     commands: 100,
     writes: 4_000,
     apiIotVehicles: 1_000,
+    tickets: 10_000,
+    ticketRequests: 300,
   },
   tiny: {
     rounds: 1,
@@ -29,40 +32,57 @@ const sizes = {
     commands: 2,
     writes: 256,
     apiIotVehicles: 5,
+    tickets: 150,
+    ticketRequests: 5,
   },
 } as const;
 
+type Size = (typeof sizes)[keyof typeof sizes];
+type Figures = Partial<Omit<BenchReport, 'machine' | 'seconds'>>;
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** In the order in which they are measured. */
+const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Figures>>> = {
+  commits: async ({ writes }, folder) => ({ commits: await measureCommits(folder, writes) }),
+  vehicle: async ({ vehicles, holdMs, commands }) => ({
+    vehicle: await measureVehicles({ vehicles, holdMs, commands }),
+  }),
+  apiIot: async ({ apiIotVehicles }, folder) => ({ apiIot: await measureApiIot(folder, apiIotVehicles) }),
+  tickets: async ({ tickets, ticketRequests }, folder) => ({
+    tickets: await measureTickets(folder, tickets, ticketRequests),
+  }),
+  e2e: (size, folder) => measureEndToEnd({ ...size, folder, say }),
+};
+
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, size: { type: 'string', default: 'full' } },
+  options: {
+    json: { type: 'string' },
+    size: { type: 'string', default: 'full' },
+    part: { type: 'string', multiple: true, default: Object.keys(parts) },
+  },
 });
 const size = sizes[values.size as keyof typeof sizes];
 if (size === undefined) throw new Error(`--size is ${Object.keys(sizes).join(' or ')}`);
+const unknown = values.part.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined)
+  throw new Error(`--part is one of ${Object.keys(parts).join(', ')}, not "${unknown}"`);
 
 const startedAt = performance.now();
-const say = (line: string) => process.stderr.write(`${line}\n`);
-const report = await withTemporaryFolder(async (folder) => {
+const report = await withTemporaryFolder(async (folder): Promise<BenchReport> => {
   const machine = {
     cores: availableParallelism(),
     processor: cpus()[0]?.model ?? 'unknown',
     node: process.version,
   };
   say(`${machine.cores} cores, Node ${machine.node}`);
-  const { vehicles, holdMs, commands, writes, apiIotVehicles } = size;
-  const commits = await measureCommits(folder, writes);
-  say('vehicles');
-  const vehicle = await measureVehicles({ vehicles, holdMs, commands });
-  say('API IoT alone');
-  const apiIot = await measureApiIot(folder, apiIotVehicles);
-  say('end to end');
-  const endToEnd = await measureEndToEnd({ ...size, folder, say });
-  return {
-    machine,
-    ...endToEnd,
-    vehicle,
-    apiIot,
-    commits,
-    seconds: Math.round((performance.now() - startedAt) / 1_000),
-  };
+  let figures: Figures = {};
+  for (const [name, measure] of Object.entries(parts)) {
+    if (!values.part.includes(name)) continue;
+    say(name);
+    figures = { ...figures, ...(await measure(size, folder)) };
+  }
+  return { machine, ...figures, seconds: Math.round((performance.now() - startedAt) / 1_000) };
 });
 printReport(report);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,22 +1,26 @@
 import type { ApiIotReport } from './api-iot.ts';
 import type { CommitsReport } from './commits.ts';
 import type { EndToEndReport } from './end-to-end.ts';
+import type { TicketsReport } from './tickets.ts';
 import type { VehiclesReport } from './vehicles.ts';
 
-export interface BenchReport extends EndToEndReport {
+/** A part that was not asked for is not in it. */
+export interface BenchReport extends Partial<EndToEndReport> {
   readonly machine: { readonly cores: number; readonly processor: string; readonly node: string };
-  readonly vehicle: VehiclesReport;
-  readonly apiIot: ApiIotReport;
-  readonly commits: CommitsReport;
+  readonly vehicle?: VehiclesReport;
+  readonly apiIot?: ApiIotReport;
+  readonly commits?: CommitsReport;
+  readonly tickets?: TicketsReport;
   /** How long the bench took. */
   readonly seconds: number;
 }
 
-export function printReport(report: BenchReport): void {
-  const { machine, e2e, history, vehicle, apiIot, commits, seconds } = report;
+type Line = readonly [name: string, figures: string];
+
+function endToEndLines({ e2e, history }: Partial<EndToEndReport>): Line[] {
+  if (e2e === undefined || history === undefined) return [];
   const { withNotices, cpuMs } = e2e;
-  const lines: readonly (readonly [string, string])[] = [
-    ['machine', `${machine.cores} cores (${machine.processor}), Node ${machine.node}`],
+  return [
     [
       'activations a second, purchase to captured payment',
       `product ${e2e.product}, bare ${e2e.bare}, ratio ${e2e.ratio}`,
@@ -33,6 +37,12 @@ export function printReport(report: BenchReport): void {
       `… with ${history.activations} ended activations`,
       `empty ${history.empty}, full ${history.full}, ratio ${history.ratio}`,
     ],
+  ];
+}
+
+function vehicleLines({ vehicle }: BenchReport): Line[] {
+  if (vehicle === undefined) return [];
+  return [
     [
       `KB a connected vehicle, ${vehicle.vehicles} in one process`,
       `product ${vehicle.kbProduct}, bare ${vehicle.kbBare}, ratio ${vehicle.ratio}`,
@@ -41,11 +51,36 @@ export function printReport(report: BenchReport): void {
       '… connections lost, commands applied',
       `${vehicle.lost} lost, ${vehicle.commandsApplied} applied, ${vehicle.telemetry} telemetry messages in ${vehicle.heldMs} ms`,
     ],
-    ['configure commands a second, API IoT alone', String(apiIot.commandsPerSecond)],
-    [
-      'durable writes a second',
-      `grouped ${commits.grouped}, one by one ${commits.single}, ratio ${commits.ratio}`,
-    ],
+  ];
+}
+
+function ticketLines({ tickets }: BenchReport): Line[] {
+  if (tickets === undefined) return [];
+  const { open, ...requests } = tickets;
+  return Object.entries(requests).map(([name, { median, p95 }]) => [
+    `ms a request at ${open} open tickets: ${name}`,
+    `median ${median}, p95 ${p95}`,
+  ]);
+}
+
+function otherLines({ apiIot, commits }: BenchReport): Line[] {
+  const lines: Line[] = [];
+  if (apiIot) lines.push(['configure commands a second, API IoT alone', String(apiIot.commandsPerSecond)]);
+  if (commits) {
+    const { grouped, single, ratio } = commits;
+    lines.push(['durable writes a second', `grouped ${grouped}, one by one ${single}, ratio ${ratio}`]);
+  }
+  return lines;
+}
+
+export function printReport(report: BenchReport): void {
+  const { machine, seconds } = report;
+  const lines: readonly Line[] = [
+    ['machine', `${machine.cores} cores (${machine.processor}), Node ${machine.node}`],
+    ...endToEndLines(report),
+    ...vehicleLines(report),
+    ...otherLines(report),
+    ...ticketLines(report),
     ['the bench took', `${seconds} s`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));

@@ -177,7 +177,7 @@ describe('what is refused', () => {
     }));
 });
 
-it('lists by state, assignee, lateness and incident', () =>
+it('lists by state, assignee, vehicle, lateness and incident', () =>
   withTicket(async (world, path) => {
     const id = path.slice('/tickets/'.length);
     const found = async (query: string) => {
@@ -188,6 +188,9 @@ it('lists by state, assignee, lateness and incident', () =>
     expect(await found('state=resolved')).toEqual([]);
     expect(await found('assignee=technician-1')).toEqual([id]);
     expect(await found('assignee=technician-2')).toEqual([]);
+    expect(await found(`vin=${vin}`)).toEqual([id]);
+    expect(await found('vin=11111111111111111')).toEqual([]);
+    expect((await world.call('GET', '/tickets?vin=anything')).status).toBe(422);
     expect(await found('overdue=true')).toEqual([]);
     expect(await found('incident=inc_1')).toEqual([]);
     await world.database.write((transaction) =>

@@ -10,6 +10,8 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 
+const vin = 'WFWAUR1E6TA100001';
+
 type Reader = Kysely<PlatformSchema>;
 
 /** What each look-up asks, and the one step of SQLite's plan for it: an index, and no sorting. */
@@ -29,6 +31,26 @@ const looks: [string, (reader: Reader) => Promise<unknown>, string][] = [
     'by technician',
     (reader) => listTickets(reader, { status: 'open', assignee: 'ana', limit: 20 }),
     'tickets_by_assignee (status=? AND assigned_to=?)',
+  ],
+  [
+    'of a vehicle',
+    (reader) => listTickets(reader, { status: 'open', vin, limit: 20 }),
+    'tickets_by_vehicle (vin=? AND status=?)',
+  ],
+  [
+    'of a vehicle, by state',
+    (reader) => listTickets(reader, { status: 'open', vin, state: 'in_progress', limit: 20 }),
+    'tickets_by_vehicle (vin=? AND status=?)',
+  ],
+  [
+    'of a vehicle, by technician',
+    (reader) => listTickets(reader, { status: 'open', vin, assignee: 'ana', limit: 20 }),
+    'tickets_by_vehicle (vin=? AND status=?)',
+  ],
+  [
+    'a late page',
+    (reader) => listTickets(reader, { status: 'open', limit: 20, cursor: 'HIGH.1.tkt_1' }),
+    'tickets_by_status (status=? AND (priority,opened_at,id)>(?,?,?))',
   ],
   ['late', (reader) => listTickets(reader, { status: 'open', overdue: true, limit: 20 }), 'tickets_overdue'],
   [
