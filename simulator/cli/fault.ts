@@ -53,7 +53,7 @@ export function addFault(program: Command): void {
     )
     .option('--mode <mode>', 'one, all, fixed, fixed-percent or random-max-percent of those that are left')
     .option('--value <number>', 'of the mode')
-    .option('--service <service>', 'between the engine and api_iot or payments')
+    .option('--service <service>', 'between the gateway and api_iot, payments, mail or push')
     .option('--method <method>', "a service's requests with this method")
     .option('--path <path>', "a service's requests with this path; a star stands for one segment")
     .option('--after <ms>', 'begins so many milliseconds from now')

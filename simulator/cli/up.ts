@@ -55,15 +55,16 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       log,
     });
     parts.push(control);
+    const services = serviceFaults();
     const standIns = await startStandIns({
       dataFolder: config.data,
+      channels: services.channels,
       paymentsKey: config.paymentsKey ?? keys.paymentsKey,
       vapidPublicKey: publicKey,
       log,
       ports: { payments: 0, smtp: 0, push: 0, mail: countOf('--mail-port', flags.mailPort, 65_535) },
     });
     parts.push(standIns);
-    const services = serviceFaults();
     const gateway = await startGateway({
       config: {
         ...config,
@@ -92,7 +93,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     );
     parts.push(cars);
     await cars.start();
-    control.begin({ cars, services: services.begin(), mqttUrl });
+    control.begin({ cars, services: services.begin({ isMailOurs: config.smtpUrl === null }), mqttUrl });
     const places = {
       platform: origins.platform,
       apiIot: origins.apiIot,

@@ -1,10 +1,15 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Random } from '../../shared/ports/random.ts';
-import { type FaultRecord, httpFaultOf, type ServiceFaultRecord, standingFault } from '../faults/fault.ts';
+import {
+  type FaultRecord,
+  type ServiceFault,
+  type ServiceFaultRecord,
+  serviceFaultOf,
+  standingFault,
+} from '../faults/fault.ts';
 import { shifted } from '../faults/fault-schedule.ts';
+import type { FaultControls } from '../faults/fault-strikes.ts';
 import { chooseVehicles } from '../faults/fault-target.ts';
-import type { HttpFault } from '../faults/http-fault.ts';
-import type { FaultyHttp } from '../faults/http-faults.ts';
 import { faultsMax } from '../fleet/fault-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
@@ -36,8 +41,11 @@ export interface FaultDesk {
   clear(): number;
 }
 
+const services = ['api_iot', 'payments', 'mail', 'push'] as const satisfies readonly Service[];
 type Service = ServiceFaultRecord['target']['service'];
-export type ServiceFaults = Readonly<Record<Service, FaultyHttp>>;
+type Controls = Pick<FaultControls<ServiceFault>, 'set' | 'sinceBeginMs' | 'struckBy'>;
+/** Null: this service is somebody else's, and no fault reaches it. */
+export type ServiceFaults = Readonly<Record<Service, Controls | null>>;
 
 /** More than anyone would add by hand; a script that forgets to remove its faults hears of it. */
 const placedMax = 1_000;
@@ -47,7 +55,8 @@ interface Entry {
   readonly addedAt: number;
   readonly record: FaultRecord;
   readonly vins: readonly string[];
-  readonly http: HttpFault | null;
+  /** Null for a fault of vehicles. */
+  readonly fault: ServiceFault | null;
 }
 
 /** `services` is null in a process that does not run the gateway. */
@@ -57,7 +66,7 @@ export function faultDesk(deps: {
   readonly clock: Clock;
   readonly random: Random;
 }): FaultDesk {
-  const { fleet, services, clock, random } = deps;
+  const { fleet, services: reachable, clock, random } = deps;
   const entries = new Map<string, Entry>();
   let added = 0;
 
@@ -69,39 +78,42 @@ export function faultDesk(deps: {
     if (full !== undefined)
       return `${full} has ${faultsMax} faults already: remove some with "fleetwake fault clear"`;
     for (const vin of vins) fleet.faults(vin).add(id, standingFault(record));
-    return { id, addedAt: clock.now(), record, vins, http: null };
+    return { id, addedAt: clock.now(), record, vins, fault: null };
   }
 
   function placeOnService(id: string, record: ServiceFaultRecord): Entry | string {
-    if (services === null) {
+    if (reachable === null) {
       return 'this process runs vehicles alone, and the engine calls its services elsewhere: add it where the gateway runs ("fleetwake up")';
     }
-    const faulty = services[record.target.service];
-    const http = httpFaultOf(record);
-    const { schedule } = http;
+    const { service } = record.target;
+    const controls = reachable[service];
+    if (controls === null)
+      return `the gateway's ${service} service is none of this process: let ${record.type} happen there, or start without an address of your own for it`;
+    const fault = serviceFaultOf(record);
+    const { schedule } = fault;
     return {
       id,
       addedAt: clock.now(),
       record,
       vins: [],
-      http: schedule ? { ...http, schedule: shifted(schedule, faulty.sinceBeginMs()) } : http,
+      fault: schedule ? { ...fault, schedule: shifted(schedule, controls.sinceBeginMs()) } : fault,
     };
   }
 
   function applyServices(): void {
-    for (const service of ['api_iot', 'payments'] as const) {
+    for (const service of services) {
       const own = [...entries.values()].filter(
         ({ record }) => record.layer === 'services' && record.target.service === service,
       );
-      services?.[service].set(own.flatMap(({ http }) => http ?? []));
+      reachable?.[service]?.set(own.flatMap(({ fault }) => fault ?? []));
     }
   }
 
   function view(entry: Entry): PlacedFault {
-    const { id, addedAt, record, vins, http } = entry;
+    const { id, addedAt, record, vins, fault } = entry;
     const struck =
       record.layer === 'services'
-        ? (services?.[record.target.service].struckBy(http) ?? 0)
+        ? (reachable?.[record.target.service]?.struckBy(fault) ?? 0)
         : vins.reduce((sum, vin) => sum + (fleet.faults(vin).find(id)?.struck ?? 0), 0);
     return { id, addedAt, record, vins, struck };
   }
@@ -111,7 +123,7 @@ export function faultDesk(deps: {
     if (!entry) return false;
     entries.delete(id);
     for (const vin of entry.vins) fleet.faults(vin).remove(id);
-    if (entry.http) applyServices();
+    if (entry.fault) applyServices();
     return true;
   }
 
@@ -128,7 +140,7 @@ export function faultDesk(deps: {
       if (typeof entry === 'string') return { ok: false, reason: entry };
       added += 1;
       entries.set(id, entry);
-      if (entry.http) applyServices();
+      if (entry.fault) applyServices();
       return { ok: true, fault: view(entry) };
     },
     list: () => [...entries.values()].map(view),

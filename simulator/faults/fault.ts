@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelFaultAttributes, channelOfFault } from './channel-fault.ts';
 import { faultScheduleSchema } from './fault-schedule.ts';
 import { type VehicleState, vehicleTargetSchema } from './fault-target.ts';
 import { type HttpFault, httpFaultAttributes } from './http-fault.ts';
@@ -202,7 +203,7 @@ export function standingFault({ target, ...record }: VehicleFaultRecord): Standi
   return (state === undefined ? record : { ...record, state }) as StandingFault;
 }
 
-const servicesTargetSchema = z.strictObject({
+const requestsTargetSchema = z.strictObject({
   service: z.enum(['api_iot', 'payments']).describe('Faults are between the engine and this service.'),
   method: z.string().min(1).max(16).optional(),
   path: z
@@ -213,8 +214,9 @@ const servicesTargetSchema = z.strictObject({
     .describe('/vehicle/*/configure: a star stands for one segment.'),
 });
 
-function serviceFault<Type extends HttpFault['type'], Attributes extends z.ZodType>(
+function serviceFault<Type extends string, Target extends z.ZodType, Attributes extends z.ZodType>(
   type: Type,
+  target: Target,
   attributes: Attributes,
 ) {
   return z.strictObject({
@@ -222,23 +224,46 @@ function serviceFault<Type extends HttpFault['type'], Attributes extends z.ZodTy
     layer: z.literal('services'),
     type: z.literal(type),
     toxicity: common.toxicity,
-    target: servicesTargetSchema,
+    target,
     schedule: common.schedule,
     attributes,
   });
 }
 
+function requestFault<Type extends HttpFault['type'], Attributes extends z.ZodType>(
+  type: Type,
+  attributes: Attributes,
+) {
+  return serviceFault(type, requestsTargetSchema, attributes);
+}
+
+/** A notice's channel: there is one service that it can meet, so it need not be named. */
+function channelFault<Type extends keyof typeof channelOfFault>(type: Type) {
+  const service = channelOfFault[type];
+  const target = z.strictObject({ service: z.literal(service).default(service) }).default({ service });
+  return serviceFault(type, target, channelFaultAttributes);
+}
+
 const serviceFaults = [
-  serviceFault('server_error', httpFaultAttributes.server_error.default({ status: 503 })),
-  serviceFault('response_lost', nothing),
-  serviceFault('rate_limited', httpFaultAttributes.rate_limited),
-  serviceFault('unauthorized', nothing),
-  serviceFault('slow', httpFaultAttributes.slow),
+  requestFault('server_error', httpFaultAttributes.server_error.default({ status: 503 })),
+  requestFault('response_lost', nothing),
+  requestFault('rate_limited', httpFaultAttributes.rate_limited),
+  requestFault('unauthorized', nothing),
+  requestFault('slow', httpFaultAttributes.slow),
+  channelFault('smtp_down'),
+  channelFault('push_down'),
 ] as const;
 
-/** A fault between the engine and a service, as data. */
+/** A fault between the gateway and a service, as data. */
 export const serviceFaultRecordSchema = z.discriminatedUnion('type', serviceFaults);
 export type ServiceFaultRecord = z.infer<typeof serviceFaultRecordSchema>;
+
+/** A channel of notices that is down. */
+export type ChannelFault = Omit<
+  Extract<ServiceFaultRecord, { readonly type: keyof typeof channelOfFault }>,
+  'layer' | 'target'
+>;
+export type ServiceFault = HttpFault | ChannelFault;
 
 /** One fault of any layer. */
 export const faultRecordSchema = z.discriminatedUnion('type', [
@@ -254,8 +279,8 @@ export function layerOf(type: string): FaultRecord['layer'] | null {
   return known?.shape.layer.value ?? null;
 }
 
-/** The record as the engine's HTTP meets it. */
-export function httpFaultOf({ target, layer: _, ...record }: ServiceFaultRecord): HttpFault {
+/** The record as its service meets it. */
+export function serviceFaultOf({ target, layer: _, ...record }: ServiceFaultRecord): ServiceFault {
   const { service: __, ...match } = target;
-  return (Object.keys(match).length === 0 ? record : { ...record, match }) as HttpFault;
+  return (Object.keys(match).length === 0 ? record : { ...record, match }) as ServiceFault;
 }

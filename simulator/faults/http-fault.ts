@@ -27,6 +27,15 @@ export const httpFaultAttributes = {
   slow: z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) }),
 };
 
+/** In the order in which a report counts them. */
+export const httpFaultTypes = [
+  'server_error',
+  'response_lost',
+  'rate_limited',
+  'unauthorized',
+  'slow',
+] as const satisfies readonly HttpFault['type'][];
+
 /** Faults between the engine and a service, in the record shape of Toxiproxy. */
 export const httpFaultSchema = z.discriminatedUnion('type', [
   /** Answered before the service has acted. */

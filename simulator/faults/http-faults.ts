@@ -1,24 +1,12 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import type { Random } from '../../shared/ports/random.ts';
-import { isInWindow } from './fault-schedule.ts';
-import type { HttpFault } from './http-fault.ts';
+import { type FaultControls, faultStrikes } from './fault-strikes.ts';
+import { type HttpFault, httpFaultTypes } from './http-fault.ts';
 
-export interface FaultyHttp {
+export interface FaultyHttp extends FaultControls<HttpFault> {
   /** The same port, with the faults in the way. */
   readonly http: Http;
-  /** The first moment of the workload is now: windows and `first` count from here. Before it, faults with a schedule sleep. */
-  begin(): void;
-  /** Heals: no fault meets a request that starts from now on. What already waits is let through. */
-  clear(): void;
-  /** Replaces the faults. */
-  set(faults: readonly HttpFault[]): void;
-  /** How long ago the workload began; 0 before it. */
-  sinceBeginMs(): number;
-  /** How often this one has struck. */
-  struckBy(fault: HttpFault | null): number;
-  /** How often each type has struck. */
-  counts(): Readonly<Record<HttpFault['type'], number>>;
 }
 
 /** The answer of a fault that answers in the service's place. */
@@ -40,54 +28,21 @@ export function faultyHttp(
   initial: readonly HttpFault[],
 ): FaultyHttp {
   const answer = deps.answer ?? apiIotAnswer;
-  let faults = initial;
-  let begunAt: number | null = null;
-  /** Fault and subject → how many requests it has struck. */
-  const struck = new Map<HttpFault, Map<string, number>>();
-  const counts: Record<HttpFault['type'], number> = {
-    server_error: 0,
-    response_lost: 0,
-    rate_limited: 0,
-    unauthorized: 0,
-    slow: 0,
-  };
-  /** As many as there are methods and vehicles. */
-  const streams = new Map<string, Random>();
-
-  function streamOf(subject: string): Random {
-    const known = streams.get(subject) ?? deps.random.stream(subject);
-    streams.set(subject, known);
-    return known;
-  }
-
-  /** It is the fault's time, and this subject has not met it often enough yet. */
-  function isAwake(fault: HttpFault, subject: string): boolean {
-    const { schedule } = fault;
-    if (schedule === undefined) return true;
-    if (begunAt === null || !isInWindow(schedule, deps.clock.now() - begunAt)) return false;
-    return schedule.first === undefined || (struck.get(fault)?.get(subject) ?? 0) < schedule.first;
-  }
-
-  function note(fault: HttpFault, subject: string): void {
-    counts[fault.type] += 1;
-    const bySubject = struck.get(fault) ?? new Map<string, number>();
-    struck.set(fault, bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1));
-  }
+  const strikes = faultStrikes(deps, httpFaultTypes, initial);
 
   async function send(request: Request): Promise<Response> {
+    const faults = strikes.faults();
     if (faults.length === 0) return http(request);
     const { pathname } = new URL(request.url);
     const subject = subjectOf(request.method, pathname);
-    const random = streamOf(subject);
     for (const fault of faults) {
-      if (!matches(fault, request.method, pathname) || !isAwake(fault, subject)) continue;
-      if (random.fraction() >= fault.toxicity) continue;
-      note(fault, subject);
+      if (!matches(fault, request.method, pathname) || !strikes.strikes(fault, subject)) continue;
       const words = `fault "${fault.name}"`;
       switch (fault.type) {
         case 'slow': {
           const { latencyMs, jitterMs } = fault.attributes;
-          await sleep(deps.clock, latencyMs + Math.floor(random.fraction() * (jitterMs + 1)), request.signal);
+          const jitter = strikes.streamOf(subject).fraction();
+          await sleep(deps.clock, latencyMs + Math.floor(jitter * (jitterMs + 1)), request.signal);
           break;
         }
         case 'server_error':
@@ -110,26 +65,7 @@ export function faultyHttp(
     return http(request);
   }
 
-  return {
-    http: send,
-    begin() {
-      begunAt = deps.clock.now();
-    },
-    clear() {
-      faults = [];
-    },
-    set(next) {
-      faults = next;
-      for (const fault of struck.keys()) if (!next.includes(fault)) struck.delete(fault);
-      if (next.length === 0) streams.clear();
-    },
-    sinceBeginMs: () => (begunAt === null ? 0 : deps.clock.now() - begunAt),
-    struckBy(fault) {
-      const bySubject = fault ? struck.get(fault) : undefined;
-      return [...(bySubject?.values() ?? [])].reduce((sum, count) => sum + count, 0);
-    },
-    counts: () => ({ ...counts }),
-  };
+  return { ...strikes, http: send };
 }
 
 function matches(fault: HttpFault, method: string, path: string): boolean {

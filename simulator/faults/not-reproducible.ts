@@ -8,8 +8,6 @@ const reasons: Readonly<Record<string, string>> = {
   broker_restart: 'the broker is part of the gateway; a scenario has it in faults.parts',
   gateway_crash:
     'no process can die and be judged by itself; a scenario has it in faults.parts, and "npm run chaos" kills real ones',
-  smtp_down: 'no fault reaches the mail server yet; point SMTP_URL at a port where nothing listens',
-  push_down: 'no fault reaches the push service yet; "fleetwake check" draws it',
 };
 
 /** Why a fault of this type is refused; null for a type that nobody knows. */

@@ -7,6 +7,7 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import { channelGates } from '../faults/channel-gates.ts';
 import { collectMails, collectPushes } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
@@ -64,6 +65,10 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const catalogue = join(data, 'catalogue');
   await writeScenarioCatalogue(catalogue, scenario);
+  const channels = channelGates(
+    { clock: wallClock, random: seededRandom(plan.faultSeed).stream('channels') },
+    plan.channelFaults ?? [],
+  );
   const parts: { stop(): Promise<void> }[] = [];
   const added = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
     parts.push(part);
@@ -77,6 +82,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         vapidPublicKey: publicKey,
         log,
         ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
+        channels,
         ...(onMoment ? { onMoment: (where, what) => onMoment({ where, what }) } : {}),
       }),
     );
@@ -121,6 +127,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       buyer: clients.platform,
       cars,
       faults: gateway.faults,
+      channels,
       onProgress,
       progressEveryMs,
       ...(stopped === undefined ? {} : { stopped }),

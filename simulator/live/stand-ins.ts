@@ -8,6 +8,7 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { webPushCrypto } from '../../shared/live/web-push-crypto.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { ChannelGates } from '../faults/channel-gates.ts';
 import { mailSink } from '../stand-ins/mail-sink/mail-sink.ts';
 import type { Mailbox } from '../stand-ins/mail-sink/mailbox.ts';
 import { mailboxApp } from '../stand-ins/mail-sink/mailbox-app.ts';
@@ -38,6 +39,8 @@ export interface StandInOptions {
   readonly log: Log;
   /** Told of a payment request or a mail once it has had its effect, and before it is answered; may hold the answer up. */
   readonly onMoment?: (where: 'payments' | 'mail', what: string) => void | Promise<void>;
+  /** When mail server and push service are down; without them they never are. */
+  readonly channels?: ChannelGates;
   /** 0 takes free ones. */
   readonly ports: {
     readonly payments: number;
@@ -88,6 +91,7 @@ async function start(
     port: ports.smtp,
     credential,
     onDelivered: (id) => options.onMoment?.('mail', id),
+    ...(options.channels ? { trouble: options.channels.mail.meets } : {}),
   });
   undo(() => mail.close());
   const mailServer = await http.serve(mailboxApp(mail.mailbox).fetch, {
@@ -102,6 +106,7 @@ async function start(
     origin: () => pushOrigin,
     seed: keys.pushSeed,
     applicationServerKey: options.vapidPublicKey,
+    ...(options.channels ? { trouble: options.channels.push.meets } : {}),
   });
   const pushServer = await http.serve(pushes.fetch, { port: ports.push });
   pushOrigin = pushServer.origin;

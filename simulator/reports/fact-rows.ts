@@ -30,6 +30,7 @@ export function factRows(report: RunReport): [string, string][] {
       ].join(', '),
     ]),
     ...kinds.map((text, index): [string, string] => [index === 0 ? 'Notices' : '', text]),
+    ...(report.noticesGivenUp === 0 ? [] : [['', `${report.noticesGivenUp} given up`] as [string, string]]),
     ['Tickets', `${tickets.HIGH} HIGH, ${tickets.MEDIUM} MEDIUM`],
     [
       'Revocations',
@@ -40,6 +41,9 @@ export function factRows(report: RunReport): [string, string][] {
     ...(counts(report.faults.payments) === 'none'
       ? []
       : [['Payments faults', counts(report.faults.payments)] as [string, string]]),
+    ...(counts(report.faults.channels) === 'none'
+      ? []
+      : [['Mail and push faults', counts(report.faults.channels)] as [string, string]]),
   ];
 }
 

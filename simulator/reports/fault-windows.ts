@@ -1,15 +1,14 @@
-import type { StandingFault } from '../faults/fault.ts';
+import type { ServiceFault, StandingFault } from '../faults/fault.ts';
 import { windowsOf } from '../faults/fault-schedule.ts';
-import type { HttpFault } from '../faults/http-fault.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import { lastsMs, type PartFault, strikesOf } from '../scenarios/part-fault.ts';
 import type { Evidence } from './evidence.ts';
 
 /** When a fault of a service could strike. Milliseconds of the run after the first moment of the workload. */
 export interface FaultWindow {
-  readonly where: 'API IoT' | 'payments' | 'parts';
+  readonly where: 'API IoT' | 'payments' | 'mail and push' | 'parts';
   readonly name: string;
-  readonly type: HttpFault['type'] | PartFault['type'];
+  readonly type: ServiceFault['type'] | PartFault['type'];
   /** The chance that a request that matches meets it, 0 to 1. */
   readonly toxicity: number;
   readonly fromMs: number;
@@ -39,7 +38,7 @@ export interface FaultSchedules {
 /** What the plan lets go wrong, and when. The faults of the services end when the run heals, those of the vehicles go on. */
 export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence): FaultSchedules {
   const untilMs = (healedAt ?? takenAt) - startedAt;
-  const ofService = (where: FaultWindow['where'], faults: readonly HttpFault[]): FaultWindow[] =>
+  const ofService = (where: FaultWindow['where'], faults: readonly ServiceFault[]): FaultWindow[] =>
     faults.flatMap(({ name, type, toxicity, schedule }) =>
       windowsOf(schedule, untilMs).map((window) => ({ where, name, type, toxicity, ...window })),
     );
@@ -51,6 +50,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
     services: [
       ...ofService('API IoT', plan.apiIotFaults),
       ...ofService('payments', plan.paymentsFaults ?? []),
+      ...ofService('mail and push', plan.channelFaults ?? []),
       ...(plan.partFaults ?? []).flatMap(ofPart),
     ],
     vehicles: groupsOf(

@@ -11,6 +11,7 @@ export type Figures = Pick<
   | 'attempts'
   | 'timeToActiveMs'
   | 'money'
+  | 'noticesGivenUp'
   | 'tickets'
   | 'revocations'
   | 'faults'
@@ -94,6 +95,10 @@ function countOf(name: Extract<Expectation, { kind: 'count' }>['name'], figures:
       return total(faults.apiIot);
     case 'faults at payments':
       return total(faults.payments);
+    case 'faults at mail and push':
+      return total(faults.channels);
+    case 'notices given up':
+      return figures.noticesGivenUp;
     default:
       return name satisfies never;
   }

@@ -74,7 +74,7 @@ export function reportOf(
 function countsOf(
   evidence: Evidence,
   activations: readonly ActivationLine[],
-): Pick<RunReport, 'outcomes' | 'tickets' | 'revocations' | 'faults'> {
+): Pick<RunReport, 'outcomes' | 'noticesGivenUp' | 'tickets' | 'revocations' | 'faults'> {
   const { plan, database } = evidence;
   const byOutcome = countBy(activations, ({ outcome }) => outcome);
   const ticketsOf = (priority: string) => database.tickets.filter((row) => row.priority === priority).length;
@@ -83,6 +83,7 @@ function countsOf(
       Outcome,
       number
     >,
+    noticesGivenUp: database.notices.filter((row) => row.status === 'dead').length,
     tickets: { HIGH: ticketsOf('HIGH'), MEDIUM: ticketsOf('MEDIUM') },
     revocations: revocationsOf(evidence),
     faults: {
@@ -92,6 +93,7 @@ function countsOf(
       ),
       apiIot: evidence.httpFaults,
       payments: evidence.paymentsFaults ?? {},
+      channels: evidence.channelFaults ?? {},
     },
   };
 }

@@ -39,6 +39,8 @@ export interface RunReport {
   readonly money: Readonly<Record<string, MoneyTotals>>;
   /** As the sinks received them, by kind and channel; those of an activation always, others where there were any. */
   readonly notices: Readonly<Record<string, { readonly email: number; readonly push: number }>>;
+  /** Notices that no channel took within the limit of tries, or that it refused for good. */
+  readonly noticesGivenUp: number;
   readonly tickets: { readonly HIGH: number; readonly MEDIUM: number };
   readonly revocations: { readonly done: number; readonly superseded: number; readonly open: number };
   /** What went wrong on purpose: vehicles by fault, and what the faults of the services did. */
@@ -46,6 +48,8 @@ export interface RunReport {
     readonly vehicles: Readonly<Record<string, number>>;
     readonly apiIot: Readonly<Record<string, number>>;
     readonly payments: Readonly<Record<string, number>>;
+    /** Of mail server and push service. */
+    readonly channels: Readonly<Record<string, number>>;
   };
   readonly schedules: FaultSchedules;
   /** One a purchase, in the order of the plan. */

@@ -1,4 +1,5 @@
 import { sleep } from '../../shared/ports/clock.ts';
+import { channelCounts } from '../faults/channel-gates.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
@@ -18,15 +19,15 @@ const healAfterMs = 2_000;
 
 /** The course of every run, whatever its parts are made of: the fleet connects, customers buy, faults heal, all ends. */
 export async function conduct(stage: RunStage): Promise<Evidence> {
-  const { plan, clock, cars, faults, buyer } = stage;
+  const { plan, clock, cars, buyer } = stage;
+  const services = servicesOf(stage);
   const answers: PurchaseAnswer[] = [];
   const progress = progressOf(stage, answers);
   await progress.tell('connecting');
   await unlessStopped(stage, cars.start());
   const startedAt = clock.now();
   stage.parts?.begin();
-  faults?.apiIot.begin();
-  faults?.payments.begin();
+  for (const service of services) service.begin();
   progress.follow();
   const work = async () => {
     await progress.tell('running');
@@ -34,8 +35,7 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
     const healAt = Math.max(clock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
     await sleep(clock, healAt - clock.now());
     const at = clock.now();
-    faults?.apiIot.clear();
-    faults?.payments.clear();
+    for (const service of services) service.clear();
     await progress.tell('settling');
     await untilSettled(stage);
     return at;
@@ -55,10 +55,22 @@ function unlessStopped<Value>({ stopped }: RunStage, work: Promise<Value>): Prom
   return stopped === undefined ? work : Promise.race([work, stopped]);
 }
 
-function lastWindowEnd({ apiIotFaults, paymentsFaults = [], partFaults = [] }: Plan): number {
+/** All services whose faults begin and heal with the run. */
+function servicesOf({ faults, channels }: RunStage) {
+  const behind = faults ? [faults.apiIot, faults.payments] : [];
+  return [...behind, channels.mail, channels.push];
+}
+
+function lastWindowEnd({
+  apiIotFaults,
+  paymentsFaults = [],
+  channelFaults = [],
+  partFaults = [],
+}: Plan): number {
+  const all = [...apiIotFaults, ...paymentsFaults, ...channelFaults];
   return Math.max(
     0,
-    ...[...apiIotFaults, ...paymentsFaults].map((fault) => endOfWindows(fault.schedule) ?? 0),
+    ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),
     ...partFaults.map(partFaultEnd),
   );
 }
@@ -90,7 +102,7 @@ async function untilSettled({ plan, clock, cars, witnesses }: RunStage): Promise
 }
 
 async function takeEvidence(
-  { plan, planAgain, clock, cars, faults, witnesses }: RunStage,
+  { plan, planAgain, clock, cars, faults, channels, witnesses }: RunStage,
   startedAt: number,
   answers: readonly PurchaseAnswer[],
 ): Promise<Evidence> {
@@ -117,6 +129,7 @@ async function takeEvidence(
       ...(witnesses.newsMs ? { newsMs: witnesses.newsMs() } : {}),
       httpFaults: faults?.apiIot.counts() ?? {},
       paymentsFaults: faults?.payments.counts() ?? {},
+      channelFaults: channelCounts(channels),
     };
   } finally {
     await events.stop();

@@ -2,6 +2,7 @@ import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import type { ChannelGates } from '../faults/channel-gates.ts';
 import type { FaultyHttp } from '../faults/http-faults.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { ApiClient } from '../live/api-client.ts';
@@ -59,6 +60,8 @@ export interface RunStage {
   readonly parts?: { begin(): void };
   /** Null where the gateway cannot have any. */
   readonly faults: ServiceFaults | null;
+  /** Faults of mail server and push service. */
+  readonly channels: ChannelGates;
   readonly witnesses: Witnesses;
   readonly onProgress: (progress: Progress) => void;
   /** By the run's clock. */

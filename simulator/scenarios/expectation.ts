@@ -22,6 +22,8 @@ const counts = [
   'most attempts',
   'faults at the API IoT',
   'faults at payments',
+  'faults at mail and push',
+  'notices given up',
 ] as const;
 const sums = ['authorised', 'captured', 'voided', 'refunded', 'kept'] as const;
 

@@ -1,5 +1,10 @@
 import type { Random } from '../../shared/ports/random.ts';
-import { httpFaultOf } from '../faults/fault.ts';
+import {
+  type ChannelFault,
+  type ServiceFault,
+  type ServiceFaultRecord,
+  serviceFaultOf,
+} from '../faults/fault.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import type { PartFault } from './part-fault.ts';
@@ -29,6 +34,8 @@ export interface Plan {
   readonly apiIotFaults: readonly HttpFault[];
   /** Between engine and payment service; left out where the scenario has none. */
   readonly paymentsFaults?: readonly HttpFault[];
+  /** Of mail server and push service; left out where the scenario has none. */
+  readonly channelFaults?: readonly ChannelFault[];
   /** Of the gateway's own parts; left out where the scenario has none. */
   readonly partFaults?: readonly PartFault[];
   /** Seed of the draws that the faults of the services take. */
@@ -42,7 +49,11 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
   const random = newRandom(seed);
   const customers = planCustomers(scenario, random.stream('customers'));
   const vehicles = planVehicles(scenario, customers, random);
-  const paymentsFaults = [...(scenario.faults.payments ?? []), ...serviceFaultsOf(scenario, 'payments')];
+  const paymentsFaults = [
+    ...(scenario.faults.payments ?? []),
+    ...serviceFaultsOf<HttpFault>(scenario, ['payments']),
+  ];
+  const channelFaults = serviceFaultsOf<ChannelFault>(scenario, ['mail', 'push']);
   return {
     scenario: scenario.name,
     seed,
@@ -54,16 +65,23 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
     ...(scenario.vehicles.connectivity ? { connectivity: scenario.vehicles.connectivity } : {}),
     customers,
     purchases: planPurchases(scenario, vehicles, random.stream('purchases')),
-    apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf(scenario, 'api_iot')],
+    apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf<HttpFault>(scenario, ['api_iot'])],
     ...(paymentsFaults.length > 0 ? { paymentsFaults } : {}),
+    ...(channelFaults.length > 0 ? { channelFaults } : {}),
     ...(scenario.faults.parts?.length ? { partFaults: scenario.faults.parts } : {}),
     faultSeed: Math.floor(random.stream('faults').fraction() * 2 ** 32),
     ...(scenario.expectations?.length ? { expectations: scenario.expectations } : {}),
   };
 }
 
-function serviceFaultsOf({ faults }: Scenario, service: 'api_iot' | 'payments'): HttpFault[] {
+/** The faults of these services, which are all of the kind that they meet. */
+function serviceFaultsOf<Fault extends ServiceFault>(
+  { faults }: Scenario,
+  services: readonly ServiceFaultRecord['target']['service'][],
+): Fault[] {
   return (faults.list ?? []).flatMap((record) =>
-    record.layer === 'services' && record.target.service === service ? [httpFaultOf(record)] : [],
+    record.layer === 'services' && services.includes(record.target.service)
+      ? [serviceFaultOf(record) as Fault]
+      : [],
   );
 }

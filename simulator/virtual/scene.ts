@@ -41,7 +41,7 @@ import { serviceFaults } from './service-faults.ts';
 /** One way, as on the loopback of one machine: a run on real parts has no longer ways. */
 const latencyMaxMs = 4;
 
-type Parts = Pick<RunStage, 'clock' | 'buyer' | 'cars' | 'faults' | 'parts' | 'witnesses'>;
+type Parts = Pick<RunStage, 'clock' | 'buyer' | 'cars' | 'faults' | 'channels' | 'parts' | 'witnesses'>;
 
 /** The parts of one run in virtual time. Nothing has happened yet: `open` starts them while the loop runs. */
 export async function openScene(loop: VirtualLoop, plan: Plan, constants: Constants) {
@@ -54,7 +54,10 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
   const sinks = newSinks({
     clock: loop.clock('network'),
     latencyMs,
-    failure: () => null,
+    failure: (channel, to) => {
+      const met = faults.channels[channel === 'email' ? 'mail' : 'push'].meets(to);
+      return met === 'hangs' ? 'request_lost' : met && 'refused';
+    },
     onSeen: () => {},
   });
   const stores = {
@@ -160,6 +163,7 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
       buyer,
       cars: fleetOf(plan, vehicles, { ...ports, link: wire.tap(broker.connect(garage)) }),
       faults,
+      channels: faults.channels,
       parts: partTroubles(plan.partFaults ?? [], { clock, stream, broker, gateway }),
       witnesses: {
         databases: { platform, apiIot },

@@ -1,11 +1,12 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import { channelGates } from '../faults/channel-gates.ts';
 import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { origins } from '../world/figures.ts';
 
-/** The faults between the engine and its services, and the engine's ways through them, in each of its lives. */
+/** The faults of the services, and the engine's ways through them, in each of its lives. */
 export function serviceFaults(plan: Plan, clock: Clock) {
   const random = seededRandom(plan.faultSeed);
   /** A fault outlives the process whose requests it meets: it is the network's. */
@@ -28,6 +29,7 @@ export function serviceFaults(plan: Plan, clock: Clock) {
   return {
     apiIot,
     payments,
+    channels: channelGates({ clock, random: random.stream('channels') }, plan.channelFaults ?? []),
     /** The way out of one process. */
     wayOf:
       (http: Http): Http =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
 import { systemRandom } from '../../shared/live/random.ts';
+import { channelGates } from '../../simulator/faults/channel-gates.ts';
 import { faultyHttp, paymentsAnswer } from '../../simulator/faults/http-faults.ts';
 import { until } from '../support/until.ts';
 import { withControl } from './support.ts';
@@ -151,8 +152,8 @@ describe('faults of a running fleet over REST', () => {
     const deps = { clock: wallClock, random: systemRandom };
     const api_iot = faultyHttp(answers, deps, []);
     const payments = faultyHttp(answers, { ...deps, answer: paymentsAnswer }, []);
-    api_iot.begin();
-    payments.begin();
+    const { push } = channelGates(deps, []);
+    for (const service of [api_iot, payments, push]) service.begin();
     await withControl(
       async (world) => {
         const target = { service: 'payments', method: 'POST', path: '/v1/refunds' };
@@ -178,8 +179,29 @@ describe('faults of a running fleet over REST', () => {
         expect(await world.call('GET', '/faults/fault-1')).toMatchObject({ body: { struck: 2 } });
         await world.call('DELETE', '/faults');
         expect(await refund(payments.http)).toBe(200);
+
+        const down = { name: 'no pushes', layer: 'services', type: 'push_down', schedule: { first: 1 } };
+        expect(await world.call('POST', '/faults', down)).toMatchObject({
+          status: 201,
+          body: { id: 'fault-2', target: { service: 'push' }, attributes: { hangs: false } },
+        });
+        expect([push.meets('ana'), push.meets('ana'), push.meets('ben')]).toEqual([
+          'refuses',
+          null,
+          'refuses',
+        ]);
+        expect(await world.call('GET', '/faults/fault-2')).toMatchObject({ body: { struck: 2 } });
+        expect(
+          await world.call('POST', '/faults', { name: 'no mail', layer: 'services', type: 'smtp_down' }),
+        ).toMatchObject({
+          status: 422,
+          body: {
+            detail:
+              "The fault cannot be had: the gateway's mail service is none of this process: let smtp_down happen there, or start without an address of your own for it.",
+          },
+        });
       },
-      { api_iot, payments },
+      { api_iot, payments, mail: null, push },
     );
   });
 });

@@ -34,7 +34,13 @@ const figures: Figures = {
   },
   tickets: { HIGH: 2, MEDIUM: 3 },
   revocations: { done: 4, superseded: 5, open: 6 },
-  faults: { vehicles: { hang: 9 }, apiIot: { slow: 3, server_error: 4 }, payments: { slow: 1 } },
+  noticesGivenUp: 7,
+  faults: {
+    vehicles: { hang: 9 },
+    apiIot: { slow: 3, server_error: 4 },
+    payments: { slow: 1 },
+    channels: { smtp_down: 5, push_down: 3 },
+  },
 };
 
 test.each([
@@ -59,6 +65,8 @@ test.each([
   ['most attempts <= 5', false, '6'],
   ['faults at the API IoT = 7', true, '7'],
   ['faults at payments = 1', true, '1'],
+  ['faults at mail and push = 8', true, '8'],
+  ['notices given up < 7', false, '7'],
   ['activations with 1 attempt = 30', true, '30'],
   ['activations with 3 attempts = 0', true, '0'],
   ['authorised = 50 EUR', true, '50.00 EUR'],

@@ -55,12 +55,14 @@ test('the report tells the sample run in figures', () => {
       activation_successful: { email: 2, push: 2 },
       activation_failed: { email: 2, push: 1 },
     },
+    noticesGivenUp: 0,
     tickets: { HIGH: 2, MEDIUM: 0 },
     revocations: { done: 0, superseded: 0, open: 1 },
     faults: {
       vehicles: { offline: 1 },
       apiIot: { server_error: 1, response_lost: 0, rate_limited: 0, slow: 2 },
       payments: {},
+      channels: {},
     },
     schedules: {
       services: [],
@@ -204,7 +206,7 @@ test('a run in which nothing happened has a report too', () => {
       unanswered: 0,
     },
     timeToActiveMs: { p50: null, p95: null, p99: null, longest: null },
-    faults: { vehicles: {}, apiIot: {}, payments: {} },
+    faults: { vehicles: {}, apiIot: {}, payments: {}, channels: {} },
   };
   const lines = terminalReport(empty, { color: false }).split('\n');
   expect(lines.slice(1, 6)).toEqual([

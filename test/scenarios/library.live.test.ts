@@ -12,6 +12,7 @@ const told = [
   'declined-cards',
   'expired-credentials',
   'incompatible-models',
+  'mail-and-push-down',
   'tunnel-while-applying',
   'wedged-vehicles',
 ];

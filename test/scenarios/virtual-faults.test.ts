@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import type { ChannelFault } from '../../simulator/faults/fault.ts';
 import type { HttpFault } from '../../simulator/faults/http-fault.ts';
+import { runChecks } from '../../simulator/reports/checks/all.ts';
+import { shippedScenario } from '../../simulator/scenarios/library.ts';
 import { type Scenario, scenarioSchema } from '../../simulator/scenarios/scenario.ts';
 import type { VehicleFaultRule } from '../../simulator/scenarios/vehicle-fault.ts';
+import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
 import { virtualReport } from './virtual-run.ts';
 
 const heatedSeats = {
@@ -141,6 +145,84 @@ test('in virtual time the payment service meets a lost answer, and nobody pays t
       keptMinor: 1_490,
     },
   });
+});
+
+const channelDown: [ChannelFault, string, tries: number][] = [
+  // A push that hangs takes the sender eleven seconds to give up, so the fault lasts until the second has come.
+  [
+    { name: 'it', type: 'smtp_down', toxicity: 1, schedule: { first: 4 }, attributes: { hangs: false } },
+    'email',
+    4,
+  ],
+  [
+    {
+      name: 'it',
+      type: 'push_down',
+      toxicity: 1,
+      schedule: { afterMs: 0, forMs: 40_000, first: 2 },
+      attributes: { hangs: true },
+    },
+    'push',
+    2,
+  ],
+];
+
+test.each(channelDown.map((row) => [row[0].type, ...row] as const))(
+  'in virtual time %s: the notices are tried again until they are taken, and each arrives once',
+  async (type, { schedule, attributes }, channel, tries) => {
+    const story = storyOf({
+      list: [
+        type === 'smtp_down'
+          ? {
+              name: 'it',
+              layer: 'services',
+              type,
+              toxicity: 1,
+              target: { service: 'mail' },
+              schedule,
+              attributes,
+            }
+          : {
+              name: 'it',
+              layer: 'services',
+              type,
+              toxicity: 1,
+              target: { service: 'push' },
+              schedule,
+              attributes,
+            },
+      ],
+    });
+    const { evidence } = await runScenarioVirtually({
+      scenario: { ...story, customers: { languages: ['en'], pushShare: 1 } },
+      seed: 1,
+    });
+    expect(evidence.channelFaults).toEqual({ smtp_down: 0, push_down: 0, [type]: tries });
+    const told = evidence.database.notices.filter((notice) => notice.channel === channel);
+    expect(told.map(({ kind, status }) => [kind, status])).toEqual([
+      ['payment_confirmed', 'sent'],
+      ['activation_started', 'sent'],
+      ['activation_successful', 'sent'],
+    ]);
+    expect(told.reduce((sum, notice) => sum + notice.tries, 0)).toBe(3 + tries);
+    const seen =
+      channel === 'email'
+        ? evidence.mails.map(({ messageId }) => messageId.split('@')[0])
+        : evidence.pushes.map(({ noticeId }) => noticeId);
+    expect(seen.toSorted()).toEqual(told.map(({ id }) => id).toSorted());
+    expect(runChecks(evidence).filter(({ ok }) => !ok)).toEqual([]);
+  },
+);
+
+test('in virtual time a mail server that stays away: every mail is given up after its 300th try, and no more is tried', async () => {
+  const { evidence } = await runScenarioVirtually({ scenario: shippedScenario('notices-given-up'), seed: 1 });
+  const mails = evidence.database.notices.filter(({ channel }) => channel === 'email');
+  expect(mails.map(({ status, tries, last_error }) => [status, tries, last_error])).toEqual(
+    Array.from({ length: 6 }, () => ['dead', 300, 'the email service is away']),
+  );
+  expect([evidence.mails.length, evidence.pushes.length]).toEqual([0, 6]);
+  const given = evidence.database.record.filter(({ type }) => type === 'notice.dead');
+  expect(given).toHaveLength(6);
 });
 
 test('the quota and the time-out of a scenario are those of its API IoT', async () => {

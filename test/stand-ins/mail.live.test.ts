@@ -300,3 +300,34 @@ describe('the mail sink', () => {
     expect(mailbox.counts()).toEqual({ total: 8, kept: 3, duplicates: 0 });
   });
 });
+
+describe('a mail server that is down', () => {
+  test.each([
+    ['refuses', 'The mail was not taken: Server closed the connection: 421 The mail server is down'],
+    ['hangs', 'The mail was not taken: '],
+  ] as const)('%s: worth a retry, nothing is kept, and the next one is taken', async (met, message) => {
+    const asked: string[] = [];
+    let trouble: 'refuses' | 'hangs' | null = met;
+    const sink = await mailSink({
+      ...open,
+      credential,
+      trouble: (recipient) => {
+        asked.push(recipient);
+        return trouble;
+      },
+    });
+    const mailer = mailerTo(sink.port, credential.password, 300);
+    try {
+      const failure = await failureOf(mailer.send(mail()));
+      expect(failure).toEqual({ permanent: false, message: expect.stringContaining(message) });
+      expect(sink.mailbox.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
+      trouble = null;
+      await mailer.send(mail());
+      expect(sink.mailbox.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
+      expect(asked).toEqual(['ana@customers.example', 'ana@customers.example']);
+    } finally {
+      await mailer.close();
+      await sink.close();
+    }
+  });
+});

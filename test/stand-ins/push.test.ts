@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import webPush from 'web-push';
+import { wallClock } from '../../shared/live/clock.ts';
+import { liveHttp } from '../../shared/live/http.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { webPushCrypto } from '../../shared/live/web-push-crypto.ts';
@@ -7,7 +9,13 @@ import { type Http, TransportError } from '../../shared/ports/http.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { ChannelFailure } from '../../shared/ports/mailer.ts';
 import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
-import { type PushSink, pushSink } from '../../simulator/stand-ins/push-sink/push-sink.ts';
+import {
+  type PushSink,
+  type PushSinkOptions,
+  pushSink,
+} from '../../simulator/stand-ins/push-sink/push-sink.ts';
+import { manualClock } from '../support/manual-clock.ts';
+import { until } from '../support/until.ts';
 
 const origin = 'http://push.test:8025';
 const subject = 'mailto:operations@fleetwake.example';
@@ -15,7 +23,11 @@ const vapid = { subject, ...webPush.generateVAPIDKeys() };
 const payload =
   '{"title":"Activation issue - not charged","body":"Sitzheizung für Łukasz","noticeId":"ntc_1"}';
 
-const openSink = (applicationServerKey: string | null = null, seed = 'seed') =>
+const openSink = (
+  applicationServerKey: string | null = null,
+  seed = 'seed',
+  more: Partial<PushSinkOptions> = {},
+) =>
   pushSink({
     clock: { now: () => Date.now(), setTimer: () => ({ cancel() {} }) },
     log: silentLog,
@@ -24,6 +36,7 @@ const openSink = (applicationServerKey: string | null = null, seed = 'seed') =>
     origin: () => origin,
     seed,
     applicationServerKey,
+    ...more,
   });
 
 async function failureOf(work: Promise<void>): Promise<{ permanent: boolean; message: string }> {
@@ -258,5 +271,56 @@ describe('Web Push encryption', () => {
     expect(webPushCrypto.keysFrom('one')).toEqual(webPushCrypto.keysFrom('one'));
     expect(webPushCrypto.keysFrom('one').p256dh).not.toBe(webPushCrypto.keysFrom('two').p256dh);
     expect(Buffer.from(webPushCrypto.keysFrom('one').p256dh, 'base64url')).toHaveLength(65);
+  });
+});
+
+describe('a push service that is down', () => {
+  const push = (subscription: PushSubscription) => ({ subscription, payload, topic: 'ntc_1' });
+
+  test('refuses with 503, which is worth a retry, and keeps nothing', async () => {
+    let trouble: 'refuses' | null = 'refuses';
+    const sink = openSink(vapid.publicKey, 'seed', { trouble: () => trouble });
+    const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
+    const subscription = sink.subscribe();
+    expect(await failureOf(pusher.send(push(subscription)))).toEqual({
+      permanent: false,
+      message: 'The push service answered 503: The push service is down.',
+    });
+    expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
+    trouble = null;
+    await pusher.send(push(subscription));
+    expect(sink.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
+  });
+
+  test('hangs for a minute at most, and then has not taken it either', async () => {
+    const clock = manualClock();
+    const sink = openSink(vapid.publicKey, 'seed', { clock, trouble: () => 'hangs' });
+    const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
+    let isOver = false;
+    const failure = failureOf(pusher.send(push(sink.subscribe()))).finally(() => {
+      isOver = true;
+    });
+    await clock.advance(59_999);
+    expect(isOver).toBe(false);
+    await clock.advance(1);
+    expect((await failure).message).toBe('The push service answered 503: The push service is down.');
+    expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
+  });
+
+  test('over a socket: whoever gives up takes its place away', async () => {
+    const clock = manualClock();
+    const http = liveHttp({ clock: wallClock, timeoutMs: 200 });
+    let at = '';
+    const sink = openSink(null, 'seed', { clock, origin: () => at, trouble: () => 'hangs' });
+    const server = await http.serve(sink.fetch, { port: 0 });
+    at = server.origin;
+    try {
+      const pusher = webPusher({ http: http.http, vapid, ttlSeconds: 86_400 });
+      const failure = await failureOf(pusher.send(push(sink.subscribe())));
+      expect(failure.message).toMatch(/^The push service did not answer: .*no answer within 200 ms$/);
+      await until(() => clock.pending().length === 0, 'nothing waits for the sender that is gone');
+    } finally {
+      await server.close();
+    }
   });
 });

@@ -16,6 +16,8 @@ export interface MailSinkOptions {
   /** What a sender has to log in with; without it nobody has to. */
   readonly credential?: { readonly username: string; readonly password: string };
   readonly mailbox?: Mailbox;
+  /** What meets a mail to this recipient now; null: it is taken. */
+  readonly trouble?: (recipient: string) => 'refuses' | 'hangs' | null;
   /** Told of a mail's Message-ID once it is kept, and before the sender hears so; may hold the answer up. */
   readonly onDelivered?: (messageId: string) => void | Promise<void>;
 }
@@ -68,8 +70,17 @@ function authentication(options: MailSinkOptions): SMTPServerOptions {
   };
 }
 
-function receiving({ clock, onDelivered }: MailSinkOptions, mailbox: Mailbox): SMTPServerOptions {
+function receiving(
+  { clock, onDelivered, trouble = () => null }: MailSinkOptions,
+  mailbox: Mailbox,
+): SMTPServerOptions {
   return {
+    onRcptTo({ address }, _session, callback) {
+      const met = trouble(address);
+      if (met === 'refuses') callback(reply(421, 'The mail server is down'));
+      // Until the sender gives up, or the server's own limit for a silent connection cuts it.
+      else if (met !== 'hangs') callback();
+    },
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => {

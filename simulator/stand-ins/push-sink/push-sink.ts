@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Clock } from '../../../shared/ports/clock.ts';
+import { type Clock, sleep } from '../../../shared/ports/clock.ts';
 import type { Http } from '../../../shared/ports/http.ts';
 import type { Log } from '../../../shared/ports/log.ts';
 import type { PushSubscription } from '../../../shared/ports/pusher.ts';
@@ -21,6 +21,8 @@ export interface PushSinkOptions {
   readonly seed: string;
   /** Only pushes of this application server are taken (its VAPID public key); null takes anyone's. */
   readonly applicationServerKey: string | null;
+  /** What meets a push to this endpoint now; null: it is taken. */
+  readonly trouble?: (endpoint: string) => 'refuses' | 'hangs' | null;
 }
 
 /** A push as it arrived, still encrypted. */
@@ -68,7 +70,10 @@ const bodyMax = 4_096;
 /** The most cancelled subscriptions that are remembered. */
 const goneMax = 100_000;
 
-type Refusal = { readonly status: 400 | 401 | 403 | 404 | 410; readonly reason: string };
+/** A push that hangs is let go after so long, refused: no sender waits as long. */
+const hangMaxMs = 60_000;
+
+type Refusal = { readonly status: 400 | 401 | 403 | 404 | 410 | 503; readonly reason: string };
 
 const refuse = (status: Refusal['status'], reason: string): Refusal => ({ status, reason });
 
@@ -110,6 +115,9 @@ export function pushSink(options: PushSinkOptions): PushSink {
     const header = (name: string) => context.req.header(name);
     const name = findSubscription(id);
     if (typeof name !== 'string') return name;
+    const met = options.trouble?.(endpointOf(name)) ?? null;
+    if (met === 'hangs') await sleep(clock, hangMaxMs, context.req.raw.signal);
+    if (met !== null) return refuse(503, 'The push service is down.');
     const authorization = header('authorization');
     if (authorization === undefined) return refuse(401, 'Send a VAPID Authorization header.');
     const wrong = checkVapid(authorization, origin(), clock.now());

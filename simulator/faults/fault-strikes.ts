@@ -1,0 +1,98 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import { type FaultSchedule, isInWindow } from './fault-schedule.ts';
+
+/** What every fault of a service has. */
+interface Striking {
+  readonly type: string;
+  /** The chance that it strikes, 0 to 1. */
+  readonly toxicity: number;
+  readonly schedule?: FaultSchedule | undefined;
+}
+
+/** Faults of one service, as whoever conducts a run or sits at the desk handles them. */
+export interface FaultControls<Fault extends Striking> {
+  /** The first moment of the workload is now: windows and `first` count from here. Before it, faults with a schedule sleep. */
+  begin(): void;
+  /** Heals: no fault meets what starts from now on. What already waits is let through. */
+  clear(): void;
+  /** Replaces the faults. */
+  set(faults: readonly Fault[]): void;
+  /** How long ago the workload began; 0 before it. */
+  sinceBeginMs(): number;
+  /** How often this one has struck. */
+  struckBy(fault: Fault | null): number;
+  /** How often each type has struck. */
+  counts(): Readonly<Record<Fault['type'], number>>;
+}
+
+export interface FaultStrikes<Fault extends Striking> extends FaultControls<Fault> {
+  readonly faults: () => readonly Fault[];
+  /** Whether this fault meets the subject's next request, which then counts as struck. */
+  strikes(fault: Fault, subject: string): boolean;
+  /** The draws of one subject: they do not shift those of another. */
+  streamOf(subject: string): Random;
+}
+
+/** Which fault strikes whom, when and how often: the part that the faults of all services have in common. */
+export function faultStrikes<Fault extends Striking>(
+  deps: { readonly clock: Clock; readonly random: Random },
+  types: readonly Fault['type'][],
+  initial: readonly Fault[],
+): FaultStrikes<Fault> {
+  let faults = initial;
+  let begunAt: number | null = null;
+  /** Fault and subject → how many requests it has struck. */
+  const struck = new Map<Fault, Map<string, number>>();
+  const counts = Object.fromEntries(types.map((type) => [type, 0])) as Record<Fault['type'], number>;
+  /** As many as there are methods and vehicles, or recipients. */
+  const streams = new Map<string, Random>();
+
+  function streamOf(subject: string): Random {
+    const known = streams.get(subject) ?? deps.random.stream(subject);
+    streams.set(subject, known);
+    return known;
+  }
+
+  /** It is the fault's time, and this subject has not met it often enough yet. */
+  function isAwake(fault: Fault, subject: string): boolean {
+    const { schedule } = fault;
+    if (schedule === undefined) return true;
+    if (begunAt === null || !isInWindow(schedule, deps.clock.now() - begunAt)) return false;
+    return schedule.first === undefined || (struck.get(fault)?.get(subject) ?? 0) < schedule.first;
+  }
+
+  function note(fault: Fault, subject: string): void {
+    const type: Fault['type'] = fault.type;
+    counts[type] += 1;
+    const bySubject = struck.get(fault) ?? new Map<string, number>();
+    struck.set(fault, bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1));
+  }
+
+  return {
+    faults: () => faults,
+    streamOf,
+    strikes(fault, subject) {
+      if (!isAwake(fault, subject) || streamOf(subject).fraction() >= fault.toxicity) return false;
+      note(fault, subject);
+      return true;
+    },
+    begin() {
+      begunAt = deps.clock.now();
+    },
+    clear() {
+      faults = [];
+    },
+    set(next) {
+      faults = next;
+      for (const fault of struck.keys()) if (!next.includes(fault)) struck.delete(fault);
+      if (next.length === 0) streams.clear();
+    },
+    sinceBeginMs: () => (begunAt === null ? 0 : deps.clock.now() - begunAt),
+    struckBy(fault) {
+      const bySubject = fault ? struck.get(fault) : undefined;
+      return [...(bySubject?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    },
+    counts: () => ({ ...counts }),
+  };
+}
