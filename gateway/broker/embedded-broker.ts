@@ -61,7 +61,7 @@ interface BrokerEntry {
 }
 
 /**
- * MQTT 3.1.1 over TCP on Aedes, in memory: after a restart sessions and retained messages are gone, and vehicles make
+ * MQTT 3.1.1 (and 3.1) over TCP on Aedes, another version is answered with CONNACK 1; in memory: after a restart sessions and retained messages are gone, and vehicles make
  * them anew when they reconnect. A publisher's QoS 1 acknowledgement waits for the subscribers of this process; one of
  * them failing closes the publisher's connection unacknowledged, so that it sends again. What the rules forbid closes
  * the connection too (3.1.1 knows no other answer), a forbidden subscription is answered with 0x80.
@@ -179,7 +179,7 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
   aedes.on('clientError', (client, error) => {
     rules.log.info('broker.client_error', { clientId: client.id, error: error.message });
   });
-  aedes.on('connectionError', (_client, error) => rules.refuse('malformed', null, error.message));
+  aedes.on('connectionError', (_client, error) => rules.refuse(reasonOf(error), null, error.message));
   aedes.on('ack', (packet, client) => {
     if (packet && 'topic' in packet) rules.delivered(client.id, packet);
   });
@@ -213,6 +213,13 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
       await closed;
     },
   };
+}
+
+/** Aedes says why in the code of the CONNACK that it sent (MQTT 3.1.1 section 3.2.2.3; 6 is its own). */
+function reasonOf(error: Error): string {
+  const { errorCode } = error as { readonly errorCode?: number };
+  if (errorCode === 1) return 'protocol_version';
+  return errorCode === 6 ? 'keep_alive' : 'malformed';
 }
 
 function listen(server: Server, hostname: string, port: number): Promise<void> {

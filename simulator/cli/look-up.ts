@@ -6,6 +6,7 @@ import { clientsOf } from '../live/clients.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { withShownTimes } from './shown-times.ts';
 
 export interface LookUp {
   readonly name: string;
@@ -78,7 +79,7 @@ export function show(
   return printAnswer(flags, (platform) => platform.get(path), print);
 }
 
-/** Asks the platform and prints what it answers: on standard error why not, with exit code 1. */
+/** Asks the platform and prints what it answers: on standard error why not, with exit code 1, or 2 for what cannot be asked. */
 export async function printAnswer(
   flags: LookUpFlags & Record<string, unknown>,
   ask: (platform: ApiClient) => Promise<ApiAnswer>,
@@ -87,12 +88,14 @@ export async function printAnswer(
   const keys = await knownKeys(gatewayConfig(flags, process.env).data);
   const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
   const answer = await answerOf(flags.platformUrl, () => ask(platform));
+  // The platform does not know such a thing: what was asked for cannot be.
+  if (answer.status === 422) throw new UsageError(problemText(answer));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
-  else process.stdout.write(print(answer.body));
+  else process.stdout.write(print(withShownTimes(answer.body)));
   return exitCodes.ok;
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { hasVinShape } from '../../shared/protocol/vin.ts';
-import { clientsOf } from '../live/clients.ts';
+import { type Clients, clientsOf } from '../live/clients.ts';
 import { register } from '../live/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
 import { UsageError } from './exit.ts';
@@ -13,6 +13,7 @@ interface RegisterFlags {
   readonly customer: string;
   readonly platformUrl: string;
   readonly json?: true;
+  readonly replace?: true;
 }
 
 /** `fleetwake register VIN`: a vehicle that somebody else plays, with a customer who owns it. */
@@ -24,6 +25,7 @@ export function addRegister(program: Command): void {
     .option('--model <id>', `one of ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
     .option('--customer <id>', 'its owner, registered too', 'customer-0001')
     .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
+    .option('--replace', 'also a vehicle that is registered: its password ends, and this one takes its place')
     .option('--json', 'print JSON');
   withGatewayOptions(command, ['data', 'apiIotUrl']).action(
     async (vin: string, flags: RegisterFlags & Record<string, unknown>) => {
@@ -38,6 +40,9 @@ export function addRegister(program: Command): void {
       }
       const config = gatewayConfig(flags, process.env);
       const keys = await knownKeys(config.data);
+      const origins = { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' };
+      const clients = clientsOf(keys, origins);
+      if (!flags.replace) await refuseKnown(clients, vin);
       const password = systemSecrets.newToken();
       const customers = [
         {
@@ -54,10 +59,7 @@ export function addRegister(program: Command): void {
         customerId: flags.customer,
         credentialDigest: systemSecrets.digest(password),
       };
-      await register(
-        clientsOf(keys, { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' }),
-        { customers, vehicles: [vehicle] },
-      );
+      await register(clients, { customers, vehicles: [vehicle] });
       const account = { vin, clientId: `vehicle-${vin}`, username: vin, password };
       process.stdout.write(
         flags.json
@@ -65,5 +67,14 @@ export function addRegister(program: Command): void {
           : `client id  ${account.clientId}\nusername   ${vin}\npassword   ${password}\n`,
       );
     },
+  );
+}
+
+/** Its password is known to nobody but the vehicle that has it, which could not connect any more. */
+async function refuseKnown({ apiIot }: Clients, vin: string): Promise<void> {
+  const { status } = await apiIot.get(`/vehicle/${vin}/health`);
+  if (status !== 200) return;
+  throw new UsageError(
+    `${vin} is registered, and the vehicle that has its password could not connect any more: name another VIN, or add --replace`,
   );
 }

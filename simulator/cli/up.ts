@@ -136,7 +136,7 @@ function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[
     `  API IoT        ${places.apiIot}   (docs: ${places.apiIot}/docs)`,
     `  MQTT           ${places.mqtt}`,
     `  sent mail      ${places.mail}`,
-    `  payments       ${places.payments}/ledger`,
+    `  payments       ${places.payments}/ledger   (send the paymentsKey of the secrets: curl -H "Authorization: Bearer KEY")`,
     `  faults         ${places.control}   (fleetwake fault add|list|remove|clear)`,
     `  bus            ${places.bus}`,
     `  secrets        ${places.keys} (client "developer": developerSecret)`,

@@ -103,6 +103,18 @@ describe('who is let in', () => {
     });
   });
 
+  test('a client that speaks MQTT 5 is told that its version cannot be, and counted so', async () => {
+    await withBroker(async ({ broker, client }) => {
+      const outcome = await outcomeOf(client({ ...vehicleAccount(vinA), protocolVersion: 5 }));
+      expect(outcome).toBe('Connection refused: Unacceptable protocol version');
+      const slow = await outcomeOf(client({ ...vehicleAccount(vinA), keepalive: 1201 }));
+      expect(slow).toBe('Connection refused: undefined');
+      // The answer is out before it is counted.
+      await until(() => Object.keys(broker.refusals()).length === 2, 'both are counted');
+      expect(broker.refusals()).toEqual({ protocol_version: 1, keep_alive: 1 });
+    });
+  });
+
   test('a store of credentials that does not answer is no refusal for good', async () => {
     await withBroker(
       async ({ client }) => {

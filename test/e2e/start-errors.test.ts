@@ -181,6 +181,8 @@ describe.concurrent('a call', () => {
       ['up', '--vehicles', 'many'],
       'fleetwake: --vehicles must be a whole number from 0 to 100000, not "many"',
     ],
+    [['check', '--runs', '0'], 'fleetwake: --runs must be a whole number from 1 to 1000000, not "0"'],
+    [['check', '--workers', '0'], 'fleetwake: --workers must be a whole number from 1 to 64, not "0"'],
     [
       ['register', 'WFWAUR1E'],
       'fleetwake: "WFWAUR1E" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits',

@@ -1,0 +1,75 @@
+import { beforeAll, expect, test } from 'vitest';
+import { withShownTimes } from '../../simulator/cli/shown-times.ts';
+import { buildWhenOutdated } from './build.ts';
+import { fleetwake } from './command.ts';
+import { ended } from './story.ts';
+import { buy, type Platform, withPlatform } from './support.ts';
+
+beforeAll(buildWhenOutdated);
+
+const at = ({ origins, dataFolder }: Platform) => ['--platform-url', origins.platform, '--data', dataFolder];
+
+test('instants are shown as ISO texts wherever they stand, and nothing else is changed', () => {
+  expect(
+    withShownTimes({
+      requestedAt: 1_800_000_000_000,
+      validUntil: null,
+      attempts: [{ at: 1_800_000_000_500, attempt: 1, waitMs: 1_800_000_000_000 }],
+      retryAt: 30,
+      format: 1_800_000_000_000,
+    }),
+  ).toEqual({
+    requestedAt: '2027-01-15T08:00:00.000Z',
+    validUntil: null,
+    attempts: [{ at: '2027-01-15T08:00:00.500Z', attempt: 1, waitMs: 1_800_000_000_000 }],
+    retryAt: 30,
+    format: 1_800_000_000_000,
+  });
+});
+
+test('a look-up shows times that people read, and ends with 2 for what cannot be asked, 1 for what is not there', () =>
+  withPlatform({}, async (platform) => {
+    const { dataFolder, vin } = platform;
+    const bought = await buy(platform);
+    await ended(platform, bought);
+    const shown = await fleetwake(dataFolder, ['purchase', bought.id, ...at(platform)]);
+    expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toMatch(/^createdAt: 20\d\d-\d\d-\d\dT[\d:.]{12}Z$/m);
+    expect(shown.stdout).not.toMatch(/\b1[5-9]\d{11}\b/);
+    const asJson = await fleetwake(dataFolder, ['purchase', bought.id, ...at(platform), '--json']);
+    expect(typeof (JSON.parse(asJson.stdout) as { createdAt: unknown }).createdAt).toBe('number');
+    expect(await fleetwake(dataFolder, ['vehicle', 'WFW', ...at(platform)])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'fleetwake: The request does not follow the schema. path/vin: a VIN has 17 characters: digits and capital letters without I, O and Q, the last four digits.\n',
+    });
+    const state = await fleetwake(dataFolder, ['ticket', '--state', 'lost', ...at(platform)]);
+    expect([state.exitCode, state.stdout]).toEqual([2, '']);
+    expect(state.stderr).toContain('query/state: write one of ');
+    const other = `${vin.slice(0, -4)}9999`;
+    expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
+  }));
+
+test('a vehicle that is registered keeps its password, unless --replace says otherwise', () =>
+  withPlatform({}, async (platform) => {
+    const { dataFolder, vin, origins, gateway } = platform;
+    const digest = async () => {
+      const row = await gateway.apiIot?.database.reader
+        .selectFrom('vehicles')
+        .select('credential_digest')
+        .where('vin', '=', vin)
+        .executeTakeFirst();
+      return row?.credential_digest;
+    };
+    const before = await digest();
+    const register = ['register', vin, ...at(platform), '--api-iot-url', origins.apiIot];
+    expect(await fleetwake(dataFolder, register)).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `fleetwake: ${vin} is registered, and the vehicle that has its password could not connect any more: name another VIN, or add --replace\n`,
+    });
+    expect([typeof before, await digest()]).toEqual(['string', before]);
+    expect((await fleetwake(dataFolder, [...register, '--replace'])).exitCode).toBe(0);
+    expect(await digest()).not.toBe(before);
+  }));
