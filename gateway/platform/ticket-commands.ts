@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { answerOf, keyUseOf } from '../http/idempotency.ts';
-import { type KeyUse, newIdempotencyStore } from '../http/idempotency-store.ts';
+import { type IdempotencyStore, type KeyUse, newIdempotencyStore } from '../http/idempotency-store.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { type DeskAnswer, type DeskCommand, runDeskCommand } from '../support/desk-command.ts';
@@ -13,6 +13,7 @@ import type { PlatformDeps } from './deps.ts';
 import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } from './route.ts';
 import { nameSchema, type TicketDetail, ticketDetail, ticketDetailSchema } from './ticket-view.ts';
 
+const by = { by: nameSchema.meta({ description: 'The technician who does it', example: 'technician-1' }) };
 const textSchema = z.string().min(1).max(2_000);
 const appointment = {
   workshop: z.string().min(1).max(200),
@@ -22,10 +23,10 @@ const parametersSchema = z
   .record(z.string().min(1).max(64), z.union([z.string().max(256), z.number(), z.boolean()]))
   .refine((parameters) => Object.keys(parameters).length <= 64, 'at most 64 parameters');
 const resolutionSchema = z.discriminatedUnion('resolution', [
-  z.strictObject({ by: z.string(), resolution: z.literal('manual_activation') }),
-  z.strictObject({ by: z.string(), resolution: z.literal('service_appointment'), ...appointment }),
+  z.strictObject({ ...by, resolution: z.literal('manual_activation') }),
+  z.strictObject({ ...by, resolution: z.literal('service_appointment'), ...appointment }),
   z.strictObject({
-    by: z.string(),
+    ...by,
     resolution: z.literal('bug_report'),
     reference: z.string().min(1).max(200).meta({ description: "The bug's number at development" }),
     workaround: textSchema.meta({ description: 'What the customer is told to do meanwhile' }),
@@ -48,7 +49,6 @@ function move<Body extends Zod.ZodType>(
   return { move: name, summary, body: body.meta({ id: `Ticket_${name}` }), commandOf };
 }
 
-const by = { by: nameSchema.meta({ description: 'The technician who does it', example: 'technician-1' }) };
 const plain = z.strictObject(by);
 
 function visit({ workshop, appointmentAt }: { workshop: string; appointmentAt: number }) {
@@ -116,6 +116,8 @@ type CommandDeps = Pick<
   PlatformDeps,
   'database' | 'catalogue' | 'clock' | 'ids' | 'secrets' | 'log' | 'engine' | 'desk'
 >;
+/** One store for all requests: it paces the removal of outdated keys. */
+type WithKeys = CommandDeps & { readonly keys: IdempotencyStore };
 
 /** Another process was faster; then it is decided again. */
 const triesMax = 5;
@@ -142,10 +144,9 @@ interface Order {
 
 type Ran = { readonly begun: string | null } | 'replayed';
 
-async function runOnce(deps: CommandDeps, order: Order): Promise<Ran> {
-  const { clock, ids, catalogue, desk } = deps;
+async function runOnce(deps: WithKeys, order: Order): Promise<Ran> {
+  const { clock, ids, catalogue, desk, keys } = deps;
   const { id, command, use } = order;
-  const keys = newIdempotencyStore();
   // What is thrown in here rolls everything back, the key included.
   return deps.database.write(async (transaction) => {
     const at = clock.now();
@@ -162,7 +163,7 @@ async function runOnce(deps: CommandDeps, order: Order): Promise<Ran> {
   });
 }
 
-async function run(deps: CommandDeps, order: Order): Promise<Ran> {
+async function run(deps: WithKeys, order: Order): Promise<Ran> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await runOnce(deps, order);
@@ -182,7 +183,8 @@ async function wake({ engine, log }: CommandDeps, activationId: string): Promise
 }
 
 /** `POST /tickets/{id}/{move}`: what a technician does. A move that is not possible is 409 `illegal-move`, with those that are. */
-export function mountTicketCommands(app: App, deps: CommandDeps, { requireScope }: Authenticator): void {
+export function mountTicketCommands(app: App, parts: CommandDeps, { requireScope }: Authenticator): void {
+  const deps: WithKeys = { ...parts, keys: newIdempotencyStore() };
   for (const { move: name, summary, body, commandOf } of ticketMoves) {
     const route = createRoute({
       method: 'post',

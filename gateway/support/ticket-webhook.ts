@@ -101,7 +101,8 @@ export function ticketWebhook(deps: WebhookDeps) {
   /** One try, never longer than the time-out. Null: taken; else why not. */
   async function tryOnce(request: Request): Promise<string | null> {
     const end = new AbortController();
-    cut.signal.addEventListener('abort', () => end.abort());
+    const abort = () => end.abort();
+    cut.signal.addEventListener('abort', abort);
     const late = sleep(clock, settings.timeoutMs, end.signal).then(() => 'no answer in time');
     const answer = http(new Request(request, { signal: end.signal })).then(
       async (response) => {
@@ -111,6 +112,7 @@ export function ticketWebhook(deps: WebhookDeps) {
       (error: unknown) => String(error),
     );
     const outcome = await Promise.race([answer, late]);
+    cut.signal.removeEventListener('abort', abort);
     end.abort();
     return outcome;
   }

@@ -2,11 +2,11 @@ import { open, readFile } from 'node:fs/promises';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
-import type { World } from '../reports/run-report.ts';
+import type { Surroundings } from '../reports/surroundings.ts';
 import { UsageError } from './exit.ts';
 
 export interface EvidenceFile {
-  write(evidence: Evidence, world: World): Promise<void>;
+  write(evidence: Evidence, surroundings: Surroundings): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,9 +19,9 @@ export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
     throw new UsageError(`--log ${path} cannot be written: ${fileTrouble(error)}; name another file`);
   });
   return {
-    async write(evidence, world): Promise<void> {
+    async write(evidence, surroundings): Promise<void> {
       let chunk = '';
-      for (const line of evidenceLines(evidence, world)) {
+      for (const line of evidenceLines(evidence, surroundings)) {
         chunk += `${line}\n`;
         if (chunk.length < chunkLength) continue;
         await file.write(chunk);
@@ -35,7 +35,7 @@ export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
 
 export async function evidenceIn(
   path: string,
-): Promise<{ readonly evidence: Evidence; readonly world: World }> {
+): Promise<{ readonly evidence: Evidence; readonly surroundings: Surroundings }> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new UsageError(`${path}: ${fileTrouble(error)}; name a file that "fleetwake run --log FILE" wrote`);
   });

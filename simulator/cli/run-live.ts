@@ -8,6 +8,7 @@ import { runScenario } from '../live/scenario-run.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
+import type { Surroundings } from '../reports/surroundings.ts';
 import { StoppedBySignal } from './exit.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
@@ -23,6 +24,7 @@ export interface Job extends NamedScenario {
 export interface JudgedRun {
   readonly report: RunReport;
   readonly evidence: Evidence;
+  readonly surroundings: Surroundings;
 }
 
 export interface LiveFlags {
@@ -72,9 +74,8 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
       stopped,
     });
     progress.end();
-    const versions = productVersions();
-    const report = judgeRun(evidence, { world: 'live', bus, versions, calledAs });
-    return { report, evidence };
+    const surroundings: Surroundings = { world: 'live', bus, versions: productVersions(), calledAs };
+    return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
     progress.end();
     stop.dispose();

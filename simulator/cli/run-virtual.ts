@@ -1,5 +1,6 @@
 import { wallClock } from '../../shared/live/clock.ts';
 import { judgeRun } from '../reports/judge-run.ts';
+import type { Surroundings } from '../reports/surroundings.ts';
 import { runScenarioVirtually } from '../virtual/scenario-run.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -22,12 +23,8 @@ export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<J
     say(
       `${tookSeconds.toFixed(1)} s passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
     );
-    const report = judgeRun(evidence, {
-      world: 'virtual',
-      versions: productVersions(),
-      calledAs,
-    });
-    return { report, evidence };
+    const surroundings: Surroundings = { world: 'virtual', versions: productVersions(), calledAs };
+    return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
     progress.end();
   }

@@ -101,8 +101,8 @@ async function tellAll(reports: readonly RunReport[], flags: RunFlags, files: Pl
 }
 
 async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
-  const { report, evidence } = await (flags.live ? runLive(job, flags) : runVirtually(job));
-  await log?.write(evidence, report.world);
+  const { report, evidence, surroundings } = await (flags.live ? runLive(job, flags) : runVirtually(job));
+  await log?.write(evidence, surroundings);
   return report;
 }
 

@@ -25,8 +25,8 @@ export function addVerify(program: Command): void {
 
 async function verify(path: string, flags: ReportFlags): Promise<number> {
   const files = await plannedFiles(flags);
-  const { evidence, world } = await evidenceIn(path);
-  const report = judgeRun(evidence, { world });
+  const { evidence, surroundings } = await evidenceIn(path);
+  const report = judgeRun(evidence, surroundings);
   await writeReports([report], files);
   process.stdout.write(flags.json === true ? reportsAsJson([report]) : runText(report));
   return report.ok ? exitCodes.ok : exitCodes.failed;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DatabaseEvidence, Evidence } from './evidence.ts';
-import type { World } from './run-report.ts';
+import { type Surroundings, surroundingsSchema } from './surroundings.ts';
 
 /**
  * The evidence of a run as a file: JSON lines, a witness's statement each, so that a run can be judged again later, elsewhere,
@@ -25,7 +25,7 @@ const lists = ['answers', 'ledger', 'apiIot', 'broker', 'vehicles', 'mails', 'pu
 type Kind = (typeof lists)[number] | `database.${(typeof tables)[number]}`;
 
 /** The lines of a log, without line ends. */
-export function* evidenceLines(evidence: Evidence, world: World): Generator<string> {
+export function* evidenceLines(evidence: Evidence, surroundings: Surroundings): Generator<string> {
   const hash = createHash('sha256');
   let count = 0;
   const sealed = (value: unknown) => {
@@ -35,7 +35,9 @@ export function* evidenceLines(evidence: Evidence, world: World): Generator<stri
     return line;
   };
   const { database, answers, ledger, apiIot, broker, vehicles, mails, pushes, events, ...head } = evidence;
-  yield sealed({ log: 'fleetwake', version: logVersion, world, hasEvents: events !== null, ...head });
+  const { world, ...rest } = surroundings;
+  const hasEvents = events !== null;
+  yield sealed({ log: 'fleetwake', version: logVersion, world, surroundings: rest, hasEvents, ...head });
   const many = { answers, ledger, apiIot, broker, vehicles, mails, pushes, events: events ?? [] };
   for (const kind of lists) for (const row of many[kind]) yield sealed({ kind, row });
   for (const table of tables)
@@ -46,7 +48,9 @@ export function* evidenceLines(evidence: Evidence, world: World): Generator<stri
 const headSchema = z.looseObject({
   log: z.literal('fleetwake'),
   version: z.number(),
-  world: z.enum(['virtual', 'live']),
+  world: surroundingsSchema.shape.world,
+  /** Logs of earlier products of this version have none. */
+  surroundings: surroundingsSchema.omit({ world: true }).default({}),
   hasEvents: z.boolean(),
   plan: z.looseObject({}),
 });
@@ -54,7 +58,7 @@ const rowSchema = z.strictObject({ kind: z.string(), row: z.record(z.string(), z
 const endSchema = z.strictObject({ end: z.literal(true), lines: z.number(), sha256: z.string() });
 
 export type EvidenceReading =
-  | { readonly ok: true; readonly evidence: Evidence; readonly world: World }
+  | { readonly ok: true; readonly evidence: Evidence; readonly surroundings: Surroundings }
   /** Says what is wrong, and what to do. */
   | { readonly ok: false; readonly reason: string };
 
@@ -88,11 +92,15 @@ function collect(head: z.infer<typeof headSchema>, lines: readonly string[]): Ev
     if (!list) return refused(`line ${index + 2} is no statement that this version knows; ${cure}`);
     list.push(statement.row);
   }
-  const { log: _log, version: _version, world, hasEvents, ...rest } = head;
+  const { log: _log, version: _version, world, surroundings, hasEvents, ...rest } = head;
   const many = Object.fromEntries(lists.map((kind) => [kind, rows.get(kind)]));
   const database = Object.fromEntries(tables.map((table) => [table, rows.get(`database.${table}`)]));
   const evidence = { ...rest, ...many, database, ...(hasEvents ? {} : { events: null }) };
-  return { ok: true, evidence: evidence as unknown as Evidence, world };
+  return {
+    ok: true,
+    evidence: evidence as unknown as Evidence,
+    surroundings: { world, ...surroundings },
+  };
 }
 
 function refused(reason: string): EvidenceReading {

@@ -1,8 +1,9 @@
 import { runChecks } from './checks/all.ts';
 import type { Evidence } from './evidence.ts';
 import { readingOf } from './reading.ts';
-import { reportOf, type Surroundings } from './report.ts';
+import { reportOf } from './report.ts';
 import type { RunReport } from './run-report.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The report with the verdict of every rule. */
 export function judgeRun(evidence: Evidence, surroundings: Surroundings): RunReport {

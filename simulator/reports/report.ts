@@ -7,18 +7,10 @@ import { countBy, groupBy } from './group.ts';
 import { expectedRules, judgeExpectations } from './judged-expectation.ts';
 import { quantile } from './quantile.ts';
 import { type Reading, readingOf } from './reading.ts';
-import type { MoneyTotals, RunReport, World } from './run-report.ts';
+import type { MoneyTotals, RunReport } from './run-report.ts';
 import type { SeenNotice } from './seen-notice.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
-
-/** What the evidence does not know of its run. */
-export interface Surroundings {
-  readonly world: World;
-  readonly bus?: string;
-  readonly versions?: Readonly<Record<string, string>>;
-  /** How the command called the scenario: its name, or its file. */
-  readonly calledAs?: string;
-}
 
 export function reportOf(
   evidence: Evidence,

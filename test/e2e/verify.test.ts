@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { evidenceLines } from '../../simulator/reports/evidence-log.ts';
+import type { RunReport } from '../../simulator/reports/run-report.ts';
 import { corrupted, sampleEvidence } from '../reports/sample.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { buildWhenOutdated } from './build.ts';
@@ -10,15 +11,30 @@ import { fleetwake } from './command.ts';
 
 beforeAll(buildWhenOutdated);
 
+const surroundings = {
+  world: 'live',
+  bus: 'nats',
+  versions: { node: 'v20' },
+  calledAs: './storm.yaml',
+} as const;
+
 test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that did, 2 for a log that is none', () =>
   withTemporaryFolder(async (folder) => {
     const written = (name: string, evidence: Evidence) => {
-      writeFileSync(join(folder, name), [...evidenceLines(evidence, 'live'), ''].join('\n'));
+      writeFileSync(join(folder, name), [...evidenceLines(evidence, surroundings), ''].join('\n'));
       return fleetwake(folder, ['verify', name]);
     };
     const good = await written('good.log', sampleEvidence());
     expect([good.exitCode, good.stderr]).toEqual([0, '']);
     expect(good.stdout).toContain('All 11 rules hold.');
+    const shown = await fleetwake(folder, ['verify', 'good.log', '--json']);
+    const { world, bus, versions, replay } = JSON.parse(shown.stdout) as RunReport;
+    expect({ world, bus, versions, replay }).toEqual({
+      world: 'live',
+      bus: 'nats',
+      versions: { node: 'v20' },
+      replay: 'fleetwake run ./storm.yaml --seed 7 --live',
+    });
     const silent = corrupted((evidence) => {
       evidence.broker = [];
     });

@@ -3,11 +3,19 @@ import { expect, test } from 'vitest';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../../simulator/reports/evidence-log.ts';
+import type { Surroundings } from '../../simulator/reports/surroundings.ts';
 import { calmSchedule } from '../../simulator/world/schedule.ts';
 import { runWorld } from '../../simulator/world/world.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';
 
-const textOf = (evidence: Evidence) => [...evidenceLines(evidence, 'live'), ''].join('\n');
+const surroundings: Surroundings = {
+  world: 'live',
+  bus: 'nats',
+  versions: { fleetwake: '0.1.0' },
+  calledAs: './my storm.yaml',
+};
+
+const textOf = (evidence: Evidence) => [...evidenceLines(evidence, surroundings), ''].join('\n');
 
 function verdictsOf(text: string): string[] {
   const reading = readEvidence(text);
@@ -24,7 +32,7 @@ function reasonOf(text: string): string | null {
 
 test('a log holds all of the evidence, and nobody listening to events stays nobody', () => {
   for (const evidence of [sampleEvidence(), { ...sampleEvidence(), events: null }])
-    expect(readEvidence(textOf(evidence))).toEqual({ ok: true, evidence, world: 'live' });
+    expect(readEvidence(textOf(evidence))).toEqual({ ok: true, evidence, surroundings });
 });
 
 test('what broke a rule in the run breaks it in the log', () => {
@@ -53,7 +61,7 @@ test('a run of the virtual world is judged from its log as it was at once', asyn
 });
 
 test('a log that was cut short, changed or is none is refused, with the cure', () => {
-  const lines = [...evidenceLines(sampleEvidence(), 'live')];
+  const lines = [...evidenceLines(sampleEvidence(), surroundings)];
   const cure = 'write it again with "fleetwake run --log FILE"';
   const end = lines.at(-1) ?? '';
   expect(reasonOf('')).toBe('line 1 is not the beginning of a log of fleetwake; name another file');
@@ -75,7 +83,7 @@ test('a log that was cut short, changed or is none is refused, with the cure', (
 });
 
 test('a statement of a witness that this version does not know is refused, though it is sealed', () => {
-  const head = [...evidenceLines(sampleEvidence(), 'live')][0] ?? '';
+  const head = [...evidenceLines(sampleEvidence(), surroundings)][0] ?? '';
   const strange = JSON.stringify({ kind: 'rumours', row: {} });
   const sha256 = createHash('sha256').update(`${head}\n${strange}\n`).digest('hex');
   const text = [head, strange, JSON.stringify({ end: true, lines: 2, sha256 })].join('\n');

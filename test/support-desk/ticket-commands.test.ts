@@ -199,3 +199,42 @@ it('lists by state, assignee, vehicle, lateness and incident', () =>
     expect(await found('overdue=true&incident=inc_1')).toEqual([id]);
     expect((await world.call('GET', '/tickets?overdue=yes')).status).toBe(422);
   }));
+
+describe('the body of a move', () => {
+  it.each([
+    { resolution: 'manual_activation' },
+    { resolution: 'service_appointment', ...visit },
+    { resolution: 'bug_report', reference: 'BUG-1', workaround: 'a blanket' },
+  ])('names who resolves it: $resolution', (body) =>
+    withTicket(async (world, path) => {
+      for (const nobody of ['', 'x'.repeat(65), 'a\nb']) {
+        const answer = await world.call('POST', `${path}/resolve`, { by: nobody, ...body });
+        expect([answer.status, answer.body.errors?.[0].pointer]).toEqual([422, '/by']);
+      }
+    }),
+  );
+});
+
+it('removes outdated keys once a second, however many moves are made', () =>
+  withTicket(async (world, path) => {
+    const expired = (key: string) => ({
+      ...{ owner: 'old', key, fingerprint: 'f', status: 200, headers: '{}', body: '' },
+      ...{ held_until: at - 2, expires_at: at - 1 },
+    });
+    await world.database.write((transaction) =>
+      transaction
+        .insertInto('idempotency_keys')
+        .values(Array.from({ length: 300 }, (_, index) => expired(`key-${index}`)))
+        .execute(),
+    );
+    for (const key of ['first', 'second']) {
+      const body = { by, text: 'seen' };
+      await world.call('POST', `${path}/comment`, body, { 'idempotency-key': key });
+    }
+    const { left } = await world.database.reader
+      .selectFrom('idempotency_keys')
+      .select((select) => select.fn.countAll<number>().as('left'))
+      .where('owner', '=', 'old')
+      .executeTakeFirstOrThrow();
+    expect(left).toBe(198);
+  }));

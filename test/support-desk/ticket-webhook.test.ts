@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
@@ -228,3 +228,44 @@ it('speaks PagerDuty Events v2: one alert a ticket, opened with its severity and
     ]);
     expect(hook.seen[0]?.headers.get('webhook-signature')).toBe(null);
   }));
+
+/** How many listeners for `abort` each signal has at the moment, of those that come to have one during `work`. */
+async function abortListeners(work: (count: () => number[]) => Promise<void>): Promise<void> {
+  const listeners = new Map<EventTarget, Set<unknown>>();
+  const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+  const adding = vi.spyOn(EventTarget.prototype, 'addEventListener').mockImplementation(function (
+    this: EventTarget,
+    ...[type, listener, options]: Parameters<typeof add>
+  ) {
+    if (type === 'abort') listeners.set(this, (listeners.get(this) ?? new Set()).add(listener));
+    add.call(this, type, listener, options);
+  });
+  const removing = vi.spyOn(EventTarget.prototype, 'removeEventListener').mockImplementation(function (
+    this: EventTarget,
+    ...[type, listener, options]: Parameters<typeof remove>
+  ) {
+    if (type === 'abort') listeners.get(this)?.delete(listener);
+    remove.call(this, type, listener, options);
+  });
+  try {
+    await work(() => [...listeners.values()].map(({ size }) => size));
+  } finally {
+    adding.mockRestore();
+    removing.mockRestore();
+  }
+}
+
+it('keeps nothing of the tries that are over', () =>
+  abortListeners((count) =>
+    withHook(standard, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      await hook.open(1);
+      for (let number = 0; number < 12; number += 1) await hook.note(1, `note ${number}`);
+      webhook.wake();
+      await hook.clock.advance(0);
+      expect(hook.seen.length).toBe(13);
+      // What fetch itself holds of a request's own signal is gone with the request.
+      expect(Math.max(...count())).toBeLessThanOrEqual(2);
+    }),
+  ));
