@@ -22,10 +22,13 @@ import { type Obstacles, obstaclesOf, obstacleText } from './erasure-obstacles.t
 type Erasing = Transaction<PlatformSchema>;
 
 export type Erased =
-  | { readonly kind: 'done'; readonly erasedAt: number }
+  /** `filesCleaned` is false where the database is too large to be rewritten while others wait (`Database.scrub`). */
+  | { readonly kind: 'done'; readonly erasedAt: number; readonly filesCleaned: boolean }
   | { readonly kind: 'not_found' }
   /** Nothing was changed. `reason` names what is in the way, and the cure. */
   | { readonly kind: 'refused'; readonly reason: string; readonly obstacles: Obstacles };
+
+type Decided = Exclude<Erased, { kind: 'done' }> | { readonly kind: 'done'; readonly erasedAt: number };
 
 export interface ErasureDeps {
   readonly database: Database<PlatformSchema>;
@@ -161,7 +164,7 @@ async function erase(
   { clock, ids }: ErasureDeps,
   customerId: string,
   by: string,
-): Promise<Erased> {
+): Promise<Decided> {
   const customer = await findCustomer(transaction, customerId);
   if (customer === null) return { kind: 'not_found' };
   if (customer.erased_at !== null) return { kind: 'done', erasedAt: customer.erased_at };
@@ -194,6 +197,5 @@ async function erase(
  */
 export async function eraseCustomer(deps: ErasureDeps, customerId: string, by: string): Promise<Erased> {
   const answer = await deps.database.write((transaction) => erase(transaction, deps, customerId, by));
-  if (answer.kind === 'done') await deps.database.scrub(tables);
-  return answer;
+  return answer.kind === 'done' ? { ...answer, filesCleaned: await deps.database.scrub(tables) } : answer;
 }

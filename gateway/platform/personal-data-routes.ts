@@ -13,6 +13,17 @@ type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'log' | 'desk'>;
 
 const path = '/customers/{id}/personal-data';
 
+const erasedSchema = z
+  .object({
+    customerId: z.string(),
+    erasedAt: z.int(),
+    filesCleaned: z.boolean().meta({
+      description:
+        'False where the database is too large to be rewritten while others wait: old copies may then be left in its files until it is',
+    }),
+  })
+  .meta({ id: 'Erased' });
+
 const routes = (requireScope: Authenticator['requireScope']) => ({
   read: createRoute({
     method: 'get',
@@ -37,7 +48,7 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     ...scoped(requireScope, 'personal-data:erase'),
     request: { params: idParameters },
     responses: {
-      200: jsonAnswer('Erased', z.object({ customerId: z.string(), erasedAt: z.int() })),
+      200: jsonAnswer('Erased', erasedSchema),
       404: problemDoc('unknown-customer'),
       409: problemDoc('not-erasable: names what is in the way, and the cure'),
       ...readProblems,
@@ -70,8 +81,9 @@ export function mountPersonalData(app: App, deps: Deps, { requireScope }: Authen
       const detail = `The personal data of ${id} cannot be erased now: ${answer.reason}.`;
       throw problemError('not-erasable', detail, { ...answer.obstacles });
     }
-    deps.log.info('platform.customer_erased', { customerId: id });
+    const { erasedAt, filesCleaned } = answer;
+    deps.log.info('platform.customer_erased', { customerId: id, filesCleaned });
     deps.desk.onRecorded();
-    return context.json({ customerId: id, erasedAt: answer.erasedAt }, 200);
+    return context.json({ customerId: id, erasedAt, filesCleaned }, 200);
   });
 }

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import type { Database } from '../ports/database.ts';
+import { type Database, scrubMaxBytes } from '../ports/database.ts';
 import { groupCommit } from '../sql/group-commit.ts';
 
 /** Connections for reads; the writer has one of its own. */
@@ -35,7 +35,13 @@ export function openPostgres<Schema>(url: string): Database<Schema> {
     reader,
     write: (work) => group.write(work),
     async scrub(tables) {
+      const { rows } = await sql<{ bytes: number }>`
+        select coalesce(sum(pg_total_relation_size(name::regclass)), 0)::int8 as bytes
+        from unnest(${[...tables]}::text[]) as name`.execute(reader);
+      if ((rows[0]?.bytes ?? 0) > scrubMaxBytes) return false;
+      // A plain vacuum leaves what was there in the free space of its page.
       for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(writer);
+      return true;
     },
     async close() {
       await group.close();

@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
-import type { Database } from '../ports/database.ts';
+import { type Database, scrubMaxBytes } from '../ports/database.ts';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
 
@@ -66,7 +66,10 @@ async function unhindered(step: () => Promise<boolean>): Promise<void> {
 }
 
 /** The whole file: SQLite rewrites no single table. Then the write-ahead log, which holds pages as they were, is emptied. */
-async function scrub<Schema>(writer: Kysely<Schema>): Promise<void> {
+async function scrub<Schema>(writer: Kysely<Schema>, maxBytes: number): Promise<boolean> {
+  const { rows: sizes } = await sql<{ bytes: number }>`
+    select page_count * page_size as bytes from pragma_page_count, pragma_page_size`.execute(writer);
+  if ((sizes[0]?.bytes ?? 0) > maxBytes) return false;
   await unhindered(async () => {
     await sql`vacuum`.execute(writer);
     return true;
@@ -75,10 +78,14 @@ async function scrub<Schema>(writer: Kysely<Schema>): Promise<void> {
     const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer);
     return rows[0]?.busy !== 1;
   });
+  return true;
 }
 
 /** `path` is a file, or `:memory:`. A file has a connection for reads beside the writer's, so that neither waits for the other. */
-export function openSqlite<Schema>(path: string): Database<Schema> {
+export function openSqlite<Schema>(
+  path: string,
+  settings: { readonly scrubMaxBytes?: number } = {},
+): Database<Schema> {
   const writer = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: withPreparedStatements(open(path, false)) }),
   });
@@ -99,7 +106,7 @@ export function openSqlite<Schema>(path: string): Database<Schema> {
     dialect: 'sqlite',
     reader,
     write: (work) => group.write(work),
-    scrub: () => scrub(writer),
+    scrub: () => scrub(writer, settings.scrubMaxBytes ?? scrubMaxBytes),
     async close() {
       await group.close();
       if (reader !== writer) await reader.destroy();

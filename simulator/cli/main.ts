@@ -4,6 +4,7 @@ import { TransportError } from '../../shared/ports/http.ts';
 import { addActivationShow } from './activation-show.ts';
 import { addCancel } from './cancel.ts';
 import { addCheck } from './check.ts';
+import { addCustomer } from './customer.ts';
 import { addDay } from './day.ts';
 import { exitCodes, StoppedBySignal } from './exit.ts';
 import { addFault } from './fault.ts';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
   addPurchaseRecord(program);
   addTicket(program);
   addCancel(program);
+  addCustomer(program);
   addRegister(program);
   addCheck(program);
   addReplay(program);

@@ -1,13 +1,13 @@
-import { writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { RecordExport } from '../../gateway/platform/record-export.ts';
 import { recordViews } from '../../gateway/platform/record-words.ts';
 import { clientsOf } from '../live/clients.ts';
-import { exitCodes, UsageError } from './exit.ts';
+import { exitCodes } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { answerOf, problemText } from './look-up.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { writeOwnFile } from './own-file.ts';
 
 interface Flags extends Record<string, unknown> {
   readonly platformUrl: string;
@@ -52,22 +52,10 @@ async function record(id: string, flags: Flags): Promise<number> {
     return exitCodes.failed;
   }
   if (flags.html !== undefined) {
-    writePage(flags.html, answer.text);
-    process.stderr.write(`the record is in ${flags.html}\n`);
+    writeOwnFile('--html', flags.html, answer.text);
   } else if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
   else process.stdout.write(drawn(answer.body as RecordExport));
   return exitCodes.ok;
-}
-
-function writePage(file: string, text: string): void {
-  try {
-    // A customer's record: for this user alone.
-    writeFileSync(file, text, { mode: 0o600 });
-  } catch (error) {
-    throw new UsageError(
-      `--html ${file} cannot be written (${(error as Error).message}): choose another file`,
-    );
-  }
 }
 
 function drawn({ purchase, events }: RecordExport): string {

@@ -96,7 +96,7 @@ it('looks for due notices in an index that holds nothing else, so history costs 
     dialect: 'sqlite',
     reader,
     write: (work) => reader.transaction().execute(work),
-    scrub: () => Promise.resolve(),
+    scrub: () => Promise.resolve(true),
     close: () => reader.destroy(),
   };
   await migratePlatform(database);

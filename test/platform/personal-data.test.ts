@@ -243,7 +243,7 @@ describe('the erasure of personal data', () => {
       const before = await books(world);
       expect(foundIn(await dump(world))).toEqual(Object.keys(secrets));
       const { status, body } = await as(world, 'ana', 'DELETE', path);
-      expect([status, body]).toEqual([200, { customerId: 'ana', erasedAt: at + 10 }]);
+      expect([status, body]).toEqual([200, { customerId: 'ana', erasedAt: at + 10, filesCleaned: true }]);
       expect(foundIn(await dump(world))).toEqual([]);
       const after = await books(world);
       const added = after.record.splice(before.record.length);
@@ -422,6 +422,16 @@ describe('the erasure is refused', () => {
 });
 
 describe('the files', () => {
+  it('of a database that is too large to be rewritten while others wait are left, and the answer says so', () =>
+    withStory(
+      async (world) => {
+        const { status, body } = await as(world, 'shop', 'DELETE', path);
+        expect([status, body.filesCleaned]).toEqual([200, false]);
+        expect(foundIn(await dump(world))).toEqual([]);
+      },
+      () => openSqlite<PlatformSchema>(':memory:', { scrubMaxBytes: 4_096 }),
+    ));
+
   it('of SQLite hold nothing of it any more, also of what was overwritten long before', () =>
     withTemporaryFolder((folder) => {
       const contents = () =>

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
@@ -67,6 +70,56 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
         expect([path, (await first.call('GET', path)).status]).toEqual([path, 200]);
       }
     }));
+
+  // The files of somebody else's server are not ours to read.
+  it.skipIf(process.env.TEST_DATABASE_URL !== undefined)(
+    'erases a customer from the tables and from their files',
+    () =>
+      withTemporaryFolder(async (folder) => {
+        const postgres = await startPostgres(folder);
+        const client = new pg.Client(postgres.url);
+        await client.connect();
+        const files = async () => {
+          await client.query('checkpoint');
+          const base = join(folder, 'data', 'base');
+          const paths = readdirSync(base, { recursive: true, withFileTypes: true }).filter((one) =>
+            one.isFile(),
+          );
+          return paths.map((one) => readFileSync(join(one.parentPath, one.name), 'latin1')).join('');
+        };
+        try {
+          await withPlatform(
+            async (world) => {
+              await register(world);
+              await world.call('PUT', '/customers/ana', {
+                name: 'Ana Torres',
+                email: 'ana.before@example.com',
+              });
+              const { body } = await world.call('POST', '/purchases', order);
+              await world.engine.deliver(body.activation.id);
+              await client.query("update notices set status = 'sent', due_at = null");
+              expect(await files()).toContain('ana.before@example.com');
+              const erased = await world.call('DELETE', '/customers/ana/personal-data');
+              expect([erased.status, erased.body.filesCleaned]).toEqual([200, true]);
+              const text = await files();
+              expect([text.includes('ana.before@example.com'), text.includes('Ana Torres')]).toEqual([
+                false,
+                false,
+              ]);
+              expect(text).toContain('ana@erased.invalid');
+              const purchases = await world.call('GET', '/purchases?customerId=ana');
+              expect(purchases.body.purchases).toMatchObject([
+                { status: 'active', price: { amountMinor: 1490 } },
+              ]);
+            },
+            { open: () => openPostgres<PlatformSchema>(postgres.url) },
+          );
+        } finally {
+          await client.end();
+          await postgres.stop();
+        }
+      }),
+  );
 
   it('one Idempotency-Key on two platforms buys once', () =>
     withTwo(async (first, second) => {

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import { clientsOf } from '../live/clients.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
+import { answerOf, type LookUpFlags, printAnswer, problemText } from './look-up.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { writeOwnFile } from './own-file.ts';
+
+type Flags = Pick<LookUpFlags, 'json' | 'platformUrl'> & Record<string, unknown>;
+
+const pathOf = (id: string) => `/customers/${encodeURIComponent(id)}/personal-data`;
+
+/** `fleetwake customer export|erase ID`: what is held of a customer, and its erasure. */
+export function addCustomer(program: Command): void {
+  const customer = program.command('customer').description('the personal data of a customer');
+  const exporting = customer
+    .command('export')
+    .argument('<id>')
+    .description('all that is held of a customer, as JSON')
+    .option('--file <file>', 'write it there, readable by you alone')
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+  withGatewayOptions(exporting, ['data']).action(
+    async (id: string, flags: Flags & { readonly file?: string }) => {
+      process.exitCode = await exportData(id, flags);
+    },
+  );
+  const erasing = customer
+    .command('erase')
+    .argument('<id>')
+    .description('put a pseudonym in the place of what is held of a customer; cannot be undone')
+    .option('--yes', 'do it')
+    .option('--json', 'print the answer as it came')
+    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+  withGatewayOptions(erasing, ['data']).action(async (id: string, flags: Flags & { readonly yes?: true }) => {
+    if (!flags.yes)
+      throw new UsageError(`erasing ${id} cannot be undone, and the id cannot be used again: add --yes`);
+    const erase = (platform: ApiClient) => platform.send('DELETE', pathOf(id));
+    process.exitCode = await printAnswer({ ...flags, limit: '' }, erase, erasedText);
+  });
+}
+
+function erasedText(body: unknown): string {
+  const { customerId, erasedAt, filesCleaned } = body as {
+    customerId: string;
+    erasedAt: number;
+    filesCleaned: boolean;
+  };
+  const files = filesCleaned
+    ? 'nothing of it is left in the files of the database'
+    : 'the database is too large to be rewritten while others wait: do so at a quiet hour (docs/personal-data.md)';
+  return `the personal data of ${customerId} was erased at ${new Date(erasedAt).toISOString()}; ${files}\n`;
+}
+
+async function exportData(id: string, flags: Flags & { readonly file?: string }): Promise<number> {
+  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
+  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
+  const answer: ApiAnswer = await answerOf(flags.platformUrl, () => platform.get(pathOf(id)));
+  if (answer.status !== 200) {
+    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    return exitCodes.failed;
+  }
+  const text = `${JSON.stringify(answer.body, null, 2)}\n`;
+  if (flags.file === undefined) process.stdout.write(text);
+  else writeOwnFile('--file', flags.file, text);
+  return exitCodes.ok;
+}

@@ -1,0 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { UsageError } from './exit.ts';
+
+/** A file about a person: for this user alone. */
+export function writeOwnFile(flag: string, file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(
+      `${flag} ${file} cannot be written (${(error as Error).message}): choose another file`,
+    );
+  }
+  process.stderr.write(`it is in ${file}\n`);
+}
