@@ -17,6 +17,19 @@ const pageMax = 20;
 /** The shortest wait between two pages: an API IoT is not asked by more than so many vehicles a second. */
 const pageEveryMinMs = 500;
 
+function pagesOf(vehicles: number): number {
+  return Math.max(1, Math.ceil(vehicles / pageMax));
+}
+
+function pageEveryMs(everyMs: number, vehicles: number): number {
+  return Math.max(pageEveryMinMs, everyMs / pagesOf(vehicles));
+}
+
+/** The time in which each of so many vehicles is looked at once. */
+export function passMs(everyMs: number, vehicles: number): number {
+  return pagesOf(vehicles) * pageEveryMs(everyMs, vehicles);
+}
+
 /**
  * Looks at every registered vehicle in turn, page by page in the order of VINs, spread over `everyMs`, so that the load on the API
  * IoT is even and grows with the fleet alone. Where it stands is in memory: a restart begins anew, and several processes look
@@ -59,8 +72,7 @@ export function reconciler(deps: ReconcilerDeps) {
       .selectFrom('vehicles')
       .select((count) => count.fn.countAll<number | string>().as('vehicles'))
       .executeTakeFirstOrThrow();
-    const pages = Math.max(1, Math.ceil(Number(row.vehicles) / pageMax));
-    return Math.max(pageEveryMinMs, everyMs / pages);
+    return pageEveryMs(everyMs, Number(row.vehicles));
   }
 
   async function turn(): Promise<void> {

@@ -87,7 +87,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
     );
     const { paymentsUrl, smtpUrl } = standIns;
-    const { quotaLimit, quotaWindowMs, commandTimeoutMs } = scenario.constants;
+    const { quotaLimit, quotaWindowMs, commandTimeoutMs, reconcileEveryMs } = scenario.constants;
     const config: GatewayConfig = {
       ...options.config,
       catalogue,
@@ -98,6 +98,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       quotaLimit,
       quotaWindowMs,
       commandTimeoutMs,
+      ...(reconcileEveryMs === undefined ? {} : { reconcileMs: reconcileEveryMs }),
       timeScale: scenario.timeScale,
     };
     const gateway = added(await launch({ config, keys, plan, log }));

@@ -3,7 +3,7 @@ import { money } from './verdict.ts';
 
 /** The figures in words, a row each; what an empty name stands in front of goes on with the row above. */
 export function factRows(report: RunReport): [string, string][] {
-  const { notices, tickets, revocations, timeToActiveMs: waits } = report;
+  const { notices, tickets, revocations, reactivations, timeToActiveMs: waits } = report;
   const kinds = Object.entries(notices).map(
     ([kind, { email, push }]) => `${kind.replaceAll('_', ' ')} ${email} by e-mail and ${push} by push`,
   );
@@ -36,6 +36,14 @@ export function factRows(report: RunReport): [string, string][] {
       'Revocations',
       `${revocations.done} done, ${revocations.superseded} superseded, ${revocations.open} open`,
     ],
+    ...(reactivations.done + reactivations.failed + reactivations.open === 0
+      ? []
+      : [
+          [
+            'Reactivations',
+            `${reactivations.done} done, ${reactivations.failed} failed, ${reactivations.open} open`,
+          ] as [string, string],
+        ]),
     ['Vehicle faults', counts(report.faults.vehicles)],
     ['API IoT faults', counts(report.faults.apiIot)],
     ...(counts(report.faults.payments) === 'none'

@@ -14,6 +14,7 @@ export type Figures = Pick<
   | 'noticesGivenUp'
   | 'tickets'
   | 'revocations'
+  | 'reactivations'
   | 'faults'
 >;
 
@@ -89,6 +90,8 @@ function countOf(name: Extract<Expectation, { kind: 'count' }>['name'], figures:
       return revocations.open;
     case 'revocations superseded':
       return revocations.superseded;
+    case 'reactivations done':
+      return figures.reactivations.done;
     case 'most attempts':
       return Math.max(0, ...Object.keys(attempts).map(Number));
     case 'faults at the API IoT':

@@ -1,6 +1,7 @@
 import type { NoticeKind } from '../../gateway/store/schema.ts';
 import { notableCourses } from './activation-course.ts';
 import { type ActivationLine, activationLines, type Outcome, outcomes } from './activation-line.ts';
+import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { faultSchedules } from './fault-windows.ts';
 import { countBy, groupBy } from './group.ts';
@@ -24,7 +25,7 @@ export function reportOf(
   const figures = {
     purchases: plan.purchases.length,
     timeScale: plan.timeScale,
-    ...countsOf(evidence, activations),
+    ...countsOf(evidence, activations, reading),
     attempts: countBy(
       files
         .filter((file) => file.ledger.length > 0)
@@ -66,7 +67,8 @@ export function reportOf(
 function countsOf(
   evidence: Evidence,
   activations: readonly ActivationLine[],
-): Pick<RunReport, 'outcomes' | 'noticesGivenUp' | 'tickets' | 'revocations' | 'faults'> {
+  { free }: Reading,
+): Pick<RunReport, 'outcomes' | 'noticesGivenUp' | 'tickets' | 'revocations' | 'reactivations' | 'faults'> {
   const { plan, database } = evidence;
   const byOutcome = countBy(activations, ({ outcome }) => outcome);
   const ticketsOf = (priority: string) => database.tickets.filter((row) => row.priority === priority).length;
@@ -78,6 +80,7 @@ function countsOf(
     noticesGivenUp: database.notices.filter((row) => row.status === 'dead').length,
     tickets: { HIGH: ticketsOf('HIGH'), MEDIUM: ticketsOf('MEDIUM') },
     revocations: revocationsOf(evidence),
+    reactivations: reactivationsOf(free),
     faults: {
       vehicles: countBy(
         plan.vehicles.flatMap((vehicle) => vehicle.faults),
@@ -135,6 +138,13 @@ function noticesOf(seen: readonly SeenNotice[]): RunReport['notices'] {
   return Object.fromEntries(
     [...kinds].map((kind) => [kind, { email: count(kind, 'email'), push: count(kind, 'push') }]),
   );
+}
+
+function reactivationsOf(free: readonly CaseFile[]): RunReport['reactivations'] {
+  const phases = free.filter(({ state }) => state.origin === 'reconciliation').map(({ row }) => row.phase);
+  const count = (wanted: string) => phases.filter((phase) => phase === wanted).length;
+  const [done, failed] = [count('active'), count('failed')];
+  return { done, failed, open: phases.length - done - failed };
 }
 
 function revocationsOf({ database }: Evidence): RunReport['revocations'] {

@@ -43,6 +43,8 @@ export interface RunReport {
   readonly noticesGivenUp: number;
   readonly tickets: { readonly HIGH: number; readonly MEDIUM: number };
   readonly revocations: { readonly done: number; readonly superseded: number; readonly open: number };
+  /** What the customers own and the vehicle had lost: brought back for nothing. */
+  readonly reactivations: { readonly done: number; readonly failed: number; readonly open: number };
   /** What went wrong on purpose: vehicles by fault, and what the faults of the services did. */
   readonly faults: {
     readonly vehicles: Readonly<Record<string, number>>;

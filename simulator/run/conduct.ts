@@ -1,6 +1,8 @@
+import { passMs } from '../../gateway/engine/reconciler.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 import { channelCounts } from '../faults/channel-gates.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { partFaultEnd } from '../scenarios/part-fault.ts';
@@ -32,7 +34,8 @@ export async function conduct(stage: RunStage): Promise<Evidence> {
   const work = async () => {
     await progress.tell('running');
     await buyAll({ client: buyer, clock, plan, startedAt, answers });
-    const healAt = Math.max(clock.now() + healAfterMs, startedAt + lastWindowEnd(plan));
+    const wantedMs = Math.max(lastWindowEnd(plan), lastLossSeen(plan));
+    const healAt = Math.max(clock.now() + healAfterMs, startedAt + wantedMs);
     await sleep(clock, healAt - clock.now());
     const at = clock.now();
     for (const service of services) service.clear();
@@ -73,6 +76,19 @@ function lastWindowEnd({
     ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),
     ...partFaults.map(partFaultEnd),
   );
+}
+
+/** When reconciliation has looked at every vehicle after the last one lost a feature; 0 without either. */
+function lastLossSeen({ vehicles, constants: { reconcileEveryMs = 0 } }: Plan): number {
+  const losses = vehicles.flatMap(({ faults }) =>
+    faults.map(standingForm).flatMap(({ type, schedule }) => {
+      if (type !== 'feature_lost') return [];
+      const { afterMs = 0, everyMs = 0, first = 1 } = schedule ?? {};
+      return [afterMs + (first - 1) * everyMs];
+    }),
+  );
+  if (reconcileEveryMs === 0 || losses.length === 0) return 0;
+  return Math.max(...losses) + passMs(reconcileEveryMs, vehicles.length) + healAfterMs;
 }
 
 /**

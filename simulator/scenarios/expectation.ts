@@ -19,6 +19,7 @@ const counts = [
   'revocations done',
   'revocations open',
   'revocations superseded',
+  'reactivations done',
   'most attempts',
   'faults at the API IoT',
   'faults at payments',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compressedReconciliation } from '../../gateway/time-scale.ts';
 import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
@@ -51,6 +52,14 @@ const constantsSchema = z.strictObject({
     .default(standardConstants.quotaLimit)
     .describe('Configure commands that a vehicle may get within quotaWindowMs.'),
   quotaWindowMs: z.int().min(1).default(standardConstants.quotaWindowMs).describe(real),
+  reconcileEveryMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .optional()
+    .describe(
+      `How often each vehicle is compared with what its customers own; 0: never. Without it never in virtual time, and live as --reconcile-ms says. ${real}`,
+    ),
 });
 export type Constants = z.infer<typeof constantsSchema>;
 
@@ -175,7 +184,7 @@ export type Scenario = z.infer<typeof scenarioSchema>;
 
 /** The constants as the run uses them: every duration divided by `timeScale`, at least 1 ms. */
 export function compressedConstants(scenario: Scenario): Constants {
-  const { maxRetries, quotaLimit, ...durations } = scenario.constants;
+  const { maxRetries, quotaLimit, reconcileEveryMs, ...durations } = scenario.constants;
   const compress = (ms: number) => (ms === 0 ? 0 : Math.max(1, Math.round(ms / scenario.timeScale)));
   return {
     maxRetries,
@@ -187,5 +196,8 @@ export function compressedConstants(scenario: Scenario): Constants {
     commandTimeoutMs: compress(durations.commandTimeoutMs),
     quotaLimit,
     quotaWindowMs: compress(durations.quotaWindowMs),
+    ...(reconcileEveryMs === undefined
+      ? {}
+      : { reconcileEveryMs: compressedReconciliation(scenario.timeScale, reconcileEveryMs) ?? 0 }),
   };
 }

@@ -4,7 +4,12 @@ import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policie
 import { options } from '../../gateway/config.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { compressedCallbackRetry, compressedDispatch, compressedEngine } from '../../gateway/time-scale.ts';
+import {
+  compressedCallbackRetry,
+  compressedDispatch,
+  compressedEngine,
+  compressedReconciliation,
+} from '../../gateway/time-scale.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
@@ -191,9 +196,11 @@ function figuresOf(constants: Constants, timeScale: number): PlatformFigures {
   const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
   const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
   const catalogue = withPolicies(shippedCatalogue(), (shipped) => ({ ...shipped, ...policy }));
+  const reconcileEveryMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
   return {
     catalogue: compressCatalogue(catalogue, timeScale),
     engine: compressedEngine(timeScale),
     dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
+    ...(reconcileEveryMs === null ? {} : { reconcileEveryMs }),
   };
 }

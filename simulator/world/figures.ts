@@ -45,7 +45,7 @@ export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFi
     catalogue: withPolicies(soldByTheHour(schedule, sold), () => policyOf(schedule)),
     engine: { ...standardSettings, sweepEveryMs },
     dispatch: standardDispatch,
-    ...(reconcileMs === undefined ? {} : { reconcileMs }),
+    ...(reconcileMs === undefined ? {} : { reconcileEveryMs: reconcileMs }),
   };
 }
 

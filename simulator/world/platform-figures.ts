@@ -7,6 +7,6 @@ export interface PlatformFigures {
   readonly catalogue: Catalogue;
   readonly engine: EngineSettings;
   readonly dispatch: DispatchSettings;
-  /** How often every vehicle is compared with what its customers own; never without it. */
-  readonly reconcileMs?: number;
+  /** How often each vehicle is compared with what its customers own; without it never. */
+  readonly reconcileEveryMs?: number;
 }

@@ -118,7 +118,7 @@ export async function bootPlatform(
   notices.start();
   relay.wake();
   await engine.start();
-  const { reconcileMs: everyMs } = figures;
+  const { reconcileEveryMs: everyMs } = figures;
   if (everyMs !== undefined) {
     const begin = (id: string) => engine.begin(id);
     reconciler({ ...ports, catalogue, vehicles, everyMs, begin, onCommitted }).start();

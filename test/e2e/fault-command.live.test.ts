@@ -53,6 +53,8 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
         stdout: 'fault-2 is on the service\n',
         stderr: '',
       });
+      const down = await fault('add', 'smtp_down', '--set', 'hangs=true', '--for', '60000');
+      expect(down).toEqual({ exitCode: 0, stdout: 'fault-3 is on the service\n', stderr: '' });
       const { stdout: table } = await fault('list');
       expect(
         table
@@ -61,6 +63,7 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       ).toEqual([
         ['fault-1', 'link', 'offline', 'away', vin, '1'],
         ['fault-2', 'services', 'unauthorized', 'unauthorized', 'the service', '0'],
+        ['fault-3', 'services', 'smtp_down', 'smtp_down', 'the service', '0'],
       ]);
       expect(await fault('remove', 'fault-1')).toEqual({
         exitCode: 0,
@@ -78,7 +81,7 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
         stdout: '',
         stderr: 'fleetwake: attributes.latencyMs is "soon"; write a number\n',
       });
-      expect((await fault('clear')).stdout).toBe('1 removed\n');
+      expect((await fault('clear')).stdout).toBe('2 removed\n');
       expect((await fault('list')).stdout).toBe('no faults\n');
       up.process.kill('SIGTERM');
       expect(await up.exitCode()).toBe(0);

@@ -34,6 +34,7 @@ const figures: Figures = {
   },
   tickets: { HIGH: 2, MEDIUM: 3 },
   revocations: { done: 4, superseded: 5, open: 6 },
+  reactivations: { done: 3, failed: 1, open: 0 },
   noticesGivenUp: 7,
   faults: {
     vehicles: { hang: 9 },
@@ -62,6 +63,7 @@ test.each([
   ['revocations done = 4', true, '4'],
   ['revocations superseded = 5', true, '5'],
   ['revocations open = 6', true, '6'],
+  ['reactivations done = 3', true, '3'],
   ['most attempts <= 5', false, '6'],
   ['faults at the API IoT = 7', true, '7'],
   ['faults at payments = 1', true, '1'],

@@ -56,6 +56,7 @@ test('the report tells the sample run in figures', () => {
       activation_failed: { email: 2, push: 1 },
     },
     noticesGivenUp: 0,
+    reactivations: { done: 0, failed: 0, open: 0 },
     tickets: { HIGH: 2, MEDIUM: 0 },
     revocations: { done: 0, superseded: 0, open: 1 },
     faults: {

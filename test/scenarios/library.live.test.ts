@@ -11,6 +11,7 @@ const told = [
   'answer-lost-after-acting',
   'declined-cards',
   'expired-credentials',
+  'feature-lost-after-workshop',
   'incompatible-models',
   'mail-and-push-down',
   'tunnel-while-applying',

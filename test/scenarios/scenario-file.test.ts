@@ -164,7 +164,7 @@ test('a service that is not sold, another feature, and a duration without a pric
 
 test('an expectation that nobody can check is refused', () => {
   expect(mistakesIn(`${smallest}expectations:\n  - active >= 99 %\n  - happy = 3\n`)).toEqual([
-    'my.yaml:11:5: expectations[1] is "happy = 3"; nothing is called "happy"; write one of active, failed, cancelled, declined, payment failed, pending, refused, unanswered, p50 time to active, p95 time to active, p99 time to active, longest time to active, tickets, high tickets, medium tickets, revocations done, revocations open, revocations superseded, most attempts, faults at the API IoT, faults at payments, faults at mail and push, notices given up, activations with N attempts, authorised, captured, voided, refunded, kept, rule N',
+    'my.yaml:11:5: expectations[1] is "happy = 3"; nothing is called "happy"; write one of active, failed, cancelled, declined, payment failed, pending, refused, unanswered, p50 time to active, p95 time to active, p99 time to active, longest time to active, tickets, high tickets, medium tickets, revocations done, revocations open, revocations superseded, reactivations done, most attempts, faults at the API IoT, faults at payments, faults at mail and push, notices given up, activations with N attempts, authorised, captured, voided, refunded, kept, rule N',
   ]);
 });
 
