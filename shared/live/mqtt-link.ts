@@ -20,6 +20,8 @@ const connectTimeoutMs = 10_000;
 const closeMaxMs = 2_000;
 /** QoS 1 messages under way on one connection; further ones wait for their turn. MQTT has 65,535 packet ids. */
 const outstandingMax = 10_000;
+/** A filter's return code in SUBACK (MQTT 3.1.1 section 3.9.3). */
+const subscribeRefused = 0x80;
 
 /**
  * MQTT 3.1.1 over TCP or TLS (`mqtt://host:1883`, `mqtts://…`) by mqtt.js. A connection that is lost gets a new
@@ -188,15 +190,16 @@ class MqttConnection implements LinkConnection {
   }
 
   #sendSubscribe(subscribing: Subscribing): void {
-    this.#client?.subscribe([...subscribing.filters], { qos: 1 }, (error, granted) => {
+    const { filters } = subscribing;
+    this.#client?.subscribe([...filters], { qos: 1 }, (_error, _subscriptions, answer) => {
       // Without an answer it stays in the list, for the next connection.
-      if (error && !granted?.some(({ qos }) => qos === 128)) return;
+      if (!answer) return;
       this.#subscribing = this.#subscribing.filter((other) => other !== subscribing);
-      if (error) subscribing.reject(new Error(`the broker refused ${subscribing.filters.join(', ')}`));
-      else {
-        this.#granted = [...new Set([...this.#granted, ...subscribing.filters])];
-        subscribing.resolve();
-      }
+      const refused = filters.filter((_, index) => answer.granted[index] === subscribeRefused);
+      const granted = filters.filter((filter) => !refused.includes(filter));
+      this.#granted = [...new Set([...this.#granted, ...granted])];
+      if (refused.length === 0) subscribing.resolve();
+      else subscribing.reject(new Error(`the broker refused ${refused.join(', ')}`));
     });
   }
 

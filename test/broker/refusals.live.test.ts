@@ -1,14 +1,18 @@
 import { connect as connectSocket } from 'node:net';
 import type { IClientOptions } from 'mqtt';
 import { describe, expect, test } from 'vitest';
+import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { silentLog } from '../../shared/ports/log.ts';
 import { until } from '../support/until.ts';
 import {
   closed,
   connected,
   inbox,
   monitorAccount,
+  openInProcess,
   outcomeOf,
   passwordOf,
+  service,
   serviceAccount,
   vehicleAccount,
   vinA,
@@ -268,6 +272,39 @@ describe('what is not heard', () => {
       await until(() => got.length > 0, 'the result came');
       expect(got).toEqual([`vehicles/${vinA}/evt/result done`]);
     });
+  });
+});
+
+test('the link of a client is told which filters the broker refused, and keeps the others', async () => {
+  await withBroker(async ({ broker }) => {
+    const got: string[] = [];
+    const connection = mqttLink({ url: broker.url, log: silentLog }).open({
+      clientId: `vehicle-${vinA}`,
+      username: vinA,
+      password: passwordOf(vinA),
+      cleanSession: true,
+      keepAliveSeconds: 60,
+      onMessage: ({ payload }) => void got.push(payload),
+    });
+    const own = `vehicles/${vinA}/cmd/#`;
+    const foreign = `vehicles/${vinB}/cmd/#`;
+    await expect(connection.subscribe([foreign])).rejects.toThrow(`the broker refused ${foreign}`);
+    await expect(connection.subscribe([own, foreign])).rejects.toThrow(`the broker refused ${foreign}`);
+    connection.cut();
+    connection.reconnect();
+    const api = await openInProcess(broker, '', { clientId: 'api-iot', ...service });
+    const command = {
+      topic: `vehicles/${vinA}/cmd/configure`,
+      payload: 'on',
+      qos: 1,
+      retain: false,
+    } as const;
+    await until(async () => {
+      await api.publish(command);
+      return got.length > 0;
+    }, 'its own filter is renewed');
+    expect(broker.refusals()).toEqual({ filter: 2 });
+    await connection.close();
   });
 });
 
