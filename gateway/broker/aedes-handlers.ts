@@ -7,7 +7,10 @@ export interface Rules {
   readonly access: Access;
   check(username: string, password: string): Promise<Principal | null>;
   refuse(reason: string, clientId: string | null, topic?: string): void;
+  /** Rejects when a subscriber of this process could not handle it. */
   takeIn(clientId: string, packet: PublishPacket): Promise<void>;
+  /** The same for a will, which nobody sends again: it waits for whom it could not be handed to. */
+  takeWill(clientId: string, packet: PublishPacket): void;
   delivered(clientId: string, packet: PublishPacket): void;
   readonly log: Log;
 }
@@ -63,6 +66,10 @@ export function handlersOf(rules: Rules) {
       if (!client || refusal !== null) {
         rules.refuse(refusal ?? 'credentials', client?.id ?? null, packet.topic);
         return done(new Error(`refused: ${refusal}`));
+      }
+      if (packet === wills.get(client)) {
+        rules.takeWill(client.id, packet);
+        return done(null);
       }
       // The acknowledgement is written after this: it waits for the subscribers of this process.
       rules.takeIn(client.id, packet).then(

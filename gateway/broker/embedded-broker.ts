@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
+import { waitingMaxOf } from '../../shared/protocol/waiting-max.ts';
 import { type Access, fleetAccess } from './access.ts';
 import { handlersOf, type Rules } from './aedes-handlers.ts';
 import { type Account, credentials } from './credentials.ts';
@@ -114,6 +115,11 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
       await inProcess.deliverHeld(message);
       record('taken', clientId, message);
     },
+    takeWill(clientId, packet) {
+      const message = messageOf(packet);
+      inProcess.deliver(message);
+      record('taken', clientId, message);
+    },
     delivered: (clientId, packet) => record('delivered', clientId, messageOf(packet)),
     log,
   };
@@ -149,11 +155,6 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   };
 }
 
-/** QoS 1 messages that wait for a session: commands for a vehicle, results for the API IoT or a monitor. */
-function queueMaxOf(clientId: string): number {
-  return clientId.startsWith('vehicle-') ? 100 : 100_000;
-}
-
 interface Running {
   readonly aedes: Aedes;
   readonly port: number;
@@ -184,7 +185,7 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
     if (packet && 'topic' in packet) rules.delivered(client.id, packet);
   });
   await aedes.listen();
-  limitQueues(aedes, queueMaxOf, (clientId) => rules.log.warn('broker.queue_full', { clientId }));
+  limitQueues(aedes, waitingMaxOf, (clientId) => rules.log.warn('broker.queue_full', { clientId }));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

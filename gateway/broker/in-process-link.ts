@@ -119,7 +119,8 @@ class InProcessConnection implements LinkConnection, Subscriber {
       throw new LinkClosed(`the broker refused to publish on ${message.topic}: ${refusal}`);
     }
     await broker.take(message, this.#options.clientId);
-    if (message.qos === 1 && this.#session !== session) throw new LinkClosed('the link dropped');
+    if (message.qos === 1 && this.#session !== session && !this.#isClosed)
+      throw new LinkClosed('the link dropped');
   }
 
   subscribe(filters: readonly string[]): Promise<void> {
@@ -241,7 +242,7 @@ class InProcessConnection implements LinkConnection, Subscriber {
         .take(will, clientId)
         .catch((error: unknown) => broker.log.error('broker.will_lost', { error: String(error) }));
     }
-    this.#options.onDisconnect?.(reason);
+    if (!this.#isClosed) this.#options.onDisconnect?.(reason);
   }
 
   #dialLater(): void {

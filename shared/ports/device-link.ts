@@ -43,7 +43,10 @@ export interface LinkConnection {
   /** Cuts the connection without a goodbye (the will is published) and stays away until `reconnect`. */
   cut(): void;
   reconnect(): void;
-  /** Says goodbye (no will) and ends for good. */
+  /**
+   * Says goodbye (no will) once what is under way is answered, which may take two seconds, and ends for good;
+   * `onDisconnect` is not called.
+   */
   close(): Promise<void>;
 }
 

@@ -28,6 +28,8 @@ export interface Session {
   detach(): void;
   /** False when the oldest waiting message had to be dropped for it. */
   deliver(message: LinkMessage, onHandled?: () => void, onFailed?: () => void): boolean;
+  /** A retained message: it is no part of the session, so a connection that is lost takes it along. */
+  show(message: LinkMessage, onHandled: () => void): void;
   readonly waitingCount: number;
 }
 
@@ -91,6 +93,9 @@ export function newSession(clientId: string, isClean: boolean, waitingMax: numbe
       if (waiting.length <= waitingMax) return true;
       waiting.shift();
       return false;
+    },
+    show(message, onHandled) {
+      carrier?.carry(message, onHandled, () => false);
     },
     get waitingCount() {
       return waiting.length;

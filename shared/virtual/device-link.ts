@@ -1,6 +1,7 @@
 import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { integerBetween, type Random } from '../ports/random.ts';
+import { waitingMaxOf } from '../protocol/waiting-max.ts';
 import { type Carrier, newSession, type Session } from './broker-session.ts';
 import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
 import type { VirtualLoop } from './loop.ts';
@@ -39,7 +40,7 @@ export interface VirtualBrokerDeps {
   readonly rules?: BrokerRules;
   /** One way; 1 to 20 ms by default. */
   readonly latencyMs?: () => number;
-  /** QoS 1 messages that wait for a session that is away; the oldest goes beyond it (1,000). */
+  /** QoS 1 messages that wait for a session that is away; the oldest goes beyond it. As in the gateway's broker by default. */
   readonly waitingMaxOf?: (clientId: string) => number;
 }
 
@@ -65,7 +66,6 @@ export interface VirtualBroker {
   readonly retained: ReadonlyMap<string, LinkMessage>;
 }
 
-const waitingDefault = 1_000;
 const restartDefaultMs = 500;
 
 /** A connection as the broker sees it. */
@@ -93,6 +93,8 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
   const retained = new Map<string, LinkMessage>();
   const retainedTopics = newTopicTree<{ readonly topic: string; readonly place: number }>();
   let retainedCount = 0;
+  /** Connections in the broker's own process. */
+  let insideCount = 0;
   let isUp = true;
   let hook: ((passage: Passage) => MessageFault | null) | null = null;
 
@@ -119,39 +121,56 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     retained.set(topic, message);
   }
 
-  /** Each once, in the order in which their topics came. */
+  /** For each filter what it matches, in the order in which their topics came. */
   function retainedFor(filters: readonly string[]): LinkMessage[] {
-    const found = new Set(filters.flatMap((filter) => retainedTopics.matchedBy(filter)));
-    return [...found]
-      .sort((left, right) => left.place - right.place)
-      .flatMap(({ topic }) => retained.get(topic) ?? []);
+    return filters.flatMap((filter) =>
+      retainedTopics
+        .matchedBy(filter)
+        .sort((left, right) => left.place - right.place)
+        .flatMap(({ topic }) => retained.get(topic) ?? []),
+    );
   }
 
-  /** Brings the message to every subscriber; `onTaken` when a publisher may be told, with whether all went well. */
-  function route(from: string, message: LinkMessage, onTaken?: (isHandled: boolean) => void): void {
-    if (message.retain) {
-      retain(message);
-    }
-    const live: LinkMessage = message.retain ? { ...message, retain: false } : message;
-    const waits = newTally(onTaken);
-    for (const session of index.match(message.topic)) {
-      const { clientId } = session;
-      const held = onTaken && attached.get(session)?.isEmbedded ? waits.one() : null;
-      const fault = hook?.({ from, to: clientId, message: live }) ?? null;
-      if (fault?.kind === 'drop') held?.(true);
-      pass(fault, () => {
-        // Where nobody waits for the handler, its failure is the subscriber's own affair.
-        const isKept = held
-          ? session.deliver(
-              live,
-              () => held(true),
-              () => held(false),
-            )
-          : session.deliver(live);
-        if (!isKept) log.warn('broker.queue_full', { clientId });
-      });
-    }
+  /** Brings the message to every subscriber, or to those who are left once the broker's own process is through with it. */
+  function route(from: string, message: LinkMessage, served?: ReadonlySet<Session>): void {
+    if (message.retain) retain(message);
+    const live = liveOf(message);
+    for (const session of index.match(message.topic)) if (!served?.has(session)) deliver(from, session, live);
+  }
+
+  /** `onHandled` once every subscriber in the broker's own process is done with it, with whether all went well. */
+  function routeInside(
+    from: string,
+    message: LinkMessage,
+    onHandled: (isWell: boolean, served: ReadonlySet<Session>) => void,
+  ): void {
+    const inside = [...index.match(message.topic)].filter((session) => attached.get(session)?.isEmbedded);
+    const served = new Set(inside);
+    const waits = newTally((isWell) => onHandled(isWell, served));
+    for (const session of inside) deliver(from, session, liveOf(message), waits.one());
     waits.close();
+  }
+
+  function deliver(
+    from: string,
+    session: Session,
+    message: LinkMessage,
+    held?: (isHandled: boolean) => void,
+  ): void {
+    const { clientId } = session;
+    const fault = hook?.({ from, to: clientId, message }) ?? null;
+    if (fault?.kind === 'drop') held?.(true);
+    pass(fault, () => {
+      // Where nobody waits for the handler, its failure is the subscriber's own affair.
+      const isKept = held
+        ? session.deliver(
+            message,
+            () => held(true),
+            () => held(false),
+          )
+        : session.deliver(message);
+      if (!isKept) log.warn('broker.queue_full', { clientId });
+    });
   }
 
   /** A publish arrived. `answer` is called when the publisher may be acknowledged. */
@@ -169,8 +188,14 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
       by.close('cut');
       return;
     }
-    if (fault === null && !by.isEmbedded) {
-      route(clientId, message, (isHandled) => (isHandled ? answer() : by.close('a subscriber failed')));
+    if (fault === null && !by.isEmbedded && insideCount > 0) {
+      routeInside(clientId, message, (isWell, served) => {
+        if (!isWell) return by.close('a subscriber failed');
+        // Where it cannot be acknowledged it goes no further: its publisher sends it again.
+        if (message.qos === 1 && attached.get(by.session) !== by) return;
+        route(clientId, message, served);
+        answer();
+      });
       return;
     }
     pass(fault, () => route(clientId, message));
@@ -181,6 +206,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     const { session, options } = by;
     if (attached.get(session) !== by) return;
     attached.delete(session);
+    if (by.isEmbedded) insideCount -= 1;
     session.detach();
     if (session.isClean) forget(session);
     if (hasWill && options.will) route(options.clientId, options.will);
@@ -191,23 +217,40 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     if (sessions.get(session.clientId) === session) sessions.delete(session.clientId);
   }
 
-  function sessionFor({ clientId, cleanSession }: LinkOptions): { session: Session; isPresent: boolean } {
+  function sessionFor(
+    { clientId, cleanSession }: LinkOptions,
+    isEmbedded: boolean,
+  ): { session: Session; isPresent: boolean } {
     const known = sessions.get(clientId);
     const rival = known && attached.get(known);
     rival?.close('another connection took the client id');
-    if (known && !known.isClean && !cleanSession) return { session: known, isPresent: true };
+    // Aedes counts a session without a subscription as none; the broker's own process remembers that one too.
+    if (known && !known.isClean && !cleanSession)
+      return { session: known, isPresent: isEmbedded || index.has(known) };
     if (known) forget(known);
-    const session = newSession(clientId, cleanSession, deps.waitingMaxOf?.(clientId) ?? waitingDefault);
+    const session = newSession(clientId, cleanSession, (deps.waitingMaxOf ?? waitingMaxOf)(clientId));
     sessions.set(clientId, session);
     return { session, isPresent: false };
   }
 
-  function subscribe(by: Attached, filters: readonly string[]): string[] {
+  /** The answer goes first, then what is retained. */
+  function subscribe(
+    by: Attached,
+    filters: readonly string[],
+    answer: (refused: readonly string[]) => void,
+  ): void {
     const refused = filters.filter((filter) => deps.rules?.refuseSubscribe?.(by.options, filter) != null);
     const granted = filters.filter((filter) => !refused.includes(filter));
     for (const filter of granted) index.add(filter, by.session);
-    for (const message of retainedFor(granted)) by.session.deliver(message);
-    return refused;
+    by.wire.down(() => answer(refused));
+    showRetained(by, retainedFor(granted));
+  }
+
+  /** In the broker's own process each waits until the one before is handled. */
+  function showRetained(by: Attached, messages: readonly LinkMessage[]): void {
+    const [next, ...rest] = by.isEmbedded ? messages : [];
+    if (next) by.session.show(next, () => showRetained(by, rest));
+    else for (const message of messages) by.session.show(message, () => {});
   }
 
   const hub: LinkHub = {
@@ -223,7 +266,6 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
       wires.set(clientId, own.add(wire));
       return wire;
     },
-    isReachable: () => isUp,
     async accept(client, wire, isEmbedded) {
       const { options } = client;
       const refusal = isUp ? ((await deps.rules?.admit?.(options)) ?? null) : 'the broker is down';
@@ -233,7 +275,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
         log.warn('broker.refused', { clientId: options.clientId, reason: refusal });
         return wire.closeBroker(() => client.onClosed(wire, `refused: ${refusal}`));
       }
-      const { session, isPresent } = sessionFor(options);
+      const { session, isPresent } = sessionFor(options, isEmbedded);
       const by: Attached = {
         options,
         client,
@@ -247,14 +289,16 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
         },
       };
       attached.set(session, by);
-      wire.onClientGone((how) => detach(by, how === 'cut'));
+      if (isEmbedded) insideCount += 1;
+      wire.onClientGone(() => detach(by, true));
       wire.down(() =>
         client.onAccepted(wire, isPresent, {
           publish: (message, answer) => wire.up(() => takeIn(by, message, () => wire.down(answer))),
-          subscribe: (filters, answer) =>
+          subscribe: (filters, answer) => wire.up(() => subscribe(by, filters, answer)),
+          leave: () =>
             wire.up(() => {
-              const refused = subscribe(by, filters);
-              wire.down(() => answer(refused));
+              wire.closeBroker(() => client.onClosed(wire, 'closed'));
+              detach(by, false);
             }),
         }),
       );
@@ -308,6 +352,11 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     },
     retained,
   };
+}
+
+/** As it is to whoever subscribed before it came [MQTT-3.3.1-9]. */
+function liveOf(message: LinkMessage): LinkMessage {
+  return message.retain ? { ...message, retain: false } : message;
 }
 
 /** Calls `done` once, when it is closed and every part of it has answered: with false if one of them did. */

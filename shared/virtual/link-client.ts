@@ -8,9 +8,15 @@ import type { Wire } from './wire.ts';
 /** Waits before a reconnect, as the live client's: doubled each time, with jitter. */
 const reconnectBaseMs = 500;
 const reconnectMaxMs = 15_000;
+/** In the broker's own process, as gateway/broker/in-process-link.ts does. */
+const reconnectInsideMs = 250;
 /** Only a connection that lasted this long resets the wait. */
 const steadyMs = 5_000;
 const connectTimeoutMs = 10_000;
+/** Between the last answer that a goodbye waits for and the goodbye. */
+const goodbyeAfterMs = 10;
+/** A goodbye that takes longer is cut. */
+const closeMaxMs = 2_000;
 
 /** What a client needs of the broker's side. */
 export interface LinkHub {
@@ -19,7 +25,6 @@ export interface LinkHub {
   readonly log: Log;
   openWork(name: string, process: VirtualProcess): () => void;
   wire(clientId: string, isEmbedded: boolean): Wire;
-  isReachable(): boolean;
   accept(client: LinkClient, wire: Wire, isEmbedded: boolean): Promise<void>;
 }
 
@@ -28,6 +33,8 @@ export interface Uplink {
   publish(message: LinkMessage, answer: () => void): void;
   /** The answer names the filters that were refused. */
   subscribe(filters: readonly string[], answer: (refused: readonly string[]) => void): void;
+  /** Says goodbye: the broker closes the connection, and publishes no will. */
+  leave(): void;
 }
 
 /** The client's ears. */
@@ -59,7 +66,11 @@ export function newLinkClient(
 ): LinkConnection {
   const random = hub.random.stream(options.clientId);
   const granted = new Set<string>();
+  /** What the broker has still to answer. */
   const unanswered = new Set<(reason: Error) => void>();
+  let onAllAnswered: (() => void) | null = null;
+  let onGone: (() => void) | null = null;
+  let hasLeft: boolean = false;
   let subscribing: Subscribing[] = [];
   let state: State = 'away';
   let wire: Wire | null = null;
@@ -71,15 +82,14 @@ export function newLinkClient(
   function dial(): void {
     const dialled = hub.wire(options.clientId, isEmbedded);
     wire = dialled;
-    if (hub.isReachable()) dialled.up(() => void hub.accept(client, dialled, isEmbedded));
-    else dialled.up(() => dialled.closeBroker(() => client.onClosed(dialled, 'nobody listens')));
+    dialled.up(() => void hub.accept(client, dialled, isEmbedded));
     timer = process.clock.setTimer(connectTimeoutMs, () => lose('no answer to the connect', 'cut'));
   }
 
   /** Our end closes: what is unanswered stays so. */
-  function lose(reason: string, how: 'goodbye' | 'cut' | 'gone'): void {
+  function lose(reason: string, how: 'cut' | 'gone'): void {
     const was = uplink;
-    if (how !== 'gone') wire?.closeClient(how);
+    if (how === 'cut') wire?.closeClient();
     wire = null;
     uplink = null;
     timer?.cancel();
@@ -90,12 +100,29 @@ export function newLinkClient(
     for (const reject of rejects) reject(new LinkClosed(`the link dropped: ${reason}`));
     if (state === 'open') comeBackLater();
     if (was && state !== 'closed') options.onDisconnect?.(reason);
+    onGone?.();
+  }
+
+  function answered(reject: (reason: Error) => void): void {
+    unanswered.delete(reject);
+    if (unanswered.size === 0) onAllAnswered?.();
+  }
+
+  /** Once all is answered that was asked. */
+  function sayGoodbye(): void {
+    const leave = () => {
+      hasLeft = true;
+      uplink?.leave();
+    };
+    if (unanswered.size === 0) leave();
+    else onAllAnswered = () => process.clock.setTimer(goodbyeAfterMs, leave);
   }
 
   function comeBackLater(): void {
     state = 'waiting';
     const ceilingMs = Math.min(reconnectMaxMs, reconnectBaseMs * 2 ** Math.min(failures, 10));
-    timer = process.clock.setTimer(ceilingMs * (0.1 + 0.9 * random.fraction()), () => reconnect());
+    const delayMs = isEmbedded ? reconnectInsideMs : ceilingMs * (0.1 + 0.9 * random.fraction());
+    timer = process.clock.setTimer(delayMs, () => reconnect());
   }
 
   function reconnect(): void {
@@ -107,7 +134,12 @@ export function newLinkClient(
 
   function sendSubscribe(item: Subscribing): void {
     const by = uplink;
-    by?.subscribe(item.filters, (refused) => {
+    if (by === null) return;
+    // It is asked again on the next connection.
+    const forget = () => {};
+    unanswered.add(forget);
+    by.subscribe(item.filters, (refused) => {
+      answered(forget);
       subscribing = subscribing.filter((other) => other !== item);
       for (const filter of item.filters) if (!refused.includes(filter)) granted.add(filter);
       if (refused.length === 0) item.resolve();
@@ -138,6 +170,11 @@ export function newLinkClient(
     receive(by, message, acknowledge, fail) {
       if (by !== wire || !process.isAlive) return;
       const done = hub.openWork(`handles ${message.topic}`, process);
+      const answer = () => {
+        // After the goodbye nothing more can be sent: mqtt.js gives the connection up.
+        if (hasLeft && message.qos === 1) lose('closed', 'cut');
+        else acknowledge();
+      };
       let handled: void | Promise<void>;
       try {
         handled = options.onMessage(message);
@@ -146,13 +183,13 @@ export function newLinkClient(
       }
       if (handled === undefined) {
         done();
-        acknowledge();
+        answer();
         return;
       }
       handled.then(
         () => {
           done();
-          if (by === wire && process.isAlive) acknowledge();
+          if (by === wire && process.isAlive) answer();
         },
         (error: unknown) => {
           done();
@@ -171,7 +208,7 @@ export function newLinkClient(
 
   const forget = process.onEnd(() => {
     state = 'closed';
-    wire?.closeClient('cut');
+    wire?.closeClient();
     wire = null;
     uplink = null;
   });
@@ -184,12 +221,12 @@ export function newLinkClient(
     publish: (message) =>
       process.call(`mqtt ${message.topic}`, () => {
         const by = uplink;
-        if (by === null) throw new LinkClosed('the link is not connected');
+        if (by === null || state === 'closed') throw new LinkClosed('the link is not connected');
         if (message.qos === 0) return by.publish(message, () => {});
         return new Promise<void>((resolve, reject) => {
           unanswered.add(reject);
           by.publish(message, () => {
-            unanswered.delete(reject);
+            answered(reject);
             resolve();
           });
         });
@@ -212,9 +249,18 @@ export function newLinkClient(
     async close() {
       if (state === 'closed') return;
       state = 'closed';
-      forget();
+      timer?.cancel();
       for (const { reject } of subscribing.splice(0)) reject(new LinkClosed('the link is closed'));
-      if (wire) lose('closed', 'goodbye');
+      if (uplink === null) {
+        if (wire) lose('closed', 'cut');
+      } else {
+        timer = process.clock.setTimer(closeMaxMs, () => lose('closed', 'cut'));
+        await new Promise<void>((resolve) => {
+          onGone = resolve;
+          sayGoodbye();
+        });
+      }
+      forget();
     },
   };
 }

@@ -5,6 +5,8 @@ export interface TopicIndex<T> {
   add(filter: string, item: T): void;
   /** Takes the item out of all filters. */
   remove(item: T): void;
+  /** Whether the item is in any filter. */
+  has(item: T): boolean;
   /**
    * Each item once: those of exact filters first, then those of filters with wildcards, the more general first; within
    * both in the order of subscribing.
@@ -42,6 +44,7 @@ export function newTopicIndex<T>(): TopicIndex<T> {
       }
       filtersOf.delete(item);
     },
+    has: (item) => filtersOf.has(item),
     match(topic) {
       const found = new Set<T>(exact.get(topic));
       const look = (beginning: string) => {

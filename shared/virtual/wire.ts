@@ -17,10 +17,10 @@ export interface Wire {
   up(arrive: () => void): void;
   /** Broker to client. */
   down(arrive: () => void): void;
-  /** The client's end goes. Of what is on its way up only a part arrives when it was cut; after a goodbye all. */
-  closeClient(how: 'goodbye' | 'cut'): void;
+  /** The client's end goes, and only a part of what is on its way up arrives. */
+  closeClient(): void;
   /** What the broker does when it learns that the client's end went. */
-  onClientGone(callback: (how: 'goodbye' | 'cut') => void): void;
+  onClientGone(callback: () => void): void;
   /** The broker's end goes; `onClient` unless the client's end went first. */
   closeBroker(onClient: () => void): void;
   /** Nothing passes either way, nor is lost, until it is lifted: as when a radio link fades. */
@@ -34,18 +34,13 @@ export function newWire({ clock, latencyMs }: WireDeps): Wire {
   let isSilent = false;
   let upAt = 0;
   let downAt = 0;
-  let clientGone: (how: 'goodbye' | 'cut') => void = () => {};
+  let clientGone: () => void = () => {};
 
   function arriveAt(at: number, arrive: () => void): void {
     clock.setTimer(at - clock.now(), () => {
       if (isSilent) held.push(arrive);
       else arrive();
     });
-  }
-
-  function nextUpAt(): number {
-    upAt = Math.max(upAt, clock.now() + latencyMs());
-    return upAt;
   }
 
   return {
@@ -56,7 +51,8 @@ export function newWire({ clock, latencyMs }: WireDeps): Wire {
       return isBrokerOpen;
     },
     up(arrive) {
-      arriveAt(nextUpAt(), () => {
+      upAt = Math.max(upAt, clock.now() + latencyMs());
+      arriveAt(upAt, () => {
         if (isBrokerOpen) arrive();
       });
     },
@@ -66,14 +62,13 @@ export function newWire({ clock, latencyMs }: WireDeps): Wire {
         if (isClientOpen) arrive();
       });
     },
-    closeClient(how) {
+    closeClient() {
       isClientOpen = false;
-      // A cut overtakes what the network had not carried yet.
-      const at = how === 'goodbye' ? nextUpAt() : clock.now() + latencyMs();
-      arriveAt(at, () => {
+      // It overtakes what the network had not carried yet.
+      arriveAt(clock.now() + latencyMs(), () => {
         if (!isBrokerOpen) return;
         isBrokerOpen = false;
-        clientGone(how);
+        clientGone();
       });
     },
     onClientGone(callback) {

@@ -113,6 +113,32 @@ describe('a subscriber in the process of the broker', () => {
     });
   });
 
+  test('that fails at a will gets it again, since nobody else would say it', async () => {
+    await withBroker(async ({ broker, client }) => {
+      const got: string[] = [];
+      const connection = await openService(broker, {
+        cleanSession: false,
+        onMessage: async (message) => {
+          got.push(message.payload);
+          if (got.length === 1) throw new Error('database away');
+        },
+      });
+      await connection.subscribe(['vehicles/+/evt/status']);
+      const will = { topic: `vehicles/${vinA}/evt/status`, qos: 1, retain: true } as const;
+      const rude = await connected(
+        client({ ...vehicleAccount(vinA), will: { ...will, payload: Buffer.from('gone') } }),
+      );
+      rude.stream.destroy();
+      await until(() => got.length === 2, 'it came again');
+      expect(got).toEqual(['gone', 'gone']);
+      const monitor = await connected(client(monitorAccount));
+      const seen = inbox(monitor);
+      await monitor.subscribeAsync('vehicles/#', { qos: 1 });
+      await until(() => seen.length === 1, 'the monitor gets it as well');
+      expect(seen).toEqual([`vehicles/${vinA}/evt/status gone`]);
+    });
+  });
+
   test('is refused by the same rules', async () => {
     await withBroker(async ({ broker }) => {
       const reasons: string[] = [];

@@ -112,6 +112,29 @@ export function describeDeviceLink(name: string, open: () => Promise<OpenedLink>
       expect(listener.received).toEqual([message('status', 'offline')]);
     });
 
+    test('gives a retained message once for each filter of a subscription that matches', async () => {
+      const speaker = await connect('speaker');
+      await speaker.connection.publish(message('evt/status', 'on', { retain: true }));
+      const listener = await connect('listener');
+      await listener.connection.subscribe([topic('evt/#'), topic('evt/status')]);
+      await until(() => listener.received.length === 2, 'it arrives for both');
+      await speaker.connection.publish(message('evt/last', 'last'));
+      await until(() => listener.texts().includes('last'), 'a later message arrives');
+      expect(listener.texts()).toEqual(['on', 'on', 'last']);
+      await speaker.connection.publish(message('evt/status', '', { retain: true }));
+    });
+
+    test('says goodbye once what it asked is answered, and tells nobody that it is gone', async () => {
+      const listener = await connect('listener');
+      await listener.connection.subscribe([topic('evt')]);
+      const vehicle = await connect('vehicle');
+      const said = vehicle.connection.publish(message('evt', 'the last word'));
+      await vehicle.connection.close();
+      await said;
+      await until(() => listener.received.length === 1, 'it arrives');
+      expect([listener.texts(), vehicle.disconnects]).toEqual([['the last word'], []]);
+    });
+
     test('publishes no will after a goodbye', async () => {
       const listener = await connect('listener');
       await listener.connection.subscribe([topic('status')]);
@@ -149,6 +172,44 @@ export function describeDeviceLink(name: string, open: () => Promise<OpenedLink>
       const second = await connect('vehicle', { cleanSession: false });
       await until(() => second.received.length === 1, 'it arrives');
       expect([second.connects, second.texts()]).toEqual([[true], ['asleep']]);
+    });
+
+    test('gives what waited without the mark of a retained message, whichever it was', async () => {
+      const vehicle = await connect('vehicle', { cleanSession: false });
+      await vehicle.connection.subscribe([topic('cmd')]);
+      vehicle.connection.cut();
+      const speaker = await connect('speaker');
+      await speaker.connection.publish(message('cmd', 'kept', { retain: true }));
+      vehicle.connection.reconnect();
+      await until(() => vehicle.received.length === 1, 'it arrives');
+      expect(vehicle.received).toEqual([message('cmd', 'kept')]);
+      await speaker.connection.publish(message('cmd', '', { retain: true }));
+    });
+
+    test('loses nothing for a session with two filters that match', async () => {
+      let isStuck: boolean = true;
+      const seen: string[] = [];
+      const vehicle = await connect('vehicle', {
+        cleanSession: false,
+        onMessage: async ({ payload }) => {
+          seen.push(payload);
+          if (isStuck) await new Promise(() => {});
+        },
+      });
+      await vehicle.connection.subscribe([topic('cmd/#'), topic('cmd/configure')]);
+      const speaker = await connect('speaker');
+      const payloads = ['1', '2', '3'];
+      await Promise.all(
+        payloads.map((payload) => speaker.connection.publish(message('cmd/configure', payload))),
+      );
+      await until(() => new Set(seen).size === 3, 'all arrive');
+      isStuck = false;
+      seen.length = 0;
+      vehicle.connection.cut();
+      vehicle.connection.reconnect();
+      await until(() => new Set(seen).size === 3, 'all arrive again');
+      // A copy for each filter is allowed.
+      expect([...new Set(seen)]).toEqual(payloads);
     });
 
     test('subscribes anew when the broker forgot the session', async () => {

@@ -106,9 +106,10 @@ describe('the virtual broker', () => {
       return [withoutTimes(vehicle.seen), withoutTimes(api.seen)];
     }
     const stopped = 'lost: the broker stopped';
+    // As at Aedes, a session without a subscription is none.
     expect(await outcome(true)).toEqual([
       [stopped, 'resumes', 'b'],
-      [stopped, 'LinkClosed for a', 'resumes', 'took b'],
+      [stopped, 'LinkClosed for a', 'connects', 'took b'],
     ]);
     expect(await outcome(false)).toEqual([
       [stopped, 'connects', 'b'],
@@ -256,6 +257,65 @@ describe('the virtual broker', () => {
       'resumes',
       'a',
     ]);
+  });
+
+  it('brings a message to others once the subscribers in its own process have handled it, and to nobody if they fail', async () => {
+    async function outcome(fails: boolean) {
+      const { loop, client, runTo } = openBroker();
+      const service = client(
+        'service',
+        {
+          onMessage: async () => {
+            await new Promise<void>((resolve) => void loop.clock('service').setTimer(300, resolve));
+            if (fails) throw new Error('the database is away');
+          },
+        },
+        { embedded: true },
+      );
+      const monitor = client('monitor');
+      for (const listener of [service, monitor]) void listener.connection.subscribe(['evt']);
+      const vehicle = client('vehicle');
+      await runTo(100);
+      monitor.seen.length = 0;
+      void vehicle.publish('a', { topic: 'evt', retain: true });
+      await runTo(450);
+      const newcomer = client('newcomer');
+      void newcomer.connection.subscribe(['evt']);
+      await runTo(600);
+      return [monitor.seen, newcomer.seen];
+    }
+    expect(await outcome(false)).toEqual([['420 a'], ['470 connects', '490 a']]);
+    expect(await outcome(true)).toEqual([[], ['470 connects']]);
+  });
+
+  it('answers a client that dials while it is down as soon as it is up again by then', async () => {
+    const { broker, client, runTo } = openBroker();
+    broker.stop({ keepsSessions: false });
+    const vehicle = client('vehicle');
+    await runTo(5);
+    broker.start();
+    await runTo(100);
+    expect(vehicle.seen).toEqual(['20 connects']);
+  });
+
+  it('shows a retained message on the connection that asked for it alone: it is no part of the session', async () => {
+    const { api, vehicle, runTo } = await openPair(
+      {},
+      {
+        onMessage: ({ payload }) => {
+          vehicle.note(payload);
+          return new Promise<void>(() => {});
+        },
+      },
+    );
+    void api.publish('kept', { topic: 'status', retain: true });
+    await runTo(200);
+    void vehicle.connection.subscribe(['status']);
+    await runTo(300);
+    vehicle.connection.cut();
+    vehicle.connection.reconnect();
+    await runTo(400);
+    expect(vehicle.seen).toEqual(['220 kept', '300 lost: cut', '320 resumes']);
   });
 
   it('refuses by its rules: a client, a topic, a filter', async () => {
