@@ -6,6 +6,8 @@ export interface Caller {
   /** The customer for whom the token speaks: only what is theirs is there for the caller. Null: everybody's is. */
   readonly customerId: string | null;
   readonly scopes: ReadonlySet<string>;
+  /** When the token lapses: nothing that goes on may outlast it. */
+  readonly expiresAt: number;
 }
 
 /** What middlewares leave for handlers. */

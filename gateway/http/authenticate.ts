@@ -40,6 +40,7 @@ function callerOf(claims: AccessTokenClaims, customerScopes: readonly string[]):
   return {
     clientId: claims.client_id,
     customerId: isCustomer ? claims.sub : null,
+    expiresAt: claims.exp * 1_000,
     // Whoever issued it: a route that does not tell customers apart is closed to them.
     scopes: new Set(isCustomer ? scopes.filter((scope) => customerScopes.includes(scope)) : scopes),
   };
@@ -75,7 +76,7 @@ export function newAuthenticator(deps: {
     }
     const caller = callerOf(verdict.claims, customerScopes);
     if (cache.size >= cacheMax) cache.clear();
-    cache.set(token, { caller, until: Math.min(verdict.claims.exp * 1000, now + cacheMs) });
+    cache.set(token, { caller, until: Math.min(caller.expiresAt, now + cacheMs) });
     return caller;
   }
 

@@ -23,8 +23,8 @@ export type StreamDeps = Pick<PlatformDeps, 'database' | 'clock' | 'log' | 'chan
   readonly metrics: Metrics;
 };
 
-/** One client's wait for news: ends on a change, on a heartbeat's time, or for good. */
-function newBell(deps: StreamDeps, stream: SSEStreamingApi) {
+/** One client's wait for news: ends on a change, on a heartbeat's time, or for good, which its token's end is. */
+function newBell(deps: StreamDeps, stream: SSEStreamingApi, endsAt: number) {
   let changed = false;
   let ended = false;
   let wake: (() => void) | null = null;
@@ -35,9 +35,11 @@ function newBell(deps: StreamDeps, stream: SSEStreamingApi) {
   });
   const end = () => {
     ended = true;
+    expiry.cancel();
     unsubscribe();
     ring();
   };
+  const expiry = deps.clock.setTimer(endsAt - deps.clock.now(), end);
   stream.onAbort(end);
   return {
     end,
@@ -110,7 +112,7 @@ function describe(app: App): void {
     tags: ['Events'],
     summary: 'The record as it grows (server-sent events)',
     description:
-      'Each event has the sequence as its id, the type as its name and a RecordEntry as its data. Starts with what comes next, or after Last-Event-ID (also as ?after=). A client may meet an event twice, never a gap.',
+      'Each event has the sequence as its id, the type as its name and a RecordEntry as its data. Starts with what comes next, or after Last-Event-ID (also as ?after=). A client may meet an event twice, never a gap. Ends when the token lapses: come back with a new one.',
     security: securityFor('events:read'),
     responses: {
       200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
@@ -150,7 +152,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
     const run = async (stream: SSEStreamingApi) => {
       streams.add(stream);
       deps.metrics.streams(streams.size);
-      const bell = newBell(deps, stream);
+      const bell = newBell(deps, stream, context.var.caller.expiresAt);
       try {
         await follow(deps, stream, bell, record, { after, owner: ownerOf(context) });
       } finally {

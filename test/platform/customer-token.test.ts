@@ -246,6 +246,24 @@ describe('a customer', () => {
     }));
 });
 
+it('a stream ends with its token, to the second', () =>
+  withPeople(async (world) => {
+    const headers = { authorization: await bearer(world, 'ana') };
+    const answer = await world.fetch('/events', { headers });
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    let ended: boolean = false;
+    const reading = (async () => {
+      while (!(await reader.read()).done);
+      ended = true;
+    })();
+    await world.clock.advance(899_999);
+    expect(ended).toBe(false);
+    await world.clock.advance(1);
+    await reading;
+    expect(world.clock.pending()).toEqual([]);
+    expect((await world.fetch('/events', { headers })).status).toBe(401);
+  }));
+
 /** The data of the first events from the beginning. */
 async function eventsOf(world: World, who: string, count: number): Promise<string[]> {
   const answer = await world.fetch('/events?after=0', {
