@@ -51,6 +51,13 @@ describe.concurrent('a service that is charged at once', () => {
   });
 });
 
+test.concurrent('a card whose service answers four seconds after the deed: charged once, delivered once', async () => {
+  await withPlatform({}, async (platform) => {
+    const bought = await buy(platform, { paymentMethod: 'pm_card_slow' });
+    expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [null] });
+  });
+});
+
 test.concurrent('a hold that is released is told as "reserved, released"', async () => {
   await withPlatform({ vehicles: [{ faults: [reject] }] }, async (platform) => {
     const bought = await buy(platform);

@@ -48,6 +48,53 @@ describe('the payments stand-in over HTTP', () => {
   const post = (path: string, form: Record<string, string>, key?: string) =>
     call(standIn, 'POST', path, form, key === undefined ? {} : { 'idempotency-key': key });
 
+  test('a slow card: the hold is made at once, and told four seconds later', async () => {
+    let answer: Answer | null = null;
+    const asked = post('/v1/payment_intents', { ...order, payment_method: 'pm_card_slow' }, 'k1').then(
+      (given) => {
+        answer = given;
+      },
+    );
+    await standIn.clock.advance(3_999);
+    expect((await standIn.ledger.allEntries()).map(({ kind, at }) => [kind, at])).toEqual([
+      ['authorised', startAt],
+    ]);
+    expect(answer).toBe(null);
+    await standIn.clock.advance(1);
+    await asked;
+    expect(answer).toMatchObject({ status: 200, body: { status: 'requires_capture' } });
+  });
+
+  test('a hanging card: each step is taken and its first answer a minute away; a repeat under its key is told at once', async () => {
+    const hanging = { ...order, payment_method: 'pm_card_hanging' };
+    const waiting: Promise<Answer>[] = [post('/v1/payment_intents', hanging, 'k1')];
+    await standIn.clock.advance(0);
+    const repeat = await post('/v1/payment_intents', hanging, 'k1');
+    expect([repeat.status, repeat.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
+    const { id } = repeat.body;
+    waiting.push(post(`/v1/payment_intents/${id}/capture`, {}, 'k2'));
+    await standIn.clock.advance(0);
+    expect((await post(`/v1/payment_intents/${id}/capture`, {}, 'k2')).body.status).toBe('succeeded');
+    waiting.push(post('/v1/refunds', { payment_intent: id }, 'k3'));
+    await standIn.clock.advance(0);
+    expect((await post('/v1/refunds', { payment_intent: id }, 'k3')).body.status).toBe('succeeded');
+    const given: number[] = [];
+    for (const one of waiting) void one.then(({ status }) => given.push(status));
+    await standIn.clock.advance(59_999);
+    expect(given).toEqual([]);
+    await standIn.clock.advance(1);
+    expect((await Promise.all(waiting)).map(({ body }) => body.status)).toEqual([
+      'requires_capture',
+      'succeeded',
+      'succeeded',
+    ]);
+    expect((await standIn.ledger.allEntries()).map(({ kind }) => kind)).toEqual([
+      'authorised',
+      'captured',
+      'refunded',
+    ]);
+  });
+
   test('a payment intent looks like Stripe’s', async () => {
     const { status, headers, body } = await post(
       '/v1/payment_intents',

@@ -5,7 +5,7 @@ import { intentView, refundView } from './intent-view.ts';
 import { type EntryKind, hasLapsed, holdMs, judge, movements } from './ledger-rules.ts';
 import type { IntentRow, PaymentsStandInSchema, RefundRow } from './schema.ts';
 import { type Answer, cardDeclined, invalid, missing, refused } from './stripe-error.ts';
-import { type Decline, testCard } from './test-cards.ts';
+import { answerDelayMs, type Decline, testCard } from './test-cards.ts';
 
 /** One request at work: everything it changes is in one transaction with its idempotency key. */
 export interface Work {
@@ -35,6 +35,12 @@ const createParameters = [
 ];
 
 const ok = (body: unknown): Answer => ({ status: 200, body, kept: true });
+
+/** A step was taken; the card says when that is told. */
+const done = (body: unknown, { method }: IntentRow): Answer => ({
+  ...ok(body),
+  delayMs: answerDelayMs(method),
+});
 
 /** Stripe's own prefix on an identifier of ours. */
 const stripeId = (prefix: string, id: string) => `${prefix}_${id.slice(id.indexOf('_') + 1)}`;
@@ -192,7 +198,7 @@ export async function createIntent(work: Work, form: Form): Promise<Answer> {
     return cardDeclined({ ...declineFields(decline), payment_intent: intentView(intent) });
   }
   await post(work, intent, intent.capture_method === 'manual' ? 'authorised' : 'charged');
-  return ok(intentView(intent, form.get('expand')));
+  return done(intentView(intent, form.get('expand')), intent);
 }
 
 /** GET /v1/payment_intents/{id}. */
@@ -218,7 +224,10 @@ export async function captureIntent(work: Work, id: string, form: Form): Promise
     return cardDeclined({ ...declineFields(captureDecline), payment_intent: intentView(changed) });
   }
   if (judgement.entry !== null) await post(work, intent, judgement.entry);
-  return ok(intentView(await change(work, intent, { status: judgement.status }), form.get('expand')));
+  return done(
+    intentView(await change(work, intent, { status: judgement.status }), form.get('expand')),
+    intent,
+  );
 }
 
 const cancellationReasons = ['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned'];
@@ -238,7 +247,7 @@ export async function cancelIntent(work: Work, id: string, form: Form): Promise<
   if (!judgement.ok) return refused({ code: judgement.code, message: judgement.message });
   if (judgement.entry !== null) await post(work, intent, judgement.entry);
   const fields = { status: judgement.status, canceled_at: work.now, cancellation_reason: reason };
-  return ok(intentView(await change(work, intent, fields), form.get('expand')));
+  return done(intentView(await change(work, intent, fields), form.get('expand')), intent);
 }
 
 function newRefund(work: Work, intent: IntentRow): RefundRow {
@@ -270,7 +279,7 @@ export async function createRefund(work: Work, form: Form): Promise<Answer> {
     if (judgement.entry !== null) await post(work, intent, judgement.entry);
     await change(work, intent, { refunded: 1 });
   }
-  return ok(refundView(refund, intent.currency, work.now));
+  return done(refundView(refund, intent.currency, work.now), intent);
 }
 
 /** GET /v1/refunds/{id}. */

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { Clock } from '../../../shared/ports/clock.ts';
+import { type Clock, sleep } from '../../../shared/ports/clock.ts';
 import type { Database } from '../../../shared/ports/database.ts';
 import type { Http } from '../../../shared/ports/http.ts';
 import type { Ids } from '../../../shared/ports/ids.ts';
@@ -94,6 +94,11 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
     return context.json(answer.body as object, answer.status as 200, { 'request-id': requestId, ...headers });
   }
 
+  /** Holds the answer up as long as its card says, or until the caller has gone. */
+  async function late({ req }: Context, { delayMs = 0 }: Answer): Promise<void> {
+    if (delayMs > 0) await sleep(clock, delayMs, req.raw.signal);
+  }
+
   async function runOnce(use: KeyUse, form: Form, operation: Operation) {
     return within(use.key, async (work) => {
       if (work.now >= cleanUpAt) {
@@ -111,21 +116,28 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
   async function post(context: Context, operation: Operation): Promise<Response> {
     const form = parseForm(await context.req.text());
     const key = context.req.header('idempotency-key');
-    if (key === undefined) return respond(context, await within(null, (work) => operation(work, form)));
+    if (key === undefined) {
+      const answer = await within(null, (work) => operation(work, form));
+      await late(context, answer);
+      return respond(context, answer);
+    }
     if (key.length > keyLengthMax) {
       const message = `Idempotency keys may only be up to ${keyLengthMax} characters.`;
       return respond(context, invalid({ message }));
     }
     if (keysAtWork.has(key)) return respond(context, keyInUse(key));
     keysAtWork.add(key);
+    let ran: Awaited<ReturnType<typeof runOnce>>;
     try {
       const use = { key, path: context.req.path, fingerprint: fingerprint(form, secrets) };
-      const { answer, replayed } = await runOnce(use, form, operation);
-      const replay: Record<string, string> = replayed ? { 'idempotent-replayed': 'true' } : {};
-      return respond(context, answer, { 'idempotency-key': key, ...replay });
+      ran = await runOnce(use, form, operation);
     } finally {
       keysAtWork.delete(key);
     }
+    // It is done, and a repeat is told so: the key is not at work any more, however late this answer comes.
+    await late(context, ran.answer);
+    const replay: Record<string, string> = ran.replayed ? { 'idempotent-replayed': 'true' } : {};
+    return respond(context, ran.answer, { 'idempotency-key': key, ...replay });
   }
 
   async function read(context: Context, operation: Operation): Promise<Response> {

@@ -4,6 +4,8 @@ export interface Answer {
   readonly body: unknown;
   /** Whether a repeat under the same Idempotency-Key gets this answer again. Stripe keeps all that began to execute. */
   readonly kept: boolean;
+  /** So long after the deed it is told; without it at once. A repeat is told at once. */
+  readonly delayMs?: number;
 }
 
 export interface ErrorFields {

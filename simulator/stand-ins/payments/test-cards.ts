@@ -5,6 +5,8 @@ export interface TestCard {
   /** The hold is granted and its capture declined. */
   readonly captureDecline?: Decline;
   readonly refund?: 'fails' | 'pending';
+  /** What is asked of it is done at once; the answer comes later, or the first one never in time. */
+  readonly answer?: 'slow' | 'hanging';
 }
 
 export interface Decline {
@@ -61,7 +63,18 @@ const cards: ReadonlyMap<string, TestCard> = new Map<string, TestCard>([
   // At Stripe this refund succeeds and fails later; here it fails at once.
   ['pm_card_refundFail', { refund: 'fails' }],
   ['pm_card_pendingRefund', { refund: 'pending' }],
+  // Ours, both: at Stripe no card says how long an answer takes.
+  ['pm_card_slow', { answer: 'slow' }],
+  ['pm_card_hanging', { answer: 'hanging' }],
 ]);
+
+/** How much later than the deed the first answer under a key comes: in time for the engine, and long after it gave up. */
+const answersAfterMs = { slow: 4_000, hanging: 60_000 } as const;
+
+export function answerDelayMs(method: string): number {
+  const { answer } = testCard(method) ?? {};
+  return answer === undefined ? 0 : answersAfterMs[answer];
+}
 
 /** Undefined for a payment method that does not exist. */
 export function testCard(method: string): TestCard | undefined {
