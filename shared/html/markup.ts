@@ -31,7 +31,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Safe as text and within a quoted attribute. */
-function escaped(text: string): string {
+/** Safe as text and within a quoted attribute, of HTML and of XML. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type JunitCase, junitXml } from '../reports/junit-xml.ts';
 import { type CheckFailure, type CheckOutcome, hashOfAll } from '../world/checking.ts';
 import { judge } from '../world/judgement.ts';
 import { textOfSaved } from '../world/saved-schedule.ts';
@@ -151,39 +152,32 @@ async function failureText(failure: SavedFailure, replay: string, options: Stage
 
 /** JUnit XML as CI systems read it: a test case for each corpus file, one for the runs, one for the probes. */
 export async function writeJunit(path: string, report: CheckReport): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, junitOf(report));
+}
+
+export function junitOf({ corpus, failures, probesMissed, runs, seed, seconds }: CheckReport): string {
   const cases = [
-    ...report.corpus.map(({ file, broken }) =>
+    ...corpus.map(({ file, broken }) =>
       testCase(`corpus ${file}`, broken === null ? [] : [`${broken.rule}: ${broken.sentence}`]),
     ),
     testCase(
-      `${report.runs} runs of seed ${report.seed}`,
-      report.failures.map((one) => `${one.rule}: ${one.sentence} (${one.replay})`),
+      `${runs} runs of seed ${seed}`,
+      failures.map((one) => `${one.rule}: ${one.sentence} (${one.replay})`),
     ),
     testCase(
       'every probe is met',
-      report.probesMissed.map((name) => `no run met "${name}"`),
+      probesMissed.map((name) => `no run met "${name}"`),
     ),
   ];
-  const failed = cases.filter((one) => one.includes('<failure')).length;
-  const xml = `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites><testsuite name="fleetwake check" tests="${cases.length}" failures="${failed}" time="${report.seconds}">
-${cases.join('\n')}
-</testsuite></testsuites>
-`;
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, xml);
+  return junitXml([
+    { name: 'fleetwake check', tookSeconds: seconds, properties: { seed: String(seed) }, cases },
+  ]);
 }
 
-function testCase(name: string, failures: readonly string[]): string {
-  const inside = failures.map((text) => `<failure message="${xmlOf(text)}"/>`).join('');
-  return `<testcase classname="fleetwake" name="${xmlOf(name)}">${inside}</testcase>`;
-}
-
-function xmlOf(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('\n', '&#10;');
+function testCase(name: string, failures: readonly string[]): JunitCase {
+  const [message] = failures;
+  const one = { className: 'fleetwake', name };
+  if (message === undefined) return { ...one, outcome: 'passed' };
+  return { ...one, outcome: { message, kind: 'check', text: failures.join('\n') } };
 }

@@ -1,5 +1,6 @@
 import { layerOf } from '../faults/fault.ts';
 import { UsageError } from './exit.ts';
+import { fieldsOfSet } from './set-option.ts';
 
 export interface FaultFlags {
   readonly name?: string;
@@ -33,7 +34,7 @@ export function faultOfFlags(type: string, flags: FaultFlags): object {
     type,
     stream,
     toxicity: numberOf('--toxicity', flags.toxicity),
-    attributes: attributesOf(flags.set),
+    attributes: flags.set && fieldsOfSet(flags.set),
     target: isOfService ? present({ service, method, path }) : vehicleTarget(flags),
     schedule: some({
       afterMs: numberOf('--after', flags.after),
@@ -48,26 +49,6 @@ function vehicleTarget(flags: FaultFlags): object | undefined {
   const { vin: vins, model: models, region: regions, state, mode } = flags;
   const selector = some({ vins, models, regions, share: numberOf('--share', flags.share), state });
   return some({ mode, value: numberOf('--value', flags.value), selector });
-}
-
-function attributesOf(texts: readonly string[] | undefined): object | undefined {
-  if (texts === undefined) return undefined;
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-      if (name === undefined || value === undefined) {
-        throw new UsageError(`--set takes name=value, such as latencyMs=200, not "${text}"`);
-      }
-      return [name, plainValue(value)];
-    }),
-  );
-}
-
-/** A number, true, false or null where it is one, else the text. */
-function plainValue(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  if (text === 'null') return null;
-  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function numberOf(flag: string, text: string | undefined): number | undefined {

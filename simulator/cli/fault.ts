@@ -11,6 +11,7 @@ import { controlKeysFile, controlPortDefault, openControlKeys } from '../live/co
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { collect } from './set-option.ts';
 
 interface Flags extends FaultFlags, Record<string, unknown> {
   readonly controlUrl: string;
@@ -28,8 +29,6 @@ interface ShownFault {
   readonly vins: readonly string[];
   readonly struck: number;
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** `fleetwake fault add|list|remove|clear`: faults of a fleet that runs. */
 export function addFault(program: Command): void {

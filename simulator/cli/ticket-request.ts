@@ -1,5 +1,6 @@
 import { type TechnicianMove, technicianMoves } from '../../gateway/support/ticket-machine.ts';
 import { UsageError } from './exit.ts';
+import { fieldsOfSet } from './set-option.ts';
 
 /** The options of `fleetwake ticket`, as commander hands them over. */
 export interface TicketFlags {
@@ -33,18 +34,9 @@ function instantOf(text: string): number {
   return at;
 }
 
-/** `levels=2`, `stopAndGo=true`, `zones=front`: what reads as JSON is JSON, the rest is text. */
 function parametersOf(pairs: readonly string[]): Values {
   if (pairs.length === 0) throw new UsageError('fleetwake ticket ID payload needs --set name=value');
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const equals = pair.indexOf('=');
-      if (equals < 1) throw new UsageError(`--set takes name=value, not "${pair}"`);
-      const text = pair.slice(equals + 1);
-      const isPlain = /^(true|false|-?\d+(\.\d+)?)$/.test(text);
-      return [pair.slice(0, equals), isPlain ? (JSON.parse(text) as unknown) : text];
-    }),
-  );
+  return fieldsOfSet(pairs);
 }
 
 function visitOf(move: string, flags: TicketFlags): Values {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { technicianMoves } from '../../gateway/support/ticket-machine.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withGatewayOptions } from './options.ts';
+import { collect } from './set-option.ts';
 import { type TicketFlags, ticketRequest } from './ticket-request.ts';
 
 interface ListFlags {
@@ -26,10 +27,6 @@ const lookUp = {
     columns: ['id', 'priority', 'state', 'vin', 'serviceId', 'assignedTo', 'overdue', 'incidentId'],
   },
 };
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 /** `fleetwake ticket`: lists tickets, shows one, and lets a technician work it from assignment to its end. */
 export function addTicket(program: Command): void {

@@ -6,6 +6,7 @@ import { jsonLog } from '../../shared/live/log.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
+import { channelGates } from '../faults/channel-gates.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
@@ -55,10 +56,11 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       log,
     });
     parts.push(control);
-    const services = serviceFaults();
+    const services = serviceFaults(systemRandom);
+    const channels = channelGates({ clock: wallClock, random: systemRandom }, []);
     const standIns = await startStandIns({
       dataFolder: config.data,
-      channels: services.channels,
+      channels,
       paymentsKey: config.paymentsKey ?? keys.paymentsKey,
       vapidPublicKey: publicKey,
       log,
@@ -74,8 +76,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
       },
       log,
-      disturb: services.apiIot,
-      disturbPayments: services.payments,
+      disturb: services.disturb,
+      disturbPayments: services.disturbPayments,
     });
     parts.push(gateway);
     const vehicles = await demoFleet(config.data, wishes);
@@ -93,7 +95,15 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     );
     parts.push(cars);
     await cars.start();
-    control.begin({ cars, services: services.begin({ isMailOurs: config.smtpUrl === null }), mqttUrl });
+    const faulty = services.made();
+    const controlled = faulty && {
+      api_iot: faulty.apiIot,
+      payments: faulty.payments,
+      mail: config.smtpUrl === null ? channels.mail : null,
+      push: channels.push,
+    };
+    for (const service of Object.values(controlled ?? {})) service?.begin();
+    control.begin({ cars, services: controlled, mqttUrl });
     const places = {
       platform: origins.platform,
       apiIot: origins.apiIot,

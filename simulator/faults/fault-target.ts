@@ -47,7 +47,8 @@ export const vehicleTargetSchema = z
   .meta({ id: 'VehicleTarget' });
 export type VehicleTarget = z.infer<typeof vehicleTargetSchema>;
 
-function valueMistake(mode: TargetMode, value: number | undefined): string | null {
+/** What is wrong with the value of a mode, as a cure, or null. */
+export function valueMistake(mode: TargetMode, value: number | undefined): string | null {
   if (mode === 'one' || mode === 'all') return null;
   const what = mode === 'fixed' ? 'the number of vehicles' : 'the percentage of vehicles';
   if (value === undefined) return `with mode ${mode} write ${what}`;

@@ -4,15 +4,14 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import type { Keys } from '../../gateway/live/keys.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { wallClock } from '../../shared/live/clock.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
 import type { ServiceFaults } from '../run/stage.ts';
 import type { Plan } from '../scenarios/plan.ts';
+import { serviceFaults } from './service-faults.ts';
 
 /** A running gateway as a run knows it, wherever its processes are. What it says stays true when it is started again. */
 export interface GatewayHandle {
@@ -43,27 +42,17 @@ export type Launch = (wish: LaunchWish) => Promise<GatewayHandle>;
 
 /** All roles in this process, with the plan's faults between the engine and its services. */
 export const launchHere: Launch = async ({ config, plan, log }) => {
-  const made: { apiIot?: FaultyHttp; payments?: FaultyHttp } = {};
-  const random = seededRandom(plan.faultSeed);
-  const gateway = await startGateway({
-    config,
-    log,
-    disturb(http) {
-      made.apiIot = faultyHttp(http, { clock: wallClock, random }, plan.apiIotFaults);
-      return made.apiIot.http;
-    },
-    disturbPayments(http) {
-      const deps = { clock: wallClock, random: random.stream('payments'), answer: paymentsAnswer };
-      made.payments = faultyHttp(http, deps, plan.paymentsFaults ?? []);
-      return made.payments.http;
-    },
+  const services = serviceFaults(seededRandom(plan.faultSeed), {
+    apiIot: plan.apiIotFaults,
+    payments: plan.paymentsFaults ?? [],
   });
+  const { disturb, disturbPayments } = services;
+  const gateway = await startGateway({ config, log, disturb, disturbPayments });
   const { platform, apiIot, bus } = gateway;
   if (!platform || !apiIot || !bus) {
     await gateway.stop();
     throw new Error('a run needs every role of the gateway');
   }
-  const faults = made.apiIot && made.payments ? { apiIot: made.apiIot, payments: made.payments } : null;
   return {
     platform: platform.origin,
     apiIot: gateway.apiIotOrigin,
@@ -71,7 +60,7 @@ export const launchHere: Launch = async ({ config, plan, log }) => {
     bus: bus.kind,
     openBus: async () => ({ ...bus.bus, close: async () => {} }),
     crashes: () => 0,
-    faults,
+    faults: services.made(),
     stop: gateway.stop,
   };
 };

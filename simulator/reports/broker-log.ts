@@ -6,6 +6,7 @@ import {
   type VehicleStatus,
   vehicleStatusSchema,
 } from '../../shared/protocol/device-messages.ts';
+import { jsonOf } from '../../shared/protocol/json.ts';
 import { parseTopic } from '../../shared/protocol/topics.ts';
 import type { BrokerMessage } from './evidence.ts';
 
@@ -48,12 +49,4 @@ export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
     else keep(statuses, vehicleStatusSchema.safeParse(value));
   }
   return { commands, results, statuses };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

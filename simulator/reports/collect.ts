@@ -3,6 +3,7 @@ import { commandResource } from '../../gateway/api-iot/command-resource.ts';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { fieldsOf } from '../../shared/protocol/json.ts';
 import type { Mailbox } from '../stand-ins/mail-sink/mailbox.ts';
 import type { PushSink } from '../stand-ins/push-sink/push-sink.ts';
 import type { DatabaseEvidence, SeenMail, SeenPush } from './evidence.ts';
@@ -46,16 +47,7 @@ export async function collectMails(mailbox: Mailbox): Promise<SeenMail[]> {
 /** All pushes of the sink. One that cannot be read has empty words, which no check takes for a notice. */
 export function collectPushes(sink: Pick<PushSink, 'list'>): SeenPush[] {
   return sink.list({ limit: Number.MAX_SAFE_INTEGER }).map(({ at, endpoint, payload }) => {
-    const { noticeId = '', title = '', body = '' } = jsonOf(payload ?? '{}') as Partial<SeenPush>;
+    const { noticeId = '', title = '', body = '' } = (fieldsOf(payload ?? '') ?? {}) as Partial<SeenPush>;
     return { at, endpoint, noticeId, title, body };
   });
-}
-
-function jsonOf(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

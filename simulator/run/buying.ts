@@ -1,10 +1,10 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import { problemName } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import { heardAnswer, isPassing, orderOf } from './purchase.ts';
 
 /** A buyer who gets no answer sends the purchase again with its key, for so long; then it is left. */
 const patienceMs = 180_000;
@@ -26,7 +26,7 @@ export async function buyAll({ client, clock, plan, startedAt, answers }: Buying
       await sleep(clock, startedAt + planned.atMs - clock.now());
       const key = `${plan.scenario}-${plan.seed}-${planned.id}`;
       const answer = await buy({ client, clock }, planned, key);
-      answers.push(answerOf(clock.now(), planned, answer));
+      answers.push(heardAnswer(clock.now(), planned.id, answer));
     }),
   );
 }
@@ -36,8 +36,7 @@ async function buy(
   planned: PlannedPurchase,
   key: string,
 ): Promise<ApiAnswer | null> {
-  const { customerId, vin, serviceId, duration, method: paymentMethod, preDelivery } = planned;
-  const body = { customerId, vin, serviceId, duration, paymentMethod, preDelivery };
+  const body = orderOf(planned);
   const endAt = clock.now() + patienceMs;
   for (;;) {
     const answer = await client.send('POST', '/purchases', body, key).catch((error: unknown) => {
@@ -49,20 +48,4 @@ async function buy(
     if (clock.now() >= endAt) return answer;
     await sleep(clock, retryMs);
   }
-}
-
-/** The answer says itself that another try may end otherwise. */
-function isPassing({ status, body }: ApiAnswer): boolean {
-  return (
-    status >= 500 ||
-    status === 429 ||
-    problemName((body as { type?: string } | null)?.type) === 'key-in-flight'
-  );
-}
-
-function answerOf(at: number, { id: plannedId }: PlannedPurchase, answer: ApiAnswer | null): PurchaseAnswer {
-  if (answer === null) return { plannedId, at, status: null, problem: null, purchaseId: null };
-  const fields = (answer.body ?? {}) as { id?: string; type?: string; purchaseId?: string };
-  const purchaseId = fields.id ?? fields.purchaseId ?? null;
-  return { plannedId, at, status: answer.status, problem: problemName(fields.type), purchaseId };
 }

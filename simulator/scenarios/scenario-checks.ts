@@ -1,6 +1,6 @@
 import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
 import type { FaultRecord } from '../faults/fault.ts';
-import type { VehicleTarget } from '../faults/fault-target.ts';
+import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import { endBoundMs } from '../reports/expectations.ts';
 import { vehicleModels } from '../vehicle/models.ts';
@@ -83,34 +83,50 @@ function checkOutages({ vehicles: { outages = [], count } }: Scenario): Mistake[
   }));
 }
 
-function checkTarget({ vehicles }: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {
+function checkTarget(scenario: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {
   const path = ['faults', 'vehicles', index];
-  const mistakes: Mistake[] = [];
-  const { mode, value } = rule;
-  const needsValue = mode !== 'one' && mode !== 'all';
-  if (needsValue && value === undefined) {
-    const cure = mode === 'fixed' ? 'the number of vehicles' : 'the percentage of vehicles';
-    mistakes.push({ path: [...path, 'value'], text: `is missing; with mode ${mode} write ${cure}` });
-  }
-  if (mode === 'fixed' && value !== undefined && value > vehicles.count) {
-    mistakes.push({
-      path: [...path, 'value'],
-      text: `is ${value}, and there are only ${vehicles.count} vehicles; write at most ${vehicles.count}`,
-    });
-  }
-  if ((mode === 'fixed-percent' || mode === 'random-max-percent') && value !== undefined && value > 100) {
-    mistakes.push({ path: [...path, 'value'], text: `is ${value} percent; write at most 100` });
-  }
-  const known = vehicles.models.map(({ model }) => model);
-  for (const [at, model] of (rule.models ?? []).entries()) {
-    if (known.includes(model)) continue;
-    const cure = `write one of ${known.join(', ')}, or add it to vehicles.models`;
-    mistakes.push({
-      path: [...path, 'models', at],
-      text: `is "${model}", which this fleet has not; ${cure}`,
-    });
-  }
-  return mistakes;
+  const { mode, value, models = [] } = rule;
+  const cure = valueMistake(mode, value);
+  return [
+    ...(cure === null
+      ? []
+      : [
+          {
+            path: [...path, 'value'],
+            text: `${value === undefined ? 'is missing' : `is ${value}`}; ${cure}`,
+          },
+        ]),
+    ...tooMany(scenario, mode, value, [...path, 'value']),
+    ...unknownNames(scenario, 'models', models, [...path, 'models']),
+  ];
+}
+
+function tooMany(
+  { vehicles: { count } }: Scenario,
+  mode: VehicleTarget['mode'],
+  value: number | undefined,
+  path: PropertyKey[],
+): Mistake[] {
+  if (mode !== 'fixed' || value === undefined || value <= count) return [];
+  return [{ path, text: `is ${value}, and there are only ${count} vehicles; write at most ${count}` }];
+}
+
+/** Names that a fault aims at, and no vehicle of this fleet has. */
+function unknownNames(
+  { vehicles }: Scenario,
+  list: 'models' | 'regions',
+  names: readonly string[],
+  path: PropertyKey[],
+): Mistake[] {
+  const known =
+    list === 'models'
+      ? vehicles.models.map(({ model }) => model)
+      : vehicles.regions.map(({ region }) => region);
+  return names.flatMap((name, at) => {
+    if (known.includes(name)) return [];
+    const cure = `write one of ${known.join(', ')}, or add it to vehicles.${list}`;
+    return [{ path: [...path, at], text: `is "${name}", which this fleet has not; ${cure}` }];
+  });
 }
 
 /** By then every activation has ended, whatever goes wrong: what begins later can never be met. */
@@ -119,12 +135,18 @@ function latestEndMs(scenario: Scenario): number {
   return purchases.overMs + endBoundMs(compressedConstants(scenario), purchases.perVehicleMax, slackMs);
 }
 
+/** What begins so late can never strike. */
+function tooLate(scenario: Scenario, atMs: number, path: PropertyKey[]): Mistake[] {
+  const latestMs = latestEndMs(scenario);
+  if (atMs <= latestMs) return [];
+  const text = `begins at ${atMs} ms, and by ${latestMs} ms every activation of this scenario has ended; write a smaller number`;
+  return [{ path, text }];
+}
+
 function checkOutage(scenario: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {
   if (rule.type !== 'offline') return [];
-  const [fromMs] = rule.attributes.afterMs;
-  const latestMs = latestEndMs(scenario);
-  if (fromMs <= latestMs) return [];
-  return [{ path: ['faults', 'vehicles', index, 'attributes', 'afterMs'], text: tooLate(fromMs, latestMs) }];
+  const path = ['faults', 'vehicles', index, 'attributes', 'afterMs'];
+  return tooLate(scenario, rule.attributes.afterMs[0], path);
 }
 
 function checkWindow(
@@ -134,12 +156,7 @@ function checkWindow(
   index: number,
 ): Mistake[] {
   const path = ['faults', service, index];
-  const mistakes: Mistake[] = [];
-  const latestMs = latestEndMs(scenario);
-  const { afterMs = 0 } = schedule ?? {};
-  if (afterMs > latestMs) {
-    mistakes.push({ path: [...path, 'schedule', 'afterMs'], text: tooLate(afterMs, latestMs) });
-  }
+  const mistakes = tooLate(scenario, schedule?.afterMs ?? 0, [...path, 'schedule', 'afterMs']);
   if (match?.path !== undefined && !match.path.startsWith('/')) {
     mistakes.push({ path: [...path, 'match', 'path'], text: `is "${match.path}"; begin it with a slash` });
   }
@@ -147,58 +164,29 @@ function checkWindow(
 }
 
 function checkParts(scenario: Scenario): Mistake[] {
-  const latestMs = latestEndMs(scenario);
   return (scenario.faults.parts ?? []).flatMap((fault, index): Mistake[] => {
     const path = ['faults', 'parts', index];
     const { afterMs, everyMs } = fault.schedule;
     const durationMs = lastsMs(fault);
-    if (afterMs > latestMs)
-      return [{ path: [...path, 'schedule', 'afterMs'], text: tooLate(afterMs, latestMs) }];
-    if (everyMs === undefined || durationMs < everyMs) return [];
+    const late = tooLate(scenario, afterMs, [...path, 'schedule', 'afterMs']);
+    if (late.length > 0 || everyMs === undefined || durationMs < everyMs) return late;
     const text = `is ${durationMs}, and the next begins after ${everyMs} ms; make forMs smaller than everyMs`;
     return [{ path: [...path, 'attributes', 'forMs'], text }];
   });
 }
 
-function tooLate(atMs: number, latestMs: number): string {
-  return `begins at ${atMs} ms, and by ${latestMs} ms every activation of this scenario has ended; write a smaller number`;
-}
-
 function checkRecord(scenario: Scenario, record: FaultRecord, index: number): Mistake[] {
   const path = ['faults', 'list', index];
-  const latestMs = latestEndMs(scenario);
-  const afterMs = record.schedule?.afterMs ?? 0;
-  const late: Mistake[] =
-    afterMs > latestMs ? [{ path: [...path, 'schedule', 'afterMs'], text: tooLate(afterMs, latestMs) }] : [];
-  return record.layer === 'services' ? late : [...late, ...checkRecordTarget(scenario, record.target, path)];
-}
-
-function checkRecordTarget(
-  { vehicles }: Scenario,
-  { mode, value = 0, selector }: VehicleTarget,
-  path: PropertyKey[],
-): Mistake[] {
-  const mistakes: Mistake[] = [];
-  if (mode === 'fixed' && value > vehicles.count) {
-    const text = `is ${value}, and there are only ${vehicles.count} vehicles; write at most ${vehicles.count}`;
-    mistakes.push({ path: [...path, 'target', 'value'], text });
-  }
-  const unknown = (key: 'models' | 'regions', known: readonly string[]) => {
-    for (const [at, name] of (selector[key] ?? []).entries()) {
-      if (known.includes(name)) continue;
-      const text = `is "${name}", which this fleet has not; write one of ${known.join(', ')}, or add it to vehicles.${key}`;
-      mistakes.push({ path: [...path, 'target', 'selector', key, at], text });
-    }
-  };
-  unknown(
-    'models',
-    vehicles.models.map(({ model }) => model),
-  );
-  unknown(
-    'regions',
-    vehicles.regions.map(({ region }) => region),
-  );
-  return mistakes;
+  const late = tooLate(scenario, record.schedule?.afterMs ?? 0, [...path, 'schedule', 'afterMs']);
+  if (record.layer === 'services') return late;
+  const { mode, value, selector } = record.target;
+  const { models = [], regions = [] } = selector;
+  return [
+    ...late,
+    ...tooMany(scenario, mode, value, [...path, 'target', 'value']),
+    ...unknownNames(scenario, 'models', models, [...path, 'target', 'selector', 'models']),
+    ...unknownNames(scenario, 'regions', regions, [...path, 'target', 'selector', 'regions']),
+  ];
 }
 
 function checkExpectations(expectations: readonly string[]): Mistake[] {

@@ -1,7 +1,12 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import type { VirtualLoop } from '../../shared/virtual/loop.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
+import { type ApiAnswer, type ApiClient, apiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
-import { insist, problemOf } from './insist.ts';
+import { heardAnswer, orderOf } from '../run/purchase.ts';
+import { origins, secretsOfTheWorld } from './figures.ts';
+import { insist } from './insist.ts';
 import type { PurchaseOfSchedule } from './plan-of-schedule.ts';
 
 export interface BuyersDeps {
@@ -13,30 +18,35 @@ export interface BuyersDeps {
   readonly onAnswer: (purchase: PurchaseOfSchedule, answer: PurchaseAnswer) => void;
 }
 
+/** The process of the world's buyers, and their client of the platform. */
+export function buyerOf(world: {
+  readonly loop: VirtualLoop;
+  readonly network: { client(process: VirtualProcess): Http };
+}): Pick<BuyersDeps, 'clock' | 'client'> {
+  const buyer = world.loop.process('customer');
+  const client = apiClient({
+    http: world.network.client(buyer),
+    clock: buyer.clock,
+    origin: origins.platform,
+    clientId: 'buyer',
+    clientSecret: secretsOfTheWorld.buyer,
+  });
+  return { clock: buyer.clock, client };
+}
+
 /** Every purchase at its moment, again with the same key until somebody answers. A promise of the answer for each, in their order. */
 export function buyAll(deps: BuyersDeps): readonly Promise<PurchaseAnswer>[] {
   const { clock, startedAt, purchases } = deps;
   return purchases.map(async (purchase) => {
     await sleep(clock, startedAt + purchase.atMs - clock.now());
     deps.onAsk(purchase);
-    const answer = answerOf(clock.now(), purchase, await buy(deps, purchase));
+    const answer = heardAnswer(clock.now(), purchase.id, await buy(deps, purchase));
     deps.onAnswer(purchase, answer);
     return answer;
   });
 }
 
 function buy({ client, clock }: BuyersDeps, purchase: PurchaseOfSchedule): Promise<ApiAnswer> {
-  const { customerId, vin, serviceId, duration, method: paymentMethod, preDelivery } = purchase;
-  const body = { customerId, vin, serviceId, duration, paymentMethod, preDelivery };
+  const body = orderOf(purchase);
   return insist(clock, () => client.send('POST', '/purchases', body, `world-${purchase.id}`));
-}
-
-function answerOf(
-  at: number,
-  { id: plannedId }: PurchaseOfSchedule,
-  { status, body }: ApiAnswer,
-): PurchaseAnswer {
-  const fields = (body ?? {}) as { id?: string; purchaseId?: string };
-  const purchaseId = fields.id ?? fields.purchaseId ?? null;
-  return { plannedId, at, status, problem: problemOf(body), purchaseId };
 }

@@ -15,7 +15,6 @@ import { virtualSecrets } from '../../shared/virtual/secrets.ts';
 import { virtualTokens } from '../../shared/virtual/tokens.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
 import { fleet } from '../fleet/fleet.ts';
-import { apiClient } from '../live/api-client.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { PurchaseAnswer, SeenEvent } from '../reports/evidence.ts';
@@ -23,7 +22,7 @@ import type { Verdict } from '../reports/verdict.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from './api-iot-process.ts';
-import { buyAll } from './buyers.ts';
+import { buyAll, buyerOf } from './buyers.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, daySchedule, planDay } from './day-plan.ts';
 import { faultBook } from './fault-book.ts';
@@ -132,17 +131,8 @@ async function perform(
 
 function buy({ loop, network, plan, startedAt, links }: DayStage): PurchaseAnswer[] {
   const answers: PurchaseAnswer[] = [];
-  const buyer = loop.process('customer');
-  const client = apiClient({
-    http: network.client(buyer),
-    clock: buyer.clock,
-    origin: origins.platform,
-    clientId: 'buyer',
-    clientSecret: secretsOfTheWorld.buyer,
-  });
   void buyAll({
-    clock: buyer.clock,
-    client,
+    ...buyerOf({ loop, network }),
     startedAt,
     purchases: plan.purchases,
     onAsk: ({ vin }) => links.watch(vin),

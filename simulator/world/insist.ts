@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
 import { problemName } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer } from '../live/api-client.ts';
+import { isPassing } from '../run/purchase.ts';
 
 /** Between two tries of a request that got no answer. */
 const retryMs = 4_000;
@@ -24,11 +25,6 @@ function isPassingError(error: unknown): boolean {
   return (
     error instanceof TransportError || (error instanceof Error && /refused the client/.test(error.message))
   );
-}
-
-/** The answer says itself that another try may end otherwise. */
-function isPassing({ status, body }: ApiAnswer): boolean {
-  return status >= 500 || problemOf(body) === 'key-in-flight';
 }
 
 /** The problem's name out of an answer's body, or null. */

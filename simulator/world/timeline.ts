@@ -1,3 +1,4 @@
+import { escaped } from '../../shared/html/markup.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
 
 /** Who acts, in the order in which a timeline shows them. */
@@ -116,11 +117,11 @@ export function timelineText(entries: readonly TimelineEntry[]): string {
 /** The lanes as one page that needs nothing from anywhere. */
 export function timelineHtml(title: string, summary: string, entries: readonly TimelineEntry[]): string {
   const rows = entries.map(({ at, lane, text }) => {
-    const cells = lanes.map((one) => `<td>${one === lane ? htmlOf(text) : ''}</td>`).join('');
+    const cells = lanes.map((one) => `<td>${one === lane ? escaped(text) : ''}</td>`).join('');
     return `<tr class="${lane}"><th>${moment(at)}</th>${cells}</tr>`;
   });
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${htmlOf(title)}</title>
+<html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>
 <style>
 body { font: 13px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1c2127; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
@@ -131,18 +132,10 @@ td:not(:empty) { background: #eef4fb; border-radius: 4px; }
 tr.world td:not(:empty) { background: #fde7e7; } tr.payment td:not(:empty) { background: #eaf6ea; }
 pre { background: #f5f5f5; padding: .8rem; overflow: auto; }
 </style>
-<h1>${htmlOf(title)}</h1><pre>${htmlOf(summary)}</pre>
+<h1>${escaped(title)}</h1><pre>${escaped(summary)}</pre>
 <table><thead><tr><th>virtual time</th>${lanes.map((lane) => `<th>${lane}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.join('\n')}
 </tbody></table></html>
 `;
-}
-
-function htmlOf(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,13 +1,12 @@
 import type { ForeignResource } from '../../shared/virtual/guard.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
-import { apiClient } from '../live/api-client.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
-import { buyAll } from './buyers.ts';
-import { constantsOf, origins, secretsOfTheWorld } from './figures.ts';
+import { buyAll, buyerOf } from './buyers.ts';
+import { constantsOf } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
 import { longestMs } from './own-policy.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
@@ -192,17 +191,8 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
 function startBuying(stage: Stage, schedule: Schedule) {
   const { trace, wishes, loop, startedAt, network } = stage;
   const answers: PurchaseAnswer[] = [];
-  const buyer = loop.process('customer');
-  const client = apiClient({
-    http: network.client(buyer),
-    clock: buyer.clock,
-    origin: origins.platform,
-    clientId: 'buyer',
-    clientSecret: secretsOfTheWorld.buyer,
-  });
   const bought = buyAll({
-    clock: buyer.clock,
-    client,
+    ...buyerOf({ loop, network }),
     startedAt,
     purchases: purchasesOf(schedule, stage.catalogue),
     onAsk(purchase) {

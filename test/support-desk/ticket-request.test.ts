@@ -45,7 +45,7 @@ describe('fleetwake ticket ID', () => {
     ['start', {}, 'fleetwake ticket ID start needs --as'],
     ['assign', { as: 'ana' }, 'fleetwake ticket ID assign needs --technician'],
     ['payload', { as: 'ana' }, 'fleetwake ticket ID payload needs --set name=value'],
-    ['payload', { as: 'ana', set: ['levels'] }, '--set takes name=value, not "levels"'],
+    ['payload', { as: 'ana', set: ['levels'] }, '--set takes name=value, such as levels=2, not "levels"'],
     [
       'inspection',
       { as: 'ana', workshop: 'North', at: 'monday' },

@@ -1,4 +1,5 @@
 import type { WebPushCrypto } from '../../../shared/ports/web-push-crypto.ts';
+import { fieldsOf } from '../../../shared/protocol/json.ts';
 
 /** A sender, as its VAPID header presents it (RFC 8292). */
 interface Vapid {
@@ -14,21 +15,16 @@ const toleranceMs = 60_000;
 /** Headers whose signature was checked already. */
 const keptMax = 1_000;
 
-function jsonOf(part: string | undefined): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+function partOf(part: string | undefined): Record<string, unknown> | null {
+  return fieldsOf(Buffer.from(part ?? '', 'base64url').toString());
 }
 
 function parse(header: string): Vapid | null {
   const [, token, publicKey] = /^vapid t=([\w.-]+), ?k=([\w-]+)$/i.exec(header) ?? [];
   if (token === undefined || publicKey === undefined) return null;
   const [head, body] = token.split('.');
-  const claims = jsonOf(body);
-  return jsonOf(head)?.alg === 'ES256' && claims !== null ? { token, publicKey, claims } : null;
+  const claims = partOf(body);
+  return partOf(head)?.alg === 'ES256' && claims !== null ? { token, publicKey, claims } : null;
 }
 
 /** Null when the header is right, else the sentence that the push service answers with 403. */

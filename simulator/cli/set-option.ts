@@ -1,0 +1,26 @@
+import { UsageError } from './exit.ts';
+
+/** For an option that may be repeated. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** The fields of `--set name=value`: a number, true, false or null where the value is one, else the text. */
+export function fieldsOfSet(texts: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`--set takes name=value, such as levels=2, not "${text}"`);
+      }
+      return [name, plainValue(value)];
+    }),
+  );
+}
+
+function plainValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (text === 'null') return null;
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}

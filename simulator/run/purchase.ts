@@ -1,0 +1,28 @@
+import { problemName } from '../../shared/protocol/problem.ts';
+import type { ApiAnswer } from '../live/api-client.ts';
+import type { PurchaseAnswer } from '../reports/evidence.ts';
+import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+
+type Wish = Pick<PlannedPurchase, 'customerId' | 'vin' | 'serviceId' | 'duration' | 'method' | 'preDelivery'>;
+
+/** What a buyer sends for a purchase of the plan: the body of `POST /purchases`. */
+export function orderOf({ customerId, vin, serviceId, duration, method, preDelivery }: Wish) {
+  return { customerId, vin, serviceId, duration, paymentMethod: method, preDelivery };
+}
+
+/** The answer says itself that another try may end otherwise. */
+export function isPassing({ status, body }: ApiAnswer): boolean {
+  return (
+    status >= 500 ||
+    status === 429 ||
+    problemName((body as { type?: string } | null)?.type) === 'key-in-flight'
+  );
+}
+
+/** What the buyer heard; null: nothing, to the end. */
+export function heardAnswer(at: number, plannedId: string, answer: ApiAnswer | null): PurchaseAnswer {
+  if (answer === null) return { plannedId, at, status: null, problem: null, purchaseId: null };
+  const fields = (answer.body ?? {}) as { id?: string; type?: string; purchaseId?: string };
+  const purchaseId = fields.id ?? fields.purchaseId ?? null;
+  return { plannedId, at, status: answer.status, problem: problemName(fields.type), purchaseId };
+}
