@@ -12,6 +12,7 @@ import {
 } from '../entitlement/entitlement.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
 import { hasGiven, holdEntitlement, insertEntitlement, ownedBy, saveEnd } from '../store/entitlements.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 
@@ -116,14 +117,9 @@ async function recordEnd(
   facts: readonly EntitlementFact[],
   { actor, deactivationId }: { readonly actor: string; readonly deactivationId: string | null },
 ): Promise<void> {
-  const rows = facts.map(({ type, at, data }) => ({
-    id: ids.next('rec'),
-    purchase_id: purchaseId,
-    activation_id: deactivationId,
-    at,
-    type,
-    actor,
-    data: JSON.stringify({ entitlementId: id, ...data, deactivationId }),
+  const lines = facts.map(({ type, at, data }) => ({
+    ...{ purchaseId, activationId: deactivationId, at, type, actor },
+    data: { entitlementId: id, ...data, deactivationId },
   }));
-  await transaction.insertInto('record').values(rows).execute();
+  await appendRecord(transaction, ids, lines);
 }

@@ -1,24 +1,15 @@
-import { sql, type Transaction } from 'kysely';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
+import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 
 const cursorName = 'events';
 const batchMax = 500;
 const retryMs = 1_000;
-
-/** Forward only: another process may be further on. */
-async function moveCursor(transaction: Transaction<PlatformSchema>, seq: number): Promise<void> {
-  await sql`
-    insert into cursors (name, seq) values (${cursorName}, ${seq})
-    on conflict (name) do update set seq = excluded.seq where cursors.seq < excluded.seq`.execute(
-    transaction,
-  );
-}
 
 /** A CloudEvents 1.0 envelope in JSON format; `subject` is the activation, or the purchase before there is one. */
 export function cloudEventOf(row: RecordRow): string {
@@ -52,19 +43,13 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
   let timer: Timer | null = null;
   let cursor = 0;
 
-  async function readCursor(): Promise<number> {
-    const { rows } = await sql<{ seq: number }>`
-      select seq from cursors where name = ${cursorName}`.execute(database.reader);
-    return rows[0]?.seq ?? 0;
-  }
-
   /** Publishes one batch; false when it was the last. */
   async function relayBatch(): Promise<boolean> {
     const { rows, isLast } = await record.read(cursor, batchMax);
     const last = rows.at(-1);
     if (!last) return false;
     // Another process may have published since: what is older than the duplicate window would come twice.
-    const published = await readCursor();
+    const published = (await readCursor(database.reader, cursorName)) ?? 0;
     if (last.seq <= published) {
       cursor = published;
       return true;
@@ -73,7 +58,7 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
     await Promise.all(
       fresh.map((row) => bus.publish(subjects.event(row.type), cloudEventOf(row), { messageId: row.id })),
     );
-    await database.write((transaction) => moveCursor(transaction, last.seq));
+    await database.write((transaction) => moveCursor(transaction, cursorName, last.seq));
     cursor = last.seq;
     return !isLast;
   }

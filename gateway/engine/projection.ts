@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { isSale, newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { type EntitlingDeps, grantEntitlement } from './entitling.ts';
@@ -129,19 +130,16 @@ export async function insertRecord(
   stored: StoredActivation,
   facts: readonly Fact[],
 ): Promise<void> {
-  const rows = facts.map((fact) => ({
-    id: ids.next('rec'),
-    purchase_id: stored.purchaseId,
-    activation_id: stored.activation.id,
+  const lines = facts.map((fact) => ({
+    purchaseId: stored.purchaseId,
+    activationId: stored.activation.id,
     at: fact.at,
     type: fact.type,
     actor: actorOf(fact.type),
     // Diagnostics are long and stand in the ticket.
-    data: JSON.stringify(
-      fact.type === 'activation.escalating_to_support' ? { failure: fact.data.failure } : fact.data,
-    ),
+    data: fact.type === 'activation.escalating_to_support' ? { failure: fact.data.failure } : fact.data,
   }));
-  await transaction.insertInto('record').values(rows).execute();
+  await appendRecord(transaction, ids, lines);
 }
 
 /** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */

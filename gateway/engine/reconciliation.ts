@@ -8,6 +8,7 @@ import type { Service } from '../catalogue/service.ts';
 import { type Difference, differences, type KnownFeatures, type Reported } from '../entitlement/reconcile.ts';
 import { insertActivation } from '../store/activations.ts';
 import { ownedBy } from '../store/entitlements.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import type { VehicleApi } from './vehicle-api.ts';
 
@@ -104,18 +105,16 @@ async function follow(
         )
       : newReactivation({ ...order, policy: service.policy }, at);
   await insertActivation(transaction, activation, { purchaseId, parentId: null, priority: 1 });
-  await transaction
-    .insertInto('record')
-    .values({
-      id: ids.next('rec'),
-      purchase_id: purchaseId,
-      activation_id: activation.id,
+  await appendRecord(transaction, ids, [
+    {
+      purchaseId,
+      activationId: activation.id,
       at,
       type: type === 'revoke' ? 'reconciliation.revocation' : 'reconciliation.reactivation',
       actor: 'engine',
-      data: JSON.stringify({ vin, ...reported }),
-    })
-    .execute();
+      data: { vin, ...reported },
+    },
+  ]);
   return activation.id;
 }
 

@@ -1,7 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
-import type { NewRecord, NoticeRow, PlatformSchema } from '../store/schema.ts';
+import { appendRecord, type RecordLine } from '../store/record-lines.ts';
+import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import type { NoticeChannel } from './notice-table.ts';
 
 /** A notice that this dispatcher alone has until `claimedUntil`. */
@@ -87,14 +88,14 @@ export async function saveOutcomes(
   const noted = await markSent(transaction, sent);
   const records = sent
     .filter(({ notice }) => noted.has(notice.id))
-    .map(({ notice, at }) => recordRow(ids, notice, at, 'notice.sent'));
+    .map(({ notice, at }) => lineOf(notice, at, 'notice.sent'));
   for (const outcome of outcomes) {
     if (outcome.status === 'sent') continue;
     const changed = await markUnsent(transaction, outcome);
     if (changed && outcome.status === 'dead')
-      records.push(recordRow(ids, outcome.notice, outcome.at, 'notice.dead', outcome.error));
+      records.push(lineOf(outcome.notice, outcome.at, 'notice.dead', outcome.error));
   }
-  if (records.length > 0) await transaction.insertInto('record').values(records).execute();
+  await appendRecord(transaction, ids, records);
   return sent.length - noted.size;
 }
 
@@ -144,22 +145,21 @@ async function markUnsent(
   return result.numUpdatedRows === 1n;
 }
 
-function recordRow(ids: Ids, notice: ClaimedNotice, at: number, type: string, error?: string): NewRecord {
+function lineOf(notice: ClaimedNotice, at: number, type: string, error?: string): RecordLine {
   const { id: noticeId, kind, channel, repeated } = notice;
   return {
-    id: ids.next('rec'),
-    purchase_id: notice.purchase_id,
-    activation_id: notice.activation_id,
+    purchaseId: notice.purchase_id,
+    activationId: notice.activation_id,
     at,
     type,
     actor: 'notifications',
-    data: JSON.stringify({
+    data: {
       noticeId,
       kind,
       channel,
       tries: notice.tries + 1,
       ...(repeated ? { repeated } : {}),
       ...(error === undefined ? {} : { error }),
-    }),
+    },
   };
 }

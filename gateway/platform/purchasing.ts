@@ -4,6 +4,7 @@ import { answerOf } from '../http/idempotency.ts';
 import type { IdempotencyStore, KeyUse } from '../http/idempotency-store.ts';
 import { problemError } from '../http/problem.ts';
 import { insertActivation } from '../store/activations.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, PurchaseRow } from '../store/schema.ts';
 import { customerErased } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
@@ -110,8 +111,8 @@ function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
   return { purchase, activation };
 }
 
-function createdData(purchase: PurchaseRow, { body, choice }: Order): string {
-  return JSON.stringify({
+function createdData(purchase: PurchaseRow, { body, choice }: Order): object {
+  return {
     customerId: purchase.customer_id,
     vin: purchase.vin,
     serviceId: purchase.service_id,
@@ -121,7 +122,7 @@ function createdData(purchase: PurchaseRow, { body, choice }: Order): string {
     price: choice.price,
     capture: purchase.capture,
     preDelivery: body.preDelivery,
-  });
+  };
 }
 
 async function enter(
@@ -138,18 +139,16 @@ async function enter(
   const { purchase, activation } = rowsOf(deps, order, at);
   await transaction.insertInto('purchases').values(purchase).execute();
   await insertActivation(transaction, activation, { purchaseId: purchase.id, parentId: null, priority: 0 });
-  await transaction
-    .insertInto('record')
-    .values({
-      id: deps.ids.next('rec'),
-      purchase_id: purchase.id,
-      activation_id: activation.id,
+  await appendRecord(transaction, deps.ids, [
+    {
+      purchaseId: purchase.id,
+      activationId: activation.id,
       at,
       type: 'purchase.created',
       actor: 'customer',
       data: createdData(purchase, order),
-    })
-    .execute();
+    },
+  ]);
   if (order.use !== null) {
     // The key names the purchase from the moment it exists: a crash before the answer cannot make a repeat buy twice.
     await deps.keys.storeAnswer(transaction, order.use, { status: 201, headers: {}, body: purchase.id });

@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
 
@@ -217,4 +217,3 @@ export type EntitlementRow = Selectable<EntitlementTable>;
 export type RecordRow = Selectable<RecordTable>;
 export type NoticeRow = Selectable<NoticeTable>;
 export type TicketRow = Selectable<TicketTable>;
-export type NewRecord = Insertable<RecordTable>;

@@ -4,6 +4,7 @@ import { newManualRetry } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
 import { insertActivation, loadActivation } from '../store/activations.ts';
 import { featureOwner, hasGiven } from '../store/entitlements.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { actorOf } from './ticket-machine.ts';
 import type { Ticket } from './ticket-store.ts';
@@ -56,17 +57,15 @@ export async function beginRetry(
   const order = { id, vin, serviceId, feature, policy, ...(parameters === null ? {} : { parameters }) };
   const links = { purchaseId: ticket.purchaseId, parentId: ticket.activationId, priority: 0 as const };
   await insertActivation(transaction, newManualRetry(order, kind, at), links);
-  await transaction
-    .insertInto('record')
-    .values({
-      id: ids.next('rec'),
-      purchase_id: ticket.purchaseId,
-      activation_id: id,
+  await appendRecord(transaction, ids, [
+    {
+      purchaseId: ticket.purchaseId,
+      activationId: id,
       at,
       type: 'activation.queued_for_activation',
       actor: actorOf(by),
-      data: JSON.stringify({ origin: 'support', retryOf: ticket.activationId, parameters }),
-    })
-    .execute();
+      data: { origin: 'support', retryOf: ticket.activationId, parameters },
+    },
+  ]);
   return { activationId: id };
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import type { Unavailable } from './diagnostics.ts';
@@ -48,17 +49,12 @@ export async function recordFacts(
   ticket: Pick<Ticket, 'id' | 'activationId' | 'purchaseId'>,
   facts: readonly TicketFact[],
 ): Promise<void> {
-  if (facts.length === 0) return;
-  const rows = facts.map(({ type, at, actor, data }) => ({
-    id: ids.next('rec'),
-    purchase_id: ticket.purchaseId,
-    activation_id: ticket.activationId,
-    at,
-    type,
-    actor,
-    data: JSON.stringify({ ticketId: ticket.id, ...data }),
+  const { id: ticketId, purchaseId, activationId } = ticket;
+  const lines = facts.map(({ data, ...fact }) => ({
+    ...{ purchaseId, activationId, ...fact },
+    data: { ticketId, ...data },
   }));
-  await transaction.insertInto('record').values(rows).execute();
+  await appendRecord(transaction, ids, lines);
 }
 
 /** A ticket opened before there was any work on it: as its other columns say. */

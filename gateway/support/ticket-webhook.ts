@@ -3,6 +3,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { signCallback } from '../http/webhook-signature.ts';
+import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import { pagerDutyMessage, standardMessage } from './ticket-event.ts';
@@ -55,31 +56,20 @@ export function ticketWebhook(deps: WebhookDeps) {
   let running: Promise<void> | null = null;
   let again = false;
 
-  async function readCursor(): Promise<number> {
-    const row = await database.reader
-      .selectFrom('cursors')
-      .select('seq')
-      .where('name', '=', cursorName)
-      .executeTakeFirst();
-    if (row) return row.seq;
+  /** Where it stands; at its first start behind all that there is. */
+  async function position(): Promise<number> {
+    const known = await readCursor(database.reader, cursorName);
+    if (known !== null) return known;
     const newest = await database.reader
       .selectFrom('record')
       .select((eb) => eb.fn.max('seq').as('seq'))
       .executeTakeFirst();
     const seq = Number(newest?.seq ?? 0);
-    await writeCursor(seq);
+    await moveTo(seq);
     return seq;
   }
 
-  async function writeCursor(seq: number): Promise<void> {
-    await database.write((transaction) =>
-      transaction
-        .insertInto('cursors')
-        .values({ name: cursorName, seq })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq }).where('cursors.seq', '<', seq))
-        .execute(),
-    );
-  }
+  const moveTo = (seq: number) => database.write((transaction) => moveCursor(transaction, cursorName, seq));
 
   async function requestOf(row: RecordRow): Promise<Request | null> {
     const { ticketId } = JSON.parse(row.data) as { ticketId: string };
@@ -143,16 +133,16 @@ export function ticketWebhook(deps: WebhookDeps) {
   }
 
   async function deliverBatch(): Promise<boolean> {
-    const cursor = await readCursor();
+    const cursor = await position();
     const { rows } = await record.read(cursor, batchMax);
     for (const row of rows) {
       if (!row.type.startsWith('ticket.')) continue;
       if (!(await deliver(row))) return false;
-      await writeCursor(row.seq);
+      await moveTo(row.seq);
     }
     const last = rows.at(-1);
     if (last === undefined) return false;
-    if (!last.type.startsWith('ticket.')) await writeCursor(last.seq);
+    if (!last.type.startsWith('ticket.')) await moveTo(last.seq);
     return true;
   }
 

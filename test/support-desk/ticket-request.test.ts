@@ -30,6 +30,7 @@ describe('fleetwake ticket ID', () => {
       { resolution: 'bug-report', reference: 'BUG-7', workaround: 'the buttons' },
       { resolution: 'bug_report', reference: 'BUG-7', workaround: 'the buttons' },
     ],
+    ['payload', { set: ['levels=007', 'glow=null'] }, { parameters: { levels: 7, glow: null } }],
     ['keep', {}, {}],
     ['close', {}, {}],
     ['reopen', { reason: 'cold again' }, { reason: 'cold again' }],
