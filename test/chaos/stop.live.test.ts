@@ -11,7 +11,7 @@ async function isListening(url: string): Promise<boolean> {
   );
 }
 
-test('the first signal drains and ends with 0, the second cuts and ends with 130; what was under way goes on at the next start', async () => {
+test('the first signal drains and ends with 0, the second SIGTERM cuts and ends with 143; what was under way goes on at the next start', async () => {
   const processes: GatewayProcess[] = [];
   const codes: (number | null)[] = [];
   let release = () => {};
@@ -59,7 +59,7 @@ test('the first signal drains and ends with 0, the second cuts and ends with 130
   await stopped;
   await cut;
   expect(broken).toEqual([]);
-  expect(codes).toEqual([0, 130]);
+  expect(codes).toEqual([0, 143]);
   expect(evidence.crashes).toBe(1);
   expect(processes[0]?.output()).toContain('cut by a second signal');
   expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
