@@ -190,7 +190,7 @@ const supported: fc.Arbitrary<Support> = fc
 
 /** A share of the purchases is cancelled, and some tickets are worked: beside all else that goes wrong. */
 const afterwards: fc.Arbitrary<Pick<ScheduledActivation, 'life' | 'support'>> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant({}) },
+  { weight: 16, arbitrary: fc.constant({}) },
   { weight: 2, arbitrary: cancelled.map((one) => ({ life: [one] })) },
   { weight: 2, arbitrary: supported.map((support) => ({ support })) },
 );
@@ -399,6 +399,11 @@ const unheard: readonly ActivationFault[][] = (['command', 'answer'] as const).f
   [{ type: 'mute', what, from: 1, to: 3 }],
 ]);
 
+/** The platform does what the customer or the technician asks for, and they do not hear of it; or never hears of the wish. */
+const wishUnheard: fc.Arbitrary<ActivationFault[]> = fc
+  .tuple(fc.constantFrom('cancel' as const, 'ticket' as const), lostAnswer, ms(1, 3))
+  .map(([step, how, count]) => [{ type: 'http', step, nth: 1, count, how }]);
+
 const visit: fc.Arbitrary<LifeEvent> = fc.record({
   type: fc.constantFrom('feature_lost' as const, 'feature_lost' as const, 'feature_gained' as const),
   afterMs: fc.oneof(ms(1_000, 60_000), ms(60_000, 400_000)),
@@ -418,8 +423,10 @@ const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 2, arbitrary: fc.constantFrom(...unheard) },
       { weight: 1, arbitrary: single },
       { weight: 1, arbitrary: macro },
+      { weight: 1, arbitrary: wishUnheard },
     ),
-    hours: fc.constantFrom(1, 3, 5, 8),
+    // Some outlast the run: what was lost has to be there at its end.
+    hours: fc.constantFrom(null, null, 1, 4),
     life: fc.oneof(
       { weight: 2, arbitrary: fc.constant<LifeEvent[]>([]) },
       { weight: 3, arbitrary: fc.array(fc.oneof(visit, visit, cancelled), { minLength: 1, maxLength: 3 }) },
@@ -429,7 +436,7 @@ const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 1, arbitrary: supported },
     ),
   })
-  .map((drawn) => ({ ...drawn, card: 'good' as const }));
+  .map(({ hours, ...drawn }) => ({ ...drawn, card: 'good' as const, ...(hours === null ? {} : { hours }) }));
 
 /** A service from its purchase to its end: renewed, lost in a workshop, cancelled, over; and compared with its vehicle meanwhile. */
 const serviceLife: fc.Arbitrary<Schedule> = fc
@@ -452,13 +459,44 @@ const serviceLife: fc.Arbitrary<Schedule> = fc
     ...drawn,
   }));
 
+/**
+ * A vehicle whose answer comes when the purchase has failed, and whose quota is used up by then: the revocation waits, and support
+ * lets the customer keep what they have.
+ */
+const kept: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: seedArbitrary,
+    service: serviceArbitrary,
+    lateMs: ms(100_000, 900_000),
+    keepMs: ms(100_000, 1_200_000),
+    hours: fc.constantFrom(1, 60),
+  })
+  .map(({ seed, service, lateMs, keepMs, hours }) => {
+    const { activations, ...calm } = briskSchedule(seed, service, [
+      { type: 'mute', what: 'command', from: 1, to: 7 },
+      { type: 'late', delayMs: lateMs },
+    ]);
+    const support: Support = [
+      { act: 'start', afterMs: 1_000 },
+      { act: 'keep', afterMs: keepMs },
+      { act: 'close', afterMs: 1_000 },
+    ];
+    return {
+      ...calm,
+      // Eight of the ten commands that an hour allows; the last two are kept for those who wait.
+      policy: { maxRetries: 7, baseDelayMs: 2_000, maxDelayMs: 300_000, commandTimeoutMs: 30_000 },
+      activations: activations.map((one) => ({ ...one, hours, support })),
+    };
+  });
+
 /** What `fleetwake check` runs. */
 const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 28, arbitrary: anySchedule },
   { weight: 2, arbitrary: comeback },
   { weight: 1, arbitrary: overtaken },
   { weight: 4, arbitrary: deadly },
-  { weight: 6, arbitrary: serviceLife },
+  { weight: 4, arbitrary: serviceLife },
+  { weight: 1, arbitrary: kept },
 );
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */

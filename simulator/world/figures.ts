@@ -32,8 +32,8 @@ export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
   return { ...standardPolicy, maxRetries, baseDelayMs, maxDelayMs, deadlineMs, pollEveryMs: 120_000 };
 }
 
-/** A sweep looks for what a lost NATS forgot; each costs a query, and hours pass here. */
-const sweepEveryMs = 120_000;
+/** A sweep looks for what a lost NATS forgot, and for services whose time is over; each costs queries, and hours pass here. */
+export const sweepEveryMs = 180_000;
 
 /** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
 const minuteMs = 60_000;

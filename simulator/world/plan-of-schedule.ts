@@ -9,7 +9,7 @@ import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
 import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
 import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
-import { constantsOf } from './figures.ts';
+import { constantsOf, sweepEveryMs } from './figures.ts';
 import type { Schedule, ScheduledActivation } from './schedule.ts';
 
 /** The world's fleet unless a schedule names another: two of the model that has everything, one of each that lacks something. */
@@ -171,7 +171,7 @@ export function vehicleSpecsOf(schedule: Schedule, catalogue: Catalogue): Vehicl
 /** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
 function slackOf(schedule: Schedule, catalogue: Catalogue): number {
   const troubles = schedule.world.reduce((sum, fault) => {
-    if (fault.type === 'crash' || fault.type === 'crash_at') return sum + fault.downMs + 120_000;
+    if (fault.type === 'crash' || fault.type === 'crash_at') return sum + fault.downMs + sweepEveryMs;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
     return sum + 300_000;
   }, 0);

@@ -1,6 +1,5 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { finalPhases } from '../../gateway/activation/phase.ts';
-import { readBrokerLog } from '../reports/broker-log.ts';
 import { groupBy } from '../reports/group.ts';
 import type { WorldRun } from './world.ts';
 
@@ -25,10 +24,9 @@ const injected =
 
 const outcome =
   (name: string): Probe =>
-  ({ evidence }) =>
-    readBrokerLog(evidence.broker).results.filter(({ message }) =>
-      message.results.some((result) => result.outcome === name),
-    ).length;
+  ({ reading }) =>
+    reading.log.results.filter(({ message }) => message.results.some((result) => result.outcome === name))
+      .length;
 
 const moved =
   (test: (before: Activation, after: Activation) => boolean): Probe =>

@@ -5,11 +5,12 @@ import { balanceOf } from '../reports/balance.ts';
 import type { Evidence, VehicleEvidence } from '../reports/evidence.ts';
 import { groupBy } from '../reports/group.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { sweepEveryMs } from './figures.ts';
 import type { Deeds } from './life.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Beyond what the schedule's troubles explain: the sweep that finds what is over comes every two minutes here. */
-const endMaxMs = 130_000;
+/** Beyond what the schedule's troubles explain: a sweep finds what is over. */
+const endMaxMs = sweepEveryMs + 10_000;
 const minuteMs = 60_000;
 
 interface Judged {

@@ -3,6 +3,7 @@ import type { TraceLine } from '../../shared/virtual/trace.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import { type Reading, readingOf } from '../reports/reading.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { buyAll, buyerOf } from './buyers.ts';
@@ -20,6 +21,8 @@ export interface WorldRun {
   readonly trace: readonly TraceLine[];
   readonly traceHash: string;
   readonly evidence: Evidence;
+  /** The evidence as the rules read it. */
+  readonly reading: Reading;
   /** Of the checks that judge live runs too. */
   readonly verdicts: readonly Verdict[];
   /** What did not hold at some event, and what broke the world itself. */
@@ -71,12 +74,14 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
     const evidence = await collect(stage, schedule, answers);
     for (const sentence of judgeServiceLife(evidence, deeds, schedule))
       report('the life of a service', sentence);
+    const reading = readingOf(evidence);
     return {
       schedule,
       trace: stage.trace.lines,
       traceHash: stage.trace.hash(),
       evidence,
-      verdicts: runChecks(evidence),
+      reading,
+      verdicts: runChecks(evidence, reading),
       violations: [...stage.watch.violations(), ...violations],
       moves: stage.moves(),
       deaths: stage.deaths(),

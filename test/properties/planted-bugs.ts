@@ -69,6 +69,12 @@ type Command = typeof import('../../gateway/engine/command.ts');
 type Diagnostics = typeof import('../../gateway/engine/diagnostics.ts');
 type Activations = typeof import('../../gateway/store/activations.ts');
 type Entitlements = typeof import('../../gateway/store/entitlements.ts');
+type Entitlement = typeof import('../../gateway/entitlement/entitlement.ts');
+type Entitling = typeof import('../../gateway/engine/entitling.ts');
+type Cancelling = typeof import('../../gateway/activation/cancelling.ts');
+type Reconcile = typeof import('../../gateway/entitlement/reconcile.ts');
+type ActivationModule = typeof import('../../gateway/activation/activation.ts');
+type LateSuccess = typeof import('../../gateway/support/late-success.ts');
 type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
 type Configure = typeof import('../../simulator/vehicle/configure.ts');
 type Idempotency = typeof import('../../gateway/http/idempotency.ts');
@@ -305,7 +311,110 @@ export const plantedBugs: readonly PlantedBug[] = [
       }),
     }),
   },
+  {
+    name: 'nothing looks for services whose time is over',
+    within: 60,
+    plant: () =>
+      replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({
+        overdueEntitlements: async () => [],
+      })),
+  },
+  {
+    name: 'no deactivation follows the end of a service',
+    within: 60,
+    plant: () =>
+      replace<Activations>('../../gateway/store/activations.ts', ({ insertActivation }) => ({
+        insertActivation: async (transaction, activation, links) => {
+          if (activation.kind !== 'deactivation') await insertActivation(transaction, activation, links);
+        },
+      })),
+  },
+  {
+    name: 'a service ends a minute early',
+    within: 60,
+    plant: () => {
+      replace<Entitlements>('../../gateway/store/entitlements.ts', ({ overdueEntitlements }) => ({
+        overdueEntitlements: (database, before, after, limit) =>
+          overdueEntitlements(database, before + minuteMs, after, limit),
+      }));
+      return replace<Entitlement>('../../gateway/entitlement/entitlement.ts', ({ moveEntitlement }) => ({
+        moveEntitlement: (entitlement, event) =>
+          moveEntitlement(entitlement, { ...event, at: event.at + minuteMs }),
+      }));
+    },
+  },
+  {
+    name: 'a wish to cancel is written down and forgotten',
+    within: 60,
+    plant: () =>
+      replace<Cancelling>('../../gateway/activation/cancelling.ts', () => ({
+        isCancelRequested: () => false,
+      })),
+  },
+  {
+    name: 'what is cancelled on its way keeps the money',
+    within: 60,
+    plant: () =>
+      replace<Cancelling>('../../gateway/activation/cancelling.ts', ({ stopTrying }) => ({
+        stopTrying(activation, at, facts) {
+          const outcome = stopTrying({ ...activation, settlement: null }, at, facts);
+          return { ...outcome, activation: { ...outcome.activation, settlement: activation.settlement } };
+        },
+      })),
+  },
+  {
+    name: 'what a workshop took is not brought back',
+    within: 100,
+    plant: () =>
+      replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
+        differences: (...given) => differences(...given).filter(({ type }) => type !== 'reactivate'),
+      })),
+  },
+  {
+    name: 'what is on and nobody owns is left on',
+    within: 100,
+    plant: () =>
+      replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
+        differences: (...given) => differences(...given).filter(({ type }) => type !== 'revoke'),
+      })),
+  },
+  {
+    name: 'what is brought back is sold once more',
+    within: 100,
+    plant: () =>
+      replace<ActivationModule>('../../gateway/activation/activation.ts', ({ newReactivation }) => ({
+        newReactivation(order, at) {
+          const { origin: _, ...sold } = newReactivation(order, at);
+          return sold;
+        },
+      })),
+  },
+  {
+    name: 'what is given for nothing is given whatever the purchase has given',
+    within: 400,
+    plant: () =>
+      replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({ hasGiven: async () => false })),
+  },
+  {
+    name: 'a manual retry that delivers gives the customer nothing',
+    within: 400,
+    plant: () =>
+      replace<Entitling>('../../gateway/engine/entitling.ts', ({ grantEntitlement }) => ({
+        grantEntitlement: async (transaction, deps, stored, at, source) =>
+          source === 'goodwill' || (await grantEntitlement(transaction, deps, stored, at, source)),
+      })),
+  },
+  {
+    name: 'a late success is kept in words only',
+    within: 200,
+    plant: () =>
+      replace<LateSuccess>('../../gateway/support/late-success.ts', () => ({
+        keepLateSuccess: async () => null,
+      })),
+  },
 ];
+
+const minuteMs = 60_000;
 
 type Vehicle = Parameters<Configure['receiveCommand']>[0];
 
