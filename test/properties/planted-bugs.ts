@@ -353,7 +353,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what is cancelled on its way keeps the money',
-    within: 60,
+    within: 400,
     plant: () =>
       replace<Cancelling>('../../gateway/activation/cancelling.ts', ({ stopTrying }) => ({
         stopTrying(activation, at, facts) {
@@ -364,7 +364,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what a workshop took is not brought back',
-    within: 100,
+    within: 400,
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'reactivate'),
@@ -372,7 +372,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what is on and nobody owns is left on',
-    within: 100,
+    within: 300,
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'revoke'),
@@ -380,7 +380,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what is brought back is sold once more',
-    within: 100,
+    within: 400,
     plant: () =>
       replace<ActivationModule>('../../gateway/activation/activation.ts', ({ newReactivation }) => ({
         newReactivation(order, at) {
