@@ -34,7 +34,7 @@ test.each([
   ['nothing', {}],
   ['0', { reconcileEveryMs: 0 }],
 ])(
-  'a scenario that says %s of reconciliation leaves them asleep, and rules 4 and 9 tell of each',
+  'a scenario that says %s of reconciliation leaves them asleep, and rule 4 tells of each',
   async (_, said) => {
     const { reconcileEveryMs: __, ...rest } = story.constants;
     // Before the run is over, which then waits for no comparison.
@@ -44,10 +44,7 @@ test.each([
     const scenario = { ...story, constants: { ...rest, ...said }, faults: { ...story.faults, list } };
     const { evidence } = await runScenarioVirtually({ scenario, seed: 1 });
     const broken = runChecks(evidence).filter(({ ok }) => !ok);
-    expect(broken.map(({ id, violations }) => [id, violations.length])).toEqual([
-      [4, 4],
-      [9, 4],
-    ]);
+    expect(broken.map(({ id, violations }) => [id, violations.length])).toEqual([[4, 4]]);
     expect(broken[0]?.violations[0]).toMatch(
       /^act_\w+: active, and heated_seats is dormant on [A-Z0-9]{17}$/,
     );
