@@ -206,7 +206,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a refusal for good is tried again',
-    within: 20,
+    within: 60,
     plant: () => changedFailure(({ code }) => (code === 'rejected' ? { temporary: true } : {})),
   },
   {
