@@ -35,26 +35,16 @@ async function activationsOf(
   return (await rows.execute()).map(({ id }) => id);
 }
 
-async function openTickets(transaction: Transaction<PlatformSchema>, customerId: string): Promise<string[]> {
-  const rows = await transaction
-    .selectFrom('tickets')
-    .select('id')
-    .where('status', '=', 'open')
-    .where('customer_id', '=', customerId)
-    .orderBy('id')
-    .limit(namedMax)
-    .execute();
-  return rows.map(({ id }) => id);
-}
-
-async function waitingNotices(
+async function idsOf(
   transaction: Transaction<PlatformSchema>,
+  table: 'tickets' | 'notices',
+  status: 'open' | 'waiting',
   customerId: string,
 ): Promise<string[]> {
   const rows = await transaction
-    .selectFrom('notices')
+    .selectFrom(table)
     .select('id')
-    .where('status', '=', 'waiting')
+    .where('status', '=', status)
     .where('customer_id', '=', customerId)
     .orderBy('id')
     .limit(namedMax)
@@ -69,8 +59,8 @@ export async function obstaclesOf(
   return {
     activations: await activationsOf(transaction, customerId, 'activation_under_way'),
     payments: await activationsOf(transaction, customerId, 'payment_under_way'),
-    tickets: await openTickets(transaction, customerId),
-    notices: await waitingNotices(transaction, customerId),
+    tickets: await idsOf(transaction, 'tickets', 'open', customerId),
+    notices: await idsOf(transaction, 'notices', 'waiting', customerId),
   };
 }
 

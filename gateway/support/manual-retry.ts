@@ -55,11 +55,11 @@ export async function beginRetry(
   const { parameters } = ticket.work;
   const id = ids.next('act');
   const order = { id, vin, serviceId, feature, policy, ...(parameters === null ? {} : { parameters }) };
-  const links = { purchaseId: ticket.purchaseId, parentId: ticket.activationId, priority: 0 as const };
+  const links = { purchaseId, parentId: ticket.activationId, priority: 0 as const };
   await insertActivation(transaction, newManualRetry(order, kind, at), links);
   await appendRecord(transaction, ids, [
     {
-      purchaseId: ticket.purchaseId,
+      purchaseId,
       activationId: id,
       at,
       type: 'activation.queued_for_activation',

@@ -1,4 +1,4 @@
-import { problemName } from '../../shared/protocol/problem.ts';
+import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
@@ -12,17 +12,18 @@ export function orderOf({ customerId, vin, serviceId, duration, method, preDeliv
 
 /** The answer says itself that another try may end otherwise. */
 export function isPassing({ status, body }: ApiAnswer): boolean {
-  return (
-    status >= 500 ||
-    status === 429 ||
-    problemName((body as { type?: string } | null)?.type) === 'key-in-flight'
-  );
+  return status >= 500 || status === 429 || saidProblem(body) === 'key-in-flight';
+}
+
+/** The problem that an answer's body is, or null. */
+export function saidProblem(body: unknown): ProblemName | null {
+  return problemName((body as { type?: unknown } | null)?.type);
 }
 
 /** What the buyer heard; null: nothing, to the end. */
 export function heardAnswer(at: number, plannedId: string, answer: ApiAnswer | null): PurchaseAnswer {
   if (answer === null) return { plannedId, at, status: null, problem: null, purchaseId: null };
-  const fields = (answer.body ?? {}) as { id?: string; type?: string; purchaseId?: string };
+  const fields = (answer.body ?? {}) as { id?: string; purchaseId?: string };
   const purchaseId = fields.id ?? fields.purchaseId ?? null;
-  return { plannedId, at, status: answer.status, problem: problemName(fields.type), purchaseId };
+  return { plannedId, at, status: answer.status, problem: saidProblem(answer.body), purchaseId };
 }

@@ -1,11 +1,7 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
-import type { Http } from '../../shared/ports/http.ts';
-import type { VirtualLoop } from '../../shared/virtual/loop.ts';
-import type { VirtualProcess } from '../../shared/virtual/process.ts';
-import { type ApiAnswer, type ApiClient, apiClient } from '../live/api-client.ts';
+import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { heardAnswer, orderOf } from '../run/purchase.ts';
-import { origins, secretsOfTheWorld } from './figures.ts';
 import { insist } from './insist.ts';
 import type { PurchaseOfSchedule } from './plan-of-schedule.ts';
 
@@ -16,22 +12,6 @@ export interface BuyersDeps {
   readonly purchases: readonly PurchaseOfSchedule[];
   readonly onAsk: (purchase: PurchaseOfSchedule) => void;
   readonly onAnswer: (purchase: PurchaseOfSchedule, answer: PurchaseAnswer) => void;
-}
-
-/** The process of the world's buyers, and their client of the platform. */
-export function buyerOf(world: {
-  readonly loop: VirtualLoop;
-  readonly network: { client(process: VirtualProcess): Http };
-}): Pick<BuyersDeps, 'clock' | 'client'> {
-  const buyer = world.loop.process('customer');
-  const client = apiClient({
-    http: world.network.client(buyer),
-    clock: buyer.clock,
-    origin: origins.platform,
-    clientId: 'buyer',
-    clientSecret: secretsOfTheWorld.buyer,
-  });
-  return { clock: buyer.clock, client };
 }
 
 /** Every purchase at its moment, again with the same key until somebody answers. A promise of the answer for each, in their order. */

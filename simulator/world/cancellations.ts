@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
-import { insist, problemOf } from './insist.ts';
+import { saidProblem } from '../run/purchase.ts';
+import { insist } from './insist.ts';
 import type { PurchaseOfSchedule } from './plan-of-schedule.ts';
 import type { LifeEvent, Schedule } from './schedule.ts';
 
@@ -56,5 +57,5 @@ async function cancel(
   const { status, body } = await insist(clock, () =>
     client.send('POST', `/purchases/${purchaseId}/cancel`, {}),
   );
-  deps.onAnswer({ purchaseId, askedAt, at: clock.now(), status, problem: problemOf(body) });
+  deps.onAnswer({ purchaseId, askedAt, at: clock.now(), status, problem: saidProblem(body) });
 }

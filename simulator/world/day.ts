@@ -22,11 +22,12 @@ import type { Verdict } from '../reports/verdict.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from './api-iot-process.ts';
-import { buyAll, buyerOf } from './buyers.ts';
+import { buyAll } from './buyers.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, daySchedule, planDay } from './day-plan.ts';
 import { faultBook } from './fault-book.ts';
 import { origins, platformFigures, secretsOfTheWorld } from './figures.ts';
+import { person } from './person.ts';
 import { telemetryEveryMs } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import { shippedCatalogue } from './shipped-files.ts';
@@ -132,7 +133,7 @@ async function perform(
 function buy({ loop, network, plan, startedAt, links }: DayStage): PurchaseAnswer[] {
   const answers: PurchaseAnswer[] = [];
   void buyAll({
-    ...buyerOf({ loop, network }),
+    ...person({ loop, network }, 'customer'),
     startedAt,
     purchases: plan.purchases,
     onAsk: ({ vin }) => links.watch(vin),

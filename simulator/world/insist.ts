@@ -1,6 +1,5 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import { problemName } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer } from '../live/api-client.ts';
 import { isPassing } from '../run/purchase.ts';
 
@@ -25,9 +24,4 @@ function isPassingError(error: unknown): boolean {
   return (
     error instanceof TransportError || (error instanceof Error && /refused the client/.test(error.message))
   );
-}
-
-/** The problem's name out of an answer's body, or null. */
-export function problemOf(body: unknown): string | null {
-  return problemName((body as { type?: string } | null)?.type);
 }

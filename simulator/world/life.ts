@@ -1,8 +1,7 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
-import { apiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
-import { origins, secretsOfTheWorld } from './figures.ts';
+import { person } from './person.ts';
 import { purchasesOf, replacementsOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
@@ -18,22 +17,10 @@ const noScript: Script = [];
 
 /** Cancellations, workshop visits and the support desk, as the schedule says. `bought` are the answers to the schedule's purchases. */
 export function startLife(stage: Stage, schedule: Schedule, bought: readonly Promise<PurchaseAnswer>[]) {
-  const { book, catalogue, loop, network, startedAt, trace } = stage;
+  const { book, catalogue, startedAt, trace } = stage;
   const cancels: CancelAnswer[] = [];
   const deskActs: DeskAct[] = [];
   let open = 0;
-
-  const actor = (name: 'customer' | 'support') => {
-    const process = loop.process(name);
-    const client = apiClient({
-      http: network.client(process),
-      clock: process.clock,
-      origin: origins.platform,
-      clientId: 'buyer',
-      clientSecret: secretsOfTheWorld.buyer,
-    });
-    return { clock: process.clock, client };
-  };
 
   function scriptOf({ vin, feature }: Activation): Script {
     const activation = book.activationAt(vin, feature);
@@ -43,7 +30,7 @@ export function startLife(stage: Stage, schedule: Schedule, bought: readonly Pro
   const isWorked = schedule.activations.some(({ support = noScript }) => support.length > 0);
   const desk = isWorked
     ? technicians({
-        ...actor('support'),
+        ...person(stage, 'support'),
         scriptOf,
         onAct(act) {
           deskActs.push(act);
@@ -56,7 +43,7 @@ export function startLife(stage: Stage, schedule: Schedule, bought: readonly Pro
   if (schedule.activations.some(({ life = [] }) => life.some(({ type }) => type === 'cancel'))) {
     const wishes = cancelAll(
       {
-        ...actor('customer'),
+        ...person(stage, 'customer'),
         startedAt,
         purchases: purchasesOf(schedule, catalogue),
         bought,

@@ -1,7 +1,8 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { ApiClient } from '../live/api-client.ts';
-import { insist, problemOf } from './insist.ts';
+import { saidProblem } from '../run/purchase.ts';
+import { insist } from './insist.ts';
 import type { ScheduledActivation, TechnicianAct } from './schedule.ts';
 
 /** What a technician did with a ticket, and what the desk said to it. */
@@ -65,7 +66,13 @@ export function technicians(deps: TechnicianDeps) {
       const path = `/tickets/${ticketId}/${move}`;
       const key = `world-${ticketId}-${index}`;
       const answer = await insist(clock, () => client.send('POST', path, { by, ...body }, key));
-      deps.onAct({ ticketId, act, at: clock.now(), status: answer.status, problem: problemOf(answer.body) });
+      deps.onAct({
+        ticketId,
+        act,
+        at: clock.now(),
+        status: answer.status,
+        problem: saidProblem(answer.body),
+      });
     }
   }
 

@@ -6,10 +6,11 @@ import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { type Reading, readingOf } from '../reports/reading.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
-import { buyAll, buyerOf } from './buyers.ts';
+import { buyAll } from './buyers.ts';
 import { constantsOf } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
 import { longestMs } from './own-policy.ts';
+import { person } from './person.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { judgeServiceLife } from './service-life.ts';
@@ -197,7 +198,7 @@ function startBuying(stage: Stage, schedule: Schedule) {
   const { trace, wishes, loop, startedAt, network } = stage;
   const answers: PurchaseAnswer[] = [];
   const bought = buyAll({
-    ...buyerOf({ loop, network }),
+    ...person({ loop, network }, 'customer'),
     startedAt,
     purchases: purchasesOf(schedule, stage.catalogue),
     onAsk(purchase) {
