@@ -8,7 +8,7 @@ import { fleet } from '../fleet/fleet.ts';
 import { clientsOf } from '../live/clients.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
-import { register } from '../live/registration.ts';
+import { registerWithoutErased } from '../live/registration.ts';
 import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
@@ -42,7 +42,7 @@ export function addFleet(program: Command): void {
           platform: flags.platformUrl,
           apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081',
         });
-        await register(clients, registrationOf(vehicles));
+        await registerWithoutErased(clients, registrationOf(vehicles));
         const mqttUrl = config.mqttUrl ?? 'mqtt://127.0.0.1:1883';
         const link = mqttLink({ url: mqttUrl, log });
         const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);

@@ -13,7 +13,7 @@ import { testVehicles } from '../fleet/test-vehicles.ts';
 import { clientsOf } from '../live/clients.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
-import { register } from '../live/registration.ts';
+import { registerWithoutErased } from '../live/registration.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
 import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
@@ -87,7 +87,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       pushSubscription: standIns.pushes.subscribe(),
     }));
     const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
-    if (gateway.platform) await register(clientsOf(keys, origins), { ...registration, customers });
+    if (gateway.platform)
+      await registerWithoutErased(clientsOf(keys, origins), { ...registration, customers });
     const mqttUrl = gateway.apiIot?.mqttUrl ?? config.mqttUrl ?? '';
     const cars = fleet(
       { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
