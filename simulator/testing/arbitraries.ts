@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { firmwareFeatures, vehicleModels } from '../vehicle/models.ts';
-import { schedulesOf } from '../world/arbitraries.ts';
+import { schedulesOf } from '../world/arbitraries/schedules.ts';
 import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
 import { policyMistakes, type SchedulePolicy } from '../world/own-policy.ts';
 import { vehicleCount } from '../world/plan-of-schedule.ts';

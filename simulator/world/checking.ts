@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { schedulesOf } from './arbitraries.ts';
+import { schedulesOf } from './arbitraries/schedules.ts';
 import { type Broken, judge } from './judgement.ts';
 import { minimise } from './minimise.ts';
 import type { SchedulePolicy } from './own-policy.ts';
@@ -55,7 +55,7 @@ export interface CheckOutcome {
 }
 
 /** Every so many runs one is repeated with a deeper drain, and the traces compared. */
-const twiceEvery = 25;
+const twiceEvery = 50;
 /** Runs that fast-check's own shrinking may take, before the greedy pass goes on. */
 const shrinkMax = 60;
 

@@ -36,6 +36,15 @@ export function vinOf(index: number): string {
 
 export const vehicleCount = standardFleet.length;
 
+/** The vehicles that a schedule says anything of, and one that it says nothing of, where there is one: whatever reaches that is wrong. */
+function vehiclesOf({ activations, world }: Schedule): number[] {
+  const named = new Set(activations.map(({ vehicle }) => vehicle));
+  for (const fault of world) if ('vehicle' in fault) named.add(fault.vehicle);
+  const all = Array.from({ length: vehicleCount }, (_, index) => index);
+  const bystander = all.find((index) => !named.has(index));
+  return all.filter((index) => named.has(index) || index === bystander);
+}
+
 /** The first purchase of an activation, and the second where the customer buys it again. */
 export interface PurchaseOfSchedule extends PlannedPurchase {
   /** Index into the schedule's activations. */
@@ -155,7 +164,7 @@ function plannedVehicle(schedule: Schedule, catalogue: Catalogue, index: number)
 
 /** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
 export function vehicleSpecsOf(schedule: Schedule, catalogue: Catalogue): VehicleSpec[] {
-  return Array.from({ length: vehicleCount }, (_, index) => ({
+  return vehiclesOf(schedule).map((index) => ({
     vin: vinOf(index),
     model: modelOfVehicle(index, schedule.fleet),
     region: 'DE',
@@ -219,7 +228,6 @@ function quotaWaitMs(schedule: Schedule, catalogue: Catalogue): number {
 
 /** The schedule as the checks of live runs read a plan. */
 export function planOf(schedule: Schedule, catalogue: Catalogue): Plan {
-  const indices = Array.from({ length: vehicleCount }, (_, index) => index);
   return {
     scenario: 'world',
     seed: schedule.seed,
@@ -227,7 +235,7 @@ export function planOf(schedule: Schedule, catalogue: Catalogue): Plan {
     constants: constantsOf(schedule),
     telemetryEveryMs: telemetryEveryMs,
     slackMs: slackOf(schedule, catalogue),
-    vehicles: indices.map((index) => plannedVehicle(schedule, catalogue, index)),
+    vehicles: vehiclesOf(schedule).map((index) => plannedVehicle(schedule, catalogue, index)),
     customers: worldCustomers(),
     purchases: purchasesOf(schedule, catalogue).map(({ activation: _, ...purchase }) => purchase),
     apiIotFaults: [],

@@ -102,7 +102,7 @@ function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): stri
   return violations;
 }
 
-/** As long as it was bought for; a renewal begins where another ends; what was paid for is not given again for nothing. */
+/** As long as it was bought for; a renewal begins where another ends; a purchase gives its time once, paid or as goodwill. */
 function judgeTime({ evidence, owned, states }: Judged, row: EntitlementRow): string[] {
   const purchase = evidence.database.purchases.find(({ id }) => id === row.purchase_id);
   if (!purchase) return [`${row.id}: belongs to no purchase`];
@@ -112,8 +112,8 @@ function judgeTime({ evidence, owned, states }: Judged, row: EntitlementRow): st
   if (unit === 'hours' && lengthMs !== (count ?? 0) * minuteMs)
     violations.push(`${row.id}: lasts ${lengthMs} ms, and ${count} minutes were bought`);
   const others = (owned.get(placeOf(row)) ?? []).filter((other) => other !== row);
-  if (others.some((other) => other.purchase_id === row.purchase_id && other.source === 'purchase'))
-    violations.push(`${row.id}: given, and ${purchase.id} has had what it paid for`);
+  const before = others.find((other) => other.purchase_id === row.purchase_id && other.id < row.id);
+  if (before) violations.push(`${row.id}: given, and ${purchase.id} has had its time with ${before.id}`);
   if (row.source === 'goodwill') return violations;
   const renews = states.get(purchase.activation_id)?.delivery?.evidence === 'entitlement';
   if (renews && !others.some((other) => other.valid_until === row.valid_from))

@@ -32,12 +32,15 @@ it('goes on where another process stopped, and publishes nothing again that is o
   const cursor = async () => (await database.reader.selectFrom('cursors').select('seq').execute())[0]?.seq;
   await write('rec_1');
   second?.wake();
+  await clock.advance(50);
   await until(async () => (await cursor()) === 1, 'the second has published');
   await write('rec_2', 'rec_3');
   first?.wake();
+  await clock.advance(50);
   await until(async () => (await cursor()) === 3, 'the first has published');
   await write('rec_4');
   second?.wake();
+  await clock.advance(50);
   await until(async () => (await cursor()) === 4, 'the second has gone on');
   expect(published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
   await first?.stop();
