@@ -12,20 +12,27 @@ function row(id: string) {
   return { id, purchase_id: null, activation_id: null, at: 0, type: 'x', actor: 'engine', data: '{}' };
 }
 
+/** Tells of each message that is published. */
+const busTelling = (tell: (messageId: string) => void): Bus => ({
+  async publish(_subject, _payload, options) {
+    tell(options?.messageId ?? '');
+  },
+  consume: () => Promise.reject(new Error('nobody consumes here')),
+  close: async () => {},
+});
+
 it('goes on where another process stopped, and publishes nothing again that is older than the duplicate window', async () => {
   const database = openSqlite<PlatformSchema>(':memory:');
   await migratePlatform(database);
   const published: string[] = [];
-  const busOf = (name: string): Bus => ({
-    async publish(_subject, _payload, options) {
-      published.push(`${name} ${options?.messageId}`);
-    },
-    consume: () => Promise.reject(new Error('nobody consumes here')),
-    close: async () => {},
-  });
   const clock = manualClock();
   const [first, second] = ['first', 'second'].map((name) =>
-    eventRelay({ database, bus: busOf(name), clock, log: silentLog }),
+    eventRelay({
+      database,
+      bus: busTelling((messageId) => published.push(`${name} ${messageId}`)),
+      clock,
+      log: silentLog,
+    }),
   );
   const write = (...ids: string[]) =>
     database.write((transaction) => transaction.insertInto('record').values(ids.map(row)).execute());
@@ -45,5 +52,39 @@ it('goes on where another process stopped, and publishes nothing again that is o
   expect(published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
   await first?.stop();
   await second?.stop();
+  await database.close();
+});
+
+it('looks once for what is committed within 50 ms, and tells the last of it before it stops', async () => {
+  const database = openSqlite<PlatformSchema>(':memory:');
+  await migratePlatform(database);
+  const published: string[] = [];
+  const bus = busTelling((messageId) => published.push(messageId));
+  let writes = 0;
+  const counted: typeof database = {
+    ...database,
+    write(work) {
+      writes += 1;
+      return database.write(work);
+    },
+  };
+  const clock = manualClock();
+  const relay = eventRelay({ database: counted, bus, clock, log: silentLog });
+  const commit = async (id: string) => {
+    await database.write((transaction) => transaction.insertInto('record').values(row(id)).execute());
+    relay.wake();
+  };
+  await commit('rec_1');
+  await clock.advance(49);
+  await commit('rec_2');
+  expect(published).toEqual([]);
+  await clock.advance(1);
+  await until(async () => writes === 1, 'the cursor has moved');
+  expect(published).toEqual(['rec_1', 'rec_2']);
+  await commit('rec_3');
+  await relay.stop();
+  expect(published).toEqual(['rec_1', 'rec_2', 'rec_3']);
+  expect(writes).toBe(2);
+  expect(clock.pending()).toEqual([]);
   await database.close();
 });
