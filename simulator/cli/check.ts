@@ -7,6 +7,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { judge } from '../world/judgement.ts';
 import { readSaved, type SavedSchedule } from '../world/saved-schedule.ts';
+import type { Schedule } from '../world/schedule.ts';
 import {
   type CorpusResult,
   probesNeedRuns,
@@ -83,13 +84,14 @@ async function check(flags: CheckFlags): Promise<number> {
   say(
     `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}${optionText('policy', policy)}${optionText('catalogue', catalogue)}; ${probeRule(flags)}`,
   );
-  const corpus = await runCorpus(flags.corpus);
+  const saved = await readCorpus(flags.corpus);
   const beganAt = wallClock.now();
   const progress = progressLines(beganAt, minutes === null ? runs : null);
-  const outcome = await checkWithWorkers(
-    { seed, runs, minutes, workers, ...(policy && { policy }), ...(catalogue && { catalogue }) },
-    progress.show,
-  );
+  const order = { seed, runs, minutes, workers, ...(policy && { policy }), ...(catalogue && { catalogue }) };
+  // One process holds one world at a time; while workers start, this one has nothing else to do.
+  const replayed = replayCorpus(saved);
+  if (workers === 1) await replayed;
+  const [corpus, outcome] = await Promise.all([replayed, checkWithWorkers(order, progress.show)]);
   progress.end();
   const seconds = (wallClock.now() - beganAt) / 1_000;
   const failures = await saveFailures(flags.failures, seed, outcome.failures);
@@ -123,15 +125,20 @@ function probeRule(flags: SubjectFlags): string {
     : `a probe at zero fails from ${probesNeedRuns} runs on`;
 }
 
-async function runCorpus(folder: string): Promise<CorpusResult[]> {
+/** The saved schedules of a folder, in the order of their names; none where there is no such folder. */
+async function readCorpus(folder: string): Promise<{ file: string; schedule: Schedule }[]> {
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const files = names.map((name) => join(folder, name));
+  return Promise.all(
+    files.map(async (file) => ({ file, schedule: (await readScheduleFile(file)).schedule })),
+  );
+}
+
+async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Promise<CorpusResult[]> {
   const results: CorpusResult[] = [];
-  for (const name of names) {
-    const file = join(folder, name);
-    const { schedule } = await readScheduleFile(file);
+  for (const { file, schedule } of saved)
     results.push({ file, broken: (await judge(schedule, { twice: true })).broken });
-  }
   return results;
 }
 

@@ -54,7 +54,7 @@ const boughtArbitrary: fc.Arbitrary<ScheduledActivation> = fc.record({
     'capture_declined' as const,
   ),
   againAfterMs: fc.oneof(
-    { weight: 5, arbitrary: fc.constant(null) },
+    { weight: 8, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: ms(1, 5_000) },
     { weight: 1, arbitrary: ms(60_000, 4_000_000) },
   ),

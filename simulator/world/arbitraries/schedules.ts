@@ -65,7 +65,7 @@ const anySchedule: fc.Arbitrary<Schedule> = fc.record({
 /** What `fleetwake check` runs. */
 const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 26, arbitrary: anySchedule },
-  { weight: 2, arbitrary: comeback },
+  { weight: 1, arbitrary: comeback },
   { weight: 1, arbitrary: reclaimed },
   { weight: 1, arbitrary: overtaken },
   { weight: 6, arbitrary: deadly },
