@@ -4,16 +4,13 @@ import type { ActivationDetail } from '../../gateway/platform/activation-view.ts
 import type { RecordEntry } from '../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { ApiClient } from '../live/api-client.ts';
-import { clientsOf } from '../live/clients.ts';
 import { activationLine, type LineEntry } from './activation-line.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { knownKeys } from './known-keys.ts';
-import { answerOf, problemText } from './look-up.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { problemText } from './look-up.ts';
 import { everyPage } from './pages.ts';
+import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 
-interface Flags extends Record<string, unknown> {
-  readonly platformUrl: string;
+interface Flags extends PlatformFlags {
   readonly json?: true;
 }
 
@@ -25,21 +22,17 @@ export function addActivationShow(program: Command): void {
     .command('show')
     .argument('<id>')
     .description('one activation as a line of events across HTTP, NATS, MQTT, vehicle, payment and notices')
-    .option('--json', 'print it as JSON')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+    .option('--json', 'print it as JSON');
   // The options of `activation` itself have the same names, and commander gives them what it reads first.
-  withGatewayOptions(command, ['data', 'apiIotUrl']).action(async (id: string, _: unknown, self: Command) => {
+  withPlatformOptions(command, ['apiIotUrl']).action(async (id: string, _: unknown, self: Command) => {
     process.exitCode = await show(id, self.optsWithGlobals<Flags>());
   });
 }
 
 async function show(id: string, flags: Flags): Promise<number> {
-  const config = gatewayConfig(flags, process.env);
-  const origins = { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' };
-  const { platform, apiIot } = clientsOf(await knownKeys(config.data), origins);
-  const answer = await answerOf(flags.platformUrl, () =>
-    platform.get(`/activations/${encodeURIComponent(id)}`),
-  );
+  const { ask, clients, apiIotUrl } = await askedPlatform(flags);
+  const { platform, apiIot } = clients;
+  const answer = await ask(() => platform.get(`/activations/${encodeURIComponent(id)}`));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;
@@ -51,7 +44,7 @@ async function show(id: string, flags: Flags): Promise<number> {
   const entries = activationLine(activation, record, history?.rows ?? []);
   if (history === null || history.refusal !== null) {
     process.stderr.write(
-      `fleetwake: ${origins.apiIot} does not tell the vehicle's commands, so they are missing: name the API IoT with --api-iot-url\n`,
+      `fleetwake: ${apiIotUrl} does not tell the vehicle's commands, so they are missing: name the API IoT with --api-iot-url\n`,
     );
   }
   process.stdout.write(

@@ -1,13 +1,9 @@
 import type { Command } from 'commander';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
-import { clientsOf } from '../live/clients.ts';
+import type { ApiClient } from '../live/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { knownKeys } from './known-keys.ts';
-import { answerOf, type LookUpFlags, printAnswer, problemText } from './look-up.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { type AnswerFlags, printAnswer, problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';
-
-type Flags = Pick<LookUpFlags, 'json' | 'platformUrl'> & Record<string, unknown>;
+import { askedPlatform, withPlatformOptions } from './platform.ts';
 
 const pathOf = (id: string) => `/customers/${encodeURIComponent(id)}/personal-data`;
 
@@ -18,10 +14,9 @@ export function addCustomer(program: Command): void {
     .command('export')
     .argument('<id>')
     .description('all that is held of a customer, as JSON')
-    .option('--file <file>', 'write it there, readable by you alone')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
-  withGatewayOptions(exporting, ['data']).action(
-    async (id: string, flags: Flags & { readonly file?: string }) => {
+    .option('--file <file>', 'write it there, readable by you alone');
+  withPlatformOptions(exporting).action(
+    async (id: string, flags: AnswerFlags & { readonly file?: string }) => {
       process.exitCode = await exportData(id, flags);
     },
   );
@@ -30,13 +25,12 @@ export function addCustomer(program: Command): void {
     .argument('<id>')
     .description('put a pseudonym in the place of what is held of a customer; cannot be undone')
     .option('--yes', 'do it')
-    .option('--json', 'print the answer as it came')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
-  withGatewayOptions(erasing, ['data']).action(async (id: string, flags: Flags & { readonly yes?: true }) => {
+    .option('--json', 'print the answer as it came');
+  withPlatformOptions(erasing).action(async (id: string, flags: AnswerFlags & { readonly yes?: true }) => {
     if (!flags.yes)
       throw new UsageError(`erasing ${id} cannot be undone, and the id cannot be used again: add --yes`);
     const erase = (platform: ApiClient) => platform.send('DELETE', pathOf(id));
-    process.exitCode = await printAnswer({ ...flags, limit: '' }, erase, erasedText);
+    process.exitCode = await printAnswer(flags, erase, erasedText);
   });
 }
 
@@ -52,10 +46,9 @@ function erasedText(body: unknown): string {
   return `the personal data of ${customerId} was erased at ${new Date(erasedAt).toISOString()}; ${files}\n`;
 }
 
-async function exportData(id: string, flags: Flags & { readonly file?: string }): Promise<number> {
-  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
-  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
-  const answer: ApiAnswer = await answerOf(flags.platformUrl, () => platform.get(pathOf(id)));
+async function exportData(id: string, flags: AnswerFlags & { readonly file?: string }): Promise<number> {
+  const { ask } = await askedPlatform(flags);
+  const answer = await ask((platform) => platform.get(pathOf(id)));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;

@@ -5,59 +5,47 @@ import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
-import { clientsOf } from '../live/clients.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { registerWithoutErased } from '../live/registration.ts';
 import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
-import { knownKeys } from './known-keys.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 
-interface Flags extends FleetFlags {
-  readonly platformUrl: string;
-}
+type Flags = FleetFlags & PlatformFlags;
 
 /** `fleetwake fleet`: vehicles in a process of their own, against a gateway elsewhere. */
 export function addFleet(program: Command): void {
   const command = program
     .command('fleet')
     .description('vehicles alone: registers them and keeps them connected until a signal')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
     .option('--test-vehicles', 'also those whose VIN says how they behave (docs/testing-identifiers.md)');
   withFleetOptions(command);
-  withGatewayOptions(command, ['data', 'apiIotUrl', 'mqttUrl', 'logLevel']).action(
-    async (flags: Flags & Record<string, unknown>) => {
-      const config = gatewayConfig(flags, process.env);
-      const log = jsonLog(config.logLevel);
-      const wishes = fleetWishes(flags);
-      const port = countOf('--control-port', flags.controlPort, 65_535);
-      const keys = await knownKeys(config.data);
-      const parts: { stop(): Promise<void> }[] = [];
-      const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
-      try {
-        const control = await openControl({ dataFolder: config.data, port, log });
-        parts.push(control);
-        const vehicles = await demoFleet(config.data, wishes);
-        const clients = clientsOf(keys, {
-          platform: flags.platformUrl,
-          apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081',
-        });
-        await registerWithoutErased(clients, registrationOf(vehicles));
-        const mqttUrl = config.mqttUrl ?? 'mqtt://127.0.0.1:1883';
-        const link = mqttLink({ url: mqttUrl, log });
-        const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
-        parts.push(cars);
-        await cars.start();
-        control.begin({ cars, services: null, mqttUrl });
-        const connected = cars.states().filter((state) => state.connected).length;
-        process.stdout.write(
-          `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
-        );
-        await signal.promise;
-      } finally {
-        for (const part of parts.reverse()) await part.stop();
-        signal.dispose();
-      }
-    },
-  );
+  withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel']).action(async (flags: Flags) => {
+    const wishes = fleetWishes(flags);
+    const port = countOf('--control-port', flags.controlPort, 65_535);
+    const { config, clients } = await askedPlatform(flags);
+    const log = jsonLog(config.logLevel);
+    const parts: { stop(): Promise<void> }[] = [];
+    const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
+    try {
+      const control = await openControl({ dataFolder: config.data, port, log });
+      parts.push(control);
+      const vehicles = await demoFleet(config.data, wishes);
+      await withSecretsOf(config.data, registerWithoutErased(clients, registrationOf(vehicles)));
+      const mqttUrl = config.mqttUrl ?? 'mqtt://127.0.0.1:1883';
+      const link = mqttLink({ url: mqttUrl, log });
+      const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
+      parts.push(cars);
+      await cars.start();
+      control.begin({ cars, services: null, mqttUrl });
+      const connected = cars.states().filter((state) => state.connected).length;
+      process.stdout.write(
+        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
+      );
+      await signal.promise;
+    } finally {
+      for (const part of parts.reverse()) await part.stop();
+      signal.dispose();
+    }
+  });
 }

@@ -2,10 +2,8 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
-import { clientsOf } from '../live/clients.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { knownKeys } from './known-keys.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
 
 export interface LookUp {
@@ -41,9 +39,11 @@ const lookUps: readonly LookUp[] = [
   },
 ];
 
-export interface LookUpFlags {
+export interface AnswerFlags extends PlatformFlags {
   readonly json?: true;
-  readonly platformUrl: string;
+}
+
+export interface LookUpFlags extends AnswerFlags {
   readonly limit: string;
 }
 
@@ -56,13 +56,10 @@ export function addLookUps(program: Command): void {
       .argument(argument)
       .description(lookUp.description)
       .option('--json', 'print the answer as it came')
-      .option('--limit <number>', 'how many a list shows', '20')
-      .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
-    withGatewayOptions(command, ['data']).action(
-      async (id: string | undefined, flags: LookUpFlags & Record<string, unknown>) => {
-        process.exitCode = await show(lookUp, id, flags);
-      },
-    );
+      .option('--limit <number>', 'how many a list shows', '20');
+    withPlatformOptions(command).action(async (id: string | undefined, flags: LookUpFlags) => {
+      process.exitCode = await show(lookUp, id, flags);
+    });
   }
 }
 
@@ -70,7 +67,7 @@ export function addLookUps(program: Command): void {
 export function show(
   lookUp: LookUp,
   id: string | undefined,
-  flags: LookUpFlags & Record<string, unknown>,
+  flags: LookUpFlags,
   filter = new URLSearchParams(),
 ): Promise<number> {
   const list = new URLSearchParams([...filter, ['limit', flags.limit]]);
@@ -81,13 +78,12 @@ export function show(
 
 /** Asks the platform and prints what it answers: on standard error why not, with exit code 1, or 2 for what cannot be asked. */
 export async function printAnswer(
-  flags: LookUpFlags & Record<string, unknown>,
+  flags: AnswerFlags,
   ask: (platform: ApiClient) => Promise<ApiAnswer>,
   print: (body: unknown) => string = stringify,
 ): Promise<number> {
-  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
-  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
-  const answer = await answerOf(flags.platformUrl, () => ask(platform));
+  const platform = await askedPlatform(flags);
+  const answer = await platform.ask(ask);
   // The platform does not know such a thing: what was asked for cannot be.
   if (answer.status === 422) throw new UsageError(problemText(answer));
   if (answer.status !== 200) {
@@ -97,16 +93,6 @@ export async function printAnswer(
   if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
   else process.stdout.write(print(withShownTimes(answer.body)));
   return exitCodes.ok;
-}
-
-/** The answer, or a sentence when nobody gives one. */
-export function answerOf(platformUrl: string, ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
-  return ask().catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `no platform API answers at ${platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
-    );
-  });
 }
 
 export function problemText({ status, body }: ApiAnswer): string {

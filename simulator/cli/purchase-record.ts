@@ -2,15 +2,12 @@ import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { RecordExport } from '../../gateway/platform/record-export.ts';
 import { recordViews } from '../../gateway/platform/record-words.ts';
-import { clientsOf } from '../live/clients.ts';
 import { exitCodes } from './exit.ts';
-import { knownKeys } from './known-keys.ts';
-import { answerOf, problemText } from './look-up.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';
+import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 
-interface Flags extends Record<string, unknown> {
-  readonly platformUrl: string;
+interface Flags extends PlatformFlags {
   readonly view: string;
   readonly html?: string;
   readonly json?: true;
@@ -30,23 +27,21 @@ export function addPurchaseRecord(program: Command): void {
         .default('support'),
     )
     .option('--html <file>', 'write it as a page that opens offline and prints')
-    .option('--json', 'print it as JSON')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+    .option('--json', 'print it as JSON');
   // The options of `purchase` itself have the same names, and commander gives them what it reads first.
-  withGatewayOptions(command, ['data']).action(async (id: string, _: unknown, self: Command) => {
+  withPlatformOptions(command).action(async (id: string, _: unknown, self: Command) => {
     process.exitCode = await record(id, self.optsWithGlobals<Flags>());
   });
 }
 
 async function record(id: string, flags: Flags): Promise<number> {
-  const keys = await knownKeys(gatewayConfig(flags, process.env).data);
-  const { platform } = clientsOf(keys, { platform: flags.platformUrl, apiIot: flags.platformUrl });
+  const { ask } = await askedPlatform(flags);
   const wanted = new URLSearchParams({
     view: flags.view,
     format: flags.html === undefined ? 'json' : 'html',
   });
   const path = `/purchases/${encodeURIComponent(id)}/record/export?${wanted}`;
-  const answer = await answerOf(flags.platformUrl, () => platform.get(path));
+  const answer = await ask((platform) => platform.get(path));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { hasVinShape } from '../../shared/protocol/vin.ts';
-import { type Clients, clientsOf } from '../live/clients.ts';
+import type { Clients } from '../live/clients.ts';
 import { register } from '../live/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
 import { UsageError } from './exit.ts';
-import { knownKeys } from './known-keys.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 
-interface RegisterFlags {
+interface RegisterFlags extends PlatformFlags {
   readonly model: string;
   readonly customer: string;
-  readonly platformUrl: string;
   readonly json?: true;
   readonly replace?: true;
 }
@@ -24,50 +22,44 @@ export function addRegister(program: Command): void {
     .description('register a vehicle of your own, and print its MQTT password once')
     .option('--model <id>', `one of ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
     .option('--customer <id>', 'its owner, registered too', 'customer-0001')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
     .option('--replace', 'also a vehicle that is registered: its password ends, and this one takes its place')
     .option('--json', 'print JSON');
-  withGatewayOptions(command, ['data', 'apiIotUrl']).action(
-    async (vin: string, flags: RegisterFlags & Record<string, unknown>) => {
-      if (!hasVinShape(vin))
-        throw new UsageError(
-          `"${vin}" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits`,
-        );
-      if (!vehicleModels.some(({ id }) => id === flags.model)) {
-        throw new UsageError(
-          `there is no model "${flags.model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`,
-        );
-      }
-      const config = gatewayConfig(flags, process.env);
-      const keys = await knownKeys(config.data);
-      const origins = { platform: flags.platformUrl, apiIot: config.apiIotUrl ?? 'http://127.0.0.1:8081' };
-      const clients = clientsOf(keys, origins);
-      if (!flags.replace) await refuseKnown(clients, vin);
-      const password = systemSecrets.newToken();
-      const customers = [
-        {
-          id: flags.customer,
-          name: `Owner of ${vin}`,
-          email: `${flags.customer}@example.com`,
-          language: 'en',
-        },
-      ];
-      const vehicle = {
-        vin,
-        model: flags.model,
-        modelName: modelName(flags.model),
-        customerId: flags.customer,
-        credentialDigest: systemSecrets.digest(password),
-      };
-      await register(clients, { customers, vehicles: [vehicle] });
-      const account = { vin, clientId: `vehicle-${vin}`, username: vin, password };
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify(account)}\n`
-          : `client id  ${account.clientId}\nusername   ${vin}\npassword   ${password}\n`,
+  withPlatformOptions(command, ['apiIotUrl']).action(async (vin: string, flags: RegisterFlags) => {
+    if (!hasVinShape(vin))
+      throw new UsageError(
+        `"${vin}" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits`,
       );
-    },
-  );
+    if (!vehicleModels.some(({ id }) => id === flags.model)) {
+      throw new UsageError(
+        `there is no model "${flags.model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`,
+      );
+    }
+    const { config, clients } = await askedPlatform(flags);
+    if (!flags.replace) await withSecretsOf(config.data, refuseKnown(clients, vin));
+    const password = systemSecrets.newToken();
+    const customers = [
+      {
+        id: flags.customer,
+        name: `Owner of ${vin}`,
+        email: `${flags.customer}@example.com`,
+        language: 'en',
+      },
+    ];
+    const vehicle = {
+      vin,
+      model: flags.model,
+      modelName: modelName(flags.model),
+      customerId: flags.customer,
+      credentialDigest: systemSecrets.digest(password),
+    };
+    await withSecretsOf(config.data, register(clients, { customers, vehicles: [vehicle] }));
+    const account = { vin, clientId: `vehicle-${vin}`, username: vin, password };
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(account)}\n`
+        : `client id  ${account.clientId}\nusername   ${vin}\npassword   ${password}\n`,
+    );
+  });
 }
 
 /** Its password is known to nobody but the vehicle that has it, which could not connect any more. */

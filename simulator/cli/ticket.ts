@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { technicianMoves } from '../../gateway/support/ticket-machine.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
-import { withGatewayOptions } from './options.ts';
+import { withPlatformOptions } from './platform.ts';
 import { collect } from './set-option.ts';
 import { type TicketFlags, ticketRequest } from './ticket-request.ts';
 
@@ -37,7 +37,6 @@ export function addTicket(program: Command): void {
     .description('a support ticket, the open ones, or a move on one')
     .option('--json', 'print the answer as it came')
     .option('--limit <number>', 'how many a list shows', '20')
-    .option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080')
     .option('--status <status>', 'list: open or closed')
     .option('--state <state>', 'list: where the work stands')
     .option('--priority <priority>', 'list: HIGH or MEDIUM')
@@ -57,11 +56,11 @@ export function addTicket(program: Command): void {
     .option('--resolution <kind>', 'resolve: manual-activation, service-appointment or bug-report')
     .option('--reference <id>', "resolve: the bug's number")
     .option('--workaround <text>', 'resolve: what the customer can do meanwhile');
-  withGatewayOptions(command, ['data']).action(
+  withPlatformOptions(command).action(
     async (
       id: string | undefined,
       move: string | undefined,
-      flags: LookUpFlags & ListFlags & TicketFlags & Record<string, unknown>,
+      flags: LookUpFlags & ListFlags & TicketFlags,
     ) => {
       process.exitCode = await run(id, move, flags);
     },
@@ -71,7 +70,7 @@ export function addTicket(program: Command): void {
 function run(
   id: string | undefined,
   move: string | undefined,
-  flags: LookUpFlags & ListFlags & TicketFlags & Record<string, unknown>,
+  flags: LookUpFlags & ListFlags & TicketFlags,
 ): Promise<number> {
   if (id === undefined || move === undefined) {
     const wanted = filters.flatMap((name) => {

@@ -11,6 +11,17 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
+/** The origin answers, and knows no client with this id and secret. */
+export class ClientRefused extends Error {
+  override readonly name = 'ClientRefused';
+  readonly origin: string;
+
+  constructor(origin: string, clientId: string) {
+    super(`${origin} refused the client "${clientId}": check its secret`);
+    this.origin = origin;
+  }
+}
+
 export interface ApiClient {
   get(path: string): Promise<ApiAnswer>;
   /** `key` becomes the Idempotency-Key. */
@@ -36,7 +47,7 @@ export function apiClient(deps: {
 
   async function call(path: string, init: RequestInit, headers: Record<string, string>): Promise<ApiAnswer> {
     const token = await tokens.get();
-    if (token === null) throw new Error(`${origin} refused the client "${clientId}": check its secret`);
+    if (token === null) throw new ClientRefused(origin, clientId);
     const response = await http(
       new Request(`${origin}${path}`, { ...init, headers: { ...headers, authorization: `Bearer ${token}` } }),
     );

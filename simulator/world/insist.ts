@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import type { ApiAnswer } from '../live/api-client.ts';
+import { type ApiAnswer, ClientRefused } from '../live/api-client.ts';
 import { isPassing } from '../run/purchase.ts';
 
 /** Between two tries of a request that got no answer. */
@@ -21,7 +21,5 @@ export async function insist(clock: Clock, ask: () => Promise<ApiAnswer>): Promi
 
 /** No answer, or a token endpoint that is not there yet. */
 function isPassingError(error: unknown): boolean {
-  return (
-    error instanceof TransportError || (error instanceof Error && /refused the client/.test(error.message))
-  );
+  return error instanceof TransportError || error instanceof ClientRefused;
 }

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { openKeys } from '../../gateway/live/keys.ts';
 import { withShownTimes } from '../../simulator/cli/shown-times.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { ended } from './story.ts';
@@ -50,6 +53,38 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
     const other = `${vin.slice(0, -4)}9999`;
     expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
   }));
+
+test("a data folder that is another gateway's is named, with the cure, by whoever asks a platform", () =>
+  withPlatform({}, ({ origins, vin }) =>
+    withTemporaryFolder(async (folder) => {
+      await openKeys(folder);
+      const place = ['--platform-url', origins.platform, '--data', folder];
+      const places = [...place, '--api-iot-url', origins.apiIot];
+      const sentence = (origin: string) =>
+        `fleetwake: ${origin} does not know the secrets in ${join(folder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is\n`;
+      const commands: readonly (readonly string[])[] = [
+        ['activation', ...place],
+        ['activation', 'show', 'act_1', ...places],
+        ['cancel', 'pur_1', ...place],
+        ['customer', 'erase', 'ana', '--yes', ...place],
+        ['customer', 'export', 'ana', ...place],
+        ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
+        ['purchase', ...place],
+        ['purchase', 'record', 'pur_1', ...place],
+        ['register', vin, '--replace', ...places],
+        ['ticket', ...place],
+        ['ticket', 'tkt_1', 'start', '--as', 'ana', ...place],
+        ['vehicle', vin, ...place],
+      ];
+      const refused = { exitCode: 2, stdout: '', stderr: sentence(origins.platform) };
+      const answers = await Promise.all(commands.map((words) => fleetwake(folder, words)));
+      expect(answers).toEqual(commands.map(() => refused));
+      expect(await fleetwake(folder, ['register', vin, ...places])).toEqual({
+        ...refused,
+        stderr: sentence(origins.apiIot),
+      });
+    }),
+  ));
 
 test('a vehicle that is registered keeps its password, unless --replace says otherwise', () =>
   withPlatform({}, async (platform) => {

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { type ApiAnswer, type ApiClient, ClientRefused } from '../live/api-client.ts';
+import { type Clients, clientsOf } from '../live/clients.ts';
+import { UsageError } from './exit.ts';
+import { knownKeys } from './known-keys.ts';
+import { gatewayConfig, withGatewayOptions } from './options.ts';
+
+export interface PlatformFlags extends Record<string, unknown> {
+  readonly platformUrl: string;
+}
+
+/** A running platform and its API IoT, with the secrets of a data folder to ask them with. */
+export interface AskedPlatform {
+  readonly config: GatewayConfig;
+  readonly apiIotUrl: string;
+  readonly clients: Clients;
+  /** The platform's answer; a `UsageError` with a sentence when nobody gives one, or does not know the secrets. */
+  ask(question: (platform: ApiClient) => Promise<ApiAnswer>): Promise<ApiAnswer>;
+}
+
+/** Gives a command the options that say which platform it asks, and others of the gateway's that it needs. */
+export function withPlatformOptions(command: Command, names: readonly (keyof GatewayConfig)[] = []): Command {
+  command.option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
+  return withGatewayOptions(command, ['data', ...names]);
+}
+
+/** Rejects with a `UsageError` when the data folder holds no secrets. */
+export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform> {
+  const config = gatewayConfig(flags, process.env);
+  const { platformUrl } = flags;
+  const apiIotUrl = config.apiIotUrl ?? 'http://127.0.0.1:8081';
+  const clients = clientsOf(await knownKeys(config.data), { platform: platformUrl, apiIot: apiIotUrl });
+  return {
+    config,
+    apiIotUrl,
+    clients,
+    ask: (question) =>
+      withSecretsOf(config.data, question(clients.platform)).catch((error: unknown) => {
+        if (error instanceof UsageError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new UsageError(
+          `no platform API answers at ${platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
+        );
+      }),
+  };
+}
+
+/** Somebody answers and does not know our secrets: they are another gateway's, and the sentence says so. */
+export function withSecretsOf<T>(dataFolder: string, answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof ClientRefused)) throw error;
+    throw new UsageError(
+      `${error.origin} does not know the secrets in ${join(dataFolder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is`,
+    );
+  });
+}
