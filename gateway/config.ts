@@ -6,7 +6,7 @@ const dayMs = 86_400_000;
  * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
  * each. A flag wins over the environment, which wins over the default.
  */
-interface Option<T> {
+export interface Option<T> {
   readonly flag: string;
   readonly environment: string;
   readonly placeholder: string;
@@ -31,15 +31,18 @@ function optionalUrl(
   return {
     ...words,
     fallback: null,
-    read(value) {
-      if (value === '') return { value: null };
-      const fault = { fault: `must be a URL that starts with ${protocols.join(' or ')}, not "${value}"` };
-      if (!URL.canParse(value)) return fault;
-      return protocols.some((protocol) => value.startsWith(protocol))
-        ? { value: value.replace(/\/$/, '') }
-        : fault;
-    },
+    read: (value) => (value === '' ? { value: null } : readUrl(value, protocols)),
   };
+}
+
+/** A URL of one of these protocols, without a slash at its end. */
+export function readUrl(
+  value: string,
+  protocols: readonly string[],
+): { readonly value: string } | { readonly fault: string } {
+  return URL.canParse(value) && protocols.some((protocol) => value.startsWith(protocol))
+    ? { value: value.replace(/\/$/, '') }
+    : { fault: `must be a URL that starts with ${protocols.join(' or ')}, not "${value}"` };
 }
 
 function wholeNumber(words: Omit<Option<number>, 'read'>, least: number, most: number): Option<number> {
@@ -433,23 +436,29 @@ export const options = {
 type OptionTable = typeof options;
 export type GatewayConfig = { readonly [Name in keyof OptionTable]: OptionTable[Name]['fallback'] };
 
+/** What flags, else the environment, else the defaults say of each option of a table, and the faults of what cannot be. */
+export function readOptions(
+  table: Readonly<Record<string, Option<unknown>>>,
+  flags: Readonly<Record<string, string | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly values: Record<string, unknown>; readonly faults: string[] } {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  for (const [name, option] of Object.entries(table)) {
+    const given = flags[name] ?? environment[option.environment];
+    const result = given === undefined ? { value: option.fallback } : option.read(given);
+    if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
+    else values[name] = result.value;
+  }
+  return { values, faults };
+}
+
 /** The configuration, or every fault in one list of sentences that name the flag and the cure. */
 export function readConfig(
   flags: Readonly<Record<string, string | undefined>>,
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly config: GatewayConfig } | { readonly faults: string[] } {
-  const faults: string[] = [];
-  const config: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
-    const given = flags[name] ?? environment[option.environment];
-    if (given === undefined) {
-      config[name] = option.fallback;
-      continue;
-    }
-    const result = option.read(given);
-    if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
-    else config[name] = result.value;
-  }
+  const { values: config, faults } = readOptions(options, flags, environment);
   if ((config.trustedIssuer === null) !== (config.trustedJwks === null)) {
     faults.push('--trusted-issuer and --trusted-jwks go together: an issuer is trusted by its keys');
   }

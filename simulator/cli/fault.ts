@@ -7,14 +7,14 @@ import { parse } from 'yaml';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
-import { controlKeysFile, controlPortDefault, openControlKeys } from '../live/control-server.ts';
+import { controlKeysFile, openControlKeys } from '../live/control-server.ts';
+import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 import { collect } from './set-option.ts';
 
-interface Flags extends FaultFlags, Record<string, unknown> {
-  readonly controlUrl: string;
+interface Flags extends FaultFlags, AddressFlags, Record<string, unknown> {
   readonly json?: true;
   readonly file?: string;
 }
@@ -86,9 +86,7 @@ export function addFault(program: Command): void {
 }
 
 function reached(command: Command): Command {
-  command
-    .option('--control-url <url>', 'where the fleet is controlled', `http://127.0.0.1:${controlPortDefault}`)
-    .option('--json', 'print the answer as it came');
+  withAddress(command, 'controlUrl').option('--json', 'print the answer as it came');
   return withGatewayOptions(command, ['data']);
 }
 
@@ -127,6 +125,7 @@ interface Answer {
 
 async function ask(flags: Flags, method: string, path: string, body?: unknown): Promise<Answer> {
   const { data } = gatewayConfig(flags, process.env);
+  const controlUrl = addressOf('controlUrl', flags);
   const keysFile = join(data, controlKeysFile);
   if (!existsSync(keysFile)) {
     throw new UsageError(
@@ -140,15 +139,15 @@ async function ask(flags: Flags, method: string, path: string, body?: unknown): 
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
-  const response = await http(new Request(`${flags.controlUrl}${path}`, init)).catch((error: unknown) => {
+  const response = await http(new Request(`${controlUrl}${path}`, init)).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
-      `no fleet is controlled at ${flags.controlUrl} (${reason}): start one with "fleetwake up" or "fleetwake fleet", or name it with --control-url`,
+      `no fleet is controlled at ${controlUrl} (${reason}): start one with "fleetwake up" or "fleetwake fleet", or name it with --control-url`,
     );
   });
   if (response.status === 401) {
     throw new UsageError(
-      `${flags.controlUrl} does not know the secret in ${keysFile}: name the fleet's data folder with --data`,
+      `${controlUrl} does not know the secret in ${keysFile}: name the fleet's data folder with --data`,
     );
   }
   const text = await response.text();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type GatewayConfig, readConfig, options as table } from '../../gateway/config.ts';
+import { type GatewayConfig, type Option, readConfig, options as table } from '../../gateway/config.ts';
 import { UsageError } from './exit.ts';
 
 /** Gives a command every option of the gateway's table, or those named. */
@@ -9,12 +9,22 @@ export function withGatewayOptions(
 ): Command {
   for (const [name, option] of Object.entries(table)) {
     if (names !== null && !names.includes(name as keyof GatewayConfig)) continue;
-    const isSwitch = name === 'install';
-    const flag = isSwitch ? `--${option.flag}` : `--${option.flag} <${option.placeholder}>`;
-    const known = option.fallback === null || isSwitch ? '' : `; default ${String(option.fallback)}`;
-    command.option(flag, `${option.help} (${option.environment}${known})`);
+    addOption(command, option);
   }
   return command;
+}
+
+/** With its environment name and default in the help. */
+export function addOption(
+  command: Command,
+  { flag, environment, placeholder, help, fallback }: Omit<Option<unknown>, 'read'>,
+): Command {
+  const isSwitch = flag === table.install.flag;
+  const known = fallback === null || isSwitch ? '' : `; default ${String(fallback)}`;
+  return command.option(
+    isSwitch ? `--${flag}` : `--${flag} <${placeholder}>`,
+    `${help} (${environment}${known})`,
+  );
 }
 
 /** The gateway's configuration from parsed flags and the environment; all faults at once when it cannot be. */

@@ -3,13 +3,12 @@ import type { Command } from 'commander';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type ApiAnswer, type ApiClient, ClientRefused } from '../live/api-client.ts';
 import { type Clients, clientsOf } from '../live/clients.ts';
+import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
-export interface PlatformFlags extends Record<string, unknown> {
-  readonly platformUrl: string;
-}
+export type PlatformFlags = AddressFlags & Readonly<Record<string, unknown>>;
 
 /** A running platform and its API IoT, with the secrets of a data folder to ask them with. */
 export interface AskedPlatform {
@@ -22,14 +21,13 @@ export interface AskedPlatform {
 
 /** Gives a command the options that say which platform it asks, and others of the gateway's that it needs. */
 export function withPlatformOptions(command: Command, names: readonly (keyof GatewayConfig)[] = []): Command {
-  command.option('--platform-url <url>', 'the platform API', 'http://127.0.0.1:8080');
-  return withGatewayOptions(command, ['data', ...names]);
+  return withGatewayOptions(withAddress(command, 'platformUrl'), ['data', ...names]);
 }
 
 /** Rejects with a `UsageError` when the data folder holds no secrets. */
 export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform> {
   const config = gatewayConfig(flags, process.env);
-  const { platformUrl } = flags;
+  const platformUrl = addressOf('platformUrl', flags);
   const apiIotUrl = config.apiIotUrl ?? 'http://127.0.0.1:8081';
   const clients = clientsOf(await knownKeys(config.data), { platform: platformUrl, apiIot: apiIotUrl });
   return {

@@ -198,6 +198,27 @@ describe.concurrent('a call', () => {
     ],
   ])('is refused with a sentence: fleetwake %j', (parameters, sentence) => refuses(parameters, sentence));
 
+  test.each([
+    [['vehicle', '1M8GDM9AXKP042788'], 'FLEETWAKE_PLATFORM_URL', '--platform-url'],
+    [['fault', 'list'], 'FLEETWAKE_CONTROL_URL', '--control-url'],
+  ])(
+    'takes its address from the environment, and refuses one that cannot be: fleetwake %j',
+    async (parameters, name, flag) => {
+      await withTemporaryFolder(async (folder) => {
+        for (const file of ['keys.json', 'control.json']) await writeFile(join(folder, file), '{}');
+        const call = [...parameters, '--data', folder];
+        const wrong = `fleetwake: ${flag} (${name}) must be a URL that starts with http:// or https://, not "localhost:9"`;
+        await refuses(call, wrong, { [name]: 'localhost:9' });
+        const { exitCode, stderr } = await fleetwake(folder, call, { [name]: 'http://127.0.0.1:1/' });
+        expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/ at http:\/\/127\.0\.0\.1:1 \(/)]);
+        // A flag wins.
+        await refuses([...call, flag, 'localhost:8'], wrong.replace('9', '8'), {
+          [name]: 'http://127.0.0.1:1',
+        });
+      });
+    },
+  );
+
   test('with several bad values names each, with its environment name', async () => {
     await refuses(
       ['gateway', '--port', '99999', '--roles', 'platform,queen'],
