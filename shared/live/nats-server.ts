@@ -157,14 +157,17 @@ max_payload: 1MB
 `;
 }
 
-/** `setpriv` lets the kernel end the server when we die without a chance to do it ourselves. */
+/**
+ * `setpriv` lets the kernel end the server when we die without a chance to do it ourselves. Then, and only then, it leaves our process
+ * group: Ctrl-C in a terminal goes to the whole group, and the server would end before we have finished what is under way.
+ */
 async function spawnServer(program: string, configuration: string): Promise<ChildProcess> {
   const parameters = ['--config', configuration];
   const setpriv = process.platform === 'linux' ? await findOnPath('setpriv') : null;
   const stdio = ['ignore', 'ignore', 'pipe'] as const;
   return setpriv === null
     ? spawn(program, parameters, { stdio: [...stdio] })
-    : spawn(setpriv, ['--pdeathsig', 'TERM', program, ...parameters], { stdio: [...stdio] });
+    : spawn(setpriv, ['--pdeathsig', 'TERM', program, ...parameters], { stdio: [...stdio], detached: true });
 }
 
 /** The last lines that the server wrote, for the error that says why it did not start. */

@@ -11,13 +11,15 @@ export interface Command {
   exitCode(): Promise<number | null>;
 }
 
-/** Starts it in a folder of the caller's, without the caller's own settings. */
+/** Starts it in a folder of the caller's, without the caller's own settings; `detached` in a process group of its own, as a shell does. */
 export function startFleetwake(
   folder: string,
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  options: { readonly detached?: boolean } = {},
 ): Command {
   const child = spawn(process.execPath, [cliFile, ...parameters], {
+    ...options,
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
