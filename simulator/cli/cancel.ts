@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Purchase } from '../../gateway/platform/purchase-view.ts';
+import { cancelledText } from './cancelled-words.ts';
 import { type AnswerFlags, printAnswer } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 
@@ -13,6 +15,10 @@ export function addCancel(program: Command): void {
     .option('--json', 'print the answer as it came');
   withPlatformOptions(command).action(async (id: string, flags: AnswerFlags) => {
     const path = `/purchases/${encodeURIComponent(id)}/cancel`;
-    process.exitCode = await printAnswer(flags, (platform) => platform.send('POST', path));
+    process.exitCode = await printAnswer(
+      flags,
+      (platform) => platform.send('POST', path),
+      (body) => cancelledText(body as Purchase),
+    );
   });
 }

@@ -72,15 +72,17 @@ export function show(
 ): Promise<number> {
   const list = new URLSearchParams([...filter, ['limit', flags.limit]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
-  const print = id === undefined ? (body: unknown) => table(lookUp, body) : stringify;
+  const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;
   return printAnswer(flags, (platform) => platform.get(path), print);
 }
+
+const withTimesAsText = (body: unknown) => stringify(withShownTimes(body));
 
 /** Asks the platform and prints what it answers: on standard error why not, with exit code 1, or 2 for what cannot be asked. */
 export async function printAnswer(
   flags: AnswerFlags,
   ask: (platform: ApiClient) => Promise<ApiAnswer>,
-  print: (body: unknown) => string = stringify,
+  print: (body: unknown) => string = withTimesAsText,
 ): Promise<number> {
   const platform = await askedPlatform(flags);
   const answer = await platform.ask(ask);
@@ -91,7 +93,7 @@ export async function printAnswer(
     return exitCodes.failed;
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
-  else process.stdout.write(print(withShownTimes(answer.body)));
+  else process.stdout.write(print(answer.body));
   return exitCodes.ok;
 }
 

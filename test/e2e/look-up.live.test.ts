@@ -6,7 +6,7 @@ import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { ended } from './story.ts';
-import { buy, type Platform, withPlatform } from './support.ts';
+import { buy, type Order, type Platform, withPlatform } from './support.ts';
 
 beforeAll(buildWhenOutdated);
 
@@ -54,37 +54,64 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
     expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
   }));
 
-test("a data folder that is another gateway's is named, with the cure, by whoever asks a platform", () =>
-  withPlatform({}, ({ origins, vin }) =>
-    withTemporaryFolder(async (folder) => {
-      await openKeys(folder);
-      const place = ['--platform-url', origins.platform, '--data', folder];
-      const places = [...place, '--api-iot-url', origins.apiIot];
-      const sentence = (origin: string) =>
-        `fleetwake: ${origin} does not know the secrets in ${join(folder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is\n`;
-      const commands: readonly (readonly string[])[] = [
-        ['activation', ...place],
-        ['activation', 'show', 'act_1', ...places],
-        ['cancel', 'pur_1', ...place],
-        ['customer', 'erase', 'ana', '--yes', ...place],
-        ['customer', 'export', 'ana', ...place],
-        ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
-        ['purchase', ...place],
-        ['purchase', 'record', 'pur_1', ...place],
-        ['register', vin, '--replace', ...places],
-        ['ticket', ...place],
-        ['ticket', 'tkt_1', 'start', '--as', 'ana', ...place],
-        ['vehicle', vin, ...place],
-      ];
-      const refused = { exitCode: 2, stdout: '', stderr: sentence(origins.platform) };
-      const answers = await Promise.all(commands.map((words) => fleetwake(folder, words)));
-      expect(answers).toEqual(commands.map(() => refused));
-      expect(await fleetwake(folder, ['register', vin, ...places])).toEqual({
-        ...refused,
-        stderr: sentence(origins.apiIot),
+test(
+  "a data folder that is another gateway's is named, with the cure, by whoever asks a platform",
+  () =>
+    withPlatform({}, ({ origins, vin }) =>
+      withTemporaryFolder(async (folder) => {
+        await openKeys(folder);
+        const place = ['--platform-url', origins.platform, '--data', folder];
+        const places = [...place, '--api-iot-url', origins.apiIot];
+        const sentence = (origin: string) =>
+          `fleetwake: ${origin} does not know the secrets in ${join(folder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is\n`;
+        const commands: readonly (readonly string[])[] = [
+          ['activation', ...place],
+          ['activation', 'show', 'act_1', ...places],
+          ['customer', 'export', 'ana', ...place],
+          ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
+          ['purchase', 'record', 'pur_1', ...place],
+          ['register', vin, '--replace', ...places],
+          ['ticket', 'tkt_1', 'start', '--as', 'ana', ...place],
+        ];
+        const refused = { exitCode: 2, stdout: '', stderr: sentence(origins.platform) };
+        for (const words of commands)
+          expect([words, await fleetwake(folder, words)]).toEqual([words, refused]);
+        expect(await fleetwake(folder, ['register', vin, ...places])).toEqual({
+          ...refused,
+          stderr: sentence(origins.apiIot),
+        });
+      }),
+    ),
+  120_000,
+);
+
+test(
+  'what is cancelled is said in one sentence, for the service and for the money; as JSON it is the purchase',
+  () =>
+    withPlatform({}, async (platform) => {
+      const { dataFolder, vin } = platform;
+      const cancel = async (order: Order, ...words: string[]) => {
+        const bought = await buy(platform, order);
+        await ended(platform, bought);
+        return fleetwake(dataFolder, ['cancel', bought.id, ...at(platform), ...words]);
+      };
+      const said = await cancel({});
+      expect([said.exitCode, said.stderr]).toEqual([0, '']);
+      expect(said.stdout).toMatch(
+        new RegExp(
+          `^Heated seats on ${vin} has ended at 20\\S+Z and is switched off once the vehicle is reached; the 14\\.90 EUR stay paid, since it was active\n$`,
+        ),
+      );
+      const asJson = await cancel({ serviceId: 'ambient-light' }, '--json');
+      expect([asJson.exitCode, asJson.stderr]).toEqual([0, '']);
+      expect(JSON.parse(asJson.stdout)).toMatchObject({
+        serviceStatus: 'ended',
+        activation: { settlement: 'captured' },
+        entitlement: { end: { cause: 'cancelled' } },
       });
     }),
-  ));
+  60_000,
+);
 
 test('a vehicle that is registered keeps its password, unless --replace says otherwise', () =>
   withPlatform({}, async (platform) => {

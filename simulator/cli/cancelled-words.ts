@@ -1,0 +1,63 @@
+import type { Purchase } from '../../gateway/platform/purchase-view.ts';
+import { formatMoney } from '../../shared/protocol/money.ts';
+
+/** What a wish to cancel that was heard means for the service and for the money, as one sentence (docs/service-life.md). */
+export function cancelledText(purchase: Purchase): string {
+  const { serviceName, vin, activation, entitlement } = purchase;
+  const service = `${serviceName} on ${vin}`;
+  const amount = formatMoney(purchase.price);
+  if (entitlement !== null) {
+    if (entitlement.end === null)
+      return `${service} was delivered before the wish, and is active; ${kept(purchase)}\n`;
+    const at = new Date(entitlement.end.at).toISOString();
+    return `${service} has ended at ${at} and is switched off once the vehicle is reached; ${kept(purchase)}\n`;
+  }
+  switch (activation.phase) {
+    case 'awaiting_payment':
+      return `${service} will not be switched on; the answer about the ${amount} is awaited, and what was taken by then goes back\n`;
+    case 'sending_command':
+    case 'waiting_response':
+    case 'querying_vehicle_state':
+      return `${service} is cancelled unless the vehicle applies the command that is under way: then it is active and the ${amount} ${
+        activation.settlement === 'captured' ? 'stay paid, else they go back' : 'are charged, else nothing is'
+      }\n`;
+    default:
+      return `${service} is cancelled and stays off; ${givenBack(purchase)}\n`;
+  }
+}
+
+/** Of a service that was active: no money moves back. */
+function kept({ price, activation }: Purchase): string {
+  const amount = formatMoney(price);
+  switch (activation.settlement) {
+    case 'captured':
+      return `the ${amount} stay paid, since it was active`;
+    case 'authorised':
+    case 'capturing':
+      return `the ${amount} are still being charged, since it was active`;
+    case 'uncollectible':
+      return `the ${amount} could not be charged, and an operator decides about them`;
+    default:
+      // What support gave for nothing after the purchase had failed.
+      return `nothing was charged for it, and nothing is`;
+  }
+}
+
+/** Of a service that never was. */
+function givenBack({ price, activation }: Purchase): string {
+  const amount = formatMoney(price);
+  switch (activation.settlement) {
+    case 'voiding':
+      return `the ${amount} that are held are being released, and nothing is charged`;
+    case 'voided':
+      return `the ${amount} that were held are released, and nothing is charged`;
+    case 'refunding':
+      return `the ${amount} that were charged are being given back`;
+    case 'refunded':
+      return `the ${amount} that were charged are given back`;
+    case 'unsettled':
+      return `the ${amount} could not be given back, and an operator does it by hand`;
+    default:
+      return 'nothing is charged';
+  }
+}
