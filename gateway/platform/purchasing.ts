@@ -10,7 +10,7 @@ import { customerErased } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
 import { isFor, type Owner } from './ownership.ts';
 import type { Choice, PurchaseBody } from './purchase-order.ts';
-import { unknownCustomer, unknownVehicle } from './route.ts';
+import { unknownVehicle, unregisteredCustomer } from './route.ts';
 
 export interface PurchasingDeps extends Pick<PlatformDeps, 'database' | 'catalogue' | 'clock' | 'ids'> {
   readonly keys: IdempotencyStore;
@@ -65,7 +65,7 @@ async function check(
   const known = await lookUp(transaction, order);
   if (known === undefined || (known.owner_id !== null && !isFor(order.owner, known.owner_id)))
     throw unknownVehicle(vin);
-  if (known.customer_id === null || !isFor(order.owner, customerId)) throw unknownCustomer(customerId);
+  if (known.customer_id === null || !isFor(order.owner, customerId)) throw unregisteredCustomer(customerId);
   if (known.customer_erased_at !== null) throw customerErased(customerId);
   if (known.permanent_id !== null) {
     const detail = `${serviceId} is active on ${vin} without an end: nothing is left to buy.`;

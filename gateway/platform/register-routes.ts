@@ -24,6 +24,7 @@ import {
   scoped,
   unknownCustomer,
   unknownVehicle,
+  unregisteredCustomer,
   vinParameters,
   writeProblems,
 } from './route.ts';
@@ -124,7 +125,7 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
     const existed = await database.write(async (transaction) => {
       const { customer_id: customerId } = row;
       if (customerId !== null && (await findCustomer(transaction, customerId)) === null) {
-        throw unknownCustomer(customerId);
+        throw unregisteredCustomer(customerId);
       }
       if (customerId !== null) await refuseErased(transaction, [customerId]);
       const known = await transaction.selectFrom('vehicles').select('vin').where('vin', '=', vin).execute();

@@ -45,14 +45,14 @@ export function unknownVehicle(vin: string) {
   return problemError('unknown-vehicle', `No vehicle with the VIN ${vin} is registered here.`, { vin });
 }
 
-export function unknownCustomer(customerId: string) {
-  return problemError(
-    'unknown-customer',
-    `No customer has the id ${customerId}. Register the customer first.`,
-    {
-      customerId,
-    },
-  );
+/** Something is to be theirs, and there is nobody: the cure is to register them. */
+export function unregisteredCustomer(customerId: string) {
+  return unknownCustomer(customerId, 'Register the customer first.');
+}
+
+/** They were to be shown, exported or erased: only another id helps. */
+export function unknownCustomer(customerId: string, cure = 'Check the id: purchases name it as customerId.') {
+  return problemError('unknown-customer', `No customer has the id ${customerId}. ${cure}`, { customerId });
 }
 
 export function notFound(kind: string, id: string) {

@@ -46,6 +46,15 @@ test('fleetwake shows a record in two views, and exports and erases a customer, 
       stderr: 'fleetwake: There is no purchase pur_nothing.\n',
     });
 
+    for (const words of [
+      ['export', 'zoe'],
+      ['erase', 'zoe', '--yes'],
+    ])
+      expect(await run('customer', ...words)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: 'fleetwake: No customer has the id zoe. Check the id: purchases name it as customerId.\n',
+      });
     const exported = await run('customer', 'export', 'customer-1');
     const { customer } = JSON.parse(exported.stdout) as { customer: { id: string; email: string } };
     expect(customer.id).toBe('customer-1');

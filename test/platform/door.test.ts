@@ -249,9 +249,13 @@ describe('the registers', () => {
       ]);
       expect((await call('GET', '/customers/ana')).body).toEqual(replaced.body);
       expect((await call('GET', '/customers/bo')).body).toEqual(
-        problem('unknown-customer', 'No customer has the id bo. Register the customer first.', {
-          customerId: 'bo',
-        }),
+        problem(
+          'unknown-customer',
+          'No customer has the id bo. Check the id: purchases name it as customerId.',
+          {
+            customerId: 'bo',
+          },
+        ),
       );
     }));
 

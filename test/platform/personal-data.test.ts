@@ -309,7 +309,7 @@ describe('the erasure of personal data', () => {
     withStory(async (world) => {
       const unknown = problem(
         'unknown-customer',
-        'No customer has the id ana. Register the customer first.',
+        'No customer has the id ana. Check the id: purchases name it as customerId.',
         {
           customerId: 'ana',
         },
