@@ -10,6 +10,8 @@ import { insertActivation } from '../store/activations.ts';
 import { ownedBy } from '../store/entitlements.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { openWorkOf } from '../support/ticket-store.ts';
+import { isInHand } from '../support/ticket-work.ts';
 import type { VehicleApi } from './vehicle-api.ts';
 
 export interface ReconciliationDeps {
@@ -57,7 +59,7 @@ async function knownFeatures(
   const now = clock.now();
   const owned = await database
     .selectFrom('entitlements')
-    .select('feature')
+    .select(['feature', 'valid_from'])
     .where('vin', '=', vin)
     .where('ended_at', 'is', null)
     .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
@@ -68,14 +70,17 @@ async function knownFeatures(
     .where('vin', '=', vin)
     .where('ended_at', 'is', null)
     .execute();
-  const tickets = await database
-    .selectFrom('tickets')
-    .select('service_id')
-    .where('vin', '=', vin)
-    .where('status', '=', 'open')
-    .execute();
-  const services = new Set(tickets.map((row) => row.service_id));
-  const ticketed = catalogue.services().filter(({ id }) => services.has(id));
+  const tickets = await openWorkOf(database, vin);
+  // A renewal that is still to come begins later.
+  const since = (feature: string) =>
+    Math.max(
+      ...owned.filter((row) => row.feature === feature && row.valid_from <= now).map((row) => row.valid_from),
+    );
+  const ticketed = catalogue
+    .services()
+    .filter(({ id, feature }) =>
+      tickets.some(({ serviceId, work }) => serviceId === id && isInHand(work, since(feature), now)),
+    );
   const names = (rows: readonly { readonly feature: string }[]) => new Set(rows.map((row) => row.feature));
   return {
     sold: names(catalogue.services()),

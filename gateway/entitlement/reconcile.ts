@@ -13,7 +13,7 @@ export interface KnownFeatures {
   readonly owned: ReadonlySet<string>;
   /** Those that an open activation, deactivation or revocation is about to change. */
   readonly changing: ReadonlySet<string>;
-  /** Those whose open ticket a technician works on. */
+  /** Those that a technician has in hand. */
   readonly ticketed: ReadonlySet<string>;
 }
 

@@ -68,6 +68,24 @@ function firstWork(row: TicketRow): TicketWork {
   return { ...work, state: 'closed', response: stopClock(response, at), resolving: stopClock(resolving, at) };
 }
 
+function workOf(row: TicketRow): TicketWork {
+  return row.work === null ? firstWork(row) : (JSON.parse(row.work) as TicketWork);
+}
+
+/** The work on each ticket of a vehicle that is not closed, with the service that it is about. */
+export async function openWorkOf(
+  database: Kysely<PlatformSchema>,
+  vin: string,
+): Promise<{ readonly serviceId: string; readonly work: TicketWork }[]> {
+  const rows = await database
+    .selectFrom('tickets')
+    .selectAll()
+    .where('vin', '=', vin)
+    .where('status', '=', 'open')
+    .execute();
+  return rows.map((row) => ({ serviceId: row.service_id, work: workOf(row) }));
+}
+
 function ticketOf(row: TicketRow): Ticket {
   return {
     id: row.id,
@@ -79,7 +97,7 @@ function ticketOf(row: TicketRow): Ticket {
     closedAt: row.closed_at,
     isOverdue: row.overdue === 1,
     incidentId: row.incident_id,
-    work: row.work === null ? firstWork(row) : (JSON.parse(row.work) as TicketWork),
+    work: workOf(row),
     version: row.version,
     fields: JSON.parse(row.fields) as StoredFields,
   };

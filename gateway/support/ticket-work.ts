@@ -83,3 +83,26 @@ export function nextSlaMoment({ response, resolving }: TicketWork): number | nul
 export function isOverdue({ response, resolving }: TicketWork): boolean {
   return [response, resolving].some((clock) => clock.breachedAt !== null && clock.metAt === null);
 }
+
+/**
+ * Whether nobody else may try to bring the feature back: a technician is at it, or has said why it cannot be on yet. Of what was
+ * resolved, an appointment is so until its time, a bug until the ticket is closed, for what its customer owned by then; a feature that
+ * was active meanwhile is lost anew, which is nobody's case yet.
+ * `ownedSince`: since when the feature is owned as it is now.
+ */
+export function isInHand(
+  { state, resolution, resolving }: TicketWork,
+  ownedSince: number,
+  at: number,
+): boolean {
+  if (state !== 'resolved') return state !== 'closed';
+  switch (resolution?.kind) {
+    case 'service_appointment':
+      return at < resolution.appointment.at;
+    case 'bug_report':
+      return ownedSince <= (resolving.metAt ?? at);
+    case 'manual_activation':
+    case undefined:
+      return false;
+  }
+}

@@ -1,15 +1,26 @@
 import { expect, it } from 'vitest';
 import { newReactivation } from '../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { reconcileVehicle } from '../../gateway/engine/reconciliation.ts';
 import { insertActivation } from '../../gateway/store/activations.ts';
+import { systemIds } from '../../shared/live/ids.ts';
 import { placeOrder, vin } from '../engine/support.ts';
 import { type Flow, hour, withFlow } from './flow.ts';
+import { catalogue as shipped } from './support.ts';
 
-/** A service bought for an hour that a workshop has taken away, and that reconciliation could not bring back: its ticket is taken up. */
-async function loseOne({ outside, engine, run }: Flow): Promise<void> {
+/** The orders of these tests name the service as its feature. */
+const catalogue: Catalogue = {
+  ...shipped,
+  services: () =>
+    shipped.services().flatMap((one) => (one.id === 'heated-seats' ? [{ ...one, id: 'heated_seats' }] : [])),
+};
+
+/** A service, bought for an hour or more, that a workshop has taken away, and that reconciliation could not bring back: its ticket is taken up. */
+async function loseOne({ outside, engine, run }: Flow, hours = 1): Promise<void> {
   outside.vehicle.script = ['applied', 'rejected', 'applied'];
   await engine.begin(
-    await placeOrder(outside, { feature: 'heated_seats', duration: { unit: 'hours', count: 1 } }),
+    await placeOrder(outside, { feature: 'heated_seats', duration: { unit: 'hours', count: hours } }),
   );
   await outside.clock.advance(60_000);
   outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
@@ -82,4 +93,54 @@ it('gives what was bought once: a ticket that is reopened after the end is retri
     await flow.run({ move: 'start' });
     expect(await flow.run({ move: 'retry' })).toBe('the customer has had the time that they bought');
     expect(await owned(flow)).toMatchObject([{ source: 'goodwill', end_cause: 'expired' }]);
+  }));
+
+/** One look at the vehicle, by reconciliation: how many activations for nothing it made. */
+async function look({ outside, engine }: Flow): Promise<number> {
+  const { database, clock, vehicle } = outside;
+  const deps = { database, clock, ids: systemIds(), catalogue, vehicles: vehicle.api };
+  const born = await reconcileVehicle(deps, vin);
+  for (const id of born) await engine.begin(id);
+  await clock.advance(60_000);
+  return born.length;
+}
+
+it('is brought back by reconciliation when it is lost anew after a retry that delivered, closed or not', () =>
+  withFlow(async (flow) => {
+    const { outside } = flow;
+    await loseOne(flow, 24);
+    expect(await look(flow)).toBe(0);
+    await flow.run({ move: 'retry' }, 'act_lost');
+    await outside.clock.advance(60_000);
+    expect([(await flow.ticket('act_lost')).work.state, await look(flow)]).toEqual(['resolved', 0]);
+    outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
+    expect(await look(flow)).toBe(1);
+    expect(outside.vehicle.features.get('heated_seats')?.state).toBe('active');
+    expect(await look(flow)).toBe(0);
+  }));
+
+it('is left to the workshop until its appointment, and brought back after it', () =>
+  withFlow(async (flow) => {
+    const { outside } = flow;
+    await loseOne(flow, 24);
+    const appointment = { workshop: 'Workshop North', at: outside.clock.now() + 9 * hour };
+    const resolution = { kind: 'service_appointment', appointment } as const;
+    expect(await flow.run({ move: 'resolve', resolution }, 'act_lost')).toBe('resolved');
+    await outside.clock.advance(9 * hour - 60_000);
+    expect(await look(flow)).toBe(0);
+    expect(await look(flow)).toBe(1);
+    expect(outside.vehicle.features.get('heated_seats')?.state).toBe('active');
+  }));
+
+it('is left alone while its bug waits for development, and brought back once the ticket is closed', () =>
+  withFlow(async (flow) => {
+    const { outside } = flow;
+    await loseOne(flow, 24);
+    const resolution = { kind: 'bug_report', reference: 'ECU-7', workaround: 'Use the button.' } as const;
+    expect(await flow.run({ move: 'resolve', resolution }, 'act_lost')).toBe('resolved');
+    await outside.clock.advance(12 * hour);
+    expect(await look(flow)).toBe(0);
+    expect(await flow.run({ move: 'close' }, 'act_lost')).toBe('closed');
+    expect(await look(flow)).toBe(1);
+    expect(outside.vehicle.features.get('heated_seats')?.state).toBe('active');
   }));

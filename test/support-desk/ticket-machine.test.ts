@@ -8,6 +8,7 @@ import {
   type TicketEventType,
 } from '../../gateway/support/ticket-machine.ts';
 import {
+  isInHand,
   isOverdue,
   newWork,
   nextSlaMoment,
@@ -193,5 +194,31 @@ describe('the clocks', () => {
     const again = follow([{ ...events.reopen, at: 30 * hour }], done);
     expect(again.resolving).toMatchObject({ dueAt: 54 * hour, breachedAt: null });
     expect(again).toMatchObject({ state: 'assigned', resolution: null, response: { metAt: 1 } });
+  });
+});
+
+describe('whether the feature is in hand, so that nobody else brings it back', () => {
+  const started = follow([events.start]);
+  const resolved = (event: TicketEvent) => follow([event], started);
+  const bug = resolved({
+    type: 'resolve',
+    at: 5,
+    by: 'ana',
+    resolution: { kind: 'bug_report', reference: 'ECU-7', workaround: 'Use the button.' },
+  });
+
+  it('is so in every state before the end', () => {
+    for (const state of ticketStates.filter((one) => one !== 'resolved' && one !== 'closed'))
+      expect([state, isInHand({ ...started, state }, 0, 10 * hour)]).toEqual([state, true]);
+  });
+
+  it('is not once it was delivered, once the appointment has come, or once what is owned began after the bug was known', () => {
+    const appointed = resolved(events.resolve);
+    expect([
+      isInHand(resolved(events.keep), 0, 2),
+      [isInHand(appointed, 0, 9 * hour - 1), isInHand(appointed, 0, 9 * hour)],
+      [isInHand(bug, 0, 10 * hour), isInHand(bug, 5, 10 * hour), isInHand(bug, 6, 10 * hour)],
+      isInHand(follow([events.close], bug), 0, 10 * hour),
+    ]).toEqual([false, [true, false], [true, true, false], false]);
   });
 });
