@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { claim } from '../../shared/live/claim.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -60,11 +62,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     // An engine listens as well: it takes the callbacks of the commands that it sent.
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
-    // First, because it refuses a data folder that another gateway owns: nothing of that one may have been touched by then.
+    const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
+    // First, because these refuse a data folder that another gateway owns: nothing of that one may have been touched by then.
+    if (runsApiIot) started.push(claimApiIot(config.data));
     const bus = hasPlatform ? await openBus(config, log) : null;
     if (bus !== null) started.push(bus);
     let apiIot: ApiIotRole | null = null;
-    if (config.apiIotUrl === null && config.roles.includes('api-iot')) {
+    if (runsApiIot) {
       apiIot = await startApiIot({ config, keys, http, log });
       started.push(apiIot);
     }
@@ -80,6 +84,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+/** One API IoT a data folder: two would send every command twice, and each would give the vehicles passwords that the other knows. */
+function claimApiIot(dataFolder: string): { stop(): Promise<void> } {
+  const claimed = claim(join(dataFolder, 'api-iot'));
+  if (!claimed.isOurs) {
+    const owner = claimed.owner === null ? 'another process' : `process ${claimed.owner}`;
+    throw new Error(
+      `the API IoT of the data folder ${dataFolder} runs in ${owner}: stop that one, choose another folder with --data, or leave the API IoT to it with --roles platform,engine and API_IOT_URL`,
+    );
+  }
+  return {
+    async stop() {
+      claimed.release();
+    },
+  };
 }
 
 function openBus({ natsUrl, natsServer, install, data }: GatewayConfig, log: Log): Promise<LiveBus> {
