@@ -22,8 +22,17 @@ import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
 import { addVerify } from './verify.ts';
 
+/** Whoever reads may stop reading, as `| head` does: what is left to say is said to nobody, and the exit code stays true. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
 async function main(): Promise<void> {
   checkNodeVersion(process.versions.node);
+  outliveReaders();
   const program = new Command('fleetwake')
     .description('proves that a paid feature wakes up in the car, and that nobody pays for one that does not')
     .showSuggestionAfterError()

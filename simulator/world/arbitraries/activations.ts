@@ -109,10 +109,12 @@ const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((wh
     faults: [{ type: 'mute', what, target: 'dormant', from: 1, to: 3 }],
     life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
   },
-  {
-    faults: [{ type: 'mute', what, from: 2, to: 6 }],
-    life: [{ type: 'feature_lost', afterMs: 20_000 }],
-  },
+  ...[20_000, 150_000].map(
+    (afterMs): Trouble => ({
+      faults: [{ type: 'mute', what, from: 2, to: 6 }],
+      life: [{ type: 'feature_lost', afterMs }],
+    }),
+  ),
   alone([{ type: 'mute', what, from: 1, to: 3 }]),
 ]);
 
@@ -127,7 +129,7 @@ export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
     ),
     trouble: fc.oneof(
       { weight: 4, arbitrary: fc.constant(alone([])) },
-      { weight: 3, arbitrary: fc.constantFrom(...unheard) },
+      { weight: 4, arbitrary: fc.constantFrom(...unheard) },
       { weight: 1, arbitrary: single.map(alone) },
       { weight: 1, arbitrary: macro.map(alone) },
       { weight: 2, arbitrary: wishUnheard.map(alone) },
