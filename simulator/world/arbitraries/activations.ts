@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ActivationFault, LifeEvent, ScheduledActivation, TechnicianAct } from '../schedule.ts';
-import { macro, ms, single, wishUnheard } from './faults.ts';
+import { lostAnswer, macro, ms, single } from './faults.ts';
 
 export type Support = NonNullable<ScheduledActivation['support']>;
 
@@ -95,10 +95,11 @@ const visit: fc.Arbitrary<LifeEvent> = fc.record({
   afterMs: fc.oneof(ms(1_000, 60_000), ms(60_000, 400_000)),
 });
 
-/** What goes wrong with a service that was bought, and what becomes of it by which that shows. */
-type Trouble = Required<Pick<ScheduledActivation, 'faults' | 'life'>>;
+/** What goes wrong with a service, with what becomes of it where that is needed to see it. */
+type Trouble = Pick<ScheduledActivation, 'faults'> &
+  Partial<Pick<ScheduledActivation, 'life' | 'support' | 'hours'>>;
 
-const alone = (faults: ActivationFault[]): Trouble => ({ faults, life: [] });
+const alone = (faults: ActivationFault[]): Trouble => ({ faults });
 
 /**
  * Lost on the way, or done and not heard of: the first commands that switch off what a customer cancels, so that a deactivation
@@ -109,14 +110,38 @@ const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((wh
     faults: [{ type: 'mute', what, target: 'dormant', from: 1, to: 3 }],
     life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
   },
-  ...[20_000, 150_000].map(
-    (afterMs): Trouble => ({
-      faults: [{ type: 'mute', what, from: 2, to: 6 }],
-      life: [{ type: 'feature_lost', afterMs }],
-    }),
-  ),
+  {
+    faults: [{ type: 'mute', what, from: 2, to: 6 }],
+    // Nothing heals before the last of them: until then reconciliation has looked, and has failed.
+    life: [
+      { type: 'feature_lost', afterMs: 20_000 },
+      { type: 'cancel', afterMs: 900_000, which: 'latest' },
+    ],
+    hours: 240,
+  },
   alone([{ type: 'mute', what, from: 1, to: 3 }]),
 ]);
+
+/** The platform does what the customer or the technician asks for, and they do not hear of it; or never hears of the wish. */
+const wishUnheard: fc.Arbitrary<Trouble> = fc
+  .tuple(fc.boolean(), fc.oneof(fc.constant('response_lost' as const), lostAnswer), ms(1, 3))
+  .map(([isCancelled, how, count]) =>
+    isCancelled
+      ? {
+          faults: [{ type: 'http', step: 'cancel', nth: 1, count, how }],
+          life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
+        }
+      : {
+          faults: [
+            { type: 'mute', what: 'command', from: 1, to: 3 },
+            { type: 'http', step: 'ticket', nth: 1, count, how },
+          ],
+          support: [
+            { act: 'start', afterMs: 1_000 },
+            { act: 'retry', afterMs: 5_000 },
+          ],
+        },
+  );
 
 export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
   .record({
@@ -132,7 +157,7 @@ export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 4, arbitrary: fc.constantFrom(...unheard) },
       { weight: 1, arbitrary: single.map(alone) },
       { weight: 1, arbitrary: macro.map(alone) },
-      { weight: 2, arbitrary: wishUnheard.map(alone) },
+      { weight: 3, arbitrary: wishUnheard },
     ),
     // Some outlast the run: what was lost has to be there at its end.
     hours: fc.constantFrom(null, null, 1, 4),
@@ -145,10 +170,9 @@ export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 1, arbitrary: supported },
     ),
   })
-  .map(({ hours, trouble, life, ...drawn }) => ({
+  .map(({ hours, trouble, ...drawn }) => ({
     ...drawn,
     card: 'good' as const,
-    faults: trouble.faults,
-    life: [...trouble.life, ...life],
     ...(hours === null ? {} : { hours }),
+    ...trouble,
   }));

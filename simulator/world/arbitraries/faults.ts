@@ -67,7 +67,7 @@ export const single: fc.Arbitrary<ActivationFault[]> = fc
 
 const allMuted = (what: 'command' | 'answer'): ActivationFault => ({ type: 'mute', what, from: 1, to: 64 });
 
-const lostAnswer = fc.constantFrom(
+export const lostAnswer = fc.constantFrom(
   'response_lost' as const,
   'server_error' as const,
   'request_lost' as const,
@@ -132,11 +132,6 @@ export const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
     { type: 'message', channel: 'command', nth: 1, how: 'duplicate', delayMs: 700 },
   ]),
 );
-
-/** The platform does what the customer or the technician asks for, and they do not hear of it; or never hears of the wish. */
-export const wishUnheard: fc.Arbitrary<ActivationFault[]> = fc
-  .tuple(fc.constantFrom('cancel' as const, 'ticket' as const), lostAnswer, ms(1, 3))
-  .map(([step, how, count]) => [{ type: 'http', step, nth: 1, count, how }]);
 
 const downtime = fc.constantFrom(50, 3_000, 90_000, 700_000);
 
