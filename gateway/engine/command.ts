@@ -16,7 +16,10 @@ export function attemptOfKey(activationId: string, key: string | null): number |
 }
 
 /** The payload that is sent, also shown in the ticket. */
-export async function configureRequest(deps: EffectDeps, activation: Activation): Promise<ConfigureRequest> {
+export async function configureRequest(
+  deps: Pick<EffectDeps, 'catalogue' | 'modelOf' | 'callbackUrl'>,
+  activation: Activation,
+): Promise<ConfigureRequest> {
   const { id, serviceId, feature, vin, kind } = activation;
   const configuration = deps.catalogue.configuration(serviceId, await deps.modelOf(vin));
   const changed = activation.parameters ?? {};

@@ -14,7 +14,10 @@ function orUnavailable<T>(answer: Answer<T>): T | { unavailable: string } {
  * that ended applied, or the feature reported on at a version of ours or above, is delivery. What can't be read is told
  * in the ticket and holds up nothing; the HTTP port's time-out bounds each look.
  */
-export async function readDiagnostics(deps: EffectDeps, activation: Activation): Promise<ActivationEvent> {
+export async function readDiagnostics(
+  deps: Pick<EffectDeps, 'clock' | 'vehicles' | 'catalogue' | 'modelOf' | 'callbackUrl'>,
+  activation: Activation,
+): Promise<ActivationEvent> {
   const { vin } = activation;
   const [status, health, history] = await Promise.all([
     deps.vehicles.status(vin),

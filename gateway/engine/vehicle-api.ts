@@ -28,6 +28,8 @@ export interface ConfigureHeaders {
   readonly traceparent: string;
 }
 
+/** Every form of a date in HTTP begins with the day of the week (RFC 9110 section 5.6.7). */
+const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 /** When a 429 names no Retry-After. */
 const defaultRetryAfterMs = 60_000;
 /** What a 429 may ask for at most: a mistake there must not put a vehicle off for years. */
@@ -133,6 +135,7 @@ function wishedRetryAfterMs(response: Response, body: unknown, now: number): num
   if (typeof exact === 'number' && exact >= 0) return exact;
   const text = response.headers.get('retry-after') ?? '';
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
+  // `Date.parse` finds a year in nearly everything that has a number, `1.5` too: no wait at all would come of it.
+  const at = httpDate.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? defaultRetryAfterMs : at - now;
 }
