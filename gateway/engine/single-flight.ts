@@ -8,9 +8,8 @@ export function singleFlight<T>(run: (key: string) => Promise<T>): (key: string)
   function fly(key: string): Promise<T> {
     const flight = { current: run(key), next: null as Promise<T> | null };
     flights.set(key, flight);
-    const land = () => {
-      if (flights.get(key) === flight) flights.delete(key);
-    };
+    // The first to hear of its end: the next one starts after it.
+    const land = () => flights.delete(key);
     flight.current.then(land, land);
     return flight.current;
   }

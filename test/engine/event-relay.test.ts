@@ -1,90 +1,257 @@
-import { expect, it } from 'vitest';
-import { eventRelay } from '../../gateway/engine/event-relay.ts';
+import { describe, expect, it } from 'vitest';
+import { cloudEventOf, eventRelay } from '../../gateway/engine/event-relay.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
-import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { PlatformSchema, RecordRow } from '../../gateway/store/schema.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
-import { silentLog } from '../../shared/ports/log.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import { type Log, silentLog } from '../../shared/ports/log.ts';
+import { type ManualClock, manualClock, settle } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
+
+const startAt = 1_800_000_000_000;
+
+interface World {
+  readonly clock: ManualClock;
+  readonly database: Database<PlatformSchema>;
+  /** What was published, as `name messageId`. */
+  readonly published: string[];
+  /** The subject and the payload of each. */
+  readonly sent: [subject: string, payload: string][];
+  /** What the relays complained of. */
+  readonly warnings: unknown[];
+  /** Asked before each publication: may reject, or wait. */
+  gate: () => Promise<void>;
+  relay(name: string): ReturnType<typeof eventRelay>;
+  write(...ids: string[]): Promise<unknown>;
+  cursor(): Promise<number | undefined>;
+}
 
 function row(id: string) {
   return { id, purchase_id: null, activation_id: null, at: 0, type: 'x', actor: 'engine', data: '{}' };
 }
 
-/** Tells of each message that is published. */
-const busTelling = (tell: (messageId: string) => void): Bus => ({
-  async publish(_subject, _payload, options) {
-    tell(options?.messageId ?? '');
-  },
-  consume: () => Promise.reject(new Error('nobody consumes here')),
-  close: async () => {},
-});
-
-it('goes on where another process stopped, and publishes nothing again that is older than the duplicate window', async () => {
+async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   const database = openSqlite<PlatformSchema>(':memory:');
   await migratePlatform(database);
-  const published: string[] = [];
-  const clock = manualClock();
-  const [first, second] = ['first', 'second'].map((name) =>
-    eventRelay({
-      database,
-      bus: busTelling((messageId) => published.push(`${name} ${messageId}`)),
-      clock,
-      log: silentLog,
-    }),
-  );
-  const write = (...ids: string[]) =>
-    database.write((transaction) => transaction.insertInto('record').values(ids.map(row)).execute());
-  const cursor = async () => (await database.reader.selectFrom('cursors').select('seq').execute())[0]?.seq;
-  await write('rec_1');
-  second?.wake();
-  await clock.advance(50);
-  await until(async () => (await cursor()) === 1, 'the second has published');
-  await write('rec_2', 'rec_3');
-  first?.wake();
-  await clock.advance(50);
-  await until(async () => (await cursor()) === 3, 'the first has published');
-  await write('rec_4');
-  second?.wake();
-  await clock.advance(50);
-  await until(async () => (await cursor()) === 4, 'the second has gone on');
-  expect(published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
-  await first?.stop();
-  await second?.stop();
-  await database.close();
-});
-
-it('looks once for what is committed within 50 ms, and tells the last of it before it stops', async () => {
-  const database = openSqlite<PlatformSchema>(':memory:');
-  await migratePlatform(database);
-  const published: string[] = [];
-  const bus = busTelling((messageId) => published.push(messageId));
-  let writes = 0;
-  const counted: typeof database = {
-    ...database,
-    write(work) {
-      writes += 1;
-      return database.write(work);
+  const relays: ReturnType<typeof eventRelay>[] = [];
+  const clock = manualClock(startAt);
+  const [published, sent, warnings]: [string[], World['sent'], unknown[]] = [[], [], []];
+  const log: Log = { ...silentLog, warn: (event, fields) => warnings.push([event, fields]) };
+  const world: World = {
+    ...{ clock, database, published, sent, warnings },
+    gate: async () => {},
+    relay(name) {
+      const bus: Bus = {
+        async publish(subject, payload, options) {
+          await world.gate();
+          published.push(`${name} ${options?.messageId}`);
+          sent.push([subject, payload]);
+        },
+        consume: () => Promise.reject(new Error('nobody consumes here')),
+        close: async () => {},
+      };
+      const relay = eventRelay({ database, bus, clock, log });
+      relays.push(relay);
+      return relay;
     },
+    write: (...ids) =>
+      database.write((transaction) => transaction.insertInto('record').values(ids.map(row)).execute()),
+    cursor: async () => (await database.reader.selectFrom('cursors').select('seq').execute())[0]?.seq,
   };
-  const clock = manualClock();
-  const relay = eventRelay({ database: counted, bus, clock, log: silentLog });
-  const commit = async (id: string) => {
-    await database.write((transaction) => transaction.insertInto('record').values(row(id)).execute());
-    relay.wake();
+  try {
+    await run(world);
+  } finally {
+    for (const relay of relays) await relay.stop();
+    await database.close();
+  }
+}
+
+const failed = ['events.relay_failed', { reason: 'Error: NATS is away' }];
+const away = () => Promise.reject(new Error('NATS is away'));
+
+describe('A line of the record as a CloudEvent', () => {
+  const line: RecordRow = {
+    seq: 7,
+    id: 'rec_7',
+    purchase_id: 'pur_1',
+    activation_id: 'act_1',
+    at: 1_500,
+    type: 'activation.success',
+    actor: 'vehicle',
+    data: '{"attempt":2,"evidence":"result"}',
   };
-  await commit('rec_1');
-  await clock.advance(49);
-  await commit('rec_2');
-  expect(published).toEqual([]);
-  await clock.advance(1);
-  await until(async () => writes === 1, 'the cursor has moved');
-  expect(published).toEqual(['rec_1', 'rec_2']);
-  await commit('rec_3');
-  await relay.stop();
-  expect(published).toEqual(['rec_1', 'rec_2', 'rec_3']);
-  expect(writes).toBe(2);
-  expect(clock.pending()).toEqual([]);
-  await database.close();
+
+  it('says whose activation it is, who spoke, and what', () => {
+    expect(JSON.parse(cloudEventOf(line))).toEqual({
+      specversion: '1.0',
+      id: 'rec_7',
+      source: '/fleetwake/platform',
+      type: 'fleetwake.activation.success',
+      subject: 'act_1',
+      time: '1970-01-01T00:00:01.500Z',
+      datacontenttype: 'application/json',
+      data: {
+        purchaseId: 'pur_1',
+        activationId: 'act_1',
+        actor: 'vehicle',
+        attempt: 2,
+        evidence: 'result',
+      },
+    });
+  });
+
+  it('is about the purchase before there is an activation', () => {
+    expect(JSON.parse(cloudEventOf({ ...line, activation_id: null }))).toMatchObject({
+      subject: 'pur_1',
+      data: { purchaseId: 'pur_1', activationId: null },
+    });
+  });
 });
+
+it('publishes each line on the subject of its type, under its own id', () =>
+  withWorld(async (world) => {
+    await world.write('rec_1');
+    world.relay('one').wake();
+    await until(async () => (await world.cursor()) === 1, 'it has published');
+    expect(world.published).toEqual(['one rec_1']);
+    const [subject, payload] = world.sent[0] ?? [];
+    expect(subject).toBe('fleetwake.events.x');
+    expect(JSON.parse(payload ?? '')).toMatchObject({ id: 'rec_1', type: 'fleetwake.x' });
+  }));
+
+it('goes on where another process stopped, and publishes nothing again that is older than the duplicate window', () =>
+  withWorld(async (world) => {
+    const [first, second] = [world.relay('first'), world.relay('second')];
+    await world.write('rec_1');
+    second.wake();
+    await until(async () => (await world.cursor()) === 1, 'the second has published');
+    await world.write('rec_2', 'rec_3');
+    first.wake();
+    await until(async () => (await world.cursor()) === 3, 'the first has published');
+    await world.write('rec_4');
+    second.wake();
+    await until(async () => (await world.cursor()) === 4, 'the second has gone on');
+    expect(world.published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
+  }));
+
+it('publishes nothing where another process has published all, and then what is new', () =>
+  withWorld(async (world) => {
+    const [first, second] = [world.relay('first'), world.relay('second')];
+    await world.write('rec_1', 'rec_2');
+    first.wake();
+    await until(async () => (await world.cursor()) === 2, 'the first has published');
+    second.wake();
+    await settle();
+    await world.write('rec_3');
+    second.wake();
+    await until(async () => (await world.cursor()) === 3, 'the second has gone on');
+    expect(world.published).toEqual(['first rec_1', 'first rec_2', 'second rec_3']);
+  }));
+
+it('goes on by itself until nothing is left, however much there is', () =>
+  withWorld(async (world) => {
+    const ids = Array.from({ length: 1_201 }, (_, index) => `rec_${index + 1}`);
+    await world.write(...ids);
+    world.relay('one').wake();
+    await until(async () => (await world.cursor()) === 1_201, 'all is published');
+    expect(world.published).toEqual(ids.map((id) => `one ${id}`));
+  }));
+
+it('reads again what was written while it published', () =>
+  withWorld(async (world) => {
+    let letGo: () => void = () => {};
+    world.gate = () =>
+      new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+    await world.write('rec_1');
+    const relay = world.relay('one');
+    relay.wake();
+    await settle();
+    await world.write('rec_2');
+    relay.wake();
+    world.gate = async () => {};
+    letGo();
+    await until(async () => (await world.cursor()) === 2, 'both are published');
+    expect(world.published).toEqual(['one rec_1', 'one rec_2']);
+  }));
+
+it('tries again a second after it failed, and one try waits however often it is woken', () =>
+  withWorld(async (world) => {
+    world.gate = away;
+    await world.write('rec_1');
+    const relay = world.relay('one');
+    for (let woken = 0; woken < 3; woken += 1) {
+      relay.wake();
+      await settle();
+    }
+    expect(world.warnings).toEqual([failed, failed, failed]);
+    expect(world.clock.pending()).toEqual([startAt + 1_000]);
+    await world.clock.advance(1_000);
+    expect(world.warnings).toHaveLength(4);
+    expect(world.clock.pending()).toEqual([startAt + 2_000]);
+    expect(await world.cursor()).toBeUndefined();
+    world.gate = async () => {};
+    await world.clock.advance(1_000);
+    await until(async () => (await world.cursor()) === 1, 'it has published');
+    expect(world.published).toEqual(['one rec_1']);
+    expect(world.clock.pending()).toEqual([]);
+  }));
+
+it('does nothing once it was stopped, not even a try that waits', () =>
+  withWorld(async (world) => {
+    const relay = world.relay('one');
+    world.gate = away;
+    await world.write('rec_1');
+    relay.wake();
+    await settle();
+    await relay.stop();
+    expect(world.clock.pending()).toEqual([]);
+    world.gate = async () => {};
+    relay.wake();
+    await settle();
+    expect([world.published, world.clock.pending()]).toEqual([[], []]);
+  }));
+
+it('ends what is under way when it is stopped, and leaves the rest', () =>
+  withWorld(async (world) => {
+    let letGo: () => void = () => {};
+    world.gate = () =>
+      new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+    await world.write('rec_1');
+    const relay = world.relay('one');
+    relay.wake();
+    await settle();
+    await world.write('rec_2');
+    relay.wake();
+    let isStopped = false;
+    const stopping = relay.stop().then(() => {
+      isStopped = true;
+    });
+    await settle();
+    expect(isStopped).toBe(false);
+    letGo();
+    await stopping;
+    expect([world.published, await world.cursor()]).toEqual([['one rec_1'], 1]);
+  }));
+
+it('leaves no try behind when it fails while it is stopped', () =>
+  withWorld(async (world) => {
+    let fail: (error: Error) => void = () => {};
+    world.gate = () =>
+      new Promise<void>((_, reject) => {
+        fail = reject;
+      });
+    await world.write('rec_1');
+    const relay = world.relay('one');
+    relay.wake();
+    await settle();
+    const stopping = relay.stop();
+    fail(new Error('NATS is away'));
+    await stopping;
+    expect(world.warnings).toEqual([failed]);
+    expect(world.clock.pending()).toEqual([]);
+  }));
