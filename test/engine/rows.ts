@@ -37,13 +37,14 @@ export async function rowsOf<Table extends 'activations' | 'entitlements' | 'pur
   return (await all.execute(database.reader)).rows;
 }
 
-/** Saves an activation that nobody bought, as the parts of the engine save theirs. */
+/** Saves an activation as whoever orders one does. */
 export async function saveNew(
   { database }: Outside,
   activation: Activation,
   purchaseId: string | null = null,
+  priority: 0 | 1 = 1,
 ): Promise<StoredActivation> {
   const links = { purchaseId, parentId: null };
-  await database.write((transaction) => insertActivation(transaction, activation, { ...links, priority: 1 }));
+  await database.write((transaction) => insertActivation(transaction, activation, { ...links, priority }));
   return { activation, version: 1, ...links };
 }
