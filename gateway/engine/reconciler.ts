@@ -55,16 +55,23 @@ export function reconciler(deps: ReconcilerDeps) {
     }
   }
 
-  async function nextPage(): Promise<void> {
-    const page = await database.reader
+  async function vinsAfter(last: string): Promise<string[]> {
+    const rows = await database.reader
       .selectFrom('vehicles')
       .select('vin')
-      .where('vin', '>', after)
+      .where('vin', '>', last)
       .orderBy('vin')
       .limit(pageMax)
       .execute();
-    after = page.length < pageMax ? '' : (page.at(-1)?.vin ?? '');
-    await Promise.all(page.map(({ vin }) => look(vin)));
+    return rows.map(({ vin }) => vin);
+  }
+
+  async function nextPage(): Promise<void> {
+    let page = await vinsAfter(after);
+    // Behind a last page that was full: an empty one would cost every vehicle a wait.
+    if (page.length === 0) page = await vinsAfter('');
+    after = page.at(-1) ?? '';
+    await Promise.all(page.map((vin) => look(vin)));
   }
 
   async function waitMs(): Promise<number> {
