@@ -369,8 +369,8 @@ async function freeVehicle(
   if (!wasBusy || commandingPhases.has(after.phase)) return [];
   const next = await nextForVehicle(transaction, after.vin, after.id);
   if (!next) return [];
-  const outcome = transition(next.activation, { type: 'vehicle_free', at });
-  if (outcome.verdict !== 'accepted') return [];
-  await saveActivation(transaction, next, outcome.activation, at);
+  // It waits, and was postponed: it takes this in every state that it can be in.
+  const { activation } = transition(next.activation, { type: 'vehicle_free', at });
+  await saveActivation(transaction, next, activation, at);
   return [next.activation.id];
 }

@@ -140,12 +140,19 @@ export async function placeOrder(outside: Outside, order: Partial<Order> = {}): 
 export type Gate = (call: string) => Promise<void>;
 const open: Gate = async () => {};
 
-/** An engine process on the outside world; `gate` is asked before and after every port call that leaves the process. */
+/** An engine process on the outside world, started. */
 export async function bootEngine(
   outside: Outside,
   gate: Gate = open,
   changes: Partial<EngineDeps> = {},
 ): Promise<Engine> {
+  const engine = newEngine(outside, gate, changes);
+  await engine.start();
+  return engine;
+}
+
+/** One that is not started; `gate` is asked before and after every port call that leaves the process. */
+export function newEngine(outside: Outside, gate: Gate = open, changes: Partial<EngineDeps> = {}): Engine {
   const { clock, vehicle, payments } = outside;
   const gated =
     <Arguments extends unknown[], Result>(name: string, call: (...given: Arguments) => Promise<Result>) =>
@@ -159,7 +166,7 @@ export async function bootEngine(
     ...outside.database,
     write: gated('save', (work) => outside.database.write(work)) as Database<PlatformSchema>['write'],
   };
-  const engine = activationEngine({
+  return activationEngine({
     clock,
     database,
     bus: memoryBus({ clock, log: silentLog }),
@@ -203,8 +210,6 @@ export async function bootEngine(
     },
     ...changes,
   });
-  await engine.start();
-  return engine;
 }
 
 const catalogue: Catalogue = {
