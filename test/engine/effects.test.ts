@@ -278,7 +278,7 @@ describe('Where an attempt is saved it is decided', () => {
     [
       'a revocation waits for what somebody is about to own',
       revocation,
-      { others: [{ ...sale, id: 'act_3', phase: 'waiting_backoff', dueAt: at + 1 }] },
+      { others: [{ ...waiting, id: 'act_3', feature: 'heated_seats', dueAt: at + 1 }] },
       waits,
     ],
   ])('%s', (_, activation, scene, event) =>
@@ -509,10 +509,13 @@ describe('A step of the payment', () => {
       expect((await pay(step, lapsed, state(status))).event).toEqual(event);
     });
 
-    it('cannot be looked up before there is a payment', async () => {
-      const { event, asked } = await pay('authorise', { ...lapsed, paymentId: null });
-      expect([event, asked]).toEqual([keyLapsed('authorise'), []]);
-    });
+    it.each(['authorise', 'void'] as const)(
+      'cannot be looked up before there is a payment: %s',
+      async (step) => {
+        const { event, asked } = await pay(step, { ...lapsed, paymentId: null });
+        expect([event, asked]).toEqual([keyLapsed(step), []]);
+      },
+    );
 
     it('is no order that has happened, whatever the payment is', async () => {
       expect((await pay('authorise', lapsed, state('captured'))).event).toEqual(keyLapsed('authorise'));

@@ -25,6 +25,8 @@ interface World {
   relay(name: string): ReturnType<typeof eventRelay>;
   write(...ids: string[]): Promise<unknown>;
   cursor(): Promise<number | undefined>;
+  /** How many transactions have written. */
+  writes(): number;
 }
 
 function row(id: string) {
@@ -32,8 +34,16 @@ function row(id: string) {
 }
 
 async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
-  const database = openSqlite<PlatformSchema>(':memory:');
-  await migratePlatform(database);
+  const opened = openSqlite<PlatformSchema>(':memory:');
+  await migratePlatform(opened);
+  let writes = 0;
+  const database: Database<PlatformSchema> = {
+    ...opened,
+    write(work) {
+      writes += 1;
+      return opened.write(work);
+    },
+  };
   const relays: ReturnType<typeof eventRelay>[] = [];
   const clock = manualClock(startAt);
   const [published, sent, warnings]: [string[], World['sent'], unknown[]] = [[], [], []];
@@ -41,6 +51,7 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   const world: World = {
     ...{ clock, database, published, sent, warnings },
     gate: async () => {},
+    writes: () => writes,
     relay(name) {
       const bus: Bus = {
         async publish(subject, payload, options) {
@@ -135,18 +146,28 @@ it('goes on where another process stopped, and publishes nothing again that is o
     expect(world.published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
   }));
 
-it('publishes nothing where another process has published all, and then what is new', () =>
+it('publishes and writes nothing where another process has published all, and then what is new', () =>
   withWorld(async (world) => {
     const [first, second] = [world.relay('first'), world.relay('second')];
     await world.write('rec_1', 'rec_2');
     first.wake();
     await until(async () => (await world.cursor()) === 2, 'the first has published');
+    const before = world.writes();
     second.wake();
     await settle();
+    expect(world.writes()).toBe(before);
     await world.write('rec_3');
     second.wake();
     await until(async () => (await world.cursor()) === 3, 'the second has gone on');
     expect(world.published).toEqual(['first rec_1', 'first rec_2', 'second rec_3']);
+    expect(world.writes()).toBe(before + 2);
+  }));
+
+it('says nothing where there is nothing to publish', () =>
+  withWorld(async (world) => {
+    world.relay('one').wake();
+    await settle();
+    expect([world.published, world.warnings, world.clock.pending()]).toEqual([[], [], []]);
   }));
 
 it('goes on by itself until nothing is left, however much there is', () =>
