@@ -163,6 +163,18 @@ it('publishes and writes nothing where another process has published all, and th
     expect(world.writes()).toBe(before + 2);
   }));
 
+it('goes on behind all that another process has published, in one go', () =>
+  withWorld(async (world) => {
+    const [first, second] = [world.relay('first'), world.relay('second')];
+    await world.write(...Array.from({ length: 501 }, (_, index) => `rec_${index + 1}`));
+    first.wake();
+    await until(async () => (await world.cursor()) === 501, 'the first has published');
+    await world.write('rec_502');
+    second.wake();
+    await until(async () => (await world.cursor()) === 502, 'the second has gone on');
+    expect(world.published.slice(501)).toEqual(['second rec_502']);
+  }));
+
 it('says nothing where there is nothing to publish', () =>
   withWorld(async (world) => {
     world.relay('one').wake();

@@ -599,6 +599,7 @@ describe('A callback', () => {
         await settle();
         const record = await recordOf(outside, 'act_1');
         scene.told.length = 0;
+        scene.bench.published.length = 0;
         await scene.engine.receive({ type: 'command.ended', command });
         await settle();
         expect(scene.told).toEqual([
@@ -609,6 +610,7 @@ describe('A callback', () => {
           ],
         ]);
         expect(await recordOf(outside, 'act_1')).toEqual(record);
+        expect(scene.bench.published).toEqual([]);
       }),
     ));
 
