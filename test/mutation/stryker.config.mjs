@@ -15,6 +15,6 @@ export default {
   reporters: ['clear-text', 'progress-append-only', 'json'],
   jsonReporter: { fileName: `reports/mutation-${room}.json` },
   concurrency: 2,
-  timeoutMS: 20_000,
+  timeoutMS: 12_000,
   tempDirName: 'reports/stryker',
 };
