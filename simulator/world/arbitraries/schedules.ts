@@ -64,14 +64,14 @@ const anySchedule: fc.Arbitrary<Schedule> = fc.record({
 
 /** What `fleetwake check` runs. */
 const scheduleArbitrary: fc.Arbitrary<Schedule> = fc.oneof(
-  { weight: 26, arbitrary: anySchedule },
-  { weight: 1, arbitrary: comeback },
-  { weight: 1, arbitrary: reclaimed },
-  { weight: 1, arbitrary: overtaken },
-  { weight: 6, arbitrary: deadly },
-  { weight: 3, arbitrary: serviceLife },
+  { weight: 48, arbitrary: anySchedule },
+  { weight: 2, arbitrary: comeback },
+  { weight: 2, arbitrary: reclaimed },
+  { weight: 2, arbitrary: overtaken },
+  { weight: 14, arbitrary: deadly },
+  { weight: 6, arbitrary: serviceLife },
   { weight: 1, arbitrary: kept },
-  { weight: 1, arbitrary: reopened },
+  { weight: 2, arbitrary: reopened },
 );
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
