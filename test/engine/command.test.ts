@@ -4,6 +4,7 @@ import { standardPolicy } from '../../gateway/activation/policy.ts';
 import { attemptKey, attemptOfKey, configureRequest, eventOfCommand } from '../../gateway/engine/command.ts';
 import type { EffectDeps } from '../../gateway/engine/ports.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { vehicleAnswers } from './vehicle-answers.ts';
 
 const vin = '11111111111111111';
 const order = { id: 'act_1', vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
@@ -98,20 +99,7 @@ describe('What is sent', () => {
 });
 
 describe('What the state of a command means', () => {
-  const command: CommandResource = {
-    id: 'cmd_1',
-    vin,
-    reference: 'act_1',
-    key: 'act_1:1',
-    state: 'accepted',
-    features: [{ feature: 'heated_seats', target: 'active', version: 1 }],
-    acceptedAt: 1_000,
-    expiresAt: 301_000,
-    endedAt: null,
-    results: null,
-    late: false,
-    clock: null,
-  };
+  const { command } = vehicleAnswers(vin);
 
   /** The event, and how often the vehicle's health was asked for. */
   async function told(state: CommandResource['state'], online: boolean | null = true) {

@@ -4,8 +4,9 @@ import { standardPolicy } from '../../gateway/activation/policy.ts';
 import { provenAttempt, readDiagnostics } from '../../gateway/engine/diagnostics.ts';
 import type { Answer, VehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import type { Diagnostics } from '../../gateway/support/diagnostics.ts';
-import type { CommandResource, VehicleHealth, VehicleTwin } from '../../shared/protocol/api-iot.ts';
+import type { CommandResource, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { vehicleAnswers } from './vehicle-answers.ts';
 
 const vin = '11111111111111111';
 const order = { id: 'act_1', vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
@@ -27,40 +28,11 @@ const sale: Activation = {
 };
 const revocation: Activation = { ...newDeactivation(order, 'revocation', 1_000), attempts };
 
-const twin: VehicleTwin = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  model: 'aurora-2026',
-  firmware: '1.0',
-  clockSkewMs: 0,
-  desired: [],
-  reported: [],
-  telemetry: {},
-  telemetryAt: null,
-};
-const health: VehicleHealth = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  signalStrengthDbm: -90,
-  pendingCommands: 0,
-  quotaRemaining: 10,
-  quotaOpensAt: null,
-};
+const answers = vehicleAnswers(vin);
+const { twin, health } = answers;
 const command: CommandResource = {
-  id: 'cmd_1',
-  vin,
-  reference: 'act_1',
-  key: 'act_1:2',
-  state: 'applied',
-  features: [],
-  acceptedAt: 0,
-  expiresAt: 1,
-  endedAt: 1,
-  results: null,
-  late: false,
-  clock: null,
+  ...answers.command,
+  ...{ key: 'act_1:2', state: 'applied', features: [], acceptedAt: 0, expiresAt: 1, endedAt: 1 },
 };
 
 const unavailable = { unavailable: 'nobody answers' };

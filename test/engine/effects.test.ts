@@ -22,6 +22,7 @@ import { makeVin } from '../../shared/protocol/vin.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { saveNew } from './rows.ts';
 import { type Outside, placeOrder, vin, withOutside } from './support.ts';
+import { vehicleAnswers } from './vehicle-answers.ts';
 
 const startAt = 1_800_000_000_000;
 const order = { id: 'act_1', vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
@@ -33,46 +34,24 @@ const payment = {
 } as const;
 const sale = newActivation(order, payment, startAt);
 
+const answers = vehicleAnswers(vin);
+const { health } = answers;
 const twin: VehicleTwin = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  model: 'aurora-2026',
-  firmware: '1.0',
-  clockSkewMs: 0,
-  desired: [],
+  ...answers.twin,
   reported: [
     { feature: 'sport_mode', state: 'dormant', version: 0 },
     { feature: 'heated_seats', state: 'dormant', version: 0 },
   ],
-  telemetry: {},
-  telemetryAt: null,
-};
-const health: VehicleHealth = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  signalStrengthDbm: -90,
-  pendingCommands: 0,
-  quotaRemaining: 10,
-  quotaOpensAt: null,
 };
 const command: CommandResource = {
-  id: 'cmd_1',
-  vin,
-  reference: 'act_1',
+  ...answers.command,
   key: 'act_1:2',
-  state: 'accepted',
   features: [
     { feature: 'sport_mode', target: 'active', version: 8 },
     { feature: 'heated_seats', target: 'active', version: 9 },
   ],
   acceptedAt: startAt,
   expiresAt: startAt + 300_000,
-  endedAt: null,
-  results: null,
-  late: false,
-  clock: null,
 };
 
 const serverError: Failure = {

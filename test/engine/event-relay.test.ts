@@ -6,6 +6,7 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { type Log, silentLog } from '../../shared/ports/log.ts';
+import { latch } from '../support/latch.ts';
 import { type ManualClock, manualClock, settle } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 
@@ -204,11 +205,8 @@ it('goes on by itself until nothing is left, however much there is', () =>
 
 it('reads again what was written while it published', () =>
   withWorld(async (world) => {
-    let letGo: () => void = () => {};
-    world.gate = () =>
-      new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
+    const held = latch();
+    world.gate = held.wait;
     await world.write('rec_1');
     const relay = world.relay('one');
     relay.wake();
@@ -216,7 +214,7 @@ it('reads again what was written while it published', () =>
     await world.write('rec_2');
     relay.wake();
     world.gate = async () => {};
-    letGo();
+    held.letGo();
     await until(async () => (await world.cursor()) === 1, 'the first is published');
     await world.clock.advance(gatherMs);
     await until(async () => (await world.cursor()) === 2, 'both are published');
@@ -261,11 +259,8 @@ it('does nothing once it was stopped, not even a try that waits', () =>
 
 it('ends what is under way when it is stopped, and tells what was committed meanwhile', () =>
   withWorld(async (world) => {
-    let letGo: () => void = () => {};
-    world.gate = () =>
-      new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
+    const held = latch();
+    world.gate = held.wait;
     await world.write('rec_1');
     const relay = world.relay('one');
     relay.wake();
@@ -279,7 +274,7 @@ it('ends what is under way when it is stopped, and tells what was committed mean
     await settle();
     expect(isStopped).toBe(false);
     world.gate = async () => {};
-    letGo();
+    held.letGo();
     await stopping;
     expect([world.published, await world.cursor()]).toEqual([['one rec_1', 'one rec_2'], 2]);
     expect(world.clock.pending()).toEqual([]);

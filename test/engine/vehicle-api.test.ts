@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type VehicleApi, vehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import type { CommandResource, VehicleHealth, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { vehicleAnswers } from './vehicle-answers.ts';
 
 const vin = '11111111111111111';
 const headers = { key: 'act_1:1', traceparent: '00-1-1-01' };
@@ -90,41 +90,8 @@ it.each<[string, Record<string, string>, unknown, number]>([
   });
 });
 
-const command: CommandResource = {
-  id: 'cmd_1',
-  vin,
-  reference: 'act_1',
-  key: 'act_1:1',
-  state: 'accepted',
-  features: [{ feature: 'heated_seats', target: 'active', version: 1 }],
-  acceptedAt: 1_000,
-  expiresAt: 301_000,
-  endedAt: null,
-  results: null,
-  late: false,
-  clock: null,
-};
-const twin: VehicleTwin = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  model: 'aurora-2026',
-  firmware: '1.0',
-  clockSkewMs: 0,
-  desired: [],
-  reported: [{ feature: 'heated_seats', state: 'dormant', version: 0 }],
-  telemetry: {},
-  telemetryAt: null,
-};
-const health: VehicleHealth = {
-  vin,
-  online: true,
-  lastSeenAt: 1_000,
-  signalStrengthDbm: -90,
-  pendingCommands: 0,
-  quotaRemaining: 10,
-  quotaOpensAt: null,
-};
+const { twin: reporting, health, command } = vehicleAnswers(vin);
+const twin = { ...reporting, reported: [{ feature: 'heated_seats', state: 'dormant', version: 0 }] };
 
 /** What is asked: method and address. */
 const line = ({ method, url }: Request) => `${method} ${url}`;

@@ -8,6 +8,7 @@ import { insertEntitlement } from '../../gateway/store/entitlements.ts';
 import { StaleRow } from '../../gateway/store/stale-row.ts';
 import type { Bus, ConsumeOptions, Delivery } from '../../shared/ports/bus.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { latch } from '../support/latch.ts';
 import { settle } from '../support/manual-clock.ts';
 import { rowsOf, saveNew } from './rows.ts';
 import {
@@ -679,13 +680,10 @@ describe('When it is stopped', () => {
 
   it('a sweep that is under way ends, and none follows', () =>
     withOutside(async (outside) => {
-      let letGo: () => void = () => {};
+      const held = latch();
       await withEngine(outside, async ({ engine, bench, told }) => {
         await saveNew(outside, newDeactivation({ ...order, id: 'act_1' }, 'deactivation', 1_000));
-        bench.gate = () =>
-          new Promise<void>((resolve) => {
-            letGo = resolve;
-          });
+        bench.gate = held.wait;
         await outside.clock.advance(sweepEveryMs);
         let isStopped = false;
         const stopping = engine.stop().then(() => {
@@ -693,7 +691,7 @@ describe('When it is stopped', () => {
         });
         await settle();
         expect(isStopped).toBe(false);
-        letGo();
+        held.letGo();
         await stopping;
         expect(told.at(-1)).toEqual(['committed', true]);
         expect(outside.clock.pending()).toEqual([]);
@@ -702,12 +700,10 @@ describe('When it is stopped', () => {
 
   it('work ends after the step that is under way', () =>
     withOutside(async (outside) => {
-      let letGo: () => void = () => {};
+      const held = latch();
       const { port } = outside.payments;
       const authorise: typeof port.authorise = async (request) => {
-        await new Promise<void>((resolve) => {
-          letGo = resolve;
-        });
+        await held.wait();
         return port.authorise(request);
       };
       await withEngine(
@@ -717,7 +713,7 @@ describe('When it is stopped', () => {
           const delivered = bench.deliver('act_1');
           await settle();
           await engine.stop();
-          letGo();
+          held.letGo();
           // Its next moment is now, and somebody else's.
           expect(await delivered).toBe('nak 1000');
           expect(await phaseOf(outside, 'act_1')).toBe('queued_for_activation');
@@ -729,12 +725,10 @@ describe('When it is stopped', () => {
 
   it('what goes on in the background ends first', () =>
     withOutside(async (outside) => {
-      let letGo: () => void = () => {};
+      const held = latch();
       const { port } = outside.payments;
       const voiding: typeof port.void = async (request) => {
-        await new Promise<void>((resolve) => {
-          letGo = resolve;
-        });
+        await held.wait();
         return port.void(request);
       };
       await withEngine(
@@ -749,7 +743,7 @@ describe('When it is stopped', () => {
           });
           await settle();
           expect(isStopped).toBe(false);
-          letGo();
+          held.letGo();
           await stopping;
           expect(await phaseOf(outside, 'act_1')).toBe('cancelled');
         },
