@@ -124,12 +124,17 @@ const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((wh
 
 /** The platform does what the customer or the technician asks for, and they do not hear of it; or never hears of the wish. */
 const wishUnheard: fc.Arbitrary<Trouble> = fc
-  .tuple(fc.boolean(), fc.oneof(fc.constant('response_lost' as const), lostAnswer), ms(1, 3))
-  .map(([isCancelled, how, count]) =>
-    isCancelled
+  .tuple(
+    // While the command is in the air, or long after it; null: it is the technician's wish.
+    fc.constantFrom(150, 20_000, null, null),
+    fc.oneof(fc.constant('response_lost' as const), lostAnswer),
+    ms(1, 3),
+  )
+  .map(([cancelledAfterMs, how, count]) =>
+    cancelledAfterMs !== null
       ? {
           faults: [{ type: 'http', step: 'cancel', nth: 1, count, how }],
-          life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
+          life: [{ type: 'cancel', afterMs: cancelledAfterMs, which: 'latest' }],
         }
       : {
           faults: [
