@@ -1,6 +1,7 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { supportNoticeKinds } from '../../gateway/notifications/notice-table.ts';
-import type { ActivationRow, EntitlementRow } from '../../gateway/store/schema.ts';
+import type { ActivationRow, EntitlementRow, TicketRow } from '../../gateway/store/schema.ts';
+import type { TicketWork } from '../../gateway/support/ticket-work.ts';
 import { balanceOf } from '../reports/balance.ts';
 import type { Evidence, VehicleEvidence } from '../reports/evidence.ts';
 import { groupBy } from '../reports/group.ts';
@@ -56,8 +57,8 @@ function judgeVehicle({ evidence, schedule, owned, states }: Judged, vehicle: Ve
     const owner = owned.get(place)?.find((row) => isInForce(row, takenAt));
     if (owner && state !== 'active') {
       const isTicketed = database.tickets.some(
-        ({ vin, service_id, status }) =>
-          vin === vehicle.vin && service_id === owner.service_id && status === 'open',
+        (ticket) =>
+          ticket.vin === vehicle.vin && ticket.service_id === owner.service_id && isSomebodysCase(ticket),
       );
       return isTicketed ? [] : [`${place}: owned by ${owner.id}, and ${state} at the end`];
     }
@@ -68,6 +69,12 @@ function judgeVehicle({ evidence, schedule, owned, states }: Judged, vehicle: Ve
     const isExcused = hasFailed && schedule.reconcileMs === undefined;
     return isExcused ? [] : [`${place}: on at the end, and nobody owns it`];
   });
+}
+
+/** A technician is at it, or has said why it cannot be on yet: what was given by hand, and is lost again, is nobody's case. */
+function isSomebodysCase({ status, work }: TicketRow): boolean {
+  const { resolution } = JSON.parse(work ?? '{}') as Partial<TicketWork>;
+  return status === 'open' && resolution?.kind !== 'manual_activation';
 }
 
 function isInForce({ ended_at, valid_until }: EntitlementRow, at: number): boolean {
