@@ -154,7 +154,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a void without an answer counts as done',
-    within: 20,
+    within: 200,
     plant: () => tamperPayments((payments) => ({ void: doneAnyway(payments.void) })),
   },
   {
