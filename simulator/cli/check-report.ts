@@ -8,7 +8,7 @@ import type { StageOptions } from '../world/stage.ts';
 import { timelineOf, timelineText } from '../world/timeline.ts';
 
 /** Fewer runs than this prove nothing by a probe that stayed at zero. */
-export const probesNeedRuns = 1_000;
+export const probesNeedRuns = 2_000;
 
 export interface CorpusResult {
   readonly file: string;
