@@ -111,6 +111,8 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
     check: accounts.check,
     refuse,
     async takeIn(clientId, packet) {
+      // Its subscribers have gone, and its connection goes next: what is not acknowledged is sent again.
+      if (!running) return new Promise<never>(() => {});
       const message = messageOf(packet);
       await inProcess.deliverHeld(message);
       record('taken', clientId, message);

@@ -100,8 +100,8 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     database,
     async stop() {
       await server.close();
-      await service.stop();
-      await broker?.stop();
+      // At one moment: what a vehicle says when nobody hears it any more must not be acknowledged.
+      await Promise.all([service.stop(), broker?.stop()]);
       await database.close();
     },
   };
