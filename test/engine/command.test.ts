@@ -4,15 +4,12 @@ import { standardPolicy } from '../../gateway/activation/policy.ts';
 import { attemptKey, attemptOfKey, configureRequest, eventOfCommand } from '../../gateway/engine/command.ts';
 import type { EffectDeps } from '../../gateway/engine/ports.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { payment } from './support.ts';
 import { vehicleAnswers } from './vehicle-answers.ts';
 
 const vin = '11111111111111111';
 const order = { id: 'act_1', vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
-const sale = newActivation(
-  order,
-  { capture: 'on_delivery', amountMinor: 4_990, currency: 'EUR', method: 'pm_card_visa' },
-  1_000,
-);
+const sale = newActivation(order, payment, 1_000);
 
 describe('The key of an attempt', () => {
   it('says whose it is', () => {

@@ -6,6 +6,7 @@ import type { Answer, VehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import type { Diagnostics } from '../../gateway/support/diagnostics.ts';
 import type { CommandResource, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { manualClock } from '../support/manual-clock.ts';
+import { payment } from './support.ts';
 import { vehicleAnswers } from './vehicle-answers.ts';
 
 const vin = '11111111111111111';
@@ -19,11 +20,7 @@ const attempts = [
   { ...attempt, number: 3, version: 6 },
 ];
 const sale: Activation = {
-  ...newActivation(
-    order,
-    { capture: 'on_delivery', amountMinor: 4_990, currency: 'EUR', method: 'pm_card_visa' },
-    1_000,
-  ),
+  ...newActivation(order, payment, 1_000),
   attempts,
 };
 const revocation: Activation = { ...newDeactivation(order, 'revocation', 1_000), attempts };

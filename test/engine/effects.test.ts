@@ -21,17 +21,11 @@ import type { CommandResource, VehicleHealth, VehicleTwin } from '../../shared/p
 import { makeVin } from '../../shared/protocol/vin.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { saveNew } from './rows.ts';
-import { type Outside, placeOrder, vin, withOutside } from './support.ts';
+import { type Outside, payment, placeOrder, vin, withOutside } from './support.ts';
 import { vehicleAnswers } from './vehicle-answers.ts';
 
 const startAt = 1_800_000_000_000;
 const order = { id: 'act_1', vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
-const payment = {
-  capture: 'on_delivery',
-  amountMinor: 4_990,
-  currency: 'EUR',
-  method: 'pm_card_visa',
-} as const;
 const sale = newActivation(order, payment, startAt);
 
 const answers = vehicleAnswers(vin);

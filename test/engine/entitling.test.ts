@@ -9,7 +9,7 @@ import type { StoredActivation } from '../../gateway/store/activations.ts';
 import { insertEntitlement, loadEntitlement, saveEnd } from '../../gateway/store/entitlements.ts';
 import { StaleRow } from '../../gateway/store/stale-row.ts';
 import { countedIds, recordLines, rowsOf } from './rows.ts';
-import { type Outside, placeOrder, vin, withOutside } from './support.ts';
+import { type Outside, payment, placeOrder, vin, withOutside } from './support.ts';
 
 const hour = 3_600_000;
 const at = 10 * hour;
@@ -35,11 +35,7 @@ const newDeps = () => ({
 });
 
 const order = { id: 'act_1', vin, serviceId: feature, feature, policy: standardPolicy };
-const sold = newActivation(
-  order,
-  { capture: 'on_delivery', amountMinor: 4_990, currency: 'EUR', method: 'pm_card_visa' },
-  0,
-);
+const sold = newActivation(order, payment, 0);
 const bought: StoredActivation = { activation: sold, version: 1, purchaseId: 'pur_1', parentId: null };
 const renewal: StoredActivation = {
   ...bought,

@@ -25,6 +25,13 @@ import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 
 export const vin = '11111111111111111';
 export const commandTimeoutMs = 300_000;
+/** How whoever buys in these tests pays, unless a test says otherwise. */
+export const payment = {
+  capture: 'on_delivery',
+  amountMinor: 4_990,
+  currency: 'EUR',
+  method: 'pm_card_visa',
+} as const;
 
 /** The outside world: what survives a crash of the engine. */
 export interface Outside {
@@ -97,7 +104,7 @@ export async function placeOrder(outside: Outside, order: Partial<Order> = {}): 
   const purchaseId = id.replace('act', 'pur');
   const activation = newActivation(
     { id, vin: ordered, serviceId: feature, feature, policy },
-    { capture, amountMinor: 4_990, currency: 'EUR', method: 'pm_card_visa' },
+    { ...payment, capture },
     at,
   );
   await outside.database.write(async (transaction) => {

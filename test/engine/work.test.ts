@@ -15,6 +15,7 @@ import {
   bootEngine,
   newEngine,
   type Outside,
+  payment,
   phaseOf,
   placeOrder,
   recordOf,
@@ -102,12 +103,6 @@ interface Scene {
 }
 
 const order = { vin, serviceId: 'seats', feature: 'heated_seats', policy: standardPolicy };
-const payment = {
-  capture: 'on_delivery',
-  amountMinor: 4_990,
-  currency: 'EUR',
-  method: 'pm_card_visa',
-} as const;
 
 /** A state that no run brings about: it was to be checked, and what is due of it is not possible. */
 function stuck(at: number): Activation {
