@@ -84,13 +84,12 @@ async function check(flags: CheckFlags): Promise<number> {
   say(
     `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}${optionText('policy', policy)}${optionText('catalogue', catalogue)}; ${probeRule(flags)}`,
   );
-  const saved = await readCorpus(flags.corpus);
+  // One process holds one world at a time; while workers start, this one has nothing else to do.
+  const replayed = replayCorpus(await readCorpus(flags.corpus));
+  if (workers === 1) await replayed;
   const beganAt = wallClock.now();
   const progress = progressLines(beganAt, minutes === null ? runs : null);
   const order = { seed, runs, minutes, workers, ...(policy && { policy }), ...(catalogue && { catalogue }) };
-  // One process holds one world at a time; while workers start, this one has nothing else to do.
-  const replayed = replayCorpus(saved);
-  if (workers === 1) await replayed;
   const [corpus, outcome] = await Promise.all([replayed, checkWithWorkers(order, progress.show)]);
   progress.end();
   const seconds = (wallClock.now() - beganAt) / 1_000;

@@ -1,19 +1,24 @@
 import fc from 'fast-check';
-import type { ActivationFault, Schedule, WorldFault } from '../schedule.ts';
+import type { ActivationFault, Schedule, ScheduledActivation, WorldFault } from '../schedule.ts';
 import { livedActivation, type Support, serviceArbitrary } from './activations.ts';
 import { deathAt, deathOf, ms, worldFault } from './faults.ts';
 
 export const seedArbitrary = fc.nat({ max: 2 ** 31 });
 
-/** One purchase under a policy that is soon over. */
-function briskSchedule(seed: number, service: number, faults: ActivationFault[]): Schedule {
+/** One purchase under a policy that is soon over; `more` is what else is said of it. */
+function briskSchedule(
+  seed: number,
+  service: number,
+  faults: ActivationFault[],
+  more: Partial<ScheduledActivation> = {},
+): Schedule {
   return {
     version: 1,
     seed,
     batchMs: 0,
     policy: { maxRetries: 2, baseDelayMs: 2_000, maxDelayMs: 30_000, commandTimeoutMs: 30_000 },
     skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
-    activations: [{ vehicle: 0, service, atMs: 0, card: 'good', againAfterMs: null, faults }],
+    activations: [{ vehicle: 0, service, atMs: 0, card: 'good', againAfterMs: null, faults, ...more }],
     world: [],
   };
 }
@@ -32,12 +37,8 @@ export const comeback: fc.Arbitrary<Schedule> = fc
     maxRetries: fc.integer({ min: 0, max: 2 }),
   })
   .map(({ seed, service, againAfterMs, cutFromMs, cutForMs, maxRetries }) => ({
-    version: 1,
-    seed,
-    batchMs: 0,
+    ...briskSchedule(seed, service, [], { atMs: 4_000, againAfterMs }),
     policy: { maxRetries, baseDelayMs: 2_000, maxDelayMs: 30_000, commandTimeoutMs: 30_000 },
-    skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
-    activations: [{ vehicle: 0, service, atMs: 4_000, card: 'good', againAfterMs, faults: [] }],
     world: [{ type: 'cut', vehicle: 0, fromMs: cutFromMs, forMs: cutForMs }],
   }));
 
@@ -53,15 +54,14 @@ export const reclaimed: fc.Arbitrary<Schedule> = fc
     lateMs: ms(31_000, 55_000),
   })
   .map(({ seed, service, againAfterMs, lateMs }) => {
-    const { activations, ...calm } = briskSchedule(seed, service, [
+    const faults: ActivationFault[] = [
       { type: 'mute', what: 'answer', from: 1, to: 2 },
       { type: 'mute', what: 'command', target: 'dormant', from: 1, to: 1 },
       { type: 'message', channel: 'ack', nth: 3, how: 'delay', delayMs: lateMs },
-    ]);
+    ];
     return {
-      ...calm,
+      ...briskSchedule(seed, service, faults, { againAfterMs }),
       policy: { maxRetries: 1, baseDelayMs: 30_000, maxDelayMs: 120_000, commandTimeoutMs: 30_000 },
-      activations: activations.map((one) => ({ ...one, againAfterMs })),
     };
   });
 
@@ -126,20 +126,19 @@ export const kept: fc.Arbitrary<Schedule> = fc
     hours: fc.constantFrom(1, 60),
   })
   .map(({ seed, service, lateMs, keepMs, hours }) => {
-    const { activations, ...calm } = briskSchedule(seed, service, [
+    const faults: ActivationFault[] = [
       { type: 'mute', what: 'command', from: 1, to: 7 },
       { type: 'late', delayMs: lateMs },
-    ]);
+    ];
     const support: Support = [
       { act: 'start', afterMs: 1_000 },
       { act: 'keep', afterMs: keepMs },
       { act: 'close', afterMs: 1_000 },
     ];
     return {
-      ...calm,
+      ...briskSchedule(seed, service, faults, { hours, support }),
       // Eight of the ten commands that an hour allows; the last two are kept for those who wait.
       policy: { maxRetries: 7, baseDelayMs: 2_000, maxDelayMs: 300_000, commandTimeoutMs: 30_000 },
-      activations: activations.map((one) => ({ ...one, hours, support })),
     };
   });
 
@@ -153,9 +152,6 @@ export const reopened: fc.Arbitrary<Schedule> = fc
     isClosed: fc.boolean(),
   })
   .map(({ seed, service, hours, reopenMs, isClosed }) => {
-    const { activations, ...calm } = briskSchedule(seed, service, [
-      { type: 'mute', what: 'command', from: 1, to: 1 },
-    ]);
     const support: Support = [
       { act: 'start', afterMs: 1_000 },
       { act: 'retry', afterMs: 1_000 },
@@ -164,9 +160,7 @@ export const reopened: fc.Arbitrary<Schedule> = fc
       { act: 'start', afterMs: 1_000 },
       { act: 'retry', afterMs: 1_000 },
     ];
-    return {
-      ...calm,
-      policy: { ...calm.policy, maxRetries: 0 },
-      activations: activations.map((one) => ({ ...one, hours, support })),
-    };
+    const faults: ActivationFault[] = [{ type: 'mute', what: 'command', from: 1, to: 1 }];
+    const brisk = briskSchedule(seed, service, faults, { hours, support });
+    return { ...brisk, policy: { ...brisk.policy, maxRetries: 0 } };
   });
