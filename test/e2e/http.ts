@@ -9,8 +9,17 @@ export interface Call {
   readonly headers?: Record<string, string>;
 }
 
-/** A request over a socket of its own, as it stands; what comes back as far as a client decides by it. */
-export async function call(url: string, { method = 'POST', token = null, body, headers = {} }: Call) {
+export interface CallAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Record<string, unknown>;
+}
+
+/** Sends a request over a socket of its own and returns what a client decides by. */
+export async function call(
+  url: string,
+  { method = 'POST', token = null, body, headers = {} }: Call,
+): Promise<CallAnswer> {
   const response = await fetch(url, {
     method,
     headers: {
