@@ -1,6 +1,6 @@
 import type { TransportError } from '../../shared/ports/http.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
-import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
+import { type ProblemName, problemName, problemNameOfCode } from '../../shared/protocol/problem.ts';
 import type { Failure, FailureCategory } from '../activation/failure.ts';
 
 /** What an answer that is no success means (specification, "Failure categories and handling"; DESIGN.md section 10.6). */
@@ -26,6 +26,7 @@ const serverError: Meaning = { category: 'api_iot_error', temporary: true, mayHa
 const gatewayTimeout: Meaning = { category: 'timeout', temporary: true, mayHaveSucceeded: true };
 const inFlight: Meaning = { category: 'api_iot_error', temporary: true, mayHaveSucceeded: true };
 
+/** What is final, or the API IoT's own trouble, is said by one of these names: nothing else says it. */
 const byProblem: Partial<Record<ProblemName, Meaning>> = {
   'malformed-request': invalid,
   'invalid-request': invalid,
@@ -40,23 +41,66 @@ const byProblem: Partial<Record<ProblemName, Meaning>> = {
   'key-in-flight': inFlight,
 };
 
-/** For an API IoT that does not name its problems as ours does. */
+/** Codes of a refused bearer token (RFC 6750 section 3.1), for an API IoT that answers no problem of ours. */
+const byBearerError: Readonly<Record<string, ProblemName>> = {
+  invalid_token: 'unauthorized',
+  insufficient_scope: 'missing-scope',
+};
+
+/** A proxy, a firewall or a wrong route answers like this: it may have passed the request on before. */
+const intermediary: Meaning = { category: 'transient_network', temporary: true, mayHaveSucceeded: true };
+
+/** Only the temporary meanings: a status alone does not say who answered. */
 function byStatus(status: number): Meaning {
-  if (status === 401 || status === 403) return unauthorized;
-  if (status === 404) return unknownVehicle;
-  if (status === 409) return incompatible;
   if (status === 408 || status === 504) return gatewayTimeout;
   if (status >= 500) return serverError;
-  return invalid;
+  return intermediary;
 }
 
-/** The failure that a refusal stands for; the problem's `type` decides before its status does. */
-export function failureOfResponse(status: number, body: unknown): Failure {
-  const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const name = problemName(problem.type);
+/** An answer that is no success, as far as it was read. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** The parsed JSON, null when it is none. */
+  readonly body: unknown;
+  readonly contentType?: string | null;
+  /** The `WWW-Authenticate` header. */
+  readonly challenge?: string | null;
+}
+
+/** The documented name of the refusal, in `type` or in `code`, or by the bearer challenge; null when the API IoT did not say one. */
+function documentedName({ body, challenge }: ErrorAnswer): ProblemName | null {
+  const { type, code } = membersOf(body);
+  const named = problemName(type) ?? problemNameOfCode(code);
+  if (named !== null) return named;
+  const [, bearerError] = /^Bearer\b.*\berror="?([a-z_]+)"?/i.exec(challenge ?? '') ?? [];
+  return bearerError === undefined ? null : (byBearerError[bearerError] ?? null);
+}
+
+function membersOf(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+}
+
+/**
+ * The failure that a refusal stands for. A documented name decides before the status does; without one, 4xx and redirects are
+ * a temporary failure of the way (DESIGN.md section 11.3), for a proxy that answers 404 says nothing about a vehicle.
+ */
+export function failureOfResponse(answer: ErrorAnswer): Failure {
+  const { status, body } = answer;
+  const name = documentedName(answer);
   const meaning = (name && byProblem[name]) ?? byStatus(status);
-  const detail = typeof problem.detail === 'string' ? problem.detail : `the API IoT answered ${status}`;
-  return { ...meaning, code: name ?? `http_${status}`, message: detail.slice(0, messageMax) };
+  const { detail } = membersOf(body);
+  const isUnknownAnswerer = name === null && meaning === intermediary;
+  const said = typeof detail === 'string' ? detail : `the API IoT answered ${status}`;
+  return {
+    ...meaning,
+    code: name ?? `http_${status}`,
+    message: isUnknownAnswerer ? intermediaryMessage(answer) : said.slice(0, messageMax),
+  };
+}
+
+function intermediaryMessage({ status, contentType }: ErrorAnswer): string {
+  const type = contentType?.split(';')[0]?.trim().slice(0, 64) || 'no content type';
+  return `something between the gateway and the API IoT answered ${status} (${type}): no documented problem type or code`;
 }
 
 /** No answer means unknown, unless the request certainly never left. */

@@ -12,8 +12,8 @@ import {
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
 import type { Failure } from '../activation/failure.ts';
-import { accessTokens, type ClientCredentials } from '../oauth/access-token.ts';
-import { failureOfResponse, failureOfTransport } from './refusal.ts';
+import { accessTokens, type ClientCredentials, sendAuthorised } from '../oauth/access-token.ts';
+import { type ErrorAnswer, failureOfResponse, failureOfTransport } from './refusal.ts';
 
 /** An answer, or why there is none. */
 export type Answer<T> =
@@ -53,19 +53,25 @@ interface Deps {
   readonly credentials: ClientCredentials;
 }
 
+const credentialsRefused: Failure = {
+  category: 'authorization_failure',
+  code: 'credentials_refused',
+  message: 'the token endpoint refused the client credentials',
+  temporary: false,
+  mayHaveSucceeded: false,
+};
+
+function errorAnswerOf(response: Response, body: unknown): ErrorAnswer {
+  return {
+    status: response.status,
+    body,
+    contentType: response.headers.get('content-type'),
+    challenge: response.headers.get('www-authenticate'),
+  };
+}
+
 export function vehicleApi(deps: Deps): VehicleApi {
   const tokens = accessTokens(deps);
-
-  /** Sends with a token; a 401 costs one refresh, then it stands. Null: the token endpoint refused us. */
-  async function authorised(make: (token: string) => Request): Promise<Response | null> {
-    for (let refreshed = false; ; refreshed = true) {
-      const token = await tokens.get();
-      if (token === null) return null;
-      const response = await deps.http(make(token));
-      if (response.status !== 401 || refreshed) return response;
-      tokens.forget(token);
-    }
-  }
 
   async function call<T>(
     path: string,
@@ -73,24 +79,19 @@ export function vehicleApi(deps: Deps): VehicleApi {
     init: { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: string } = { method: 'GET' },
   ): Promise<Answer<T> | { readonly ok: false; readonly retryAt: number }> {
     try {
-      const response = await authorised((token) => {
+      const response = await sendAuthorised(tokens, deps.http, (token) => {
         const headers = { ...init.headers, authorization: `Bearer ${token}`, accept: 'application/json' };
         return new Request(`${deps.origin}${path}`, { ...init, headers });
       });
-      if (response === null) {
-        return {
-          ok: false,
-          failure: failureOfResponse(401, { detail: 'the API IoT refused our client credentials' }),
-        };
-      }
+      if (response === null) return { ok: false, failure: credentialsRefused };
       const body: unknown = await response.json().catch(() => null);
       if (response.status === 429)
         return { ok: false, retryAt: deps.clock.now() + retryAfterMs(response, body, deps.clock.now()) };
-      if (!response.ok) return { ok: false, failure: failureOfResponse(response.status, body) };
+      if (!response.ok) return { ok: false, failure: failureOfResponse(errorAnswerOf(response, body)) };
       const parsed = schema.safeParse(body);
       if (parsed.success) return { ok: true, value: parsed.data };
       const detail = `the API IoT's answer to ${path} has another shape than documented`;
-      return { ok: false, failure: failureOfResponse(502, { detail }) };
+      return { ok: false, failure: failureOfResponse({ status: 502, body: { detail } }) };
     } catch (error) {
       if (error instanceof TransportError) return { ok: false, failure: failureOfTransport(error) };
       throw error;
@@ -101,7 +102,7 @@ export function vehicleApi(deps: Deps): VehicleApi {
   async function read<T>(path: string, schema: z.ZodType<T>): Promise<Answer<T>> {
     const answer = await call(path, schema);
     return 'retryAt' in answer
-      ? { ok: false, failure: failureOfResponse(503, { detail: 'too many requests' }) }
+      ? { ok: false, failure: failureOfResponse({ status: 503, body: { detail: 'too many requests' } }) }
       : answer;
   }
 

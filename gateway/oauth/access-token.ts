@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
+import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
 
 /** Renewed this long before it lapses, so that no request leaves with a token that dies on the way. */
 const renewBeforeMs = 10_000;
 
-const grantSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+/**
+ * `expires_in` is only recommended (RFC 6749 section 5.1), and some servers write it as a string: without one that can be used the
+ * token is good until a 401.
+ */
+const grantSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().nullish().catch(null),
+});
 
 export interface ClientCredentials {
   /** Of the token endpoint. */
@@ -16,12 +24,52 @@ export interface ClientCredentials {
   readonly scope: string;
 }
 
-/** Our credentials or our wish are wrong (RFC 6749 section 5.2). Everything else (503, 429) passes, and refuses nobody. */
-const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
+/**
+ * The token endpoint refuses our credentials or our request only in these words (RFC 6749 section 5.2), or by a problem of ours.
+ * Anything else (503, 429, a proxy's 403) passes.
+ */
+const refusalSchema = z.union([
+  z.object({
+    error: z.enum([
+      'invalid_request',
+      'invalid_client',
+      'invalid_grant',
+      'unauthorized_client',
+      'unsupported_grant_type',
+      'invalid_scope',
+    ]),
+  }),
+  z.object({ type: z.string().refine((type) => refusalProblems.has(problemName(type))) }),
+]);
+
+const refusalProblems: ReadonlySet<ProblemName | null> = new Set(['unauthorized', 'missing-scope']);
 
 /** Whatever became of the token: the request that it was wanted for never left. */
 function unavailable(kind: TransportError['kind'], message: string, cause?: unknown): TransportError {
   return new TransportError(kind, message, false, { cause });
+}
+
+function renewAt(now: number, lifeSeconds: number | null): number {
+  if (lifeSeconds === null) return Number.POSITIVE_INFINITY;
+  const lifeMs = lifeSeconds * 1_000;
+  return now + Math.max(lifeMs / 2, lifeMs - renewBeforeMs);
+}
+
+export type AccessTokens = ReturnType<typeof accessTokens>;
+
+/** Sends with a token; a 401 costs one refresh, then it stands. Null: the token endpoint refused us. */
+export async function sendAuthorised(
+  tokens: AccessTokens,
+  http: Http,
+  make: (token: string) => Request,
+): Promise<Response | null> {
+  for (let refreshed = false; ; refreshed = true) {
+    const token = await tokens.get();
+    if (token === null) return null;
+    const response = await http(make(token));
+    if (response.status !== 401 || refreshed) return response;
+    tokens.forget(token);
+  }
 }
 
 /** OAuth 2.0 client credentials (RFC 6749 section 4.4). One request at a time, shared by all who wait. */
@@ -53,15 +101,13 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
         }).toString(),
       }),
     );
-    const grant = grantSchema.safeParse(await response.json().catch(() => null));
-    if (refusals.has(response.status)) return null;
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok && refusalSchema.safeParse(body).success) return null;
+    const grant = grantSchema.safeParse(body);
     if (!response.ok || !grant.success)
       throw unavailable('refused', `the token endpoint answered ${response.status} without a token`);
-    const lifeMs = grant.data.expires_in * 1_000;
-    current = {
-      token: grant.data.access_token,
-      renewAt: clock.now() + Math.max(lifeMs / 2, lifeMs - renewBeforeMs),
-    };
+    const { access_token: token, expires_in: lifeSeconds } = grant.data;
+    current = { token, renewAt: renewAt(clock.now(), lifeSeconds ?? null) };
     return current.token;
   }
 

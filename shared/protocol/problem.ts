@@ -56,6 +56,10 @@ export function problemOf(
 /** The registered name of a problem's `type`, or null for a foreign one. */
 export function problemName(type: unknown): ProblemName | null {
   if (typeof type !== 'string' || !type.startsWith(prefix)) return null;
-  const name = type.slice(prefix.length);
-  return name in problemTypes ? (name as ProblemName) : null;
+  return problemNameOfCode(type.slice(prefix.length));
+}
+
+/** The same for a `code` member that holds the bare name. */
+export function problemNameOfCode(code: unknown): ProblemName | null {
+  return typeof code === 'string' && Object.hasOwn(problemTypes, code) ? (code as ProblemName) : null;
 }

@@ -1,4 +1,4 @@
-import { accessTokens } from '../../gateway/oauth/access-token.ts';
+import { accessTokens, sendAuthorised } from '../../gateway/oauth/access-token.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Http } from '../../shared/ports/http.ts';
 
@@ -46,11 +46,16 @@ export function apiClient(deps: {
   });
 
   async function call(path: string, init: RequestInit, headers: Record<string, string>): Promise<ApiAnswer> {
-    const token = await tokens.get();
-    if (token === null) throw new ClientRefused(origin, clientId);
-    const response = await http(
-      new Request(`${origin}${path}`, { ...init, headers: { ...headers, authorization: `Bearer ${token}` } }),
+    const response = await sendAuthorised(
+      tokens,
+      http,
+      (token) =>
+        new Request(`${origin}${path}`, {
+          ...init,
+          headers: { ...headers, authorization: `Bearer ${token}` },
+        }),
     );
+    if (response === null) throw new ClientRefused(origin, clientId);
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
     return {

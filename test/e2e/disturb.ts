@@ -1,4 +1,6 @@
+import { problemResponse } from '../../gateway/http/problem.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
+import { type ProblemName, problemOf } from '../../shared/protocol/problem.ts';
 
 /** Answers in the API IoT's place, or null: let it pass. */
 export type Rule = (request: Request, pass: Http) => Promise<Response> | null;
@@ -62,6 +64,17 @@ export function on(
 /** An answer that no API IoT of ours made: plain status, a body of another shape. */
 export function answers(status: number, headers: Record<string, string> = {}): () => Promise<Response> {
   return async () => new Response('{"error":"from somewhere else"}', { status, headers });
+}
+
+/** What a proxy with a wrong route or a firewall answers. */
+export function answersPage(status: number): () => Promise<Response> {
+  const headers = { 'content-type': 'text/html', location: 'https://login.example/' };
+  return async () => new Response('<html><body>Not here</body></html>', { status, headers });
+}
+
+/** A refusal in the API IoT's own words. */
+export function answersProblem(name: ProblemName): () => Promise<Response> {
+  return async () => problemResponse(problemOf(name, 'no'));
 }
 
 /** The request never left. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { answerLost, answers, changed, on, refused, watch } from './disturb.ts';
+import { answerLost, answers, answersPage, answersProblem, changed, on, refused, watch } from './disturb.ts';
 import { failure, receipt, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, featureOf, mailsOf, recordOf, revoked, storyOf } from './story.ts';
 import { buy, waitFor, withPlatform } from './support.ts';
@@ -52,6 +52,41 @@ describe.concurrent('transient network', () => {
       expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
       expect(seen).toEqual([...checked, 'POST configure reset']);
       expect((await commandsOf(platform)).map(({ state }) => state)).toEqual(['applied']);
+    });
+  });
+});
+
+describe.concurrent('something between the gateway and the API IoT answers', () => {
+  test.each([301, 308, 400, 403, 404, 409, 413])(
+    'an HTML page with status %i is a temporary failure of the way: the next attempt delivers',
+    async (status) => {
+      const { disturb, seen } = watch(on('configure', answersPage(status), { count: 1 }));
+      await withPlatform({ disturb }, async (platform) => {
+        const bought = await buy(platform);
+        expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [`http_${status}`, null] });
+        expect(seen).toEqual([...checked, `POST configure ${status}`, 'POST configure 202']);
+        const [failed] = (await recordOf(platform, bought)).filter(
+          ({ type }) => type === 'activation.failure',
+        );
+        expect(failed?.data.failure).toMatchObject({
+          category: 'transient_network',
+          message: `something between the gateway and the API IoT answered ${status} (text/html): no documented problem type or code`,
+        });
+      });
+    },
+  );
+
+  test('a page in the place of the check before attempt 1 stops nothing', async () => {
+    const { disturb } = watch(on('status', answersPage(404), { count: 1 }));
+    await withPlatform({ disturb }, async (platform) => {
+      expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
+    });
+  });
+
+  test('a page in the place of the token is a temporary failure of the way', async () => {
+    const { disturb } = watch(on('token', answersPage(403), { count: 3 }));
+    await withPlatform({ disturb }, async (platform) => {
+      expect((await storyOf(platform, await buy(platform))).phase).toBe('active');
     });
   });
 });
@@ -310,13 +345,15 @@ describe.concurrent('authorisation failure', () => {
   });
 
   test('refused client credentials: escalated with one attempt', async () => {
-    const { disturb } = watch(on('token', answers(401)));
+    const { disturb } = watch(
+      on('token', async () => Response.json({ error: 'invalid_client' }, { status: 401 })),
+    );
     await withPlatform({ disturb }, async (platform) => {
       expect(await storyOf(platform, await buy(platform))).toEqual({
         ...failure,
-        attempts: ['http_401'],
+        attempts: ['credentials_refused'],
         failure: 'authorization_failure',
-        ticket: ticket('http_401', 1),
+        ticket: ticket('credentials_refused', 1),
       });
     });
   });
@@ -350,14 +387,14 @@ test.concurrent('429: waits for Retry-After, which costs no retry and tells nobo
 });
 
 test.concurrent('a vehicle that the API IoT does not know is a data error: no attempt', async () => {
-  const unknown = on('status', answers(404));
+  const unknown = on('status', answersProblem('unknown-vehicle'));
   const { disturb } = watch(unknown);
   await withPlatform({ disturb }, async (platform) => {
     expect(await storyOf(platform, await buy(platform))).toEqual({
       ...failure,
       attempts: [],
       failure: 'unknown_vehicle',
-      ticket: ticket('http_404', 0),
+      ticket: ticket('unknown-vehicle', 0),
       mails: [receipt, 'Service activation issue - You have NOT been charged'],
       pushes: ['Service purchased', 'Activation issue - not charged'],
     });

@@ -10,24 +10,60 @@ const told = ({ category, temporary, mayHaveSucceeded }: Failure) =>
   `${category}${temporary ? ', temporary' : ''}${mayHaveSucceeded ? ', may have succeeded' : ''}`;
 
 describe('An answer of the API IoT that is no success', () => {
+  const between = 'transient_network, temporary, may have succeeded';
   it.each<[status: number, meaning: string]>([
-    [400, 'invalid_configuration'],
-    [401, 'authorization_failure'],
-    [402, 'invalid_configuration'],
-    [403, 'authorization_failure'],
-    [404, 'unknown_vehicle'],
-    [405, 'invalid_configuration'],
+    [301, between],
+    [308, between],
+    [400, between],
+    [401, between],
+    [402, between],
+    [403, between],
+    [404, between],
+    [405, between],
     [408, 'timeout, temporary, may have succeeded'],
-    [409, 'vehicle_incompatible'],
-    [410, 'invalid_configuration'],
-    [499, 'invalid_configuration'],
+    [409, between],
+    [410, between],
+    [413, between],
+    [499, between],
     [500, 'api_iot_error, temporary, may have succeeded'],
     [503, 'api_iot_error, temporary, may have succeeded'],
     [504, 'timeout, temporary, may have succeeded'],
-  ])('means by its status %i: %s', (status, meaning) => {
-    const failure = failureOfResponse(status, { detail: 'no' });
-    expect(told(failure)).toBe(meaning);
-    expect([failure.code, failure.message]).toEqual([`http_${status}`, 'no']);
+  ])('is temporary whatever its status while it says no documented name: %i: %s', (status, meaning) => {
+    const failure = failureOfResponse({ status, body: null, contentType: 'text/html; charset=utf-8' });
+    expect([told(failure), failure.code]).toEqual([meaning, `http_${status}`]);
+  });
+
+  it('says that something between answered, and not what that says of itself', () => {
+    expect(
+      failureOfResponse({ status: 404, body: { detail: 'no such page' }, contentType: 'text/html' }).message,
+    ).toBe(
+      'something between the gateway and the API IoT answered 404 (text/html): no documented problem type or code',
+    );
+    expect(failureOfResponse({ status: 403, body: null }).message).toBe(
+      'something between the gateway and the API IoT answered 403 (no content type): no documented problem type or code',
+    );
+  });
+
+  it.each<[code: string, meaning: string]>([
+    ['invalid-configuration', 'invalid_configuration'],
+    ['vehicle-incompatible', 'vehicle_incompatible'],
+    ['unknown-vehicle', 'unknown_vehicle'],
+    ['unauthorized', 'authorization_failure'],
+    ['not_found', between],
+    ['toString', between],
+  ])('means by its documented code %s, without any type: %s', (code, meaning) => {
+    expect(told(failureOfResponse({ status: 404, body: { code, message: 'no' } }))).toBe(meaning);
+  });
+
+  it.each<[challenge: string, code: string]>([
+    ['Bearer realm="iot", error="invalid_token"', 'unauthorized'],
+    ['Bearer error=insufficient_scope, scope="vehicle:configure"', 'missing-scope'],
+    ['Basic realm="proxy", error="invalid_token"', 'http_401'],
+    ['Bearer', 'http_401'],
+  ])('means by the bearer challenge of RFC 6750: %s', (challenge, code) => {
+    const failure = failureOfResponse({ status: 401, body: null, challenge });
+    expect(failure.code).toBe(code);
+    expect(failure.category).toBe(code === 'http_401' ? 'transient_network' : 'authorization_failure');
   });
 
   it.each<[name: ProblemName, meaning: string]>([
@@ -43,13 +79,13 @@ describe('An answer of the API IoT that is no success', () => {
     ['missing-scope', 'authorization_failure'],
     ['key-in-flight', 'api_iot_error, temporary, may have succeeded'],
   ])('means by its problem type %s, whatever its status: %s', (name, meaning) => {
-    const failure = failureOfResponse(418, problemOf(name, 'because'));
+    const failure = failureOfResponse({ status: 418, body: problemOf(name, 'because') });
     expect(told(failure)).toBe(meaning);
     expect([failure.code, failure.message]).toEqual([name, 'because']);
   });
 
   it('keeps the name of a problem that has no meaning of its own, and goes by the status', () => {
-    expect(failureOfResponse(503, problemOf('unavailable', 'no database'))).toEqual({
+    expect(failureOfResponse({ status: 503, body: problemOf('unavailable', 'no database') })).toEqual({
       category: 'api_iot_error',
       code: 'unavailable',
       message: 'no database',
@@ -64,7 +100,7 @@ describe('An answer of the API IoT that is no success', () => {
     ['a detail that is no text', { detail: 7 }],
     ['a foreign problem type', { type: 'https://example.org/problems/broken' }],
   ])('says the status where it says nothing itself: %s', (_, body) => {
-    expect(failureOfResponse(502, body)).toEqual({
+    expect(failureOfResponse({ status: 502, body })).toEqual({
       category: 'api_iot_error',
       code: 'http_502',
       message: 'the API IoT answered 502',
@@ -74,7 +110,9 @@ describe('An answer of the API IoT that is no success', () => {
   });
 
   it('takes 500 characters of what it says', () => {
-    expect(failureOfResponse(500, { detail: 'x'.repeat(501) }).message).toBe('x'.repeat(500));
+    expect(failureOfResponse({ status: 500, body: { detail: 'x'.repeat(501) } }).message).toBe(
+      'x'.repeat(500),
+    );
   });
 });
 

@@ -34,6 +34,9 @@ function api(token: () => Response | Promise<Response>, other: () => Response | 
   };
 }
 
+const hour = 3_600_000;
+const { twin: reporting, health, command } = vehicleAnswers(vin);
+
 const granted = () => Response.json({ access_token: 't', expires_in: 300 });
 
 it.each([
@@ -50,10 +53,15 @@ it.each([
     }),
 );
 
-it.each([400, 401, 403])('takes %i from the token endpoint for a refusal of our credentials', (status) =>
+it.each([
+  [401, { error: 'invalid_client' }],
+  [400, { error: 'unauthorized_client', error_description: 'not this grant' }],
+  [400, { error: 'invalid_scope' }],
+  [401, problemOf('unauthorized', 'no')],
+])('takes %i with %o from the token endpoint for a refusal of our credentials', (status, body) =>
   expect(
     api(
-      () => new Response('', { status }),
+      () => Response.json(body, { status }),
       () => Response.json({}),
     ).api.configure(vin, request, headers),
   ).resolves.toMatchObject({
@@ -62,7 +70,67 @@ it.each([400, 401, 403])('takes %i from the token endpoint for a refusal of our 
   }),
 );
 
-const hour = 3_600_000;
+it.each([301, 400, 401, 403, 404])(
+  'takes %i without an OAuth error from the token endpoint for a temporary failure of the way',
+  (status) =>
+    expect(
+      api(
+        () => new Response('<html>', { status, headers: { 'content-type': 'text/html' } }),
+        () => Response.json({}),
+      ).api.configure(vin, request, headers),
+    ).resolves.toEqual({
+      ok: false,
+      failure: {
+        category: 'transient_network',
+        code: 'transport_refused',
+        message: `the token endpoint answered ${status} without a token`,
+        temporary: true,
+        mayHaveSucceeded: false,
+      },
+    }),
+);
+
+const noLife = { access_token: 't', token_type: 'Bearer' };
+it.each([
+  ['no expires_in', noLife],
+  ['expires_in null', { ...noLife, expires_in: null }],
+  ['expires_in 0', { ...noLife, expires_in: 0 }],
+  ['an expires_in that is no number', { ...noLife, expires_in: 'soon' }],
+])('uses a token with %s until a 401', async (_, grant) => {
+  let tokens = 0;
+  const answers = [200, 200, 401, 200];
+  const { clock, api: vehicles } = api(
+    () => {
+      tokens += 1;
+      return Response.json(grant);
+    },
+    () => Response.json(health, { status: answers.shift() ?? 500 }),
+  );
+  expect((await vehicles.health(vin)).ok).toBe(true);
+  await clock.advance(30 * 24 * hour);
+  expect((await vehicles.health(vin)).ok).toBe(true);
+  expect(tokens).toBe(1);
+  expect((await vehicles.health(vin)).ok).toBe(true);
+  expect(tokens).toBe(2);
+});
+
+it('reads an expires_in that is a string', async () => {
+  let tokens = 0;
+  const { clock, api: vehicles } = api(
+    () => {
+      tokens += 1;
+      return Response.json({ ...noLife, expires_in: '3599' });
+    },
+    () => Response.json(health),
+  );
+  await vehicles.health(vin);
+  await clock.advance(3_588_999);
+  await vehicles.health(vin);
+  expect(tokens).toBe(1);
+  await clock.advance(1);
+  await vehicles.health(vin);
+  expect(tokens).toBe(2);
+});
 
 it.each<[string, Record<string, string>, unknown, number]>([
   ['1500.2 ms in the problem', {}, { retryAfterMs: 1_500.2 }, 1_501],
@@ -90,7 +158,6 @@ it.each<[string, Record<string, string>, unknown, number]>([
   });
 });
 
-const { twin: reporting, health, command } = vehicleAnswers(vin);
 const twin = { ...reporting, reported: [{ feature: 'heated_seats', state: 'dormant', version: 0 }] };
 
 /** What is asked: method and address. */
@@ -198,10 +265,11 @@ it('asks for one new token after a 401, and for no second', async () => {
   let answers = [new Response('', { status: 401 }), Response.json(twin)];
   const { sent, api: vehicles } = api(grant, () => answers.shift() ?? new Response('', { status: 500 }));
   expect(await vehicles.status(vin)).toEqual({ ok: true, value: twin });
-  answers = [new Response('', { status: 401 }), new Response('', { status: 401 }), Response.json(twin)];
+  const refused = () => Response.json(problemOf('unauthorized', 'no such token'), { status: 401 });
+  answers = [refused(), refused(), Response.json(twin)];
   expect(await vehicles.status(vin)).toMatchObject({
     ok: false,
-    failure: { category: 'authorization_failure', message: 'the API IoT answered 401' },
+    failure: { category: 'authorization_failure', message: 'no such token' },
   });
   expect(sent.map((request) => request.headers.get('authorization'))).toEqual([
     'Bearer t1',
@@ -213,15 +281,15 @@ it('asks for one new token after a 401, and for no second', async () => {
 
 it('says that our credentials were refused', async () => {
   const { sent, api: vehicles } = api(
-    () => new Response('', { status: 401 }),
+    () => Response.json({ error: 'invalid_client' }, { status: 401 }),
     () => Response.json(twin),
   );
   expect(await vehicles.status(vin)).toEqual({
     ok: false,
     failure: {
       category: 'authorization_failure',
-      code: 'http_401',
-      message: 'the API IoT refused our client credentials',
+      code: 'credentials_refused',
+      message: 'the token endpoint refused the client credentials',
       temporary: false,
       mayHaveSucceeded: false,
     },
