@@ -22,6 +22,7 @@ import type { Verdict } from '../reports/verdict.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from './api-iot-process.ts';
+import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, daySchedule, planDay } from './day-plan.ts';
@@ -142,20 +143,13 @@ function buy({ loop, network, plan, startedAt, links }: DayStage): PurchaseAnswe
   return answers;
 }
 
-function settled({ loop, stores }: DayStage, isAnswered: () => boolean): () => boolean {
+function settled({ loop, stores, wire }: DayStage, isAnswered: () => boolean): () => boolean {
   let lookAt = 0;
   return () => {
     if (loop.now() < lookAt) return false;
     lookAt = loop.now() + lookEveryMs;
     if (!isAnswered()) return false;
-    const [open] = stores.platform.read<{ count: number }>(`select
-      (select count(*) from activations where ended_at is null or due_at is not null) +
-      (select count(*) from notices where status = 'waiting') +
-      (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors), 0)) as count`);
-    const [commands] = stores.apiIot.read<{ count: number }>(
-      'select count(*) as count from commands where ended_at is null',
-    );
-    return open?.count === 0 && commands?.count === 0;
+    return isPlatformAtRest(stores.platform.read) && isApiIotAtRest(stores.apiIot.read, wire.messages);
   };
 }
 

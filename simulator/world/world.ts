@@ -6,6 +6,7 @@ import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { type Reading, readingOf } from '../reports/reading.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
 import { constantsOf } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
@@ -125,12 +126,11 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
   scheduleWorld(stage, schedule);
   const { answers, bought } = startBuying(stage, schedule);
   const life = startLife(stage, schedule, bought);
-  const settled = (calmMs: number) =>
-    settledLook(stage, schedule, () => life.isOver() && answers.length === bought.length, calmMs);
+  const isQuiet = quietLook(stage, schedule, () => life.isOver() && answers.length === bought.length);
   const allMs = sharingMax * longestMs(schedule.policy);
   const healAt = startedAt + Math.max(healAfterLeastMs, allMs);
   const endAt = healAt + Math.max(livenessLeastMs, allMs);
-  let isSettled = settled(0);
+  let isSettled = settledLook(stage, isQuiet, 0);
   let end = await loop.run(() => isSettled() || loop.now() >= healAt);
   // What reconciliation is to bring about is seen once nothing keeps it away, and then only if it has looked.
   const { reconcileMs } = schedule;
@@ -140,11 +140,15 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
     stage.stream.setDown(false);
     // Every vehicle says anew what it is: what it said while nobody heard it is heard now.
     for (const { vin } of stage.cars.states()) stage.cars.cut(vin, 1_000);
-    isSettled = settled(reconcileMs === undefined ? 0 : 2 * reconcileMs + reconcileSlackMs);
+    const calmMs = reconcileMs === undefined ? 0 : 2 * reconcileMs + reconcileSlackMs;
+    isSettled = settledLook(stage, isQuiet, calmMs);
     end = await loop.run(() => isSettled() || loop.now() >= endAt);
   }
   if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
   await loop.run(loop.now() + quietMs);
+  // A revocation that no command can end goes on trying: what is between two parts in the middle of a try is not lost.
+  const evidenceBy = loop.now() + constantsOf(schedule).commandTimeoutMs + openWorkMaxMs;
+  await loop.run(() => isQuiet() || loop.now() >= evidenceBy);
   return { answers, deeds: life.deeds() };
 }
 
@@ -214,34 +218,28 @@ function startBuying(stage: Stage, schedule: Schedule) {
   return { answers, bought };
 }
 
-/**
- * Everything has ended, and has been so for `calmMs`: asked once a second of virtual time, by what the databases say.
- * `isOver`: nobody will ask for anything more.
- */
-function settledLook(stage: Stage, schedule: Schedule, isOver: () => boolean, calmMs: number): () => boolean {
-  const { loop, stores, startedAt } = stage;
+/** Whether everything has ended, by what the databases and the wire say. `isOver`: nobody will ask for anything more. */
+function quietLook(stage: Stage, schedule: Schedule, isOver: () => boolean): () => boolean {
+  const { loop, stores, startedAt, wire } = stage;
   const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOf));
   const { commandTimeoutMs } = constantsOf(schedule);
-  const beyond = planOf(schedule, stage.catalogue)
+  const vins = planOf(schedule, stage.catalogue)
     .vehicles.filter((vehicle) => isBeyondCommand(vehicle, commandTimeoutMs))
-    .map(({ vin }) => `'${vin}'`)
-    .join(', ');
+    .map(({ vin }) => vin);
   // What was bought by the hour ends in the run; what was bought by the day does not.
-  const soonAt = startedAt + livenessLeastMs;
-  const open = `select
-    (select count(*) from activations where (ended_at is null or due_at is not null)
-      and not (kind = 'revocation' and vin in (${beyond}))) +
-    (select count(*) from entitlements where ended_at is null and valid_until < ${soonAt}) +
-    (select count(*) from notices where status = 'waiting') +
-    (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors), 0)) as open`;
+  const endsBefore = startedAt + livenessLeastMs;
+  return () =>
+    isOver() &&
+    loop.now() >= lastFaultAt &&
+    wire.held() === 0 &&
+    !stage.isComingBack() &&
+    isPlatformAtRest(stores.platform.read, { vins, endsBefore }) &&
+    isApiIotAtRest(stores.apiIot.read, wire.messages);
+}
+
+/** Everything has ended, and has been so for `calmMs`: asked once a second of virtual time. */
+function settledLook({ loop }: Stage, isQuiet: () => boolean, calmMs: number): () => boolean {
   let lookAt = 0;
-  function isQuiet(): boolean {
-    if (!isOver() || loop.now() < lastFaultAt) return false;
-    if (stage.wire.held() > 0 || stage.isComingBack()) return false;
-    if (stores.platform.read<{ open: number }>(open)[0]?.open !== 0) return false;
-    const commands = 'select count(*) as open from commands where ended_at is null';
-    return stores.apiIot.read<{ open: number }>(commands)[0]?.open === 0;
-  }
   let quietSince: number | null = null;
   let settled = false;
   return () => {
