@@ -2,14 +2,14 @@ import type { Transaction } from 'kysely';
 import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
 import { activationTrace } from '../../shared/protocol/activation-trace.ts';
-import { type Activation, isPatient, isSale } from '../activation/activation.ts';
+import { type Activation, isPatient } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
 import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
+import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
-import { featureOwner, hasGiven, ownedBy } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';
@@ -98,32 +98,12 @@ export async function decideStart(
   activation: Activation,
   at: number,
 ): Promise<ActivationEvent> {
-  const settled = await decideOwnership(transaction, activation, at);
+  const settled = await checkOwnership(transaction, activation, at);
   if (settled !== null) return settled;
   if (isPatient(activation) && (await isCustomerWaiting(transaction, activation, at)))
     return { type: 'postponed', at, reason: 'vehicle_busy' };
   if (await isVehicleBusy(transaction, activation)) return { type: 'postponed', at, reason: 'vehicle_busy' };
   return { type: 'attempt_started', at };
-}
-
-/** What is owned is not switched off, and is not bought twice; what is owned no more is not brought back. Null: the attempt goes on. */
-async function decideOwnership(
-  transaction: Transaction<PlatformSchema>,
-  activation: Activation,
-  at: number,
-): Promise<ActivationEvent | null> {
-  const isOwned = (await ownedBy(transaction, activation, at)) !== null;
-  if (activation.kind === 'activation') {
-    if (isSale(activation)) return isOwned ? { type: 'feature_owned', at } : null;
-    const isOver =
-      !isOwned &&
-      (activation.origin === 'reconciliation' ||
-        (await hasGiven(transaction, { activationId: activation.id })));
-    return isOver ? { type: 'cancel_requested', at } : null;
-  }
-  if (isOwned) return { type: 'feature_owned', at };
-  const isWanted = (await featureOwner(transaction, activation, at)) !== null;
-  return isWanted ? { type: 'postponed', at, reason: 'vehicle_busy' } : null;
 }
 
 /** How often the API IoT is asked again while it works on the same key, and the wait between. */

@@ -11,6 +11,7 @@ import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
 import { commandingPhases } from '../activation/phase.ts';
 import { transition } from '../activation/transition.ts';
+import { expire, isEntitlementId } from '../entitlement/expiry.ts';
 import {
   currentVersion,
   loadActivation,
@@ -25,7 +26,6 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { attemptOfKey, eventOfCommand } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
-import { expire, isEntitlementId } from './expiry.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
 import { singleFlight } from './single-flight.ts';

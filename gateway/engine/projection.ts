@@ -2,11 +2,12 @@ import type { Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { isSale, newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
+import type { EntitlementDeps } from '../entitlement/deps.ts';
+import { grantEntitlement } from '../entitlement/grant.ts';
+import { appendFacts } from '../store/activation-facts.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
-import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { type EntitlingDeps, grantEntitlement } from './entitling.ts';
 
 /** The parts that write their own rows for a fact, in the transaction that saves it. */
 export interface Projections {
@@ -36,17 +37,8 @@ export interface Projections {
   ) => Promise<number>;
 }
 
-export interface ProjectionDeps extends Projections, EntitlingDeps {
+export interface ProjectionDeps extends Projections, EntitlementDeps {
   readonly clock: Clock;
-}
-
-/** Who speaks in the record. */
-function actorOf(type: Fact['type']): string {
-  if (type.startsWith('payment.')) return 'payments';
-  if (type === 'activation.cancel_requested') return 'customer';
-  if (type === 'activation.success' || type === 'activation.late_success') return 'vehicle';
-  if (type === 'command.accepted' || type === 'activation.rate_limited') return 'api-iot';
-  return 'engine';
 }
 
 const purchaseStatuses: Partial<Record<Fact['type'], PurchaseStatus>> = {
@@ -82,7 +74,7 @@ export async function project(
   facts: readonly Fact[],
 ): Promise<Projected> {
   if (facts.length === 0) return { born: [], mayHaveNotices: false };
-  await insertRecord(transaction, deps, stored, facts);
+  await appendFacts(transaction, deps.ids, stored, facts);
   const born: string[] = [];
   let isResolved = false;
   for (const fact of facts) {
@@ -122,24 +114,6 @@ export async function project(
   const noticeCount = await deps.insertNotices(transaction, stored, facts);
   // Who has a ticket resolved is told so too.
   return { born, mayHaveNotices: noticeCount > 0 || isResolved };
-}
-
-export async function insertRecord(
-  transaction: Transaction<PlatformSchema>,
-  { ids }: Pick<ProjectionDeps, 'ids'>,
-  stored: StoredActivation,
-  facts: readonly Fact[],
-): Promise<void> {
-  const lines = facts.map((fact) => ({
-    purchaseId: stored.purchaseId,
-    activationId: stored.activation.id,
-    at: fact.at,
-    type: fact.type,
-    actor: actorOf(fact.type),
-    // Diagnostics are long and stand in the ticket.
-    data: fact.type === 'activation.escalating_to_support' ? { failure: fact.data.failure } : fact.data,
-  }));
-  await appendRecord(transaction, ids, lines);
 }
 
 /** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */

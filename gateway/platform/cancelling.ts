@@ -1,7 +1,8 @@
 import type { Activation } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
-import { endEntitlement } from '../engine/entitling.ts';
+import { endEntitlement } from '../entitlement/end.ts';
 import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
+import { isRenewed } from '../entitlement/ownership.ts';
 import { insertLifeNotice } from '../notifications/life-notice.ts';
 import { loadActivation } from '../store/activations.ts';
 import type { PurchaseRow } from '../store/schema.ts';
@@ -66,21 +67,6 @@ function whyOver({ phase }: Activation): string {
   return 'It has failed: nothing was charged, and nothing is left to cancel.';
 }
 
-/** A later one begins where this one ends: without this one it would begin after a gap. */
-async function isRenewed({ database }: CancellingDeps, entitlement: Entitlement): Promise<boolean> {
-  if (entitlement.validUntil === null) return false;
-  const row = await database.reader
-    .selectFrom('entitlements')
-    .select('id')
-    .where('vin', '=', entitlement.vin)
-    .where('feature', '=', entitlement.feature)
-    .where('ended_at', 'is', null)
-    .where('valid_from', '>=', entitlement.validUntil)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 async function cancelService(
   deps: CancellingDeps,
   purchase: PurchaseRow,
@@ -89,7 +75,7 @@ async function cancelService(
   const { database, catalogue, clock, desk, engine, ids } = deps;
   const at = clock.now();
   if (!isInForce(entitlement, at)) return refused('The service has ended before.');
-  if (await isRenewed(deps, entitlement))
+  if (await isRenewed(database.reader, entitlement))
     return refused('The service was renewed: cancel the newest purchase of it first.');
   if (catalogue.service(purchase.service_id)?.cancellation === 'refused')
     return refused(

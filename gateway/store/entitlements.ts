@@ -4,9 +4,6 @@ import type { Overdue } from './activations.ts';
 import type { EntitlementRow, PlatformSchema } from './schema.ts';
 import { StaleRow } from './stale-row.ts';
 
-/** A feature of a vehicle. */
-type Place = Pick<Entitlement, 'vin' | 'feature'>;
-
 export function entitlementOf(row: EntitlementRow): Entitlement {
   return {
     id: row.id,
@@ -68,65 +65,12 @@ export async function saveEnd(
   if (result.numUpdatedRows !== 1n) throw new StaleRow(`the entitlement ${id} was ended by another process`);
 }
 
-/** Nobody else ends it before this transaction does what depends on it. Throws `StaleRow` when somebody has. */
-export async function holdEntitlement(
+/** Keeps others from ending it before this transaction commits. Throws `StaleRow` when it has ended. */
+export async function lockEntitlement(
   transaction: Transaction<PlatformSchema>,
   { id, end }: Entitlement,
 ): Promise<void> {
   await saveEnd(transaction, { id, end });
-}
-
-/** The entitlement by which somebody owns the feature now; of several, the one that lasts longest. */
-export async function ownedBy(
-  database: Kysely<PlatformSchema>,
-  { vin, feature }: Place,
-  now: number,
-): Promise<Entitlement | null> {
-  const rows = await database
-    .selectFrom('entitlements')
-    .selectAll()
-    .where('vin', '=', vin)
-    .where('feature', '=', feature)
-    .where('ended_at', 'is', null)
-    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
-    .execute();
-  const until = (row: EntitlementRow) => row.valid_until ?? Number.POSITIVE_INFINITY;
-  const [longest] = rows.toSorted((left, right) => until(right) - until(left));
-  return longest ? entitlementOf(longest) : null;
-}
-
-/** Whether this purchase, or the one that the activation belongs to, has given its time: in force or over. */
-export async function hasGiven(
-  database: Kysely<PlatformSchema>,
-  by: { readonly purchaseId: string } | { readonly activationId: string },
-): Promise<boolean> {
-  const given = database.selectFrom('entitlements').select('entitlements.id').limit(1);
-  const query =
-    'purchaseId' in by
-      ? given.where('purchase_id', '=', by.purchaseId)
-      : given
-          .innerJoin('activations', 'activations.purchase_id', 'entitlements.purchase_id')
-          .where('activations.id', '=', by.activationId);
-  return (await query.executeTakeFirst()) !== undefined;
-}
-
-/** Who wants the feature on: an entitlement that holds now, or an activation that is open. */
-export async function featureOwner(
-  database: Kysely<PlatformSchema>,
-  feature: Place,
-  now: number,
-): Promise<'entitlement' | 'activation' | null> {
-  if ((await ownedBy(database, feature, now)) !== null) return 'entitlement';
-  const open = await database
-    .selectFrom('activations')
-    .select('id')
-    .where('vin', '=', feature.vin)
-    .where('feature', '=', feature.feature)
-    .where('kind', '=', 'activation')
-    .where('ended_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return open ? 'activation' : null;
 }
 
 /** A page of those whose time is over and that have not ended yet, the longest overdue first. */

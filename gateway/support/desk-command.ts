@@ -1,11 +1,11 @@
 import type { Transaction } from 'kysely';
 import { isSale } from '../activation/activation.ts';
 import { adjustmentFaults } from '../catalogue/adjustable.ts';
-import type { EntitlingDeps } from '../engine/entitling.ts';
+import type { EntitlementDeps } from '../entitlement/deps.ts';
+import { featureOwner } from '../entitlement/ownership.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import { insertSupportNotice, type SupportNotice } from '../notifications/support-notice.ts';
 import { loadActivation } from '../store/activations.ts';
-import { featureOwner } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { keepLateSuccess } from './late-success.ts';
 import { beginRetry, moneyRefusal } from './manual-retry.ts';
@@ -27,7 +27,7 @@ export type DeskCommand =
   | { readonly move: 'resolve'; readonly resolution: Resolution }
   | { readonly move: 'reopen'; readonly reason: string };
 
-export interface DeskDeps extends EntitlingDeps {
+export interface DeskDeps extends EntitlementDeps {
   readonly settings: SupportSettings;
   readonly notices: NoticeSettings;
 }

@@ -1,10 +1,11 @@
 import type { Transaction } from 'kysely';
 import { mayHaveApplied } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
-import { type EntitlingDeps, grantEntitlement } from '../engine/entitling.ts';
-import { supersede } from '../engine/supersede.ts';
+import type { EntitlementDeps } from '../entitlement/deps.ts';
+import { grantEntitlement } from '../entitlement/grant.ts';
+import { featureOwner } from '../entitlement/ownership.ts';
+import { supersede } from '../entitlement/supersede.ts';
 import { type StoredActivation, storedActivation } from '../store/activations.ts';
-import { featureOwner } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { moneyRefusal } from './manual-retry.ts';
 import type { Ticket } from './ticket-store.ts';
@@ -39,7 +40,7 @@ function mayBeOff({ activation }: StoredActivation): boolean {
  */
 export async function keepLateSuccess(
   transaction: Transaction<PlatformSchema>,
-  deps: EntitlingDeps,
+  deps: EntitlementDeps,
   ticket: Ticket,
   at: number,
 ): Promise<string | null> {

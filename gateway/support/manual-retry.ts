@@ -2,8 +2,8 @@ import type { Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import { newManualRetry } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
+import { featureOwner, hasGranted } from '../entitlement/ownership.ts';
 import { insertActivation, loadActivation } from '../store/activations.ts';
-import { featureOwner, hasGiven } from '../store/entitlements.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { actorOf } from './ticket-machine.ts';
@@ -49,7 +49,7 @@ export async function beginRetry(
     kind === 'activation' &&
     owner === null &&
     purchaseId !== null &&
-    (await hasGiven(transaction, { purchaseId }))
+    (await hasGranted(transaction, { purchaseId }))
   )
     return { refusal: 'the customer has had the time that they bought' };
   const { parameters } = ticket.work;

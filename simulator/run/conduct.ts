@@ -1,4 +1,4 @@
-import { passMs } from '../../gateway/engine/reconciler.ts';
+import { passMs } from '../../gateway/entitlement/reconciler.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 import { channelCounts } from '../faults/channel-gates.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';

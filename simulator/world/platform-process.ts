@@ -1,7 +1,7 @@
 import { activationEngine, type EngineDeps } from '../../gateway/engine/engine.ts';
 import { eventRelay } from '../../gateway/engine/event-relay.ts';
-import { reconciler } from '../../gateway/engine/reconciler.ts';
 import { vehicleApi } from '../../gateway/engine/vehicle-api.ts';
+import { reconciler } from '../../gateway/entitlement/reconciler.ts';
 import { noticeDispatcher } from '../../gateway/notifications/dispatcher.ts';
 import { insertNotices } from '../../gateway/notifications/notice-insertion.ts';
 import { stripePayments } from '../../gateway/payments/stripe-payments.ts';

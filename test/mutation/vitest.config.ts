@@ -10,7 +10,7 @@ const isEngine = process.env.MUTATE === 'engine';
 export default defineConfig({
   test: {
     testNamePattern: /^(?!.*(thousand|permanent))/,
-    include: isEngine ? ['test/engine/**/*.test.ts'] : ['test/activation/**/*.test.ts'],
+    include: isEngine ? ['test/{engine,entitlement}/**/*.test.ts'] : ['test/activation/**/*.test.ts'],
     exclude: isEngine
       ? ['test/engine/{crash-sweep,old-keys,deadlines}.test.ts']
       : ['test/activation/{sequences,ends}.test.ts'],

@@ -70,7 +70,8 @@ type Diagnostics = typeof import('../../gateway/engine/diagnostics.ts');
 type Activations = typeof import('../../gateway/store/activations.ts');
 type Entitlements = typeof import('../../gateway/store/entitlements.ts');
 type Entitlement = typeof import('../../gateway/entitlement/entitlement.ts');
-type Entitling = typeof import('../../gateway/engine/entitling.ts');
+type Grant = typeof import('../../gateway/entitlement/grant.ts');
+type Ownership = typeof import('../../gateway/entitlement/ownership.ts');
 type Cancelling = typeof import('../../gateway/activation/cancelling.ts');
 type Reconcile = typeof import('../../gateway/entitlement/reconcile.ts');
 type ActivationModule = typeof import('../../gateway/activation/activation.ts');
@@ -121,7 +122,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'a revocation does not ask who owns the feature by now',
     within: 200,
     plant: () =>
-      replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({
+      replace<Ownership>('../../gateway/entitlement/ownership.ts', () => ({
         featureOwner: async () => null,
       })),
   },
@@ -393,13 +394,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'what is given for nothing is given whatever the purchase has given',
     within: 200,
     plant: () =>
-      replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({ hasGiven: async () => false })),
+      replace<Ownership>('../../gateway/entitlement/ownership.ts', () => ({ hasGranted: async () => false })),
   },
   {
     name: 'a manual retry that delivers gives the customer nothing',
     within: 400,
     plant: () =>
-      replace<Entitling>('../../gateway/engine/entitling.ts', ({ grantEntitlement }) => ({
+      replace<Grant>('../../gateway/entitlement/grant.ts', ({ grantEntitlement }) => ({
         grantEntitlement: async (transaction, deps, stored, at, source) =>
           source === 'goodwill' || (await grantEntitlement(transaction, deps, stored, at, source)),
       })),

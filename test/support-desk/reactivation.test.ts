@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { newReactivation } from '../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { reconcileVehicle } from '../../gateway/engine/reconciliation.ts';
+import { reconcileVehicle } from '../../gateway/entitlement/reconciliation.ts';
 import { insertActivation } from '../../gateway/store/activations.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { placeOrder, vin } from '../engine/support.ts';

@@ -2,24 +2,33 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
+import type { VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { type Activation, newDeactivation, newReactivation } from '../activation/activation.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Service } from '../catalogue/service.ts';
-import { type Difference, differences, type KnownFeatures, type Reported } from '../entitlement/reconcile.ts';
 import { insertActivation } from '../store/activations.ts';
-import { ownedBy } from '../store/entitlements.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { openWorkOf } from '../support/ticket-store.ts';
 import { isInHand } from '../support/ticket-work.ts';
-import type { VehicleApi } from './vehicle-api.ts';
+import { ownedBy, ownedFeatures } from './ownership.ts';
+import { type Difference, differences, type KnownFeatures, type Reported } from './reconcile.ts';
+
+/** What reconciliation asks the API IoT: a vehicle's twin, or the fact that there is none now. */
+export interface StatusQuery {
+  status(
+    vin: string,
+  ): Promise<
+    { readonly ok: true; readonly value: Pick<VehicleTwin, 'online' | 'reported'> } | { readonly ok: false }
+  >;
+}
 
 export interface ReconciliationDeps {
   readonly database: Database<PlatformSchema>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly catalogue: Catalogue;
-  readonly vehicles: Pick<VehicleApi, 'status'>;
+  readonly vehicles: StatusQuery;
 }
 
 /**
@@ -57,13 +66,7 @@ async function knownFeatures(
   vin: string,
 ): Promise<KnownFeatures> {
   const now = clock.now();
-  const owned = await database
-    .selectFrom('entitlements')
-    .select(['feature', 'valid_from'])
-    .where('vin', '=', vin)
-    .where('ended_at', 'is', null)
-    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
-    .execute();
+  const owned = await ownedFeatures(database, vin, now);
   const changing = await database
     .selectFrom('activations')
     .select('feature')
@@ -74,7 +77,7 @@ async function knownFeatures(
   // A renewal that is still to come begins later.
   const since = (feature: string) =>
     Math.max(
-      ...owned.filter((row) => row.feature === feature && row.valid_from <= now).map((row) => row.valid_from),
+      ...owned.filter((row) => row.feature === feature && row.validFrom <= now).map((row) => row.validFrom),
     );
   const ticketed = catalogue
     .services()

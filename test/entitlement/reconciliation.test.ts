@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
-import { reconciler } from '../../gateway/engine/reconciler.ts';
+import { reconciler } from '../../gateway/entitlement/reconciler.ts';
 import { openTicket } from '../../gateway/support/ticket-desk.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { bootEngine, type Outside, placeOrder, vin, withOutside } from '../engine/support.ts';
 import { support } from '../platform/engine.ts';
-import { bootEngine, type Outside, placeOrder, vin, withOutside } from './support.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

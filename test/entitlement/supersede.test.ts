@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { newDeactivation } from '../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
-import { supersede } from '../../gateway/engine/supersede.ts';
+import { supersede } from '../../gateway/entitlement/supersede.ts';
 import { StaleRow } from '../../gateway/store/stale-row.ts';
-import { countedIds, recordLines, rowsOf, saveNew } from './rows.ts';
-import { type Outside, placeOrder, vin, withOutside } from './support.ts';
+import { countedIds, recordLines, rowsOf, saveNew } from '../engine/rows.ts';
+import { type Outside, placeOrder, vin, withOutside } from '../engine/support.ts';
 
 const order = { id: 'act_2', vin, serviceId: 'seats', feature: 'sport_mode', policy: standardPolicy };
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bootEngine, type Outside, placeOrder, recordOf, withOutside } from './support.ts';
+import { bootEngine, type Outside, placeOrder, recordOf, withOutside } from '../engine/support.ts';
 
 const hour = 3_600_000;
 /** How long the services of these tests last. */

@@ -1,8 +1,9 @@
 import type { Database } from '../../shared/ports/database.ts';
-import { moveEntitlement } from '../entitlement/entitlement.ts';
 import { loadEntitlement } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { type EntitlingDeps, endEntitlement } from './entitling.ts';
+import type { EntitlementDeps } from './deps.ts';
+import { endEntitlement } from './end.ts';
+import { moveEntitlement } from './entitlement.ts';
 
 const entitlementId = /^ent_/;
 
@@ -13,10 +14,10 @@ export function isEntitlementId(id: string): boolean {
 
 /**
  * Ends an entitlement whose time is over; a repeat, or a wake-up that comes too early, does nothing. Resolves with the ids of
- * the activations that were born and want a wake-up, or null when there is no such entitlement.
+ * the activations that were created and need a wake-up, or null when there is no such entitlement.
  */
 export async function expire(
-  deps: EntitlingDeps & { readonly database: Database<PlatformSchema> },
+  deps: EntitlementDeps & { readonly database: Database<PlatformSchema> },
   id: string,
   at: number,
 ): Promise<string[] | null> {
