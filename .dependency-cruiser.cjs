@@ -32,8 +32,7 @@ module.exports = {
       name: 'virtual-only-from-the-world',
       severity: 'error',
       from: {
-        pathNot:
-          '^(shared/virtual|simulator/world|simulator/virtual/|simulator/live/|simulator/cli|gateway/live/|gateway/main\\.ts|test)',
+        pathNot: '^(shared/virtual|simulator/world|simulator/virtual/|simulator/live/|simulator/cli|test)',
       },
       to: { path: '^shared/virtual/' },
     },

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { installNatsServer, NatsServerMissing } from '../../shared/live/nats-server.ts';
+import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { memoryBus } from '../../shared/virtual/bus.ts';
 import { ownNatsServer } from './own-nats-server.ts';
 import { closeAll } from './undo.ts';
 

@@ -1,3 +1,5 @@
+import { newTopicIndex, type TopicIndex } from '../memory/topic-index.ts';
+import { newTopicTree } from '../memory/topic-tree.ts';
 import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { integerBetween, type Random } from '../ports/random.ts';
@@ -6,8 +8,6 @@ import { type Carrier, newSession, type Session } from './broker-session.ts';
 import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
 import type { VirtualLoop } from './loop.ts';
 import type { VirtualProcess } from './process.ts';
-import { newTopicIndex, type TopicIndex } from './topic-index.ts';
-import { newTopicTree } from './topic-tree.ts';
 import { newWire, type Wire } from './wire.ts';
 
 /** One message at the broker: on its way in (`to` is null), or out to one client. */

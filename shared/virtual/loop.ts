@@ -1,6 +1,6 @@
+import { newHeap } from '../memory/heap.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import { type ForeignResource, newGuard } from './guard.ts';
-import { newHeap } from './heap.ts';
 import { newProcess, type Step, type VirtualProcess } from './process.ts';
 
 export interface LoopOptions {

@@ -1,6 +1,6 @@
+import { memoryBroker } from '../memory/bus.ts';
 import { type Bus, BusUnavailable, type Delivery } from '../ports/bus.ts';
 import { type LogFields, silentLog } from '../ports/log.ts';
-import { memoryBroker } from './bus.ts';
 import type { VirtualLoop } from './loop.ts';
 import type { VirtualProcess } from './process.ts';
 

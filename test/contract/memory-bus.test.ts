@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
+import { memoryBroker, memoryBus } from '../../shared/memory/bus.ts';
 import type { Delivery } from '../../shared/ports/bus.ts';
 import { silentLog } from '../../shared/ports/log.ts';
-import { memoryBroker, memoryBus } from '../../shared/virtual/bus.ts';
 import { manualClock, settle } from '../support/manual-clock.ts';
 import { describeBus } from './bus.ts';
 

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
+import { newTopicIndex } from '../../shared/memory/topic-index.ts';
 import { filterMatches } from '../../shared/protocol/topic-filter.ts';
-import { newTopicIndex } from '../../shared/virtual/topic-index.ts';
 
 const word = fc.constantFrom('vehicles', 'V1', 'V2', 'cmd', 'evt', '$SYS', '');
 const topics = fc.array(word, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));

@@ -16,11 +16,11 @@ import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
+import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import type { PaymentAnswer, Payments } from '../../shared/ports/payments.ts';
 import type { CommandResource, CommandState } from '../../shared/protocol/api-iot.ts';
-import { memoryBus } from '../../shared/virtual/bus.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
 
 export const vin = '11111111111111111';

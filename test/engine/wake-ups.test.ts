@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Failure } from '../../gateway/activation/failure.ts';
 import { overdueActivations } from '../../gateway/store/activations.ts';
+import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { type Log, silentLog } from '../../shared/ports/log.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
-import { memoryBus } from '../../shared/virtual/bus.ts';
 import { bootEngine, phaseOf, placeOrder, recordOf, vin, withOutside } from './support.ts';
 
 const second = 1_000;

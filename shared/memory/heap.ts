@@ -5,6 +5,7 @@ export interface Heap<T> {
   /** The first item, or undefined when there is none. */
   peek(): T | undefined;
   pop(): T | undefined;
+  clear(): void;
 }
 
 export function newHeap<T>(isBefore: (left: T, right: T) => boolean): Heap<T> {
@@ -48,6 +49,9 @@ export function newHeap<T>(isBefore: (left: T, right: T) => boolean): Heap<T> {
     push(item) {
       items.push(item);
       rise(items.length - 1);
+    },
+    clear() {
+      items.length = 0;
     },
     peek: () => items[0],
     pop() {

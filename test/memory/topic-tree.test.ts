@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { newTopicTree } from '../../shared/memory/topic-tree.ts';
 import { filterMatches } from '../../shared/protocol/topic-filter.ts';
-import { newTopicTree } from '../../shared/virtual/topic-tree.ts';
 
 const level = fc.constantFrom('a', 'b', '$c', '');
 const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/'));
