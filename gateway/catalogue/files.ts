@@ -1,4 +1,5 @@
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { parseJsonText } from '../../shared/protocol/json.ts';
 
 /** Reads the catalogue's folder. Paths are relative to it, with `/`. Both throw when there is nothing to read. */
 export interface CatalogueFiles {
@@ -24,7 +25,7 @@ export function readJson(files: CatalogueFiles, path: string, faults: string[]):
   const text = attempt(path, faults, () => files.text(path));
   if (text === null) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJsonText(text);
   } catch (error) {
     faults.push(`${path} is not JSON (${(error as Error).message}); correct it at that place.`);
     return undefined;

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import type { CatalogueFiles } from './files.ts';
 import { servicesPath } from './services-file.ts';
 
@@ -11,7 +12,7 @@ export function catalogueFolder(folder: string): CatalogueFiles {
       readdirSync(join(folder, path))
         .filter((name) => !name.startsWith('.'))
         .sort(),
-    text: (path) => readFileSync(join(folder, path), 'utf8'),
+    text: (path) => readTextFile(join(folder, path)),
   };
 }
 

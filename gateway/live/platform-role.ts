@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
@@ -252,7 +252,7 @@ function readCatalogue(config: GatewayConfig): Catalogue {
 }
 
 function readTemplate(name: string): string {
-  return readFileSync(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name), 'utf8');
+  return readTextFile(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name));
 }
 
 /** Models do not change while a process lives, so each VIN is read once; at most this many are remembered. */

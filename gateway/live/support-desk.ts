@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -33,7 +33,7 @@ function rosterOf({ supportRoster: file }: GatewayConfig): Roster {
   if (file === null) return demoRoster;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
   } catch (error) {
     throw new Error(`--support-roster: ${file} cannot be read: ${fileTrouble(error)}; correct the path`);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cureOf } from '../../shared/protocol/cure.ts';
+import { parseJsonText } from '../../shared/protocol/json.ts';
 import type { Roster } from './roster.ts';
 
 const minute = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time such as 09:00');
@@ -48,7 +49,7 @@ function offsetOf(text: string): number {
 export function readRoster(file: string, text: string): Roster {
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseJsonText(text);
   } catch (error) {
     throw new Error(`the roster ${file} is no JSON (${(error as Error).message}): correct it`);
   }

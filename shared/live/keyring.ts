@@ -1,6 +1,7 @@
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileTrouble } from '../protocol/file-trouble.ts';
+import { parseJsonText } from '../protocol/json.ts';
 import { makeFolder } from './folder.ts';
 
 /** Secrets of an installation by name; each text is made at first start and stays. */
@@ -61,7 +62,7 @@ async function makeDataFolder(folder: string): Promise<void> {
 
 async function readKeys(path: string): Promise<Record<string, string> | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
+    return parseJsonText(await readFile(path, 'utf8')) as Record<string, string>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(

@@ -13,3 +13,8 @@ export function fieldsOf(text: string): Record<string, unknown> | null {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : null;
 }
+
+/** Parses the JSON text of a file. A byte order mark at its start, which editors on Windows write, is ignored. */
+export function parseJsonText(text: string): unknown {
+  return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+}

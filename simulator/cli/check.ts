@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { judge } from '../world/judgement.ts';
 import { readSaved, type SavedSchedule } from '../world/saved-schedule.ts';
 import type { Schedule } from '../world/schedule.ts';
@@ -19,6 +18,7 @@ import {
 import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
+import { textOfNamedFile } from './named-file.ts';
 import { ownSubject, type SubjectFlags } from './own-subject.ts';
 
 interface CheckFlags extends SubjectFlags {
@@ -143,12 +143,8 @@ async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Prom
 
 /** A saved schedule, or a sentence about what is wrong with the file. */
 export async function readScheduleFile(file: string): Promise<SavedSchedule> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(
-      `${file}: ${fileTrouble(error)}; name a schedule that "fleetwake check" saved (reports/)`,
-    );
-  });
-  const reading = readSaved(text);
+  const hint = 'name a schedule that "fleetwake check" saved (reports/)';
+  const reading = readSaved(textOfNamedFile(file, hint));
   if (reading.ok) return reading.saved;
   throw new UsageError(`${file} is no saved schedule:\n${reading.mistakes.join('\n')}`);
 }

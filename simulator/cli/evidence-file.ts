@@ -1,14 +1,18 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { UsageError } from './exit.ts';
+import { textOfNamedFile } from './named-file.ts';
 
 export interface EvidenceFile {
   write(evidence: Evidence, surroundings: Surroundings): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A run of 1,000 vehicles writes about 50 MB; one text cannot hold more than this. */
+const logMaxBytes = 500 * 1024 * 1024;
 
 /** So many characters are written at once. */
 const chunkLength = 1_000_000;
@@ -36,10 +40,8 @@ export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
 export async function evidenceIn(
   path: string,
 ): Promise<{ readonly evidence: Evidence; readonly surroundings: Surroundings }> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`${path}: ${fileTrouble(error)}; name a file that "fleetwake run --log FILE" wrote`);
-  });
-  const reading = readEvidence(text);
+  const hint = 'name a file that "fleetwake run --log FILE" wrote';
+  const reading = readEvidence(textOfNamedFile(path, hint, logMaxBytes));
   if (reading.ok) return reading;
   throw new UsageError(`${path} cannot be judged: ${reading.reason}`);
 }

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { controlKeysFile, openControlKeys } from '../live/control-server.ts';
+import { readYaml } from '../scenarios/yaml-file.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
+import { textOfNamedFile } from './named-file.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 import { collect } from './set-option.ts';
 
@@ -97,19 +96,15 @@ async function wishesOf(type: string | undefined, flags: Flags): Promise<unknown
   }
   if (type !== undefined) throw new UsageError('a fault comes from its type or from --file, not from both');
   const file = flags.file;
-  const text = await (file === '-' ? standardInput() : readFile(file, 'utf8')).catch((error: unknown) => {
-    throw new UsageError(`${file}: ${fileTrouble(error)}; name a file with a fault`);
-  });
+  const text = file === '-' ? await standardInput() : textOfNamedFile(file, 'name a file with a fault');
   const value: unknown = yamlOf(text, file);
   return Array.isArray(value) ? value : [value];
 }
 
 function yamlOf(text: string, file: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new UsageError(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const reading = readYaml(text, file);
+  if (reading.ok) return reading.file.value;
+  throw new UsageError(reading.mistakes.join('\n'));
 }
 
 async function standardInput(): Promise<string> {

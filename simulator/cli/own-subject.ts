@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { servicesPath } from '../../gateway/catalogue/services-file.ts';
 import { templatesFolder } from '../../gateway/catalogue/templates.ts';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
 import { readPolicy, type SchedulePolicy } from '../world/own-policy.ts';
@@ -44,7 +45,7 @@ export function catalogueAt(path: string): Catalogue {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTextFile(file);
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${fileTrouble(error)}; correct its path`);
   }

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { diffReports, diffText, isWorse } from '../reports/report-diff.ts';
 import { readSavedReport, type SavedReport } from '../reports/saved-report.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { textOfNamedFile } from './named-file.ts';
 
 /** `fleetwake report diff A.json B.json`: what is different in the second run; 1 when something is broken that held. */
 export function addReport(program: Command): void {
@@ -14,20 +13,17 @@ export function addReport(program: Command): void {
     .argument('<after>', 'JSON of another')
     .description('compare two runs; exit code 1 when something is broken that held')
     .option('--json', 'print the difference as JSON')
-    .action(async (before: string, after: string, flags: { readonly json?: true }) => {
-      const diff = diffReports(await savedReport(before), await savedReport(after));
+    .action((before: string, after: string, flags: { readonly json?: true }) => {
+      const diff = diffReports(savedReport(before), savedReport(after));
       process.stdout.write(flags.json ? `${JSON.stringify(diff, null, 2)}\n` : diffText(diff));
       process.exitCode = isWorse(diff) ? exitCodes.failed : exitCodes.ok;
     });
 }
 
-async function savedReport(path: string): Promise<SavedReport> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UsageError(
-      `${path}: ${fileTrouble(error)}; name a file that "fleetwake run --json FILE" wrote`,
-    );
-  });
-  const reading = readSavedReport(text);
+const hint = 'name a file that "fleetwake run --json FILE" wrote';
+
+function savedReport(path: string): SavedReport {
+  const reading = readSavedReport(textOfNamedFile(path, hint));
   if (reading.ok) return reading.report;
-  throw new UsageError(`${path}: ${reading.reason}; name a file that "fleetwake run --json FILE" wrote`);
+  throw new UsageError(`${path}: ${reading.reason}; ${hint}`);
 }

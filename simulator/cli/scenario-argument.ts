@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { TextFileError } from '../../shared/files/text-file.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { readScenarioAt, shippedNames, shippedScenarioFolder } from '../scenarios/library.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -31,7 +32,8 @@ function readAt(path: string): ReturnType<typeof readScenarioAt> {
   try {
     return readScenarioAt(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    const isOfFile = error instanceof TextFileError || (error as NodeJS.ErrnoException).code !== undefined;
+    if (!isOfFile) throw error;
     throw new UsageError(`${path}: ${fileTrouble(error)}: correct its path`);
   }
 }

@@ -20,11 +20,12 @@ function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, 
 }
 
 const nothing = z.strictObject({});
+const dayMs = 86_400_000;
 
 export const httpFaultAttributes = {
   server_error: z.strictObject({ status: z.int().min(500).max(599) }),
   rate_limited: z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) }),
-  slow: z.strictObject({ latencyMs: z.int().min(0), jitterMs: z.int().min(0) }),
+  slow: z.strictObject({ latencyMs: z.int().min(0).max(dayMs), jitterMs: z.int().min(0).max(dayMs) }),
 };
 
 /** In the order in which a report counts them. */

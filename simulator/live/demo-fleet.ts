@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemSecrets } from '../../shared/live/secrets.ts';
+import { parseJsonText } from '../../shared/protocol/json.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
@@ -40,7 +41,7 @@ export async function demoFleet(
 
 async function readPasswords(path: string): Promise<Record<string, string>> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, string>;
+    return parseJsonText(await readFile(path, 'utf8')) as Record<string, string>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new Error(`${path} cannot be read: restore it, or remove it to give the fleet new passwords`, {

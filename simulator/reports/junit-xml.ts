@@ -21,12 +21,15 @@ interface JunitFailure {
   readonly text: string;
 }
 
+/** Stands for `]]>` until the text is built: the package splits only the first one of a CDATA section. */
+const sectionEnd = '\ue000]]\ue001\ue000';
+
 /** JUnit XML as CI systems read it. */
 export function junitXml(suites: readonly JunitSuite[]): string {
   // The package's types speak of an ES module; Node gets its CommonJS, whose one export is the builder.
   const builder = (junit as unknown as Builder).newBuilder();
   for (const suite of suites) addSuite(builder, suite);
-  return `${builder.build().trimEnd()}\n`;
+  return `${builder.build().trimEnd().replaceAll(sectionEnd, ']]]]><![CDATA[>')}\n`;
 }
 
 function addSuite(builder: Builder, { name, timestamp, tookSeconds, properties, cases }: JunitSuite): void {
@@ -39,7 +42,7 @@ function addSuite(builder: Builder, { name, timestamp, tookSeconds, properties, 
     if (outcome === 'skipped') one.skipped();
     if (typeof outcome === 'string') continue;
     one.failure(printable(outcome.message), outcome.kind);
-    one.stacktrace(printable(outcome.text));
+    one.stacktrace(printable(outcome.text).replaceAll(']]>', sectionEnd));
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cureOf } from '../../shared/protocol/cure.ts';
+import { parseJsonText } from '../../shared/protocol/json.ts';
 
 const countsSchema = z.record(z.string(), z.number());
 
@@ -31,7 +32,7 @@ export type SavedReading =
 export function readSavedReport(text: string): SavedReading {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (error) {
     return { ok: false, reason: `is not JSON (${(error as Error).message})` };
   }

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import type { Scenario } from './scenario.ts';
 import { readScenarioFile, type ScenarioReading } from './scenario-file.ts';
 
@@ -28,11 +29,14 @@ export function shippedScenario(name: string): Scenario {
   return reading.scenario;
 }
 
+/** A day of a thousand vehicles as they drive has about 700,000 outages, 20 bytes each. */
+const outagesMaxBytes = 64 * 1024 * 1024;
+
 /** Reads a scenario from a file of this machine, against the shipped catalogue. Throws when there is no such file. */
 export function readScenarioAt(path: string, calledAs = path): ScenarioReading {
   const { services } = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
-  return readScenarioFile(readFileSync(path, 'utf8'), calledAs, services(), (name) => {
+  return readScenarioFile(readTextFile(path), calledAs, services(), (name) => {
     const beside = join(dirname(path), name);
-    return existsSync(beside) ? readFileSync(beside, 'utf8') : null;
+    return existsSync(beside) ? readTextFile(beside, outagesMaxBytes) : null;
   });
 }

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 
+/** The longest run. */
+const weeksMs = 14 * 86_400_000;
+
 /** Milliseconds of the run from the first moment of the workload. */
 const scheduleSchema = z
   .strictObject({
-    afterMs: z.int().min(0).describe('Milliseconds of the run from the first moment of the workload.'),
+    afterMs: z
+      .int()
+      .min(0)
+      .max(weeksMs)
+      .describe('Milliseconds of the run from the first moment of the workload.'),
     everyMs: z
       .int()
       .min(1)
+      .max(weeksMs)
       .optional()
       .describe('Again so long after the beginning of the last, `times` in all.'),
     times: z.int().min(2).max(50).optional(),

@@ -18,9 +18,14 @@ import { vehicleFaultSchema } from './vehicle-fault.ts';
 const shareSchema = z.number().min(0).max(1);
 
 const durationSchema = z.union([
-  z.strictObject({ unit: z.enum(['hours', 'days', 'months']), count: z.int().min(1) }),
+  z.strictObject({ unit: z.enum(['hours', 'days', 'months']), count: z.int().min(1).max(1_200) }),
   z.strictObject({ unit: z.literal('permanent') }),
 ]);
+
+/** No time of a run is longer than two weeks: what is longer would never end, and a live timer holds 24 days at most. */
+export const runMsMax = 14 * 86_400_000;
+/** No real time is longer than a year. */
+export const realMsMax = 366 * 86_400_000;
 
 const real = 'Real milliseconds; the run divides them by timeScale.';
 
@@ -32,26 +37,39 @@ const constantsSchema = z.strictObject({
     .max(20)
     .default(standardConstants.maxRetries)
     .describe('Attempts after the first.'),
-  baseDelayMs: z.int().min(1).default(standardConstants.baseDelayMs).describe(`First back-off. ${real}`),
-  maxDelayMs: z.int().min(1).default(standardConstants.maxDelayMs).describe(`Longest back-off. ${real}`),
-  pollEveryMs: z.int().min(1).default(standardConstants.pollEveryMs).describe(real),
-  resultGraceMs: z.int().min(0).default(standardConstants.resultGraceMs).describe(real),
+  baseDelayMs: z
+    .int()
+    .min(1)
+    .max(realMsMax)
+    .default(standardConstants.baseDelayMs)
+    .describe(`First back-off. ${real}`),
+  maxDelayMs: z
+    .int()
+    .min(1)
+    .max(realMsMax)
+    .default(standardConstants.maxDelayMs)
+    .describe(`Longest back-off. ${real}`),
+  pollEveryMs: z.int().min(1).max(realMsMax).default(standardConstants.pollEveryMs).describe(real),
+  resultGraceMs: z.int().min(0).max(realMsMax).default(standardConstants.resultGraceMs).describe(real),
   deadlineMs: z
     .int()
     .min(1)
+    .max(realMsMax)
     .default(standardConstants.deadlineMs)
     .describe(`No attempt starts later. ${real}`),
   commandTimeoutMs: z
     .int()
     .min(1)
+    .max(realMsMax)
     .default(standardConstants.commandTimeoutMs)
     .describe(`How long the API IoT waits for the vehicle. ${real}`),
   quotaLimit: z
     .int()
     .min(1)
+    .max(1_000_000)
     .default(standardConstants.quotaLimit)
     .describe('Configure commands that a vehicle may get within quotaWindowMs.'),
-  quotaWindowMs: z.int().min(1).default(standardConstants.quotaWindowMs).describe(real),
+  quotaWindowMs: z.int().min(1).max(realMsMax).default(standardConstants.quotaWindowMs).describe(real),
   reconcileEveryMs: z
     .int()
     .min(0)
@@ -116,13 +134,27 @@ const serviceSchema = z.strictObject({
 
 const purchasesSchema = z.strictObject({
   count: z.int().min(1).max(100_000),
-  overMs: z.int().min(0).describe('They arrive within this time. Milliseconds of the run, not compressed.'),
+  overMs: z
+    .int()
+    .min(0)
+    .max(runMsMax)
+    .describe('They arrive within this time, at most two weeks. Milliseconds of the run, not compressed.'),
   services: z.array(serviceSchema).min(1).default(standardServices),
-  perVehicleMax: z.int().min(1).default(1),
+  perVehicleMax: z.int().min(1).max(1_000).default(1),
   /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
-  unsupported: z.int().min(0).default(0).describe('Purchases of a feature that the vehicle lacks.'),
-  declined: z.int().min(0).default(0).describe('Purchases with a card that is declined.'),
-  preDelivery: z.int().min(0).default(0).describe('Purchases for vehicles that are not delivered yet.'),
+  unsupported: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('Purchases of a feature that the vehicle lacks.'),
+  declined: z.int().min(0).max(100_000).default(0).describe('Purchases with a card that is declined.'),
+  preDelivery: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('Purchases for vehicles that are not delivered yet.'),
   cards: z.strictObject({ good: z.string(), declined: z.string() }).default(standardCards),
 });
 
@@ -159,11 +191,13 @@ export const scenarioSchema = z.strictObject({
   telemetryEveryMs: z
     .int()
     .min(100)
+    .max(runMsMax)
     .default(2_000)
     .describe('How often a vehicle sends telemetry. Milliseconds of the run.'),
   slackMs: z
     .int()
     .min(0)
+    .max(runMsMax)
     .default(15_000)
     .describe(
       'Added to the bound within which an activation must end, for a slow machine. Milliseconds of the run.',

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
+/** A year: also more than any count of commands that a range may mean. */
+const mostMs = 366 * 86_400_000;
+
 const rangeMistake = 'the first number must not be above the second';
 
 /** `[from, to]`, both included: the seed draws a whole number between them. */
 const rangeSchema = z
-  .tuple([z.int().min(0), z.int().min(0)])
+  .tuple([z.int().min(0).max(mostMs), z.int().min(0).max(mostMs)])
   .refine(([from, to]) => from <= to, rangeMistake);
 export type Range = z.infer<typeof rangeSchema>;
 
@@ -17,6 +20,8 @@ const targetSchema = {
   /** Only vehicles of these models. */
   models: z.array(z.string().min(1)).min(1).optional(),
 };
+
+const skewMs = z.int().min(-mostMs).max(mostMs);
 
 /**
  * What goes wrong with vehicles: the faults of simulator/fleet/vehicle-faults.ts with ranges where the seed draws a
@@ -58,7 +63,7 @@ export const vehicleFaultSchema = z.discriminatedUnion('type', [
     type: z.literal('clock_skew'),
     /** The vehicle's clock minus the true time; a range may be negative. */
     attributes: z.strictObject({
-      skewMs: z.tuple([z.int(), z.int()]).refine(([from, to]) => from <= to, rangeMistake),
+      skewMs: z.tuple([skewMs, skewMs]).refine(([from, to]) => from <= to, rangeMistake),
     }),
   }),
 ]);

@@ -1,8 +1,8 @@
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { backoffMs, policyFaults, standardPolicy } from '../../gateway/activation/policy.ts';
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
 import { sentences } from '../../gateway/catalogue/faults.ts';
+import { readYaml } from '../scenarios/yaml-file.ts';
 import { policyOf } from './figures.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -43,12 +43,9 @@ export type PolicyReading =
 
 /** A team's retry policy from YAML or JSON; refused when it cannot do what it says. */
 export function readPolicy(file: string, text: string): PolicyReading {
-  let document: unknown;
-  try {
-    document = parseYaml(text);
-  } catch (error) {
-    return { ok: false, mistakes: [`${file} is not YAML: ${(error as Error).message}`] };
-  }
+  const yaml = readYaml(text, file);
+  if (!yaml.ok) return yaml;
+  const { value: document } = yaml.file;
   const parsed = fileSchema.safeParse(document);
   if (!parsed.success) return { ok: false, mistakes: sentences(file, parsed.error, document) };
   const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cureOf } from '../../shared/protocol/cure.ts';
+import { parseJsonText } from '../../shared/protocol/json.ts';
 import { type Schedule, scheduleSchema } from './schedule.ts';
 
 /**
@@ -27,7 +28,7 @@ export type SavedReading =
 export function readSaved(text: string): SavedReading {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (error) {
     return { ok: false, mistakes: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
   }

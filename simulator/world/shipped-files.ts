@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { loadTemplates, type Render } from '../../gateway/notifications/renderer.ts';
+import { readTextFile } from '../../shared/files/text-file.ts';
 
 let catalogue: Catalogue | null = null;
 let render: Render | null = null;
@@ -17,7 +17,7 @@ export function shippedCatalogue(): Catalogue {
 /** The notices' words that come with the product. */
 export function shippedTemplates(): Render {
   const read = (name: string) =>
-    readFileSync(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name), 'utf8');
+    readTextFile(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name));
   render ??= loadTemplates(read, { domain: 'caas.example' });
   return render;
 }

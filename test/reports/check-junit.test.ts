@@ -49,3 +49,19 @@ test('what failed is said with its replay, and what XML cannot hold is replaced'
     'no run met &quot;quota exhausted&quot;',
   ]);
 });
+
+test('a text with ends of CDATA sections in it stays well-formed XML, with nothing lost', () => {
+  const xml = junitOf({
+    ...passed,
+    failures: [
+      {
+        ...{ rule: 'money', sentence: 'a ]]> b ]]> c', run: 4, schedule: {} },
+        ...{ file: 'f.json', replay: 'npx fleetwake replay f.json' },
+      },
+    ],
+  });
+  const failure = /<failure message="[^"]*"[^>]*>([\s\S]*)<\/failure>/.exec(xml)?.[1] ?? '';
+  const sections = [...failure.matchAll(/<!\[CDATA\[([\s\S]*?)\]\]>/g)];
+  expect(sections.map(([, text]) => text).join('')).toContain('a ]]> b ]]> c');
+  expect(failure.replaceAll(/<!\[CDATA\[[\s\S]*?\]\]>/g, '').trim()).toBe('');
+});

@@ -235,3 +235,15 @@ test.each([
 ])('a part fails in a way that can be: %s', (fault, sentence) => {
   expect(mistakesIn(`${smallest}faults: { parts: [{ name: x, ${fault} }] }\n`)).toEqual([sentence]);
 });
+
+test.each([
+  [
+    'purchases:\n  count: 2\n  overMs: 1000000000000000',
+    'purchases.overMs',
+    1_000_000_000_000_000,
+    1_209_600_000,
+  ],
+])('%j is refused: such a run would never end', (text, field, value, most) => {
+  const [sentence] = mistakesIn(smallest.replace(/purchases:[\s\S]*/, text));
+  expect(sentence).toBe(`my.yaml:8:11: ${field} is ${value}; write at most ${most}`);
+});

@@ -1,0 +1,53 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** The largest text file that is read unless its reader says otherwise. */
+export const textFileMaxBytes = 16 * 1024 * 1024;
+
+/** A file that was opened and is no usable text. The message fits behind the file's name: `is not UTF-8; …`. */
+export class TextFileError extends Error {
+  override readonly name = 'TextFileError';
+}
+
+/**
+ * Decodes UTF-8 and drops a byte order mark at its start, which editors on Windows write. Throws `TextFileError` for
+ * bytes that are not UTF-8: replaced letters would be stored and sent without a word.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new TextFileError('it is not UTF-8; save it as UTF-8');
+  }
+}
+
+const chunkBytes = 64 * 1024;
+
+/**
+ * Reads a text file of a user: the one way for every file that people write. Reads at most `maxBytes`, so that a device
+ * or a pipe without an end is refused. Throws the system's error (`fileTrouble` explains it) or `TextFileError`.
+ */
+export function readTextFile(path: string, maxBytes = textFileMaxBytes): string {
+  const file = openSync(path, 'r');
+  try {
+    // A device has no end that could be read.
+    if (fstatSync(file).isCharacterDevice())
+      throw new TextFileError('it is a device, not a file; name a file');
+    return decodeText(readUpTo(file, maxBytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readUpTo(file: number, maxBytes: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const chunk = new Uint8Array(chunkBytes);
+    const count = readSync(file, chunk);
+    if (count === 0) break;
+    size += count;
+    if (size > maxBytes) throw new TextFileError(`it has more than ${maxBytes} bytes; name a smaller file`);
+    chunks.push(chunk.subarray(0, count));
+  }
+  return Buffer.concat(chunks);
+}
