@@ -39,6 +39,16 @@ export async function configureRequest(
   };
 }
 
+/**
+ * Whether the command did what the activation asks for, at its vehicle. The key alone is no proof: whoever sends a command chooses it.
+ */
+export function isAsked({ vin, features }: CommandResource, activation: Activation): boolean {
+  const target = targetOf(activation.kind);
+  const isOurs = (one: CommandResource['features'][number]) =>
+    one.feature === activation.feature && one.target === target;
+  return vin === activation.vin && features.some(isOurs);
+}
+
 /** What a command's state means for its attempt; asked by poll and by callback alike. */
 export async function eventOfCommand(
   deps: Pick<EffectDeps, 'clock' | 'random' | 'vehicles'>,

@@ -1,7 +1,7 @@
 import { type Activation, targetOf } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { attemptOfKey, configureRequest } from './command.ts';
+import { attemptOfKey, configureRequest, isAsked } from './command.ts';
 import type { EffectDeps } from './ports.ts';
 import type { Answer } from './vehicle-api.ts';
 
@@ -39,7 +39,8 @@ export function provenAttempt(activation: Activation, diagnostics: Diagnostics):
   const numbers = new Set(activation.attempts.map((attempt) => attempt.number));
   if (Array.isArray(diagnostics.history)) {
     for (const command of diagnostics.history) {
-      const attempt = command.state === 'applied' ? attemptOfKey(activation.id, command.key) : null;
+      const isProof = command.state === 'applied' && isAsked(command, activation);
+      const attempt = isProof ? attemptOfKey(activation.id, command.key) : null;
       if (attempt !== null && numbers.has(attempt)) return attempt;
     }
   }

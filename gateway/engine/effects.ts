@@ -11,7 +11,7 @@ import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { attemptKey, configureRequest, eventOfCommand } from './command.ts';
+import { attemptKey, configureRequest, eventOfCommand, isAsked } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
 
@@ -20,8 +20,11 @@ export type Decision =
   | ActivationEvent
   | ((transaction: Transaction<PlatformSchema>, activation: Activation) => Promise<ActivationEvent>);
 
+/** One, or several in their order. */
+export type Decisions = Decision | readonly Decision[];
+
 /** Runs one effect. Every expected trouble is an event; what throws is a mistake or a broken process, and is tried again. */
-export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Effect): Promise<Decision> {
+export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Effect): Promise<Decisions> {
   const { activation } = stored;
   switch (effect.type) {
     case 'check_vehicle':
@@ -126,11 +129,7 @@ async function configure(deps: EffectDeps, activation: Activation, attempt: numb
   }
 }
 
-async function sendCommand(
-  deps: EffectDeps,
-  activation: Activation,
-  attempt: number,
-): Promise<ActivationEvent> {
+async function sendCommand(deps: EffectDeps, activation: Activation, attempt: number): Promise<Decisions> {
   const answer = await configure(deps, activation, attempt);
   const at = deps.clock.now();
   if ('retryAt' in answer)
@@ -139,7 +138,7 @@ async function sendCommand(
     return { type: 'command_failed', at, attempt, failure: answer.failure, draw: deps.random.fraction() };
   const command = answer.value;
   const version = command.features.find((one) => one.feature === activation.feature)?.version ?? null;
-  return {
+  const accepted: ActivationEvent = {
     type: 'command_accepted',
     at,
     attempt,
@@ -147,6 +146,9 @@ async function sendCommand(
     version,
     expiresAt: command.expiresAt,
   };
+  // 200 with the vehicle's confirmation: it has the same proof as a callback or a poll, and counts at once.
+  if (command.state === 'accepted' || !isAsked(command, activation)) return accepted;
+  return [accepted, await eventOfCommand(deps, activation.vin, attempt, command)];
 }
 
 async function pollCommand(
@@ -155,7 +157,8 @@ async function pollCommand(
   { attempt, commandId }: { attempt: number; commandId: string },
 ): Promise<ActivationEvent> {
   const answer = await deps.vehicles.command(activation.vin, commandId);
-  if (answer.ok) return eventOfCommand(deps, activation.vin, attempt, answer.value);
+  if (answer.ok && isAsked(answer.value, activation))
+    return eventOfCommand(deps, activation.vin, attempt, answer.value);
   return { type: 'command_pending', at: deps.clock.now(), attempt, draw: deps.random.fraction() };
 }
 

@@ -3,9 +3,9 @@ import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { CommandCallback, CommandResource } from '../../shared/protocol/api-iot.ts';
+import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
-import { type Activation, isPatient, nextDueAt, targetOf } from '../activation/activation.ts';
+import { type Activation, isPatient, nextDueAt } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
@@ -24,7 +24,7 @@ import {
 import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
-import { attemptOfKey, eventOfCommand } from './command.ts';
+import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
@@ -131,7 +131,7 @@ export function activationEngine(deps: EngineDeps) {
       if (effects.length === 0) break;
       const current: StoredActivation = stored;
       const decisions = await Promise.all(effects.map((effect) => runEffect(deps, current, effect)));
-      stored = await apply(current, decisions);
+      stored = await apply(current, decisions.flat());
       // What decided nothing would decide nothing again at once.
       if (stored.version === current.version) break;
     }
@@ -301,14 +301,6 @@ export function activationEngine(deps: EngineDeps) {
 }
 
 export type Engine = ReturnType<typeof activationEngine>;
-
-/** A key is chosen by whoever sends a command: that it did what we ask for, at our vehicle, is the rest of the proof. */
-function isAsked({ vin, features }: CommandResource, activation: Activation): boolean {
-  const target = targetOf(activation.kind);
-  const isOurs = (one: CommandResource['features'][number]) =>
-    one.feature === activation.feature && one.target === target;
-  return vin === activation.vin && features.some(isOurs);
-}
 
 interface Saved {
   readonly stored: StoredActivation;

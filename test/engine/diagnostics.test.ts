@@ -29,7 +29,7 @@ const answers = vehicleAnswers(vin);
 const { twin, health } = answers;
 const command: CommandResource = {
   ...answers.command,
-  ...{ key: 'act_1:2', state: 'applied', features: [], acceptedAt: 0, expiresAt: 1, endedAt: 1 },
+  ...{ key: 'act_1:2', state: 'applied', acceptedAt: 0, expiresAt: 1, endedAt: 1 },
 };
 
 const unavailable = { unavailable: 'nobody answers' };
@@ -50,6 +50,13 @@ describe('A command in the history proves its attempt', () => {
     ['refused', { state: 'rejected' }, null],
     ['of somebody else', { key: 'act_9:2' }, null],
     ['without a key', { key: null }, null],
+    ['of another feature', { features: [{ feature: 'sport_mode', target: 'active', version: 4 }] }, null],
+    [
+      'that switches it off',
+      { features: [{ feature: 'heated_seats', target: 'dormant', version: 4 }] },
+      null,
+    ],
+    ['at another vehicle', { vin: '22222222222222222' }, null],
     ['with the number of an attempt that was never made', { key: 'act_1:4' }, null],
   ])('%s', (_, change, proven) => {
     const strange = { ...command, key: 'act_7:1' };

@@ -304,6 +304,34 @@ describe('A command', () => {
     expect(event).toMatchObject({ type: 'command_accepted', version: null });
   });
 
+  const applied: CommandResource = { ...command, state: 'applied', endedAt: startAt, clock: startAt - 40 };
+  const accepted = { type: 'command_accepted', commandId: 'cmd_1', version: 9 };
+
+  it('counts at once when its answer holds the vehicle’s confirmation', async () => {
+    expect((await send(() => ok(applied))).event).toEqual([
+      expect.objectContaining(accepted),
+      { type: 'command_applied', at: startAt, attempt: 2, vehicleClock: startAt - 40 },
+    ]);
+  });
+
+  it('fails at once when its answer holds the vehicle’s refusal', async () => {
+    expect((await send(() => ok({ ...applied, state: 'rejected' }))).event).toMatchObject([
+      accepted,
+      { type: 'command_failed', attempt: 2, failure: { category: 'vehicle_incompatible', code: 'rejected' } },
+    ]);
+  });
+
+  it.each<[string, Partial<CommandResource>]>([
+    ['of another vehicle', { vin: makeVin('WVW', 'ZZZ1JZ', 7) }],
+    ['of other features', { features: [{ feature: 'sport_mode', target: 'active', version: 8 }] }],
+    ['that switches it off', { features: [{ feature: 'heated_seats', target: 'dormant', version: 9 }] }],
+  ])('is only accepted when its answer holds a confirmation %s', async (_, change) => {
+    expect((await send(() => ok({ ...applied, ...change }))).event).toMatchObject({
+      type: 'command_accepted',
+      attempt: 2,
+    });
+  });
+
   it('is refused', async () => {
     expect((await send(() => refused())).event).toEqual({
       type: 'command_failed',

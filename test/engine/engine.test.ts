@@ -41,6 +41,23 @@ it('takes a purchase to active with one attempt and one capture', () =>
     await engine.stop();
   }));
 
+it('takes a 200 with the vehicle’s confirmation for the delivery, without a poll', () =>
+  withOutside(async (outside) => {
+    outside.vehicle.confirmsAtOnce = true;
+    const engine = await bootEngine(outside);
+    const id = await placeOrder(outside);
+    await engine.begin(id);
+    await outside.clock.advance(100);
+    const stored = await loadActivation(outside.database.reader, id);
+    expect(stored?.activation).toMatchObject({
+      phase: 'active',
+      delivery: { attempt: 1, evidence: 'result' },
+      attempts: [{ number: 1, commandId: 'cmd_1', version: 1, failure: null }],
+    });
+    expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:capture']);
+    await engine.stop();
+  }));
+
 it('starts six attempts at the back-off of the specification, then escalates, voids and tells', () =>
   withOutside(async (outside) => {
     outside.vehicle.script = [{ ok: false, failure: serverError }];
@@ -149,7 +166,7 @@ it('takes a delivery that only the history knows of as delivery, before it decid
           reference: 'act_1',
           key: 'act_1:1',
           state: 'applied',
-          features: [],
+          features: [{ feature: 'heated_seats', target: 'active', version: 1 }],
           acceptedAt: 0,
           expiresAt: 0,
           endedAt: 0,

@@ -260,6 +260,8 @@ export interface FakeVehicle {
   /** Idempotency-Keys of the commands, in order, without repeats. */
   readonly commands: Map<string, CommandResource>;
   quotaRemaining: number;
+  /** The answer to a configure is 200 with the command as it ended, where it has ended by then. */
+  confirmsAtOnce: boolean;
 }
 
 function fakeVehicle(clock: ManualClock): FakeVehicle {
@@ -278,6 +280,7 @@ function fakeVehicle(clock: ManualClock): FakeVehicle {
     features: new Map(),
     commands,
     quotaRemaining: 10,
+    confirmsAtOnce: false,
     api: {
       async configure(_, request, { key }) {
         if (commands.has(key)) return { ok: true, value: current(key) };
@@ -310,7 +313,8 @@ function fakeVehicle(clock: ManualClock): FakeVehicle {
             commands.set(key, { ...command, state: 'timed_out', endedAt: clock.now() }),
           );
         }
-        return { ok: true, value: command };
+        if (vehicle.confirmsAtOnce) return { ok: true, value: command };
+        return { ok: true, value: { ...command, state: 'accepted', endedAt: null, clock: null } };
       },
       command: async (_, id) => ({ ok: true, value: current(byId.get(id) ?? '') }),
       status: async () => ({
