@@ -72,7 +72,7 @@ async function start(
   const { config, keys, http, log, bus } = deps;
   const scale = config.timeScale;
   const database = config.databaseUrl
-    ? await preparedPostgres<PlatformSchema>(config.databaseUrl, migratePlatform)
+    ? await preparedPostgres<PlatformSchema>(config.databaseUrl, migratePlatform, log)
     : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
   undo(() => database.close());
   const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), scale));

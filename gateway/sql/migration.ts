@@ -33,8 +33,7 @@ export async function migrate<Schema>(
 ): Promise<void> {
   const { dialect } = database;
   await database.write(async (transaction) => {
-    // Two processes that start together must not both create the tables.
-    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(7240117)`.execute(transaction);
+    if (dialect === 'postgres') await takeTurn(transaction);
     const log = transaction as unknown as Transaction<MigrationSchema>;
     await sql`create table if not exists migrations (name text not null primary key)`.execute(log);
     const done = await log.selectFrom('migrations').select('name').execute();
@@ -45,4 +44,13 @@ export async function migrate<Schema>(
       await log.insertInto('migrations').values({ name: migration.name }).execute();
     }
   });
+}
+
+/**
+ * Processes that start together must not all create the tables: each waits until the one before it has committed. A serializable transaction
+ * would then still see the database as it was before it waited, so this one sees what was committed until each of its statements begins.
+ */
+async function takeTurn<Schema>(transaction: Transaction<Schema>): Promise<void> {
+  await sql`set transaction isolation level read committed`.execute(transaction);
+  await sql`select pg_advisory_xact_lock(7240117)`.execute(transaction);
 }

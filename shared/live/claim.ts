@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
+import { makeFilePrivate } from './private-files.ts';
 
 /** `owner` is the process that has it, or null where that is not known (yet). */
 export type Claim =
@@ -28,6 +29,7 @@ export function claim(path: string): Claim {
 
 function opened(file: string) {
   try {
+    makeFilePrivate(file);
     return new BetterSqlite3(file, { timeout: 0 });
   } catch (error) {
     throw unusable(file, error);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { fileTrouble } from '../protocol/file-trouble.ts';
 import { parseJsonText } from '../protocol/json.ts';
 import { makeFolder } from './folder.ts';
+import { makeFilePrivate, makeFolderPrivate } from './private-files.ts';
 
 /** Secrets of an installation by name; each text is made at first start and stays. */
 export type Keyring<Name extends string> = Readonly<Record<Name, string>>;
@@ -15,7 +16,7 @@ export async function openKeyring<Name extends string>(
   path: string,
   makers: Readonly<Record<Name, () => string | Promise<string>>>,
 ): Promise<Keyring<Name>> {
-  await makeDataFolder(dirname(path));
+  await makeDataFolder(path);
   const known = await readKeys(path);
   const missing = (Object.keys(makers) as Name[]).filter((name) => known?.[name] === undefined);
   if (known !== null && missing.length === 0) return known as Keyring<Name>;
@@ -49,7 +50,8 @@ async function writeDraft(path: string, keys: Readonly<Record<string, string>>):
   return draft;
 }
 
-async function makeDataFolder(folder: string): Promise<void> {
+async function makeDataFolder(path: string): Promise<void> {
+  const folder = dirname(path);
   try {
     await makeFolder(folder);
   } catch (error) {
@@ -58,11 +60,14 @@ async function makeDataFolder(folder: string): Promise<void> {
       cause: error,
     });
   }
+  await makeFolderPrivate(path);
 }
 
 async function readKeys(path: string): Promise<Record<string, string> | null> {
   try {
-    return parseJsonText(await readFile(path, 'utf8')) as Record<string, string>;
+    const text = await readFile(path, 'utf8');
+    makeFilePrivate(path);
+    return parseJsonText(text) as Record<string, string>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -56,6 +56,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     );
   }
   await makeFolder(dataFolder);
+  // One of an earlier version, or of a restored copy, may be open to others: streams and the password lie in it.
+  await chmod(dataFolder, 0o700);
   await endLeftover(dataFolder, log);
   const password = await passwordOf(dataFolder);
   const configuration = join(dataFolder, 'nats-server.conf');

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Driver, Kysely, type KyselyPlugin, PostgresDialect, PostgresDriver, sql } from 'kysely';
 import pg from 'pg';
 import { type Database, scrubMaxBytes } from '../ports/database.ts';
+import { type Log, silentLog } from '../ports/log.ts';
 import { groupCommit } from '../sql/group-commit.ts';
 
 /** Connections for reads; the writer has one of its own. */
@@ -19,13 +20,16 @@ const conflicts = new Set(['40001', '40P01']);
 /**
  * PostgreSQL. As on SQLite one writer a process commits works in groups and in their order; between processes
  * transactions are serializable, and a group that meets a conflict runs again, up to 10 times. So a work may run more
- * than once before it is committed once: it must do nothing but use its transaction.
+ * than once before it is committed once: it must do nothing but use its transaction. Nothing is kept in the session, so a
+ * PgBouncer may stand between, in any of its pool modes. A connection that is lost is replaced: works that were under way
+ * reject, later ones get a new connection.
  */
-export function openPostgres<Schema>(url: string): Database<Schema> {
-  const writer = openKysely<Schema>(url, 1, '-c default_transaction_isolation=serializable');
-  const reader = openKysely<Schema>(url, readersMax, '-c default_transaction_read_only=on');
+export function openPostgres<Schema>(url: string, log: Log = silentLog): Database<Schema> {
+  const writer = openKysely<Schema>(url, 1, log);
+  const reader = openKysely<Schema>(url, readersMax, log).withPlugin(refuseWrites);
   const group = groupCommit(writer, {
-    isRetryable: (error) => conflicts.has((error as { code?: string }).code ?? ''),
+    isolationLevel: 'serializable',
+    isRetryable: (error) => conflicts.has(codeOf(error)),
     triesMax,
     beforeRetry: (tried) =>
       new Promise((resolve) => setTimeout(resolve, Math.random() * retryBaseMs * 2 ** tried)),
@@ -51,16 +55,80 @@ export function openPostgres<Schema>(url: string): Database<Schema> {
   };
 }
 
-function openKysely<Schema>(url: string, max: number, options: string): Kysely<Schema> {
+/**
+ * Rejects with a sentence unless a transaction of ours really is serializable: a pool or a compatible server between may
+ * take the request for it and ignore it, and two processes would then each read what the other is about to change.
+ */
+export async function checkIsolation<Schema>(database: Database<Schema>): Promise<void> {
+  const level = await database.write(async (transaction) => {
+    const { rows } = await sql<{ level: string }>`
+      select current_setting('transaction_isolation') as level`.execute(transaction);
+    return rows[0]?.level;
+  });
+  if (level !== 'serializable') {
+    throw new Error(`its transactions are ${level}, not serializable`);
+  }
+}
+
+/** SQLSTATEs of a server that starts, stops or ended the connection (class 57, operator intervention; class 08, connection). */
+const interruptions = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', 'ECONNRESET', 'EPIPE']);
+
+/** Whether the server ended the connection or does not serve yet: a restart looks like that. */
+export function isInterrupted(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  return interruptions.has(codeOf(error)) || /^Connection terminated|not queryable/.test(message);
+}
+
+function openKysely<Schema>(url: string, max: number, log: Log): Kysely<Schema> {
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    options,
     application_name: 'fleetwake',
     connectionTimeoutMillis: connectTimeoutMs,
     types: { getTypeParser: (id, format) => (id === int8 ? Number : pg.types.getTypeParser(id, format)) },
   });
-  // A connection that breaks while nobody uses it is replaced; unheard, the event would end the process.
+  const report = (error: Error) =>
+    log.warn('database.connection_lost', { code: codeOf(error) || null, reason: error.message });
+  // Without a listener an 'error' event ends the process. The pool hears its idle clients, and none that is checked out:
+  // each client has a listener of its own for as long as it lives.
   pool.on('error', () => {});
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  pool.on('connect', (client) => client.on('error', report));
+  return new Kysely<Schema>({ dialect: new FirstErrorDialect(pool) });
+}
+
+class FirstErrorDialect extends PostgresDialect {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    super({ pool });
+    this.#pool = pool;
+  }
+
+  override createDriver(): Driver {
+    return new FirstErrorDriver({ pool: this.#pool });
+  }
+}
+
+/** Where a connection broke, the rollback fails as well: its error would hide the one that says why. The connection is discarded. */
+class FirstErrorDriver extends PostgresDriver {
+  override async rollbackTransaction(
+    connection: Parameters<PostgresDriver['rollbackTransaction']>[0],
+  ): Promise<void> {
+    await super.rollbackTransaction(connection).catch(() => {});
+  }
+}
+
+const writingKinds = new Set(['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode', 'MergeQueryNode']);
+
+/** The session cannot be made read-only where a pool lends it to others after each transaction. */
+const refuseWrites: KyselyPlugin = {
+  transformQuery({ node }) {
+    if (writingKinds.has(node.kind)) throw new Error('the reader is read-only: write in a transaction');
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? '';
 }

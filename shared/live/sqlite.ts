@@ -1,8 +1,9 @@
 import type Sqlite from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { type Database, scrubMaxBytes } from '../ports/database.ts';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
+import { makeFilePrivate } from './private-files.ts';
 
 /**
  * Another process's commit is waited for in short steps, between which this process goes on: SQLite's own waiting
@@ -18,15 +19,44 @@ const statementMax = 500;
 /** What the write-ahead log holds before it is copied into the file, in pages (16 MB): each copying costs fsyncs of its own. */
 const checkpointPages = 4_000;
 
-function withPreparedStatements(connection: Sqlite.Database) {
-  const statements = new Map<string, Sqlite.Statement>();
+/** Errors of the file and its disk, not of a statement: their text alone does not say which file. */
+const fileErrors = /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY|NOMEM)/;
+
+/** Runs `step`; an error of the file gets the file's name, its code and the cure into its message. */
+function naming<T>(file: string, step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (error instanceof Error && fileErrors.test(code) && !error.message.includes(file)) {
+      const cure = code.startsWith('SQLITE_FULL') ? ': free space on its disk, and work goes on' : '';
+      error.message = `${file}: ${error.message} (${code})${cure}`;
+    }
+    throw error;
+  }
+}
+
+function withPreparedStatements(connection: Sqlite.Database, file: string) {
+  const statements = new Map<string, SqliteStatement>();
+  const prepare = (text: string): SqliteStatement => {
+    const statement = naming(file, () => connection.prepare(text));
+    return {
+      reader: statement.reader,
+      all: (parameters) => naming(file, () => statement.all(parameters)),
+      run: (parameters) => naming(file, () => statement.run(parameters)),
+      iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>,
+    };
+  };
+  const nothing = prepare('select 1');
   return {
-    prepare(text: string) {
+    prepare(text: string): SqliteStatement {
+      // A full disk rolls back by itself; "no transaction is active" would then hide the error that says so.
+      if (text === 'rollback' && !connection.inTransaction) return nothing;
       const known = statements.get(text);
       if (known) return known;
       if (statements.size >= statementMax) statements.clear();
       // A transaction that starts as a reader cannot wait for another process's commit: take the write lock first.
-      const statement = connection.prepare(text === 'begin' ? 'begin immediate' : text);
+      const statement = prepare(text === 'begin' ? 'begin immediate' : text);
       statements.set(text, statement);
       return statement;
     },
@@ -35,6 +65,8 @@ function withPreparedStatements(connection: Sqlite.Database) {
 }
 
 function open(path: string, readonly: boolean): Sqlite.Database {
+  // Its write-ahead log gets the file's own permissions.
+  if (path !== ':memory:') makeFilePrivate(path);
   const connection = new BetterSqlite3(path, { readonly });
   connection.pragma('busy_timeout = 5000');
   if (!readonly) connection.pragma('journal_mode = WAL');
@@ -87,13 +119,13 @@ export function openSqlite<Schema>(
   settings: { readonly scrubMaxBytes?: number } = {},
 ): Database<Schema> {
   const writer = new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: withPreparedStatements(open(path, false)) }),
+    dialect: new SqliteDialect({ database: withPreparedStatements(open(path, false), path) }),
   });
   const reader =
     path === ':memory:'
       ? writer
       : new Kysely<Schema>({
-          dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true)) }),
+          dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true), path) }),
         });
   const group = groupCommit(writer, {
     isRetryable: isBusy,

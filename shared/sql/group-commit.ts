@@ -1,4 +1,4 @@
-import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, type IsolationLevel, type Kysely, type Transaction } from 'kysely';
 
 /** The most works in one commit, so that a burst does not hold the readers up. */
 const groupMax = 256;
@@ -15,6 +15,8 @@ interface Waiting<Schema> {
 }
 
 export interface GroupCommitOptions {
+  /** Asked for with each transaction, where the database has levels. */
+  readonly isolationLevel?: IsolationLevel;
   /** Whether a whole group may succeed when it is run once more: then its works run again, all of them. */
   readonly isRetryable?: (error: unknown) => boolean;
   /** How often a group is run, at most. */
@@ -31,7 +33,12 @@ export interface GroupCommitOptions {
  * promise resolves before the commit that holds its work is durable.
  */
 export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupCommitOptions = {}) {
-  const { isRetryable = () => false, triesMax = 1, beforeRetry = () => Promise.resolve(), gather } = options;
+  const { isolationLevel, triesMax = 1, gather } = options;
+  const { isRetryable = () => false, beforeRetry = () => Promise.resolve() } = options;
+  const begin = () =>
+    isolationLevel === undefined
+      ? database.transaction()
+      : database.transaction().setIsolationLevel(isolationLevel);
   let waiting: Waiting<Schema>[] = [];
   let running: Promise<void> | null = null;
   let isClosed = false;
@@ -52,10 +59,22 @@ export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupComm
       await transaction.executeQuery(release);
       return () => item.resolve(value);
     } catch (error) {
-      if (isRetryable(error)) throw error;
+      if (isRetryable(error) || !(await isRolledBack(transaction))) throw error;
+      return () => item.reject(error);
+    }
+  }
+
+  /**
+   * False where the whole transaction is gone (a full disk, a lost connection): then the group ends with the work's error, because the works
+   * after it would run outside of any transaction, each committed by itself.
+   */
+  async function isRolledBack(transaction: Transaction<Schema>): Promise<boolean> {
+    try {
       await transaction.executeQuery(rollback);
       await transaction.executeQuery(release);
-      return () => item.reject(error);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -63,7 +82,7 @@ export function groupCommit<Schema>(database: Kysely<Schema>, options: GroupComm
     const run = group.length === 1 ? runAlone : runAmongOthers;
     for (let tried = 1; ; tried += 1) {
       try {
-        return await database.transaction().execute(async (transaction) => {
+        return await begin().execute(async (transaction) => {
           const settle: (() => void)[] = [];
           for (const item of group) settle.push(await run(transaction, item));
           return settle;

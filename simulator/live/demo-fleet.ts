@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFilePrivate } from '../../shared/live/private-files.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
@@ -35,6 +36,7 @@ export async function demoFleet(
     password: passwords[spec.vin] ?? spec.password,
   }));
   const known = { ...passwords, ...Object.fromEntries(fleet.map((spec) => [spec.vin, spec.password])) };
+  makeFilePrivate(path);
   await writeFile(path, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });
   return fleet;
 }

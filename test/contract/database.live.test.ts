@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
-import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts';
+import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { newTemporaryFolder, removeFolder } from '../support/temporary-folder.ts';
 import { type ContractSchema, describeDatabase } from './database.ts';
 
@@ -22,18 +22,13 @@ describeDatabase('SQLite in a file', async () => {
   };
 });
 
-const whyNot = whyNoPostgres();
-
-describe.skipIf(whyNot !== null)(`PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
-  let folder: string;
+describe('PostgreSQL', () => {
   let postgres: Postgres;
   beforeAll(async () => {
-    folder = await newTemporaryFolder();
-    postgres = await startPostgres(folder);
+    postgres = await startPostgres();
   });
   afterAll(async () => {
     await postgres.stop();
-    await removeFolder(folder);
   });
 
   describeDatabase('PostgreSQL', async () => ({

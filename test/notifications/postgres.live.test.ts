@@ -11,26 +11,12 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import { silentLog } from '../../shared/ports/log.ts';
-import { startPostgres, whyNoPostgres } from '../support/postgres.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { diagnostics, failedActivation } from '../support-desk/support.ts';
 import { fact, notices, placeOrder, render, startAt, tell } from './support.ts';
 
-const whyNot = whyNoPostgres();
-
-async function withPostgres(run: (url: string) => Promise<void>): Promise<void> {
-  await withTemporaryFolder(async (folder) => {
-    const postgres = await startPostgres(folder);
-    try {
-      await run(postgres.url);
-    } finally {
-      await postgres.stop();
-    }
-  });
-}
-
-describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+describe('on PostgreSQL', () => {
   it('two processes share the notices and send each once, and a ticket is opened once', async () => {
     await withPostgres(async (url) => {
       const databases = [openPostgres<PlatformSchema>(url), openPostgres<PlatformSchema>(url)] as const;

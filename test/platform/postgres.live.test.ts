@@ -4,29 +4,22 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
-import { startPostgres, whyNoPostgres } from '../support/postgres.ts';
+import { startPostgresServer, withPostgres } from '../support/postgres.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { order, register, vin, type World, withPlatform } from './support.ts';
 
-const whyNot = whyNoPostgres();
-
 /** Two platforms, each with its own connections, on one database. */
 function withTwo(run: (first: World, second: World) => Promise<void>): Promise<void> {
-  return withTemporaryFolder(async (folder) => {
-    const postgres = await startPostgres(folder);
-    const open = () => openPostgres<PlatformSchema>(postgres.url);
-    try {
-      await withPlatform(
-        (first) => withPlatform((second) => run(first, second), { open, idsFrom: 1_000_000 }),
-        { open },
-      );
-    } finally {
-      await postgres.stop();
-    }
+  return withPostgres(async (url) => {
+    const open = () => openPostgres<PlatformSchema>(url);
+    await withPlatform(
+      (first) => withPlatform((second) => run(first, second), { open, idsFrom: 1_000_000 }),
+      { open },
+    );
   });
 }
 
-describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+describe('on PostgreSQL', () => {
   it('of 20 purchases that race on two platforms one gets in, and everything can be read of it', () =>
     withTwo(async (first, second) => {
       await register(first);
@@ -71,55 +64,51 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
       }
     }));
 
-  // The files of somebody else's server are not ours to read.
-  it.skipIf(process.env.TEST_DATABASE_URL !== undefined)(
-    'erases a customer from the tables and from their files',
-    () =>
-      withTemporaryFolder(async (folder) => {
-        const postgres = await startPostgres(folder);
-        const client = new pg.Client(postgres.url);
-        await client.connect();
-        const files = async () => {
-          await client.query('checkpoint');
-          const base = join(folder, 'data', 'base');
-          const paths = readdirSync(base, { recursive: true, withFileTypes: true }).filter((one) =>
-            one.isFile(),
-          );
-          return paths.map((one) => readFileSync(join(one.parentPath, one.name), 'latin1')).join('');
-        };
-        try {
-          await withPlatform(
-            async (world) => {
-              await register(world);
-              await world.call('PUT', '/customers/ana', {
-                name: 'Ana Torres',
-                email: 'ana.before@example.com',
-              });
-              const { body } = await world.call('POST', '/purchases', order);
-              await world.engine.deliver(body.activation.id);
-              await client.query("update notices set status = 'sent', due_at = null");
-              expect(await files()).toContain('ana.before@example.com');
-              const erased = await world.call('DELETE', '/customers/ana/personal-data');
-              expect([erased.status, erased.body.filesCleaned]).toEqual([200, true]);
-              const text = await files();
-              expect([text.includes('ana.before@example.com'), text.includes('Ana Torres')]).toEqual([
-                false,
-                false,
-              ]);
-              expect(text).toContain('ana@erased.invalid');
-              const purchases = await world.call('GET', '/purchases?customerId=ana');
-              expect(purchases.body.purchases).toMatchObject([
-                { status: 'active', price: { amountMinor: 1490 } },
-              ]);
-            },
-            { open: () => openPostgres<PlatformSchema>(postgres.url) },
-          );
-        } finally {
-          await client.end();
-          await postgres.stop();
-        }
-      }),
-  );
+  it('erases a customer from the tables and from their files', () =>
+    withTemporaryFolder(async (folder) => {
+      const postgres = await startPostgresServer(folder);
+      const client = new pg.Client(postgres.url);
+      await client.connect();
+      const files = async () => {
+        await client.query('checkpoint');
+        const base = join(folder, 'data', 'base');
+        const paths = readdirSync(base, { recursive: true, withFileTypes: true }).filter((one) =>
+          one.isFile(),
+        );
+        return paths.map((one) => readFileSync(join(one.parentPath, one.name), 'latin1')).join('');
+      };
+      try {
+        await withPlatform(
+          async (world) => {
+            await register(world);
+            await world.call('PUT', '/customers/ana', {
+              name: 'Ana Torres',
+              email: 'ana.before@example.com',
+            });
+            const { body } = await world.call('POST', '/purchases', order);
+            await world.engine.deliver(body.activation.id);
+            await client.query("update notices set status = 'sent', due_at = null");
+            expect(await files()).toContain('ana.before@example.com');
+            const erased = await world.call('DELETE', '/customers/ana/personal-data');
+            expect([erased.status, erased.body.filesCleaned]).toEqual([200, true]);
+            const text = await files();
+            expect([text.includes('ana.before@example.com'), text.includes('Ana Torres')]).toEqual([
+              false,
+              false,
+            ]);
+            expect(text).toContain('ana@erased.invalid');
+            const purchases = await world.call('GET', '/purchases?customerId=ana');
+            expect(purchases.body.purchases).toMatchObject([
+              { status: 'active', price: { amountMinor: 1490 } },
+            ]);
+          },
+          { open: () => openPostgres<PlatformSchema>(postgres.url) },
+        );
+      } finally {
+        await client.end();
+        await postgres.stop();
+      }
+    }));
 
   it('one Idempotency-Key on two platforms buys once', () =>
     withTwo(async (first, second) => {

@@ -5,8 +5,7 @@ import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import { startPostgres, whyNoPostgres } from '../support/postgres.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withPostgres } from '../support/postgres.ts';
 import { describeAppendOnly } from './append-only.ts';
 
 type Run = (database: Database<PlatformSchema>) => Promise<void>;
@@ -20,15 +19,13 @@ const withSqlite = async (run: Run) => {
   }
 };
 
-const withPostgres = (run: Run) =>
-  withTemporaryFolder(async (folder) => {
-    const postgres = await startPostgres(folder);
-    const database = openPostgres<PlatformSchema>(postgres.url);
+const onPostgres = (run: Run) =>
+  withPostgres(async (url) => {
+    const database = openPostgres<PlatformSchema>(url);
     try {
       await run(database);
     } finally {
       await database.close();
-      await postgres.stop();
     }
   });
 
@@ -49,13 +46,11 @@ describe('the record on SQLite', () => {
     }));
 });
 
-const whyNot = whyNoPostgres();
-
-describe.skipIf(whyNot !== null)(`the record on PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
-  describeAppendOnly(withPostgres);
+describe('the record on PostgreSQL', () => {
+  describeAppendOnly(onPostgres);
 
   it('is not emptied by truncate either', () =>
-    withPostgres(async (database) => {
+    onPostgres(async (database) => {
       await migratePlatform(database);
       const empty = database.write((transaction) => sql`truncate record`.execute(transaction));
       await expect(empty).rejects.toThrow('the record is append-only');

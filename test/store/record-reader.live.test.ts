@@ -5,10 +5,7 @@ import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import { type Postgres, startPostgres, whyNoPostgres } from '../support/postgres.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-
-const whyNot = whyNoPostgres();
+import { type Postgres, startPostgres } from '../support/postgres.ts';
 
 function rowOf(id: string) {
   return { id, purchase_id: null, activation_id: null, at: 0, type: 'x', actor: 'engine', data: '{}' };
@@ -22,22 +19,12 @@ function gate() {
   return { open, opened };
 }
 
-describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${whyNot})`}`, () => {
+describe('on PostgreSQL', () => {
   let postgres: Postgres;
-  let release = gate();
-  let folderDone: Promise<void>;
   let [first, second] = [] as unknown as [Database<PlatformSchema>, Database<PlatformSchema>];
 
   beforeAll(async () => {
-    const ready = gate();
-    release = gate();
-    folderDone = withTemporaryFolder(async (folder) => {
-      postgres = await startPostgres(folder);
-      ready.open();
-      await release.opened;
-      await postgres.stop();
-    });
-    await Promise.race([ready.opened, folderDone]);
+    postgres = await startPostgres();
     [first, second] = [openPostgres(postgres.url), openPostgres(postgres.url)];
     await migratePlatform(first);
   }, 60_000);
@@ -45,8 +32,7 @@ describe.skipIf(whyNot !== null)(`on PostgreSQL${whyNot === null ? '' : ` (${why
   afterAll(async () => {
     await first?.close();
     await second?.close();
-    release.open();
-    await folderDone;
+    await postgres?.stop();
   });
 
   const write = (database: Database<PlatformSchema>, ...ids: string[]) =>
