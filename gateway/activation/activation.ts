@@ -1,7 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { Phase } from './phase.ts';
 import { backoffMs, type RetryPolicy } from './policy.ts';
-import { newSettlement, type Settlement } from './settlement.ts';
+import { newSettlement, type PaymentOrder, type Settlement } from './settlement.ts';
 
 /**
  * One process that switches one feature of one vehicle. `activation`: a service somebody buys. `deactivation`: the end of
@@ -94,11 +94,7 @@ export const unmade = {
 } as const;
 
 /** A purchase: waits for its authorisation. */
-export function newActivation(
-  order: Order,
-  payment: Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method'>,
-  at: number,
-): Activation {
+export function newActivation(order: Order, payment: PaymentOrder, at: number): Activation {
   return {
     ...order,
     ...untouched,

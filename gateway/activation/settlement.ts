@@ -24,6 +24,8 @@ export interface Settlement {
   readonly amountMinor: number;
   readonly currency: string;
   readonly method: string;
+  /** The customer at the payment service whose saved method it is. */
+  readonly customer?: string;
   readonly paymentId: string | null;
   /** Unanswered calls of the open step. */
   readonly unanswered: number;
@@ -108,17 +110,18 @@ export function isShown(unanswered: number): boolean {
   return Number.isInteger(Math.log2(unanswered));
 }
 
-export function newSettlement(
-  order: Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method'>,
-  at: number,
-): Settlement {
-  const { capture, amountMinor, currency, method } = order;
+/** What a purchase says of its payment. */
+export type PaymentOrder = Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method' | 'customer'>;
+
+export function newSettlement(order: PaymentOrder, at: number): Settlement {
+  const { capture, amountMinor, currency, method, customer } = order;
   return {
     status: 'authorising',
     capture,
     amountMinor,
     currency,
     method,
+    ...(customer === undefined ? {} : { customer }),
     paymentId: null,
     unanswered: 0,
     keysLapsed: 0,

@@ -7,6 +7,9 @@ export interface Catalogue {
   service(id: string): Service | null;
   /** The newest template for this service and vehicle model; null when the service is not made for the model. */
   configuration(serviceId: string, model: string): Configuration | null;
-  /** When a service that starts at an instant ends; null: never. */
-  endOf(duration: Duration, from: number): number | null;
+  /**
+   * When a service that starts at an instant ends; null: never. `anchorAt` is where the row of monthly renewals began that this one
+   * continues; without it, it begins here.
+   */
+  endOf(duration: Duration, from: number, anchorAt?: number): number | null;
 }

@@ -18,7 +18,7 @@ function catalogueOf(services: readonly Service[], templates: readonly Configura
     services: () => services,
     service: (id) => byId.get(id) ?? null,
     configuration: (serviceId, model) => newest.get(`${serviceId}/${model}`) ?? null,
-    endOf: (duration, from) => endOf(duration, from),
+    endOf: (duration, from, anchorAt) => endOf(duration, from, anchorAt),
   };
 }
 

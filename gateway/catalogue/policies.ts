@@ -23,5 +23,5 @@ export function withPolicies(
 /** The same catalogue in which every duration passes `scale` times as fast, what is sold included. */
 export function compressCatalogue(catalogue: Catalogue, scale: number): Catalogue {
   const compressed = withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
-  return { ...compressed, endOf: (duration, from) => endOf(duration, from, scale) };
+  return { ...compressed, endOf: (duration, from, anchorAt) => endOf(duration, from, anchorAt, scale) };
 }

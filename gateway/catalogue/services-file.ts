@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCurrency } from '../../shared/protocol/currencies.ts';
 import { policyFaults, type RetryPolicy, standardPolicy } from '../activation/policy.ts';
 import { fieldName, sentences } from './faults.ts';
 import { type CatalogueFiles, readJson } from './files.ts';
@@ -21,6 +22,8 @@ const durationFileSchema = z.discriminatedUnion(
 );
 
 const priceError = 'write the price in minor units, a whole number from 1 to 99999999';
+const currencyError = 'write three capital letters (ISO 4217), such as EUR';
+const unknownCurrencyError = 'write a currency that ISO 4217 knows, such as EUR';
 const offerSchema = z.strictObject(
   {
     duration: durationFileSchema,
@@ -28,8 +31,9 @@ const offerSchema = z.strictObject(
       {
         amountMinor: whole(priceError).min(1, priceError).max(99_999_999, priceError),
         currency: z
-          .string({ error: 'write three capital letters (ISO 4217), such as EUR' })
-          .regex(/^[A-Z]{3}$/, 'write three capital letters (ISO 4217), such as EUR'),
+          .string({ error: currencyError })
+          .regex(/^[A-Z]{3}$/, currencyError)
+          .refine((code) => !/^[A-Z]{3}$/.test(code) || isCurrency(code), unknownCurrencyError),
       },
       { error: 'write {"amountMinor": 4990, "currency": "EUR"}' },
     ),

@@ -206,7 +206,7 @@ function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep
   if (!settlement) throw new Error(`${activationId} has no settlement and cannot ${step}`);
   const key = paymentKey(activationId, step, settlement.keysLapsed);
   if (step === 'authorise') {
-    const { amountMinor, currency, method, capture } = settlement;
+    const { amountMinor, currency, method, customer, capture } = settlement;
     const description = `${activation.serviceId} for ${activation.vin}`;
     return deps.payments.authorise({
       key,
@@ -214,6 +214,7 @@ function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep
       amountMinor,
       currency,
       method,
+      ...(customer === undefined ? {} : { customer }),
       capture,
       description,
     });

@@ -4,6 +4,7 @@ import type { StoredActivation } from '../store/activations.ts';
 import { insertEntitlement, lockEntitlement } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
+import { anchorOf } from './anchor.ts';
 import type { EntitlementDeps } from './deps.ts';
 import type { Entitlement } from './entitlement.ts';
 import { hasGranted, ownedBy } from './ownership.ts';
@@ -28,7 +29,8 @@ export async function grantEntitlement(
     .select(['customer_id', 'duration'])
     .where('id', '=', purchaseId)
     .executeTakeFirstOrThrow();
-  const validFrom = await beginOf(transaction, activation, at);
+  const { validFrom, renewed } = await beginOf(transaction, activation, at);
+  const anchorAt = renewed === null ? validFrom : await anchorOf(transaction, renewed);
   await insertEntitlement(transaction, {
     id: ids.next('ent'),
     vin: activation.vin,
@@ -38,22 +40,22 @@ export async function grantEntitlement(
     purchaseId,
     source,
     validFrom,
-    validUntil: catalogue.endOf(JSON.parse(purchase.duration) as Duration, validFrom),
+    validUntil: catalogue.endOf(JSON.parse(purchase.duration) as Duration, validFrom, anchorAt),
     end: null,
   });
   return true;
 }
 
-/** Returns when the entitlement begins: a renewal begins where what it renews ends. */
+/** Resolves with when the entitlement begins, and with what it renews: a renewal begins where that one ends. */
 async function beginOf(
   transaction: Transaction<PlatformSchema>,
   activation: StoredActivation['activation'],
   at: number,
-): Promise<number> {
-  if (activation.delivery?.evidence !== 'entitlement') return at;
+): Promise<{ readonly validFrom: number; readonly renewed: Entitlement | null }> {
+  if (activation.delivery?.evidence !== 'entitlement') return { validFrom: at, renewed: null };
   const renewed = await ownedBy(transaction, activation, at);
   // It was owned a moment ago. Decided again, this is an activation like any other.
   if (renewed === null) throw new StaleRow(`${activation.id} renews what has ended`);
   await lockEntitlement(transaction, renewed);
-  return renewed.validUntil ?? at;
+  return { validFrom: renewed.validUntil ?? at, renewed };
 }

@@ -3,7 +3,8 @@
  * the factor takes one of ours to Stripe's for those that differ.
  */
 const factors: Readonly<Record<string, number>> = {
-  // ISO has no minor unit; Stripe takes hundredths that are always 00.
+  // ISO has no minor unit; Stripe takes hundredths that are always 00. (HUF and TWD are whole in Stripe's payouts only: a charge takes
+  // hundredths, as ISO does.)
   ISK: 100,
   UGX: 100,
   // ISO has hundredths; Stripe takes whole ariary.

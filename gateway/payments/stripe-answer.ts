@@ -54,7 +54,14 @@ export function stateOf(intent: Intent): PaymentState | null {
  * which an operator has to cure (wrong key, wrong parameter). Only `refused` may ever end a payment.
  */
 export type Refusal =
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly detail: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly detail: string;
+      /** The order itself is wrong (a currency, an amount): the customer cannot help it, an operator can. */
+      readonly isOperators: boolean;
+    }
   | { readonly kind: 'unanswered' | 'ours'; readonly message: string; readonly replayed: boolean };
 
 /** Codes of status 400 that speak of the payment or the customer's payment method, and not of our request. */
@@ -70,23 +77,36 @@ const definiteCodes = new Set([
   'payment_method_unexpected_state',
 ]);
 
-function isDefinite(error: Stripe.errors.StripeError): boolean {
+/** Parameters that come from the customer. */
+const customersParameters = new Set(['payment_method', 'customer']);
+
+function isDefinite(error: Stripe.errors.StripeError, step: StripeStep): boolean {
   if (error.statusCode === 402) return true;
   if (error.statusCode !== 400) return false;
-  // The customer's payment method is unknown to Stripe: the customer's matter, not a defect of the request.
-  if (error.code === 'resource_missing' && error.param === 'payment_method') return true;
+  // An order that is refused has made no payment, whatever the reason: the same order is refused again for ever.
+  if (step === 'authorise' && error.rawType === 'invalid_request_error') return true;
   return definiteCodes.has(error.code ?? '');
 }
 
-export function refusalOf(error: unknown): Refusal {
+/** An order refused without a word about the payment method or the customer (`This PaymentMethod belongs to a customer`). */
+function isOperators(error: Stripe.errors.StripeError): boolean {
+  if (error.statusCode === 402 || definiteCodes.has(error.code ?? '')) return false;
+  if (error.param !== undefined) return !customersParameters.has(error.param);
+  return !/payment ?method|customer/i.test(error.message);
+}
+
+export type StripeStep = 'authorise' | 'capture' | 'void' | 'refund' | 'retrieve';
+
+export function refusalOf(error: unknown, step: StripeStep): Refusal {
   if (!(error instanceof Stripe.errors.StripeError)) {
     const message = error instanceof Error ? error.message : String(error);
     return { kind: 'unanswered', message, replayed: false };
   }
   const status = error.statusCode;
-  if (isDefinite(error)) {
+  if (isDefinite(error, step)) {
     const code = error.code ?? error.rawType ?? 'refused';
-    return { kind: 'refused', code, message: error.message, detail: error.decline_code ?? '' };
+    const detail = error.decline_code ?? '';
+    return { kind: 'refused', code, message: error.message, detail, isOperators: isOperators(error) };
   }
   if (status === undefined) {
     const cause = error.detail;

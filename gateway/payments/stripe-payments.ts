@@ -12,7 +12,14 @@ import {
 } from '../../shared/ports/payments.ts';
 import { toStripeAmount } from './currency-units.ts';
 import { reached } from './reached.ts';
-import { holdExpiresAt, type Intent, type Refusal, refusalOf, stateOf } from './stripe-answer.ts';
+import {
+  holdExpiresAt,
+  type Intent,
+  type Refusal,
+  refusalOf,
+  type StripeStep,
+  stateOf,
+} from './stripe-answer.ts';
 import { PortHttpClient } from './stripe-http-client.ts';
 
 export interface StripePaymentsOptions {
@@ -55,17 +62,18 @@ class StripePayments implements Payments {
     const { key, currency, activationId } = request;
     const amount = toStripeAmount(request.amountMinor, currency);
     if (amount === null) {
-      throw this.#ours(
-        activationId,
-        `${request.amountMinor} minor units of ${currency} cannot be charged: correct the price in the catalogue`,
-      );
+      const message = `${request.amountMinor} minor units of ${currency} cannot be charged: correct the price in the catalogue`;
+      this.#log.error('payments.misconfigured', { subject: activationId, message });
+      // Nothing was sent, and nothing else would come of it later.
+      return { ok: false, code: 'amount_not_chargeable', message: 'This price cannot be charged.' };
     }
-    const outcome = await this.#call(() =>
+    const outcome = await this.#call('authorise', () =>
       this.#stripe.paymentIntents.create(
         {
           amount,
           currency: currency.toLowerCase(),
           payment_method: request.method,
+          ...(request.customer === undefined ? {} : { customer: request.customer }),
           allowed_payment_method_types: ['card'],
           capture_method: request.capture === 'on_delivery' ? 'manual' : 'automatic',
           confirm: true,
@@ -134,7 +142,7 @@ class StripePayments implements Payments {
   }
 
   async #intent(paymentId: string): Promise<Intent> {
-    const outcome = await this.#call(() =>
+    const outcome = await this.#call('retrieve', () =>
       this.#stripe.paymentIntents.retrieve(paymentId, { expand: ['latest_charge'] }),
     );
     if ('value' in outcome) return outcome.value;
@@ -149,7 +157,7 @@ class StripePayments implements Payments {
   ): Promise<PaymentAnswer> {
     const { paymentId, activationId } = request;
     const done: PaymentAnswer = { ok: true, paymentId, expiresAt: null };
-    const outcome = await this.#call(() => run({ idempotencyKey: request.key }));
+    const outcome = await this.#call(wanted, () => run({ idempotencyKey: request.key }));
     if ('value' in outcome && outcome.value) return done;
     const refusal = 'refusal' in outcome ? outcome.refusal : null;
     // A definite no, or an old answer told again, does not say how the payment stands now: the payment itself does.
@@ -162,6 +170,8 @@ class StripePayments implements Payments {
   #refused(step: string, activationId: string, refusal: Refusal): PaymentAnswer {
     if (refusal.kind !== 'refused') throw this.#unavailable(step, activationId, refusal);
     const { code, message, detail } = refusal;
+    if (refusal.isOperators)
+      this.#log.error('payments.misconfigured', { subject: activationId, message: `${step}: ${message}` });
     // The bank's own reason (a stolen card) is for the log, never for the customer.
     this.#log.info('payments.refused', { step, activationId, code, declineCode: detail });
     return { ok: false, code, message };
@@ -179,20 +189,20 @@ class StripePayments implements Payments {
     return new PaymentsUnavailable(message);
   }
 
-  async #call<T>(work: () => Promise<T>): Promise<{ value: T } | { refusal: Refusal }> {
+  async #call<T>(step: StripeStep, work: () => Promise<T>): Promise<{ value: T } | { refusal: Refusal }> {
     try {
       return { value: await work() };
     } catch (error) {
       if (error instanceof PaymentsUnavailable) throw error;
-      return { refusal: refusalOf(error) };
+      return { refusal: refusalOf(error, step) };
     }
   }
 }
 
 /**
  * Payments over the `stripe` package: Stripe itself, or the stand-in. One request a call, no retry and no timer of its
- * own. A definite answer is data. Everything else is `PaymentsUnavailable`: no answer, 5xx, 429, a key in flight, and
- * also a refusal that is our own fault (401, wrong parameter), which must never be read as a decline.
+ * own. A definite answer is data, and so is a 400 to an order: it has made no payment. Everything else is `PaymentsUnavailable`:
+ * no answer, 5xx, 429, a key in flight, and also a refusal that is our own fault (401, a wrong parameter of a later step).
  */
 export function stripePayments(options: StripePaymentsOptions): Payments {
   return new StripePayments(options);

@@ -98,7 +98,7 @@ export type ActivationDetail = z.infer<typeof activationDetailSchema>;
 
 /** Without the customer's payment method, and what only the engine needs. */
 export function settlementView(settlement: NonNullable<Activation['settlement']>): SettlementView {
-  const { method: _, keysLapsed: __, keyedAt: ___, ...view } = settlement;
+  const { method: _, customer: __, keysLapsed: ___, keyedAt: ____, ...view } = settlement;
   return view;
 }
 

@@ -14,12 +14,12 @@ export const erasedCustomer = (id: string) => ({
   push_subscription: null,
 });
 
-/** Amounts, payment ids and keys stay; the customer's payment method goes. */
+/** Amounts, payment ids and keys stay; the customer's payment method goes, and who they are at the payment service. */
 export function erasedActivation(activation: Activation): Activation {
   const { settlement } = activation;
-  return settlement === null
-    ? activation
-    : { ...activation, settlement: { ...settlement, method: erasedText } };
+  if (settlement === null) return activation;
+  const { customer: _, ...kept } = settlement;
+  return { ...activation, settlement: { ...kept, method: erasedText } };
 }
 
 export function erasedNotice(data: NoticeData, customerId: string): NoticeData {

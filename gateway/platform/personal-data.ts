@@ -15,6 +15,10 @@ const listMax = 1_000;
 const heldPurchaseSchema = purchaseSchema
   .extend({
     paymentMethod: z.string().nullable().meta({ description: "The payment service's name for it" }),
+    paymentCustomer: z
+      .string()
+      .nullable()
+      .meta({ description: 'Who the customer is at the payment service' }),
     record: z.array(recordEntrySchema).meta({ description: 'The customer view' }),
   })
   .meta({ id: 'HeldPurchase' });
@@ -67,8 +71,10 @@ async function heldPurchases(deps: ReadDeps, owner: string) {
       .select('state')
       .where('id', '=', purchase.activation.id)
       .executeTakeFirstOrThrow();
-    const paymentMethod = (JSON.parse(state) as Activation).settlement?.method ?? null;
-    held.push({ ...purchase, paymentMethod, record: events });
+    const { settlement } = JSON.parse(state) as Activation;
+    const paymentMethod = settlement?.method ?? null;
+    const paymentCustomer = settlement?.customer ?? null;
+    held.push({ ...purchase, paymentMethod, paymentCustomer, record: events });
   }
   return { held, isWhole };
 }

@@ -17,6 +17,15 @@ export const purchaseBodySchema = z
       .string()
       .regex(/^[A-Za-z0-9_]{1,128}$/, '1 to 128 letters, digits and underscores')
       .meta({ description: "The customer's payment method at the payment service", example: 'pm_card_visa' }),
+    paymentCustomer: z
+      .string()
+      .regex(/^[A-Za-z0-9_]{1,128}$/, '1 to 128 letters, digits and underscores')
+      .optional()
+      .meta({
+        description:
+          'The customer at the payment service whose saved payment method it is; without it the method belongs to nobody there',
+        example: 'cus_Q1x2y3',
+      }),
     preDelivery: z
       .boolean()
       .default(false)

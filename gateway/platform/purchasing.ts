@@ -79,7 +79,7 @@ async function check(
 
 function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
   const { service, price } = choice;
-  const { vin, customerId, paymentMethod: method, preDelivery } = body;
+  const { vin, customerId, paymentMethod: method, paymentCustomer, preDelivery } = body;
   const { amountMinor, currency } = price;
   const activation = newActivation(
     {
@@ -89,7 +89,13 @@ function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
       feature: service.feature,
       policy: service.policy,
     },
-    { capture: service.capture, amountMinor, currency, method },
+    {
+      capture: service.capture,
+      amountMinor,
+      currency,
+      method,
+      ...(paymentCustomer === undefined ? {} : { customer: paymentCustomer }),
+    },
     at,
   );
   const purchase: PurchaseRow = {

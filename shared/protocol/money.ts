@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { minorUnitDigits } from './currencies.ts';
 
 /** An amount in minor units (cents) of one currency. Never a float, never mixed. */
 export interface Money {
@@ -15,24 +16,10 @@ export const moneySchema = z.object({
     .meta({ example: 'EUR' }),
 });
 
-/** Currencies whose minor unit is not a hundredth (ISO 4217). */
-const exponents: Readonly<Record<string, number>> = {
-  JPY: 0,
-  KRW: 0,
-  CLP: 0,
-  VND: 0,
-  ISK: 0,
-  UGX: 0,
-  KWD: 3,
-  BHD: 3,
-  JOD: 3,
-  TND: 3,
-  OMR: 3,
-};
-
 /** `49.90 EUR`. Written without Intl: the text is part of the trace. */
 export function formatMoney(money: Money): string {
-  const exponent = exponents[money.currency] ?? 2;
+  // Books of an older version may hold a code that is refused today.
+  const exponent = minorUnitDigits(money.currency) ?? 2;
   const digits = String(money.amountMinor).padStart(exponent + 1, '0');
   const whole = digits.slice(0, digits.length - exponent);
   return exponent === 0

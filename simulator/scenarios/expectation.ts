@@ -1,4 +1,4 @@
-import { formatMoney } from '../../shared/protocol/money.ts';
+import { isCurrency, minorUnitDigits } from '../../shared/protocol/currencies.ts';
 
 /** Outcomes of a purchase, as an expectation names them. */
 const outcomes = [
@@ -114,7 +114,7 @@ function readNamed(name: string, bound: Bound, unit: string, figure: string): Ex
   }
   const sum = sums.find((known) => known === name);
   if (sum) {
-    if (!/^[A-Z]{3}$/.test(unit)) return wrongUnit(name, 'an amount with its currency ("29.80 EUR")');
+    if (!isCurrency(unit)) return wrongUnit(name, 'an amount with its currency ("29.80 EUR")');
     return found({
       kind: 'money',
       name: sum,
@@ -134,10 +134,9 @@ const knownNames: readonly string[] = [
   'rule N',
 ];
 
-/** As many decimals as an amount of this currency is written with. */
+/** The amount in minor units. */
 function minorUnits(figure: string, currency: string): number {
-  const [amount = ''] = formatMoney({ amountMinor: 0, currency }).split(' ');
-  return Math.round(Number(figure) * 10 ** (amount.split('.')[1]?.length ?? 0));
+  return Math.round(Number(figure) * 10 ** (minorUnitDigits(currency) ?? 2));
 }
 
 function found(expectation: Expectation): ExpectationReading {

@@ -63,8 +63,8 @@ function soldByTheHour({ activations }: Schedule, sold: Catalogue): Catalogue {
   return {
     ...sold,
     services: () => services,
-    endOf: (duration, from) =>
-      duration.unit === 'hours' ? from + duration.count * minuteMs : sold.endOf(duration, from),
+    endOf: (duration, from, anchorAt) =>
+      duration.unit === 'hours' ? from + duration.count * minuteMs : sold.endOf(duration, from, anchorAt),
   };
 }
 

@@ -92,3 +92,28 @@ it('activates anew what was to be a renewal and came too late, after the deactiv
     expect(second?.from).toBeGreaterThan(2);
     await engine.stop();
   }));
+
+it('anchors monthly renewals to the day on which the first one began, until a term of another unit', () =>
+  withOutside(async (outside) => {
+    const month = { unit: 'months', count: 1 } as const;
+    await outside.clock.advance(Date.parse('2027-01-31T09:00:00Z') - outside.clock.now());
+    const engine = await bootEngine(outside);
+    const terms = [month, month, month, { unit: 'days', count: 10 } as const, month];
+    for (const [index, bought] of terms.entries()) {
+      await engine.begin(await placeOrder(outside, { id: `act_${index + 1}`, duration: bought }));
+      await outside.clock.advance(60_000);
+    }
+    const rows = await outside.database.reader
+      .selectFrom('entitlements')
+      .select('valid_until')
+      .orderBy('valid_from')
+      .execute();
+    expect(rows.map(({ valid_until }) => new Date(valid_until ?? 0).toISOString().slice(0, 10))).toEqual([
+      '2027-02-28',
+      '2027-03-31',
+      '2027-04-30',
+      '2027-05-10',
+      '2027-06-10',
+    ]);
+    await engine.stop();
+  }));

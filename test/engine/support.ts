@@ -229,7 +229,7 @@ const catalogue: Catalogue = {
     parameters: { level: 3 },
     display: { receiving: 'Receiving configuration', applied: 'Feature enabled' },
   }),
-  endOf: (duration, from) => endOf(duration, from),
+  endOf: (duration, from, anchorAt) => endOf(duration, from, anchorAt),
 };
 
 export async function phaseOf(outside: Outside, id: string): Promise<string> {

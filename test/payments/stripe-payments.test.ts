@@ -154,6 +154,70 @@ describe('payments over the stripe package against the stand-in', () => {
     });
   });
 
+  test('refuses a price that the service cannot express at once, and tells the operator', async () => {
+    const log = memoryLog();
+    payments = paymentsOver(standIn.fetch, standIn.clock, log);
+    expect(await payments.authorise(order({ currency: 'KWD', amountMinor: 12_345 }))).toEqual({
+      ok: false,
+      code: 'amount_not_chargeable',
+      message: 'This price cannot be charged.',
+    });
+    const message = '12345 minor units of KWD cannot be charged: correct the price in the catalogue';
+    expect(log.lines).toEqual([
+      { level: 'error', event: 'payments.misconfigured', fields: { subject: 'act_1', message } },
+    ]);
+    expect(await ledgerLines(standIn)).toEqual([]);
+  });
+
+  test('refuses a saved payment method without its customer at once, and charges it with its customer', async () => {
+    const log = memoryLog();
+    payments = paymentsOver(standIn.fetch, standIn.clock, log);
+    expect(await payments.authorise(order({ method: 'pm_card_visa_saved' }))).toEqual({
+      ok: false,
+      code: 'invalid_request_error',
+      message:
+        'The PaymentMethod belongs to the Customer cus_saved. Please include the Customer in the `customer` parameter on the PaymentIntent.',
+    });
+    const stranger = order({ key: 'act_2:authorise', method: 'pm_card_visa_saved', customer: 'cus_other' });
+    expect(await payments.authorise(stranger)).toMatchObject({ ok: false, code: 'invalid_request_error' });
+    const saved = order({ key: 'act_3:authorise', method: 'pm_card_visa_saved', customer: 'cus_saved' });
+    expect(await payments.authorise(saved)).toMatchObject({ ok: true });
+    expect(log.lines.map(({ level, event }) => [level, event])).toEqual([
+      ['info', 'payments.refused'],
+      ['info', 'payments.refused'],
+    ]);
+  });
+
+  test('refuses a payment method that was previously used at once', async () => {
+    expect(await payments.authorise(order({ method: 'pm_card_visa_used' }))).toMatchObject({
+      ok: false,
+      code: 'invalid_request_error',
+      message: expect.stringMatching(/^The provided PaymentMethod was previously used with a PaymentIntent/),
+    });
+  });
+
+  test('refuses an order that no repeat mends at once, and tells the operator', async () => {
+    const log = memoryLog();
+    payments = paymentsOver(standIn.fetch, standIn.clock, log);
+    expect(await payments.authorise(order({ currency: 'EUX' }))).toEqual({
+      ok: false,
+      code: 'invalid_request_error',
+      message: 'Invalid currency: eux',
+    });
+    expect(log.lines).toEqual([
+      {
+        level: 'error',
+        event: 'payments.misconfigured',
+        fields: { subject: 'act_1', message: 'authorise: Invalid currency: eux' },
+      },
+      {
+        level: 'info',
+        event: 'payments.refused',
+        fields: { step: 'authorise', activationId: 'act_1', code: 'invalid_request_error', declineCode: '' },
+      },
+    ]);
+  });
+
   test('a capture that the bank declines is a definite answer and releases the hold', async () => {
     const paymentId = await authorised({ method: 'pm_card_captureDeclined' });
     expect(await payments.capture(step(paymentId, 'capture'))).toEqual({
@@ -367,9 +431,10 @@ describe('payments over the stripe package against the stand-in', () => {
     expect(await amounts('ISK', 500)).toEqual(['50000', 500]);
     expect(await amounts('KWD', 12_340)).toEqual(['12340', 12_340]);
     expect(await amounts('MGA', 50_000)).toEqual(['500', 50_000]);
-    await expect(authorised({ currency: 'KWD', amountMinor: 12_345 })).rejects.toThrow(
-      '12345 minor units of KWD cannot be charged: correct the price in the catalogue',
-    );
+    expect(await amounts('XOF', 5_000)).toEqual(['5000', 5_000]);
+    expect(await amounts('UGX', 5_000)).toEqual(['500000', 5_000]);
+    expect(await amounts('HUF', 5_050)).toEqual(['5050', 5_050]);
+    expect(await amounts('TWD', 5_050)).toEqual(['5050', 5_050]);
   });
 });
 

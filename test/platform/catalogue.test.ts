@@ -167,6 +167,13 @@ describe('a faulty catalogue is refused with file, field and cure:', () => {
       ],
     ],
     [
+      'a currency that ISO 4217 does not know',
+      services({ ...seats, offers: [{ ...seats.offers[0], price: { amountMinor: 1, currency: 'EUX' } }] }),
+      [
+        'services.json: services[0].offers[0].price.currency is "EUX"; write a currency that ISO 4217 knows, such as EUR.',
+      ],
+    ],
+    [
       'an unknown unit',
       services({ ...seats, offers: [{ ...seats.offers[0], duration: { unit: 'weeks', count: 1 } }] }),
       [

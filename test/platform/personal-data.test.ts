@@ -22,6 +22,7 @@ const secrets = {
   keys: 'A'.repeat(22),
   nickname: 'Little Thunder',
   paymentMethod: 'pm_card_visa_of_ana',
+  paymentCustomer: 'cus_ana_at_the_bank',
   question: 'May we call you at home, Ana?',
   comment: 'Ana says that she parks in the garage of her mother',
   workaround: 'Ana, hold the button for five seconds',
@@ -75,7 +76,7 @@ async function deliverNotices({ database, clock }: World, firstMailDies: boolean
 /** Ana has a service, and had one that failed: support has worked on it to its end. Bo has one too. */
 async function story(world: World): Promise<{ bought: string; failed: string }> {
   await registerPeople(world);
-  const anas = { ...order, paymentMethod: secrets.paymentMethod };
+  const anas = { ...order, paymentMethod: secrets.paymentMethod, paymentCustomer: secrets.paymentCustomer };
   const first = await world.call('POST', '/purchases', anas);
   await world.engine.deliver(first.body.activation.id);
   const bos = { ...order, customerId: 'bo', vin: 'WDBEA30D3HA391172' };
@@ -138,15 +139,21 @@ describe('the export of personal data', () => {
       ]);
       expect(
         body.purchases.map(
-          ({ id, paymentMethod, record }: Record<string, unknown> & { record: object[] }) => [
+          ({
             id,
             paymentMethod,
+            paymentCustomer,
+            record,
+          }: Record<string, unknown> & { record: object[] }) => [
+            id,
+            paymentMethod,
+            paymentCustomer,
             record.length > 8,
           ],
         ),
       ).toEqual([
-        [ids.failed, secrets.paymentMethod, true],
-        [ids.bought, secrets.paymentMethod, true],
+        [ids.failed, secrets.paymentMethod, secrets.paymentCustomer, true],
+        [ids.bought, secrets.paymentMethod, secrets.paymentCustomer, true],
       ]);
       const told = body.notices.map(
         ({
@@ -213,8 +220,11 @@ async function books({ database: { reader } }: World) {
       .orderBy('id')
       .execute(),
     activations: activations.map(({ state, version: _, ...row }) => {
-      const { settlement, ...rest } = JSON.parse(state) as { settlement: { method: string } | null };
-      return { ...row, ...rest, settlement: settlement && { ...settlement, method: '' } };
+      const { settlement, ...rest } = JSON.parse(state) as {
+        settlement: { method: string; customer?: string } | null;
+      };
+      const { method: _method, customer: _customer, ...money } = settlement ?? { method: '' };
+      return { ...row, ...rest, money };
     }),
   };
 }

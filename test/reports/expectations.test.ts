@@ -80,6 +80,13 @@ test.each([
   expect(judgeExpectations([text], figures)).toEqual([{ text, ok, found }]);
 });
 
+test('an amount in a currency that does not exist is refused', () => {
+  expect(readExpectation('kept > 0 EUX')).toMatchObject({ ok: false });
+  expect(readExpectation('kept > 0.5 CLF')).toMatchObject({
+    expectation: { bound: { value: 5_000 }, currency: 'CLF' },
+  });
+});
+
 test('a time to active is never good where nothing became active', () => {
   const nothing = { ...figures, timeToActiveMs: { p50: null, p95: null, p99: null, longest: null } };
   expect(judgeExpectations(['p95 time to active < 20 min'], nothing)).toEqual([

@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Ids } from '../../../shared/ports/ids.ts';
+import { isCurrency } from '../../../shared/protocol/currencies.ts';
 import { type Form, missingParameter, refuseUnknown } from './form.ts';
 import { intentView, refundView } from './intent-view.ts';
 import { type EntryKind, hasLapsed, holdMs, judge, movements } from './ledger-rules.ts';
 import type { IntentRow, PaymentsStandInSchema, RefundRow } from './schema.ts';
 import { type Answer, cardDeclined, invalid, missing, refused } from './stripe-error.ts';
-import { answerDelayMs, type Decline, testCard } from './test-cards.ts';
+import { answerDelayMs, type Decline, type TestCard, testCard } from './test-cards.ts';
 
 /** One request at work: everything it changes is in one transaction with its idempotency key. */
 export interface Work {
@@ -28,6 +29,7 @@ const createParameters = [
   'capture_method',
   'confirm',
   'currency',
+  'customer',
   'description',
   'error_on_requires_action',
   'expand',
@@ -134,6 +136,10 @@ function refuseCreation(form: Form): Answer | null {
     const message = `Invalid currency: ${(form.get('currency') ?? '').slice(0, 64)}`;
     return invalid({ message, param: 'currency' });
   }
+  const currency = (form.get('currency') ?? '').toUpperCase();
+  if (!isCurrency(currency)) {
+    return invalid({ message: `Invalid currency: ${currency.toLowerCase()}`, param: 'currency' });
+  }
   if (!['manual', 'automatic'].includes(form.get('capture_method') ?? 'automatic')) {
     const message = 'Invalid capture_method: must be one of automatic or manual';
     return invalid({ message, param: 'capture_method' });
@@ -146,8 +152,24 @@ function refuseCreation(form: Form): Answer | null {
     return invalid({ message, param: 'metadata[activation_id]' });
   }
   const method = form.get('payment_method') ?? '';
-  if (!testCard(method)) return missing('PaymentMethod', method.slice(0, 64), 'payment_method', 400);
-  return null;
+  const card = testCard(method);
+  if (!card) return missing('PaymentMethod', method.slice(0, 64), 'payment_method', 400);
+  return refuseSaved(card, form.get('customer'));
+}
+
+/** A saved payment method goes with its customer alone; one that was used without a customer goes no second time. */
+function refuseSaved({ customer, usedBefore = false }: TestCard, given: string | undefined): Answer | null {
+  if (usedBefore) {
+    const message =
+      'The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.';
+    return invalid({ message });
+  }
+  if (customer === undefined || customer === given) return null;
+  const message =
+    given === undefined
+      ? `The PaymentMethod belongs to the Customer ${customer}. Please include the Customer in the \`customer\` parameter on the PaymentIntent.`
+      : `The PaymentMethod does not belong to the Customer you supplied ${given.slice(0, 64)}. Please use this PaymentMethod with the Customer that it belongs to instead.`;
+  return invalid({ message });
 }
 
 function newIntent(work: Work, form: Form): IntentRow {

@@ -4,6 +4,10 @@ export interface TestCard {
   readonly decline?: Decline;
   /** The hold is granted and its capture declined. */
   readonly captureDecline?: Decline;
+  /** It is saved with this customer, and goes with no other. */
+  readonly customer?: string;
+  /** It was used before without a customer, and goes no second time. */
+  readonly usedBefore?: boolean;
   readonly refund?: 'fails' | 'pending';
   /** What is asked of it is done at once; the answer comes later, or the first one never in time. */
   readonly answer?: 'slow' | 'hanging';
@@ -63,6 +67,9 @@ const cards: ReadonlyMap<string, TestCard> = new Map<string, TestCard>([
   // At Stripe this refund succeeds and fails later; here it fails at once.
   ['pm_card_refundFail', { refund: 'fails' }],
   ['pm_card_pendingRefund', { refund: 'pending' }],
+  // Ours, both: at Stripe a saved method has an identifier of its own.
+  ['pm_card_visa_saved', { customer: 'cus_saved' }],
+  ['pm_card_visa_used', { usedBefore: true }],
   // Ours, both: at Stripe no card says how long an answer takes.
   ['pm_card_slow', { answer: 'slow' }],
   ['pm_card_hanging', { answer: 'hanging' }],
