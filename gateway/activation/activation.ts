@@ -27,6 +27,8 @@ export interface Activation {
   readonly vehicleChecked: boolean;
   /** Postponements in a row since the last attempt. */
   readonly postponed: number;
+  /** 429s in a row for the attempt that is to be made. */
+  readonly rateLimits?: number;
   /** The last 20 of a revocation, all of the others. */
   readonly attempts: readonly Attempt[];
   readonly failure: Failure | null;

@@ -4,7 +4,7 @@ import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { deadlineExceeded, type Failure, noResult } from './failure.ts';
 import { accept, ignore, type Outcome, passed, reject } from './outcome.ts';
-import { backoffMs } from './policy.ts';
+import { backoffMs, rateLimitWaitMaxMs, rateLimitWaitMinMs } from './policy.ts';
 
 type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: Type }>;
 
@@ -77,6 +77,7 @@ export function acceptCommand(activation: Activation, event: EventOf<'command_ac
       ...activation,
       phase: 'waiting_response',
       dueAt: Math.max(event.at, pollAt),
+      ...(activation.rateLimits ? { rateLimits: 0 } : {}),
       attempts: [...activation.attempts.slice(0, -1), { ...current, commandId, version, expiresAt }],
     },
     [
@@ -94,19 +95,31 @@ export function acceptCommand(activation: Activation, event: EventOf<'command_ac
 export function limitRate(activation: Activation, event: EventOf<'rate_limited'>): Outcome {
   const current = lastAttempt(activation);
   if (current?.number !== event.attempt) return ignore(activation, 'belongs to an attempt that is over');
-  const taken: Activation = { ...activation, attempts: activation.attempts.slice(0, -1) };
+  const { deadlineAt, policy, rateLimits = 0 } = activation;
+  const taken: Activation = {
+    ...activation,
+    attempts: activation.attempts.slice(0, -1),
+    rateLimits: rateLimits + 1,
+  };
+  const leastMs = rateLimitWaitMinMs(policy, rateLimits);
+  const lastStartAt = (deadlineAt ?? event.at + rateLimitWaitMaxMs) - rateLimitWaitMinMs(policy, 0);
+  const dueAt = Math.min(Math.max(event.retryAt, event.at + leastMs), lastStartAt);
   const fact: Fact = {
     type: 'activation.rate_limited',
     at: event.at,
-    data: { attempt: event.attempt, retryAt: event.retryAt },
+    data: {
+      attempt: event.attempt,
+      retryAt: event.retryAt,
+      ...(dueAt === event.retryAt ? {} : { until: dueAt }),
+    },
   };
   if (isCancelRequested(activation)) return stopTrying(taken, event.at, [fact]);
-  if (activation.deadlineAt !== null && event.retryAt > activation.deadlineAt) {
-    const failure = deadlineExceeded(activation.deadlineAt, activation.failure);
+  if (deadlineAt !== null && dueAt < event.at + leastMs) {
+    const failure = deadlineExceeded(deadlineAt, activation.failure);
     return giveUp(taken, failure, event.at, [fact, passed('failure', event.at, { failure })]);
   }
   const phase = taken.attempts.length === 0 ? 'queued_for_activation' : 'waiting_backoff';
-  return accept({ ...taken, phase, dueAt: event.retryAt }, [fact, passed(phase, event.at)]);
+  return accept({ ...taken, phase, dueAt }, [fact, passed(phase, event.at)]);
 }
 
 /** Asked, and nothing final yet. After the expiry and the grace the outcome is unknown, and this attempt is over. */

@@ -32,6 +32,18 @@ export function backoffMs(policy: RetryPolicy, retry: number, draw: number): num
   return Math.round(delayMs * (1 + policy.jitter * draw));
 }
 
+/** The longest wait for a 429 where no deadline bounds it: a mistake there must not put a revocation off for years. */
+export const rateLimitWaitMaxMs = 24 * 3_600_000;
+
+/**
+ * The least wait after a 429, `before` of which came in a row: a thirtieth of the back-off (1 s, 2 s, 4 s … with the standard policy),
+ * for an API IoT that asks for no wait, or whose clock is behind.
+ */
+export function rateLimitWaitMinMs(policy: RetryPolicy, before: number): number {
+  const firstMs = Math.max(1, Math.round(policy.baseDelayMs / 30));
+  return Math.min(2 ** Math.min(before, 1_000) * firstMs, policy.maxDelayMs);
+}
+
 /** Every duration divided by `scale`, at least 1 ms: a scenario in which an hour passes in a minute. */
 export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy {
   const compress = (ms: number) => Math.max(1, Math.round(ms / scale));

@@ -132,8 +132,7 @@ async function configure(deps: EffectDeps, activation: Activation, attempt: numb
 async function sendCommand(deps: EffectDeps, activation: Activation, attempt: number): Promise<Decisions> {
   const answer = await configure(deps, activation, attempt);
   const at = deps.clock.now();
-  if ('retryAt' in answer)
-    return { type: 'rate_limited', at, attempt, retryAt: Math.max(at + 1, answer.retryAt) };
+  if ('retryAt' in answer) return { type: 'rate_limited', at, attempt, retryAt: answer.retryAt };
   if (!answer.ok)
     return { type: 'command_failed', at, attempt, failure: answer.failure, draw: deps.random.fraction() };
   const command = answer.value;

@@ -32,8 +32,8 @@ export interface ConfigureHeaders {
 const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 /** When a 429 names no Retry-After. */
 const defaultRetryAfterMs = 60_000;
-/** What a 429 may ask for at most: a mistake there must not put a vehicle off for years. */
-const retryAfterMaxMs = 24 * 3_600_000;
+/** The most that is understood, so that the instant can be written; how long is really waited is the policy's. */
+const retryAfterMaxMs = 100 * 365 * 24 * 3_600_000;
 
 /** The API IoT as the engine knows it: over HTTP only, so that the user's own takes the stand-in's place. */
 export interface VehicleApi {

@@ -119,7 +119,10 @@ const activationWords = {
   'activation.superseded': told('switching off was dropped', 'somebody owns the feature by now'),
   'activation.postponed': step('the attempt is postponed', reasonOf),
   'activation.rate_limited': {
-    what: ({ retryAt }) => `the API IoT takes no command now; again at ${instant(retryAt)}`,
+    what: ({ retryAt, until }) =>
+      until === undefined
+        ? `the API IoT takes no command now; again at ${instant(retryAt)}`
+        : `the API IoT takes no command now and asks to wait until ${instant(retryAt)}; again at ${instant(until)}`,
     cause: says("the vehicle's quota is used up"),
   },
   'activation.late_success': told('the vehicle applied it too late', 'the activation had failed before', [

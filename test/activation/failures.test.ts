@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../gateway/activation/fact.ts';
 import type { Failure, FailureCategory } from '../../gateway/activation/failure.ts';
 import {
   accepted,
@@ -165,22 +166,58 @@ describe('rate limited', () => {
     expect(activation.attempts.map((attempt) => attempt.number)).toEqual([1]);
   });
 
-  test('until after the deadline ends the activation at once', () => {
-    const { activation, facts } = play(ready('activation', { deadlineMs: 500 * second }), [
-      started(0),
-      limited(1 * second, 1, 500 * second + 1),
-      diagnosed(1 * second),
-    ]);
-    expect(lines(facts).slice(1, 4)).toEqual([
-      '1s activation.rate_limited',
-      '1s activation.failure',
-      '1s activation.querying_vehicle_state',
-    ]);
-    expect(activation).toMatchObject({
-      phase: 'reversing_payment',
-      failure: { category: 'deadline_exceeded', mayHaveSucceeded: false },
-      revocationOwed: false,
-    });
+  const asked = (facts: readonly Fact[]) =>
+    facts.filter(({ type }) => type === 'activation.rate_limited').map(({ data }) => data);
+
+  test.each([500 * second, 500 * second + 1, 999_999_999 * second])(
+    'until %i ms, at the deadline or after it, waits for one more attempt before the deadline and says so',
+    (retryAt) => {
+      const waiting = play(ready('activation', { deadlineMs: 500 * second }), [
+        started(0),
+        limited(1 * second, 1, retryAt),
+      ]);
+      expect(waiting.activation).toMatchObject({ phase: 'queued_for_activation', dueAt: 499 * second });
+      expect(asked(waiting.facts)).toEqual([{ attempt: 1, retryAt, until: 499 * second }]);
+      const { activation, facts } = play(waiting.activation, [
+        started(499 * second),
+        limited(499 * second, 1, retryAt),
+        diagnosed(499 * second),
+      ]);
+      expect(lines(facts).slice(1, 4)).toEqual([
+        '499s activation.rate_limited',
+        '499s activation.failure',
+        '499s activation.querying_vehicle_state',
+      ]);
+      expect(activation).toMatchObject({
+        phase: 'reversing_payment',
+        failure: { category: 'deadline_exceeded', mayHaveSucceeded: false },
+        revocationOwed: false,
+      });
+    },
+  );
+
+  test.each([0, -3_600 * second])(
+    'that asks for no wait (%i ms) waits at least a second, and twice as long each time in a row',
+    (waitMs) => {
+      let { activation } = play(ready(), [started(0)]);
+      const waits: number[] = [];
+      for (let at = 0, times = 0; times < 12; times += 1) {
+        const outcome = play(activation, [limited(at, 1, at + waitMs)]);
+        const dueAt = outcome.activation.dueAt ?? 0;
+        expect(asked(outcome.facts)).toEqual([{ attempt: 1, retryAt: at + waitMs, until: dueAt }]);
+        waits.push((dueAt - at) / second);
+        at = dueAt;
+        activation = play(outcome.activation, [started(at)]).activation;
+      }
+      expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+      const taken = play(activation, [accepted(activation.dueAt ?? 0, 1)]).activation;
+      expect(taken.rateLimits).toBe(0);
+    },
+  );
+
+  test('without a deadline waits a day at the most', () => {
+    const { activation } = play(ready('revocation'), [started(0), limited(0, 1, 999_999_999 * second)]);
+    expect(activation.dueAt).toBe(24 * 3_600 * second - second);
   });
 
   test('a result for the attempt that was taken back is believed: another worker had sent it', () => {
@@ -194,7 +231,7 @@ describe('rate limited', () => {
   });
 
   test('a result for it after the failure owes a revocation', () => {
-    const { activation } = play(ready('activation', { deadlineMs: 500 * second }), [
+    const { activation } = play(ready('activation', { deadlineMs: 1_500 }), [
       started(0),
       limited(1 * second, 1, 501 * second),
       diagnosed(1 * second),

@@ -342,13 +342,9 @@ describe('A command', () => {
     });
   });
 
-  it.each([
-    [60_000, 60_000],
-    [0, 1],
-    [-5_000, 1],
-  ])('waits for its quota, a moment at least: %i ms', async (askedMs, waitedMs) => {
+  it.each([60_000, 0, -5_000])('waits for its quota: %i ms', async (askedMs) => {
     const { event } = await send(() => ({ ok: false, retryAt: startAt + askedMs }));
-    expect(event).toEqual({ type: 'rate_limited', at: startAt, attempt: 2, retryAt: startAt + waitedMs });
+    expect(event).toEqual({ type: 'rate_limited', at: startAt, attempt: 2, retryAt: startAt + askedMs });
   });
 
   it('is asked for again while another worker sends it, five times a second apart', async () => {
