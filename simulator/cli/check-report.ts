@@ -6,6 +6,8 @@ import { judge } from '../world/judgement.ts';
 import { textOfSaved } from '../world/saved-schedule.ts';
 import type { StageOptions } from '../world/stage.ts';
 import { timelineOf, timelineText } from '../world/timeline.ts';
+import type { CoverageReport } from './coverage.ts';
+import { coverageText } from './coverage-text.ts';
 
 /** Fewer runs than this prove nothing by a probe that stayed at zero. */
 export const probesNeedRuns = 2_000;
@@ -41,6 +43,8 @@ export interface CheckReport {
   readonly probesMissed: readonly string[];
   /** Over the traces of all runs in their order: the same seed and runs give it again, with any number of workers. */
   readonly traceHash: string;
+  /** With `--coverage` only. */
+  readonly coverage?: CoverageReport;
 }
 
 export function reportOf(
@@ -55,6 +59,7 @@ export function reportOf(
   },
   outcome: CheckOutcome,
   failures: readonly SavedFailure[],
+  coverage: CoverageReport | null = null,
 ): CheckReport {
   const { seed, seconds, corpus, isOwn, replayOptions } = given;
   const perSecond = (count: number) => Math.round((count / Math.max(seconds, 0.001)) * 10) / 10;
@@ -80,6 +85,7 @@ export function reportOf(
     probes: outcome.probes,
     probesMissed,
     traceHash: hashOfAll(outcome.hashes),
+    ...(coverage && { coverage }),
   };
 }
 
@@ -111,6 +117,7 @@ export async function reportText(
   options: StageOptions,
 ): Promise<string> {
   const parts = [probeTable(report), figures(report)];
+  if (report.coverage) parts.push(coverageText(report.coverage));
   for (const { file, broken } of report.corpus) {
     if (broken !== null) parts.push(`FAILED again: ${file}\n  ${broken.rule}: ${broken.sentence}`);
   }

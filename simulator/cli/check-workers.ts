@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type CheckOutcome, checkSchedules } from '../world/checking.ts';
 import { addHits, newProbeHits } from '../world/probes.ts';
+import { isMeasured } from './coverage.ts';
+import { type FunctionCount, takeCoverage } from './coverage-recorder.ts';
 import { exitCodes } from './exit.ts';
 import { ownSubject, type SubjectFlags } from './own-subject.ts';
 
@@ -10,6 +12,13 @@ export interface CheckOrder extends SubjectFlags {
   readonly runs: number;
   readonly minutes: number | null;
   readonly workers: number;
+  /** Counts the calls of every function, in processes that do nothing else. */
+  readonly coverage?: boolean;
+}
+
+/** What came of a check, and what its processes counted: nothing without `coverage`. */
+export interface SharedOutcome extends CheckOutcome {
+  readonly counts: readonly FunctionCount[];
 }
 
 export interface SoFar {
@@ -20,26 +29,30 @@ export interface SoFar {
 
 type Message =
   | { readonly type: 'progress'; readonly soFar: SoFar }
-  | { readonly type: 'done'; readonly outcome: CheckOutcome };
+  | { readonly type: 'done'; readonly outcome: SharedOutcome };
 
 const tellEvery = 5;
 /** A run leaves nearly nothing behind: with room for all of it in V8's young generation, less is copied to find that out. */
 const roomForYoungObjects = ['--max-semi-space-size=64'];
+/** The count begins before any module of the product is loaded. */
+const countingFromTheStart = ['--import', new URL('./coverage-start.js', import.meta.url).href];
 
 /** Runs a check in this process, or shares it among processes of this same program, each with every n-th schedule. */
 export async function checkWithWorkers(
   order: CheckOrder,
   onProgress: (soFar: SoFar) => void,
-): Promise<CheckOutcome> {
+): Promise<SharedOutcome> {
   const { workers } = order;
-  if (workers === 1)
-    return checkSchedules({
+  if (workers === 1 && order.coverage !== true) {
+    const outcome = await checkSchedules({
       ...numbersOf(order),
       ...ownSubject(order),
       worker: 0,
       now: wallClock.now,
       onRun: onProgress,
     });
+    return { ...outcome, counts: [] };
+  }
   const soFar: SoFar[] = [];
   const outcomes = await Promise.all(
     Array.from({ length: workers }, (_, worker) =>
@@ -56,6 +69,7 @@ export async function checkWithWorkers(
     failures: outcomes.flatMap((outcome) => outcome.failures).toSorted((a, b) => a.run - b.run),
     probes,
     hashes: outcomes.flatMap((outcome) => outcome.hashes),
+    counts: outcomes.flatMap((outcome) => outcome.counts),
   };
 }
 
@@ -75,15 +89,19 @@ function runWorker(
   order: CheckOrder,
   worker: number,
   onProgress: (soFar: SoFar) => void,
-): Promise<CheckOutcome> {
+): Promise<SharedOutcome> {
   const program = process.argv[1];
   if (program === undefined) throw new Error('a worker needs the file of the program that it is');
   return new Promise((resolve, reject) => {
     const child = fork(program, ['check-worker', JSON.stringify({ ...order, worker })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...process.execArgv, ...roomForYoungObjects],
+      execArgv: [
+        ...process.execArgv,
+        ...roomForYoungObjects,
+        ...(order.coverage ? countingFromTheStart : []),
+      ],
     });
-    let outcome: CheckOutcome | null = null;
+    let outcome: SharedOutcome | null = null;
     child.on('message', (message) => {
       const told = message as Message;
       if (told.type === 'progress') onProgress(told.soFar);
@@ -122,7 +140,7 @@ export async function beWorker(text: string): Promise<void> {
       void tell({ type: 'progress', soFar: { ...soFar } });
     },
   });
-  await tell({ type: 'done', outcome });
+  await tell({ type: 'done', outcome: { ...outcome, counts: takeCoverage(isMeasured) } });
   process.removeListener('disconnect', exit);
   process.disconnect?.();
 }

@@ -16,6 +16,8 @@ import {
   writeJunit,
 } from './check-report.ts';
 import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
+import { coverageReport, functionsOf } from './coverage.ts';
+import { coverageExceptions } from './coverage-exceptions.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 import { textOfNamedFile } from './named-file.ts';
@@ -30,6 +32,7 @@ interface CheckFlags extends SubjectFlags {
   readonly failures: string;
   readonly json?: string | true;
   readonly junit?: string;
+  readonly coverage?: true;
 }
 
 const runsDefault = 2_000;
@@ -53,6 +56,7 @@ export function addCheck(program: Command): void {
     .option('--catalogue <path>', 'services of your own: a JSON file, or a catalogue folder')
     .option('--corpus <folder>', 'schedules that failed once: run first', 'test/regressions')
     .option('--failures <folder>', 'where a failing schedule is saved', 'reports')
+    .option('--coverage', 'report which functions of the product the runs called, and which none did')
     .option('--json [file]', 'write the report as JSON, to a file or to standard output')
     .option('--junit <file>', 'write the report as JUnit XML')
     .action(async (flags: CheckFlags) => {
@@ -89,7 +93,12 @@ async function check(flags: CheckFlags): Promise<number> {
   if (workers === 1) await replayed;
   const beganAt = wallClock.now();
   const progress = progressLines(beganAt, minutes === null ? runs : null);
-  const order = { seed, runs, minutes, workers, ...(policy && { policy }), ...(catalogue && { catalogue }) };
+  const coverage = flags.coverage === true;
+  const order = {
+    ...{ seed, runs, minutes, workers, coverage },
+    ...(policy && { policy }),
+    ...(catalogue && { catalogue }),
+  };
   const [corpus, outcome] = await Promise.all([replayed, checkWithWorkers(order, progress.show)]);
   progress.end();
   const seconds = (wallClock.now() - beganAt) / 1_000;
@@ -98,6 +107,7 @@ async function check(flags: CheckFlags): Promise<number> {
     { seed, seconds, corpus, isOwn: isOwn(flags), replayOptions: optionText('catalogue', catalogue) },
     outcome,
     failures,
+    coverage ? coverageReport(functionsOf(outcome.counts), coverageExceptions) : null,
   );
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (typeof flags.json === 'string') await writeFile(flags.json, json);
