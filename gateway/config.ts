@@ -1,91 +1,21 @@
 import { apiIotDefaults } from './api-iot/config.ts';
+import {
+  choices,
+  issuerName,
+  list,
+  listenHost,
+  type Option,
+  oneOf,
+  optionalText,
+  optionalUrl,
+  readHostName,
+  readOptions,
+  readOrigin,
+  text,
+  wholeNumber,
+} from './option.ts';
 
 const dayMs = 86_400_000;
-
-/**
- * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
- * each. A flag wins over the environment, which wins over the default.
- */
-export interface Option<T> {
-  readonly flag: string;
-  readonly environment: string;
-  readonly placeholder: string;
-  readonly help: string;
-  readonly fallback: T;
-  /** The value, or a sentence that says what it must be. */
-  readonly read: (text: string) => { readonly value: T } | { readonly fault: string };
-}
-
-function text(words: Omit<Option<string>, 'read'>): Option<string> {
-  return { ...words, read: (value) => ({ value }) };
-}
-
-function optionalText(words: Omit<Option<string | null>, 'read' | 'fallback'>): Option<string | null> {
-  return { ...words, fallback: null, read: (value) => ({ value: value === '' ? null : value }) };
-}
-
-function optionalUrl(
-  words: Omit<Option<string | null>, 'read' | 'fallback'>,
-  protocols: readonly string[],
-): Option<string | null> {
-  return {
-    ...words,
-    fallback: null,
-    read: (value) => (value === '' ? { value: null } : readUrl(value, protocols)),
-  };
-}
-
-/** A URL of one of these protocols, without a slash at its end. */
-export function readUrl(
-  value: string,
-  protocols: readonly string[],
-): { readonly value: string } | { readonly fault: string } {
-  return URL.canParse(value) && protocols.some((protocol) => value.startsWith(protocol))
-    ? { value: value.replace(/\/$/, '') }
-    : { fault: `must be a URL that starts with ${protocols.join(' or ')}, not "${value}"` };
-}
-
-function wholeNumber(words: Omit<Option<number>, 'read'>, least: number, most: number): Option<number> {
-  return {
-    ...words,
-    read(value) {
-      const number = Number(value);
-      const fits = value !== '' && Number.isInteger(number) && number >= least && number <= most;
-      return fits
-        ? { value: number }
-        : { fault: `must be a whole number from ${least} to ${most}, not "${value}"` };
-    },
-  };
-}
-
-function choices<T extends string>(
-  words: Omit<Option<readonly T[]>, 'read'>,
-  known: readonly T[],
-): Option<readonly T[]> {
-  return {
-    ...words,
-    read(value) {
-      const names = value.split(',').map((name) => name.trim());
-      const strange = names.find((name) => !known.includes(name as T));
-      return strange === undefined
-        ? { value: names as T[] }
-        : { fault: `knows ${known.join(', ')}, not "${strange}"` };
-    },
-  };
-}
-
-function oneOf<const T extends string>(
-  words: Omit<Option<NoInfer<T>>, 'read'>,
-  known: readonly T[],
-): Option<T> {
-  return {
-    ...words,
-    read: (value) =>
-      known.includes(value as T)
-        ? { value: value as T }
-        : { fault: `must be one of ${known.join(', ')}, not "${value}"` },
-  };
-}
 
 export const roles = ['platform', 'engine', 'api-iot', 'broker'] as const;
 export type Role = (typeof roles)[number];
@@ -108,7 +38,7 @@ export const options = {
     },
     roles,
   ),
-  host: text({
+  host: listenHost({
     flag: 'host',
     environment: 'FLEETWAKE_HOST',
     placeholder: 'address',
@@ -153,9 +83,40 @@ export const options = {
       flag: 'public-url',
       environment: 'FLEETWAKE_PUBLIC_URL',
       placeholder: 'url',
-      help: 'how the API IoT reaches the platform for callbacks',
+      help: 'how clients and the API IoT reach the platform: issuer of its tokens, base of callback URLs and of links',
     },
     ['http://', 'https://'],
+  ),
+  apiIotPublicUrl: optionalUrl(
+    {
+      flag: 'api-iot-public-url',
+      environment: 'API_IOT_PUBLIC_URL',
+      placeholder: 'url',
+      help: 'how clients reach the API IoT that runs here: issuer and audience of its tokens',
+    },
+    ['http://', 'https://'],
+  ),
+  allowedHosts: list(
+    {
+      flag: 'allowed-hosts',
+      environment: 'FLEETWAKE_ALLOWED_HOSTS',
+      placeholder: 'list',
+      help: 'further host names under which the HTTP servers answer, comma-separated; addresses, localhost, names without a dot and those of the public URLs always count',
+      fallback: [],
+      example: 'api.example,iot.example',
+    },
+    readHostName,
+  ),
+  allowedOrigins: list(
+    {
+      flag: 'allowed-origins',
+      environment: 'FLEETWAKE_ALLOWED_ORIGINS',
+      placeholder: 'list',
+      help: 'origins whose pages may call the platform API from a browser (CORS), comma-separated, such as https://shop.example',
+      fallback: [],
+      example: 'https://shop.example,https://app.example',
+    },
+    readOrigin,
   ),
   webUrl: optionalUrl(
     {
@@ -334,8 +295,7 @@ export const options = {
     },
     ['standard', 'pagerduty'],
   ),
-  // As text: an issuer's name is compared to the letter, a slash at its end included.
-  trustedIssuer: optionalText({
+  trustedIssuer: issuerName({
     flag: 'trusted-issuer',
     environment: 'TRUSTED_ISSUER',
     placeholder: 'url',
@@ -349,6 +309,17 @@ export const options = {
       help: 'where its public keys are (JWKS)',
     },
     ['http://', 'https://'],
+  ),
+  tokenLeewaySeconds: wholeNumber(
+    {
+      flag: 'token-leeway',
+      environment: 'TOKEN_LEEWAY',
+      placeholder: 'seconds',
+      help: "how much the outside issuer's clock may differ from ours: allowed for exp, nbf and iat",
+      fallback: 30,
+    },
+    0,
+    600,
   ),
   checkDigit: oneOf(
     {
@@ -435,23 +406,6 @@ export const options = {
 
 type OptionTable = typeof options;
 export type GatewayConfig = { readonly [Name in keyof OptionTable]: OptionTable[Name]['fallback'] };
-
-/** What flags, else the environment, else the defaults say of each option of a table, and the faults of what cannot be. */
-export function readOptions(
-  table: Readonly<Record<string, Option<unknown>>>,
-  flags: Readonly<Record<string, string | undefined>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): { readonly values: Record<string, unknown>; readonly faults: string[] } {
-  const values: Record<string, unknown> = {};
-  const faults: string[] = [];
-  for (const [name, option] of Object.entries(table)) {
-    const given = flags[name] ?? environment[option.environment];
-    const result = given === undefined ? { value: option.fallback } : option.read(given);
-    if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
-    else values[name] = result.value;
-  }
-  return { values, faults };
-}
 
 /** The configuration, or every fault in one list of sentences that name the flag and the cure. */
 export function readConfig(

@@ -21,7 +21,7 @@ import { openFleetLink } from './link.ts';
 import { mountProvisioning, provisioningBodyBytes, provisioningPath } from './provisioning-route.ts';
 import { newPublisher } from './publisher.ts';
 import { newRefusals, type RefusalReason } from './refusals.ts';
-import { scopes } from './routes-shared.ts';
+import { roleScopes, scopes } from './routes-shared.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { markAllOffline } from './store/vehicles.ts';
 import { newTelemetryStore } from './telemetry.ts';
@@ -123,10 +123,10 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
   const { origin } = config;
   mountOAuth(
     app,
-    { tokens, secrets, clock, ids, issuer: origin, audience: origin, clients: config.clients },
+    { tokens, secrets, clock, ids, log, issuer: origin, audience: origin, clients: config.clients },
     scopes,
   );
-  const authenticator = newAuthenticator({ tokens, clock, audience: origin });
+  const authenticator = newAuthenticator({ tokens, clock, log, audience: origin, roleScopes });
   const limits = { limit: config.quotaPerHour, windowMs: config.quotaWindowMs };
   mountConfigure(
     app,

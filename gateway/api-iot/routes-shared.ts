@@ -8,6 +8,13 @@ export const scopes = {
   'vehicle:provision': 'Register vehicles and their credentials',
 } as const;
 
+/** What tokens of an outside issuer that name a role may reach; our own clients here have none. */
+export const roleScopes = {
+  service: Object.keys(scopes),
+  support: ['vehicle:read'],
+  operator: ['vehicle:read'],
+} as const;
+
 export const vinParameters = z.object({ vin: vinSchema });
 
 export const jsonBody = <T extends z.ZodType>(description: string, schema: T) => ({

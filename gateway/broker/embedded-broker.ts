@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
+import { reachableHost, urlHost } from '../../shared/protocol/url-host.ts';
 import { waitingMaxOf } from '../../shared/protocol/waiting-max.ts';
 import { type Access, fleetAccess } from './access.ts';
 import { handlersOf, type Rules } from './aedes-handlers.ts';
@@ -128,7 +129,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
 
   return {
     get url() {
-      return `mqtt://${hostname}:${this.port}`;
+      return `mqtt://${reachableHost(hostname)}:${this.port}`;
     },
     get port() {
       return running?.port ?? options.port;
@@ -230,7 +231,11 @@ function listen(server: Server, hostname: string, port: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason =
         error.code === 'EADDRINUSE' ? 'another program has the port; choose another one' : error.message;
-      reject(new Error(`The MQTT broker cannot listen on ${hostname}:${port}: ${reason}.`, { cause: error }));
+      reject(
+        new Error(`The MQTT broker cannot listen on ${urlHost(hostname)}:${port}: ${reason}.`, {
+          cause: error,
+        }),
+      );
     });
     server.listen(port, hostname, () => resolve());
   });

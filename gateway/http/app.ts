@@ -5,6 +5,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import type { App, AppEnv } from './app-env.ts';
 import { bodyLimit, bodyLimitBytes } from './body-limit.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { mountDocsPage } from './docs-page.ts';
 import { ProblemError, problemOfException, problemResponse, refuseInvalid } from './problem.ts';
 
@@ -14,6 +15,8 @@ export interface AppOptions {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
+  /** Origins whose pages may call from a browser (CORS); none unless given. */
+  readonly allowedOrigins?: readonly string[];
   /** Paths that take larger bodies than 64 KiB, with their limit in bytes. */
   readonly largerBodies?: Readonly<Record<string, number>>;
 }
@@ -59,6 +62,7 @@ export function newApp(options: AppOptions): App {
     const detail = `${context.req.method} is not possible here; ${allow} is.`;
     return problemResponse(problemOf('method-not-allowed', detail), { allow });
   });
+  if (options.allowedOrigins?.length) app.use(crossOrigin(options.allowedOrigins));
   app.use(bodyLimit((path) => options.largerBodies?.[path] ?? bodyLimitBytes));
   const { title, version, description } = options;
   app.doc31('/openapi.json', {

@@ -1,12 +1,15 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../../shared/ports/clock.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import {
   type AccessTokenClaims,
   KeysUnavailable,
+  type TokenRefusal,
   type Tokens,
   type TokenVerdict,
 } from '../../shared/ports/tokens.ts';
 import type { App, AppEnv, Caller } from './app-env.ts';
+import { countedWarnings } from './counted-warnings.ts';
 import { problemError } from './problem.ts';
 
 export interface Authenticator {
@@ -25,40 +28,64 @@ interface Known {
 }
 
 /** RFC 6750 section 3: without a token only the scheme is named, with a bad one also the error. */
-function unauthorized(detail: string, error?: string) {
-  const challenge =
-    error === undefined ? 'Bearer realm="fleetwake"' : `Bearer realm="fleetwake", error="${error}"`;
+function unauthorized(detail: string, ...parameters: readonly string[]) {
+  const challenge = ['Bearer realm="fleetwake"', ...parameters].join(', ');
   return problemError('unauthorized', detail, {}, { 'www-authenticate': challenge });
+}
+
+function refused({ reason, claim, detail }: TokenRefusal) {
+  if (claim === undefined) {
+    return unauthorized(`The access token is not valid (${reason}). Get a new one.`, 'error="invalid_token"');
+  }
+  const why = `claim ${claim} ${detail ?? 'is wrong'}`;
+  return unauthorized(
+    `The access token is not valid: ${why}.`,
+    'error="invalid_token"',
+    // RFC 6750 section 3 allows no quotes in it.
+    `error_description="${why.replaceAll('"', "'")}"`,
+  );
 }
 
 /** The role of a token that speaks for one customer, its `sub`. */
 export const customerRole = 'customer';
 
-function callerOf(claims: AccessTokenClaims, customerScopes: readonly string[]): Caller {
-  const isCustomer = claims.roles?.includes(customerRole) ?? false;
-  const scopes = claims.scope.split(' ');
+/** The scopes that each role may reach. */
+export type RoleScopes = Readonly<Record<string, readonly string[]>>;
+
+/** A token without roles reaches its scopes; one with roles only those of them that its roles may reach, and unknown roles none. */
+function callerOf(claims: AccessTokenClaims, roleScopes: RoleScopes): Caller {
+  const { roles } = claims;
+  const isCustomer = roles?.includes(customerRole) ?? false;
+  // Whoever issued it: a route that does not tell customers apart is closed to them, other roles or not.
+  const counted = isCustomer ? [customerRole] : roles;
+  const reach =
+    counted &&
+    new Set(counted.flatMap((role) => (Object.hasOwn(roleScopes, role) ? (roleScopes[role] ?? []) : [])));
+  const scopes = claims.scope.split(' ').filter((scope) => reach?.has(scope) ?? true);
   return {
     clientId: claims.client_id,
     customerId: isCustomer ? claims.sub : null,
     expiresAt: claims.exp * 1_000,
-    // Whoever issued it: a route that does not tell customers apart is closed to them.
-    scopes: new Set(isCustomer ? scopes.filter((scope) => customerScopes.includes(scope)) : scopes),
+    scopes: new Set(scopes),
   };
 }
 
 /**
  * Checks Bearer tokens (RFC 6750) with the Tokens port: 401 with WWW-Authenticate for a missing, malformed, expired or
- * foreign token, 403 `missing-scope` for one that does not reach far enough.
+ * foreign token, 403 `missing-scope` for one that does not reach far enough. A refused token is logged with the claim
+ * that is wrong.
  */
 export function newAuthenticator(deps: {
   readonly tokens: Tokens;
   readonly clock: Clock;
+  readonly log: Log;
   readonly audience: string;
-  /** The scopes whose routes show a customer's token only what is theirs; none unless given. */
-  readonly customerScopes?: readonly string[];
+  /** What tokens with roles may reach: nothing with a role that is not here. */
+  readonly roleScopes?: RoleScopes;
 }): Authenticator {
-  const { tokens, clock, audience, customerScopes = [] } = deps;
+  const { tokens, clock, audience, roleScopes = {} } = deps;
   const cache = new Map<string, Known>();
+  const warn = countedWarnings(deps);
 
   async function authenticate(header: string | undefined): Promise<Caller> {
     const token = header === undefined ? undefined : /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1];
@@ -66,15 +93,15 @@ export function newAuthenticator(deps: {
     const now = clock.now();
     const known = cache.get(token);
     if (known !== undefined && now < known.until) return known.caller;
-    const verdict = await verify(tokens, token, audience);
+    const verdict = await verifyToken(tokens, token, audience);
     if (!verdict.ok) {
       cache.delete(token);
-      throw unauthorized(
-        `The access token is not valid (${verdict.reason}). Get a new one.`,
-        'invalid_token',
-      );
+      const { ok: _, ...why } = verdict;
+      // Tokens expire in the normal course of things.
+      if (verdict.reason !== 'expired') warn('http.token_refused', why);
+      throw refused(verdict);
     }
-    const caller = callerOf(verdict.claims, customerScopes);
+    const caller = callerOf(verdict.claims, roleScopes);
     if (cache.size >= cacheMax) cache.clear();
     cache.set(token, { caller, until: Math.min(caller.expiresAt, now + cacheMs) });
     return caller;
@@ -99,7 +126,7 @@ export function newAuthenticator(deps: {
 }
 
 /** Keys that cannot be read say nothing about the token: the caller may try again. */
-async function verify(tokens: Tokens, token: string, audience: string): Promise<TokenVerdict> {
+export async function verifyToken(tokens: Tokens, token: string, audience: string): Promise<TokenVerdict> {
   try {
     return await tokens.verify(token, { audience });
   } catch (error) {

@@ -14,7 +14,7 @@ import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
 import { compressedCallbackRetry } from '../time-scale.ts';
-import { accessTokens } from './access-tokens.ts';
+import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { preparedSqlite } from './prepared-database.ts';
@@ -53,10 +53,14 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     hostname: config.host,
     port: config.apiIotPort,
     flag: '--api-iot-port',
+    allowedHosts: allowedHosts(config),
   });
   undo(() => server.close());
-  const { origin } = server;
-  const tokens = await accessTokens({ config, keys, http: http.http }, origin);
+  const origin = config.apiIotPublicUrl ?? server.origin;
+  const tokens = await accessTokens(
+    { config, keys, http: http.http },
+    { issuer: origin, acceptsOwnKeyAlone: false },
+  );
   const service = apiIot({
     database,
     link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
@@ -94,7 +98,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   undo(() => service.stop());
   await service.start();
   return {
-    origin,
+    origin: server.origin,
     mqttUrl: broker?.url ?? config.mqttUrl ?? '',
     broker,
     database,

@@ -4,6 +4,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { reachableHost } from '../../shared/protocol/url-host.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
@@ -49,7 +50,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } = options;
   checkRoles(config);
   const keys = await openKeys(config.data);
-  const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs });
+  const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     await closeAll(
@@ -72,7 +73,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       apiIot = await startApiIot({ config, keys, http, log });
       started.push(apiIot);
     }
-    const apiIotOrigin = config.apiIotUrl ?? apiIot?.origin ?? `http://${config.host}:${config.apiIotPort}`;
+    const apiIotOrigin =
+      config.apiIotUrl ?? apiIot?.origin ?? `http://${reachableHost(config.host)}:${config.apiIotPort}`;
     if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stop };
     const vehicleHttp = disturb ? disturb(http.http) : http.http;
     const paymentsHttp = disturbPayments ? disturbPayments(http.http) : http.http;
@@ -116,6 +118,11 @@ function openBus({ natsUrl, natsServer, install, data }: GatewayConfig, log: Log
 /** The embedded broker lives in the API IoT's process: it asks for the vehicles' credentials there. */
 function checkRoles({ roles, mqttUrl, apiIotUrl }: GatewayConfig): void {
   const [apiIot, broker] = [roles.includes('api-iot') && apiIotUrl === null, roles.includes('broker')];
+  if (apiIotUrl !== null && !roles.includes('platform') && !roles.includes('engine')) {
+    throw new Error(
+      `--roles ${roles.join(',')}: nothing would run here, because API_IOT_URL names an API IoT elsewhere: leave it out, or name platform or engine`,
+    );
+  }
   if (broker && !apiIot && apiIotUrl === null) {
     throw new Error('--roles: the broker runs in the process of the API IoT: name api-iot as well');
   }

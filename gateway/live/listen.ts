@@ -1,4 +1,5 @@
-import type { Address, Handler, HttpServer, LiveHttp } from '../../shared/live/http.ts';
+import type { LiveHttp } from '../../shared/live/http.ts';
+import type { Address, Handler, HttpServer } from '../../shared/live/http-server.ts';
 
 export interface LateServer extends HttpServer {
   /** What answers from now on; until then every request is answered 503. */

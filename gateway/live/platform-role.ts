@@ -33,7 +33,7 @@ import {
   compressedReconciliation,
   httpTimeoutMs,
 } from '../time-scale.ts';
-import { accessTokens } from './access-tokens.ts';
+import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import { listen } from './listen.ts';
@@ -76,7 +76,11 @@ async function start(
     : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
   undo(() => database.close());
   const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), scale));
-  const server = await listen(http, { hostname: config.host, port: config.port });
+  const server = await listen(http, {
+    hostname: config.host,
+    port: config.port,
+    allowedHosts: allowedHosts(config),
+  });
   undo(() => server.close());
   const publicUrl = config.publicUrl ?? server.origin;
   const ids = systemIds();
@@ -187,11 +191,15 @@ async function start(
     clock: wallClock,
     ids,
     secrets: systemSecrets,
-    tokens: await accessTokens({ config, keys, http: http.http }, server.origin),
+    tokens: await accessTokens(
+      { config, keys, http: http.http },
+      { issuer: publicUrl, acceptsOwnKeyAlone: config.publicUrl === null },
+    ),
     log,
     desk: { settings: desk.settings, notices: noticeSettings, onRecorded: wakeAll },
     config: {
-      origin: server.origin,
+      origin: publicUrl,
+      allowedOrigins: config.allowedOrigins,
       callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
       clients: [
         {

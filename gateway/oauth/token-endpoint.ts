@@ -1,9 +1,11 @@
 import type { Context } from 'hono';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { App } from '../http/app-env.ts';
+import { countedWarnings } from '../http/counted-warnings.ts';
 import { authenticateClient, type OAuthClient, type OAuthFailure, readCredentials } from './client.ts';
 import {
   accessTokenType,
@@ -21,7 +23,8 @@ export interface OAuthOptions {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** The origin under which the app is reached, without a slash at its end. */
+  readonly log: Log;
+  /** The URL under which the app is reached, without a slash at its end. */
   readonly issuer: string;
   readonly audience: string;
   readonly clients: readonly OAuthClient[];
@@ -50,6 +53,9 @@ async function readForm(context: Context): Promise<ReadonlyMap<string, string> |
   }
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(await context.req.text())) {
+    // URLSearchParams puts it where a value is not UTF-8.
+    if (`${name}${value}`.includes('\ufffd'))
+      return { error: 'invalid_request', description: 'A parameter is not percent-encoded UTF-8.' };
     if (form.has(name))
       return { error: 'invalid_request', description: `The parameter ${name} is repeated.` };
     if (value !== '') form.set(name, value);
@@ -114,13 +120,17 @@ async function subjectOf(
  */
 export function mountTokenEndpoint(app: App, options: OAuthOptions): void {
   const clients = new Map(options.clients.map((client) => [client.clientId, client]));
+  const warn = countedWarnings(options);
   app.post('/oauth/token', async (context) => {
     const form = await readForm(context);
     if (isFailure(form)) return refuse(context, form);
-    const credentials = readCredentials(context.req.header('authorization'), form);
-    if (isFailure(credentials)) return refuse(context, credentials);
-    const client = authenticateClient(clients, credentials, options.secrets);
+    const readings = readCredentials(context.req.header('authorization'), form);
+    if (isFailure(readings)) return refuse(context, readings);
+    const client = authenticateClient(clients, readings, options.secrets);
     if (client === null) {
+      const named = readings.find(({ clientId }) => clients.has(clientId))?.clientId ?? null;
+      // Only a name that is known here: anything may have been sent, a secret too.
+      warn('oauth.client_refused', { clientId: named });
       return refuse(context, { error: 'invalid_client', description: 'Client id or secret is wrong.' });
     }
     const subject = await subjectOf(options, client, form);

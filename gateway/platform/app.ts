@@ -9,6 +9,7 @@ import { mountCatalogue } from './catalogue-route.ts';
 import { findCustomer } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
 import { mountEvents } from './event-stream.ts';
+import { mountEventTickets } from './event-ticket.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
@@ -30,7 +31,7 @@ export interface Platform {
 const customerTokenSeconds = 900;
 
 function mountTokens(app: App, deps: PlatformDeps) {
-  const { tokens, secrets, clock, ids, config, database } = deps;
+  const { tokens, secrets, clock, ids, log, config, database } = deps;
   const customerScopes = roleScopes.customer;
   const audience = platformAudience;
   mountOAuth(
@@ -40,6 +41,7 @@ function mountTokens(app: App, deps: PlatformDeps) {
       secrets,
       clock,
       ids,
+      log,
       issuer: config.origin,
       audience,
       clients: config.clients,
@@ -52,7 +54,7 @@ function mountTokens(app: App, deps: PlatformDeps) {
     },
     platformScopes,
   );
-  return newAuthenticator({ tokens, clock, audience, customerScopes });
+  return newAuthenticator({ tokens, clock, log, audience, roleScopes });
 }
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
@@ -62,6 +64,7 @@ export function platform(deps: PlatformDeps): Platform {
     title: 'Fleetwake platform API',
     version: '1',
     description: 'Services are bought here for vehicles; the engine activates them.',
+    allowedOrigins: deps.config.allowedOrigins ?? [],
     largerBodies: { [registrationsPath]: registrationsBodyBytes },
   });
   const metrics = newMetrics(deps);
@@ -77,6 +80,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTickets(app, deps, authenticator);
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
+  mountEventTickets(app, deps, authenticator);
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);

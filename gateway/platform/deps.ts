@@ -39,6 +39,8 @@ export interface PlatformConfig {
   /** Where the API is reached, without a slash at its end; the issuer of its tokens. */
   readonly origin: string;
   readonly clients: readonly OAuthClient[];
+  /** Origins whose pages may call the API from a browser; none unless given. */
+  readonly allowedOrigins?: readonly string[];
   /** `whsec_` and base64: with it the API IoT signs its callbacks. */
   readonly callbackSecret: string;
   /**

@@ -1,4 +1,5 @@
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { z } from 'zod';
 import type { Timer } from '../../shared/ports/clock.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
@@ -6,12 +7,14 @@ import { problemDoc, problemError } from '../http/problem.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { RecordRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
+import { ticketOr } from './event-ticket.ts';
 import type { Metrics } from './metrics.ts';
 import { type Owner, ownerOf } from './ownership.ts';
 import { newestSequence, recordEntry, rowsFor, viewFor } from './record-view.ts';
 
-/** The most clients that follow the stream at once. */
+/** The most clients that follow the stream at once, and the most of one caller (a client, or one of its customers). */
 export const streamMax = 100;
+export const streamsPerCallerMax = 10;
 /** Rows read at once: all that is kept in memory for a client, however far behind it is. */
 const batchMax = 100;
 /** A comment is sent after so much silence, so that nobody between takes the connection for dead. */
@@ -19,7 +22,7 @@ export const heartbeatMs = 15_000;
 /** A client that takes nothing for so long is cut. */
 export const stallMs = 60_000;
 
-export type StreamDeps = Pick<PlatformDeps, 'database' | 'clock' | 'log' | 'changes'> & {
+export type StreamDeps = Pick<PlatformDeps, 'database' | 'clock' | 'log' | 'changes' | 'tokens'> & {
   readonly metrics: Metrics;
 };
 
@@ -113,12 +116,20 @@ function describe(app: App): void {
     summary: 'The record as it grows (server-sent events)',
     description:
       'Each event has the sequence as its id, the type as its name and a RecordEntry as its data. Starts with what comes next, or after Last-Event-ID (also as ?after=). A client may meet an event twice, never a gap. Ends when the token lapses: come back with a new one.',
-    security: securityFor('events:read'),
+    security: [...securityFor('events:read'), {}],
+    request: {
+      headers: z.object({ 'last-event-id': z.string().optional() }),
+      query: z.object({
+        after: z.string().optional().meta({ description: 'Last-Event-ID for clients that cannot send it' }),
+        ticket: z.string().optional().meta({ description: 'Of POST /events/tickets, instead of a token' }),
+      }),
+    },
     responses: {
       200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
       400: problemDoc('malformed-request: Last-Event-ID is not a sequence'),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),
+      429: problemDoc(`too-many-streams: the caller follows ${streamsPerCallerMax} already`),
       503: problemDoc('unavailable: too many clients follow the stream'),
     },
   });
@@ -137,37 +148,67 @@ export interface EventStreams {
   stop(): void;
 }
 
+/** Places for streams: some for all, fewer for each caller. */
+function newPlaces(metrics: Metrics) {
+  const streams = new Map<SSEStreamingApi, string>();
+  return {
+    /** Throws 429 or 503 when there is none for this caller. */
+    check(caller: string): void {
+      const own = [...streams.values()].filter((other) => other === caller).length;
+      if (own >= streamsPerCallerMax) {
+        const detail = `You follow ${own} streams already. End one, or wait until one ends.`;
+        throw problemError('too-many-streams', detail, {}, { 'retry-after': '10' });
+      }
+      if (streams.size >= streamMax) {
+        const detail = `${streamMax} clients follow the stream already. Try again later.`;
+        throw problemError('unavailable', detail, {}, { 'retry-after': '10' });
+      }
+    },
+    take(stream: SSEStreamingApi, caller: string): void {
+      streams.set(stream, caller);
+      metrics.streams(streams.size);
+    },
+    free(stream: SSEStreamingApi): void {
+      streams.delete(stream);
+      metrics.streams(streams.size);
+    },
+    abortAll(): void {
+      for (const stream of streams.keys()) stream.abort();
+    },
+  };
+}
+
 /** `GET /events`: reads the record from the database for each client, at its own pace. */
 export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authenticator): EventStreams {
-  const streams = new Set<SSEStreamingApi>();
+  const places = newPlaces(deps.metrics);
   const record = recordReader(deps);
   describe(app);
-  app.get('/events', requireScope('events:read'), async (context) => {
+  app.get('/events', ticketOr(deps, requireScope('events:read')), async (context) => {
     const given = context.req.header('last-event-id') ?? context.req.query('after');
     const after = given === undefined ? await newestSequence(deps.database.reader) : parseSequence(given);
-    if (streams.size >= streamMax) {
-      const detail = `${streamMax} clients follow the stream already. Try again later.`;
-      throw problemError('unavailable', detail, {}, { 'retry-after': '10' });
-    }
+    const { caller } = context.var;
+    const name = `${caller.clientId}\n${caller.customerId ?? ''}`;
+    places.check(name);
+    // A stream that nobody reads would keep its place.
+    if (context.req.raw.method === 'HEAD')
+      return context.body(null, 200, { 'content-type': 'text/event-stream' });
     const run = async (stream: SSEStreamingApi) => {
-      streams.add(stream);
-      deps.metrics.streams(streams.size);
-      const bell = newBell(deps, stream, context.var.caller.expiresAt);
+      places.take(stream, name);
+      const bell = newBell(deps, stream, caller.expiresAt);
+      const freed = () => places.free(stream);
+      stream.onAbort(freed);
+      // The client may leave before its connection reads the stream, which then is never cancelled.
+      context.req.raw.signal.addEventListener('abort', () => stream.abort(), { once: true });
       try {
         await follow(deps, stream, bell, record, { after, owner: ownerOf(context) });
       } finally {
         bell.end();
-        streams.delete(stream);
-        deps.metrics.streams(streams.size);
+        freed();
       }
     };
     return streamSSE(context, run, async (error) => {
       deps.log.error('platform.stream_failed', { message: error.message });
     });
   });
-  return {
-    stop() {
-      for (const stream of streams) stream.abort();
-    },
-  };
+  return { stop: places.abortAll };
 }

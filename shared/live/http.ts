@@ -1,15 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Clock } from '../ports/clock.ts';
 import { type Http, TransportError } from '../ports/http.ts';
+import type { Log } from '../ports/log.ts';
+import { type Address, type Handler, type HttpServer, listen } from './http-server.ts';
 import { callOverSocket, type Reach } from './http-socket.ts';
 import { isInsideLiteral, notPublic } from './public-addresses.ts';
-
-/** Requests that are still under way this long after `close` are cut. */
-const drainDefaultMs = 2_000;
-const idleCheckMs = 20;
-
-export type Handler = (request: Request) => Response | Promise<Response>;
 
 export interface LiveHttp {
   /**
@@ -23,22 +17,6 @@ export interface LiveHttp {
   serve(handler: Handler, address: Address): Promise<HttpServer>;
 }
 
-export interface Address {
-  /** Default 127.0.0.1. */
-  readonly hostname?: string;
-  readonly port: number;
-  /** What chooses the port, for the sentence of a failure; default `--port`. */
-  readonly flag?: string;
-}
-
-export interface HttpServer {
-  /** Where it is reached from this machine. */
-  readonly origin: string;
-  readonly port: number;
-  /** Takes no new request, waits for those under way and cuts what is left after `drainMs` (2 s). */
-  close(drainMs?: number): Promise<void>;
-}
-
 /** HTTP between the parts of this process and with the world. A request without an answer after `timeoutMs` ends as `timeout`. */
 export function liveHttp(deps: Limits): LiveHttp {
   const handlers = new Map<string, Handler>();
@@ -50,7 +28,7 @@ export function liveHttp(deps: Limits): LiveHttp {
     mount(origin, handler) {
       handlers.set(new URL(origin).origin, handler);
     },
-    serve: (handler, address) => listen(deps.clock, handler, address),
+    serve: (handler, address) => listen(deps, handler, address),
   };
 }
 
@@ -65,6 +43,8 @@ interface Limits {
   readonly timeoutMs: number;
   /** `public`: for URLs that strangers chose. Whatever leads to this machine or its network is refused. Default `anywhere`. */
   readonly reach?: Reach;
+  /** Of the servers. */
+  readonly log?: Log;
 }
 
 function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Request): Promise<Response> {
@@ -143,61 +123,4 @@ function givenUp(request: Request, mayHaveSucceeded: boolean, cause?: unknown): 
 /** Without the query, which may hold secrets. */
 function nameOf(request: Request): string {
   return `${request.method} ${request.url.split('?')[0]}`;
-}
-
-function listen(clock: Clock, handler: Handler, address: Address): Promise<HttpServer> {
-  const { hostname = '127.0.0.1', port, flag = '--port' } = address;
-  const server = createAdaptorServer({
-    fetch: handler,
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000 },
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(listenError(error, { hostname, port, flag })),
-    );
-    server.listen(port, hostname, () => {
-      const taken = (server.address() as AddressInfo).port;
-      resolve({
-        origin: `http://${reachable(hostname)}:${taken}`,
-        port: taken,
-        close: (drainMs = drainDefaultMs) => closeServer(clock, server, drainMs),
-      });
-    });
-  });
-}
-
-/** An address to listen on everywhere is none to send to. */
-function reachable(hostname: string): string {
-  if (hostname === '0.0.0.0' || hostname === '::') return '127.0.0.1';
-  return hostname.includes(':') ? `[${hostname}]` : hostname;
-}
-
-function listenError(error: NodeJS.ErrnoException, { hostname, port, flag }: Required<Address>): Error {
-  const where = `port ${port} on ${hostname}`;
-  const sentences: Readonly<Record<string, string>> = {
-    EADDRINUSE: `${where} is taken: stop what listens there, or choose another with ${flag}`,
-    EACCES: `${where} may not be used by this user: choose one above 1023 with ${flag}`,
-    EADDRNOTAVAIL: `${hostname} is no address of this machine: choose another to listen on`,
-    ENOTFOUND: `${hostname} is no known host name: choose another to listen on`,
-  };
-  return new Error(sentences[error.code ?? ''] ?? `cannot listen on ${where}: ${error.message}`, {
-    cause: error,
-  });
-}
-
-function closeServer(clock: Clock, server: ServerType, drainMs: number): Promise<void> {
-  if (!('closeIdleConnections' in server)) throw new Error('closeServer: not an HTTP/1 server');
-  return new Promise((resolve) => {
-    const timers = [clock.setTimer(drainMs, () => server.closeAllConnections())];
-    // A connection that was busy stays open for its client's next request, which will never be answered.
-    const closeIdle = () => {
-      server.closeIdleConnections();
-      timers[1] = clock.setTimer(idleCheckMs, closeIdle);
-    };
-    server.close(() => {
-      for (const timer of timers) timer.cancel();
-      resolve();
-    });
-    closeIdle();
-  });
 }

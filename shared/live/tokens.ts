@@ -16,7 +16,8 @@ import {
 } from 'jose';
 import type { Clock } from '../ports/clock.ts';
 import type { Http } from '../ports/http.ts';
-import { type AccessTokenClaims, KeysUnavailable, type Tokens, type TokenVerdict } from '../ports/tokens.ts';
+import { KeysUnavailable, type TokenRefusal, type Tokens } from '../ports/tokens.ts';
+import { judgeClaims } from './token-claims.ts';
 
 /** Tokens whose signature was checked; the one used longest ago goes first. */
 const verifiedMax = 10_000;
@@ -28,9 +29,23 @@ const keysCooldownMs = 30_000;
 /** They are read again at the latest after this time. */
 const keysMaxAgeMs = 600_000;
 
+/** How much an outside issuer's clock may differ from ours unless told otherwise. */
+export const leewayDefaultSeconds = 30;
+
+/** What `typ` an outside issuer's access tokens may have: RFC 9068, plain JWT (RFC 7519), or none. */
+const outsideTypes: readonly (string | undefined)[] = [
+  'at+jwt',
+  'application/at+jwt',
+  'jwt',
+  'application/jwt',
+  undefined,
+];
+
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly jwksUrl: string;
+  /** Allowed for exp, nbf and iat; default `leewayDefaultSeconds`. */
+  readonly leewaySeconds?: number;
 }
 
 export interface JwtTokensOptions {
@@ -39,6 +54,11 @@ export interface JwtTokensOptions {
   readonly issuer: string;
   /** From `newSigningKey`; without it a key is made that lives as long as this process. */
   readonly privateKey?: JWK;
+  /**
+   * Accepts what our key has signed under any name: for services that share the key and have no common public URL. Without
+   * it only `issuer` is ours.
+   */
+  readonly acceptsOwnKeyAlone?: boolean;
   /** Outside issuers whose tokens are accepted too. Their keys are read through `http`. */
   readonly trusted?: readonly TrustedIssuer[];
   readonly http?: Http;
@@ -64,33 +84,47 @@ export async function jwtTokens(options: JwtTokensOptions): Promise<Tokens> {
   const keysets = new Map<string, Keyset>(
     (options.trusted ?? []).map((trusted) => [trusted.issuer, outsideKeyset(trusted, options.http)]),
   );
-  keysets.set(issuer, { find: createLocalJWKSet({ keys: [publicKey] }), algorithms: ['ES256'] });
+  const own: Keyset = {
+    find: createLocalJWKSet({ keys: [publicKey] }),
+    algorithms: ['ES256'],
+    types: ['at+jwt'],
+    leewaySeconds: null,
+  };
+  keysets.set(issuer, own);
   const verified = newVerifiedTokens();
 
-  async function verifySignature(token: string, expectedIssuer: string): Promise<JWTPayload> {
-    const keyset = keysets.get(expectedIssuer);
-    if (!keyset) throw new errors.JWTClaimValidationFailed('unknown issuer', {}, 'iss');
-    const { payload } = await jwtVerify(token, keyset.find, {
-      issuer: expectedIssuer,
-      typ: 'at+jwt',
+  async function verifySignature(token: string): Promise<Verified> {
+    const { iss } = decodeJwt(token);
+    const keyset = keysets.get(String(iss)) ?? (options.acceptsOwnKeyAlone ? own : undefined);
+    if (typeof iss !== 'string' || !keyset)
+      throw new errors.JWTClaimValidationFailed('unknown issuer', {}, 'iss');
+    const { payload, protectedHeader } = await jwtVerify(token, keyset.find, {
       algorithms: [...keyset.algorithms],
       requiredClaims: ['exp', 'sub', 'aud'],
       currentDate: new Date(clock.now()),
+      // Times are judged afterwards, at each use.
+      clockTolerance: Number.MAX_SAFE_INTEGER,
     });
-    return payload;
+    const { typ } = protectedHeader;
+    if (!keyset.types.includes(typ?.toLowerCase()))
+      throw new errors.JWTClaimValidationFailed(`must be ${typesText(keyset)}`, {}, 'typ');
+    return { payload, leewaySeconds: keyset.leewaySeconds };
   }
+
+  const judge = ({ payload, leewaySeconds }: Verified, audience: string) =>
+    judgeClaims(payload, { audience, now: clock.now(), leewaySeconds });
 
   return {
     sign: (claims) =>
       new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid }).sign(privateKey),
     async verify(token, { audience }) {
       const known = verified.find(token);
-      if (known) return judge(known, audience, clock.now());
+      if (known) return judge(known, audience);
       if (token.length > tokenMaxLength) return { ok: false, reason: 'malformed' };
       try {
-        const payload = await verifySignature(token, decodeJwt(token).iss ?? '');
-        verified.remember(token, payload);
-        return judge(payload, audience, clock.now());
+        const found = await verifySignature(token);
+        verified.remember(token, found);
+        return judge(found, audience);
       } catch (error) {
         return refusal(error);
       }
@@ -102,9 +136,23 @@ export async function jwtTokens(options: JwtTokensOptions): Promise<Tokens> {
 interface Keyset {
   readonly find: JWTVerifyGetKey;
   readonly algorithms: readonly string[];
+  /** In lower case: media types have no case (RFC 7515 section 4.1.9). */
+  readonly types: readonly (string | undefined)[];
+  readonly leewaySeconds: number | null;
 }
 
-function outsideKeyset({ jwksUrl }: TrustedIssuer, http: Http | undefined): Keyset {
+/** A payload whose signature and issuer are right. */
+interface Verified {
+  readonly payload: JWTPayload;
+  readonly leewaySeconds: number | null;
+}
+
+function typesText({ types }: Keyset): string {
+  return types.map((type) => type ?? 'left out').join(', ');
+}
+
+function outsideKeyset(trusted: TrustedIssuer, http: Http | undefined): Keyset {
+  const { jwksUrl, leewaySeconds = leewayDefaultSeconds } = trusted;
   if (!http) throw new Error('an outside issuer needs `http`, to read its keys');
   const find = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: keysTimeoutMs,
@@ -123,7 +171,12 @@ function outsideKeyset({ jwksUrl }: TrustedIssuer, http: Http | undefined): Keys
     }
   };
   // Signatures with public keys only: an issuer's public key must never serve as an HMAC secret.
-  return { find: findOrSay, algorithms: ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'] };
+  return {
+    find: findOrSay,
+    algorithms: ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'],
+    types: outsideTypes,
+    leewaySeconds,
+  };
 }
 
 function withoutSecret(key: JWK): JWK {
@@ -131,38 +184,7 @@ function withoutSecret(key: JWK): JWK {
   return rest;
 }
 
-/** What remains to be checked once signature and issuer are known to be right. */
-function judge(payload: JWTPayload, audience: string, now: number): TokenVerdict {
-  if (payload.exp === undefined || payload.exp * 1000 <= now) return { ok: false, reason: 'expired' };
-  if (payload.nbf !== undefined && payload.nbf * 1000 > now) return { ok: false, reason: 'malformed' };
-  if (![payload.aud].flat().includes(audience)) return { ok: false, reason: 'audience' };
-  const claims = claimsOf(payload, audience);
-  return claims ? { ok: true, claims } : { ok: false, reason: 'malformed' };
-}
-
-/** Issuers differ: some name the client `azp`, some list the scopes in `scp`. */
-function claimsOf(payload: JWTPayload, audience: string): AccessTokenClaims | null {
-  const { iss, sub, iat, exp, jti } = payload;
-  const clientId = payload.client_id ?? payload.azp;
-  const scopes = payload.scope ?? payload.scp ?? '';
-  const scope = Array.isArray(scopes) ? scopes.join(' ') : scopes;
-  if (!iss || !sub || exp === undefined || typeof clientId !== 'string' || typeof scope !== 'string')
-    return null;
-  const roles = rolesOf(payload.roles);
-  const claims = { iss, aud: audience, sub, client_id: clientId, scope, iat: iat ?? 0, exp, jti: jti ?? '' };
-  return roles.length === 0 ? claims : { ...claims, roles };
-}
-
-/** RFC 9068 takes them from SCIM: names, or objects whose `value` is the name. Roles only narrow, so one is never overlooked. */
-function rolesOf(roles: unknown): string[] {
-  return [roles].flat().flatMap((role) => {
-    const name = (role as { value?: unknown } | null | undefined)?.value ?? role;
-    return typeof name === 'string' ? [name] : [];
-  });
-}
-
-function refusal(error: unknown): TokenVerdict {
-  if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' };
+function refusal(error: unknown): TokenRefusal {
   if (
     error instanceof errors.JWSSignatureVerificationFailed ||
     error instanceof errors.JWKSNoMatchingKey ||
@@ -170,8 +192,10 @@ function refusal(error: unknown): TokenVerdict {
   ) {
     return { ok: false, reason: 'signature' };
   }
-  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'iss') {
-    return { ok: false, reason: 'issuer' };
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'iss') return { ok: false, reason: 'issuer' };
+    const detail = error.reason === 'missing' ? 'is missing' : error.message.replace(/^"\w+" claim /, '');
+    return { ok: false, reason: 'claim', claim: error.claim, detail };
   }
   if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) {
     return { ok: false, reason: 'malformed' };
@@ -181,20 +205,20 @@ function refusal(error: unknown): TokenVerdict {
 
 /** A map keeps the order of insertion, so the first key is the one used longest ago. */
 function newVerifiedTokens() {
-  const payloads = new Map<string, JWTPayload>();
+  const tokens = new Map<string, Verified>();
   return {
-    find(token: string): JWTPayload | undefined {
-      const payload = payloads.get(token);
-      if (payload) {
-        payloads.delete(token);
-        payloads.set(token, payload);
+    find(token: string): Verified | undefined {
+      const found = tokens.get(token);
+      if (found) {
+        tokens.delete(token);
+        tokens.set(token, found);
       }
-      return payload;
+      return found;
     },
-    remember(token: string, payload: JWTPayload): void {
-      const oldest = payloads.size >= verifiedMax ? payloads.keys().next().value : undefined;
-      if (oldest !== undefined) payloads.delete(oldest);
-      payloads.set(token, payload);
+    remember(token: string, found: Verified): void {
+      const oldest = tokens.size >= verifiedMax ? tokens.keys().next().value : undefined;
+      if (oldest !== undefined) tokens.delete(oldest);
+      tokens.set(token, found);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../ports/clock.ts';
-import type { AccessTokenClaims, Tokens, TokenVerdict } from '../ports/tokens.ts';
+import type { AccessTokenClaims, TokenRefusal, Tokens } from '../ports/tokens.ts';
 
 export interface VirtualTokensOptions {
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export function virtualTokens({ clock, issuer, key }: VirtualTokensOptions): Tok
   };
 }
 
-function refused(reason: Extract<TokenVerdict, { ok: false }>['reason']): TokenVerdict {
+function refused(reason: TokenRefusal['reason']): TokenRefusal {
   return { ok: false, reason };
 }
 

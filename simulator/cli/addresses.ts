@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Option, readOptions, readUrl } from '../../gateway/config.ts';
+import { type Option, readOptions, readUrl } from '../../gateway/option.ts';
 import { controlPortDefault } from '../live/control-server.ts';
 import { UsageError } from './exit.ts';
 import { addOption } from './options.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type GatewayConfig, type Option, readConfig, options as table } from '../../gateway/config.ts';
+import { type GatewayConfig, readConfig, options as table } from '../../gateway/config.ts';
+import type { Option } from '../../gateway/option.ts';
 import { UsageError } from './exit.ts';
 
 /** Gives a command every option of the gateway's table, or those named. */
@@ -20,11 +21,17 @@ export function addOption(
   { flag, environment, placeholder, help, fallback }: Omit<Option<unknown>, 'read'>,
 ): Command {
   const isSwitch = flag === table.install.flag;
-  const known = fallback === null || isSwitch ? '' : `; default ${String(fallback)}`;
+  const isNone = fallback === null || (Array.isArray(fallback) && fallback.length === 0);
+  const known = isNone || isSwitch ? '' : `; default ${String(fallback)}`;
   return command.option(
     isSwitch ? `--${flag}` : `--${flag} <${placeholder}>`,
     `${help} (${environment}${known})`,
   );
+}
+
+/** The name under which commander hands over the value of a flag: `--quota-window-ms` is `quotaWindowMs`. */
+function attributeOf(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The gateway's configuration from parsed flags and the environment; all faults at once when it cannot be. */
@@ -34,8 +41,8 @@ export function gatewayConfig(
   changes: Partial<GatewayConfig> = {},
 ): GatewayConfig {
   const texts: Record<string, string> = {};
-  for (const name of Object.keys(table)) {
-    const value = flags[name];
+  for (const [name, { flag }] of Object.entries(table)) {
+    const value = flags[attributeOf(flag)];
     if (value === true) texts[name] = 'yes';
     else if (typeof value === 'string') texts[name] = value;
   }

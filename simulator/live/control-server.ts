@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { listen } from '../../gateway/live/listen.ts';
 import { wallClock } from '../../shared/live/clock.ts';
-import { type Handler, liveHttp } from '../../shared/live/http.ts';
+import { liveHttp } from '../../shared/live/http.ts';
+import type { Handler } from '../../shared/live/http-server.ts';
 import { type Keyring, openKeyring } from '../../shared/live/keyring.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';

@@ -10,7 +10,8 @@ type Words = Readonly<
 function tableOf(words: readonly Words[]): string {
   const rows = words.map(({ flag, environment, placeholder, help, fallback }) => {
     const name = flag === 'install' ? `--${flag}` : `--${flag} <${placeholder.replaceAll('|', '\\|')}>`;
-    const standard = fallback === null ? '' : `\`${String(fallback)}\``;
+    const isNone = fallback === null || String(fallback) === '';
+    const standard = isNone ? '' : `\`${String(fallback)}\``;
     return `| \`${name}\` | \`${environment}\` | ${standard} | ${help.replaceAll('|', '\\|')} |`;
   });
   return ['| flag | environment | default | what |', '|---|---|---|---|', ...rows].join('\n');

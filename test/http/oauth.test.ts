@@ -14,14 +14,17 @@ const secret = 'p+ss:w%rd';
 
 async function newServer() {
   const clock = manualClock();
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (event: string, fields: unknown) => warnings.push([event, fields]) };
   const tokens = await signedTokens(clock, issuer);
-  const app = newApp({ log: silentLog, title: 'Test', version: '1' });
+  const app = newApp({ log, title: 'Test', version: '1' });
   const audience = 'urn:test';
   mountOAuth(app, {
     tokens,
     secrets: systemSecrets,
     clock,
     ids: systemIds(),
+    log,
     issuer,
     audience,
     clients: [
@@ -32,7 +35,7 @@ async function newServer() {
       },
     ],
   });
-  const { requireScope } = newAuthenticator({ tokens, clock, audience });
+  const { requireScope } = newAuthenticator({ tokens, clock, log, audience });
   app.get('/read', requireScope('vehicle:read'), (context) => context.json(context.var.caller.clientId));
   app.get('/provision', requireScope('vehicle:provision'), (context) => context.json(true));
   const fetch = async (url: string, init?: RequestInit) => app.fetch(new Request(url, init));
@@ -42,7 +45,7 @@ async function newServer() {
       body,
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     });
-  return { clock, fetch, post };
+  return { clock, fetch, post, warnings };
 }
 
 async function tokenBy(
@@ -135,6 +138,48 @@ describe('the token endpoint', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(((await answer.json()) as { error: string }).error).toBe(error);
+  });
+
+  it.each([
+    ['as curl -u sends it', `engine:${secret}`],
+    ['form-encoded (RFC 6749 section 2.3.1)', `engine:${encodeURIComponent(secret)}`],
+    ['form-encoded with the id', `%65ngine:${encodeURIComponent(secret)}`],
+  ])('takes a secret with + and % in the Basic header %s', async (_, credentials) => {
+    const { post } = await newServer();
+    const answer = await post('grant_type=client_credentials', {
+      authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  it('refuses credentials and parameters that are not UTF-8', async () => {
+    const { post } = await newServer();
+    const basic = `Basic ${Buffer.from([...Buffer.from('engine:'), 0xe9]).toString('base64')}`;
+    const header = await post('grant_type=client_credentials', { authorization: basic });
+    expect([header.status, await header.json()]).toEqual([
+      401,
+      { error: 'invalid_client', error_description: 'The Authorization header is not Basic.' },
+    ]);
+    const form = await post('grant_type=client_credentials&client_id=engine&client_secret=%E9');
+    expect([form.status, await form.json()]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: 'A parameter is not percent-encoded UTF-8.' },
+    ]);
+  });
+
+  it('logs the 1st, 10th, 100th and 1,000th of 3,000 wrong secrets within a minute, and the next minute again', async () => {
+    const { post, warnings, clock } = await newServer();
+    const guess = (clientId: string) =>
+      post(`grant_type=client_credentials&client_id=${clientId}&client_secret=wrong`);
+    for (let count = 0; count < 3_000; count += 1) await guess('engine');
+    await guess('anyone');
+    await clock.advance(60_000);
+    await guess('engine');
+    expect(warnings).toEqual([
+      ...[1, 10, 100, 1_000].map((count) => ['oauth.client_refused', { clientId: 'engine', count }]),
+      ['oauth.client_refused', { clientId: null, count: 1 }],
+      ['oauth.client_refused', { clientId: 'engine', count: 1 }],
+    ]);
   });
 
   it('refuses JSON, broken Basic and two ways to authenticate at once', async () => {

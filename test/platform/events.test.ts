@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { KyselyPlugin } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { streamMax } from '../../gateway/platform/event-stream.ts';
+import { streamMax, streamsPerCallerMax } from '../../gateway/platform/event-stream.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { settle } from '../support/manual-clock.ts';
@@ -19,11 +19,12 @@ interface Client {
 }
 
 async function follow(
-  { fetch, token }: World,
+  { fetch, tokenWith }: World,
   headers: Record<string, string> = {},
   query = '',
+  clientId = 'developer',
 ): Promise<Client> {
-  const authorization = `Bearer ${await token('events:read')}`;
+  const authorization = `Bearer ${await tokenWith({ client_id: clientId }, 'events:read')}`;
   const answer = await fetch(`/events${query}`, { headers: { authorization, ...headers } });
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
@@ -247,6 +248,103 @@ describe('the stream of events', () => {
       expect(world.clock.pending()).toEqual([]);
     }));
 
+  it('refuses the eleventh stream of a caller with 429, and lets others follow', () =>
+    withPlatform(async (world) => {
+      const clients: Client[] = [];
+      for (let index = 0; index < streamsPerCallerMax; index += 1) clients.push(await follow(world));
+      const full = await world.call('GET', '/events');
+      expect([full.status, full.headers.get('retry-after'), full.body]).toEqual([
+        429,
+        '10',
+        problem('too-many-streams', 'You follow 10 streams already. End one, or wait until one ends.'),
+      ]);
+      clients.push(await follow(world, {}, '', 'another'));
+      await clients.shift()?.leave();
+      clients.push(await follow(world));
+      for (const client of clients) await client.leave();
+    }));
+
+  it('opens by a ticket as the caller who asked for it, for 60 s, until the token expires', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const expiresAt = world.clock.now() + 120_000;
+      const claims = { sub: 'ana', roles: ['customer'], exp: expiresAt / 1_000 };
+      const authorization = `Bearer ${await world.tokenWith(claims, 'events:read')}`;
+      const answer = await world.call('POST', '/events/tickets', undefined, { authorization });
+      expect([answer.status, answer.headers.get('cache-control'), answer.body]).toEqual([
+        201,
+        'no-store',
+        { ticket: expect.any(String), expiresAt: world.clock.now() + 60_000 },
+      ]);
+      const query = `/events?after=0&ticket=${answer.body.ticket}`;
+      const first = await world.fetch(query);
+      const again = await world.fetch(query);
+      expect([first.status, again.status]).toEqual([200, 200]);
+      await again.body?.cancel();
+      const reading = first.text();
+      await world.clock.advance(60_000);
+      const late = await world.fetch(query);
+      expect([late.status, await late.json()]).toEqual([
+        401,
+        problem(
+          'unauthorized',
+          'The ticket is not valid (expired). Get a new one with POST /events/tickets.',
+        ),
+      ]);
+      await world.clock.advance(59_999);
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 1\n');
+      await world.clock.advance(1);
+      expect(await reading).toContain('retry: 1000');
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
+    }));
+
+  it('takes a ticket for the stream alone, and no token as a ticket', () =>
+    withPlatform(async (world) => {
+      const { body } = await world.call('POST', '/events/tickets');
+      const posing = await world.fetch('/purchases', { headers: { authorization: `Bearer ${body.ticket}` } });
+      expect(posing.status).toBe(401);
+      const token = await world.token('events:read');
+      expect((await world.fetch(`/events?ticket=${token}`)).status).toBe(401);
+      expect((await world.fetch('/events?ticket=x')).status).toBe(401);
+    }));
+
+  it('shows a customer who came by a ticket only what is theirs', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      const ticketOf = async (sub: string) => {
+        const token = await world.tokenWith({ sub, roles: ['customer'] }, 'events:read');
+        const headers = { authorization: `Bearer ${token}` };
+        return (await world.call('POST', '/events/tickets', undefined, headers)).body.ticket as string;
+      };
+      await buy(world, 'heated-seats');
+      const read = async (ticket: string) => {
+        const answer = await world.fetch(`/events?after=0&ticket=${ticket}`);
+        const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+        let text = '';
+        for (let round = 0; round < 6; round += 1) {
+          const part = await Promise.race([reader.read(), settle().then(() => null)]);
+          if (part === null) break;
+          text += Buffer.from(part.value ?? []).toString();
+        }
+        await reader.cancel();
+        return text;
+      };
+      expect(await read(await ticketOf(order.customerId))).toContain('event: purchase.created');
+      expect(await read(await ticketOf('another'))).not.toContain('event:');
+    }));
+
+  it('opens no stream for HEAD', () =>
+    withPlatform(async (world) => {
+      for (let count = 0; count < 150; count += 1) {
+        const head = await world.call('HEAD', '/events');
+        expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+      }
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
+      expect(world.clock.pending()).toEqual([]);
+      const client = await follow(world);
+      await client.leave();
+    }));
+
   it('refuses an id that is none, and more clients than it can serve', () =>
     withPlatform(async (world) => {
       const bad = await world.call('GET', '/events', undefined, { 'last-event-id': 'x' });
@@ -255,7 +353,10 @@ describe('the stream of events', () => {
         problem('malformed-request', 'Last-Event-ID (or after) must be the id of an event, a whole number.'),
       ]);
       const clients: Client[] = [];
-      for (let index = 0; index < streamMax; index += 1) clients.push(await follow(world));
+      for (let index = 0; index < streamMax; index += 1) {
+        const clientId = `client-${Math.floor(index / streamsPerCallerMax)}`;
+        clients.push(await follow(world, {}, '', clientId));
+      }
       const full = await world.call('GET', '/events');
       expect([full.status, full.headers.get('retry-after')]).toEqual([503, '10']);
       for (const client of clients) await client.leave();

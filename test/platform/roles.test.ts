@@ -90,6 +90,7 @@ const matrix: Readonly<Record<string, Row>> = {
     path: () => '/settlements?status=unsettled',
     statuses: [401, 403, 403, 403, 200, 403],
   },
+  'POST /events/tickets': { statuses: [401, 201, 201, 403, 201, 201] },
   'GET /events': { statuses: [401, 200, 200, 403, 200, 200] },
   'GET /metrics': { statuses: [401, 403, 403, 403, 200, 403] },
   // Not for tokens: signed by the API IoT, authenticated by the form, open.
