@@ -39,9 +39,9 @@ export interface AcceptanceDeps {
 const pollAfterSeconds = 1;
 
 /** The features asked for that the vehicle's hardware lacks; none while the vehicle has not reported. */
-function missingFeatures(reported: string | null, request: ConfigureRequest): string[] {
+function missingFeatures(reported: readonly ReportedFeature[] | null, request: ConfigureRequest): string[] {
   if (reported === null) return [];
-  const known = new Set((JSON.parse(reported) as ReportedFeature[]).map(({ feature }) => feature));
+  const known = new Set(reported.map(({ feature }) => feature));
   return request.features.map(({ feature }) => feature).filter((feature) => !known.has(feature));
 }
 
@@ -92,14 +92,16 @@ export function accept(deps: AcceptanceDeps, order: Order): Promise<Verdict> {
     };
     const vehicle = await lockVehicle(transaction, database.dialect, vin);
     if (vehicle === null) return refuse({ kind: 'unknown_vehicle' });
-    const missing = missingFeatures(vehicle.reported, request);
+    const reported = vehicle.reported === null ? null : (JSON.parse(vehicle.reported) as ReportedFeature[]);
+    const missing = missingFeatures(reported, request);
     if (missing.length > 0) return refuse({ kind: 'incompatible', features: missing });
     const acceptances = await listAcceptances(transaction, vin, windowStart(now, limits), limits.limit);
     if (acceptances.length >= limits.limit)
       return refuse({ kind: 'quota', quota: quotaOf(acceptances, limits) });
     const features: FeatureTarget[] = [];
     for (const { feature, target, parameters } of request.features) {
-      const version = await raiseDesired(transaction, vin, feature, target);
+      const reportedVersion = reported?.find((one) => one.feature === feature)?.version ?? 0;
+      const version = await raiseDesired(transaction, { vin, feature, state: target }, reportedVersion);
       features.push({ feature, target, version, ...(parameters === undefined ? {} : { parameters }) });
     }
     const command = newCommand(deps, order, features, now);

@@ -9,7 +9,7 @@ import { featuresOf } from './command-resource.ts';
 import { hasWrongVersion, reaches, stateFromResults } from './command-state.ts';
 import { type Ending, recordEnding } from './endings.ts';
 import type { RefusalReason } from './refusals.ts';
-import { findCommand } from './store/commands.ts';
+import { findCommand, liftDesired } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { saveTwin } from './store/vehicles.ts';
 import { heardTwin } from './twin.ts';
@@ -59,6 +59,8 @@ export async function applyResult(
   });
   // The time-out came in between: read again, and the answer is a late one.
   if (ending === null) return applyResult(transaction, message, now);
+  for (const { feature, outcome, version } of message.results)
+    if (outcome === 'superseded') await liftDesired(transaction, { vin: command.vin, feature, version });
   const twin = await heardTwin(transaction, command.vin, message.clock, now);
   const reported =
     twin.reported === null

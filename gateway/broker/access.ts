@@ -18,6 +18,8 @@ interface Publication {
 export interface Access {
   refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null;
   refusePublish(principal: Principal, message: Publication): string | null;
+  /** Asked when the connection has died: a will that is refused is not published. */
+  refuseWill(principal: Principal, clientId: string, will: Publication): string | null;
   refuseSubscribe(principal: Principal, filter: string): string | null;
   /** A second look at delivery, so that a subscription kept from older rules opens nothing. */
   refuseReceive(principal: Principal, topic: string): string | null;
@@ -26,7 +28,13 @@ export interface Access {
 /**
  * The rules of the fleet. docs/mosquitto/acl.conf says the same in Mosquitto's words, as far as it can.
  */
-export const fleetAccess: Access = { refuseClientId, refusePublish, refuseSubscribe, refuseReceive };
+export const fleetAccess: Access = {
+  refuseClientId,
+  refusePublish,
+  refuseWill,
+  refuseSubscribe,
+  refuseReceive,
+};
 
 function refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null {
   // A session belongs to its client id: nobody may take over the waiting messages of another account.
@@ -61,6 +69,12 @@ function refusePublish(principal: Principal, message: Publication): string | nul
     default:
       return parsed.channel satisfies never;
   }
+}
+
+/** Presence follows a vehicle's main session: the end of a further one says nothing about the vehicle. */
+function refuseWill(principal: Principal, clientId: string, will: Publication): string | null {
+  if (principal.role !== 'vehicle' || clientId === `vehicle-${principal.vin}`) return null;
+  return parseTopic(will.topic)?.channel === 'status' ? 'will_of_further_session' : null;
 }
 
 function refuseSubscribe(principal: Principal, filter: string): string | null {

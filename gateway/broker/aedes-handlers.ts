@@ -33,6 +33,17 @@ export function handlersOf(rules: Rules) {
     return null;
   }
 
+  function refusalOf(
+    principal: Principal | undefined,
+    client: Client | null,
+    packet: PublishPacket,
+    isWill: boolean,
+  ): string | null {
+    if (!principal || !client) return 'credentials';
+    const refusal = rules.access.refusePublish(principal, packet);
+    return refusal ?? (isWill ? rules.access.refuseWill(principal, client.id, packet) : null);
+  }
+
   return {
     preConnect(
       client: Client,
@@ -62,12 +73,13 @@ export function handlersOf(rules: Rules) {
     },
     authorizePublish(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void) {
       const principal = client ? principals.get(client) : undefined;
-      const refusal = principal ? rules.access.refusePublish(principal, packet) : 'credentials';
+      const isWill = client !== null && packet === wills.get(client);
+      const refusal = refusalOf(principal, client, packet, isWill);
       if (!client || refusal !== null) {
         rules.refuse(refusal ?? 'credentials', client?.id ?? null, packet.topic);
         return done(new Error(`refused: ${refusal}`));
       }
-      if (packet === wills.get(client)) {
+      if (isWill) {
         rules.takeWill(client.id, packet);
         return done(null);
       }

@@ -237,12 +237,20 @@ class InProcessConnection implements LinkConnection, Subscriber {
     this.#session = null;
     established.delete(this);
     if (session.detach(this) && cleanSession) sessions.delete(clientId);
-    if (withWill && will && this.#hub.up) {
+    if (withWill && will && this.#hub.up && this.#mayPublishWill(will)) {
       broker
         .take(will, clientId)
         .catch((error: unknown) => broker.log.error('broker.will_lost', { error: String(error) }));
     }
     if (!this.#isClosed) this.#options.onDisconnect?.(reason);
+  }
+
+  #mayPublishWill(will: LinkMessage): boolean {
+    const { broker } = this.#hub;
+    const { clientId } = this.#options;
+    const refusal = this.#principal && broker.access.refuseWill(this.#principal, clientId, will);
+    if (refusal !== null) broker.refuse(refusal, clientId, will.topic);
+    return refusal === null;
   }
 
   #dialLater(): void {

@@ -30,6 +30,7 @@ export type MessageFault =
 export interface BrokerRules {
   admit?(options: LinkOptions): string | null | Promise<string | null>;
   refusePublish?(options: LinkOptions, message: LinkMessage): string | null;
+  refuseWill?(options: LinkOptions, will: LinkMessage): string | null;
   refuseSubscribe?(options: LinkOptions, filter: string): string | null;
 }
 
@@ -209,7 +210,11 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     if (by.isEmbedded) insideCount -= 1;
     session.detach();
     if (session.isClean) forget(session);
-    if (hasWill && options.will) route(options.clientId, options.will);
+    if (!hasWill || !options.will) return;
+    const refusal = deps.rules?.refuseWill?.(options, options.will) ?? null;
+    if (refusal === null) route(options.clientId, options.will);
+    else
+      log.warn('broker.refused', { clientId: options.clientId, topic: options.will.topic, reason: refusal });
   }
 
   function forget(session: Session): void {

@@ -9,6 +9,7 @@ import {
   inbox,
   monitorAccount,
   openInProcess,
+  passwordOf,
   service,
   vehicleAccount,
   vinA,
@@ -110,6 +111,42 @@ describe('a subscriber in the process of the broker', () => {
       rude.stream.destroy();
       await until(() => got.length > 0, 'the will came');
       expect(got).toEqual(['gone']);
+    });
+  });
+
+  test('gets no will of a further session of a vehicle whose main session is up', async () => {
+    await withBroker(async ({ broker, client }) => {
+      const got: string[] = [];
+      const connection = await openService(broker, {
+        onMessage: (message) => void got.push(message.payload),
+      });
+      await connection.subscribe(['vehicles/+/evt/status']);
+      const will = { topic: `vehicles/${vinA}/evt/status`, qos: 1, retain: true } as const;
+      const sessionOf = (clientId: string) => ({
+        ...vehicleAccount(vinA),
+        clientId,
+        clean: true,
+        will: { ...will, payload: Buffer.from(clientId) },
+      });
+      const main = await connected(client({ ...sessionOf(`vehicle-${vinA}`), clean: false }));
+      const further = await connected(client(sessionOf(`vehicle-${vinA}-2`)));
+      further.stream.destroy();
+      const inside = broker.link.open({
+        clientId: `vehicle-${vinA}-3`,
+        username: vinA,
+        password: passwordOf(vinA),
+        cleanSession: true,
+        keepAliveSeconds: 10,
+        will: { ...will, payload: 'vehicle-3' },
+        onMessage: () => {},
+      });
+      await until(() => inside.connected, 'the further session inside stands');
+      inside.cut();
+      await until(() => broker.refusals().will_of_further_session === 2, 'both wills were refused');
+      main.stream.destroy();
+      await until(() => got.length > 0, 'the will of the main session came');
+      expect(got).toEqual([`vehicle-${vinA}`]);
+      await inside.close();
     });
   });
 

@@ -12,6 +12,7 @@ const yes = () => null;
 const openAccess: Access = {
   refuseClientId: yes,
   refusePublish: yes,
+  refuseWill: yes,
   refuseSubscribe: yes,
   refuseReceive: yes,
 };

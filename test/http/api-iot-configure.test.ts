@@ -76,6 +76,33 @@ describe('POST /vehicle/{vin}/configure', () => {
     }));
 });
 
+describe('the version of a command', () => {
+  it('the next version is above what the vehicle reports, also where our books begin at 1 again', () =>
+    withApiIot(async (bench) => {
+      expect((await bench.accept()).features).toMatchObject([{ version: 1 }]);
+      await bench.status({ features: [{ feature: 'heated_seats', state: 'active', version: 40 }] });
+      expect((await bench.accept()).features).toMatchObject([{ version: 41 }]);
+      expect((await bench.accept()).features).toMatchObject([{ version: 42 }]);
+      await bench.status({ features: [{ feature: 'heated_seats', state: 'active', version: 3 }] });
+      expect((await bench.accept()).features).toMatchObject([{ version: 43 }]);
+    }));
+
+  it('the next version is above the one by which the vehicle called a command superseded', () =>
+    withApiIot(async (bench) => {
+      await bench.accept();
+      const [command] = bench.commands();
+      if (command) await bench.answer(command, 'superseded', 40);
+      expect((await bench.accept()).features).toMatchObject([{ version: 41 }]);
+    }));
+
+  it('a version beyond what JSON can count is not followed', () =>
+    withApiIot(async (bench) => {
+      const version = Number.MAX_SAFE_INTEGER;
+      await bench.status({ features: [{ feature: 'heated_seats', state: 'active', version }] });
+      expect((await bench.accept()).features).toMatchObject([{ version: 1_000_000_000_000_001 }]);
+    }));
+});
+
 describe('bad requests', () => {
   it.each<[string, { body?: unknown; headers?: Record<string, string> }, number, string]>([
     ['malformed JSON', { body: '{"reference":' }, 400, 'malformed-request'],

@@ -236,6 +236,7 @@ const rules: BrokerRules = {
     return refusal ?? (will ? fleetAccess.refusePublish(principalOf(options), will) : null);
   },
   refusePublish: (options, message) => fleetAccess.refusePublish(principalOf(options), message),
+  refuseWill: (options, will) => fleetAccess.refuseWill(principalOf(options), options.clientId, will),
   refuseSubscribe: (options, filter) => fleetAccess.refuseSubscribe(principalOf(options), filter),
 };
 

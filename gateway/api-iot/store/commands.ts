@@ -8,24 +8,46 @@ type Writer = Transaction<ApiIotSchema>;
 /** A literal, so that SQLite can prove that the partial indexes over waiting commands hold every such row. */
 const isWaiting = sql<boolean>`state = 'accepted'`;
 
-/** Sets what the vehicle shall come to and returns the new version: the highest so far plus one. */
+/** A vehicle that reports more harms itself alone: our versions stay whole numbers that JSON can carry. */
+const reportedVersionMax = 1_000_000_000_000_000;
+
+/**
+ * Sets what the vehicle shall come to and returns the new version: one above the highest that was asked for and that the vehicle
+ * reports. A vehicle may stand above our books after a restored backup, and would answer `superseded` to anything lower.
+ */
 export async function raiseDesired(
   transaction: Writer,
-  vin: string,
-  feature: string,
-  state: 'active' | 'dormant',
+  desired: Omit<DesiredFeatureRow, 'version'>,
+  reportedVersion: number,
 ): Promise<number> {
+  const { state } = desired;
+  const least = Math.min(reportedVersion, reportedVersionMax) + 1;
   const row = await transaction
     .insertInto('desired_features')
-    .values({ vin, feature, state, version: 1 })
+    .values({ ...desired, version: least })
     .onConflict((conflict) =>
-      conflict
-        .columns(['vin', 'feature'])
-        .doUpdateSet((row) => ({ state, version: row('desired_features.version', '+', 1) })),
+      conflict.columns(['vin', 'feature']).doUpdateSet({
+        state,
+        version: sql<number>`case when desired_features.version >= ${sql.lit(least)} then desired_features.version + 1 else ${sql.lit(least)} end`,
+      }),
     )
     .returning('version')
     .executeTakeFirstOrThrow();
   return row.version;
+}
+
+/** The vehicle says that it has seen this version: the next one is above it. What was asked for stays. */
+export async function liftDesired(
+  transaction: Writer,
+  { vin, feature, version }: Omit<DesiredFeatureRow, 'state'>,
+): Promise<void> {
+  await transaction
+    .updateTable('desired_features')
+    .set({ version: Math.min(version, reportedVersionMax) })
+    .where('vin', '=', vin)
+    .where('feature', '=', feature)
+    .where('version', '<', Math.min(version, reportedVersionMax))
+    .execute();
 }
 
 export async function listDesired(database: Reader, vin: string): Promise<DesiredFeatureRow[]> {
