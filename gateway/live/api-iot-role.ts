@@ -6,11 +6,10 @@ import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { apiIot } from '../api-iot/app.ts';
-import { apiIotDefaults } from '../api-iot/config.ts';
 import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
+import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
 import { compressedCallbackRetry } from '../time-scale.ts';
@@ -43,7 +42,6 @@ export function startApiIot(deps: RoleDeps): Promise<ApiIotRole> {
 
 async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => void): Promise<ApiIotRole> {
   const { config, keys, http, log } = deps;
-  const compress = (ms: number) => Math.max(1, Math.round(ms / config.timeScale));
   const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
@@ -57,43 +55,22 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   });
   undo(() => server.close());
   const origin = config.apiIotPublicUrl ?? server.origin;
-  const tokens = await accessTokens(
-    { config, keys, http: http.http },
-    { issuer: origin, acceptsOwnKeyAlone: false },
-  );
-  const service = apiIot({
-    database,
-    link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
-    clock: wallClock,
-    ids: systemIds(),
-    secrets: systemSecrets,
-    tokens,
-    http: http.http,
-    log,
-    config: {
-      ...apiIotDefaults,
-      checkDigit: config.checkDigit,
-      origin,
-      clients: [
-        client(config.apiIotClientId, config.apiIotClientSecret ?? keys.engineSecret, [
-          'vehicle:configure',
-          'vehicle:read',
-        ]),
-        client('developer', keys.developerSecret, ['vehicle:configure', 'vehicle:read']),
-        client('provisioner', keys.provisionerSecret, ['vehicle:provision']),
-      ],
-      quotaPerHour: config.quotaLimit,
-      quotaWindowMs: compress(config.quotaWindowMs),
-      commandTimeoutMs: compress(config.commandTimeoutMs),
-      callbackRetry: compressedCallbackRetry(config.timeScale),
-      callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
-      link: {
-        clientId: 'api-iot',
-        username: config.mqttUsername,
-        password: config.mqttPassword ?? keys.brokerServicePassword,
-      },
+  const service = createApiIotService(
+    {
+      database,
+      link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
+      clock: wallClock,
+      ids: systemIds(),
+      secrets: systemSecrets,
+      tokens: await accessTokens(
+        { config, keys, http: http.http },
+        { issuer: origin, acceptsOwnKeyAlone: false },
+      ),
+      http: http.http,
+      log,
     },
-  });
+    settingsOf(deps, origin),
+  );
   server.handle(service.fetch);
   undo(() => service.stop());
   await service.start();
@@ -111,8 +88,30 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   };
 }
 
-function client(clientId: string, secret: string, scopes: readonly string[]) {
-  return { clientId, secretDigest: systemSecrets.digest(secret), scopes };
+function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings {
+  const compress = (ms: number) => Math.max(1, Math.round(ms / config.timeScale));
+  return {
+    origin,
+    checkDigit: config.checkDigit,
+    clients: {
+      engine: {
+        clientId: config.apiIotClientId,
+        clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
+      },
+      developer: { clientId: 'developer', clientSecret: keys.developerSecret },
+      provisioner: { clientId: 'provisioner', clientSecret: keys.provisionerSecret },
+    },
+    quotaPerHour: config.quotaLimit,
+    quotaWindowMs: compress(config.quotaWindowMs),
+    commandTimeoutMs: compress(config.commandTimeoutMs),
+    callbackRetry: compressedCallbackRetry(config.timeScale),
+    callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
+    link: {
+      clientId: 'api-iot',
+      username: config.mqttUsername,
+      password: config.mqttPassword ?? keys.brokerServicePassword,
+    },
+  };
 }
 
 function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: RoleDeps): EmbeddedBroker {

@@ -76,16 +76,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const apiIotOrigin =
       config.apiIotUrl ?? apiIot?.origin ?? `http://${reachableHost(config.host)}:${config.apiIotPort}`;
     if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stop };
-    const vehicleHttp = disturb ? disturb(http.http) : http.http;
-    const paymentsHttp = disturbPayments ? disturbPayments(http.http) : http.http;
-    const ways = { vehicleHttp, paymentsHttp };
-    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, ...ways, adapt });
+    const outgoing = byOrigin(http.http, [
+      [apiIotOrigin, disturb],
+      [config.paymentsUrl, disturbPayments],
+    ]);
+    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt });
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
   }
+}
+
+/** Sends each request the way of its origin; others go straight. */
+function byOrigin(
+  http: Http,
+  ways: readonly (readonly [string | null, ((http: Http) => Http) | undefined])[],
+): Http {
+  const byOrigin = new Map(
+    ways.flatMap(([url, disturb]) => (url && disturb ? [[new URL(url).origin, disturb(http)]] : [])),
+  );
+  return (request) => (byOrigin.get(new URL(request.url).origin) ?? http)(request);
 }
 
 /** One API IoT a data folder: two would send every command twice, and each would give the vehicles passwords that the other knows. */

@@ -32,7 +32,7 @@ export const standardWebhook = {
   retryMaxMs: 300_000,
 } as const;
 
-interface WebhookDeps {
+export interface WebhookDeps {
   readonly database: Database<PlatformSchema>;
   readonly clock: Clock;
   readonly http: Http;

@@ -1,14 +1,19 @@
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { Http } from '../../shared/ports/http.ts';
 import type { VirtualNetwork } from '../../shared/virtual/http.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 
 export type GatewayProcessName = 'platform' | 'api_iot';
 
+/** What both services of the gateway have in common. */
+export interface GatewayService {
+  fetch(request: Request): Promise<Response>;
+  stop(): Promise<void>;
+}
+
 export interface Life {
   readonly origin: string;
-  boot(process: VirtualProcess): Promise<Http>;
+  boot(process: VirtualProcess): Promise<GatewayService>;
 }
 
 /** Between two tries of a process that cannot start yet. */
@@ -26,7 +31,8 @@ export function gatewayProcesses(
   async function start(name: GatewayProcessName): Promise<void> {
     const process = loop.process(name);
     const { origin, boot } = lives[name];
-    network.listen(origin, { process, handle: await boot(process) });
+    const service = await boot(process);
+    network.listen(origin, { process, handle: service.fetch });
   }
 
   function comeBack(name: GatewayProcessName): void {

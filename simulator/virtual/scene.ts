@@ -1,7 +1,9 @@
+import type { ApiIot } from '../../gateway/api-iot/app.ts';
 import { migrateApiIot } from '../../gateway/api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policies.ts';
 import { options } from '../../gateway/config.ts';
+import type { PlatformService } from '../../gateway/platform-service.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import {
@@ -10,7 +12,6 @@ import {
   compressedEngine,
   compressedReconciliation,
 } from '../../gateway/time-scale.ts';
-import type { Http } from '../../shared/ports/http.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
 import { subjectMatches, subjects } from '../../shared/protocol/subjects.ts';
@@ -34,9 +35,8 @@ import type { Constants } from '../scenarios/scenario.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { bootApiIot } from '../world/api-iot-process.ts';
-import { origins, secretsOfTheWorld } from '../world/figures.ts';
-import type { PlatformFigures } from '../world/platform-figures.ts';
-import { bootPlatform } from '../world/platform-process.ts';
+import { origins, testSecrets } from '../world/figures.ts';
+import { bootPlatform, type PlatformFigures } from '../world/platform-process.ts';
 import { shippedCatalogue } from '../world/shipped-files.ts';
 import { newSinks, subscriptionOf } from '../world/sinks.ts';
 import { gatewayProcesses } from './gateway-processes.ts';
@@ -89,13 +89,13 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
 
   function startPayments() {
     const ports = portsOf(ledgerProcess);
-    const apiKeyDigest = ports.secrets.digest(secretsOfTheWorld.payments);
+    const apiKeyDigest = ports.secrets.digest(testSecrets.payments);
     const payments = paymentsStandIn({ ...ports, database: ledgerDatabase, apiKeyDigest });
     network.listen(origins.payments, { process: ledgerProcess, handle: payments.fetch });
     return payments.ledger;
   }
 
-  async function bootTheApiIot(process: VirtualProcess): Promise<Http> {
+  async function bootTheApiIot(process: VirtualProcess): Promise<ApiIot> {
     const { commandTimeoutMs, quotaLimit: quotaPerHour, quotaWindowMs } = plan.constants;
     return bootApiIot(
       {
@@ -114,7 +114,7 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
     );
   }
 
-  async function bootThePlatform(process: VirtualProcess): Promise<Http> {
+  async function bootThePlatform(process: VirtualProcess): Promise<PlatformService> {
     const ports = portsOf(process);
     return bootPlatform(
       {
@@ -149,8 +149,8 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
     const customer = portsOf(loop.process('customer'));
     const client = (origin: string, clientId: string, clientSecret: string) =>
       apiClient({ ...customer, origin, clientId, clientSecret });
-    const buyer = client(origins.platform, 'buyer', secretsOfTheWorld.buyer);
-    const provisioner = client(origins.apiIot, 'provisioner', secretsOfTheWorld.provisioner);
+    const buyer = client(origins.platform, 'shop', testSecrets.platform.shop);
+    const provisioner = client(origins.apiIot, 'provisioner', testSecrets.provisioner);
     const wire = wireLog(witness.clock);
     await wire.listen(broker.connect(witness), { username: 'monitor', password: '' });
     const garage = loop.process('vehicle');
@@ -196,11 +196,11 @@ function figuresOf(constants: Constants, timeScale: number): PlatformFigures {
   const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
   const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
   const catalogue = withPolicies(shippedCatalogue(), (shipped) => ({ ...shipped, ...policy }));
-  const reconcileEveryMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
   return {
     catalogue: compressCatalogue(catalogue, timeScale),
     engine: compressedEngine(timeScale),
     dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
-    ...(reconcileEveryMs === null ? {} : { reconcileEveryMs }),
+    reconcileMs: compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0),
+    slaPollMs: Math.max(1_000, Math.round(60_000 / timeScale)),
   };
 }

@@ -27,7 +27,7 @@ import { buyAll } from './buyers.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, daySchedule, planDay } from './day-plan.ts';
 import { faultBook } from './fault-book.ts';
-import { origins, platformFigures, secretsOfTheWorld } from './figures.ts';
+import { origins, platformFigures, testSecrets } from './figures.ts';
 import { person } from './person.ts';
 import { telemetryEveryMs } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
@@ -234,7 +234,7 @@ async function newDayStage(size: DaySize) {
   const payments = paymentsStandIn({
     ...common(paymentsProcess),
     database: stores.payments.connect(paymentsProcess),
-    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(secretsOfTheWorld.payments),
+    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(testSecrets.payments),
   });
   network.listen(origins.payments, { process: paymentsProcess, handle: payments.fetch });
   const vehicleProcess = loop.process('vehicle');
@@ -270,7 +270,7 @@ async function newDayStage(size: DaySize) {
           link: wire.service(broker.connect(apiIot)),
         },
         { commandTimeoutMs: schedule.policy.commandTimeoutMs },
-      ).then((handle) => network.listen(origins.apiIot, { process: apiIot, handle })),
+      ).then(({ fetch }) => network.listen(origins.apiIot, { process: apiIot, handle: fetch })),
       bootPlatform(
         {
           ...common(platform),
@@ -281,7 +281,7 @@ async function newDayStage(size: DaySize) {
           pusher: sinks.pusher(platform),
         },
         platformFigures(schedule, catalogue),
-      ).then((handle) => network.listen(origins.platform, { process: platform, handle })),
+      ).then(({ fetch }) => network.listen(origins.platform, { process: platform, handle: fetch })),
     ]);
     void cars.start();
     await loop.run(loop.now() + 60_000);

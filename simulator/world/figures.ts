@@ -6,7 +6,7 @@ import type { Service } from '../../gateway/catalogue/service.ts';
 import { standardSettings } from '../../gateway/engine/engine.ts';
 import { standardDispatch } from '../../gateway/notifications/delivery.ts';
 import type { Constants } from '../scenarios/scenario.ts';
-import type { PlatformFigures } from './platform-figures.ts';
+import type { PlatformFigures } from './platform-process.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Where everything is reached in the world. The names are nobody's (RFC 2606). */
@@ -16,14 +16,24 @@ export const origins = {
   payments: 'http://payments.example',
 } as const;
 
+const callbacks = 'whsec_c2VjcmV0LW9mLXRoZS13b3JsZC1zZWNyZXQtMDE=';
+
 /** What a live installation keeps secret; here it only has to be the same on both sides. */
-export const secretsOfTheWorld = {
-  engine: 'engine-secret-of-the-world',
-  buyer: 'buyer-secret-of-the-world',
-  provisioner: 'provisioner-secret-of-the-world',
-  payments: 'sk_test_world',
-  callbacks: 'whsec_c2VjcmV0LW9mLXRoZS13b3JsZC1zZWNyZXQtMDE=',
-  link: 'link-password-of-the-world',
+export const testSecrets = {
+  engine: 'engine-test-secret',
+  developer: 'developer-test-secret',
+  provisioner: 'provisioner-test-secret',
+  payments: 'sk_test_virtual',
+  callbacks,
+  link: 'link-test-password',
+  /** Of the platform API's clients, by role. */
+  platform: {
+    developer: 'developer-test-secret',
+    shop: 'shop-test-secret',
+    support: 'support-test-secret',
+    operator: 'operator-test-secret',
+    callbacks,
+  },
 } as const;
 
 /** Every service's policy in a run. A poll only matters where a callback was lost, and costs a request each. */
@@ -35,6 +45,9 @@ export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
 /** A sweep looks for what a lost NATS forgot, and for services whose time is over; each costs queries, and hours pass here. */
 export const sweepEveryMs = 180_000;
 
+/** Between two looks at the tickets' SLA, whose shortest time is four hours. */
+const slaPollMs = 600_000;
+
 /** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
 const minuteMs = 60_000;
 
@@ -45,7 +58,8 @@ export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFi
     catalogue: withPolicies(soldByTheHour(schedule, sold), () => policyOf(schedule)),
     engine: { ...standardSettings, sweepEveryMs },
     dispatch: standardDispatch,
-    ...(reconcileMs === undefined ? {} : { reconcileEveryMs: reconcileMs }),
+    reconcileMs: reconcileMs ?? null,
+    slaPollMs,
   };
 }
 

@@ -3,7 +3,9 @@ import type { Http } from '../../shared/ports/http.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import { type ApiClient, apiClient } from '../live/api-client.ts';
-import { origins, secretsOfTheWorld } from './figures.ts';
+import { origins, testSecrets } from './figures.ts';
+
+const clientOf = { customer: 'shop', support: 'support' } as const;
 
 /** Somebody in the world with a process of their own, and their client of the platform. */
 export function person(
@@ -15,8 +17,8 @@ export function person(
     http: world.network.client(process),
     clock: process.clock,
     origin: origins.platform,
-    clientId: 'buyer',
-    clientSecret: secretsOfTheWorld.buyer,
+    clientId: clientOf[name],
+    clientSecret: testSecrets.platform[clientOf[name]],
   });
   return { clock: process.clock, client };
 }

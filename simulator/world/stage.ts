@@ -1,7 +1,6 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import type { Http } from '../../shared/ports/http.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
 import { virtualBroker } from '../../shared/virtual/device-link.ts';
 import { type HttpFault, virtualNetwork } from '../../shared/virtual/http.ts';
@@ -16,11 +15,12 @@ import { virtualTrace } from '../../shared/virtual/trace.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { SeenEvent } from '../reports/evidence.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
+import type { GatewayService } from '../virtual/gateway-processes.ts';
 import { bootApiIot } from './api-iot-process.ts';
 import { type Call, callOf } from './call.ts';
 import { newCrashes } from './crashes.ts';
 import { faultBook } from './fault-book.ts';
-import { constantsOf, origins, platformFigures, secretsOfTheWorld } from './figures.ts';
+import { constantsOf, origins, platformFigures, testSecrets } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
 import { bootPlatform } from './platform-process.ts';
 import type { HttpFailure, HttpStep, ProcessName, Schedule } from './schedule.ts';
@@ -160,7 +160,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     http: network.client(process),
   });
   const lives: Readonly<
-    Record<ProcessName, { readonly origin: string; boot(process: VirtualProcess): Promise<Http> }>
+    Record<ProcessName, { readonly origin: string; boot(process: VirtualProcess): Promise<GatewayService> }>
   > = {
     platform: {
       origin: origins.platform,
@@ -203,7 +203,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     const process = loop.process(name, name === 'api_iot' ? skewMs.apiIot : 0);
     const { origin, boot } = lives[name];
     boot(process).then(
-      (handle) => network.listen(origin, { process, handle }),
+      ({ fetch }) => network.listen(origin, { process, handle: fetch }),
       (error: unknown) => {
         trace.record('world', 'boot failed', { name, error: String(error) });
         process.kill();
@@ -242,7 +242,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     ids: virtualIds(paymentsProcess, random),
     log: trace.log(paymentsProcess),
     secrets: virtualSecrets(paymentsProcess, random),
-    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(secretsOfTheWorld.payments),
+    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(testSecrets.payments),
   });
   network.listen(origins.payments, { process: paymentsProcess, handle: payments.fetch });
 

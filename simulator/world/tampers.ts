@@ -1,9 +1,8 @@
-import type { EngineDeps } from '../../gateway/engine/engine.ts';
-import type { ApiIotPorts, PlatformPorts } from './process-ports.ts';
+import type { ApiIotPorts } from '../../gateway/api-iot-service.ts';
+import type { PlatformOverrides, PlatformPorts } from '../../gateway/platform-service.ts';
 
 /** Changes what a process is given when it boots: planted bugs come in here, and nothing that ships knows of them. */
-export interface Tampers {
+export interface Tampers extends PlatformOverrides {
   readonly platform?: (ports: PlatformPorts) => PlatformPorts;
-  readonly engine?: (deps: EngineDeps) => EngineDeps;
   readonly apiIot?: (ports: ApiIotPorts) => ApiIotPorts;
 }

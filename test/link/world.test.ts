@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { VirtualBrokerDeps } from '../../shared/virtual/device-link.ts';
 import { schedules } from '../../simulator/testing/arbitraries.ts';
-import { secretsOfTheWorld } from '../../simulator/world/figures.ts';
+import { testSecrets } from '../../simulator/world/figures.ts';
 import { brokenRule } from '../../simulator/world/judgement.ts';
 import type { Schedule } from '../../simulator/world/schedule.ts';
 import { runWorld } from '../../simulator/world/world.ts';
@@ -28,7 +28,7 @@ vi.mock('../../shared/virtual/device-link.ts', async (importOriginal) => {
       return realBroker({
         loop,
         latencyMs,
-        service: { username: 'api-iot', password: secretsOfTheWorld.link },
+        service: { username: 'api-iot', password: testSecrets.link },
         monitor: { username: 'monitor', password: 'of nobody' },
         password: 'password',
       });

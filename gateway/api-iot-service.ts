@@ -1,0 +1,47 @@
+import type { Secrets } from '../shared/ports/secrets.ts';
+import { type ApiIot, type ApiIotDeps, apiIot } from './api-iot/app.ts';
+import { type ApiIotConfig, apiIotDefaults } from './api-iot/config.ts';
+
+/** All that the API IoT reaches out to. */
+export type ApiIotPorts = Omit<ApiIotDeps, 'config'>;
+
+/** What differs between two API IoTs; what is left out has the specification's value. */
+export interface ApiIotSettings
+  extends Pick<ApiIotConfig, 'origin' | 'callbackSecret' | 'link'>,
+    Partial<
+      Pick<
+        ApiIotConfig,
+        'quotaPerHour' | 'quotaWindowMs' | 'commandTimeoutMs' | 'callbackRetry' | 'checkDigit'
+      >
+    > {
+  /** Client ids and secrets: the engine's, a developer's, and the one that registers vehicles. */
+  readonly clients: Readonly<Record<'engine' | 'developer' | 'provisioner', ClientCredentials>>;
+}
+
+interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+const scopesOf = {
+  engine: ['vehicle:configure', 'vehicle:read'],
+  developer: ['vehicle:configure', 'vehicle:read'],
+  provisioner: ['vehicle:provision'],
+} as const;
+
+/** Creates the API IoT. This is the only place where its parts are put together, live and virtual. */
+export function createApiIotService(ports: ApiIotPorts, settings: ApiIotSettings): ApiIot {
+  const { clients, ...config } = settings;
+  return apiIot({
+    ...ports,
+    config: { ...apiIotDefaults, ...config, clients: clientsOf(ports.secrets, clients) },
+  });
+}
+
+function clientsOf(secrets: Secrets, clients: ApiIotSettings['clients']) {
+  return (['engine', 'developer', 'provisioner'] as const).map((name) => ({
+    clientId: clients[name].clientId,
+    secretDigest: secrets.digest(clients[name].clientSecret),
+    scopes: scopesOf[name],
+  }));
+}

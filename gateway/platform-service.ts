@@ -1,0 +1,222 @@
+import type { Bus } from '../shared/ports/bus.ts';
+import type { Clock } from '../shared/ports/clock.ts';
+import type { Database } from '../shared/ports/database.ts';
+import type { Http } from '../shared/ports/http.ts';
+import type { Ids } from '../shared/ports/ids.ts';
+import type { Log } from '../shared/ports/log.ts';
+import type { Mailer } from '../shared/ports/mailer.ts';
+import type { Pusher } from '../shared/ports/pusher.ts';
+import type { Random } from '../shared/ports/random.ts';
+import type { Secrets } from '../shared/ports/secrets.ts';
+import type { Tokens } from '../shared/ports/tokens.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import { activationEngine, type EngineDeps, type EngineSettings } from './engine/engine.ts';
+import { eventRelay } from './engine/event-relay.ts';
+import type { Projections } from './engine/projection.ts';
+import { vehicleApi } from './engine/vehicle-api.ts';
+import { reconciler } from './entitlement/reconciler.ts';
+import type { DispatchSettings } from './notifications/delivery.ts';
+import { noticeDispatcher } from './notifications/dispatcher.ts';
+import { insertNotices } from './notifications/notice-insertion.ts';
+import type { Render } from './notifications/renderer.ts';
+import type { OAuthClient } from './oauth/client.ts';
+import { stripePayments } from './payments/stripe-payments.ts';
+import { platform } from './platform/app.ts';
+import { newChanges } from './platform/changes.ts';
+import { platformScopes, roleScopes } from './platform/scopes.ts';
+import type { PlatformSchema } from './store/schema.ts';
+import { modelOf } from './store/vehicles.ts';
+import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
+import { noteOnTicket, openTicket, resolveByRetry } from './support/ticket-desk.ts';
+
+/** All that the platform reaches out to. */
+export interface PlatformPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly log: Log;
+  /** Migrated (`migratePlatform`). */
+  readonly database: Database<PlatformSchema>;
+  readonly bus: Bus;
+  /** For the API IoT, the payment service and the ticket webhook. */
+  readonly http: Http;
+  readonly mailer: Mailer;
+  readonly pusher: Pusher;
+}
+
+/** What differs between two platforms. Durations are in milliseconds, origins have no slash at their end. */
+export interface PlatformSettings {
+  /** Where the API is reached by everyone; the issuer of its tokens. */
+  readonly publicUrl: string;
+  /** Origins whose pages may call the API from a browser. */
+  readonly allowedOrigins: readonly string[];
+  readonly secrets: PlatformSecrets;
+  readonly catalogue: Catalogue;
+  readonly render: Render;
+  readonly apiIot: { readonly origin: string; readonly clientId: string; readonly clientSecret: string };
+  readonly payments: { readonly origin: string; readonly apiKey: string; readonly timeoutMs: number };
+  readonly engine: EngineSettings;
+  readonly dispatch: DispatchSettings;
+  /** The time in which each vehicle is compared once with what its customers own; null: never. */
+  readonly reconcileMs: number | null;
+  readonly desk: SupportDeskSettings;
+  /** False: this process serves the API and leaves activations, SLA clocks and reconciliation to another. */
+  readonly runsEngine: boolean;
+}
+
+/** The client secrets of the platform API by role, and the secret that signs the API IoT's callbacks (`whsec_` and base64). */
+export interface PlatformSecrets {
+  readonly developer: string;
+  readonly shop: string;
+  readonly support: string;
+  readonly operator: string;
+  readonly callbacks: string;
+}
+
+/** Changes what single parts are given. Tests plant bugs here; nothing that ships passes any. */
+export interface PlatformOverrides extends SupportDeskOverrides {
+  readonly engine?: (deps: EngineDeps) => EngineDeps;
+}
+
+export interface PlatformService {
+  fetch(request: Request): Promise<Response>;
+  /** Takes up the work that the database holds. */
+  start(): Promise<void>;
+  /** Ends the event streams, so that a server can close; their clients come back with Last-Event-ID. */
+  drain(): void;
+  /** Takes nothing new and finishes what is under way. The database, the bus and the mailer stay open. */
+  stop(): Promise<void>;
+}
+
+/** Quota slots that revocations and deactivations leave to paid activations (DESIGN.md section 10.2). */
+const reservedQuota = 2;
+
+/**
+ * Creates the platform: its API with the engine, payments, notifications and the support desk. This is the only place where
+ * its parts are put together, live and virtual.
+ */
+export function createPlatformService(
+  ports: PlatformPorts,
+  settings: PlatformSettings,
+  overrides: PlatformOverrides = {},
+): PlatformService {
+  const { database } = ports;
+  const { catalogue } = settings;
+  const { notifications, support } = settings.desk;
+  const changes = newChanges();
+  const onRecorded = () => {
+    relay.wake();
+    changes.notify();
+  };
+  const onCommitted = (mayHaveNotifications: boolean) => {
+    if (mayHaveNotifications) dispatcher.wake();
+    desk.wake();
+    onRecorded();
+  };
+  const wakeAll = () => onCommitted(true);
+  const dispatcher = noticeDispatcher({
+    ...ports,
+    render: settings.render,
+    settings: settings.dispatch,
+    onRecorded,
+  });
+  const relay = eventRelay(ports);
+  const desk = supportDesk({ ...ports, settings: settings.desk, onRecorded: wakeAll }, overrides);
+  const vehicles = vehicleApi({
+    ...ports,
+    origin: settings.apiIot.origin,
+    credentials: {
+      tokenUrl: `${settings.apiIot.origin}/oauth/token`,
+      clientId: settings.apiIot.clientId,
+      clientSecret: settings.apiIot.clientSecret,
+      scope: 'vehicle:configure vehicle:read',
+    },
+  });
+  const engineDeps: EngineDeps = {
+    ...ports,
+    ...ticketProjections(ports, settings.desk),
+    catalogue,
+    vehicles,
+    payments: stripePayments({ ...ports, ...settings.payments }),
+    modelOf: (vin) => modelOf(database, vin),
+    callbackUrl: `${settings.publicUrl}/callbacks/api-iot`,
+    reservedQuota,
+    settings: settings.engine,
+    insertNotices: (transaction, { activation }, facts) =>
+      insertNotices(transaction, { ...ports, settings: notifications }, activation, facts),
+    onCommitted,
+  };
+  const engine = activationEngine(overrides.engine?.(engineDeps) ?? engineDeps);
+  const { reconcileMs: everyMs } = settings;
+  const begin = (id: string) => engine.begin(id);
+  const reconciliation =
+    everyMs === null ? null : reconciler({ ...ports, catalogue, vehicles, everyMs, begin, onCommitted });
+  const app = platform({
+    ...ports,
+    engine,
+    catalogue,
+    changes,
+    desk: { settings: support, notices: notifications, onRecorded: wakeAll },
+    config: {
+      origin: settings.publicUrl,
+      allowedOrigins: settings.allowedOrigins,
+      callbackSecret: settings.secrets.callbacks,
+      clients: clientsOf(ports, settings),
+    },
+  });
+  return {
+    fetch: async (request) => app.fetch(request),
+    drain: () => app.stop(),
+    async start() {
+      dispatcher.start();
+      relay.wake();
+      if (!settings.runsEngine) return;
+      desk.start();
+      await engine.start();
+      reconciliation?.start();
+    },
+    async stop() {
+      // The other way round than work passes on: what an engine saves, dispatcher and relay still take.
+      await reconciliation?.stop();
+      for (const part of [engine, desk, dispatcher, relay]) await part.stop();
+    },
+  };
+}
+
+/** Writes tickets in the transactions of the engine. */
+function ticketProjections(
+  { ids }: PlatformPorts,
+  { support, notifications }: SupportDeskSettings,
+): Pick<Projections, 'openTicket' | 'resolveTicket' | 'noteOnTicket'> {
+  return {
+    openTicket: (transaction, { activation }, diagnostics, at) =>
+      openTicket(transaction, { ids, settings: support }, activation, diagnostics, at),
+    resolveTicket: (transaction, { activation }, at) =>
+      resolveByRetry(transaction, { ids, notices: notifications }, activation, at),
+    noteOnTicket: (transaction, id, text, at) => noteOnTicket(transaction, { ids }, id, text, at),
+  };
+}
+
+function clientsOf({ secrets }: PlatformPorts, settings: PlatformSettings): OAuthClient[] {
+  const { developer, ...byRole } = settings.secrets;
+  const roles = [
+    ['shop', 'service', byRole.shop],
+    ['support', 'support', byRole.support],
+    ['operator', 'operator', byRole.operator],
+  ] as const;
+  return [
+    {
+      clientId: 'developer',
+      secretDigest: secrets.digest(developer),
+      scopes: Object.keys(platformScopes),
+    },
+    ...roles.map(([clientId, role, secret]) => ({
+      clientId,
+      role,
+      secretDigest: secrets.digest(secret),
+      scopes: roleScopes[role],
+    })),
+  ];
+}
