@@ -5,8 +5,8 @@ import { conduct } from '../run/conduct.ts';
 import type { Progress } from '../run/stage.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { isHarmless } from '../world/loop-rules.ts';
 import { worldBeginsAt } from '../world/stage.ts';
-import { isHarmless } from '../world/world.ts';
 import { openScene } from './scene.ts';
 
 export interface VirtualRunOptions {

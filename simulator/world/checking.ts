@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { schedulesOf } from './arbitraries/schedules.ts';
-import { type Broken, judge } from './judgement.ts';
+import { type Broken, brokenRules, judge } from './judgement.ts';
 import { minimise } from './minimise.ts';
 import type { SchedulePolicy } from './own-policy.ts';
 import { addHits, newProbeHits, type ProbeHits, probeRun } from './probes.ts';
@@ -42,6 +42,8 @@ export interface CheckFailure extends Broken {
   readonly traceHash: string | null;
   /** Which run of the check it was, from 1. */
   readonly run: number;
+  /** Every rule that the schedule broke as it was drawn. */
+  readonly rules: readonly string[];
 }
 
 export interface CheckOutcome {
@@ -71,10 +73,10 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
   const hashes: { run: number; hash: string }[] = [];
   const totals = { runs: 0, events: 0, activations: 0 };
   let drawn = 0;
-  let first: { schedule: Schedule; broken: Broken; run: number } | null = null;
+  let first: Found | null = null;
   let shrunk = 0;
 
-  async function tryOne(schedule: Schedule, run: number): Promise<Broken | null> {
+  async function tryOne(schedule: Schedule, run: number): Promise<Found | null> {
     const { run: world, broken } = await judge(schedule, { ...stage, twice: run % twiceEvery === 0 });
     if (world !== null) {
       totals.events += world.stats.events;
@@ -84,7 +86,9 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
     }
     totals.runs += 1;
     options.onRun?.(totals);
-    return broken;
+    if (broken === null) return null;
+    const rules = world === null ? [] : brokenRules(world);
+    return { schedule, broken, run, rules: rules.length === 0 ? [broken.rule] : rules };
   }
 
   const property = fc.asyncProperty(schedules, async (schedule) => {
@@ -99,10 +103,8 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
     }
     drawn += 1;
     if (drawn % workers !== worker || now() >= endAt) return;
-    const broken = await tryOne(schedule, drawn);
-    if (broken === null) return;
-    first = { schedule, broken, run: drawn };
-    throw new Error(broken.rule);
+    first = await tryOne(schedule, drawn);
+    if (first !== null) throw new Error(first.broken.rule);
   });
   await fc.check(property, {
     seed,
@@ -110,18 +112,25 @@ export async function checkSchedules(options: CheckOptions): Promise<CheckOutcom
     endOnFailure: !makeSmall,
     ...(minutes === null ? {} : { interruptAfterTimeLimit: minutes * 60_000, markInterruptAsFailure: false }),
   });
-  const found = first as { schedule: Schedule; broken: Broken; run: number } | null;
+  const found = first as Found | null;
   const failures: CheckFailure[] = [];
   if (found !== null && makeSmall) failures.push(await smallest(found, stage));
-  else if (found !== null)
-    failures.push({ ...found.broken, schedule: found.schedule, traceHash: null, run: found.run });
+  else if (found !== null) {
+    const { broken, schedule, run, rules } = found;
+    failures.push({ ...broken, schedule, traceHash: null, run, rules });
+  }
   return { ...totals, failures, probes, hashes };
 }
 
-async function smallest(
-  found: { schedule: Schedule; broken: Broken; run: number },
-  stage: StageOptions,
-): Promise<CheckFailure> {
+/** The first run that broke a rule. */
+interface Found {
+  readonly schedule: Schedule;
+  readonly broken: Broken;
+  readonly run: number;
+  readonly rules: readonly string[];
+}
+
+async function smallest(found: Found, stage: StageOptions): Promise<CheckFailure> {
   const { rule } = found.broken;
   const isTrace = rule === 'same seed, same trace';
   const schedule = await minimise(found.schedule, async (candidate) => {
@@ -129,7 +138,8 @@ async function smallest(
     return broken?.rule === rule;
   });
   const { run, broken } = await judge(schedule, { ...stage, twice: isTrace });
-  return { ...(broken ?? found.broken), schedule, traceHash: run?.traceHash ?? null, run: found.run };
+  const { run: number, rules } = found;
+  return { ...(broken ?? found.broken), schedule, traceHash: run?.traceHash ?? null, run: number, rules };
 }
 
 /** One hash over the hashes of all runs, in their order: the same for any number of workers. */

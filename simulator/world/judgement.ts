@@ -1,3 +1,4 @@
+import type { Verdict } from '../reports/verdict.ts';
 import type { Schedule } from './schedule.ts';
 import type { StageOptions } from './stage.ts';
 import { runWorld, type WorldRun } from './world.ts';
@@ -13,8 +14,17 @@ export function brokenRule(run: WorldRun): Broken | null {
   if (violation) return { rule: violation.rule, sentence: violation.sentence };
   const failed = run.verdicts.find((verdict) => !verdict.ok);
   if (!failed) return null;
-  return { rule: `rule ${failed.id}: ${failed.title}`, sentence: failed.violations[0] ?? '' };
+  return { rule: nameOf(failed), sentence: failed.violations[0] ?? '' };
 }
+
+/** Every rule that the run broke, once each: those of its own first, in the order in which they broke. */
+export function brokenRules(run: WorldRun): string[] {
+  const own = run.violations.map(({ rule }) => rule);
+  const failed = run.verdicts.filter((verdict) => !verdict.ok).map(nameOf);
+  return [...new Set([...own, ...failed])];
+}
+
+const nameOf = ({ id, title }: Verdict) => `rule ${id}: ${title}`;
 
 export interface Judged {
   /** Null where the run could not even be finished. */

@@ -1,4 +1,3 @@
-import type { ForeignResource } from '../../shared/virtual/guard.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
@@ -10,6 +9,7 @@ import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
 import { constantsOf } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
+import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
 import { person } from './person.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
@@ -53,10 +53,6 @@ const reconcileSlackMs = 30_000;
 const lookEveryMs = 1_000;
 /** After everything has ended nothing else may happen. */
 const quietMs = 65_000;
-/** Four activations may fail at once, each in a few ways. */
-const stormMax = 12;
-/** No call of ours takes longer, whatever goes wrong. */
-const openWorkMaxMs = 400_000;
 
 /**
  * One schedule, from the first connection to the verdict, in virtual time: a safety phase with faults, then everything
@@ -68,8 +64,12 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
   const report = (rule: string, sentence: string) =>
     violations.push({ at: stage.loop.now() - stage.startedAt, rule, sentence });
   try {
-    const { answers, deeds } = await perform(stage, schedule, report);
-    judgeLoop(stage, report);
+    const { answers, deeds, isFleetConnected, ended } = await perform(stage, schedule);
+    stage.watch.afterPlatform(stage.stores.platform.read);
+    stage.watch.afterApiIot(stage.stores.apiIot.read);
+    stage.watch.afterPayments(stage.stores.payments.read);
+    const facts = { isFleetConnected, ended, loop: stage.loop, trace: stage.trace.lines };
+    for (const { rule, sentence } of judgeLoop(facts)) report(rule, sentence);
     // What one of them still holds of a database would keep the witnesses waiting for ever.
     stage.loop.kill('platform');
     stage.loop.kill('api_iot');
@@ -106,14 +106,12 @@ export function isClean(run: WorldRun): boolean {
   return run.violations.length === 0 && run.verdicts.every((verdict) => verdict.ok);
 }
 
-type Report = (rule: string, sentence: string) => void;
-
-interface Performed {
+interface Performed extends Pick<LoopFacts, 'isFleetConnected' | 'ended'> {
   readonly answers: readonly PurchaseAnswer[];
   readonly deeds: Deeds;
 }
 
-async function perform(stage: Stage, schedule: Schedule, report: Report): Promise<Performed> {
+async function perform(stage: Stage, schedule: Schedule): Promise<Performed> {
   const { loop, startedAt } = stage;
   stage.start('api_iot');
   stage.start('platform');
@@ -122,7 +120,7 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
     isConnected = true;
   });
   await loop.run(startedAt);
-  if (!isConnected) report('the fleet stands', 'the vehicles were not connected before the workload began');
+  const isFleetConnected = isConnected;
   scheduleWorld(stage, schedule);
   const { answers, bought } = startBuying(stage, schedule);
   const life = startLife(stage, schedule, bought);
@@ -144,12 +142,11 @@ async function perform(stage: Stage, schedule: Schedule, report: Report): Promis
     isSettled = settledLook(stage, isQuiet, calmMs);
     end = await loop.run(() => isSettled() || loop.now() >= endAt);
   }
-  if (end.ended !== 'condition') report('no deadlock', `the run ended as ${end.ended}`);
   await loop.run(loop.now() + quietMs);
   // A revocation that no command can end goes on trying: what is between two parts in the middle of a try is not lost.
   const evidenceBy = loop.now() + constantsOf(schedule).commandTimeoutMs + openWorkMaxMs;
   await loop.run(() => isQuiet() || loop.now() >= evidenceBy);
-  return { answers, deeds: life.deeds() };
+  return { answers, deeds: life.deeds(), isFleetConnected, ended: end.ended };
 }
 
 /** What the schedule does to the world by the clock. */
@@ -263,45 +260,6 @@ function endOf(fault: Schedule['world'][number]): number {
     default:
       return fault.atMs;
   }
-}
-
-function judgeLoop({ loop, watch, stores, trace }: Stage, report: Report): void {
-  watch.afterPlatform(stores.platform.read);
-  watch.afterApiIot(stores.apiIot.read);
-  watch.afterPayments(stores.payments.read);
-  for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
-  for (const { type, stack } of loop.foreign.filter((one) => !isHarmless(one)).slice(0, 3))
-    report('no foreign resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
-  for (const [what, count] of storms(trace.lines))
-    report('no storm', `${what}: ${count} times in one second`);
-  for (const { name, sinceAt } of loop.open()) {
-    if (loop.now() - sinceAt > openWorkMaxMs)
-      report('no call hangs', `${name} has been open for ${loop.now() - sinceAt} ms`);
-  }
-}
-
-/** The same warning again and again within one second: something retries without a pause, or with too many of them. */
-function storms(lines: readonly TraceLine[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const { at, process, level, event } of lines) {
-    if (level === 'info') continue;
-    const key = `${process} ${event} at ${Math.floor(at / 1_000)} s`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return [...counts].filter(([, count]) => count > stormMax).slice(0, 3);
-}
-
-/**
- * The stripe package draws an idempotency key before it sees that it was given one: the draw is thrown away. Node sets
- * up its own fetch at the first use in a process.
- */
-export function isHarmless({ type, stack }: ForeignResource): boolean {
-  if (type === 'RANDOMBYTESREQUEST') return stack.some((frame) => frame.includes('stripe'));
-  return type === 'PIPEWRAP' && stack.some((frame) => frame.includes('access-token'));
-}
-
-function textOf(reason: unknown): string {
-  return reason instanceof Error ? `${reason.name}: ${reason.message} ${reason.stack ?? ''}` : String(reason);
 }
 
 /** The API IoT's waits between two tries of a callback grow to this. */

@@ -1,0 +1,61 @@
+import type { ForeignResource } from '../../shared/virtual/guard.ts';
+import type { RunEnd, VirtualLoop } from '../../shared/virtual/loop.ts';
+import type { TraceLine } from '../../shared/virtual/trace.ts';
+import type { Violation } from './watch.ts';
+
+/** What a run says of the loop that it ran on. */
+export interface LoopFacts {
+  /** All vehicles were connected before the workload began. */
+  readonly isFleetConnected: boolean;
+  /** How the last phase ended. */
+  readonly ended: RunEnd['ended'];
+  readonly loop: Pick<VirtualLoop, 'now' | 'unhandled' | 'foreign' | 'open'>;
+  readonly trace: readonly TraceLine[];
+}
+
+/** Four activations may fail at once, each in a few ways. */
+const stormMax = 12;
+/** No call of ours takes longer, whatever goes wrong. */
+export const openWorkMaxMs = 400_000;
+
+/** Returns what the world itself broke, whatever the run did: a rule and a sentence each. */
+export function judgeLoop({ isFleetConnected, ended, loop, trace }: LoopFacts): Omit<Violation, 'at'>[] {
+  const broken: Omit<Violation, 'at'>[] = [];
+  const report = (rule: string, sentence: string) => void broken.push({ rule, sentence });
+  if (!isFleetConnected)
+    report('the fleet stands', 'the vehicles were not connected before the workload began');
+  if (ended !== 'condition') report('no deadlock', `the run ended as ${ended}`);
+  for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
+  for (const { type, stack } of loop.foreign.filter((one) => !isHarmless(one)).slice(0, 3))
+    report('no foreign resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
+  for (const [what, count] of storms(trace)) report('no storm', `${what}: ${count} times in one second`);
+  for (const { name, sinceAt } of loop.open()) {
+    const openMs = loop.now() - sinceAt;
+    if (openMs > openWorkMaxMs) report('no call hangs', `${name} has been open for ${openMs} ms`);
+  }
+  return broken;
+}
+
+/** The same warning again and again within one second: something retries without a pause, or with too many of them. */
+function storms(lines: readonly TraceLine[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { at, process, level, event } of lines) {
+    if (level === 'info') continue;
+    const key = `${process} ${event} at ${Math.floor(at / 1_000)} s`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > stormMax).slice(0, 3);
+}
+
+/**
+ * The stripe package draws an idempotency key before it sees that it was given one: the draw is thrown away. Node sets
+ * up its own fetch at the first use in a process.
+ */
+export function isHarmless({ type, stack }: ForeignResource): boolean {
+  if (type === 'RANDOMBYTESREQUEST') return stack.some((frame) => frame.includes('stripe'));
+  return type === 'PIPEWRAP' && stack.some((frame) => frame.includes('access-token'));
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name}: ${reason.message} ${reason.stack ?? ''}` : String(reason);
+}
