@@ -2,6 +2,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
@@ -24,7 +25,7 @@ export function cloudEventOf(row: RecordRow): string {
     source: '/fleetwake/platform',
     type: `fleetwake.${row.type}`,
     subject: row.activation_id ?? row.purchase_id,
-    time: new Date(row.at).toISOString(),
+    time: isoText(row.at),
     datacontenttype: 'application/json',
     data: {
       purchaseId: row.purchase_id,

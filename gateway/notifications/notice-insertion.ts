@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
@@ -75,7 +76,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
     duration: durationPhrase(JSON.parse(order.duration) as Duration, language),
     amount: formatMoney(order),
     capture: order.capture,
-    timestamp: new Date(notice.at).toISOString(),
+    timestamp: isoText(notice.at),
     ticketId: notice.kind === 'activation_failed' ? order.ticketId : null,
     contact: settings.contact,
     link: `${settings.webUrl}/purchases/${order.purchaseId}`,

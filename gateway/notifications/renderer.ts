@@ -1,6 +1,7 @@
 import type { Mail } from '../../shared/ports/mailer.ts';
 import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { visibleLine, visibleText, withoutLinks } from '../../shared/protocol/plain-text.ts';
 import type { NoticeRow } from '../store/schema.ts';
 import { type Language, languages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
@@ -76,14 +77,20 @@ function loadTexts(readText: (name: string) => string, language: Language, kind:
   };
 }
 
-/** One line without control characters: what a customer typed must not become a header of its own. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ').trim();
-}
+/** One line: what a customer typed must not become a header of its own. */
+const oneLine = (text: string) => visibleLine(text).replace(/ {2,}/g, ' ');
+
+/** Nobody has verified the address: a name that a customer chose must not carry a link to whoever owns it. */
+const nameLengthMax = 80;
+const shownName = (name: string) => withoutLinks(visibleLine(name)).slice(0, nameLengthMax);
 
 function viewOf(data: NoticeData): TemplateView {
   return {
     ...data,
+    customerName: shownName(data.customerName),
+    vehicleModel: shownName(data.vehicleModel),
+    ...(data.message === undefined ? {} : { message: visibleText(data.message) }),
+    ...(data.workshop === undefined ? {} : { workshop: visibleLine(data.workshop) }),
     onDelivery: data.capture === 'on_delivery',
     immediately: data.capture === 'immediately',
   };

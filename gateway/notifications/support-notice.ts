@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import type { PlatformSchema, SupportNoticeKind } from '../store/schema.ts';
 import type { NoticeData } from './notice-data.ts';
 import { insertRows, type NoticeSettings, noticeData, readOrder } from './notice-insertion.ts';
@@ -34,7 +35,7 @@ export async function insertSupportNotice(
     ticketId,
     ...(message === undefined ? {} : { message }),
     ...(workshop === undefined ? {} : { workshop }),
-    ...(appointmentAt === undefined ? {} : { appointment: new Date(appointmentAt).toISOString() }),
+    ...(appointmentAt === undefined ? {} : { appointment: isoText(appointmentAt) }),
   };
   const rows = (['email', 'push'] as const).map((channel) => ({
     kind,

@@ -1,19 +1,18 @@
 import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
+import { emailSchema } from '../../shared/protocol/email.ts';
 import { problemError } from '../http/problem.ts';
 import type { CustomerRow, PlatformSchema } from '../store/schema.ts';
-import { idSchema } from './route.ts';
+import { shownNameSchema } from './name.ts';
 
-/** Mail headers and push payloads take it as it is. */
-const nameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^\P{Cc}+$/u, 'no control characters');
-
-const pushSubscriptionSchema = z.strictObject({
+/**
+ * A push subscription as a browser serialises it (W3C PushSubscriptionJSON). Members that are not used here, such as
+ * expirationTime, are ignored.
+ */
+const pushSubscriptionSchema = z.object({
   endpoint: z.url({ protocol: /^https?$/ }).max(1_024),
-  keys: z.strictObject({
+  keys: z.object({
     p256dh: z.string().regex(/^[A-Za-z0-9_-]{87}=?$/, 'a P-256 point, 65 bytes in base64url'),
     auth: z.string().regex(/^[A-Za-z0-9_-]{22}(==)?$/, '16 bytes in base64url'),
   }),
@@ -21,8 +20,8 @@ const pushSubscriptionSchema = z.strictObject({
 
 export const customerBodySchema = z
   .strictObject({
-    name: nameSchema.meta({ example: 'Ana Torres' }),
-    email: z.email().max(254).meta({ example: 'ana@example.com' }),
+    name: shownNameSchema(120).meta({ example: 'Ana Torres' }),
+    email: emailSchema,
     language: z
       .string()
       .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag (BCP 47) such as en or es-MX')
@@ -34,7 +33,7 @@ export type CustomerBody = z.infer<typeof customerBodySchema>;
 
 export const customerSchema = z
   .object({
-    id: idSchema,
+    id: customerIdSchema,
     name: z.string(),
     email: z.string(),
     language: z.string(),

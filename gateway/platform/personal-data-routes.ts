@@ -7,7 +7,7 @@ import type { PlatformDeps } from './deps.ts';
 import { eraseCustomer } from './erasure.ts';
 import { isFor, ownerOf } from './ownership.ts';
 import { personalDataOf, personalDataSchema } from './personal-data.ts';
-import { idParameters, jsonAnswer, readProblems, scoped, unknownCustomer } from './route.ts';
+import { customerParameters, jsonAnswer, readProblems, scoped, unknownCustomer } from './route.ts';
 
 type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'log' | 'desk'>;
 
@@ -31,7 +31,7 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     tags: ['Personal data'],
     summary: 'All that is held of a customer, in one document',
     ...scoped(requireScope, 'personal-data:read'),
-    request: { params: idParameters },
+    request: { params: customerParameters },
     responses: {
       200: jsonAnswer('The personal data', personalDataSchema),
       404: problemDoc('unknown-customer'),
@@ -46,7 +46,7 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     description:
       'Amounts, instants and who did what stay, without whom it was about. Cannot be undone. Refused as long as something of the customer is under way. A repeat changes nothing.',
     ...scoped(requireScope, 'personal-data:erase'),
-    request: { params: idParameters },
+    request: { params: customerParameters },
     responses: {
       200: jsonAnswer('Erased', erasedSchema),
       404: problemDoc('unknown-customer'),
@@ -55,6 +55,18 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     },
   }),
 });
+
+/** Content-Disposition with a file name of any characters (RFC 6266 with RFC 8187). */
+function attachmentName(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]/g, '_');
+  const encoded = encodeURIComponent(name).replace(
+    /[!'()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return plain === name
+    ? `attachment; filename="${name}"`
+    : `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
 
 /** Who asked, in the record's words. */
 const actorOf = ({ clientId, customerId }: Caller) =>
@@ -69,7 +81,7 @@ export function mountPersonalData(app: App, deps: Deps, { requireScope }: Authen
     if (data === null) throw unknownCustomer(id);
     return context.json(data, 200, {
       'cache-control': 'no-store',
-      'content-disposition': `attachment; filename="personal-data-${id}.json"`,
+      'content-disposition': attachmentName(`personal-data-${id}.json`),
     });
   });
   app.openapi(erase, async (context) => {

@@ -1,15 +1,15 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import type { Money } from '../../shared/protocol/money.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { durationText, type Service, sameDuration } from '../catalogue/service.ts';
 import { problemError } from '../http/problem.ts';
 import { durationSchema } from './catalogue-route.ts';
-import { idSchema } from './route.ts';
 
 export const purchaseBodySchema = z
   .strictObject({
-    customerId: idSchema.meta({ example: 'ana' }),
+    customerId: customerIdSchema,
     vin: vinSchema,
     serviceId: z.string().min(1).max(64).meta({ example: 'heated-seats' }),
     duration: durationSchema,

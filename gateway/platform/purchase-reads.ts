@@ -1,15 +1,16 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc } from '../http/problem.ts';
 import { ownerOf } from './ownership.ts';
 import { limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { listPurchases, purchaseSchema, type ReadDeps, readPurchase } from './purchase-view.ts';
-import { idParameters, idSchema, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 const listQuery = z.object({
-  customerId: idSchema.optional(),
+  customerId: customerIdSchema.optional(),
   limit: limitSchema,
   cursor: timeCursorSchema,
 });

@@ -1,4 +1,5 @@
 import { html, Markup } from '../../shared/html/markup.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import { durationText } from '../catalogue/service.ts';
 import { exportMax, type RecordExport } from './record-export.ts';
@@ -23,7 +24,7 @@ code { font: .85em ui-monospace, monospace; } .soft { color: var(--soft); }
 `.trim();
 
 const time = (at: number) => {
-  const text = new Date(at).toISOString();
+  const text = isoText(at);
   return html`<time datetime="${text}">${text.replace('T', ' ').replace('Z', ' UTC')}</time>`;
 };
 

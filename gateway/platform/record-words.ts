@@ -1,3 +1,4 @@
+import { isoText } from '../../shared/protocol/instant.ts';
 import type { FactType } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { EntitlementFact } from '../entitlement/entitlement.ts';
@@ -31,7 +32,7 @@ export interface Words {
 }
 
 const text = (value: unknown) => String(value ?? '').replaceAll('_', ' ');
-const instant = (value: unknown) => (typeof value === 'number' ? new Date(value).toISOString() : '');
+const instant = (value: unknown) => (typeof value === 'number' ? isoText(value) : '');
 const says = (phrase: string) => () => phrase;
 const reasonOf = ({ reason }: Data) => (typeof reason === 'string' ? reason : null);
 

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
@@ -16,8 +17,7 @@ import {
 import type { PlatformDeps } from './deps.ts';
 import { isFor, ownerOf } from './ownership.ts';
 import {
-  idParameters,
-  idSchema,
+  customerParameters,
   jsonAnswer,
   jsonBody,
   readProblems,
@@ -46,7 +46,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
     tags: ['Registers'],
     summary: 'Register a customer, or replace what is known of one',
     ...scoped(requireScope, 'customers:write'),
-    request: { params: idParameters, body: jsonBody(customerBodySchema) },
+    request: { params: customerParameters, body: jsonBody(customerBodySchema) },
     responses: {
       200: jsonAnswer('Replaced', customerSchema),
       201: jsonAnswer('Registered', customerSchema),
@@ -61,7 +61,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
     tags: ['Registers'],
     summary: 'A customer',
     ...scoped(requireScope, 'customers:read'),
-    request: { params: idParameters },
+    request: { params: customerParameters },
     responses: {
       200: jsonAnswer('The customer', customerSchema),
       404: problemDoc('unknown-customer'),
@@ -147,7 +147,7 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
 const registrationsSchema = z
   .strictObject({
     customers: z
-      .array(customerBodySchema.safeExtend({ id: idSchema }))
+      .array(customerBodySchema.safeExtend({ id: customerIdSchema }))
       .max(registrationMax)
       .default([]),
     vehicles: z

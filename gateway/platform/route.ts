@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
@@ -6,11 +7,12 @@ import type { PlatformScope } from './scopes.ts';
 
 export const vinParameters = z.object({ vin: vinSchema });
 
-/** Our own identifiers, and those that callers choose for customers. */
+/** Our own identifiers. */
 export const idSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, hyphens and underscores');
 export const idParameters = z.object({ id: idSchema });
+export const customerParameters = z.object({ id: customerIdSchema });
 
 export const jsonAnswer = <T extends z.ZodType>(description: string, schema: T) => ({
   description,

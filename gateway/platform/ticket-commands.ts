@@ -1,5 +1,6 @@
 import { createRoute, type z as Zod } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { instantSchema } from '../../shared/protocol/instant.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { answerOf, keyUseOf } from '../http/idempotency.ts';
@@ -17,7 +18,7 @@ const by = { by: nameSchema.meta({ description: 'The technician who does it', ex
 const textSchema = z.string().min(1).max(2_000);
 const appointment = {
   workshop: z.string().min(1).max(200),
-  appointmentAt: z.int().min(0).meta({ description: 'Epoch milliseconds' }),
+  appointmentAt: instantSchema.meta({ description: 'Epoch milliseconds, not in the past' }),
 };
 const parametersSchema = z
   .record(z.string().min(1).max(64), z.union([z.string().max(256), z.number(), z.boolean()]))
@@ -135,6 +136,25 @@ function refused(id: string, name: TechnicianMove, answer: Extract<DeskAnswer, {
   return problemError('illegal-move', detail, { ticketId: id, legal });
 }
 
+interface Given {
+  readonly by: string;
+  readonly appointmentAt?: number;
+}
+
+/** An appointment that is over is a mistake, and the customer would be told of it. */
+function refusePast({ appointmentAt }: Given, now: number): void {
+  if (appointmentAt === undefined || appointmentAt >= now) return;
+  const message = `write an instant that is not in the past; now is ${now}`;
+  const errors = [{ in: 'body', pointer: '/appointmentAt', message }];
+  throw problemError(
+    'invalid-request',
+    `The request does not follow the schema. body/appointmentAt: ${message}.`,
+    {
+      errors,
+    },
+  );
+}
+
 interface Order {
   readonly id: string;
   readonly command: DeskCommand;
@@ -203,7 +223,8 @@ export function mountTicketCommands(app: App, parts: CommandDeps, { requireScope
     });
     app.openapi(route, async (context) => {
       const { id } = context.req.valid('param');
-      const given = context.req.valid('json') as { readonly by: string };
+      const given = context.req.valid('json') as Given;
+      refusePast(given, deps.clock.now());
       const order: Order = {
         id,
         command: commandOf(given as never),

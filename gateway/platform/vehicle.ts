@@ -1,20 +1,16 @@
 import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import type { PlatformSchema, VehicleRow } from '../store/schema.ts';
-import { idSchema } from './route.ts';
+import { shownNameSchema } from './name.ts';
 
 export const vehicleBodySchema = z
   .strictObject({
     model: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a model id as in the catalogue, such as aurora-2026'),
-    modelName: z
-      .string()
-      .min(1)
-      .max(80)
-      .regex(/^\P{Cc}+$/u, 'no control characters')
-      .meta({ description: 'What the customer calls it', example: 'Aurora' }),
-    customerId: idSchema.nullable().default(null),
+    modelName: shownNameSchema(80).meta({ description: 'What the customer calls it', example: 'Aurora' }),
+    customerId: customerIdSchema.nullable().default(null),
   })
   .meta({ id: 'VehicleBody' });
 export type VehicleBody = z.infer<typeof vehicleBodySchema>;

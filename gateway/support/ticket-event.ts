@@ -1,3 +1,4 @@
+import { isoText } from '../../shared/protocol/instant.ts';
 import type { RecordRow } from '../store/schema.ts';
 import type { Ticket } from './ticket-store.ts';
 
@@ -10,7 +11,7 @@ type Line = Pick<RecordRow, 'type' | 'at' | 'actor' | 'data' | 'activation_id' |
 export function standardMessage(line: Line, ticket: Ticket): TicketMessage {
   return {
     type: line.type,
-    timestamp: new Date(line.at).toISOString(),
+    timestamp: isoText(line.at),
     data: {
       ...(JSON.parse(line.data) as object),
       ticketId: ticket.id,
@@ -56,7 +57,7 @@ export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket)
       summary: `${priority}: ${serviceId} could not be activated on ${vin}${said}: ${cause}`.slice(0, 1_024),
       source: vin,
       severity: severity(line.type, ticket),
-      timestamp: new Date(line.at).toISOString(),
+      timestamp: isoText(line.at),
       component: serviceId,
       ...(ticket.incidentId === null ? {} : { group: ticket.incidentId }),
       class: line.type,

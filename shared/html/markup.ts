@@ -1,3 +1,5 @@
+import { visibleText } from '../protocol/plain-text.ts';
+
 /** Text that is HTML already. Everything else that a template is given is escaped. */
 export class Markup {
   readonly text: string;
@@ -31,7 +33,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Safe as text and within a quoted attribute, of HTML and of XML. */
+/** Safe as text and within a quoted attribute, of HTML and of XML; without characters that show nothing. */
 export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  return visibleText(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

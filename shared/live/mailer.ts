@@ -1,5 +1,6 @@
 import nodemailer from 'nodemailer';
 import { ChannelFailure, type Mail, type Mailer } from '../ports/mailer.ts';
+import { visibleLine } from '../protocol/plain-text.ts';
 
 export interface SmtpMailerOptions {
   /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte. User and password may be absent. */
@@ -26,7 +27,7 @@ function checked(mail: Mail): Mail {
     throw new ChannelFailure(`This is not a Message-ID: ${JSON.stringify(mail.messageId)}`, true);
   }
   // A subject is one line, whatever a catalogue or a customer's name holds.
-  return { ...mail, subject: mail.subject.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim() };
+  return { ...mail, subject: visibleLine(mail.subject) };
 }
 
 interface SmtpError extends Error {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { featureResultSchema, reportedFeatureSchema } from './device-messages.ts';
+import { reportedInstantSchema } from './instant.ts';
 import { vinSchema } from './vin.ts';
 
 /** The API IoT's HTTP contract: what the engine sends and what it reads back. Instants are epoch milliseconds. */
@@ -42,16 +43,16 @@ export const commandResourceSchema = z.object({
   features: z.array(
     z.object({ feature: z.string(), target: z.enum(['active', 'dormant']), version: z.int() }),
   ),
-  acceptedAt: z.int(),
+  acceptedAt: reportedInstantSchema,
   /** When it times out. */
-  expiresAt: z.int(),
+  expiresAt: reportedInstantSchema,
   /** When its final state was reached, or null. */
-  endedAt: z.int().nullable(),
+  endedAt: reportedInstantSchema.nullable(),
   /** The vehicle's answer; may arrive after `timed_out`, then `late` is true and the state follows the answer. */
   results: z.array(featureResultSchema).nullable(),
   late: z.boolean(),
   /** The vehicle's clock in its answer. */
-  clock: z.int().nullable(),
+  clock: reportedInstantSchema.nullable(),
 });
 export type CommandResource = z.infer<typeof commandResourceSchema>;
 
@@ -59,7 +60,7 @@ export const vehicleTwinSchema = z.object({
   vin: vinSchema,
   online: z.boolean(),
   /** When the vehicle was last heard of, or null. */
-  lastSeenAt: z.int().nullable(),
+  lastSeenAt: reportedInstantSchema.nullable(),
   model: z.string().nullable(),
   firmware: z.string().nullable(),
   /** The vehicle's clock minus ours when it last spoke, in milliseconds. */
@@ -69,20 +70,20 @@ export const vehicleTwinSchema = z.object({
   reported: z.array(reportedFeatureSchema).nullable(),
   /** Last known telemetry by VSS path. */
   telemetry: z.record(z.string(), z.unknown()),
-  telemetryAt: z.int().nullable(),
+  telemetryAt: reportedInstantSchema.nullable(),
 });
 export type VehicleTwin = z.infer<typeof vehicleTwinSchema>;
 
 export const vehicleHealthSchema = z.object({
   vin: vinSchema,
   online: z.boolean(),
-  lastSeenAt: z.int().nullable(),
+  lastSeenAt: reportedInstantSchema.nullable(),
   /** dBm (overlay `Vehicle.Connectivity.Cellular.RSRP`), or null when never reported. */
   signalStrengthDbm: z.number().nullable(),
   pendingCommands: z.int(),
   /** Configure commands that the quota still allows now, and when the window next opens by one (null: it is open). */
   quotaRemaining: z.int(),
-  quotaOpensAt: z.int().nullable(),
+  quotaOpensAt: reportedInstantSchema.nullable(),
 });
 export type VehicleHealth = z.infer<typeof vehicleHealthSchema>;
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { reportedInstantSchema } from './instant.ts';
+import { visibleLine } from './plain-text.ts';
 import { vinSchema } from './vin.ts';
 
 /**
@@ -47,7 +49,7 @@ export const featureResultSchema = z.object({
   outcome: z.enum(featureOutcomes),
   /** The version that the vehicle now stands at for this feature. */
   version: z.int().min(0),
-  reason: z.string().max(256).optional(),
+  reason: z.string().max(256).overwrite(visibleLine).optional(),
 });
 export type FeatureResult = z.infer<typeof featureResultSchema>;
 
@@ -56,7 +58,7 @@ export const commandResultSchema = z.object({
   vin: vinSchema,
   results: z.array(featureResultSchema).min(1).max(16),
   /** The vehicle's own clock when it answered. */
-  clock: z.int(),
+  clock: reportedInstantSchema,
   traceparent: z.string().max(64).optional(),
 });
 export type CommandResult = z.infer<typeof commandResultSchema>;
@@ -72,9 +74,9 @@ export type ReportedFeature = z.infer<typeof reportedFeatureSchema>;
 export const vehicleStatusSchema = z.object({
   vin: vinSchema,
   online: z.boolean(),
-  clock: z.int(),
-  model: z.string().max(64).optional(),
-  firmware: z.string().max(64).optional(),
+  clock: reportedInstantSchema,
+  model: z.string().max(64).overwrite(visibleLine).optional(),
+  firmware: z.string().max(64).overwrite(visibleLine).optional(),
   /** Every feature that this vehicle's hardware has, with its state. */
   features: z.array(reportedFeatureSchema).max(64).optional(),
 });
@@ -83,7 +85,7 @@ export type VehicleStatus = z.infer<typeof vehicleStatusSchema>;
 /** Signals by their COVESA VSS 6 path (`Vehicle.Speed`). */
 export const telemetrySchema = z.object({
   vin: vinSchema,
-  clock: z.int(),
+  clock: reportedInstantSchema,
   signals: z.record(
     z.string().max(128),
     z.union([z.number(), z.boolean(), z.string().max(256), z.array(z.string().max(32)).max(64)]),

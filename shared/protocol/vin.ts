@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** A vehicle identification number, ISO 3779: 17 characters, the last four numeric. */
-const shape = /^[0-9A-HJ-NPR-Z]{13}[0-9]{4}$/;
+/**
+ * A vehicle identification number: the 17 characters of ISO 3779. That its last four or five are digits is a rule of
+ * 49 CFR 565 for most vehicles made for the United States; small makers elsewhere use letters there, so it is not asked for.
+ */
+const shape = /^[0-9A-HJ-NPR-Z]{17}$/;
 const weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
 const values: Readonly<Record<string, number>> = {
   A: 1,
@@ -57,10 +60,15 @@ export function makeVin(prefix: string, plant: string, serial: number): string {
   return `${prefix}${vinCheckDigit(body)}${body.slice(9)}`;
 }
 
+/** Why a text is no VIN, as a sentence without its end; null when it is one. */
+export function vinMistake(text: string): string | null {
+  if (hasVinShape(text)) return null;
+  const capitals = text.toUpperCase();
+  if (hasVinShape(capitals)) return `a VIN is written in capitals: ${capitals}`;
+  return 'a VIN has 17 characters: digits and capital letters without I, O and Q';
+}
+
 export const vinSchema = z
   .string()
-  .regex(
-    shape,
-    'a VIN has 17 characters: digits and capital letters without I, O and Q, the last four digits',
-  )
+  .regex(shape, { error: ({ input }) => vinMistake(String(input)) ?? undefined })
   .meta({ description: 'Vehicle identification number', example: '1M8GDM9AXKP042788' });

@@ -1,6 +1,7 @@
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { RecordEntry } from '../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { topics } from '../../shared/protocol/topics.ts';
 import { money } from '../reports/verdict.ts';
 
@@ -84,7 +85,7 @@ function commandSteps(
     return [published, { at: endedAt, rank: 0, via: 'HTTP', what }];
   }
   const outcomes = results.map(({ outcome, reason }) => (reason ? `${outcome} (${reason})` : outcome));
-  const spoken = clock === null ? '' : `, at ${new Date(clock).toISOString()} by its clock`;
+  const spoken = clock === null ? '' : `, at ${isoText(clock)} by its clock`;
   return [
     published,
     { at: endedAt, rank: -1, via: 'vehicle', what: `${outcomes.join(', ').replaceAll('_', ' ')}${spoken}` },

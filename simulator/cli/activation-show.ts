@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { RecordEntry } from '../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import type { ApiClient } from '../live/api-client.ts';
 import { activationLine, type LineEntry } from './activation-line.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -71,13 +72,8 @@ function drawn(activation: ActivationDetail, entries: readonly LineEntry[]): str
     colAligns: ['left', 'right', 'left', 'left'],
   });
   for (const { at, via, what } of entries) {
-    table.push([
-      new Date(at).toISOString().slice(11),
-      `${((at - requestedAt) / 1_000).toFixed(3)} s`,
-      via,
-      what,
-    ]);
+    table.push([isoText(at).slice(11), `${((at - requestedAt) / 1_000).toFixed(3)} s`, via, what]);
   }
   const head = `${kind} ${id}: ${feature.replaceAll('_', ' ')} on ${vin}, ${phase.replaceAll('_', ' ')}`;
-  return `${head}\ntrace ${traceId}, requested ${new Date(requestedAt).toISOString()}\n${table.toString()}\n`;
+  return `${head}\ntrace ${traceId}, requested ${isoText(requestedAt)}\n${table.toString()}\n`;
 }

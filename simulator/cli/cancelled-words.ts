@@ -1,4 +1,5 @@
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 
 /** What a wish to cancel that was heard means for the service and for the money, as one sentence (docs/service-life.md). */
@@ -9,7 +10,7 @@ export function cancelledText(purchase: Purchase): string {
   if (entitlement !== null) {
     if (entitlement.end === null)
       return `${service} was delivered before the wish, and is active; ${kept(purchase)}\n`;
-    const at = new Date(entitlement.end.at).toISOString();
+    const at = isoText(entitlement.end.at);
     return `${service} has ended at ${at} and is switched off once the vehicle is reached; ${kept(purchase)}\n`;
   }
   switch (activation.phase) {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isoText } from '../../shared/protocol/instant.ts';
 import type { ApiClient } from '../live/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type AnswerFlags, printAnswer, problemText } from './look-up.ts';
@@ -43,7 +44,7 @@ function erasedText(body: unknown): string {
   const files = filesCleaned
     ? 'nothing of it is left in the files of the database'
     : 'the database is too large to be rewritten while others wait: do so at a quiet hour (docs/personal-data.md)';
-  return `the personal data of ${customerId} was erased at ${new Date(erasedAt).toISOString()}; ${files}\n`;
+  return `the personal data of ${customerId} was erased at ${isoText(erasedAt)}; ${files}\n`;
 }
 
 async function exportData(id: string, flags: AnswerFlags & { readonly file?: string }): Promise<number> {

@@ -18,6 +18,7 @@ import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
+import { guardTerminal } from './terminal-guard.ts';
 import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
 import { addVerify } from './verify.ts';
@@ -33,6 +34,8 @@ function outliveReaders(): void {
 async function main(): Promise<void> {
   checkNodeVersion(process.versions.node);
   outliveReaders();
+  guardTerminal(process.stdout);
+  guardTerminal(process.stderr);
   const program = new Command('fleetwake')
     .description('proves that a paid feature wakes up in the car, and that nobody pays for one that does not')
     .showSuggestionAfterError()

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { RecordExport } from '../../gateway/platform/record-export.ts';
 import { recordViews } from '../../gateway/platform/record-words.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
 import { exitCodes } from './exit.ts';
 import { problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';
@@ -58,8 +59,7 @@ function drawn({ purchase, events }: RecordExport): string {
     head: ['when', 'what', 'why', 'who'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { at, what, cause, actor } of events)
-    table.push([new Date(at).toISOString(), what, cause ?? '', actor]);
+  for (const { at, what, cause, actor } of events) table.push([isoText(at), what, cause ?? '', actor]);
   const { id, serviceName, vin, status } = purchase;
   return `purchase ${id}: ${serviceName} for ${vin}, ${status.replaceAll('_', ' ')}\n${table.toString()}\n`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { hasVinShape } from '../../shared/protocol/vin.ts';
+import { vinMistake } from '../../shared/protocol/vin.ts';
 import type { Clients } from '../live/clients.ts';
 import { register } from '../live/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
@@ -25,10 +25,8 @@ export function addRegister(program: Command): void {
     .option('--replace', 'also a vehicle that is registered: its password ends, and this one takes its place')
     .option('--json', 'print JSON');
   withPlatformOptions(command, ['apiIotUrl']).action(async (vin: string, flags: RegisterFlags) => {
-    if (!hasVinShape(vin))
-      throw new UsageError(
-        `"${vin}" is no VIN: 17 characters, digits and capital letters without I, O and Q, the last four digits`,
-      );
+    const mistake = vinMistake(vin);
+    if (mistake !== null) throw new UsageError(`"${vin}" is no VIN: ${mistake}`);
     if (!vehicleModels.some(({ id }) => id === flags.model)) {
       throw new UsageError(
         `there is no model "${flags.model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`,
@@ -41,7 +39,7 @@ export function addRegister(program: Command): void {
       {
         id: flags.customer,
         name: `Owner of ${vin}`,
-        email: `${flags.customer}@example.com`,
+        email: `${flags.customer.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 64)}@example.com`,
         language: 'en',
       },
     ];

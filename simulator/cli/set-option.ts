@@ -22,10 +22,9 @@ export function fieldsOfSet(texts: readonly string[]): Record<string, unknown> {
 function plainValue(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true';
   if (text === 'null') return null;
-  // What a number cannot hold as it is written (a VIN of digits, 010) is meant as a text.
-  const isNumber = /^[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/.test(text.trim());
   const number = Number(text);
+  // What a number cannot hold as it is written (a VIN of digits) is meant as a text.
   const isExact =
-    Number.isFinite(number) && (Math.abs(number) <= Number.MAX_SAFE_INTEGER || /[.eE]/.test(text));
-  return isNumber && isExact ? number : text;
+    Number.isFinite(number) && (Number.isSafeInteger(number) || !/^[-+]?[0-9]+$/.test(text.trim()));
+  return text.trim() !== '' && isExact ? number : text;
 }

@@ -1,3 +1,5 @@
+import { isoText } from '../../shared/protocol/instant.ts';
+
 /** How our JSON calls instants: `requestedAt`, `validUntil`, `validFrom`, or alone. */
 const instantNames = /(^at|^until|^from|At|Until|From)$/;
 /** Epoch milliseconds from the year 2001 on; a smaller number is none. */
@@ -10,5 +12,5 @@ export function withShownTimes(value: unknown, name = ''): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withShownTimes(item, key)]));
   }
   const isInstant = typeof value === 'number' && value >= leastInstant && instantNames.test(name);
-  return isInstant ? new Date(value).toISOString() : value;
+  return isInstant ? isoText(value) : value;
 }

@@ -1,3 +1,4 @@
+import { isoText } from '../../shared/protocol/instant.ts';
 import { conclusionText } from './conclusion.ts';
 import { type JunitCase, type JunitSuite, junitXml } from './junit-xml.ts';
 import type { RunReport } from './run-report.ts';
@@ -14,7 +15,7 @@ function suiteOf(report: RunReport): JunitSuite {
   const { scenario, seed, replay, tookMs, startedAt } = report;
   return {
     name: `fleetwake ${scenario}, seed ${seed}`,
-    timestamp: new Date(startedAt).toISOString(),
+    timestamp: isoText(startedAt),
     tookSeconds: tookMs / 1_000,
     properties: { seed: String(seed), replay },
     cases: [...report.checks.map((check) => ruleCase(report, check)), ...expectationCases(report)],

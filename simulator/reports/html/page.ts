@@ -1,4 +1,5 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
+import { isoText } from '../../../shared/protocol/instant.ts';
 import { compressionText, conclusionText } from '../conclusion.ts';
 import { storyTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
@@ -81,7 +82,7 @@ function courses(report: RunReport, why: 'failed' | 'slow'): Markup[] {
 function footer({ versions, bus, startedAt, seed }: RunReport): string {
   const parts = [
     `Seed ${seed}`,
-    `began ${new Date(startedAt).toISOString()}`,
+    `began ${isoText(startedAt)}`,
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
     ...(bus === null ? [] : [`bus ${bus}`]),
   ];

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { isoText } from '../../../shared/protocol/instant.ts';
 import { pageQuery } from '../page-query.ts';
 import type { Mailbox, StoredMail } from './mailbox.ts';
 
@@ -28,7 +29,7 @@ async function listPage(context: Context, mailbox: Mailbox, mails: readonly Stor
   const rows = await Promise.all(
     mails.map(async (mail) => {
       const { subject } = await mail.read();
-      const at = new Date(mail.at).toISOString();
+      const at = isoText(mail.at);
       return html`<tr><td>${at}</td><td>${mail.to.join(', ')}</td>
         <td><a href="messages/${mail.sequence}/html">${subject === '' ? '(no subject)' : subject}</a></td></tr>`;
     }),
