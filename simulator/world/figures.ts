@@ -5,9 +5,14 @@ import { withPolicies } from '../../gateway/catalogue/policies.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
 import { standardSettings } from '../../gateway/engine/engine.ts';
 import { standardDispatch } from '../../gateway/notifications/delivery.ts';
+import type { PlatformSettings } from '../../gateway/platform-service.ts';
 import type { Constants } from '../scenarios/scenario.ts';
-import type { PlatformFigures } from './platform-process.ts';
 import type { Schedule } from './schedule.ts';
+
+/** What differs between the platforms of two runs. */
+export type PlatformFigures = Pick<PlatformSettings, 'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'> & {
+  readonly slaPollMs: number;
+};
 
 /** Where everything is reached in the world. The names are nobody's (RFC 2606). */
 export const origins = {

@@ -6,14 +6,9 @@ import {
 } from '../../gateway/platform-service.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { standardSupport } from '../../gateway/support/support-settings.ts';
-import { origins, testSecrets } from './figures.ts';
+import { origins, type PlatformFigures, testSecrets } from './figures.ts';
 import { shippedTemplates } from './shipped-files.ts';
 import type { Tampers } from './tampers.ts';
-
-/** What differs between the platforms of two runs. */
-export type PlatformFigures = Pick<PlatformSettings, 'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'> & {
-  readonly slaPollMs: number;
-};
 
 const contact = 'support@caas.example';
 const paymentsTimeoutMs = 10_000;
