@@ -68,7 +68,7 @@ function newService(deps: ApiIotDeps) {
   const refusals = newRefusals(log);
   const waiters = newWaiters(clock);
   const { callbackSecret: secret, callbackRetry: retry, telemetryFlushMs: flushMs } = config;
-  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, background, secret, retry });
+  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry });
   const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
   const onEnded = (endings: readonly Ending[]) => {
     for (const { command, callback } of endings) {
@@ -78,7 +78,7 @@ function newService(deps: ApiIotDeps) {
       if (callback !== null) callbacks.offer(callback);
     }
   };
-  const timeouts = newTimeouts({ database, clock, background, onEnded });
+  const timeouts = newTimeouts({ database, clock, log, onEnded });
   const telemetry = newTelemetryStore({ database, clock, background, flushMs });
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({ database, clock, refusals, queue, telemetry, onEnded, onOnline });
@@ -104,8 +104,7 @@ function newService(deps: ApiIotDeps) {
       });
     },
     async stop() {
-      timeouts.stop();
-      callbacks.stop();
+      const loopsStopped = Promise.all([timeouts.stop(), callbacks.stop()]);
       waiters.release();
       isLeaving = true;
       await connection?.close();
@@ -114,6 +113,7 @@ function newService(deps: ApiIotDeps) {
       telemetry.stop();
       await telemetry.flush();
       await background.idle();
+      await loopsStopped;
     },
   };
 }

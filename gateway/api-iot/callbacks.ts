@@ -1,24 +1,29 @@
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { signCallback } from '../http/webhook-signature.ts';
-import type { Background } from './background.ts';
+import { maskCredentials } from '../../shared/protocol/mask-credentials.ts';
+import { backOffMs } from '../background/back-off.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
+import { type AttemptOutcome, attemptCallback } from './callback-attempt.ts';
 import type { CallbackRetry } from './config.ts';
-import { deleteCallback, listCallbacks, postponeCallback } from './store/callbacks.ts';
+import { deleteCallback, listDueCallbacks, parkCallback, postponeCallback } from './store/callbacks.ts';
 import type { ApiIotSchema, CallbackRow } from './store/schema.ts';
 
 /** The most callbacks under way at once. */
 const concurrencyMax = 64;
 
-/** Delivers signed callbacks, each until it is taken, its receiver is gone (410) or its tries are used up. */
+/**
+ * Delivers signed callbacks, each until it is taken. One whose receiver is gone (410), that cannot be sent, or whose attempts are
+ * used up is parked: it stays in the database with its reason, and no other callback waits for it.
+ */
 export interface CallbackSender {
   /** Sends a callback that is already in the database, now if there is room. */
   offer(callback: CallbackRow): void;
   /** Takes up what a former process left. */
   start(): void;
-  /** Cuts the tries under way; they are in the database and start again later. */
-  stop(): void;
+  /** Cuts the attempts under way and waits for them; they are in the database and start again later. */
+  stop(): Promise<void>;
   counters(): { delivered: number; failedTries: number; givenUp: number };
 }
 
@@ -27,147 +32,139 @@ export interface CallbackDeps {
   readonly http: Http;
   readonly clock: Clock;
   readonly log: Log;
-  readonly background: Background;
   readonly secret: string;
   readonly retry: CallbackRetry;
 }
 
-type Try = 'taken' | 'gone' | 'failed';
-
-/** One try, cut after `timeoutMs` or by whoever aborts `cut`. */
-async function tryOnce(deps: CallbackDeps, callback: CallbackRow, cut: AbortController): Promise<Try> {
-  const { clock, retry } = deps;
-  const headers = {
-    'content-type': 'application/json',
-    ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
-    ...signCallback(deps.secret, callback.id, clock.now(), callback.body),
-  };
-  const unanswered = new Promise<Try>((resolve) =>
-    cut.signal.addEventListener('abort', () => resolve('failed'), { once: true }),
-  );
-  const answer = deps
-    .http(new Request(callback.url, { method: 'POST', headers, body: callback.body, signal: cut.signal }))
-    .then(async (response): Promise<Try> => {
-      await response.body?.cancel();
-      if (response.ok) return 'taken';
-      return response.status === 410 ? 'gone' : 'failed';
-    })
-    .catch((): Try => 'failed');
-  const timer = clock.setTimer(retry.timeoutMs, () => cut.abort());
-  try {
-    return await Promise.race([answer, unanswered]);
-  } finally {
-    timer.cancel();
-  }
+export function newCallbackSender(deps: CallbackDeps): CallbackSender {
+  return new Sender(deps);
 }
 
-export function newCallbackSender(deps: CallbackDeps): CallbackSender {
-  const { database, clock, log, background, retry } = deps;
-  /** By webhook-id, each with what cuts its try. */
-  const underWay = new Map<string, AbortController>();
-  const counts = { delivered: 0, failedTries: 0, givenUp: 0 };
-  let started = false;
-  let timer: Timer | null = null;
-  let dueAt = Number.POSITIVE_INFINITY;
-  /** True when the database may hold due callbacks that there was no room for. */
-  let backlog = false;
+class Sender implements CallbackSender {
+  readonly #deps: CallbackDeps;
+  /** By webhook-id, each with what cuts its attempt and when it is done with. */
+  readonly #underWay = new Map<string, { readonly cut: AbortController; readonly done: Promise<void> }>();
+  readonly #counts = { delivered: 0, failedTries: 0, givenUp: 0 };
+  readonly #scans;
+  #isStarted: boolean = false;
+  /** Whether the database may hold due callbacks that there was no room for. */
+  #hasBacklog: boolean = false;
 
-  async function settle(callback: CallbackRow, outcome: Try): Promise<void> {
-    const failures = callback.failures + 1;
-    if (outcome === 'failed' && failures < retry.attemptMax) {
-      counts.failedTries += 1;
-      const delayMs = Math.min(2 ** callback.failures * retry.baseDelayMs, retry.maxDelayMs);
-      const nextAt = clock.now() + delayMs;
-      await database.write((transaction) => postponeCallback(transaction, callback.id, failures, nextAt));
-      wakeAt(nextAt);
-      return;
-    }
-    if (outcome === 'taken') counts.delivered += 1;
-    else {
-      counts.givenUp += 1;
-      log.warn('api_iot.callback_given_up', {
-        callbackId: callback.id,
-        url: callback.url,
-        failures,
-        outcome,
-      });
-    }
-    await database.write((transaction) => deleteCallback(transaction, callback.id));
-  }
-
-  function begin(callback: CallbackRow): void {
-    const cut = new AbortController();
-    underWay.set(callback.id, cut);
-    background.run('callback', async () => {
-      try {
-        const outcome = await tryOnce(deps, callback, cut);
-        if (started) await settle(callback, outcome);
-      } catch (error) {
-        // The database did not take the outcome: the callback is still due in it.
-        wakeAt(clock.now() + retry.baseDelayMs);
-        throw error;
-      } finally {
-        underWay.delete(callback.id);
-        if (backlog && started) scanSoon();
-      }
+  constructor(deps: CallbackDeps) {
+    this.#deps = deps;
+    const { clock, log } = deps;
+    this.#scans = backgroundLoop({
+      clock,
+      log,
+      failureLog: 'api_iot.callback_scan_failed',
+      pass: () => this.#scan(),
+      backOff: this.#backOff,
     });
   }
 
-  /** Starts what is due, as far as there is room, and sets the timer to what is due next. */
-  async function scan(): Promise<void> {
-    backlog = false;
-    const rows = await listCallbacks(database.reader, concurrencyMax * 2);
-    if (!started) return;
+  get #backOff() {
+    const { baseDelayMs: baseMs, maxDelayMs: maxMs } = this.#deps.retry;
+    return { baseMs, maxMs };
+  }
+
+  offer(callback: CallbackRow): void {
+    if (!this.#isStarted) return;
+    if (this.#underWay.size >= concurrencyMax) this.#hasBacklog = true;
+    else if (!this.#underWay.has(callback.id)) this.#begin(callback);
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.#scans.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    const attempts = [...this.#underWay.values()];
+    for (const { cut } of attempts) cut.abort();
+    await Promise.all([this.#scans.stop(), ...attempts.map(({ done }) => done)]);
+  }
+
+  counters() {
+    return { ...this.#counts };
+  }
+
+  /** Starts what is due, as far as there is room. Resolves with the instant at which the next is due. */
+  async #scan(): Promise<number | null> {
+    const { database, clock } = this.#deps;
+    this.#hasBacklog = false;
+    const pageMax = concurrencyMax * 2;
+    const rows = await listDueCallbacks(database.reader, pageMax);
+    if (!this.#isStarted) return null;
     for (const row of rows) {
-      if (underWay.has(row.id)) continue;
-      if (row.due_at > clock.now()) return wakeAt(row.due_at);
-      if (underWay.size >= concurrencyMax) {
-        backlog = true;
-        return;
+      if (this.#underWay.has(row.id)) continue;
+      if (row.due_at > clock.now()) return row.due_at;
+      if (this.#underWay.size >= concurrencyMax) {
+        this.#hasBacklog = true;
+        return null;
       }
-      begin(row);
+      this.#begin(row);
     }
     // A full page may hide more behind it; it is read again when one of these has ended.
-    backlog = rows.length === concurrencyMax * 2;
+    this.#hasBacklog = rows.length === pageMax;
+    return null;
   }
 
-  function scanSoon(): void {
-    background.run('callbacks', () =>
-      scan().catch((error: unknown) => {
-        wakeAt(clock.now() + retry.baseDelayMs);
-        throw error;
-      }),
+  #begin(callback: CallbackRow): void {
+    const cut = new AbortController();
+    const done = Promise.resolve()
+      .then(() => this.#run(callback, cut))
+      .finally(() => {
+        this.#underWay.delete(callback.id);
+        if (this.#hasBacklog) this.#scans.wake();
+      });
+    this.#underWay.set(callback.id, { cut, done });
+  }
+
+  /** One attempt and what follows from it. Never rejects. */
+  async #run(callback: CallbackRow, cut: AbortController): Promise<void> {
+    const { http, clock, secret, retry } = this.#deps;
+    const outcome = await attemptCallback({ http, clock, secret, timeoutMs: retry.timeoutMs }, callback, cut);
+    // Until it is written down the callback stays under way: no scan begins it again meanwhile.
+    for (let failures = 1; this.#isStarted; failures += 1) {
+      try {
+        return await this.#save(callback, outcome);
+      } catch (error) {
+        this.#deps.log.error('api_iot.callback_save_failed', {
+          callbackId: callback.id,
+          failures,
+          reason: String(error),
+        });
+        await sleep(clock, backOffMs(this.#backOff, failures), cut.signal);
+      }
+    }
+  }
+
+  async #save(callback: CallbackRow, outcome: AttemptOutcome): Promise<void> {
+    const { database, retry } = this.#deps;
+    if (outcome.kind === 'delivered') {
+      await database.write((transaction) => deleteCallback(transaction, callback.id));
+      this.#counts.delivered += 1;
+      return;
+    }
+    const failures = callback.failures + 1;
+    if (outcome.permanent || failures >= retry.attemptMax)
+      return this.#park(callback, failures, outcome.reason);
+    const dueAt = this.#deps.clock.now() + backOffMs(this.#backOff, failures);
+    await database.write((transaction) =>
+      postponeCallback(transaction, callback.id, { failures, dueAt, reason: outcome.reason }),
     );
+    this.#counts.failedTries += 1;
+    this.#scans.wakeAt(dueAt);
   }
 
-  function wakeAt(at: number): void {
-    if (!started || at >= dueAt) return;
-    timer?.cancel();
-    dueAt = at;
-    timer = clock.setTimer(at - clock.now(), () => {
-      timer = null;
-      dueAt = Number.POSITIVE_INFINITY;
-      scanSoon();
-    });
+  async #park(callback: CallbackRow, failures: number, reason: string): Promise<void> {
+    const { database, clock, log } = this.#deps;
+    await database.write((transaction) =>
+      parkCallback(transaction, callback.id, { failures, at: clock.now(), reason }),
+    );
+    this.#counts.givenUp += 1;
+    const url = maskCredentials(callback.url);
+    log.error('api_iot.callback_parked', { callbackId: callback.id, url, failures, reason });
   }
-
-  return {
-    offer(callback) {
-      if (!started) return;
-      if (underWay.size >= concurrencyMax) backlog = true;
-      else if (!underWay.has(callback.id)) begin(callback);
-    },
-    start() {
-      started = true;
-      scanSoon();
-    },
-    stop() {
-      started = false;
-      for (const cut of underWay.values()) cut.abort();
-      timer?.cancel();
-      timer = null;
-      dueAt = Number.POSITIVE_INFINITY;
-    },
-    counters: () => ({ ...counts }),
-  };
 }

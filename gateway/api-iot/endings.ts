@@ -32,6 +32,8 @@ export async function recordEnding(
     traceparent: command.traceparent,
     failures: 0,
     due_at: end.ended_at,
+    parked_at: null,
+    last_error: null,
   };
   await insertCallback(transaction, callback);
   return { command, callback };

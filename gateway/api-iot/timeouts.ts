@@ -1,12 +1,13 @@
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import type { Background } from './background.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import { type Ending, recordEnding } from './endings.ts';
 import { listOverdue, nextExpiry } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 
-/** After a failure of the database the next try comes after this time. */
-const retryMs = 1_000;
+/** Waits after failures of the database. */
+const backOff = { baseMs: 1_000, maxMs: 30_000 };
 /** The most commands timed out in one transaction. */
 const pageMax = 200;
 
@@ -16,71 +17,56 @@ export interface Timeouts {
   watch(expiresAt: number): void;
   /** Finds the next expiry in the database; what is overdue times out at once. */
   start(): Promise<void>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
-export function newTimeouts(deps: {
+interface TimeoutDeps {
   readonly database: Database<ApiIotSchema>;
   readonly clock: Clock;
-  readonly background: Background;
+  readonly log: Log;
   readonly onEnded: (endings: readonly Ending[]) => void;
-}): Timeouts {
-  const { database, clock, background } = deps;
-  let timer: Timer | null = null;
-  let dueAt = Number.POSITIVE_INFINITY;
-  let stopped = true;
+}
 
-  function expirePage(): Promise<{ found: number; endings: Ending[] }> {
-    return database.write(async (transaction) => {
-      const now = clock.now();
-      const endings: Ending[] = [];
-      const overdue = await listOverdue(transaction, now, pageMax);
-      for (const command of overdue) {
-        const end = { state: 'timed_out', ended_at: now, results: null, late: 0, clock: null } as const;
-        const ending = await recordEnding(transaction, command, end);
-        if (ending !== null) endings.push(ending);
-      }
-      return { found: overdue.length, endings };
-    });
-  }
-
-  async function expire(): Promise<void> {
-    for (;;) {
-      const { found, endings } = await expirePage();
-      deps.onEnded(endings);
-      if (found < pageMax) break;
+function expirePage({ database, clock }: TimeoutDeps): Promise<{ found: number; endings: Ending[] }> {
+  return database.write(async (transaction) => {
+    const now = clock.now();
+    const endings: Ending[] = [];
+    const overdue = await listOverdue(transaction, now, pageMax);
+    for (const command of overdue) {
+      const end = { state: 'timed_out', ended_at: now, results: null, late: 0, clock: null } as const;
+      const ending = await recordEnding(transaction, command, end);
+      if (ending !== null) endings.push(ending);
     }
-    const next = await nextExpiry(database.reader);
-    if (next !== null) watch(next);
-  }
+    return { found: overdue.length, endings };
+  });
+}
 
-  function watch(expiresAt: number): void {
-    if (stopped || expiresAt >= dueAt) return;
-    timer?.cancel();
-    dueAt = expiresAt;
-    timer = clock.setTimer(expiresAt - clock.now(), () => {
-      timer = null;
-      dueAt = Number.POSITIVE_INFINITY;
-      background.run('timeouts', () =>
-        expire().catch((error: unknown) => {
-          watch(clock.now() + retryMs);
-          throw error;
-        }),
-      );
-    });
+/** Times out all that is overdue. Resolves with the next expiry. */
+async function expire(deps: TimeoutDeps): Promise<number | null> {
+  for (let found = pageMax; found === pageMax; ) {
+    const page = await expirePage(deps);
+    deps.onEnded(page.endings);
+    found = page.found;
   }
+  return nextExpiry(deps.database.reader);
+}
 
+export function newTimeouts(deps: TimeoutDeps): Timeouts {
+  const { clock, log } = deps;
+  const loop = backgroundLoop({
+    clock,
+    log,
+    failureLog: 'api_iot.time_out_failed',
+    pass: () => expire(deps),
+    backOff,
+  });
   return {
-    watch,
+    watch: (expiresAt) => loop.wakeAt(expiresAt),
     async start() {
-      stopped = false;
-      await expire();
+      loop.start(null);
+      const nextAt = await expire(deps);
+      if (nextAt !== null) loop.wakeAt(nextAt);
     },
-    stop() {
-      stopped = true;
-      timer?.cancel();
-      timer = null;
-      dueAt = Number.POSITIVE_INFINITY;
-    },
+    stop: () => loop.stop(),
   };
 }

@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely';
 import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
-import type { Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
@@ -11,6 +10,7 @@ import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
 import { commandingPhases } from '../activation/phase.ts';
 import { transition } from '../activation/transition.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import { expire, isEntitlementId } from '../entitlement/expiry.ts';
 import {
   currentVersion,
@@ -81,7 +81,6 @@ class UnknownActivation extends Error {
 export function activationEngine(deps: EngineDeps) {
   const { clock, database, bus, log, settings } = deps;
   let consumption: Consumption | null = null;
-  let sweepTimer: Timer | null = null;
   let stopped = false;
   const keeper = wakeUpKeeper(clock);
   /** Activations whose work threw, and how often in a row. */
@@ -223,18 +222,16 @@ export function activationEngine(deps: EngineDeps) {
     deps.onCommitted(true);
   }
 
-  function scheduleSweep(): void {
-    if (stopped) return;
-    sweepTimer = clock.setTimer(settings.sweepEveryMs, () => {
-      const task = sweep()
-        .catch((error: unknown) => log.error('engine.sweep_failed', { reason: String(error) }))
-        .finally(() => {
-          background.delete(task);
-          scheduleSweep();
-        });
-      background.add(task);
-    });
-  }
+  const sweeps = backgroundLoop({
+    clock,
+    log,
+    failureLog: 'engine.sweep_failed',
+    async pass() {
+      await sweep();
+      return clock.now() + settings.sweepEveryMs;
+    },
+    backOff: { baseMs: settings.sweepEveryMs, maxMs: settings.sweepEveryMs },
+  });
 
   /** Goes on without making the caller wait; what is lost with the process is found by the wake-up that waits. */
   function continueInBackground(id: string): void {
@@ -257,7 +254,7 @@ export function activationEngine(deps: EngineDeps) {
         handle,
       );
       await sweep();
-      scheduleSweep();
+      sweeps.start(settings.sweepEveryMs);
     },
 
     /** Settles the open payment step of a new activation once, and hands it to the queue. */
@@ -293,8 +290,7 @@ export function activationEngine(deps: EngineDeps) {
     /** Takes no new work and waits for what is under way. */
     async stop(): Promise<void> {
       stopped = true;
-      sweepTimer?.cancel();
-      await consumption?.stop();
+      await Promise.all([sweeps.stop(), consumption?.stop()]);
       while (background.size > 0) await Promise.allSettled([...background]);
     },
   };

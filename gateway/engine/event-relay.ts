@@ -1,19 +1,20 @@
 import type { Bus } from '../../shared/ports/bus.ts';
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 
 const cursorName = 'events';
 const batchMax = 500;
-const retryMs = 1_000;
+const backOff = { baseMs: 1_000, maxMs: 4_000 };
 /**
- * After a commit the relay waits for what else is committed: one activation commits a dozen times within a second or two, and
- * each look costs two reads and a commit of the cursor. Nobody's activation waits for an event.
+ * After a commit the relay waits for further commits: one activation commits a dozen times within a second or two, and each
+ * pass costs two reads and a commit of the cursor. No activation waits for an event.
  */
 const gatherMs = 50;
 
@@ -37,16 +38,12 @@ export function cloudEventOf(row: RecordRow): string {
 }
 
 /**
- * Publishes the record as events, in order, at least once: the cursor moves after the stream has stored them, and the
- * record row's id is the message id, so a repeat within the stream's duplicate window is dropped.
+ * Publishes the history as events, in order, at least once: the cursor moves after the stream has stored them, and the
+ * row's id is the message id, so a repeat within the stream's duplicate window is dropped. It runs from its creation on.
  */
 export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus; clock: Clock; log: Log }) {
   const { database, bus, clock, log } = deps;
   const record = recordReader(deps);
-  let running: Promise<void> | null = null;
-  let again = false;
-  let stopped = false;
-  let timer: Timer | null = null;
   let cursor = 0;
 
   /** Publishes one batch; false when it was the last. */
@@ -69,42 +66,24 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
     return !isLast;
   }
 
-  async function run(): Promise<void> {
-    try {
-      again = false;
-      while ((await relayBatch()) && !stopped);
-      running = null;
-      if (again) look(gatherMs);
-    } catch (error) {
-      log.warn('events.relay_failed', { reason: String(error) });
-      running = null;
-      look(retryMs);
-    }
-  }
-
-  /** One look waits, however many commits wake the relay meanwhile. */
-  function look(afterMs: number): void {
-    if (stopped) return;
-    timer ??= clock.setTimer(afterMs, () => {
-      timer = null;
-      running = run();
-    });
-  }
-
-  function wake(): void {
-    again = true;
-    if (running === null) look(gatherMs);
-  }
+  const loop = backgroundLoop({
+    clock,
+    log,
+    failureLog: 'events.relay_failed',
+    async pass(signal) {
+      while ((await relayBatch()) && !signal.aborted);
+      return null;
+    },
+    backOff,
+    gatherMs,
+    // What was committed in the last moments is published now, and not by the next process.
+    finishesOnStop: true,
+  });
+  loop.start(null);
 
   return {
     /** There may be new rows, which are published soon. Cheap, and safe to call often. */
-    wake,
-    async stop(): Promise<void> {
-      stopped = true;
-      timer?.cancel();
-      await running;
-      // What was committed in the last moments is told now, and not by whoever starts next.
-      if (again) await run();
-    },
+    wake: () => loop.wake(),
+    stop: () => loop.stop(),
   };
 }

@@ -1,5 +1,5 @@
-import type { Timer } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import { type ReconciliationDeps, reconcileVehicle } from './reconciliation.ts';
 
 export interface ReconcilerDeps extends ReconciliationDeps {
@@ -31,85 +31,71 @@ export function passMs(everyMs: number, vehicles: number): number {
 }
 
 /**
- * Looks at every registered vehicle in turn, page by page in the order of VINs, spread over `everyMs`, so that the load on the API
- * IoT is even and grows with the fleet alone. Where it stands is in memory: a restart begins anew, and several processes look
+ * Reconciles every registered vehicle in turn, page by page in the order of VINs, spread over `everyMs`, so that the load on the API
+ * IoT is even and grows with the fleet alone. Its position is in memory: a restart begins anew, and several processes reconcile
  * several times, which does no harm.
  */
 export function reconciler(deps: ReconcilerDeps) {
-  const { database, clock, log, everyMs } = deps;
-  let timer: Timer | null = null;
-  let running: Promise<void> | null = null;
-  let stopped = true;
+  const { clock, log, everyMs } = deps;
   let after = '';
 
-  async function look(vin: string): Promise<void> {
-    try {
-      const born = await reconcileVehicle(deps, vin);
-      if (born.length === 0) return;
-      log.info('reconciliation.differs', { vin, born });
-      deps.onCommitted(false);
-      for (const id of born) await deps.begin(id);
-    } catch (error) {
-      // Another process was faster, or the database is away: the next pass finds it.
-      log.warn('reconciliation.failed', { vin, reason: String(error) });
-    }
-  }
-
-  async function vinsAfter(last: string): Promise<string[]> {
-    const rows = await database.reader
-      .selectFrom('vehicles')
-      .select('vin')
-      .where('vin', '>', last)
-      .orderBy('vin')
-      .limit(pageMax)
-      .execute();
-    return rows.map(({ vin }) => vin);
-  }
-
-  async function nextPage(): Promise<void> {
-    let page = await vinsAfter(after);
+  async function reconcilePage(): Promise<void> {
+    let page = await vinsAfter(deps, after);
     // Behind a last page that was full: an empty one would cost every vehicle a wait.
-    if (page.length === 0) page = await vinsAfter('');
+    if (page.length === 0) page = await vinsAfter(deps, '');
     after = page.at(-1) ?? '';
-    await Promise.all(page.map((vin) => look(vin)));
+    await Promise.all(page.map((vin) => reconcileOne(deps, vin)));
   }
 
-  async function waitMs(): Promise<number> {
-    const row = await database.reader
-      .selectFrom('vehicles')
-      .select((count) => count.fn.countAll<number | string>().as('vehicles'))
-      .executeTakeFirstOrThrow();
-    return pageEveryMs(everyMs, Number(row.vehicles));
-  }
-
-  async function turn(): Promise<void> {
-    try {
-      await nextPage();
-      schedule(await waitMs());
-    } catch (error) {
-      log.warn('reconciliation.failed', { reason: String(error) });
-      schedule(everyMs);
-    }
-  }
-
-  function schedule(delayMs: number): void {
-    if (stopped) return;
-    timer = clock.setTimer(Math.round(delayMs), () => {
-      running = turn().finally(() => {
-        running = null;
-      });
-    });
-  }
+  const loop = backgroundLoop({
+    clock,
+    log,
+    failureLog: 'reconciliation.failed',
+    async pass() {
+      await reconcilePage();
+      return clock.now() + Math.round(pageEveryMs(everyMs, await countVehicles(deps)));
+    },
+    backOff: { baseMs: everyMs, maxMs: everyMs },
+  });
 
   return {
     start(): void {
-      stopped = false;
-      schedule(everyMs);
+      loop.start(everyMs);
     },
-    async stop(): Promise<void> {
-      stopped = true;
-      timer?.cancel();
-      await running;
-    },
+    stop: () => loop.stop(),
   };
+}
+
+/** Reconciles one vehicle. Never rejects: no vehicle costs the others of its page their turn. */
+async function reconcileOne(deps: ReconcilerDeps, vin: string): Promise<void> {
+  const { log } = deps;
+  try {
+    const born = await reconcileVehicle(deps, vin);
+    if (born.length === 0) return;
+    log.info('reconciliation.differs', { vin, born });
+    deps.onCommitted(false);
+    for (const id of born) await deps.begin(id);
+  } catch (error) {
+    // Another process was faster, or the database is away: the next pass finds it.
+    log.warn('reconciliation.failed', { vin, reason: String(error) });
+  }
+}
+
+async function vinsAfter({ database }: ReconcilerDeps, last: string): Promise<string[]> {
+  const rows = await database.reader
+    .selectFrom('vehicles')
+    .select('vin')
+    .where('vin', '>', last)
+    .orderBy('vin')
+    .limit(pageMax)
+    .execute();
+  return rows.map(({ vin }) => vin);
+}
+
+async function countVehicles({ database }: ReconcilerDeps): Promise<number> {
+  const row = await database.reader
+    .selectFrom('vehicles')
+    .select((count) => count.fn.countAll<number | string>().as('vehicles'))
+    .executeTakeFirstOrThrow();
+  return Number(row.vehicles);
 }

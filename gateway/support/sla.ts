@@ -1,7 +1,9 @@
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import type { Transaction } from 'kysely';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { handOver } from './hand-over.ts';
 import { nextShiftChange, type Roster } from './roster.ts';
@@ -27,76 +29,67 @@ export interface SlaDeps {
 const batchMax = 100;
 
 /**
- * Reads the clocks of all tickets by one timer and an index, and hands tickets over when shifts change. All that it needs is in
- * the database: after a restart it says what was due meanwhile, once. Several processes may run one each.
+ * Reads the SLA clocks of all tickets with one timer and an index, and hands tickets over when shifts change. All that it needs is
+ * in the database: after a restart it reports what was due meanwhile, once. Several processes may run one each.
  */
 export function slaTimer(deps: SlaDeps) {
-  const { database, clock, ids, log, roster, lookEveryMs } = deps;
-  let timer: Timer | null = null;
-  let running: Promise<void> | null = null;
-  let stopped = true;
-  /** Null: not looked yet, so whoever left while we were down is found. */
-  let shiftChangeAt: number | null = null;
-  let isFirst = true;
+  const { database, clock, log, roster, lookEveryMs } = deps;
+  /** Null before the first pass, which hands over the tickets of those who left while the process was down. */
+  let shifts: { readonly nextChangeAt: number | null } | null = null;
 
-  async function readClocks(): Promise<void> {
-    for (let read = batchMax; read === batchMax && !stopped; ) {
-      read = await database.write(async (transaction) => {
-        const now = clock.now();
-        const tickets = await dueTickets(transaction, now, batchMax);
-        for (const ticket of tickets) {
-          const { work, facts } = checkSla(ticket.work, now);
-          await saveWork(transaction, ids, ticket, work, facts);
-        }
-        return tickets.length;
-      });
-      if (read > 0) deps.onRecorded();
-    }
-  }
-
-  async function changeShifts(): Promise<void> {
+  async function handOverShifts(signal: AbortSignal): Promise<void> {
     const now = clock.now();
-    if (!isFirst && (shiftChangeAt === null || now < shiftChangeAt)) return;
-    for (let given = batchMax; given === batchMax && !stopped; ) {
-      given = await database.write((transaction) =>
-        handOver(transaction, { ids, roster }, clock.now(), batchMax),
-      );
-      if (given > 0) deps.onRecorded();
-    }
-    isFirst = false;
-    shiftChangeAt = nextShiftChange(roster, now);
+    if (shifts !== null && (shifts.nextChangeAt === null || now < shifts.nextChangeAt)) return;
+    await inBatches(signal, deps, (transaction) => handOver(transaction, deps, clock.now(), batchMax));
+    shifts = { nextChangeAt: nextShiftChange(roster, now) };
   }
 
-  async function look(): Promise<void> {
-    try {
-      await readClocks();
-      await changeShifts();
-    } catch (error) {
-      // Another process was faster, or the database is away: the next look finds the rest.
-      log.warn('support.sla_look_failed', { reason: String(error) });
-    }
-    const latest = clock.now() + lookEveryMs;
-    const dueAt = await nextDueTicketAt(database.reader).catch(() => null);
-    // What is due by now was refused a moment ago: it waits for the next look, or this would spin.
-    const moments = [dueAt, shiftChangeAt].filter((at) => at !== null && at > clock.now()) as number[];
-    if (!stopped) timer = clock.setTimer(Math.min(latest, ...moments) - clock.now(), begin);
-  }
-
-  function begin(): void {
-    running = look().finally(() => {
-      running = null;
-    });
-  }
+  const loop = backgroundLoop({
+    clock,
+    log,
+    failureLog: 'support.sla_pass_failed',
+    async pass(signal) {
+      await inBatches(signal, deps, (transaction) => readClocks(transaction, deps));
+      await handOverShifts(signal);
+      const now = clock.now();
+      const moments = [await nextDueTicketAt(database.reader), shifts?.nextChangeAt ?? null];
+      // What is due by now was refused a moment ago: it waits for the next pass.
+      const later = moments.filter((at) => at !== null && at > now) as number[];
+      return Math.min(now + lookEveryMs, ...later);
+    },
+    backOff: { baseMs: Math.min(1_000, lookEveryMs), maxMs: lookEveryMs },
+  });
 
   return {
     start(): void {
-      stopped = false;
-      begin();
+      loop.start();
     },
-    async stop(): Promise<void> {
-      stopped = true;
-      timer?.cancel();
-      await running;
-    },
+    stop: () => loop.stop(),
   };
+}
+
+/** Runs a write of up to `batchMax` tickets until one finds fewer. */
+async function inBatches(
+  signal: AbortSignal,
+  { database, onRecorded }: SlaDeps,
+  write: (transaction: Transaction<PlatformSchema>) => Promise<number>,
+): Promise<void> {
+  for (let count = batchMax; count === batchMax && !signal.aborted; ) {
+    count = await database.write(write);
+    if (count > 0) onRecorded();
+  }
+}
+
+/** Saves what the clocks of due tickets say now. Resolves with how many tickets that were. */
+async function readClocks(
+  transaction: Transaction<PlatformSchema>,
+  { clock, ids }: SlaDeps,
+): Promise<number> {
+  const now = clock.now();
+  const tickets = await dueTickets(transaction, now, batchMax);
+  for (const ticket of tickets) {
+    const { work, facts } = checkSla(ticket.work, now);
+    await saveWork(transaction, ids, ticket, work, facts);
+  }
+  return tickets.length;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { featureResultSchema, reportedFeatureSchema } from './device-messages.ts';
 import { reportedInstantSchema } from './instant.ts';
+import { hasCredentials } from './mask-credentials.ts';
 import { vinSchema } from './vin.ts';
 
 /** The API IoT's HTTP contract: what the engine sends and what it reads back. Instants are epoch milliseconds. */
@@ -18,10 +19,11 @@ export const configureRequestSchema = z.object({
     .min(1)
     .max(16),
   display: z.object({ receiving: z.string().max(80), applied: z.string().max(80) }).optional(),
-  /** Told the command's final state, signed (Standard Webhooks). */
+  /** Receives the command's final state, signed (Standard Webhooks). */
   callbackUrl: z
     .url({ protocol: /^https?$/ })
     .max(512)
+    .refine((url) => !hasCredentials(url), 'a URL without user and password: no request can be made of one')
     .optional(),
 });
 export type ConfigureRequest = z.infer<typeof configureRequestSchema>;

@@ -256,8 +256,12 @@ describe('Its sweep', () => {
         async ({ told }) => {
           Object.assign(database, unreadable(outside));
           await outside.clock.advance(2 * sweepEveryMs);
-          const failed = ['error', 'engine.sweep_failed', { reason: 'Error: the database is away' }];
-          expect(told).toEqual([failed, failed]);
+          const failed = (failures: number) => [
+            'warn',
+            'engine.sweep_failed',
+            { failures, reason: 'Error: the database is away' },
+          ];
+          expect(told).toEqual([failed(1), failed(2)]);
         },
         { database },
       );

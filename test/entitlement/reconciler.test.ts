@@ -196,7 +196,9 @@ describe('A look', () => {
       const { looking, looks, told } = watched(outside, { database });
       looking.start();
       await outside.clock.advance(hour);
-      expect(told).toEqual([['warn', 'reconciliation.failed', { reason: 'Error: the database is away' }]]);
+      expect(told).toEqual([
+        ['warn', 'reconciliation.failed', { failures: 1, reason: 'Error: the database is away' }],
+      ]);
       expect(looks).toEqual([]);
       expect(outside.clock.pending()).toEqual([outside.clock.now() + hour]);
       await looking.stop();

@@ -115,7 +115,7 @@ describe('a callback', () => {
       await bench.clock.advance(86_400_000);
       expect(bench.sent).toHaveLength(13);
       expect(bench.api.counters().callbacks).toEqual({ delivered: 0, failedTries: 11, givenUp: 2 });
-      expect(bench.lines.filter(({ event }) => event === 'api_iot.callback_given_up')).toHaveLength(2);
+      expect(bench.lines.filter(({ event }) => event === 'api_iot.callback_parked')).toHaveLength(2);
     }));
 
   it('without an answer is cut after 10 s and tried again', () =>
@@ -158,6 +158,64 @@ describe('a callback', () => {
       },
       { quotaPerHour: 1_000 },
     ));
+
+  it('is refused with 422 when its URL carries a user or a password', () =>
+    withApiIot(async (bench) => {
+      for (const url of ['http://u:pw@127.0.0.1:9/', 'https://u@example.com/', 'http://:pw@example.com/']) {
+        const answer = await bench.configure({ body: { ...configureBody, callbackUrl: url } });
+        const problem = (await answer.json()) as { errors: { pointer: string }[] };
+        expect([answer.status, problem.errors.map(({ pointer }) => pointer)]).toEqual([
+          422,
+          ['/callbackUrl'],
+        ]);
+      }
+    }));
+
+  it('that cannot be sent is parked at once, also after a restart, and no other waits for it', () =>
+    withApiIot(async (bench) => {
+      const poisoned = Array.from({ length: 130 }, (_, index) => ({
+        id: `cmd_${String(index).padStart(3, '0')}.applied`,
+        url: 'http://u:pw@127.0.0.1:9/',
+        ...{ body: '{}', traceparent: null, failures: 0, due_at: start },
+      }));
+      await bench.database.write((transaction) =>
+        transaction.insertInto('callbacks').values(poisoned).execute(),
+      );
+      await bench.restart();
+      const id = await endOne(bench);
+      expect(idsSent(bench)).toEqual([`${id}.applied`]);
+      expect(bench.api.counters().callbacks).toEqual({ delivered: 1, failedTries: 0, givenUp: 130 });
+      const rows = await bench.database.reader.selectFrom('callbacks').selectAll().execute();
+      expect(new Set(rows.map(({ parked_at, failures }) => [parked_at, failures].join()))).toEqual(
+        new Set([`${start},1`]),
+      );
+      expect(rows[0]?.last_error).toContain('cannot be sent');
+      expect(JSON.stringify([rows.map(({ last_error }) => last_error), bench.lines])).not.toContain('pw@');
+      await bench.restart();
+      await bench.clock.advance(3_600_000);
+      const parked = bench.lines.filter(({ event }) => event === 'api_iot.callback_parked');
+      expect([bench.sent.length, parked.length]).toEqual([1, 130]);
+    }));
+
+  it('whose outcome the database does not take is not sent again meanwhile', () =>
+    withApiIot(async (bench) => {
+      const { write } = bench.database;
+      let failures = 0;
+      bench.answerCallback = () => {
+        bench.database.write = async () => {
+          failures += 1;
+          throw new Error('the database is away');
+        };
+        return new Response(null, { status: 204 });
+      };
+      await endOne(bench);
+      await bench.clock.advance(7_000);
+      expect([bench.sent.length, failures]).toEqual([1, 4]);
+      bench.database.write = write;
+      await bench.clock.advance(60_000);
+      expect(bench.sent).toHaveLength(1);
+      expect(bench.api.counters().callbacks).toEqual({ delivered: 1, failedTries: 0, givenUp: 0 });
+    }));
 
   it('is not sent for a request without a URL', () =>
     withApiIot(async (bench) => {

@@ -35,6 +35,8 @@ export interface Bench {
   readonly link: FleetLink;
   readonly lines: LogLine[];
   readonly api: ApiIot;
+  /** The service's own; a test may replace `write` to let it fail. */
+  readonly database: { -readonly [Part in keyof Database<ApiIotSchema>]: Database<ApiIotSchema>[Part] };
   /** Requests that the service sent (callbacks), and how they are answered. */
   readonly sent: { request: Request; body: string }[];
   answerCallback: () => Response | Promise<Response>;
@@ -167,6 +169,7 @@ export async function withApiIot(
 
   const bench: Bench = {
     clock,
+    database,
     lines,
     sent,
     get link() {

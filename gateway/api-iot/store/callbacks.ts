@@ -1,5 +1,8 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ApiIotSchema, CallbackRow } from './schema.ts';
+
+/** Parked callbacks are kept so long: then no operator asks for them any more. */
+const parkedForMs = 30 * 24 * 3_600_000;
 
 export async function insertCallback(
   transaction: Transaction<ApiIotSchema>,
@@ -12,18 +15,51 @@ export async function insertCallback(
     .execute();
 }
 
-/** Callbacks in the order in which they are due. */
-export async function listCallbacks(database: Kysely<ApiIotSchema>, limit: number): Promise<CallbackRow[]> {
-  return database.selectFrom('callbacks').selectAll().orderBy('due_at').orderBy('id').limit(limit).execute();
+/** Callbacks that are not parked, in the order in which they are due. */
+export async function listDueCallbacks(
+  database: Kysely<ApiIotSchema>,
+  limit: number,
+): Promise<CallbackRow[]> {
+  return (
+    database
+      .selectFrom('callbacks')
+      .selectAll()
+      // Written out, so that SQLite sees that the partial index holds all of it.
+      .where(sql<boolean>`parked_at is null`)
+      .orderBy('due_at')
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+  );
 }
 
 export async function postponeCallback(
   transaction: Transaction<ApiIotSchema>,
   id: string,
-  failures: number,
-  dueAt: number,
+  { failures, dueAt, reason }: { readonly failures: number; readonly dueAt: number; readonly reason: string },
 ): Promise<void> {
-  await transaction.updateTable('callbacks').set({ failures, due_at: dueAt }).where('id', '=', id).execute();
+  await transaction
+    .updateTable('callbacks')
+    .set({ failures, due_at: dueAt, last_error: reason })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Puts a callback aside for an operator, and forgets those that were put aside a month ago. */
+export async function parkCallback(
+  transaction: Transaction<ApiIotSchema>,
+  id: string,
+  { failures, at, reason }: { readonly failures: number; readonly at: number; readonly reason: string },
+): Promise<void> {
+  await transaction
+    .updateTable('callbacks')
+    .set({ failures, parked_at: at, last_error: reason })
+    .where('id', '=', id)
+    .execute();
+  await transaction
+    .deleteFrom('callbacks')
+    .where('parked_at', '<=', at - parkedForMs)
+    .execute();
 }
 
 export async function deleteCallback(transaction: Transaction<ApiIotSchema>, id: string): Promise<void> {

@@ -76,11 +76,26 @@ async function createCommandTables(database: Kysely<ApiIotSchema>, dialect: Dial
   await sql`create index callbacks_due on callbacks (due_at)`.execute(database);
 }
 
+/** Callbacks that are given up stay, apart from those that are due. */
+async function addParkedCallbacks(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
+  const { long } = sqlWords(dialect);
+  await sql`alter table callbacks add column parked_at ${long}`.execute(database);
+  await sql`alter table callbacks add column last_error text`.execute(database);
+  await sql`drop index callbacks_due`.execute(database);
+  await sql`create index callbacks_waiting on callbacks (due_at, id) where parked_at is null`.execute(
+    database,
+  );
+  await sql`create index callbacks_parked on callbacks (parked_at) where parked_at is not null`.execute(
+    database,
+  );
+}
+
 /** In order; a released one never changes. */
 const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '001-vehicles', up: createVehicleTables },
   { name: '002-commands', up: createCommandTables },
   { name: '003-idempotency-keys', up: createIdempotencyTable },
+  { name: '004-parked-callbacks', up: addParkedCallbacks },
 ];
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */

@@ -67,14 +67,18 @@ export interface CommandRow {
   clock: number | null;
 }
 
-/** A callback that is not yet delivered. */
+/** A callback that is not delivered. */
 export interface CallbackRow {
   /** The webhook-id: the same for every try. */
   id: string;
   url: string;
   body: string;
   traceparent: string | null;
-  /** Tries that failed so far. */
+  /** Attempts that failed so far. */
   failures: number;
   due_at: number;
+  /** When it was put aside for an operator, or null: it is still tried. */
+  parked_at: number | null;
+  /** Why the newest attempt failed, without credentials. */
+  last_error: string | null;
 }
