@@ -6,6 +6,7 @@ import {
   listenHost,
   type Option,
   oneOf,
+  optionalAddress,
   optionalText,
   optionalUrl,
   readHostName,
@@ -165,15 +166,49 @@ export const options = {
     placeholder: 'secret',
     help: "what signs the API IoT's callbacks (Standard Webhooks, whsec_…); without it the one made at first start",
   }),
-  natsUrl: optionalUrl(
+  natsUrl: optionalAddress(
     {
       flag: 'nats-url',
       environment: 'NATS_URL',
       placeholder: 'url',
-      help: 'a NATS server with JetStream; without it one is started',
+      help: 'a NATS server with JetStream, or the servers of a cluster separated by commas; without it one is started',
     },
-    ['nats://', 'tls://'],
+    { protocols: ['nats://', 'tls://'], hasCredentials: true, isList: true },
   ),
+  natsReplicas: wholeNumber(
+    {
+      flag: 'nats-replicas',
+      environment: 'NATS_REPLICAS',
+      placeholder: 'count',
+      help: 'copies of each stream in a NATS cluster; 1 leaves a stream that exists as it is',
+      fallback: 1,
+    },
+    1,
+    5,
+  ),
+  natsMaxBytes: wholeNumber(
+    {
+      flag: 'nats-max-bytes',
+      environment: 'NATS_MAX_BYTES',
+      placeholder: 'bytes',
+      help: 'limit of each of the two streams, where the NATS account requires one; 0: no limit',
+      fallback: 0,
+    },
+    0,
+    2 ** 50,
+  ),
+  natsPlacementCluster: optionalText({
+    flag: 'nats-placement-cluster',
+    environment: 'NATS_PLACEMENT_CLUSTER',
+    placeholder: 'name',
+    help: 'NATS cluster that keeps the streams',
+  }),
+  natsPlacementTags: optionalText({
+    flag: 'nats-placement-tags',
+    environment: 'NATS_PLACEMENT_TAGS',
+    placeholder: 'list',
+    help: 'tags of the NATS servers that keep the streams, comma-separated',
+  }),
   natsServer: text({
     flag: 'nats-server',
     environment: 'NATS_SERVER',
@@ -191,14 +226,14 @@ export const options = {
     },
     ['yes', 'no'],
   ),
-  mqttUrl: optionalUrl(
+  mqttUrl: optionalAddress(
     {
       flag: 'mqtt-url',
       environment: 'MQTT_URL',
       placeholder: 'url',
       help: 'an MQTT broker elsewhere (Mosquitto, EMQX); without it one is embedded',
     },
-    ['mqtt://', 'mqtts://'],
+    { protocols: ['mqtt://', 'mqtts://'], hasCredentials: true },
   ),
   mqttUsername: text({
     flag: 'mqtt-username',
@@ -213,14 +248,14 @@ export const options = {
     placeholder: 'password',
     help: 'its password; without it the one made at first start',
   }),
-  databaseUrl: optionalUrl(
+  databaseUrl: optionalAddress(
     {
       flag: 'database-url',
       environment: 'DATABASE_URL',
       placeholder: 'url',
       help: 'PostgreSQL for the platform; without it SQLite in the data folder',
     },
-    ['postgres://', 'postgresql://'],
+    { protocols: ['postgres://', 'postgresql://'], hasCredentials: true },
   ),
   paymentsUrl: optionalUrl(
     {
@@ -237,14 +272,14 @@ export const options = {
     placeholder: 'key',
     help: 'its secret API key',
   }),
-  smtpUrl: optionalUrl(
+  smtpUrl: optionalAddress(
     {
       flag: 'smtp-url',
       environment: 'SMTP_URL',
       placeholder: 'url',
       help: 'the mail server, with user and password in the URL',
     },
-    ['smtp://', 'smtps://'],
+    { protocols: ['smtp://', 'smtps://'], hasCredentials: true },
   ),
   mailFrom: text({
     flag: 'mail-from',
@@ -270,14 +305,14 @@ export const options = {
     placeholder: 'file',
     help: 'technicians with their shifts (JSON); without it three who are always on duty',
   }),
-  ticketWebhookUrl: optionalUrl(
+  ticketWebhookUrl: optionalAddress(
     {
       flag: 'ticket-webhook-url',
       environment: 'TICKET_WEBHOOK_URL',
       placeholder: 'url',
       help: 'who is told of every ticket event',
     },
-    ['http://', 'https://'],
+    { protocols: ['http://', 'https://'], hasCredentials: false },
   ),
   ticketWebhookSecret: optionalText({
     flag: 'ticket-webhook-secret',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { Address, type AddressRule, readAddress } from '../shared/protocol/address.ts';
 
 /**
  * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
@@ -38,6 +39,7 @@ export function optionalText(words: Omit<Option<string | null>, 'read' | 'fallba
   return { ...words, fallback: null, read: (value) => ({ value: value === '' ? null : value }) };
 }
 
+/** An address that holds no secret, as a text. */
 export function optionalUrl(
   words: Omit<Option<string | null>, 'read' | 'fallback'>,
   protocols: readonly string[],
@@ -63,14 +65,28 @@ export function issuerName(words: Omit<Option<string | null>, 'read' | 'fallback
   };
 }
 
-/** A URL of one of these protocols, without a slash at its end. */
+/** A URL of one of these protocols without credentials, and without a slash at its end. */
 export function readUrl(
   value: string,
   protocols: readonly string[],
 ): { readonly value: string } | { readonly fault: string } {
-  return URL.canParse(value) && protocols.some((protocol) => value.startsWith(protocol))
-    ? { value: value.replace(/\/$/, '') }
-    : { fault: `must be a URL that starts with ${protocols.join(' or ')}, not "${value}"` };
+  return readAddress(value, { protocols, hasCredentials: false });
+}
+
+/** An address that may hold credentials, or lets its holder in by its path: it never shows them. */
+export function optionalAddress(
+  words: Omit<Option<Address | null>, 'read' | 'fallback'>,
+  rule: AddressRule,
+): Option<Address | null> {
+  return {
+    ...words,
+    fallback: null,
+    read(value) {
+      if (value === '') return { value: null };
+      const result = readAddress(value, rule);
+      return 'fault' in result ? result : { value: new Address(result.value) };
+    },
+  };
 }
 
 export function wholeNumber(

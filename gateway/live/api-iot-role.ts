@@ -58,7 +58,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   const service = createApiIotService(
     {
       database,
-      link: broker?.link ?? mqttLink({ url: config.mqttUrl ?? '', log }),
+      link: broker?.link ?? mqttLink({ url: config.mqttUrl?.reveal() ?? '', log }),
       clock: wallClock,
       ids: systemIds(),
       secrets: systemSecrets,
@@ -76,7 +76,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   await service.start();
   return {
     origin: server.origin,
-    mqttUrl: broker?.url ?? config.mqttUrl ?? '',
+    mqttUrl: broker?.url ?? String(config.mqttUrl ?? ''),
     broker,
     database,
     async stop() {
@@ -110,6 +110,8 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
       clientId: 'api-iot',
       username: config.mqttUsername,
       password: config.mqttPassword ?? keys.brokerServicePassword,
+      // An address with an account in it says which one is meant.
+      ...config.mqttUrl?.credentials(),
     },
   };
 }

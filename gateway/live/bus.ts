@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { installNatsServer, NatsServerMissing } from '../../shared/live/nats-server.ts';
+import type { StreamStorage } from '../../shared/live/nats-streams.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import type { Address } from '../../shared/protocol/address.ts';
 import { ownNatsServer } from './own-nats-server.ts';
 import { closeAll } from './undo.ts';
 
@@ -18,7 +20,8 @@ export interface LiveBus {
 }
 
 export interface BusWishes {
-  readonly natsUrl: string | null;
+  readonly natsUrl: Address | null;
+  readonly storage: StreamStorage;
   /** What to start without a URL. */
   readonly natsServer: string;
   readonly install: boolean;
@@ -29,9 +32,9 @@ export interface BusWishes {
 
 /** NATS by URL, else a server of its own, else (said aloud) a bus inside this process: the database is the truth in each case. */
 export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
-  const { natsUrl, log } = wishes;
+  const { natsUrl, storage, log } = wishes;
   if (natsUrl !== null) {
-    const bus = await openNatsBus({ url: natsUrl, log });
+    const bus = await openNatsBus({ url: natsUrl.reveal(), storage, log });
     return { bus, kind: 'nats', notice: 'NATS JetStream by NATS_URL', stop: () => bus.close() };
   }
   try {

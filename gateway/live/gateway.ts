@@ -116,9 +116,16 @@ function claimApiIot(dataFolder: string): { stop(): Promise<void> } {
   };
 }
 
-function openBus({ natsUrl, natsServer, install, data }: GatewayConfig, log: Log): Promise<LiveBus> {
+function openBus(config: GatewayConfig, log: Log): Promise<LiveBus> {
+  const { natsUrl, natsServer, install, data } = config;
+  const { natsPlacementCluster: cluster, natsPlacementTags: tags } = config;
   return openLiveBus({
     natsUrl,
+    storage: {
+      replicas: config.natsReplicas,
+      maxBytes: config.natsMaxBytes,
+      placement: { cluster, tags: tags?.split(',').map((tag) => tag.trim()) ?? [] },
+    },
     natsServer,
     install: install === 'yes',
     dataFolder: data,

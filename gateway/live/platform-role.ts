@@ -65,7 +65,7 @@ async function start(
 ): Promise<PlatformRole> {
   const { config, keys, http, log, bus } = deps;
   const database = config.databaseUrl
-    ? await preparedPostgres<PlatformSchema>(config.databaseUrl, migratePlatform, log)
+    ? await preparedPostgres<PlatformSchema>(config.databaseUrl.reveal(), migratePlatform, log)
     : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
   undo(() => database.close());
   const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), config.timeScale));
@@ -160,12 +160,12 @@ function webhookOf(config: GatewayConfig): WebhookSettings | null {
   const { ticketWebhookUrl: url, ticketWebhookSecret: secret, ticketWebhookFormat: format } = config;
   if (url === null || secret === null) return null;
   const retryBaseMs = Math.max(50, Math.round(standardWebhook.retryBaseMs / config.timeScale));
-  return { ...standardWebhook, url, secret, format, retryBaseMs };
+  return { ...standardWebhook, url: url.reveal(), secret, format, retryBaseMs };
 }
 
 function openMailer(config: GatewayConfig): Mailer {
   return smtpMailer({
-    url: config.smtpUrl ?? 'smtp://127.0.0.1:1025',
+    url: config.smtpUrl?.reveal() ?? 'smtp://127.0.0.1:1025',
     from: config.mailFrom,
     maxConnections: 8,
     timeoutMs: config.mailTimeoutMs,

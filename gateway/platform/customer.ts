@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
+import { hasCredentials } from '../../shared/protocol/address.ts';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { emailSchema } from '../../shared/protocol/email.ts';
 import { problemError } from '../http/problem.ts';
@@ -11,7 +12,10 @@ import { shownNameSchema } from './name.ts';
  * expirationTime, are ignored.
  */
 const pushSubscriptionSchema = z.object({
-  endpoint: z.url({ protocol: /^https?$/ }).max(1_024),
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .max(1_024)
+    .refine((url) => !hasCredentials(url), 'a URL without user and password'),
   keys: z.object({
     p256dh: z.string().regex(/^[A-Za-z0-9_-]{87}=?$/, 'a P-256 point, 65 bytes in base64url'),
     auth: z.string().regex(/^[A-Za-z0-9_-]{22}(==)?$/, '16 bytes in base64url'),

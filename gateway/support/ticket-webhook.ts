@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { maskedIn } from '../../shared/protocol/address.ts';
 import { signCallback } from '../http/webhook-signature.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
@@ -99,7 +100,7 @@ export function ticketWebhook(deps: WebhookDeps) {
         await response.body?.cancel();
         return response.ok ? null : `the receiver answered ${response.status}`;
       },
-      (error: unknown) => String(error),
+      (error: unknown) => maskedIn(String(error), request.url),
     );
     const outcome = await Promise.race([answer, late]);
     cut.signal.removeEventListener('abort', abort);

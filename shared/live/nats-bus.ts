@@ -9,9 +9,17 @@ import {
 } from '@nats-io/transport-node';
 import { type Bus, BusUnavailable, type PublishOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
+import { maskedAddress } from '../protocol/address.ts';
 import { streamOf } from '../protocol/subjects.ts';
 import { type LiveConsumption, PullConsumption, within } from './nats-consumption.ts';
-import { deletionMs, ensureConsumer, ensureStreams, pause } from './nats-streams.ts';
+import {
+  deletionMs,
+  ensureConsumer,
+  ensureStreams,
+  pause,
+  plainStorage,
+  type StreamStorage,
+} from './nats-streams.ts';
 
 /** Publishes without an answer yet; further ones wait for their turn. */
 const outstandingMax = 1_000;
@@ -32,6 +40,7 @@ export interface NatsBusOptions {
   /** `nats://127.0.0.1:4222`, several separated by commas; may hold `user:password@`. */
   readonly url: string;
   readonly credentials?: NatsCredentials;
+  readonly storage?: StreamStorage;
   readonly log: Log;
 }
 
@@ -40,11 +49,12 @@ export interface NatsBusOptions {
  * connected; the first connection must succeed, else `BusUnavailable` says why.
  */
 export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
+  const { storage = plainStorage } = options;
   const connection = await connectTo(options);
-  const manager = await prepared(connection, options.url);
+  const manager = await prepared(connection, options.url, storage);
   const { log } = options;
   const link = linkState();
-  const publish = publisher(connection, manager, link);
+  const publish = publisher(connection, () => ensureStreams(manager, storage), link);
   const consumptions = new Set<LiveConsumption & { abandon(): void }>();
   void followStatus(connection, log, link, () => {
     for (const consumption of consumptions) consumption.recover();
@@ -53,7 +63,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     publish,
     async consume(consumeOptions, handle) {
       const prepare = async () => {
-        await ensureStreams(manager);
+        await ensureStreams(manager, storage);
         await ensureConsumer(manager, consumeOptions);
       };
       await prepare();
@@ -75,12 +85,15 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
 }
 
 async function connectTo({ url, credentials }: NatsBusOptions): Promise<NatsConnection> {
-  const parsed = url.split(',').map((part) => new URL(part.includes('://') ? part : `nats://${part}`));
-  const shown = shownUrl(url);
-  const first = parsed[0];
+  const parsed = url
+    .split(',')
+    .map((part) => part.trim())
+    .map((part) => new URL(part.includes('://') ? part : `nats://${part}`));
+  const shown = maskedAddress(url);
+  const first = parsed.find(({ username }) => username !== '');
   const authentication = credentials
     ? await authenticationOf(credentials)
-    : first?.username
+    : first
       ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
       : {};
   try {
@@ -110,21 +123,25 @@ async function authenticationOf(credentials: NatsCredentials): Promise<Partial<N
   return { authenticator: credsAuthenticator(await readFile(credentials.credentialsFile)) };
 }
 
-async function prepared(connection: NatsConnection, url: string): Promise<JetStreamManager> {
+async function prepared(
+  connection: NatsConnection,
+  url: string,
+  storage: StreamStorage,
+): Promise<JetStreamManager> {
   try {
     const manager = await jetstreamManager(connection, { timeout: acknowledgementTimeoutMs });
-    await ensureStreams(manager);
+    await ensureStreams(manager, storage);
     return manager;
   } catch (error) {
     await connection.close();
-    throw new BusUnavailable(`JetStream at ${shownUrl(url)} cannot be used: ${reasonOf(error)}`, {
+    throw new BusUnavailable(`JetStream at ${maskedAddress(url)} cannot be used: ${reasonOf(error)}`, {
       cause: error,
     });
   }
 }
 
 /** Many publishes share the connection without waiting for each other's acknowledgement. */
-function publisher(connection: NatsConnection, manager: JetStreamManager, link: LinkState): Bus['publish'] {
+function publisher(connection: NatsConnection, ensure: () => Promise<void>, link: LinkState): Bus['publish'] {
   const client = jetstream(connection, { timeout: acknowledgementTimeoutMs });
   const takePlace = places();
   let repairing: Promise<void> | null = null;
@@ -132,7 +149,7 @@ function publisher(connection: NatsConnection, manager: JetStreamManager, link: 
   /** One repair for all publishes that met the same trouble. */
   const repair = () => {
     repairing ??= pause(deletionMs)
-      .then(() => ensureStreams(manager))
+      .then(ensure)
       .finally(() => {
         repairing = null;
       });
@@ -262,11 +279,6 @@ async function followStatus(
     }
     if (status.type === 'error') log.error('bus.server_error', { error: String(status.error) });
   }
-}
-
-/** Without the password. */
-function shownUrl(url: string): string {
-  return url.replaceAll(/\/\/[^@/,]*@/g, '//');
 }
 
 function reasonOf(error: unknown): string {

@@ -4,6 +4,7 @@ import {
   DeliverPolicy,
   DiscardPolicy,
   type JetStreamManager,
+  type Placement,
   ReplayPolicy,
   RetentionPolicy,
   StorageType,
@@ -33,16 +34,35 @@ export function pause(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }
 
+/** Where and how a NATS cluster or account keeps the streams. */
+export interface StreamStorage {
+  /** Copies in a cluster; 1 leaves a stream that exists as it is. */
+  readonly replicas: number;
+  /** Of each stream; 0 is no limit. */
+  readonly maxBytes: number;
+  readonly placement: { readonly cluster: string | null; readonly tags: readonly string[] };
+}
+
+export const plainStorage: StreamStorage = {
+  replicas: 1,
+  maxBytes: 0,
+  placement: { cluster: null, tags: [] },
+};
+
 /**
  * Creates both streams, or changes them to what they should be, and reads back what the server made of it: an old
  * server takes options that it does not know and ignores them without a word.
  */
-export async function ensureStreams(manager: JetStreamManager): Promise<void> {
-  for (const stream of Object.values(streams)) await ensureStream(manager, stream);
+export async function ensureStreams(manager: JetStreamManager, storage: StreamStorage): Promise<void> {
+  for (const stream of Object.values(streams)) await ensureStream(manager, stream, storage);
 }
 
-async function ensureStream(manager: JetStreamManager, definition: StreamDefinition): Promise<void> {
-  const wanted = streamConfig(definition);
+async function ensureStream(
+  manager: JetStreamManager,
+  definition: StreamDefinition,
+  storage: StreamStorage,
+): Promise<void> {
+  const wanted = { ...streamConfig(definition), ...storageConfig(storage) };
   const known = await orMissing(manager.streams.info(definition.name), streamNotFound);
   if (known === null) await manager.streams.add({ name: definition.name, num_replicas: 1, ...wanted });
   else if (differences(wanted, known.config).length > 0) {
@@ -65,6 +85,20 @@ function streamConfig(definition: StreamDefinition) {
     // A full queue says so to the publisher; a wake-up that vanished would only be found by the sweep.
     discard: isQueue ? DiscardPolicy.New : DiscardPolicy.Old,
   } satisfies Partial<StreamConfig>;
+}
+
+/** Only what was asked for: an operator may have changed the rest. */
+function storageConfig({ replicas, maxBytes, placement: { cluster, tags } }: StreamStorage) {
+  // The server takes either alone; its types ask for both.
+  const placement = {
+    ...(cluster ? { cluster } : {}),
+    ...(tags.length > 0 ? { tags: [...tags] } : {}),
+  } as Placement;
+  return {
+    ...(replicas > 1 ? { num_replicas: replicas } : {}),
+    ...(maxBytes > 0 ? { max_bytes: maxBytes } : {}),
+    ...(Object.keys(placement).length > 0 ? { placement } : {}),
+  };
 }
 
 /** Creates the durable consumer, or changes it to what it should be, and reads back what the server made of it. */

@@ -2,6 +2,7 @@ import webPush from 'web-push';
 import { type Http, TransportError } from '../ports/http.ts';
 import { ChannelFailure } from '../ports/mailer.ts';
 import type { Push, Pusher } from '../ports/pusher.ts';
+import { maskedIn } from '../protocol/address.ts';
 
 export interface WebPusherOptions {
   readonly http: Http;
@@ -92,7 +93,9 @@ async function sendOnce(http: Http, request: Request): Promise<void> {
     response = await http(request);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    throw new ChannelFailure(`The push service did not answer: ${error.message}`, false, { cause: error });
+    // Whoever has the whole address can send to this customer (RFC 8030 section 8.3).
+    const reason = maskedIn(error.message, request.url);
+    throw new ChannelFailure(`The push service did not answer: ${reason}`, false);
   }
   const text = await response.text().catch(() => '');
   if (response.status >= 200 && response.status < 300) return;

@@ -32,7 +32,7 @@ export function addFleet(program: Command): void {
       parts.push(control);
       const vehicles = await demoFleet(config.data, wishes);
       await withSecretsOf(config.data, registerWithoutErased(clients, registrationOf(vehicles)));
-      const mqttUrl = config.mqttUrl ?? 'mqtt://127.0.0.1:1883';
+      const mqttUrl = String(config.mqttUrl ?? 'mqtt://127.0.0.1:1883');
       const link = mqttLink({ url: mqttUrl, log });
       const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
       parts.push(cars);

@@ -89,7 +89,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
     if (gateway.platform)
       await registerWithoutErased(clientsOf(keys, origins), { ...registration, customers });
-    const mqttUrl = gateway.apiIot?.mqttUrl ?? config.mqttUrl ?? '';
+    const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? '');
     const cars = fleet(
       { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
       vehicles,

@@ -8,6 +8,7 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { webPushCrypto } from '../../shared/live/web-push-crypto.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import type { ChannelGates } from '../faults/channel-gates.ts';
 import { mailSink } from '../stand-ins/mail-sink/mail-sink.ts';
 import type { Mailbox } from '../stand-ins/mail-sink/mailbox.ts';
@@ -20,7 +21,7 @@ import { type PushSink, pushSink } from '../stand-ins/push-sink/push-sink.ts';
 export interface StandIns {
   readonly paymentsUrl: string;
   /** With user and password. */
-  readonly smtpUrl: string;
+  readonly smtpUrl: Address;
   /** Where the mails can be looked at. */
   readonly mailUrl: string;
   readonly pushUrl: string;
@@ -112,7 +113,7 @@ async function start(
   pushOrigin = pushServer.origin;
   return {
     paymentsUrl: paymentsServer.origin,
-    smtpUrl: `smtp://${credential.username}:${credential.password}@127.0.0.1:${mail.port}`,
+    smtpUrl: new Address(`smtp://${credential.username}:${credential.password}@127.0.0.1:${mail.port}`),
     mailUrl: mailServer.origin,
     pushUrl: pushOrigin,
     ledger: payments.ledger,

@@ -1,9 +1,11 @@
 import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import { jsonLog } from '../../shared/live/log.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import { cpuMs, serveParent } from './child.ts';
 
-export type GatewayArgument = Partial<GatewayConfig>;
+/** Sent from another process, so the mail server is a text. */
+export type GatewayArgument = Partial<Omit<GatewayConfig, 'smtpUrl'>> & { readonly smtpUrl?: string };
 
 export interface GatewayReady {
   readonly platform: string;
@@ -22,6 +24,7 @@ serveParent(async (given: GatewayArgument) => {
     mqttPort: 0,
     logLevel: 'warn' as const,
     ...given,
+    smtpUrl: given.smtpUrl === undefined ? null : new Address(given.smtpUrl),
   };
   const gateway = await startGateway({ config, log: jsonLog(config.logLevel) });
   if (gateway.bus !== null && gateway.bus.kind !== 'nats') throw new Error(gateway.bus.notice);

@@ -44,7 +44,7 @@ serveParent(async ({ dataFolder, paymentsKey, vapidPublicKey, customers }: World
   const fleets = new Map<string, Fleet>();
   const ready: WorldReady = {
     paymentsUrl: standIns.paymentsUrl,
-    smtpUrl: standIns.smtpUrl,
+    smtpUrl: standIns.smtpUrl.reveal(),
     subscriptions: Array.from({ length: customers }, () => standIns.pushes.subscribe()),
   };
   return {

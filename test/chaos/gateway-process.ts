@@ -5,6 +5,7 @@ import { type GatewayConfig, options } from '../../gateway/config.ts';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { natsServerUrl } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import type { GatewayHandle, Launch } from '../../simulator/live/gateway-handle.ts';
 
 const program = 'dist/simulator/cli/main.js';
@@ -41,7 +42,8 @@ function environmentOf(config: GatewayConfig): Record<string, string> {
   const environment: Record<string, string> = { PATH: process.env.PATH ?? '' };
   for (const [name, option] of Object.entries(options)) {
     const value = config[name as keyof GatewayConfig];
-    if (value !== null) environment[option.environment] = String(value);
+    if (value !== null)
+      environment[option.environment] = value instanceof Address ? value.reveal() : String(value);
   }
   return environment;
 }
@@ -156,7 +158,7 @@ export function handleOf(config: GatewayConfig, { platform, apiIot, others = [] 
     bus: 'nats',
     openBus: async () =>
       openNatsBus({
-        url: config.natsUrl ?? (await natsServerUrl(join(config.data, 'nats'))),
+        url: config.natsUrl?.reveal() ?? (await natsServerUrl(join(config.data, 'nats'))),
         log: silentLog,
       }),
     crashes: () => processes.reduce((sum, one) => sum + one.deaths, 0),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { type GatewayProcess, launchProcess } from './gateway-process.ts';
 import { restartablePort } from './ports.ts';
@@ -29,7 +30,7 @@ test('a NATS that dies in the middle and comes back without its data costs time 
         {
           scenario: chaosScenario({ vehicles: 30, purchases: 50, overMs: 5_000 }),
           seed: 3,
-          config: { ...(await freshConfig(folder)), natsUrl },
+          config: { ...(await freshConfig(folder)), natsUrl: new Address(natsUrl) },
           onProgress({ purchases }) {
             if (purchases >= 15) wiped ??= wipe();
           },

@@ -5,6 +5,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import type { Launch } from '../../simulator/live/gateway-handle.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
 import { gatewayProcess, handleOf } from './gateway-process.ts';
@@ -70,7 +71,7 @@ test('two engines share one consumer and one database: both work, and nothing ha
       const { evidence, report, broken } = await chaosRun({
         scenario: chaosScenario({ vehicles: 40, purchases: 60, overMs: 5_000 }),
         seed: 9,
-        config: { ...(await freshConfig(folder)), natsUrl: nats.url },
+        config: { ...(await freshConfig(folder)), natsUrl: new Address(nats.url) },
         launch,
       });
       expect(broken).toEqual([]);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { type GatewayConfig, options } from '../../gateway/config.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import { UsageError } from '../../simulator/cli/exit.ts';
 import { gatewayConfig, withGatewayOptions } from '../../simulator/cli/options.ts';
 
@@ -18,6 +19,11 @@ const url = (text: string, protocols: string): Row => ({
   text,
   value: text,
   bad: ['nonsense', `must be a URL that starts with ${protocols}, not "nonsense"`],
+});
+/** What the type that masks itself holds. */
+const address = (text: string, protocols: string): Row => ({
+  ...url(text, protocols),
+  value: new Address(text),
 });
 const web = (text: string) => url(text, 'http:// or https://');
 const number = (text: string, least: number, most: number): Row => ({
@@ -72,20 +78,27 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   apiIotClientId: name('other'),
   apiIotClientSecret: free('p+s%41x'),
   apiIotCallbackSecret: free(whsec),
-  natsUrl: url('nats://127.0.0.1:4222', 'nats:// or tls://'),
+  natsReplicas: number('3', 1, 5),
+  natsMaxBytes: number('1000000', 0, 2 ** 50),
+  natsPlacementCluster: free('eu'),
+  natsPlacementTags: free('ssd,eu'),
+  natsUrl: address('nats://127.0.0.1:4222', 'nats:// or tls://'),
   natsServer: name('/usr/local/bin/nats-server'),
   install: one('yes', 'yes, no'),
-  mqttUrl: url('mqtts://broker.example', 'mqtt:// or mqtts://'),
+  mqttUrl: address('mqtts://broker.example', 'mqtt:// or mqtts://'),
   mqttUsername: name('other'),
   mqttPassword: free('secret'),
-  databaseUrl: url('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
+  databaseUrl: address('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
   paymentsUrl: web('https://payments.example'),
   paymentsKey: free('sk_test_1'),
-  smtpUrl: url('smtps://mail.example', 'smtp:// or smtps://'),
+  smtpUrl: address('smtps://mail.example', 'smtp:// or smtps://'),
   mailFrom: name('Shop <shop@example.com>'),
   mailTimeoutMs: number('2000', 1_000, 300_000),
   supportRoster: free('roster.json'),
-  ticketWebhookUrl: { ...web('https://tickets.example'), with: { ticketWebhookSecret: whsec } },
+  ticketWebhookUrl: {
+    ...address('https://tickets.example', 'http:// or https://'),
+    with: { ticketWebhookSecret: whsec },
+  },
   ticketWebhookSecret: { ...free(whsec), with: { ticketWebhookUrl: 'https://tickets.example' } },
   ticketWebhookFormat: one('pagerduty', 'standard, pagerduty'),
   trustedIssuer: { ...web('https://id.example/'), with: { trustedJwks: 'https://id.example/keys' } },

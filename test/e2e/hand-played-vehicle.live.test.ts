@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
+import { Address } from '../../shared/protocol/address.ts';
 import { withMosquitto } from '../broker/mosquitto.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
@@ -92,7 +93,7 @@ test('with Mosquitto for the broker and its shipped files: a simulated vehicle a
     [vinOf(aurora, 1), 'by-hand'],
   ] as const;
   await withMosquitto(async (mqttUrl) => {
-    const config = { mqttUrl, mqttPassword: 'gateway' };
+    const config = { mqttUrl: new Address(mqttUrl), mqttPassword: 'gateway' };
     await withPlatform({ vehicles, config, timeScale: 20 }, async (platform) => {
       expect(platform.gateway.apiIot?.broker).toBe(null);
       expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });

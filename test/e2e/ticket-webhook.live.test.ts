@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import { byRest, move } from './escalation.ts';
 import { ended } from './story.ts';
 import { buy, waitFor, withPlatform } from './support.ts';
@@ -47,7 +48,7 @@ test('an outside system hears of a ticket from its opening to its end, in order,
         vehicles: [{ faults: [busyOnce] }],
         timeScale: 300,
         policy: { maxRetries: 0 },
-        config: { ticketWebhookUrl: hook.url, ticketWebhookSecret: secret },
+        config: { ticketWebhookUrl: new Address(hook.url), ticketWebhookSecret: secret },
       },
       async (platform) => {
         const { ticketId } = await ended(platform, await buy(platform));

@@ -1,0 +1,76 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { expect, it } from 'vitest';
+import { readConfig } from '../../gateway/config.ts';
+import { openLiveBus } from '../../gateway/live/bus.ts';
+import { wallClock } from '../../shared/live/clock.ts';
+import { openNatsBus } from '../../shared/live/nats-bus.ts';
+import { plainStorage } from '../../shared/live/nats-streams.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import { streams } from '../../shared/protocol/subjects.ts';
+import { startNatsCluster } from '../support/nats-cluster.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+const clusterStorage = { ...plainStorage, replicas: 3, maxBytes: 50_000_000 };
+
+/** Publishes until it is acknowledged, as the engine's sweep does. */
+const publishes = (bus: { publish(subject: string, payload: string): Promise<void> }) =>
+  until(
+    () =>
+      bus.publish('fleetwake.events.test', '1').then(
+        () => true,
+        () => false,
+      ),
+    'a message is acknowledged',
+    30_000,
+  );
+
+it(
+  'keeps its streams in a cluster as the options say, and goes on when any member ends',
+  () =>
+    withTemporaryFolder(async (folder) => {
+      const cluster = await startNatsCluster(folder);
+      try {
+        await expect(openNatsBus({ url: cluster.url, log: silentLog })).rejects.toThrow(
+          /^JetStream at nats:\/\/127\.0\.0\.1:\d+,nats:\/\/127\.0\.0\.1:\d+,nats:\/\/127\.0\.0\.1:\d+ cannot be used: .*max bytes/,
+        );
+        const read = readConfig({}, { NATS_URL: cluster.url });
+        if ('faults' in read) throw new Error(read.faults.join());
+        const { bus } = await openLiveBus({
+          natsUrl: read.config.natsUrl,
+          storage: { ...clusterStorage, placement: { cluster: 'fleet', tags: [] } },
+          natsServer: 'none',
+          install: false,
+          dataFolder: folder,
+          clock: wallClock,
+          log: silentLog,
+        });
+        await publishes(bus);
+        const connection = await connect({
+          servers: cluster.ports.map((port) => `127.0.0.1:${port}`),
+          user: 'fw',
+          pass: 'p@ss',
+        });
+        const manager = await jetstreamManager(connection, { timeout: 20_000 });
+        const { config } = await manager.streams.info(streams.events.name);
+        expect([config.num_replicas, config.max_bytes, config.placement]).toEqual([
+          3,
+          50_000_000,
+          { cluster: 'fleet' },
+        ]);
+        await connection.close();
+        // One of the three is the one that it uses.
+        for (const port of cluster.ports) {
+          await cluster.kill(port);
+          await publishes(bus);
+          cluster.start(port);
+          await publishes(bus);
+        }
+        await bus.close();
+      } finally {
+        await cluster.stop();
+      }
+    }),
+  120_000,
+);
