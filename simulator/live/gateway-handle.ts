@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import type { Keys } from '../../gateway/live/keys.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import { openPostgres } from '../../shared/live/postgres.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
@@ -65,14 +66,16 @@ export const launchHere: Launch = async ({ config, plan, log }) => {
   };
 };
 
-/** The gateway's two database files, by connections of the run's own. */
-export function openDatabases(dataFolder: string): {
+/** The gateway's two databases, by connections of the run's own. */
+export function openDatabases({ data, databaseUrl }: Pick<GatewayConfig, 'data' | 'databaseUrl'>): {
   platform: Database<PlatformSchema>;
   apiIot: Database<ApiIotSchema>;
   close(): Promise<void>;
 } {
-  const platform = openSqlite<PlatformSchema>(join(dataFolder, 'platform.db'));
-  const apiIot = openSqlite<ApiIotSchema>(join(dataFolder, 'api-iot.db'));
+  const platform = databaseUrl
+    ? openPostgres<PlatformSchema>(databaseUrl.reveal())
+    : openSqlite<PlatformSchema>(join(data, 'platform.db'));
+  const apiIot = openSqlite<ApiIotSchema>(join(data, 'api-iot.db'));
   return {
     platform,
     apiIot,

@@ -102,7 +102,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       timeScale: scenario.timeScale,
     };
     const gateway = added(await launch({ config, keys, plan, log }));
-    const databases = openDatabases(data);
+    const databases = openDatabases(config);
     added({ stop: databases.close });
     const wire = wireLog(wallClock, (direction, topic) =>
       onMoment?.({ where: `${direction} vehicle`, what: topic }),
