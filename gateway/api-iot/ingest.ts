@@ -101,6 +101,7 @@ export function newIngest(deps: IngestDeps): Ingest {
 
   async function takeFrom(vin: string, channel: string, message: LinkMessage): Promise<RefusalReason | null> {
     if (!(await isKnown(vin))) return 'unknown_vehicle';
+    if (message.isUtf8 === false) return 'not_utf8';
     switch (channel) {
       case 'result':
         return takeResult(message.payload, vin);

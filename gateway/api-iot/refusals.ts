@@ -4,6 +4,7 @@ import type { Log } from '../../shared/ports/log.ts';
 const refusalReasons = [
   'unknown_topic',
   'too_large',
+  'not_utf8',
   'not_json',
   'wrong_shape',
   'wrong_vin',

@@ -6,6 +6,7 @@ import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts'
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { reachableHost, urlHost } from '../../shared/protocol/url-host.ts';
+import { payloadOf } from '../../shared/protocol/utf8.ts';
 import { waitingMaxOf } from '../../shared/protocol/waiting-max.ts';
 import { type Access, fleetAccess } from './access.ts';
 import { handlersOf, type Rules } from './aedes-handlers.ts';
@@ -244,7 +245,7 @@ function listen(server: Server, hostname: string, port: number): Promise<void> {
 function messageOf(packet: PublishPacket): LinkMessage {
   return {
     topic: packet.topic,
-    payload: packet.payload.toString(),
+    ...payloadOf(packet.payload),
     qos: packet.qos === 0 ? 0 : 1,
     retain: packet.retain,
   };

@@ -47,7 +47,7 @@ function answerError(error: Error, context: Context, log: Log): Response {
 /**
  * A Hono app in which every answer that is not a success is application/problem+json: unknown paths 404, other methods
  * 405 with Allow, unreadable bodies 400, 413 and 415, schema failures 422 with `errors`, anything unexpected 500
- * without its text (which goes to the log). Serves `/openapi.json` (3.1) and `/docs`, both open to everyone.
+ * without its text (which goes to the log). Serves `/livez`, `/openapi.json` (3.1) and `/docs`, both open to everyone.
  */
 export function newApp(options: AppOptions): App {
   const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid('invalid-request') });
@@ -61,6 +61,15 @@ export function newApp(options: AppOptions): App {
     const allow = allowed.join(', ');
     const detail = `${context.req.method} is not possible here; ${allow} is.`;
     return problemResponse(problemOf('method-not-allowed', detail), { allow });
+  });
+  // Before all that could take its time: it says that the process takes requests, and asks nothing of anybody.
+  app.get('/livez', (context) => context.json({ status: 'ok' }));
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/livez',
+    tags: ['Operations'],
+    summary: 'Whether the process takes requests; needs no token and asks no database',
+    responses: { 200: { description: 'It does: {"status": "ok"}' } },
   });
   if (options.allowedOrigins?.length) app.use(crossOrigin(options.allowedOrigins));
   app.use(bodyLimit((path) => options.largerBodies?.[path] ?? bodyLimitBytes));

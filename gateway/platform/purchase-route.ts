@@ -9,6 +9,7 @@ import { loadActivation } from '../store/activations.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerOf } from './ownership.ts';
+import { purchaseAdmission } from './purchase-admission.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
@@ -37,6 +38,7 @@ const route = (requireScope: Authenticator['requireScope']) =>
       ),
       ...writeProblems,
       422: problemDoc('invalid-request, key-mismatch'),
+      503: problemDoc('unavailable: too many purchases are under way; nothing was bought (Retry-After)'),
     },
   });
 
@@ -106,6 +108,7 @@ async function repeat(deps: RouteDeps, purchaseId: string): Promise<Purchase> {
 /** `POST /purchases`: one write, then the engine asks for the payment. */
 export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Authenticator): void {
   const { database, catalogue, clock, ids, secrets, log, metrics } = deps;
+  const admission = purchaseAdmission(deps);
   const refuseIncompatible = deps.config.refuseIncompatible ?? false;
   const purchasing: PurchasingDeps = {
     database,
@@ -124,12 +127,14 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
         use: await keyUseOf(context, secrets),
         owner: ownerOf(context),
       };
-      const bought = await buy(purchasing, order);
-      if (bought.kind === 'replay')
-        return { purchase: await repeat(deps, bought.purchaseId), replayed: true };
-      const { id: purchaseId, activation_id: activationId } = bought.purchase;
-      log.info('platform.purchase_created', { purchaseId, activationId, vin: body.vin });
-      return { purchase: await finish(deps, bought), replayed: false };
+      return admission.run(context.req.raw.signal, async () => {
+        const bought = await buy(purchasing, order);
+        if (bought.kind === 'replay')
+          return { purchase: await repeat(deps, bought.purchaseId), replayed: true };
+        const { id: purchaseId, activation_id: activationId } = bought.purchase;
+        log.info('platform.purchase_created', { purchaseId, activationId, vin: body.vin });
+        return { purchase: await finish(deps, bought), replayed: false };
+      });
     });
     const { purchase, replayed } = answer;
     const headers = {

@@ -8,6 +8,7 @@ import {
   type LinkOptions,
 } from '../ports/device-link.ts';
 import type { Log } from '../ports/log.ts';
+import { payloadOf } from '../protocol/utf8.ts';
 import { openSocket } from './mqtt-socket.ts';
 
 /** Waits before a reconnect: doubled each time, with jitter, so that a fleet does not come back in one wave. */
@@ -217,7 +218,7 @@ class MqttConnection implements LinkConnection {
     const qos = packet.qos === 0 ? 0 : 1;
     let handled: void | Promise<void>;
     try {
-      handled = this.#options.onMessage({ topic, payload: payload.toString(), qos, retain });
+      handled = this.#options.onMessage({ topic, ...payloadOf(payload), qos, retain });
     } catch (error) {
       handled = Promise.reject(error);
     }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
 
@@ -70,7 +71,8 @@ export function show(
   flags: LookUpFlags,
   filter = new URLSearchParams(),
 ): Promise<number> {
-  const list = new URLSearchParams([...filter, ['limit', flags.limit]]);
+  const limit = countOf('--limit', flags.limit, 100, 1);
+  const list = new URLSearchParams([...filter, ['limit', String(limit)]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
   const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;
   return printAnswer(flags, (platform) => platform.get(path), print);

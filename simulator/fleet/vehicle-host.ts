@@ -321,7 +321,7 @@ export class VehicleHost {
 
   #receive(message: LinkMessage): void {
     const parsed = configureCommandSchema.safeParse(jsonOf(message.payload));
-    if (!parsed.success) {
+    if (!parsed.success || message.isUtf8 === false) {
       this.#refuse('malformed');
       return;
     }

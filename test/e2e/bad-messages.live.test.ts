@@ -37,9 +37,12 @@ describe.concurrent('a vehicle’s messages', () => {
         results: [{ feature: 'heated_seats', outcome: 'applied', version: 1 }],
         clock: 1,
       };
-      const bad: [topic: string, payload: string, reason: string][] = [
+      const latin1 = Buffer.from(JSON.stringify({ ...result, commandId: 'cmd_Jos\xe9' }), 'latin1');
+      const bad: [topic: string, payload: string | Buffer, reason: string][] = [
         [topics.result(vin), 'not JSON', 'not_json'],
         [topics.result(vin), '', 'not_json'],
+        [topics.result(vin), latin1, 'not_utf8'],
+        [topics.telemetry(vin), Buffer.from([0xff, 0xfe]), 'not_utf8'],
         [topics.result(vin), '{"commandId":"cmd_1"}', 'wrong_shape'],
         [topics.result(vin), JSON.stringify({ ...result, results: [] }), 'wrong_shape'],
         [topics.result(vin), JSON.stringify({ ...result, vin: other }), 'wrong_vin'],

@@ -191,6 +191,18 @@ describe.concurrent('a call', () => {
       ['register', '1M8GDM9AXKP042788', '--model', 'beetle'],
       'fleetwake: there is no model "beetle"; there are: aurora-2026, borealis-2026, cirrus-2025',
     ],
+    [
+      ['purchase', '--limit', 'nonsense'],
+      'fleetwake: --limit must be a whole number from 1 to 100, not "nonsense"',
+    ],
+    [
+      ['gateway', '--quota', 'nonsense'],
+      'fleetwake: --quota (API_IOT_QUOTA) must be a whole number from 1 to 100000, not "nonsense"',
+    ],
+    [
+      ['gateway', '--roles', 'api-iot,broker', '--api-iot-url', 'http://127.0.0.1:1'],
+      'fleetwake: --roles api-iot,broker: nothing would run here, because API_IOT_URL names an API IoT elsewhere: leave it out, or name platform or engine',
+    ],
     [['vehicle'], "error: missing required argument 'vin'"],
     [
       ['purchase', '--data', '/nowhere'],

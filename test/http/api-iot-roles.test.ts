@@ -35,6 +35,7 @@ const matrix: Readonly<Record<string, Row>> = {
     statuses: [401, 403, 404, 403, 404, 403],
   },
   'POST /provisioning/vehicles': { body: {}, statuses: [401, 403, 403, 422, 422, 403] },
+  'GET /livez': { statuses: [200, 200, 200, 200, 200, 200] },
   // Not for tokens: authenticated by the form.
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
 };

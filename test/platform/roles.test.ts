@@ -97,6 +97,7 @@ const matrix: Readonly<Record<string, Row>> = {
   'POST /callbacks/api-iot': { body: {}, statuses: [403, 403, 403, 403, 403, 403] },
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
   'GET /healthz': { statuses: open },
+  'GET /livez': { statuses: open },
 };
 
 /** Ana's purchase that failed, with its ticket. */
