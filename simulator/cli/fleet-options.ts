@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { openFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
 import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
 import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
@@ -30,6 +31,12 @@ export function countOf(flag: string, text: string, most: number, least = 0): nu
   const number = Number(text);
   if (/^\d{1,7}$/.test(text) && number >= least && number <= most) return number;
   throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);
+}
+
+/** Refuses before anything is started what would end in "too many open files". */
+export function checkOpenFiles(vehicles: number, socketsPerVehicle: 1 | 2): void {
+  const fault = openFilesFault(openFilesMax(), vehicles, socketsPerVehicle);
+  if (fault !== null) throw new UsageError(fault);
 }
 
 export function fleetWishes(flags: FleetFlags): DemoFleet {

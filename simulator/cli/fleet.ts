@@ -8,7 +8,7 @@ import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { registerWithoutErased } from '../live/registration.ts';
-import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
+import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 
 type Flags = FleetFlags & PlatformFlags;
@@ -22,6 +22,7 @@ export function addFleet(program: Command): void {
   withFleetOptions(command);
   withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel']).action(async (flags: Flags) => {
     const wishes = fleetWishes(flags);
+    checkOpenFiles(wishes.count, 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
     const log = jsonLog(config.logLevel);

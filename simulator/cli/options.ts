@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type GatewayConfig, readConfig, options as table } from '../../gateway/config.ts';
 import type { Option } from '../../gateway/option.ts';
+import { withEnvironmentFiles } from './environment-files.ts';
 import { UsageError } from './exit.ts';
 
 /** Gives a command every option of the gateway's table, or those named. */
@@ -46,7 +47,7 @@ export function gatewayConfig(
     if (value === true) texts[name] = 'yes';
     else if (typeof value === 'string') texts[name] = value;
   }
-  const result = readConfig(texts, environment);
+  const result = readConfig(texts, withEnvironmentFiles(environment));
   if ('faults' in result) throw new UsageError(result.faults.join('\n'));
   return { ...result.config, ...changes };
 }

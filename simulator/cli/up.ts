@@ -16,7 +16,7 @@ import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { registerWithoutErased } from '../live/registration.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
-import { countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
+import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
 interface UpFlags extends FleetFlags {
@@ -45,6 +45,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const config = gatewayConfig(flags, process.env);
   const log = jsonLog(config.logLevel);
   const wishes = fleetWishes(flags);
+  // The broker is in this process too.
+  checkOpenFiles(wishes.count, 2);
   const keys = await openKeys(config.data);
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const parts: { stop(): Promise<void> }[] = [];
