@@ -9,7 +9,7 @@ import { giveBack, isCancelRequested, lostPhase } from './cancelling.ts';
 import type { VehicleEvent } from './event.ts';
 import type { Fact } from './fact.ts';
 import { accept, ignore, type Outcome, passed, reject } from './outcome.ts';
-import { isReversed, settleDelivery } from './settlement.ts';
+import { isReversed, isWithPeople, settleDelivery } from './settlement.ts';
 
 type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: Type }>;
 
@@ -131,11 +131,13 @@ export function followSettlement(activation: Activation, at: number): Followed {
   ) {
     return confirmPayment(activation, at);
   }
-  const isOver = settlement.status === 'declined' || settlement.status === 'unsettled';
-  if (phase === 'awaiting_payment' && isOver) {
+  const isRefused = settlement.status === 'declined' || settlement.status === 'unsettled';
+  if (phase === 'awaiting_payment' && isRefused) {
     return { activation: { ...activation, phase: 'declined', dueAt: null }, facts: [passed('declined', at)] };
   }
-  if (phase === 'reversing_payment' && isReversed(settlement)) {
+  // What the payment service refused for good is people's work: neither the vehicle nor the customer's answer waits for it.
+  const isOver = isReversed(settlement) || isWithPeople(settlement);
+  if (phase === 'reversing_payment' && isOver) {
     const lost = lostPhase(activation);
     const facts = [...(lost === 'failed' ? [passed('notifying_failure', at)] : []), passed(lost, at)];
     return { activation: { ...activation, phase: lost, dueAt: null }, facts };

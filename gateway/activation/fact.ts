@@ -26,4 +26,10 @@ export type FactType =
   | 'payment.voided'
   | 'payment.refunded'
   | 'payment.unsettled'
+  | 'payment.retried'
+  | 'payment.paid_back'
+  | 'payment.collected'
+  | 'payment.written_off'
+  /** What the payment service had refused for good is settled, by whichever way. */
+  | 'payment.settled'
   | 'payment.unanswered';

@@ -2,7 +2,13 @@ import { type Activation, type ActivationKind, type Attempt, mayHaveApplied } fr
 import { isCancelRequested } from './cancelling.ts';
 import { commandingPhases, finalPhases, type Phase } from './phase.ts';
 import { backoffMs } from './policy.ts';
-import { openSteps, type Settlement, type SettlementStatus } from './settlement.ts';
+import {
+  isWithPeople,
+  openSteps,
+  peoplesStatuses,
+  type Settlement,
+  type SettlementStatus,
+} from './settlement.ts';
 
 /** The phases that each kind can stand in. */
 const phasesOf: Readonly<Record<ActivationKind, readonly Phase[]>> = {
@@ -46,6 +52,12 @@ const either = (...statuses: SettlementStatus[]): MoneyStates => ({
 });
 const secured: MoneyStates = { on_delivery: ['authorised'], immediately: ['captured'] };
 
+/** A reversal that was refused for good is settled by people, who may ask the payment service once more. */
+const reversed: MoneyStates = {
+  on_delivery: ['voided', 'unsettled', 'voiding', 'paid_back', 'written_off'],
+  immediately: ['refunded', 'unsettled', 'refunding', 'paid_back', 'written_off'],
+};
+
 /** Where the money may stand in each phase, by when it is captured. */
 const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
   awaiting_payment: either('authorising'),
@@ -58,13 +70,16 @@ const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
     on_delivery: ['voiding', 'unsettled'],
     immediately: ['refunding', 'unsettled'],
   },
-  active: { on_delivery: ['capturing', 'captured', 'uncollectible'], immediately: ['captured'] },
-  failed: { on_delivery: ['voided'], immediately: ['refunded'] },
-  cancelled: { on_delivery: ['voided'], immediately: ['refunded'] },
+  active: {
+    on_delivery: ['capturing', 'captured', 'uncollectible', 'collected', 'written_off'],
+    immediately: ['captured'],
+  },
+  failed: reversed,
+  cancelled: reversed,
   // An order that was never answered is settled by an operator.
   declined: {
-    on_delivery: ['declined', 'unsettled', 'voided'],
-    immediately: ['declined', 'unsettled', 'refunded'],
+    on_delivery: ['declined', 'unsettled', 'voided', 'paid_back', 'written_off'],
+    immediately: ['declined', 'unsettled', 'refunded', 'paid_back', 'written_off'],
   },
   dormant: either(),
   superseded: either(),
@@ -230,6 +245,14 @@ function moneyViolations(activation: Activation): string[] {
       `${status} has ${dueAt === null ? 'no' : 'a'} due moment`,
     ],
     [openSteps[status] !== null || unanswered === 0, `${status} counts unanswered calls`],
+    [
+      !finalPhases.has(phase) || phase === 'active' || openSteps[status] === null || isWithPeople(settlement),
+      `${status} in ${phase} though the payment service refused nothing`,
+    ],
+    [
+      !peoplesStatuses.has(status) || settlement.settleBy !== undefined || phase === 'reversing_payment',
+      `${status} without a moment by which people settle it`,
+    ],
     [(paymentId === null) === unpaid, `${status} ${paymentId === null ? 'without' : 'with'} a payment`],
     [
       Number.isSafeInteger(settlement.amountMinor) && settlement.amountMinor >= 0,
@@ -278,12 +301,15 @@ const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementSta
   authorised: ['capturing', 'voiding'],
   capturing: ['captured', 'uncollectible'],
   captured: ['refunding'],
-  uncollectible: [],
+  uncollectible: ['capturing', 'collected', 'written_off'],
   voiding: ['voided', 'unsettled'],
   voided: [],
   refunding: ['refunded', 'unsettled'],
   refunded: [],
-  unsettled: ['voided', 'refunded'],
+  unsettled: ['voided', 'refunded', 'voiding', 'refunding', 'paid_back', 'written_off'],
+  paid_back: [],
+  collected: [],
+  written_off: [],
 };
 
 const unchanging = ['id', 'kind', 'vin', 'serviceId', 'feature', 'policy', 'requestedAt'] as const;

@@ -12,9 +12,11 @@ export interface RetryPolicy {
   readonly resultGraceMs: number;
   /** From the request to the moment after which no attempt starts; null: none. */
   readonly deadlineMs: number | null;
+  /** How long people have to settle what the payment service refused for good. Absent in states saved before there was a limit. */
+  readonly settlementMs?: number;
 }
 
-/** Figures of the specification ("Retry Configuration"); the deadline is ours: a day. */
+/** Figures of the specification ("Retry Configuration"); the deadline is ours, a day; so are 5 days for people. */
 export const standardPolicy: RetryPolicy = {
   maxRetries: 5,
   baseDelayMs: 30_000,
@@ -23,7 +25,13 @@ export const standardPolicy: RetryPolicy = {
   pollEveryMs: 30_000,
   resultGraceMs: 5_000,
   deadlineMs: 24 * 3_600_000,
+  settlementMs: 5 * 24 * 3_600_000,
 };
+
+/** Returns how long people have to settle what the payment service refused for good. */
+export function settlementMsOf({ settlementMs }: RetryPolicy): number {
+  return settlementMs ?? 5 * 24 * 3_600_000;
+}
 
 /** `min(2^retry × baseDelay, maxDelay)`, `retry` counted from 0. `draw` in [0, 1) spreads it when jitter is on. */
 export function backoffMs(policy: RetryPolicy, retry: number, draw: number): number {
@@ -54,6 +62,7 @@ export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy 
     pollEveryMs: compress(policy.pollEveryMs),
     resultGraceMs: compress(policy.resultGraceMs),
     deadlineMs: policy.deadlineMs === null ? null : compress(policy.deadlineMs),
+    settlementMs: compress(settlementMsOf(policy)),
   };
 }
 
@@ -70,6 +79,7 @@ export function policyFaults(policy: RetryPolicy): string[] {
   whole('pollEveryMs', policy.pollEveryMs, 1);
   whole('resultGraceMs', policy.resultGraceMs, 0);
   if (policy.deadlineMs !== null) whole('deadlineMs', policy.deadlineMs, 1);
+  whole('settlementMs', settlementMsOf(policy), 1);
   if (!(policy.jitter >= 0 && policy.jitter <= 1))
     faults.push(`jitter must be between 0 and 1, not ${policy.jitter}`);
   if (policy.maxDelayMs < policy.baseDelayMs) {

@@ -5,14 +5,20 @@ export const settlementStatuses = [
   'authorised',
   'capturing',
   'captured',
-  /** The capture was declined for good: the service stays, an operator decides (DESIGN.md section 9.2). */
+  /** The capture was declined for good: the service's policy decides what becomes of it, an operator settles the money. */
   'uncollectible',
   'voiding',
   'voided',
   'refunding',
   'refunded',
-  /** A void or a refund was declined for good: an operator settles it by hand, and the notice waits. */
+  /** A void or a refund was declined for good: an operator settles it by other means. */
   'unsettled',
+  /** An operator has paid the customer back by other means. */
+  'paid_back',
+  /** The customer has paid by other means what could not be captured. */
+  'collected',
+  /** An operator has given up what is owed, by whichever side. */
+  'written_off',
 ] as const;
 export type SettlementStatus = (typeof settlementStatuses)[number];
 
@@ -36,7 +42,19 @@ export interface Settlement {
   /** When the open step is tried (again); null when none is open. */
   readonly dueAt: number | null;
   readonly problem: string | null;
+  /** By when people settle what the payment service refused for good; absent where it refused nothing. */
+  readonly settleBy?: number;
 }
+
+/** How people end what the payment service refused for good. */
+export type SettlementResolution =
+  /** By other means than the payment service, with the bank's or the book-keeping's own reference. */
+  | {
+      readonly kind: 'paid_back' | 'collected';
+      readonly amountMinor: number;
+      readonly reference: string;
+    }
+  | { readonly kind: 'written_off'; readonly reason: string };
 
 export type PaymentEvent =
   | {
@@ -61,6 +79,15 @@ export type PaymentEvent =
       readonly step: PaymentStep;
       readonly message: string;
     }
+  | {
+      readonly type: 'payment_resolved';
+      readonly at: number;
+      /** The operator. */
+      readonly by: string;
+      readonly resolution: SettlementResolution;
+    }
+  /** An operator asks the payment service once more for what it refused. */
+  | { readonly type: 'payment_retried'; readonly at: number; readonly by: string }
   /** The open step's key is too old to be sent again, and the payment, looked up, shows that the step has not happened. */
   | { readonly type: 'payment_key_lapsed'; readonly at: number; readonly step: PaymentStep };
 
@@ -77,6 +104,9 @@ export const openSteps: Readonly<Record<SettlementStatus, PaymentStep | null>> =
   refunding: 'refund',
   refunded: null,
   unsettled: null,
+  paid_back: null,
+  collected: null,
+  written_off: null,
 };
 
 const refusals: Readonly<Record<PaymentStep, SettlementStatus>> = {
@@ -155,13 +185,51 @@ export function settleFailure(settlement: Settlement, at: number): Settlement {
   return settlement;
 }
 
-/** What the payment service refused for good, an operator may bring about: then the notice that waited can go. */
+/** What the payment service refused for good, an operator may bring about there. */
 function isSettledByHand(settlement: Settlement, capture: Settlement['capture']): boolean {
   return settlement.status === 'unsettled' && settlement.capture === capture;
 }
 
-/** The settlement after an answer, or null when the answer belongs to no step that is open (a repeat). */
-export function settle(settlement: Settlement, event: PaymentEvent): Settlement | null {
+/** Statuses that wait for people. */
+export const peoplesStatuses: ReadonlySet<SettlementStatus> = new Set(['uncollectible', 'unsettled']);
+
+/** Whether this resolution can end what is open. */
+function isFitting(settlement: Settlement, { kind }: SettlementResolution): boolean {
+  if (kind === 'written_off') return peoplesStatuses.has(settlement.status);
+  return settlement.status === (kind === 'paid_back' ? 'unsettled' : 'uncollectible');
+}
+
+/** The step that was refused, opened again under its next key; null where no payment is known that it could be asked for. */
+function retried(settlement: Settlement, at: number): Settlement | null {
+  if (!peoplesStatuses.has(settlement.status) || settlement.paymentId === null) return null;
+  const reversing = settlement.capture === 'immediately' ? 'refunding' : 'voiding';
+  const status = settlement.status === 'uncollectible' ? 'capturing' : reversing;
+  // A repeat under the key that was refused would only be told the same again.
+  const keysLapsed = (settlement.keysLapsed ?? 0) + 1;
+  return { ...enter(settlement, status, at), keysLapsed, settleBy: settlement.settleBy ?? at };
+}
+
+/** What a definite no makes of it. What waits for people keeps the number of its keys: they may ask once more. */
+function refuse(
+  settlement: Settlement,
+  event: Extract<PaymentEvent, { type: 'payment_refused' }>,
+  settlementMs: number,
+): Settlement {
+  const status = refusals[event.step];
+  const after = { ...enter(settlement, status, event.at), problem: `${event.code}: ${event.message}` };
+  if (!peoplesStatuses.has(status)) return after;
+  return {
+    ...after,
+    keysLapsed: settlement.keysLapsed ?? 0,
+    settleBy: settlement.settleBy ?? event.at + settlementMs,
+  };
+}
+
+/**
+ * The settlement after an answer, or null when the answer belongs to no step that is open (a repeat). People have `settlementMs`
+ * for what is refused for good.
+ */
+export function settle(settlement: Settlement, event: PaymentEvent, settlementMs: number): Settlement | null {
   const open = openSteps[settlement.status];
   switch (event.type) {
     case 'payment_authorised': {
@@ -180,11 +248,15 @@ export function settle(settlement: Settlement, event: PaymentEvent): Settlement 
         ? enter(settlement, 'refunded', event.at)
         : null;
     case 'payment_refused':
-      if (open !== event.step) return null;
+      return open === event.step ? refuse(settlement, event, settlementMs) : null;
+    case 'payment_resolved':
+      if (!isFitting(settlement, event.resolution)) return null;
       return {
-        ...enter(settlement, refusals[event.step], event.at),
-        problem: `${event.code}: ${event.message}`,
+        ...enter(settlement, event.resolution.kind, event.at),
+        settleBy: settlement.settleBy ?? event.at,
       };
+    case 'payment_retried':
+      return retried(settlement, event.at);
     case 'payment_unanswered':
       if (open !== event.step) return null;
       return {
@@ -196,7 +268,11 @@ export function settle(settlement: Settlement, event: PaymentEvent): Settlement 
     case 'payment_key_lapsed':
       if (open !== event.step) return null;
       if (open === 'authorise')
-        return { ...enter(settlement, 'unsettled', event.at), problem: neverAnswered };
+        return {
+          ...enter(settlement, 'unsettled', event.at),
+          problem: neverAnswered,
+          settleBy: event.at + settlementMs,
+        };
       return {
         ...settlement,
         keysLapsed: (settlement.keysLapsed ?? 0) + 1,
@@ -211,4 +287,14 @@ export function isReversed(settlement: Settlement): boolean {
   return (
     settlement.status === 'voided' || settlement.status === 'refunded' || settlement.status === 'declined'
   );
+}
+
+/** Whether an answer of the payment service or of people is still to come. */
+export function isOpen({ status }: Settlement): boolean {
+  return openSteps[status] !== null || peoplesStatuses.has(status);
+}
+
+/** What the payment service refused for good; people settle it, or have. */
+export function isWithPeople({ status, settleBy }: Settlement): boolean {
+  return peoplesStatuses.has(status) || settleBy !== undefined;
 }

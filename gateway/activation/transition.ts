@@ -15,7 +15,8 @@ import type { ActivationEvent, VehicleEvent, VehicleEventType } from './event.ts
 import type { Fact, FactType } from './fact.ts';
 import { accept, ignore, type Outcome, reject } from './outcome.ts';
 import type { Phase } from './phase.ts';
-import { isShown, type PaymentEvent, type Settlement, settle } from './settlement.ts';
+import { settlementMsOf } from './policy.ts';
+import { isOpen, isShown, isWithPeople, type PaymentEvent, type Settlement, settle } from './settlement.ts';
 
 type Handler<Type extends VehicleEventType> = (
   activation: Activation,
@@ -132,13 +133,14 @@ export const table: { readonly [P in Phase]: Row } = {
   superseded: ended,
 };
 
-type Answered = Exclude<PaymentEvent['type'], 'payment_refused' | 'payment_key_lapsed'>;
+type Answered = Exclude<PaymentEvent['type'], 'payment_refused' | 'payment_key_lapsed' | 'payment_resolved'>;
 const paymentFacts: Readonly<Record<Answered, FactType>> = {
   payment_authorised: 'payment.authorised',
   payment_captured: 'payment.captured',
   payment_voided: 'payment.voided',
   payment_refunded: 'payment.refunded',
   payment_unanswered: 'payment.unanswered',
+  payment_retried: 'payment.retried',
 };
 
 function isPaymentEvent(event: ActivationEvent): event is PaymentEvent {
@@ -151,21 +153,43 @@ function isUnshown(event: PaymentEvent, settlement: Settlement): boolean {
   return event.type === 'payment_unanswered' && !isShown(settlement.unanswered);
 }
 
+function factType(event: PaymentEvent, { status }: Settlement): FactType {
+  switch (event.type) {
+    case 'payment_refused':
+    case 'payment_key_lapsed':
+    case 'payment_resolved':
+      return `payment.${status}` as FactType;
+    default:
+      return paymentFacts[event.type];
+  }
+}
+
+function detailsOf(event: PaymentEvent): Fact['data'] {
+  const { type: _, at: __, ...details } = event;
+  if (!('resolution' in details)) return details;
+  const { kind: ___, ...said } = details.resolution;
+  return { by: details.by, ...said };
+}
+
+/** What people were asked to settle is settled: by themselves, or by the payment service when it was asked once more. */
+function settledFacts(before: Settlement, after: Settlement, event: PaymentEvent): Fact[] {
+  if (!isWithPeople(before) || isOpen(after)) return [];
+  const { amountMinor, currency, status: outcome } = after;
+  const said = event.type === 'payment_resolved' ? detailsOf(event) : {};
+  return [{ type: 'payment.settled', at: event.at, data: { ...said, outcome, amountMinor, currency } }];
+}
+
 function pay(activation: Activation, event: PaymentEvent): Outcome {
   if (activation.settlement === null) return reject(activation, 'no money is involved');
-  const settlement = settle(activation.settlement, event);
+  const settlement = settle(activation.settlement, event, settlementMsOf(activation.policy));
   if (settlement === null) return ignore(activation, `nothing to settle: ${activation.settlement.status}`);
   if (isUnshown(event, settlement)) return accept({ ...activation, settlement }, []);
-  const type =
-    event.type === 'payment_refused' || event.type === 'payment_key_lapsed'
-      ? (`payment.${settlement.status}` as FactType)
-      : paymentFacts[event.type];
-  const { type: _, at, ...details } = event;
+  const { at } = event;
   const fact: Fact = {
-    type,
+    type: factType(event, settlement),
     at,
     data: {
-      ...details,
+      ...detailsOf(event),
       amountMinor: settlement.amountMinor,
       currency: settlement.currency,
       paymentId: settlement.paymentId,
@@ -179,7 +203,8 @@ function pay(activation: Activation, event: PaymentEvent): Outcome {
     { ...activation, settlement, deadlineAt: holdDeadline(activation, event) },
     at,
   );
-  return accept(next.activation, [fact, ...taken, ...next.facts]);
+  const settled = settledFacts(activation.settlement, settlement, event);
+  return accept(next.activation, [fact, ...taken, ...next.facts, ...settled]);
 }
 
 /** The API IoT's command time-out of 5 minutes, and as long again for the answer and the capture. */

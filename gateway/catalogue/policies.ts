@@ -23,5 +23,21 @@ export function withPolicies(
 /** The same catalogue in which every duration passes `scale` times as fast, what is sold included. */
 export function compressCatalogue(catalogue: Catalogue, scale: number): Catalogue {
   const compressed = withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
-  return { ...compressed, endOf: (duration, from, anchorAt) => endOf(duration, from, anchorAt, scale) };
+  const service = (id: string) => {
+    const found = compressed.service(id);
+    return found && { ...found, ...compressGrace(found, scale) };
+  };
+  const services = () => compressed.services().map((one) => ({ ...one, ...compressGrace(one, scale) }));
+  return {
+    ...compressed,
+    service,
+    services,
+    endOf: (duration, from, anchorAt) => endOf(duration, from, anchorAt, scale),
+  };
+}
+
+function compressGrace({ uncollectible }: Service, scale: number): Partial<Service> {
+  if (uncollectible === undefined || uncollectible === 'keep') return {};
+  const deactivateAfterMs = Math.max(1, Math.round(uncollectible.deactivateAfterMs / scale));
+  return { uncollectible: { deactivateAfterMs } };
 }

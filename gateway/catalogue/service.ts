@@ -11,6 +11,12 @@ export type Duration =
  */
 export type CancellationPolicy = 'at_once' | 'refused';
 
+/**
+ * What becomes of an active service whose capture was declined for good. `keep`: it stays, and people settle the money.
+ * Otherwise it ends after a grace period unless it is paid by then.
+ */
+export type UncollectiblePolicy = 'keep' | { readonly deactivateAfterMs: number };
+
 /** A service of the catalogue: it wakes one feature. */
 export interface Service {
   readonly id: string;
@@ -21,6 +27,8 @@ export interface Service {
   readonly capture: 'on_delivery' | 'immediately';
   readonly policy: RetryPolicy;
   readonly cancellation: CancellationPolicy;
+  /** Absent: `keep`. */
+  readonly uncollectible?: UncollectiblePolicy;
 }
 
 export function sameDuration(left: Duration, right: Duration): boolean {

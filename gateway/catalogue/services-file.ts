@@ -50,10 +50,13 @@ const policySchema = z.strictObject(
     jitter: z.number({ error: 'write a number from 0 to 1' }).optional(),
     pollEveryMs: durationMs,
     resultGraceMs: durationMs,
+    settlementMs: durationMs,
     deadlineMs: whole('write a whole number of milliseconds, or null for no deadline').nullable().optional(),
   },
   { error: 'write an object with the fields that differ from the standard policy' },
 );
+
+const graceMsMax = 90 * 24 * 3_600_000;
 
 const idError = 'write 1 to 64 small letters, digits and hyphens';
 const serviceSchema = z.strictObject(
@@ -75,6 +78,11 @@ const serviceSchema = z.strictObject(
       .default('on_delivery'),
     policy: policySchema.optional(),
     cancellation: z.enum(['at_once', 'refused'], { error: 'write at_once or refused' }).default('at_once'),
+    uncollectible: z
+      .union([z.literal('keep'), z.strictObject({ deactivateAfterMs: z.int().min(1).max(graceMsMax) })], {
+        error: 'write keep, or {"deactivateAfterMs": 604800000} with at most 90 days',
+      })
+      .default('keep'),
   },
   { error: 'write a service: {"id": …, "name": …, "feature": …, "offers": […]}' },
 );
@@ -137,6 +145,7 @@ export function readServices(files: CatalogueFiles, faults: string[]): Service[]
       capture: entry.capture,
       policy: policyOf(entry),
       cancellation: entry.cancellation,
+      uncollectible: entry.uncollectible,
     }),
   );
   faults.push(...faultsBetween(services));

@@ -24,6 +24,7 @@ import {
 import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
+import { logFacts } from './alarms.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
 import type { EffectDeps } from './ports.ts';
@@ -113,6 +114,7 @@ export function activationEngine(deps: EngineDeps) {
           applyIn(transaction, deps, id, expected, decisions),
         );
         if (saved.changed) deps.onCommitted(saved.mayHaveNotices);
+        logFacts(log, saved.stored, saved.facts);
         await wake(saved.wake);
         return saved.stored;
       } catch (error) {
@@ -276,6 +278,15 @@ export function activationEngine(deps: EngineDeps) {
       return activation;
     },
 
+    /** An operator's decision about money, saved; what it asks of the payment service goes on by itself. */
+    async settle(id: string, event: ActivationEvent): Promise<Activation> {
+      const stored = await loadActivation(database.reader, id);
+      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
+      const { activation } = await apply(stored, [event]);
+      continueInBackground(id);
+      return activation;
+    },
+
     /** A verified callback: resolves once it is saved. A callback of a command that is not ours is ignored. */
     async receive({ command }: CommandCallback): Promise<void> {
       const stored = await loadActivation(database.reader, command.reference);
@@ -300,6 +311,7 @@ export type Engine = ReturnType<typeof activationEngine>;
 
 interface Saved {
   readonly stored: StoredActivation;
+  readonly facts: readonly Fact[];
   readonly changed: boolean;
   readonly mayHaveNotices: boolean;
   readonly wake: readonly string[];
@@ -336,14 +348,14 @@ async function applyIn(
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent
-      ? { stored: before, changed: false, mayHaveNotices: false, wake: [] }
+      ? { stored: before, facts: [], changed: false, mayHaveNotices: false, wake: [] }
       : applyIn(transaction, deps, id, null, decisions);
   }
   const at = deps.clock.now();
   const stored = await saveActivation(transaction, before, activation, at);
   const { born, mayHaveNotices } = await project(transaction, deps, stored, facts);
   const freed = await freeVehicle(transaction, before.activation, activation, at);
-  return { stored, changed: true, mayHaveNotices, wake: [...born, ...freed] };
+  return { stored, facts, changed: true, mayHaveNotices, wake: [...born, ...freed] };
 }
 
 /** The vehicle's command is over: the next of its postponed activations may look again. */

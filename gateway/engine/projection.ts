@@ -4,6 +4,7 @@ import { isSale, newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { EntitlementDeps } from '../entitlement/deps.ts';
 import { grantEntitlement } from '../entitlement/grant.ts';
+import { restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
 import { appendFacts } from '../store/activation-facts.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
@@ -41,6 +42,14 @@ export interface ProjectionDeps extends Projections, EntitlementDeps {
   readonly clock: Clock;
 }
 
+/** Outcomes of people's work by which the customer has paid for a service after all. */
+const paidOutcomes: readonly unknown[] = ['captured', 'collected'];
+
+function statusOf({ type, data }: Fact): PurchaseStatus | undefined {
+  if (type === 'payment.settled') return paidOutcomes.includes(data.outcome) ? 'active' : undefined;
+  return purchaseStatuses[type];
+}
+
 const purchaseStatuses: Partial<Record<Fact['type'], PurchaseStatus>> = {
   'activation.active': 'active',
   'activation.failed': 'failed',
@@ -63,6 +72,33 @@ interface Projected {
   readonly mayHaveNotices: boolean;
 }
 
+/** What the service's policy says of what could not be charged, or was paid after all. The fact then says until when it is active. */
+async function followMoney(
+  transaction: Transaction<PlatformSchema>,
+  deps: ProjectionDeps,
+  stored: StoredActivation,
+  facts: readonly Fact[],
+): Promise<readonly Fact[]> {
+  const followed: Fact[] = [];
+  for (const fact of facts) {
+    if (fact.type === 'payment.settled' && statusOf(fact) === 'active')
+      await restorePaid(transaction, deps, stored, fact.at);
+    const activeUntil =
+      fact.type === 'payment.uncollectible' ? await shortenUnpaid(transaction, deps, stored, fact.at) : null;
+    followed.push(activeUntil === null ? fact : { ...fact, data: { ...fact.data, activeUntil } });
+    const note = settlementNote(fact);
+    if (note !== null) await deps.noteOnTicket(transaction, stored.activation.id, note, fact.at);
+  }
+  return followed;
+}
+
+/** What a technician reads of the money in the ticket of a failed activation. */
+function settlementNote({ type, data }: Fact): string | null {
+  if (type === 'payment.unsettled')
+    return 'The payment service refused to give the money back for good. An operator settles it (fleetwake settlement); the customer was told so.';
+  return type === 'payment.settled' ? `The money is settled: ${String(data.outcome)}.` : null;
+}
+
 /**
  * Everything that follows from facts, in the transaction that saves the state: the record (which is the outbox of the event
  * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation.
@@ -71,14 +107,15 @@ export async function project(
   transaction: Transaction<PlatformSchema>,
   deps: ProjectionDeps,
   stored: StoredActivation,
-  facts: readonly Fact[],
+  given: readonly Fact[],
 ): Promise<Projected> {
-  if (facts.length === 0) return { born: [], mayHaveNotices: false };
+  if (given.length === 0) return { born: [], mayHaveNotices: false };
+  const facts = await followMoney(transaction, deps, stored, given);
   await appendFacts(transaction, deps.ids, stored, facts);
   const born: string[] = [];
   let isResolved = false;
   for (const fact of facts) {
-    const status = purchaseStatuses[fact.type];
+    const status = statusOf(fact);
     const { origin } = stored.activation;
     // What is given for nothing is no sale: the purchase stays as it is.
     if (status && stored.purchaseId && isSale(stored.activation)) {

@@ -22,6 +22,12 @@ export interface NoticeData {
   readonly workshop?: string;
   /** ISO 8601. */
   readonly appointment?: string;
+  /** ISO 8601: by when people settle the money. */
+  readonly settleBy?: string;
+  /** ISO 8601: when a service that was not paid is switched off. */
+  readonly activeUntil?: string;
+  /** Of a payment by other means. */
+  readonly reference?: string;
   readonly contact: string;
   /** The purchase's record ("expediente de compra") on the web platform. */
   readonly link: string;

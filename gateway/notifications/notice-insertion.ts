@@ -8,7 +8,7 @@ import type { Duration } from '../catalogue/service.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { durationPhrase, languageOf } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
-import { type NoticeChannel, noticesFor } from './notice-table.ts';
+import { type NoticeChannel, type NoticedActivation, noticesFor } from './notice-table.ts';
 
 export interface NoticeSettings {
   /** Where customers reach support; printed as it is. */
@@ -91,11 +91,11 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
 export async function insertNotices(
   transaction: Transaction<PlatformSchema>,
   deps: { readonly ids: Ids; readonly settings: NoticeSettings },
-  activation: Pick<Activation, 'id' | 'kind' | 'origin' | 'delivery'>,
+  activation: NoticedActivation & Pick<Activation, 'id'>,
   facts: readonly Fact[],
 ): Promise<number> {
-  const due: DueNotice[] = facts.flatMap((fact) =>
-    noticesFor(fact, activation).map((notice) => ({ ...notice, at: fact.at })),
+  const due = facts.flatMap((fact) =>
+    noticesFor(fact, activation).map((notice) => ({ ...notice, at: fact.at, fact })),
   );
   if (due.length === 0) return 0;
   const order = await readOrder(transaction, activation.id);
@@ -103,9 +103,28 @@ export async function insertNotices(
   const told = due.map((notice) => ({
     ...notice,
     occasion: '',
-    data: noticeData(order, notice, deps.settings),
+    data: { ...noticeData(order, notice, deps.settings), ...settlementData(order, activation, notice.fact) },
   }));
   return insertRows(transaction, deps.ids, order, activation.id, told);
+}
+
+/** What a notice about money in people's hands says beside the order. */
+function settlementData(
+  order: Order,
+  { settlement }: NoticedActivation,
+  { type, data }: Fact,
+): Partial<NoticeData> {
+  if (type !== 'payment.unsettled' && type !== 'payment.uncollectible' && type !== 'payment.settled')
+    return {};
+  const { settleBy } = settlement ?? {};
+  const { activeUntil, reference, reason } = data;
+  return {
+    ticketId: order.ticketId,
+    ...(settleBy === undefined ? {} : { settleBy: new Date(settleBy).toISOString() }),
+    ...(typeof activeUntil === 'number' ? { activeUntil: new Date(activeUntil).toISOString() } : {}),
+    ...(typeof reference === 'string' ? { reference } : {}),
+    ...(typeof reason === 'string' ? { message: reason } : {}),
+  };
 }
 
 /** One insert; a channel without an address takes no part, and what exists already stays as it is. Returns how many are new. */

@@ -1,8 +1,12 @@
 import { type Activation, isSale } from '../activation/activation.ts';
 import type { Fact, FactType } from '../activation/fact.ts';
+import { isWithPeople, type SettlementStatus } from '../activation/settlement.ts';
 import type { LifeNoticeKind, NoticeKind, NoticeRow, SupportNoticeKind } from '../store/schema.ts';
 
 export type NoticeChannel = NoticeRow['channel'];
+
+/** What the notices of a fact depend on. */
+export type NoticedActivation = Pick<Activation, 'kind' | 'origin' | 'delivery' | 'phase' | 'settlement'>;
 
 interface TableRow {
   readonly kind: NoticeKind;
@@ -10,6 +14,8 @@ interface TableRow {
   readonly fact: FactType;
   /** Only for this attempt; retries stay silent. */
   readonly attempt?: number;
+  /** Only where people's work on the money ended so. */
+  readonly outcomes?: readonly SettlementStatus[];
   readonly channels: readonly NoticeChannel[];
 }
 
@@ -30,7 +36,42 @@ export const noticeTable: readonly TableRow[] = [
   // Not in the table: what is renewed is not activated, and the customer's own wish, confirmed once the money is back.
   { kind: 'service_renewed', fact: 'activation.renewed', channels: ['email', 'push'] },
   { kind: 'activation_cancelled', fact: 'activation.cancelled', channels: ['email', 'push'] },
+  // Not in the table either: what the payment service refused for good, and how people ended it.
+  { kind: 'reversal_failed', fact: 'payment.unsettled', channels: ['email', 'push'] },
+  { kind: 'capture_failed', fact: 'payment.uncollectible', channels: ['email', 'push'] },
+  {
+    kind: 'reversal_settled',
+    fact: 'payment.settled',
+    outcomes: ['paid_back', 'voided', 'refunded'],
+    channels: ['email', 'push'],
+  },
+  {
+    kind: 'reversal_closed',
+    fact: 'payment.settled',
+    outcomes: ['written_off'],
+    channels: ['email', 'push'],
+  },
+  {
+    kind: 'capture_settled',
+    fact: 'payment.settled',
+    outcomes: ['captured', 'collected', 'written_off'],
+    channels: ['email', 'push'],
+  },
 ];
+
+/** What says that the money is back: told only where that is true. */
+const saysNotCharged: ReadonlySet<NoticeKind> = new Set(['activation_failed', 'activation_cancelled']);
+const aboutReversal: ReadonlySet<NoticeKind> = new Set(['reversal_failed', 'reversal_closed']);
+
+/** Whether what the row says is true of the activation as the fact left it. */
+function isTrue(kind: NoticeKind, { phase, settlement, delivery }: NoticedActivation): boolean {
+  if (saysNotCharged.has(kind)) return settlement === null || !isWithPeople(settlement);
+  // An order that was never answered has its own answer (402); nothing was bought.
+  if (aboutReversal.has(kind)) return phase !== 'active' && phase !== 'declined';
+  if (kind === 'capture_settled') return phase === 'active';
+  // A renewal has its own words.
+  return kind !== 'activation_successful' || delivery?.evidence !== 'entitlement';
+}
 
 /** What the life of a service tells. */
 export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled'];
@@ -46,17 +87,13 @@ export const supportNoticeKinds: readonly SupportNoticeKind[] = [
 /** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of what is given for nothing its ticket tells. */
 export function noticesFor(
   fact: Fact,
-  activation: Pick<Activation, 'kind' | 'origin' | 'delivery'>,
+  activation: NoticedActivation,
 ): { kind: NoticeKind; channel: NoticeChannel }[] {
   if (!isSale(activation)) return [];
-  return (
-    noticeTable
-      .filter((row) => row.fact === fact.type)
-      // A renewal has its own words.
-      .filter(
-        ({ kind }) => kind !== 'activation_successful' || activation.delivery?.evidence !== 'entitlement',
-      )
-      .filter((row) => row.attempt === undefined || row.attempt === fact.data.attempt)
-      .flatMap(({ kind, channels }) => channels.map((channel) => ({ kind, channel })))
-  );
+  return noticeTable
+    .filter((row) => row.fact === fact.type)
+    .filter(({ kind }) => isTrue(kind, activation))
+    .filter(({ outcomes }) => outcomes?.some((one) => one === fact.data.outcome) ?? true)
+    .filter((row) => row.attempt === undefined || row.attempt === fact.data.attempt)
+    .flatMap(({ kind, channels }) => channels.map((channel) => ({ kind, channel })));
 }

@@ -12,6 +12,9 @@ export interface TemplateView {
   readonly message?: string;
   readonly workshop?: string;
   readonly appointment?: string;
+  readonly settleBy?: string;
+  readonly activeUntil?: string;
+  readonly reference?: string;
   readonly contact: string;
   readonly link: string;
   /** Sections for what differs by the moment at which the money is taken. */
@@ -30,6 +33,9 @@ const names: Readonly<Record<keyof TemplateView, true>> = {
   message: true,
   workshop: true,
   appointment: true,
+  settleBy: true,
+  activeUntil: true,
+  reference: true,
   contact: true,
   link: true,
   onDelivery: true,

@@ -45,6 +45,9 @@ export const settlementSchema = z
     unanswered: z.int().meta({ description: 'Calls of the open step that got no answer' }),
     dueAt: z.int().nullable(),
     problem: z.string().nullable(),
+    settleBy: z.int().nullable().meta({
+      description: 'By when people settle what the payment service refused for good; null where it did not',
+    }),
   })
   .meta({ id: 'Settlement' });
 export type SettlementView = z.infer<typeof settlementSchema>;
@@ -98,8 +101,8 @@ export type ActivationDetail = z.infer<typeof activationDetailSchema>;
 
 /** Without the customer's payment method, and what only the engine needs. */
 export function settlementView(settlement: NonNullable<Activation['settlement']>): SettlementView {
-  const { method: _, customer: __, keysLapsed: ___, keyedAt: ____, ...view } = settlement;
-  return view;
+  const { method: _, customer: __, keysLapsed: ___, keyedAt: ____, settleBy = null, ...view } = settlement;
+  return { ...view, settleBy };
 }
 
 /** What it says to a customer in place of a diagnosis (docs/platform-api.md). */

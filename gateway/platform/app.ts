@@ -18,6 +18,7 @@ import { mountPurchasing } from './purchase-route.ts';
 import { mountRecords } from './record-routes.ts';
 import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
+import { mountSettlements } from './settlement-route.ts';
 import { mountTicketCommands } from './ticket-commands.ts';
 import { mountTickets } from './ticket-routes.ts';
 
@@ -81,6 +82,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
+  mountSettlements(app, deps, authenticator);
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);

@@ -1,5 +1,6 @@
 import type { Activation } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
+import { isReversed } from '../activation/settlement.ts';
 import { endEntitlement } from '../entitlement/end.ts';
 import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
 import { isRenewed } from '../entitlement/ownership.ts';
@@ -60,8 +61,10 @@ async function cancelOnce(deps: CancellingDeps, purchaseId: string): Promise<Can
   return refused('It has failed already: the money goes back, and nothing is left to cancel.');
 }
 
-function whyOver({ phase }: Activation): string {
+function whyOver({ phase, settlement }: Activation): string {
   if (phase === 'cancelled') return 'It was cancelled before.';
+  if (phase === 'failed' && settlement !== null && !isReversed(settlement))
+    return `It has failed, and nothing is left to cancel; its money is ${settlement.status}.`;
   if (phase === 'declined')
     return 'Its payment was declined: nothing was bought, and nothing is left to cancel.';
   return 'It has failed: nothing was charged, and nothing is left to cancel.';

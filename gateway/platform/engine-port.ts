@@ -1,5 +1,6 @@
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import type { Activation } from '../activation/activation.ts';
+import type { PaymentEvent } from '../activation/settlement.ts';
 
 /** All that the platform API asks of the engine. The engine is the only writer of activations once they exist. */
 export interface ActivationEngine {
@@ -13,6 +14,14 @@ export interface ActivationEngine {
    * has changed where it was too late.
    */
   cancel(activationId: string): Promise<Activation>;
+  /**
+   * An operator's decision about money that the payment service refused for good. Saves it and resolves with the activation as it then
+   * stands: nothing of it has changed where there was nothing to settle.
+   */
+  settle(
+    activationId: string,
+    event: Extract<PaymentEvent, { type: 'payment_resolved' | 'payment_retried' }>,
+  ): Promise<Activation>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
   receive(callback: CommandCallback): Promise<void>;
 }

@@ -32,6 +32,7 @@ export function erasedNotice(data: NoticeData, customerId: string): NoticeData {
     vehicleModel: erasedText,
     ...(data.to === undefined ? {} : { to: email }),
     ...(data.message === undefined ? {} : { message: erasedText }),
+    ...(data.reference === undefined ? {} : { reference: erasedText }),
   };
 }
 
@@ -65,6 +66,7 @@ const withoutFreeText = (data: Data): Data =>
 /** The data of a line of the record without what is personal; the same object when nothing of it is. */
 export function erasedLine(type: string, data: Data): Data {
   if (type === 'notice.dead') return { ...data, error: erasedText };
+  if (type === 'payment.written_off' || type === 'payment.settled') return withoutFreeText(data);
   if (!type.startsWith('ticket.')) return data;
   const { resolution } = data;
   const isKept = !freeTexts.some((key) => key in data) && (resolution === undefined || resolution === null);

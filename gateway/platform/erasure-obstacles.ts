@@ -1,10 +1,12 @@
 import type { Transaction } from 'kysely';
+import { peoplesStatuses } from '../activation/settlement.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 
 /** What still needs the customer's name and address, by id; at most so many of a kind. */
 export interface Obstacles {
   readonly activations: readonly string[];
   readonly payments: readonly string[];
+  readonly settlements: readonly string[];
   readonly tickets: readonly string[];
   readonly notices: readonly string[];
 }
@@ -13,7 +15,7 @@ const namedMax = 5;
 
 const openSteps = ['authorising', 'capturing', 'voiding', 'refunding'];
 
-type Wanted = 'activation_under_way' | 'payment_under_way';
+type Wanted = 'activation_under_way' | 'payment_under_way' | 'settlement_open';
 
 async function activationsOf(
   transaction: Transaction<PlatformSchema>,
@@ -31,7 +33,9 @@ async function activationsOf(
   const rows =
     wanted === 'activation_under_way'
       ? all.where('a.ended_at', 'is', null).where('a.kind', '=', 'activation')
-      : all.where('a.ended_at', 'is not', null).where('a.settlement', 'in', openSteps);
+      : all
+          .where('a.ended_at', 'is not', null)
+          .where('a.settlement', 'in', wanted === 'payment_under_way' ? openSteps : [...peoplesStatuses]);
   return (await rows.execute()).map(({ id }) => id);
 }
 
@@ -59,6 +63,7 @@ export async function obstaclesOf(
   return {
     activations: await activationsOf(transaction, customerId, 'activation_under_way'),
     payments: await activationsOf(transaction, customerId, 'payment_under_way'),
+    settlements: await activationsOf(transaction, customerId, 'settlement_open'),
     tickets: await idsOf(transaction, 'tickets', 'open', customerId),
     notices: await idsOf(transaction, 'notices', 'waiting', customerId),
   };
@@ -67,6 +72,7 @@ export async function obstaclesOf(
 const sentences: Readonly<Record<keyof Obstacles, (ids: string) => string>> = {
   activations: (ids) => `an activation is under way (${ids}): wait for its end, or cancel the purchase`,
   payments: (ids) => `the payment service was not done with ${ids}: wait until it is`,
+  settlements: (ids) => `money is still owed (${ids}): end the settlement (fleetwake settlement)`,
   tickets: (ids) => `a ticket is open (${ids}): close it`,
   notices: (ids) => `a notice is not delivered yet (${ids}): wait until it is, or is given up`,
 };

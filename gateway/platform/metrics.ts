@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { peoplesStatuses } from '../activation/settlement.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { securityFor } from '../http/authenticate.ts';
@@ -38,6 +40,17 @@ async function countOverdue({ database, clock }: Deps): Promise<number> {
       from.selectFrom('activations').select('due_at').where('due_at', '<=', before).limit(openMax).as('late'),
     )
     .select((select) => select.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function countSettlements({ database }: Deps, status: string): Promise<number> {
+  const { count } = await database.reader
+    .selectFrom('activations')
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .where('settlement', '=', status)
+    // The partial index holds these two; without the words it is not used.
+    .where(sql<boolean>`settlement in ('uncollectible', 'unsettled')`)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
@@ -91,6 +104,15 @@ export function newMetrics(deps: Deps): Metrics {
     registers,
     async collect() {
       this.set(await countOverdue(deps));
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_settlements_open',
+    help: 'Settlements that the payment service refused for good and that wait for an operator, by status',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      for (const status of peoplesStatuses) this.set({ status }, await countSettlements(deps, status));
     },
   });
   new Gauge({

@@ -11,7 +11,7 @@ import { listSettlements, openSettlementSchema } from './settlement-list.ts';
 /** The operator's lists: what the product cannot end by itself. */
 export function mountOperations(
   app: App,
-  { database }: Pick<PlatformDeps, 'database'>,
+  { database, clock }: Pick<PlatformDeps, 'database' | 'clock'>,
   { requireScope }: Authenticator,
 ): void {
   const common = {
@@ -54,7 +54,7 @@ export function mountOperations(
   });
   app.openapi(settlements, async (context) => {
     const { status, limit, cursor } = context.req.valid('query');
-    const page = await listSettlements(database.reader, { status, limit, cursor });
+    const page = await listSettlements(database.reader, { status, limit, cursor, now: clock.now() });
     return context.json({ settlements: [...page.settlements], next: page.next }, 200);
   });
 }

@@ -14,6 +14,8 @@ export type RecordType =
   | FactType
   | EntitlementFact['type']
   | TicketFact['type']
+  | 'entitlement.shortened'
+  | 'entitlement.restored'
   | 'customer.erased'
   | 'notice.sent'
   | 'notice.dead'
@@ -111,9 +113,9 @@ const activationWords = {
   },
   'activation.reversing_payment': told('the money is given back', 'the service was not delivered'),
   'activation.notifying_customer': told('the customer is told', 'the service is active'),
-  'activation.notifying_failure': told('the customer is told', 'it failed, and the money is back'),
+  'activation.notifying_failure': told('the customer is told', 'it failed'),
   'activation.active': told('the service is active', 'the vehicle applied it, or had it already'),
-  'activation.failed': told('the activation has failed', 'it was not delivered; nothing is charged'),
+  'activation.failed': told('the activation has failed', 'it was not delivered'),
   'activation.cancelled': told('the purchase is cancelled', 'its customer did not want it any more'),
   'activation.declined': told('nothing was bought', 'the payment was declined'),
   'activation.dormant': told('the feature is off', 'the vehicle says so, or cannot have it'),
@@ -152,7 +154,26 @@ const paymentWords = {
   },
   'payment.voided': told('the reservation was released', 'nothing is charged', amount),
   'payment.refunded': told('the amount was refunded', 'nothing is charged', amount),
-  'payment.unsettled': step('an operator has to settle the money by hand', paymentProblem),
+  'payment.unsettled': {
+    what: says('the amount could not be given back automatically; it is paid back in another way'),
+    cause: paymentProblem,
+    shown: amount,
+  },
+  'payment.retried': step('the payment service is asked once more'),
+  'payment.paid_back': told('the amount was paid back in another way', 'an operator settled it', [
+    ...amount,
+    'reference',
+  ]),
+  'payment.collected': told('the amount was paid in another way', 'an operator settled it', [
+    ...amount,
+    'reference',
+  ]),
+  'payment.written_off': {
+    what: says('the matter of the amount was closed'),
+    cause: reasonOf,
+    shown: [...amount, 'reason'],
+  },
+  'payment.settled': step('the settlement is done', ({ outcome }) => text(outcome)),
   'payment.unanswered': step('the payment service gave no answer', paymentProblem),
 } satisfies Partial<Record<RecordType, Words>>;
 
@@ -207,6 +228,8 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   ...paymentWords,
   ...ticketWords,
   'entitlement.expired': told('the service has ended', 'its time is over', ['validFrom', 'validUntil']),
+  'entitlement.shortened': told('the service ends earlier', 'it could not be charged', ['validUntil']),
+  'entitlement.restored': told('the service lasts as long as it was bought', 'it is paid', ['validUntil']),
   'entitlement.cancelled': told('the service has ended', 'it was cancelled', ['validFrom', 'validUntil']),
   'customer.erased': told('the personal data was erased', "the customer's wish"),
   'notice.sent': {

@@ -15,6 +15,7 @@ export const platformScopes = {
   'tickets:write': 'Work on support tickets',
   'events:read': 'Follow the stream of events',
   'operations:read': "Read the operator's lists",
+  'operations:write': 'Settle money by hand',
   'metrics:read': 'Read metrics',
 } as const;
 
@@ -59,6 +60,7 @@ export const roleScopes = {
     'tickets:read',
     'events:read',
     'operations:read',
+    'operations:write',
     'metrics:read',
   ],
   service: [

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Activation } from '../activation/activation.ts';
+import { peoplesStatuses } from '../activation/settlement.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { type SettlementView, settlementSchema, settlementView } from './activation-view.ts';
 import { pageOf } from './paging.ts';
@@ -14,6 +15,7 @@ export const openSettlementSchema = z
     vin: vinSchema,
     serviceId: z.string(),
     phase: z.string(),
+    overdue: z.boolean().meta({ description: 'Its moment has passed' }),
     settlement: settlementSchema,
   })
   .meta({ id: 'OpenSettlement' });
@@ -24,6 +26,7 @@ export interface OpenSettlement {
   readonly vin: string;
   readonly serviceId: string;
   readonly phase: string;
+  readonly overdue: boolean;
   readonly settlement: SettlementView;
 }
 
@@ -34,6 +37,7 @@ export async function listSettlements(
     readonly status: 'uncollectible' | 'unsettled';
     readonly limit: number;
     readonly cursor: string | undefined;
+    readonly now: number;
   },
 ): Promise<{ settlements: OpenSettlement[]; next: string | null }> {
   let select = database
@@ -46,18 +50,28 @@ export async function listSettlements(
     .limit(query.limit + 1);
   if (query.cursor !== undefined) select = select.where('id', '>', query.cursor);
   const { page, next } = pageOf(await select.execute(), query.limit, (row) => row.id);
-  const settlements = page.map((row): OpenSettlement => {
-    const { settlement } = JSON.parse(row.state) as Activation;
-    if (settlement === null) throw new Error(`the settlement of ${row.id} is missing in its state`);
-    const { id, purchase_id, vin, service_id, phase } = row;
-    return {
-      activationId: id,
-      purchaseId: purchase_id,
-      vin,
-      serviceId: service_id,
-      phase,
-      settlement: settlementView(settlement),
-    };
-  });
+  const settlements = page.map((row) =>
+    settlementResource(JSON.parse(row.state) as Activation, row.purchase_id, query.now),
+  );
   return { settlements, next };
+}
+
+/** The money of one activation, for an operator. */
+export function settlementResource(
+  { id, vin, serviceId, phase, settlement }: Activation,
+  purchaseId: string | null,
+  now: number,
+): OpenSettlement {
+  if (settlement === null) throw new Error(`the settlement of ${id} is missing in its state`);
+  const overdue =
+    peoplesStatuses.has(settlement.status) && settlement.settleBy !== undefined && settlement.settleBy < now;
+  return {
+    activationId: id,
+    purchaseId,
+    vin,
+    serviceId,
+    phase,
+    overdue,
+    settlement: settlementView(settlement),
+  };
 }

@@ -6,7 +6,8 @@ import { appendRecord } from './record-lines.ts';
 import type { PlatformSchema } from './schema.ts';
 
 /** Returns the actor that the history names for a fact. */
-function actorOf(type: Fact['type']): string {
+function actorOf({ type, data }: Fact): string {
+  if (type.startsWith('payment.') && typeof data.by === 'string') return `operator:${data.by}`;
   if (type.startsWith('payment.')) return 'payments';
   if (type === 'activation.cancel_requested') return 'customer';
   if (type === 'activation.success' || type === 'activation.late_success') return 'vehicle';
@@ -26,7 +27,7 @@ export async function appendFacts(
     activationId: stored.activation.id,
     at: fact.at,
     type: fact.type,
-    actor: actorOf(fact.type),
+    actor: actorOf(fact),
     // Diagnostics are long and stand in the ticket.
     data: fact.type === 'activation.escalating_to_support' ? { failure: fact.data.failure } : fact.data,
   }));

@@ -166,7 +166,14 @@ export type NoticeKind =
   | 'activation_successful'
   | 'activation_failed'
   | 'activation_cancelled'
-  | 'service_renewed';
+  | 'service_renewed'
+  /** It is not active, and what was paid could not be given back automatically. */
+  | 'reversal_failed'
+  | 'reversal_settled'
+  | 'reversal_closed'
+  /** It is active, and could not be charged. */
+  | 'capture_failed'
+  | 'capture_settled';
 
 /** What the life of a service tells. */
 export type LifeNoticeKind = 'service_cancelled';

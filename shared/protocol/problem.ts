@@ -17,6 +17,7 @@ export const problemTypes = {
   'not-erasable': { status: 409, title: 'The personal data cannot be erased now' },
   'customer-erased': { status: 409, title: 'The personal data of this customer was erased' },
   'not-cancellable': { status: 409, title: 'The purchase cannot be cancelled now' },
+  'not-settleable': { status: 409, title: 'The settlement cannot be ended so now' },
   'illegal-move': { status: 409, title: 'The ticket cannot make this move now' },
   'already-active': { status: 409, title: 'The service is already active on this vehicle' },
   'key-in-flight': { status: 409, title: 'A request with this Idempotency-Key is under way' },

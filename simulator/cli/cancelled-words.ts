@@ -38,6 +38,8 @@ function kept({ price, activation }: Purchase): string {
       return `the ${amount} are still being charged, since it was active`;
     case 'uncollectible':
       return `the ${amount} could not be charged, and an operator decides about them`;
+    case 'collected':
+      return `the ${amount} were paid in another way and stay paid, since it was active`;
     default:
       // What support gave for nothing after the purchase had failed.
       return `nothing was charged for it, and nothing is`;
@@ -57,7 +59,11 @@ function givenBack({ price, activation }: Purchase): string {
     case 'refunded':
       return `the ${amount} that were charged are given back`;
     case 'unsettled':
-      return `the ${amount} could not be given back, and an operator does it by hand`;
+      return `the ${amount} could not be given back automatically, and an operator pays them back in another way`;
+    case 'paid_back':
+      return `the ${amount} were paid back in another way`;
+    case 'written_off':
+      return `the matter of the ${amount} was closed by an operator`;
     default:
       return 'nothing is charged';
   }

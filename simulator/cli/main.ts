@@ -18,6 +18,7 @@ import { addReplay } from './replay.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
+import { addSettlement } from './settlement.ts';
 import { guardTerminal } from './terminal-guard.ts';
 import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
   addActivationShow(program);
   addPurchaseRecord(program);
   addTicket(program);
+  addSettlement(program);
   addCancel(program);
   addCustomer(program);
   addRegister(program);

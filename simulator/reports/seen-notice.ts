@@ -55,6 +55,31 @@ const headlines: readonly {
     push: /^(Service renewed|Servicio renovado)$/,
   },
   {
+    kind: 'reversal_failed',
+    email: /^(Your .+ is not active - We owe you .+|Su .+ no está activo - Le debemos .+)$/,
+    push: /^(We owe you|Le debemos) .+$/,
+  },
+  {
+    kind: 'reversal_settled',
+    email: /^(.+ has been paid back|Le hemos devuelto .+)$/,
+    push: /^(Paid back|Devuelto): .+$/,
+  },
+  {
+    kind: 'reversal_closed',
+    email: /^(About .+ for .+|Acerca de .+)$/,
+    push: /^(About your .+|Acerca de sus .+)$/,
+  },
+  {
+    kind: 'capture_failed',
+    email: /^(We could not charge .+|No hemos podido cobrar .+)$/,
+    push: /^(Not charged|No cobrado): .+$/,
+  },
+  {
+    kind: 'capture_settled',
+    email: /^(.+ is settled|El importe de .+ está saldado)$/,
+    push: /^(Settled|Saldado): .+$/,
+  },
+  {
     kind: 'service_cancelled',
     email: /^(Your .+ has ended|Su .+ ha terminado)$/,
     push: /^(Service ended|Servicio terminado)$/,

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Activation } from '../../gateway/activation/activation.ts';
+import { outstanding } from '../../gateway/activation/outstanding.ts';
 import { isKeyLapsed } from '../../gateway/activation/settlement.ts';
 import {
   applied,
@@ -63,30 +65,109 @@ test('a capture that is declined for good leaves the service active and is shown
   });
 });
 
-test.each([
-  ['on_delivery', 'void', 'payment_voided', 'voided'],
-  ['immediately', 'refund', 'payment_refunded', 'refunded'],
-] as const)(
-  '%s: a %s that is declined for good holds the notice back until somebody settles it',
-  (capture, step, type, status) => {
-    const { activation, facts } = play(reversing(capture), [refused(1 * second, step)]);
-    expect(lines(facts)).toEqual(['1s payment.unsettled']);
-    expect(activation).toMatchObject({
-      phase: 'reversing_payment',
-      settlement: { status: 'unsettled', dueAt: null },
-    });
-    const other = type === 'payment_voided' ? 'payment_refunded' : 'payment_voided';
-    expect(verdictOf(activation, { type: other, at: 2 * second })).toBe(
-      'ignored: nothing to settle: unsettled',
-    );
-    const settled = play(activation, [{ type, at: 60 * second }]);
-    expect(lines(settled.facts)).toEqual([
-      `60s payment.${status}`,
-      '60s activation.notifying_failure',
-      '60s activation.failed',
+const day = 86_400 * second;
+
+describe.each([
+  ['on_delivery', 'void', 'voiding', 'payment_voided', 'voided'],
+  ['immediately', 'refund', 'refunding', 'payment_refunded', 'refunded'],
+] as const)('%s: a %s that is refused for good', (capture, step, retrying, type, status) => {
+  const refusedReversal = () => play(reversing(capture), [refused(1 * second, step)]);
+
+  test('ends the activation and leaves the money to people, who have five days', () => {
+    const { activation, facts } = refusedReversal();
+    expect(lines(facts)).toEqual([
+      '1s payment.unsettled',
+      '1s activation.notifying_failure',
+      '1s activation.failed',
     ]);
-  },
-);
+    expect(activation).toMatchObject({
+      phase: 'failed',
+      settlement: { status: 'unsettled', dueAt: null, settleBy: 1 * second + 5 * day },
+    });
+    expect(outstanding(activation, 100 * day)).toEqual([]);
+  });
+
+  test('is settled by a payment by other means, with its reference', () => {
+    const paid = play(refusedReversal().activation, [
+      {
+        type: 'payment_resolved',
+        at: 60 * second,
+        by: 'controller',
+        resolution: { kind: 'paid_back', amountMinor: 4_900, reference: 'SEPA-1' },
+      },
+    ]);
+    expect(lines(paid.facts)).toEqual(['60s payment.paid_back', '60s payment.settled']);
+    expect(paid.facts[0]?.data).toMatchObject({
+      by: 'controller',
+      amountMinor: 4_900,
+      currency: 'EUR',
+      reference: 'SEPA-1',
+    });
+    expect(paid.facts[1]?.data).toMatchObject({ outcome: 'paid_back', reference: 'SEPA-1' });
+    expect(paid.activation).toMatchObject({ phase: 'failed', settlement: { status: 'paid_back' } });
+  });
+
+  test('is written off with who and why', () => {
+    const { facts, activation } = play(refusedReversal().activation, [
+      {
+        type: 'payment_resolved',
+        at: 60 * second,
+        by: 'controller',
+        resolution: { kind: 'written_off', reason: 'it came back by chargeback' },
+      },
+    ]);
+    expect(facts[0]?.data).toMatchObject({ by: 'controller', reason: 'it came back by chargeback' });
+    expect(activation.settlement?.status).toBe('written_off');
+  });
+
+  test('is asked for once more under a new key, and keeps its deadline when it is refused again', () => {
+    const retried = play(refusedReversal().activation, [
+      { type: 'payment_retried', at: 60 * second, by: 'controller' },
+    ]);
+    expect(retried.activation).toMatchObject({
+      phase: 'failed',
+      settlement: { status: retrying, keysLapsed: 1, dueAt: 60 * second },
+    });
+    const again = play(retried.activation, [refused(61 * second, step)]).activation;
+    expect(again.settlement).toMatchObject({ status: 'unsettled', settleBy: 1 * second + 5 * day });
+    const third = play(again, [{ type: 'payment_retried', at: 62 * second, by: 'controller' }]).activation;
+    expect(third.settlement?.keysLapsed).toBe(2);
+    const done = play(third, [{ type, at: 63 * second }]);
+    expect(lines(done.facts)).toEqual([`63s payment.${status}`, '63s payment.settled']);
+  });
+
+  test('is not collected from the customer', () => {
+    expect(
+      verdictOf(refusedReversal().activation, {
+        type: 'payment_resolved',
+        at: 60 * second,
+        by: 'controller',
+        resolution: { kind: 'collected', amountMinor: 4_900, reference: 'SEPA-1' },
+      }),
+    ).toBe('ignored: nothing to settle: unsettled');
+  });
+});
+
+test('what an older version left reversing ends once it is settled', () => {
+  const { activation } = play(reversing('immediately'), [refused(1 * second, 'refund')]);
+  const { settleBy: _, ...settlement } = activation.settlement ?? {};
+  const old = { ...activation, phase: 'reversing_payment', settlement } as Activation;
+  const { activation: after, facts } = play(old, [
+    {
+      type: 'payment_resolved',
+      at: 60 * second,
+      by: 'controller',
+      resolution: { kind: 'paid_back', amountMinor: 4_900, reference: 'SEPA-1' },
+    },
+  ]);
+  expect(after.phase).toBe('failed');
+  expect(lines(facts)).toEqual([
+    '60s payment.paid_back',
+    '60s activation.notifying_failure',
+    '60s activation.failed',
+    '60s payment.settled',
+  ]);
+});
 
 test('an answer that comes twice is taken once', () => {
   const { activation } = play(delivered(), [{ type: 'payment_captured', at: 0 }]);
@@ -159,7 +240,7 @@ test.each([
     });
     expect(verdictOf(activation, authorised(72_001 * second))).toBe('ignored: nothing to settle: unsettled');
     const settled = play(activation, [{ type, at: 80_000 * second }]);
-    expect(lines(settled.facts)).toEqual([`80000s payment.${status}`]);
+    expect(lines(settled.facts)).toEqual([`80000s payment.${status}`, '80000s payment.settled']);
     expect(settled.activation).toMatchObject({ phase: 'declined', settlement: { status } });
   },
 );

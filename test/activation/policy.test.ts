@@ -81,6 +81,7 @@ describe('a policy', () => {
       pollEveryMs: 200,
       resultGraceMs: 33,
       deadlineMs: 576_000,
+      settlementMs: 2_880_000,
     });
     expect(compressPolicy({ ...standardPolicy, deadlineMs: null }, 1e12)).toMatchObject({
       baseDelayMs: 1,

@@ -180,6 +180,14 @@ function eventOf(activation: Activation, one: Happening, at: number): Activation
       return { type, at, step: pickOf(steps, pick), message: 'no answer' };
     case 'payment_key_lapsed':
       return { type, at, step: pickOf(steps, pick) };
+    case 'payment_retried':
+      return { type, at, by: 'controller' };
+    case 'payment_resolved': {
+      const kind = pickOf(['paid_back', 'collected', 'written_off'] as const, pick);
+      const resolution =
+        kind === 'written_off' ? { kind, reason: 'given up' } : { kind, amountMinor: 1, reference: 'SEPA-1' };
+      return { type, at, by: 'controller', resolution };
+    }
     default:
       return vehicleEventOf(activation, one, type, at);
   }
@@ -225,6 +233,7 @@ const atMostOnce = [
   'revocation.owed',
   'payment.authorised',
   'payment.captured',
+  'payment.settled',
   'payment.voided',
   'payment.refunded',
 ];
@@ -235,7 +244,9 @@ function expectFactsOf({ activation, facts }: { activation: Activation; facts: F
   expect(count('revocation.owed')).toBe(activation.revocationOwed ? 1 : 0);
   if (finalPhases.has(activation.phase)) expect(count(`activation.${activation.phase}`)).toBe(1);
   const told = facts.findIndex((fact) => fact.type === 'activation.notifying_failure');
-  const given = facts.findIndex((fact) => fact.type === 'payment.voided' || fact.type === 'payment.refunded');
+  // Money back, or the service refused to give it back for good.
+  const decided = ['payment.voided', 'payment.refunded', 'payment.unsettled'];
+  const given = facts.findIndex(({ type }) => decided.includes(type));
   if (told >= 0) expect(given).toBeGreaterThanOrEqual(0);
   if (told >= 0) expect(given).toBeLessThan(told);
   expect(facts.map((fact) => fact.at)).toEqual(

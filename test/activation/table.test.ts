@@ -132,7 +132,18 @@ const withMoney: Readonly<Record<SettlementStatus, () => Activation>> = {
     play(purchase('immediately'), [authorised(0), checked(0, incompatible), diagnosed(0)]).activation,
   refunded: () => play(withMoney.refunding(), [{ type: 'payment_refunded', at: 0 }]).activation,
   unsettled: () => play(withMoney.voiding(), [refused(0, 'void')]).activation,
+  paid_back: () => play(withMoney.unsettled(), [resolved('paid_back')]).activation,
+  collected: () => play(withMoney.uncollectible(), [resolved('collected')]).activation,
+  written_off: () => play(withMoney.unsettled(), [resolved('written_off')]).activation,
 };
+
+function resolved(kind: 'paid_back' | 'collected' | 'written_off'): ActivationEvent {
+  const resolution =
+    kind === 'written_off'
+      ? { kind, reason: 'it came back by chargeback' }
+      : { kind, amountMinor: 4_990, reference: 'SEPA-1' };
+  return { type: 'payment_resolved', at: now, by: 'controller', resolution };
+}
 
 const steps: readonly PaymentStep[] = ['authorise', 'capture', 'void', 'refund'];
 const paymentEvents: readonly ActivationEvent[] = [
@@ -142,6 +153,10 @@ const paymentEvents: readonly ActivationEvent[] = [
   { type: 'payment_refunded', at: now },
   ...steps.map((one) => refused(now, one)),
   ...steps.map((one) => unanswered(now, one)),
+  resolved('paid_back'),
+  resolved('collected'),
+  resolved('written_off'),
+  { type: 'payment_retried', at: now, by: 'controller' },
 ];
 
 test('the money answers every event about it as the table says', () => {
@@ -156,19 +171,23 @@ test('the money answers every event about it as the table says', () => {
       }),
     ];
   });
-  // Where each answer leads (- ignored): authorised captured voided refunded; refused and unanswered, each for authorise capture void refund.
+  // Where each answer leads (- ignored): authorised captured voided refunded; refused and unanswered, each for authorise capture void refund;
+  // resolved as paid_back, collected, written_off; retried.
   expect(`\n${grid(seen)}\n`).toBe(`
-authorising    authorised - - - declined - - - authorising - - -
-declined       - - - - - - - - - - - -
-authorised     - - - - - - - - - - - -
-capturing      - captured - - - uncollectible - - - capturing - -
-captured       - - - - - - - - - - - -
-uncollectible  - - - - - - - - - - - -
-voiding        - - voided - - - unsettled - - - voiding -
-voided         - - - - - - - - - - - -
-refunding      - - - refunded - - - unsettled - - - refunding
-refunded       - - - - - - - - - - - -
-unsettled      - - voided - - - - - - - - -
+authorising    authorised - - - declined - - - authorising - - - - - - -
+declined       - - - - - - - - - - - - - - - -
+authorised     - - - - - - - - - - - - - - - -
+capturing      - captured - - - uncollectible - - - capturing - - - - - -
+captured       - - - - - - - - - - - - - - - -
+uncollectible  - - - - - - - - - - - - - collected written_off capturing
+voiding        - - voided - - - unsettled - - - voiding - - - - -
+voided         - - - - - - - - - - - - - - - -
+refunding      - - - refunded - - - unsettled - - - refunding - - - -
+refunded       - - - - - - - - - - - - - - - -
+unsettled      - - voided - - - - - - - - - paid_back - written_off voiding
+paid_back      - - - - - - - - - - - - - - - -
+collected      - - - - - - - - - - - - - - - -
+written_off    - - - - - - - - - - - - - - - -
 `);
 });
 

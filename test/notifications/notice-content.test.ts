@@ -67,7 +67,7 @@ Receipt:
 The amount is reserved on your payment method. It is charged only once the
 service is active in your vehicle.
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 
 Thank you for choosing CaaS.
@@ -96,7 +96,7 @@ We are activating Heated Seats on your Aurora EX. Your vehicle receives
 its new configuration as soon as it can be reached; there is nothing that you
 need to do.
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 
 Thank you for choosing CaaS.
@@ -116,7 +116,7 @@ The amount of 49.90 EUR was only reserved, and the reservation has been released
 
 If you have any questions, please contact support at support@caas.example.
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 `);
   const refunded = await mailOf('activation_cancelled', { capture: 'immediately', language: 'es' });
@@ -152,10 +152,10 @@ interruption: the new time begins where the old one ends.
 Details:
 - Service: Heated Seats
 - Duration: 12 months
-- Cost: 49.90 EUR
+- Cost: 49.90 EUR (being charged)
 - Renewed: 2027-01-15T08:00:00.000Z
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 
 Thank you for choosing CaaS.
@@ -173,10 +173,10 @@ You can start using this feature immediately.
 Activation details:
 - Service: Heated Seats
 - Duration: 12 months
-- Cost: 49.90 EUR
+- Cost: 49.90 EUR (being charged)
 - Activated: 2027-01-15T08:00:01.234Z
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 
 Thank you for choosing CaaS.
@@ -195,10 +195,10 @@ You can start using this feature immediately.</p>
 <ul>
 <li>Service: Heated Seats</li>
 <li>Duration: 12 months</li>
-<li>Cost: 49.90 EUR</li>
+<li>Cost: 49.90 EUR (being charged)</li>
 <li>Activated: 2027-01-15T08:00:01.234Z</li>
 </ul>
-<p>View full details in your expediente de compra:
+<p>View full details in your purchase record:
 <a href="https:&#x2F;&#x2F;caas.example&#x2F;purchases&#x2F;pur_1">https:&#x2F;&#x2F;caas.example&#x2F;purchases&#x2F;pur_1</a></p>
 <p>Thank you for choosing CaaS.</p>
 </body>
@@ -222,7 +222,7 @@ questions, please contact support at support@caas.example.
 
 Reference number: tkt_7
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 
 We apologize for the inconvenience.
@@ -287,7 +287,7 @@ it.each([
 it('speaks Spanish to who prefers it, and English to who prefers what it has not learnt', async () => {
   const spanish = await mailOf('activation_successful', { language: 'es-MX' });
   expect(spanish.subject).toBe('Su Heated Seats ya está activo');
-  expect(spanish.text).toContain('- Duración: 12 meses\n- Coste: 49.90 EUR\n');
+  expect(spanish.text).toContain('- Duración: 12 meses\n- Coste: 49.90 EUR (en proceso de cobro)\n');
   const failed = await received('activation_failed', { language: 'es' });
   expect(failed.mail?.subject).toBe('Incidencia en la activación del servicio - NO se le ha cobrado');
   expect(failed.mail?.text).toContain('Número de referencia: tkt_7\n');
@@ -309,7 +309,7 @@ it('escapes what a customer typed in HTML, not in text, and lets nothing into th
 });
 
 it('makes a notice of exactly the facts of the table; retries stay silent', () => {
-  const activation = { kind: 'activation', delivery: null } as const;
+  const activation = { kind: 'activation', delivery: null, phase: 'active', settlement: null } as const;
   const made = (type: Parameters<typeof fact>[0], data = {}) =>
     noticesFor(fact(type, data), activation).map(({ kind, channel }) => `${kind} by ${channel}`);
   expect(made('activation.payment_confirmed')).toEqual([
@@ -353,12 +353,13 @@ it('makes a notice of exactly the facts of the table; retries stay silent', () =
   expect(made('activation.renewed')).toEqual(['service_renewed by email', 'service_renewed by push']);
   const renewed = { at: 1, attempt: null, evidence: 'entitlement', vehicleClock: null } as const;
   expect(noticesFor(fact('activation.active'), { ...activation, delivery: renewed })).toEqual([]);
-  expect(noticeTable).toHaveLength(6);
+  expect(noticeTable).toHaveLength(11);
 });
 
 it('tells the customer nothing of deactivations and revocations', () => {
   for (const kind of ['deactivation', 'revocation'] as const) {
-    for (const one of Object.values(kinds)) expect(noticesFor(one, { kind, delivery: null })).toEqual([]);
+    for (const one of Object.values(kinds))
+      expect(noticesFor(one, { kind, delivery: null, phase: 'failed', settlement: null })).toEqual([]);
   }
 });
 

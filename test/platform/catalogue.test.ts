@@ -122,6 +122,7 @@ describe('a catalogue', () => {
         pollEveryMs: 200,
         resultGraceMs: 33,
         deadlineMs: 576_000,
+        settlementMs: 2_880_000,
       },
     });
     expect(fast.services()).toEqual([fast.service('seats')]);

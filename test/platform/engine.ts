@@ -1,6 +1,7 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { ActivationEvent } from '../../gateway/activation/event.ts';
 import { transition } from '../../gateway/activation/transition.ts';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { project } from '../../gateway/engine/projection.ts';
@@ -27,9 +28,13 @@ export interface TestEngine extends ActivationEngine {
   readonly received: CommandCallback[];
   apply(id: string, event: ActivationEvent): Promise<Activation>;
   /** The vehicle applies the first attempt, and the capture follows. */
-  deliver(id: string): Promise<void>;
+  deliver(id: string, isCaptureDeclined?: boolean): Promise<void>;
+  /** The same, and the capture is declined for good. */
+  deliverUnpaid(id: string): Promise<void>;
   /** The vehicle rejects the first attempt; the reversal is answered. */
-  reject(id: string): Promise<void>;
+  reject(id: string, isReversalRefused?: boolean): Promise<void>;
+  /** The same, and the reversal is refused for good. */
+  rejectUnrefunded(id: string): Promise<void>;
 }
 
 const unread = { unavailable: 'not asked for in this test' } as const;
@@ -42,19 +47,20 @@ const diagnostics: Diagnostics = {
 export const support = standardSupport(alwaysOnDuty(['technician-1']));
 export const noticeSettings = { contact: 'support@example.com', webUrl: 'https://example.com' };
 
-const catalogue = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
+const shipped = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
 
 export function testEngine(deps: {
   readonly database: Database<PlatformSchema>;
   readonly clock: ManualClock;
   readonly ids: Ids;
   readonly onCommitted: () => void;
+  readonly catalogue?: Catalogue;
 }): TestEngine {
   const { database, clock, ids } = deps;
   const projections = {
     clock,
     ids,
-    catalogue,
+    catalogue: deps.catalogue ?? shipped,
     openTicket: (transaction, { activation }, read, at) =>
       openTicket(transaction, { ids, settings: support }, activation, read, at),
     noteOnTicket: async () => {},
@@ -124,11 +130,13 @@ export function testEngine(deps: {
       if (stored?.activation.settlement === null) return stored.activation;
       return apply(id, paymentEvent());
     },
+    settle: (id, event) => apply(id, event),
     cancel: (id) => apply(id, { type: 'cancel_requested', at: clock.now() }),
     async receive(callback) {
       engine.received.push(callback);
     },
-    async deliver(id) {
+    deliverUnpaid: (id) => engine.deliver(id, true),
+    async deliver(id, isCaptureDeclined = false) {
       await send(id);
       const { settlement } = await apply(id, {
         type: 'command_applied',
@@ -136,9 +144,14 @@ export function testEngine(deps: {
         attempt: 1,
         vehicleClock: clock.now(),
       });
-      if (settlement?.status === 'capturing') await apply(id, { type: 'payment_captured', at: clock.now() });
+      if (settlement?.status !== 'capturing') return;
+      const at = clock.now();
+      const message = 'Your card was declined.';
+      if (isCaptureDeclined)
+        await apply(id, { type: 'payment_refused', at, step: 'capture', code: 'card_declined', message });
+      else await apply(id, { type: 'payment_captured', at });
     },
-    async reject(id) {
+    async reject(id, isReversalRefused = false) {
       await send(id);
       const at = clock.now();
       const failure = {
@@ -155,9 +168,15 @@ export function testEngine(deps: {
         delivered: null,
         diagnostics,
       });
-      const type = settlement?.status === 'refunding' ? 'payment_refunded' : 'payment_voided';
-      await apply(id, { type, at });
+      const step = settlement?.status === 'refunding' ? 'refund' : 'void';
+      if (isReversalRefused) {
+        const message = 'The refund failed: expired_or_canceled_card.';
+        await apply(id, { type: 'payment_refused', at, step, code: 'expired_or_canceled_card', message });
+      } else {
+        await apply(id, { type: step === 'refund' ? 'payment_refunded' : 'payment_voided', at });
+      }
     },
+    rejectUnrefunded: (id) => engine.reject(id, true),
   };
   return engine;
 }

@@ -68,7 +68,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             await listActivations(reader, { owner: null, phase, limit: 20, cursor });
           }
           await listDeadNotices(reader, 20, cursor);
-          await listSettlements(reader, { status: 'unsettled', limit: 20, cursor: 'act_x' });
+          await listSettlements(reader, { status: 'unsettled', limit: 20, cursor: 'act_x', now: 0 });
           await listRecord(reader, body.id, { view: 'support', limit: 20, after: 1 });
           await recordAfter(reader, 1, 100);
           await newestSequence(reader);

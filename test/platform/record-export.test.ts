@@ -79,8 +79,8 @@ const supportRows = [
   ['activation.reversing_payment', 'the money is given back', 'the service was not delivered', 'engine'],
   ['ticket.opened', 'a support ticket was opened', 'the activation has failed', 'engine'],
   ['payment.voided', 'the reservation was released', 'nothing is charged', 'payments'],
-  ['activation.notifying_failure', 'the customer is told', 'it failed, and the money is back', 'engine'],
-  ['activation.failed', 'the activation has failed', 'it was not delivered; nothing is charged', 'engine'],
+  ['activation.notifying_failure', 'the customer is told', 'it failed', 'engine'],
+  ['activation.failed', 'the activation has failed', 'it was not delivered', 'engine'],
   ['ticket.started', 'support works on it', 'a technician took it up', 'support:technician-1'],
   [
     'ticket.commented',

@@ -91,6 +91,16 @@ const matrix: Readonly<Record<string, Row>> = {
     statuses: [401, 403, 403, 403, 200, 403],
   },
   'POST /events/tickets': { statuses: [401, 201, 201, 403, 201, 201] },
+  'GET /settlements/{id}': {
+    path: ({ activation }) => `/settlements/${activation}`,
+    statuses: [401, 403, 403, 403, 200, 403],
+  },
+  // Its money is back: nothing waits for an operator.
+  'POST /settlements/{id}/resolve': {
+    path: ({ activation }) => `/settlements/${activation}/resolve`,
+    body: { by: 'operator-1', resolution: 'retry' },
+    statuses: [401, 403, 403, 403, 409, 403],
+  },
   'GET /events': { statuses: [401, 200, 200, 403, 200, 200] },
   'GET /metrics': { statuses: [401, 403, 403, 403, 200, 403] },
   // Not for tokens: signed by the API IoT, authenticated by the form, open.

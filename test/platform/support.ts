@@ -1,6 +1,7 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
-import type { CancellationPolicy } from '../../gateway/catalogue/service.ts';
+import type { CancellationPolicy, UncollectiblePolicy } from '../../gateway/catalogue/service.ts';
 import { platform } from '../../gateway/platform/app.ts';
 import { newChanges } from '../../gateway/platform/changes.ts';
 import type { PlatformConfig } from '../../gateway/platform/deps.ts';
@@ -82,6 +83,8 @@ export async function withPlatform(
   options: Partial<PlatformConfig> & {
     /** Of every service of the catalogue. */
     readonly cancellation?: CancellationPolicy;
+    /** Of every service of the catalogue. */
+    readonly uncollectible?: UncollectiblePolicy;
     readonly open?: () => Database<PlatformSchema>;
     readonly idsFrom?: number;
   } = {},
@@ -90,6 +93,7 @@ export async function withPlatform(
   const {
     idsFrom = 0,
     cancellation = 'at_once',
+    uncollectible = 'keep',
     open = () => openSqlite<PlatformSchema>(':memory:'),
     ...config
   } = options;
@@ -101,17 +105,18 @@ export async function withPlatform(
   const entries: World['log'] = [];
   const write = (event: string, fields?: unknown) => entries.push({ event, fields });
   const log: Log = { info: write, warn: write, error: write };
-  const engine = testEngine({ database, clock, ids, onCommitted: changes.notify });
+  const sold: Catalogue = {
+    ...catalogue,
+    service(id) {
+      const service = catalogue.service(id);
+      return service && { ...service, cancellation, uncollectible };
+    },
+  };
+  const engine = testEngine({ database, clock, ids, onCommitted: changes.notify, catalogue: sold });
   const app = platform({
     database,
     engine,
-    catalogue: {
-      ...catalogue,
-      service(id) {
-        const service = catalogue.service(id);
-        return service && { ...service, cancellation };
-      },
-    },
+    catalogue: sold,
     changes,
     clock,
     ids,

@@ -8,6 +8,11 @@ export const subjects: Readonly<Record<NoticeKind, string>> = {
   activation_failed: 'Service activation issue - You have NOT been charged',
   activation_cancelled: 'Heated seats is cancelled - You have NOT been charged',
   service_renewed: 'Your Heated seats is renewed',
+  reversal_failed: 'Your Heated seats is not active - We owe you 14.90 EUR',
+  reversal_settled: '14.90 EUR for Heated seats has been paid back',
+  reversal_closed: 'About 14.90 EUR for Heated seats',
+  capture_failed: 'We could not charge 14.90 EUR for Heated seats',
+  capture_settled: '14.90 EUR for Heated seats is settled',
 };
 export const titles: Readonly<Record<NoticeKind, string>> = {
   payment_confirmed: 'Service purchased',
@@ -16,6 +21,11 @@ export const titles: Readonly<Record<NoticeKind, string>> = {
   activation_failed: 'Activation issue - not charged',
   activation_cancelled: 'Order cancelled - not charged',
   service_renewed: 'Service renewed',
+  reversal_failed: 'We owe you 14.90 EUR',
+  reversal_settled: 'Paid back: 14.90 EUR',
+  reversal_closed: 'About your 14.90 EUR',
+  capture_failed: 'Not charged: 14.90 EUR',
+  capture_settled: 'Settled: 14.90 EUR',
 };
 
 export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: number }[] {

@@ -14,6 +14,7 @@ const told = [
   'feature-lost-after-workshop',
   'incompatible-models',
   'mail-and-push-down',
+  'refunds-refused',
   'tunnel-while-applying',
   'wedged-vehicles',
 ];

@@ -36,15 +36,17 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
 }
 
 /** A bank that declines the capture lets go of its hold: that is no reversal of ours (`payment_failed`). */
-function isReversed({ ledger, purchase }: CaseFile): boolean {
-  return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed';
+function isReversed({ ledger, purchase, state }: CaseFile): boolean {
+  const isPaidOtherwise = state.settlement?.status === 'collected';
+  return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed' && !isPaidOtherwise;
 }
 
-function judgeSale({ id, purchase, ledger }: CaseFile): string[] {
+function judgeSale({ id, purchase, ledger, state }: CaseFile): string[] {
   const violations: string[] = [];
   if (purchase === null) return [`${id}: active without a purchase`];
   const { netMinor } = balanceOf(ledger);
-  if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed') {
+  const isPaidOtherwise = state.settlement?.status === 'collected';
+  if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed' && !isPaidOtherwise) {
     const price = money(purchase.amount_minor, purchase.currency);
     violations.push(`${id}: active, and ${money(netMinor, purchase.currency)} of ${price} were captured`);
   }

@@ -4,6 +4,7 @@ import { balanceOf, reversedAt } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
+import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
@@ -56,7 +57,7 @@ export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(
   );
   return verdict(
     rule,
-    lost.length,
+    lost.filter((file) => !isWithPeople(evidence, file)).length,
     { count: reversed.size, name: 'activations whose money the ledger gave back' },
     [
       ...lost.flatMap((file) => [
@@ -92,6 +93,11 @@ function judgeMoney(evidence: Evidence, file: CaseFile, notices: readonly SeenNo
   const { id, ledger, row } = file;
   const currency = ledger[0]?.currency ?? '';
   const { netMinor, heldMinor } = balanceOf(ledger);
+  if (isWithPeople(evidence, file)) {
+    return notices.map(
+      (notice) => `${id}: told "not charged" by ${notice.channel}, and the money never went back`,
+    );
+  }
   if (netMinor + heldMinor !== 0) {
     return [`${id}: ${row.phase}, and ${money(netMinor + heldMinor, currency)} never went back`];
   }

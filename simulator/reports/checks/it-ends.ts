@@ -1,8 +1,9 @@
-import type { ActivationRow } from '../../../gateway/store/schema.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
+import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers, endBoundMs } from '../expectations.ts';
 import { countBy } from '../group.ts';
+import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, type Verdict, verdict } from '../verdict.ts';
 
@@ -16,29 +17,33 @@ const endSettlements: readonly (string | null)[] = [
   'voided',
   'refunded',
   'declined',
+  'paid_back',
+  'collected',
+  'written_off',
 ];
 
 /**
- * Rule 3: every accepted purchase has an activation that ended in time, with its money settled; every revocation ended as
+ * Rule 3: every accepted purchase has an activation that ended in time, with its money settled or in people's hands within their deadline; every revocation ended as
  * well, except toward a vehicle that the plan puts out of reach for good.
  */
 export function itEnds(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const accepted = acceptedAnswers(evidence);
-  const files = new Map(reading.sold.map((file) => [file.row.purchase_id, file.row]));
-  const sharing = countBy(files.values(), (row) => row.vin);
-  const rows = accepted.flatMap(({ purchaseId }) => files.get(purchaseId) ?? []);
-  return verdict(rule, rows.length, { count: accepted.length, name: 'purchases that were accepted' }, [
-    ...rows.flatMap((row) => judge(evidence, row, sharing[row.vin] ?? 1)),
+  const files = new Map(reading.sold.map((file) => [file.row.purchase_id, file]));
+  const sharing = countBy(files.values(), ({ row }) => row.vin);
+  const examined = accepted.flatMap(({ purchaseId }) => files.get(purchaseId) ?? []);
+  return verdict(rule, examined.length, { count: accepted.length, name: 'purchases that were accepted' }, [
+    ...examined.flatMap((file) => judge(evidence, file, sharing[file.row.vin] ?? 1)),
     ...openRevocations(evidence),
   ]);
 }
 
-function judge(evidence: Evidence, row: ActivationRow, sharing: number): string[] {
+function judge(evidence: Evidence, file: CaseFile, sharing: number): string[] {
+  const { row } = file;
   if (!endPhases.includes(row.phase) || row.ended_at === null) {
     return [`${row.id}: still ${row.phase} at ${moment(evidence, evidence.takenAt)}`];
   }
   const violations: string[] = [];
-  if (!endSettlements.includes(row.settlement)) {
+  if (!endSettlements.includes(row.settlement) && !isWithPeople(evidence, file)) {
     violations.push(`${row.id}: ${row.phase}, and its money is still ${row.settlement}`);
   }
   const tookMs = row.ended_at - row.requested_at;

@@ -1,6 +1,7 @@
 import { balanceOf, capturedAt } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
+import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
 
@@ -9,7 +10,7 @@ const rule = { id: 1, title: 'Nobody is charged for what was not delivered' };
 /**
  * Rule 1, from the payment service's ledger and the broker's log: money that was kept has a result of that vehicle for a
  * command of that activation, seen before the capture. Money taken at once may come first, and must be gone when the
- * activation has failed.
+ * activation has failed, or be an open settlement within its deadline.
  */
 export function neverCharged(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const files = reading.sold.filter((file) => file.ledger.length > 0);
@@ -27,7 +28,8 @@ function judge(evidence: Evidence, file: CaseFile): string[] {
   const currency = ledger[0]?.currency ?? '';
   const violations: string[] = [];
   const { netMinor } = balanceOf(ledger);
-  if (netMinor > 0 && deliveredAt === null) {
+  const isSettledByPeople = isWithPeople(evidence, file);
+  if (netMinor > 0 && deliveredAt === null && !isSettledByPeople) {
     violations.push(`${id}: ${money(netMinor, currency)} were kept, and ${vin} never said applied`);
   }
   const taken = capturedAt(ledger);
@@ -37,7 +39,7 @@ function judge(evidence: Evidence, file: CaseFile): string[] {
     );
   }
   const isLost = row.phase === 'failed' || row.phase === 'cancelled';
-  if (isLost && row.ended_at !== null) violations.push(...afterLoss(evidence, file));
+  if (isLost && row.ended_at !== null && !isSettledByPeople) violations.push(...afterLoss(evidence, file));
   return violations;
 }
 

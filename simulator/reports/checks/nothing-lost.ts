@@ -1,4 +1,4 @@
-import type { SettlementStatus } from '../../../gateway/activation/settlement.ts';
+import type { Settlement, SettlementStatus } from '../../../gateway/activation/settlement.ts';
 import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
 import { balanceOf } from '../balance.ts';
 import type { BrokerLog } from '../broker-log.ts';
@@ -72,6 +72,10 @@ const shown: Readonly<Record<SettlementStatus, ((entries: readonly LedgerEntry[]
   voiding: null,
   refunding: null,
   unsettled: null,
+  // By other means than the payment service: its books do not show it.
+  paid_back: null,
+  written_off: null,
+  collected: (entries) => balanceOf(entries).netMinor === 0,
   declined: (entries) => entries.length === 0,
   authorised: (entries) => balanceOf(entries).heldMinor > 0,
   captured: (entries) => balanceOf(entries).netMinor > 0 && balanceOf(entries).heldMinor === 0,
@@ -104,11 +108,18 @@ function judgeSums(evidence: Evidence, files: readonly CaseFile[]): string[] {
     const { netMinor } = balanceOf(evidence.ledger.filter((entry) => entry.currency === currency));
     const kept = files
       .map((file) => file.state.settlement)
-      .filter((settlement) => settlement?.status === 'captured' && settlement.currency === currency)
+      .filter((settlement) => settlement?.currency === currency && isTaken(settlement))
       .reduce((sum, settlement) => sum + (settlement?.amountMinor ?? 0), 0);
     if (netMinor === kept) return [];
     return [`the ledger holds ${money(netMinor, currency)}, the database says ${money(kept, currency)}`];
   });
+}
+
+/** The payment service has it: captured, or taken at once and refused to go back. */
+function isTaken({ status, capture, paymentId }: Settlement): boolean {
+  if (status === 'captured') return true;
+  const isRefused = status === 'unsettled' || status === 'paid_back' || status === 'written_off';
+  return isRefused && capture === 'immediately' && paymentId !== null;
 }
 
 /** Every command of the API IoT belongs to an activation, and every one that an attempt remembers exists. */

@@ -81,6 +81,10 @@ interface WantedNotice {
 interface Facts {
   readonly startedActivations: ReadonlySet<string | null>;
   readonly endedPurchases: ReadonlySet<string | null>;
+  readonly unsettled: ReadonlySet<string | null>;
+  readonly uncollectible: ReadonlySet<string | null>;
+  /** How people's work on the money of an activation ended. */
+  readonly settled: ReadonlyMap<string | null, unknown>;
   readonly customersWithPush: ReadonlySet<string>;
   readonly deadNotices: ReadonlyMap<string | null, readonly NoticeRow[]>;
 }
@@ -89,6 +93,14 @@ function factsOf({ database, plan }: Evidence): Facts {
   const ofType = (type: string) => database.record.filter((row) => row.type === type);
   return {
     startedActivations: new Set(ofType('activation.sending_command').map((row) => row.activation_id)),
+    unsettled: new Set(ofType('payment.unsettled').map((row) => row.activation_id)),
+    uncollectible: new Set(ofType('payment.uncollectible').map((row) => row.activation_id)),
+    settled: new Map(
+      ofType('payment.settled').map(({ activation_id, data }) => [
+        activation_id,
+        (JSON.parse(data) as { readonly outcome: string }).outcome,
+      ]),
+    ),
     endedPurchases: new Set(ofType('entitlement.cancelled').map((row) => row.purchase_id)),
     customersWithPush: new Set(plan.customers.filter(({ push }) => push).map(({ id }) => id)),
     deadNotices: groupBy(
@@ -107,8 +119,9 @@ function wantedNotices(facts: Facts, { id, ledger, row, state, purchase }: CaseF
     const isRenewal = state.delivery?.evidence === 'entitlement';
     kinds.push(isRenewal ? 'service_renewed' : 'activation_successful');
   }
-  if (row.phase === 'failed') kinds.push('activation_failed');
-  if (row.phase === 'cancelled') kinds.push('activation_cancelled');
+  kinds.push(...lossKinds(facts, id, row.phase));
+  if (facts.uncollectible.has(id)) kinds.push('capture_failed');
+  if (row.phase === 'active' && facts.settled.has(id)) kinds.push('capture_settled');
   if (facts.endedPurchases.has(row.purchase_id)) kinds.push('service_cancelled');
   const hasPush = facts.customersWithPush.has(purchase?.customer_id ?? '');
   const channels = hasPush ? (['email', 'push'] as const) : (['email'] as const);
@@ -116,6 +129,15 @@ function wantedNotices(facts: Facts, { id, ledger, row, state, purchase }: CaseF
   return kinds
     .flatMap((kind) => channels.map((channel) => ({ id, kind, channel })))
     .filter((wanted) => !dead.some((one) => one.kind === wanted.kind && one.channel === wanted.channel));
+}
+
+/** That it is not active and nothing was charged; or that the money is paid back otherwise, and how that ended. */
+function lossKinds({ unsettled, settled }: Facts, id: string, phase: string): NoticeKind[] {
+  if (phase !== 'failed' && phase !== 'cancelled') return [];
+  if (!unsettled.has(id)) return [phase === 'failed' ? 'activation_failed' : 'activation_cancelled'];
+  const outcome = settled.get(id);
+  if (outcome === undefined) return ['reversal_failed'];
+  return ['reversal_failed', outcome === 'written_off' ? 'reversal_closed' : 'reversal_settled'];
 }
 
 /** Nothing on a revocation, and nothing that speaks of a retry. */

@@ -1,0 +1,24 @@
+import type { Log } from '../../shared/ports/log.ts';
+import type { Fact } from '../activation/fact.ts';
+import type { Failure } from '../activation/failure.ts';
+import type { StoredActivation } from '../store/activations.ts';
+
+/** Logs what an operator has to know of facts that are saved: money that people have to settle at error, a failure at warn. */
+export function logFacts(
+  log: Log,
+  { activation, purchaseId }: StoredActivation,
+  facts: readonly Fact[],
+): void {
+  const { id: activationId, vin, serviceId, settlement } = activation;
+  for (const { type, data } of facts) {
+    if (type === 'payment.unsettled' || type === 'payment.uncollectible') {
+      const { amountMinor, currency, problem = null, settleBy = null } = settlement ?? {};
+      const money = { amountMinor, currency, problem, settleBy };
+      log.error('settlement.refused', { activationId, purchaseId, status: settlement?.status, ...money });
+    }
+    if (type === 'activation.escalating_to_support') {
+      const { category = null, message = null } = (data.failure ?? {}) as Partial<Failure>;
+      log.warn('activation.failed', { activationId, purchaseId, vin, serviceId, category, message });
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { minorUnitDigits } from '../../shared/protocol/currencies.ts';
+import { UsageError } from './exit.ts';
+import { type LookUpFlags, printAnswer, show } from './look-up.ts';
+import { withPlatformOptions } from './platform.ts';
+
+/** The options of `fleetwake settlement`, as commander hands them over. */
+export interface SettlementFlags {
+  readonly status?: string;
+  readonly as?: string;
+  readonly resolution?: string;
+  readonly amount?: string;
+  readonly reference?: string;
+  readonly reason?: string;
+}
+
+const lookUp = {
+  name: 'settlement',
+  argument: 'activation',
+  description: 'money that an operator has to settle',
+  one: (id: string) => `/settlements/${id}`,
+  list: {
+    path: '/settlements',
+    columns: ['activationId', 'purchaseId', 'vin', 'serviceId', 'phase', 'overdue'],
+  },
+};
+
+/** `fleetwake settlement`: lists what waits for an operator, shows one, and ends it. */
+export function addSettlement(program: Command): void {
+  const command = program
+    .command('settlement')
+    .argument('[activation]')
+    .argument('[move]', 'what to do: resolve')
+    .description('money that the payment service refused for good: list it, show one, end one')
+    .option('--json', 'print the answer as it came')
+    .option('--limit <number>', 'how many a list shows', '20')
+    .option('--status <status>', 'list: unsettled (to be paid back) or uncollectible (to be collected)')
+    .option('--as <name>', 'resolve: the operator who decides it')
+    .option('--resolution <kind>', 'resolve: paid-back, collected, written-off or retry')
+    .option('--amount <amount>', 'paid-back, collected: all that is owed, such as "14.90 EUR"')
+    .option('--reference <id>', "paid-back, collected: the bank's or the book-keeping's own")
+    .option('--reason <text>', 'written-off: why; the customer reads it');
+  withPlatformOptions(command).action(
+    async (id: string | undefined, move: string | undefined, flags: LookUpFlags & SettlementFlags) => {
+      process.exitCode = await run(id, move, flags);
+    },
+  );
+}
+
+function run(
+  id: string | undefined,
+  move: string | undefined,
+  flags: LookUpFlags & SettlementFlags,
+): Promise<number> {
+  if (id === undefined || move === undefined) {
+    const status = flags.status ?? 'unsettled';
+    return show(lookUp, id, flags, new URLSearchParams({ status }));
+  }
+  const { path, body } = settlementRequest(id, move, flags);
+  return printAnswer(flags, (platform) => platform.send('POST', path, body));
+}
+
+function need(flags: SettlementFlags, name: keyof SettlementFlags, why: string): string {
+  const value = flags[name];
+  if (value === undefined || value === '')
+    throw new UsageError(`fleetwake settlement ACTIVATION resolve needs --${name}${why}`);
+  return value;
+}
+
+function amountOf(text: string): { readonly amountMinor: number; readonly currency: string } {
+  const [, whole = '', decimals = '', currency = ''] = /^(\d{1,8})(?:\.(\d+))? ([A-Z]{3})$/.exec(text) ?? [];
+  const digits = minorUnitDigits(currency);
+  if (digits === null || (decimals !== '' && decimals.length !== digits))
+    throw new UsageError(`--amount must be an amount with its currency such as "14.90 EUR", not "${text}"`);
+  return { amountMinor: Number(whole + decimals.padEnd(digits, '0')), currency };
+}
+
+/** What to send for `fleetwake settlement ACTIVATION resolve`. Throws `UsageError` for what the command line lacks. */
+export function settlementRequest(
+  id: string,
+  move: string,
+  flags: SettlementFlags,
+): { readonly path: string; readonly body: Readonly<Record<string, unknown>> } {
+  if (move !== 'resolve') throw new UsageError(`a settlement has no move "${move}"; there is: resolve`);
+  const path = `/settlements/${encodeURIComponent(id)}/resolve`;
+  const by = need(flags, 'as', '');
+  const resolution = need(flags, 'resolution', '').replaceAll('-', '_');
+  const why = ` with --resolution ${flags.resolution}`;
+  switch (resolution) {
+    case 'retry':
+      return { path, body: { by, resolution } };
+    case 'written_off':
+      return { path, body: { by, resolution, reason: need(flags, 'reason', why) } };
+    case 'paid_back':
+    case 'collected': {
+      const reference = need(flags, 'reference', why);
+      return { path, body: { by, resolution, ...amountOf(need(flags, 'amount', why)), reference } };
+    }
+    default:
+      throw new UsageError(
+        `--resolution must be paid-back, collected, written-off or retry, not "${flags.resolution}"`,
+      );
+  }
+}
