@@ -6,6 +6,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
+import { topics } from '../../shared/protocol/topics.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
@@ -15,6 +16,7 @@ import { newBackground } from './background.ts';
 import { newCallbackSender } from './callbacks.ts';
 import type { ApiIotConfig } from './config.ts';
 import { mountConfigure } from './configure-route.ts';
+import type { LeftOutReason } from './device-reading.ts';
 import type { Ending } from './endings.ts';
 import { newIngest } from './ingest.ts';
 import { openFleetLink } from './link.ts';
@@ -42,6 +44,8 @@ export interface ApiIotDeps {
   readonly http: Http;
   readonly log: Log;
   readonly config: ApiIotConfig;
+  /** A vehicle was registered again with another password: its old one must end at the broker. */
+  readonly onCredentialReplaced?: (vin: string) => void;
 }
 
 export interface ApiIot {
@@ -55,6 +59,8 @@ export interface ApiIot {
 
 interface ApiIotCounters {
   readonly refusedMessages: Readonly<Record<RefusalReason, number>>;
+  readonly partsLeftOut: Readonly<Record<LeftOutReason, number>>;
+  readonly parkedCommands: number;
   readonly callbacks: { readonly delivered: number; readonly failedTries: number; readonly givenUp: number };
 }
 
@@ -79,7 +85,17 @@ function newService(deps: ApiIotDeps) {
     }
   };
   const timeouts = newTimeouts({ database, clock, log, onEnded });
-  const telemetry = newTelemetryStore({ database, clock, background, flushMs });
+  const telemetry = newTelemetryStore({
+    database,
+    clock,
+    background,
+    flushMs,
+    onLeftOut: (vin, paths) =>
+      refusals.leaveOut(
+        paths.map((part) => ({ reason: 'signal_limit', part })),
+        topics.telemetry(vin),
+      ),
+  });
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({ database, clock, refusals, queue, telemetry, onEnded, onOnline });
   return {
@@ -87,7 +103,12 @@ function newService(deps: ApiIotDeps) {
     telemetry,
     publisher,
     timeouts,
-    counters: () => ({ refusedMessages: refusals.counts(), callbacks: callbacks.counters() }),
+    counters: () => ({
+      refusedMessages: refusals.counts(),
+      partsLeftOut: refusals.leftOutCounts(),
+      parkedCommands: publisher.parkedCount(),
+      callbacks: callbacks.counters(),
+    }),
     async start() {
       callbacks.start();
       await timeouts.start();
@@ -149,7 +170,16 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
     authenticator,
   );
   mountVehicleRoutes(app, { database, clock, telemetry: service.telemetry, limits }, authenticator);
-  mountProvisioning(app, { database, log, checkDigit: config.checkDigit }, authenticator);
+  mountProvisioning(
+    app,
+    {
+      database,
+      log,
+      checkDigit: config.checkDigit,
+      onCredentialReplaced: deps.onCredentialReplaced ?? (() => {}),
+    },
+    authenticator,
+  );
 }
 
 /** The API IoT: a Hono app over its own database and one connection to the broker. Without `start` it answers, but reaches no vehicle. */

@@ -6,12 +6,14 @@ import {
   commandResourceSchema,
   configureRequestSchema,
 } from '../../shared/protocol/api-iot.ts';
+import { packetMaxBytes } from '../../shared/protocol/broker-limits.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { answerOf, keyUseOf } from '../http/idempotency.ts';
 import { problemDoc, problemError, refuseInvalid } from '../http/problem.ts';
 import { traceparentOf } from '../http/traceparent.ts';
 import { type AcceptanceDeps, accept, acceptedAnswer, type Order, type Verdict } from './acceptance.ts';
+import { requestPacketBytes } from './command-message.ts';
 import { commandResource } from './command-resource.ts';
 import { preferredWaitMs } from './prefer.ts';
 import { quotaHeaders, retryAfter } from './quota.ts';
@@ -63,6 +65,16 @@ function refuseRepeatedFeatures(order: Order): void {
   if (index < 0) return;
   const errors = [{ in: 'body', pointer: `/features/${index}/feature`, message: 'each feature once' }];
   throw problemError('invalid-configuration', `The feature ${names[index]} is named twice.`, { errors });
+}
+
+/** What cannot become a packet would cut the connection that all vehicles share. */
+function refuseTooLarge({ vin, request, traceparent }: Order): void {
+  const bytes = requestPacketBytes(vin, request, traceparent);
+  if (bytes <= packetMaxBytes) return;
+  const message = `the command takes ${bytes} bytes as an MQTT packet, at most ${packetMaxBytes} fit: send fewer or shorter parameters`;
+  throw problemError('invalid-configuration', `${message[0]?.toUpperCase()}${message.slice(1)}.`, {
+    errors: [{ in: 'body', pointer: '/features', message }],
+  });
 }
 
 /** The refusals of `accept` as problems. */
@@ -145,6 +157,7 @@ async function orderOf(
     traceparent: traceparentOf(context.req.header('traceparent')),
   };
   refuseRepeatedFeatures(order);
+  refuseTooLarge(order);
   return order;
 }
 

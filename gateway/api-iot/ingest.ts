@@ -1,13 +1,8 @@
-import type { z } from 'zod';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { LinkMessage } from '../../shared/ports/device-link.ts';
-import {
-  commandResultSchema,
-  telemetrySchema,
-  vehicleStatusSchema,
-} from '../../shared/protocol/device-messages.ts';
-import { parseTopic } from '../../shared/protocol/topics.ts';
+import { parseTopic, topics } from '../../shared/protocol/topics.ts';
+import { type LeftOut, type Reading, readResult, readStatus, readTelemetry } from './device-reading.ts';
 import type { Ending } from './endings.ts';
 import { applyStatus } from './presence.ts';
 import type { RefusalReason, Refusals } from './refusals.ts';
@@ -39,11 +34,15 @@ export interface Ingest {
 }
 
 type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
+  | { readonly ok: true; readonly value: T; readonly leftOut: LeftOut }
   | { readonly ok: false; readonly reason: RefusalReason };
 
-/** The payload as a checked value, with the VIN of its topic. */
-function parse<T extends { vin: string }>(schema: z.ZodType<T>, payload: string, vin: string): Parsed<T> {
+/** Returns what is usable of the payload, when it is of the VIN of its topic. */
+function parse<T extends { vin: string }>(
+  read: (json: unknown) => Reading<T>,
+  payload: string,
+  vin: string,
+): Parsed<T> {
   if (payload.length > payloadMax) return { ok: false, reason: 'too_large' };
   let json: unknown;
   try {
@@ -51,12 +50,12 @@ function parse<T extends { vin: string }>(schema: z.ZodType<T>, payload: string,
   } catch {
     return { ok: false, reason: 'not_json' };
   }
-  const checked = schema.safeParse(json);
-  if (!checked.success) return { ok: false, reason: 'wrong_shape' };
-  return checked.data.vin === vin ? { ok: true, value: checked.data } : { ok: false, reason: 'wrong_vin' };
+  const reading = read(json);
+  if (reading === null) return { ok: false, reason: 'wrong_shape' };
+  return reading.value.vin === vin ? { ok: true, ...reading } : { ok: false, reason: 'wrong_vin' };
 }
 
-/** The door for everything that comes from the broker. Nothing behind it meets an unchecked value. */
+/** Takes everything that comes from the broker. Nothing behind it meets an unchecked value. */
 export function newIngest(deps: IngestDeps): Ingest {
   const { database, clock, refusals, queue, telemetry } = deps;
   const knownVins = new Set<string>();
@@ -70,8 +69,9 @@ export function newIngest(deps: IngestDeps): Ingest {
   }
 
   async function takeResult(payload: string, vin: string): Promise<RefusalReason | null> {
-    const parsed = parse(commandResultSchema, payload, vin);
+    const parsed = parse(readResult, payload, vin);
     if (!parsed.ok) return parsed.reason;
+    refusals.leaveOut(parsed.leftOut, topics.result(vin));
     const verdict = await database.write((transaction) =>
       applyResult(transaction, parsed.value, clock.now()),
     );
@@ -80,8 +80,9 @@ export function newIngest(deps: IngestDeps): Ingest {
   }
 
   async function takeStatus(payload: string, vin: string, retained: boolean): Promise<RefusalReason | null> {
-    const parsed = parse(vehicleStatusSchema, payload, vin);
+    const parsed = parse(readStatus, payload, vin);
     if (!parsed.ok) return parsed.reason;
+    refusals.leaveOut(parsed.leftOut, topics.status(vin));
     const status = parsed.value;
     await database.write((transaction) => applyStatus(transaction, status, retained, clock.now()));
     if (!status.online) online.delete(vin);
@@ -93,8 +94,9 @@ export function newIngest(deps: IngestDeps): Ingest {
   }
 
   function takeTelemetry(payload: string, vin: string): RefusalReason | null {
-    const parsed = parse(telemetrySchema, payload, vin);
+    const parsed = parse(readTelemetry, payload, vin);
     if (!parsed.ok) return parsed.reason;
+    refusals.leaveOut(parsed.leftOut, topics.telemetry(vin));
     telemetry.heard(parsed.value);
     return null;
   }

@@ -1,29 +1,36 @@
 import type { Transaction } from 'kysely';
-import type { ReportedFeature, VehicleStatus } from '../../shared/protocol/device-messages.ts';
+import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
+import type { StatusReading } from './device-reading.ts';
 import type { ApiIotSchema, TwinRow } from './store/schema.ts';
 import { saveTwin } from './store/vehicles.ts';
 import { heardTwin, knownTwin } from './twin.ts';
 
 /**
- * The features after a status. A fresh one is the vehicle's word and replaces what was known, also downward (a lost
- * feature). A retained one may be older than a result that came after it: it never lowers a version.
+ * Returns the features after a status. A fresh one is the vehicle's word and replaces what was known, also downward (a
+ * lost feature). A retained one may be older than a result that came after it: it never lowers a version. A feature that
+ * could not be read keeps what was known of it.
  */
 function mergeStatus(
-  known: readonly ReportedFeature[] | null,
-  reported: readonly ReportedFeature[],
+  known: readonly ReportedFeature[],
+  status: Pick<StatusReading, 'unreadFeatures'> & { readonly features: readonly ReportedFeature[] },
   retained: boolean,
 ): readonly ReportedFeature[] {
-  if (!retained || known === null) return reported;
-  return reported.map((feature) => {
+  const merged = status.features.map((feature) => {
+    if (!retained) return feature;
     const before = known.find((candidate) => candidate.feature === feature.feature);
     return before !== undefined && before.version > feature.version ? before : feature;
   });
+  const named = new Set(merged.map(({ feature }) => feature));
+  const unread = known.filter(
+    ({ feature }) => status.unreadFeatures.includes(feature) && !named.has(feature),
+  );
+  return [...merged, ...unread];
 }
 
 /** Records a status. Only a fresh `online: true` proves that the vehicle spoke just now: a will and a retained one are old. */
 export async function applyStatus(
   transaction: Transaction<ApiIotSchema>,
-  status: VehicleStatus,
+  status: StatusReading,
   retained: boolean,
   now: number,
 ): Promise<void> {
@@ -32,7 +39,9 @@ export async function applyStatus(
     ? heardTwin(transaction, status.vin, status.clock, now)
     : knownTwin(transaction, status.vin));
   const known = before.reported === null ? null : (JSON.parse(before.reported) as ReportedFeature[]);
-  const features = status.features === undefined ? known : mergeStatus(known, status.features, retained);
+  const { features: given } = status;
+  const features =
+    given === undefined ? known : mergeStatus(known ?? [], { ...status, features: given }, retained);
   const twin: TwinRow = {
     ...before,
     online: status.online ? 1 : 0,

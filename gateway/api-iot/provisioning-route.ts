@@ -57,6 +57,8 @@ export function mountProvisioning(
     readonly database: Database<ApiIotSchema>;
     readonly log: Log;
     readonly checkDigit: ApiIotConfig['checkDigit'];
+    /** Called once the new password is durable. */
+    readonly onCredentialReplaced: (vin: string) => void;
   },
   { requireScope }: Authenticator,
 ): void {
@@ -74,7 +76,10 @@ export function mountProvisioning(
         { vin, model, credential_digest: credentialDigest },
       ]),
     );
-    await deps.database.write((transaction) => saveVehicles(transaction, [...rows.values()]));
+    const replaced = await deps.database.write((transaction) =>
+      saveVehicles(transaction, [...rows.values()]),
+    );
+    for (const vin of replaced) deps.onCredentialReplaced(vin);
     return context.json({ provisioned: rows.size }, 200);
   });
 }

@@ -1,12 +1,8 @@
 import type { Transaction } from 'kysely';
-import type {
-  CommandResult,
-  FeatureResult,
-  FeatureTarget,
-  ReportedFeature,
-} from '../../shared/protocol/device-messages.ts';
+import type { FeatureResult, FeatureTarget, ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import { featuresOf } from './command-resource.ts';
 import { hasWrongVersion, reaches, stateFromResults } from './command-state.ts';
+import type { ResultReading } from './device-reading.ts';
 import { type Ending, recordEnding } from './endings.ts';
 import type { RefusalReason } from './refusals.ts';
 import { findCommand, liftDesired } from './store/commands.ts';
@@ -40,7 +36,7 @@ function mergeResults(
  */
 export async function applyResult(
   transaction: Transaction<ApiIotSchema>,
-  message: CommandResult,
+  message: ResultReading,
   now: number,
 ): Promise<ResultVerdict> {
   const command = await findCommand(transaction, message.commandId);

@@ -1,12 +1,11 @@
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import type { Telemetry } from '../../shared/protocol/device-messages.ts';
+import { signalsMax, type Telemetry } from '../../shared/protocol/device-messages.ts';
 import type { Background } from './background.ts';
+import type { TelemetryReading } from './device-reading.ts';
 import type { ApiIotSchema, TelemetryRow } from './store/schema.ts';
 import { findTelemetry, listTelemetry, saveTelemetry } from './store/telemetry.ts';
 
-/** The most signals kept for one vehicle; beyond it the newest message replaces what was known. */
-const signalMax = 256;
 /** Rows read and written by one statement. */
 const rowMax = 200;
 
@@ -15,30 +14,43 @@ type Signals = Telemetry['signals'];
 interface Heard {
   readonly signals: Signals;
   readonly at: number;
-  readonly clockSkewMs: number;
+  /** Null when the vehicle's clock could not be read. */
+  readonly clockSkewMs: number | null;
 }
 
 /** Keeps the last known telemetry: in memory at once, in the database at most once in `flushMs`, all vehicles in one commit. */
 export interface TelemetryStore {
-  heard(message: Telemetry): void;
+  heard(message: TelemetryReading): void;
   find(vin: string): Promise<TelemetryRow | null>;
   flush(): Promise<void>;
   stop(): void;
 }
 
-function merge(known: Signals, heard: Signals): Signals {
-  const merged = { ...known, ...heard };
-  return Object.keys(merged).length > signalMax ? heard : merged;
+/** Returns the known signals with their new values, and new ones as far as the limit of a vehicle lets them in. */
+function merge(known: Signals, heard: Signals): { readonly signals: Signals; readonly leftOut: string[] } {
+  const merged = new Map(Object.entries(known));
+  const leftOut: string[] = [];
+  for (const [path, value] of Object.entries(heard)) {
+    if (merged.has(path) || merged.size < signalsMax) merged.set(path, value);
+    else leftOut.push(path);
+  }
+  return { signals: Object.fromEntries(merged), leftOut };
 }
 
-function mergedRow(vin: string, stored: TelemetryRow | null, heard: Heard): TelemetryRow {
+function mergedRow(
+  vin: string,
+  stored: TelemetryRow | null,
+  heard: Heard,
+): { readonly row: TelemetryRow; readonly leftOut: string[] } {
   const known = stored === null ? {} : (JSON.parse(stored.signals) as Signals);
-  return {
+  const { signals, leftOut } = merge(known, heard.signals);
+  const row = {
     vin,
-    signals: JSON.stringify(merge(known, heard.signals)),
+    signals: JSON.stringify(signals),
     at: heard.at,
-    clock_skew_ms: heard.clockSkewMs,
+    clock_skew_ms: heard.clockSkewMs ?? stored?.clock_skew_ms ?? 0,
   };
+  return { row, leftOut };
 }
 
 export function newTelemetryStore(deps: {
@@ -46,8 +58,10 @@ export function newTelemetryStore(deps: {
   readonly clock: Clock;
   readonly background: Background;
   readonly flushMs: number;
+  /** Signals beyond the limit of a vehicle, by path. */
+  readonly onLeftOut: (vin: string, paths: readonly string[]) => void;
 }): TelemetryStore {
-  const { database, clock, background, flushMs } = deps;
+  const { database, clock, background, flushMs, onLeftOut } = deps;
   /** Bounded by the number of vehicles: only known ones get here. */
   let pending = new Map<string, Heard>();
   /** Being written: still the newest that is known. */
@@ -64,10 +78,12 @@ export function newTelemetryStore(deps: {
           page.map(([vin]) => vin),
         );
         const stored = new Map(rows.map((row) => [row.vin, row]));
+        const merged = page.map(([vin, heard]) => mergedRow(vin, stored.get(vin) ?? null, heard));
         await saveTelemetry(
           transaction,
-          page.map(([vin, heard]) => mergedRow(vin, stored.get(vin) ?? null, heard)),
+          merged.map(({ row }) => row),
         );
+        for (const { row, leftOut } of merged) onLeftOut(row.vin, leftOut);
       }
     });
   }
@@ -96,8 +112,10 @@ export function newTelemetryStore(deps: {
     heard({ vin, clock: vehicleClock, signals }) {
       const now = clock.now();
       const before = pending.get(vin);
-      const merged = before === undefined ? signals : merge(before.signals, signals);
-      pending.set(vin, { signals: merged, at: now, clockSkewMs: vehicleClock - now });
+      const merged = merge(before?.signals ?? {}, signals);
+      onLeftOut(vin, merged.leftOut);
+      const clockSkewMs = vehicleClock === null ? (before?.clockSkewMs ?? null) : vehicleClock - now;
+      pending.set(vin, { signals: merged.signals, at: now, clockSkewMs });
       timer ??= clock.setTimer(flushMs, () => {
         timer = null;
         background.run('telemetry', flush);
@@ -106,7 +124,7 @@ export function newTelemetryStore(deps: {
     async find(vin) {
       let row = await findTelemetry(database.reader, vin);
       for (const heard of [writing.get(vin), pending.get(vin)]) {
-        if (heard !== undefined) row = mergedRow(vin, row, heard);
+        if (heard !== undefined) row = mergedRow(vin, row, heard).row;
       }
       return row;
     },

@@ -19,14 +19,16 @@ export async function knownTwin(database: Kysely<ApiIotSchema>, vin: string): Pr
   };
 }
 
-/** The twin of a vehicle that has just spoken; `clock` is the vehicle's own. */
+/** Returns the twin of a vehicle that has just spoken; `clock` is the vehicle's own, null when it could not be read. */
 export async function heardTwin(
   database: Kysely<ApiIotSchema>,
   vin: string,
-  clock: number,
+  clock: number | null,
   now: number,
 ): Promise<TwinRow> {
-  return { ...(await knownTwin(database, vin)), last_seen_at: now, clock_skew_ms: clock - now };
+  const known = await knownTwin(database, vin);
+  const clockSkewMs = clock === null ? known.clock_skew_ms : clock - now;
+  return { ...known, last_seen_at: now, clock_skew_ms: clockSkewMs };
 }
 
 /** When the vehicle was last heard of, by whatever message. */

@@ -1,6 +1,7 @@
 import type { AedesPublishPacket, AuthenticateError, Client, PublishPacket, Subscription } from 'aedes';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Access, Principal } from './access.ts';
+import { SubscriptionLimit } from './subscription-limit.ts';
 
 /** What the broker answers Aedes' questions from. */
 export interface Rules {
@@ -19,6 +20,8 @@ export interface Rules {
 export function handlersOf(rules: Rules) {
   const principals = new WeakMap<Client, Principal>();
   const wills = new WeakMap<Client, PublishPacket>();
+  const vehicles = new Map<string, Set<Client>>();
+  const limit = new SubscriptionLimit((client) => principals.get(client)?.role);
   const no = (code: number, message: string): AuthenticateError =>
     Object.assign(new Error(message), { returnCode: code });
 
@@ -30,6 +33,7 @@ export function handlersOf(rules: Rules) {
     const will = wills.get(client);
     if (will && rules.access.refusePublish(principal, will) !== null) return 'will';
     principals.set(client, principal);
+    if (principal.role === 'vehicle') remember(client, principal.vin);
     return null;
   }
 
@@ -44,7 +48,25 @@ export function handlersOf(rules: Rules) {
     return refusal ?? (isWill ? rules.access.refuseWill(principal, client.id, packet) : null);
   }
 
-  return {
+  function remember(client: Client, vin: string): void {
+    if (client.conn.destroyed) return;
+    const clients = vehicles.get(vin) ?? new Set();
+    vehicles.set(vin, clients.add(client));
+    client.conn.once('close', () => {
+      clients.delete(client);
+      if (clients.size === 0 && vehicles.get(vin) === clients) vehicles.delete(vin);
+    });
+  }
+
+  function refuseFilter(client: Client, filter: string): string | null {
+    const principal = principals.get(client);
+    if (!principal) return 'credentials';
+    const refusal = rules.access.refuseSubscribe(principal, filter);
+    if (refusal !== null) return refusal;
+    return limit.grant(client, principal.role, filter) ? null : 'too_many_filters';
+  }
+
+  const handlers = {
     preConnect(
       client: Client,
       packet: { will?: unknown },
@@ -97,15 +119,25 @@ export function handlersOf(rules: Rules) {
       subscription: Subscription,
       done: (error: Error | null, subscription?: Subscription | null) => void,
     ) {
-      const principal = principals.get(client);
-      const refusal = principal ? rules.access.refuseSubscribe(principal, subscription.topic) : 'credentials';
+      if (client.conn.destroyed) return done(null, null);
+      const refusal = refuseFilter(client, subscription.topic);
       if (refusal === null) return done(null, subscription);
       rules.refuse(refusal, client.id, subscription.topic);
       done(null, null);
+      if (limit.countRefused(client)) client.conn.destroy();
     },
     authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
       const principal = principals.get(client);
       return principal && rules.access.refuseReceive(principal, packet.topic) === null ? packet : null;
+    },
+  };
+
+  return {
+    handlers,
+    limit,
+    /** Closes the connections of these vehicles. */
+    close(vin: string): void {
+      for (const client of [...(vehicles.get(vin) ?? [])]) client.conn.destroy();
     },
   };
 }

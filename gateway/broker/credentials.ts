@@ -17,7 +17,7 @@ export interface CredentialsDeps {
   readonly monitor: Account | null;
 }
 
-/** A whole fleet that reconnects at once must not become as many look-ups again; a changed password counts after this time. */
+/** A whole fleet that reconnects at once must not become as many look-ups again. */
 const rememberMs = 30_000;
 const rememberMax = 20_000;
 
@@ -27,7 +27,7 @@ const rememberMax = 20_000;
  */
 export function credentials({ clock, secrets, lookUp, service, monitor }: CredentialsDeps) {
   const remembered = new Map<string, { digest: string; untilAt: number }>();
-  const asking = new Map<string, Promise<string | null>>();
+  const asking = new Map<string, { readonly answer: Promise<string | null>; isStale: boolean }>();
   const nobody = secrets.digest(secrets.newToken());
   const accounts = [
     { account: service, principal: { role: 'service' } as const },
@@ -38,18 +38,24 @@ export function credentials({ clock, secrets, lookUp, service, monitor }: Creden
     principal,
   }));
 
+  function remember(vin: string, digest: string): void {
+    // The oldest goes first; an unknown VIN is never remembered, so that a new vehicle can connect at once.
+    const [oldest] = remembered.keys();
+    if (remembered.size >= rememberMax && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(vin, { digest, untilAt: clock.now() + rememberMs });
+  }
+
+  /** Asks once for all who wait; asks again when the password was replaced meanwhile. */
   async function ask(vin: string): Promise<string | null> {
+    const query = asking.get(vin) ?? { answer: lookUp(vin), isStale: false };
+    asking.set(vin, query);
     try {
-      const digest = await lookUp(vin);
-      if (digest !== null) {
-        // The oldest goes first; an unknown VIN is never remembered, so that a new vehicle can connect at once.
-        const [oldest] = remembered.keys();
-        if (remembered.size >= rememberMax && oldest !== undefined) remembered.delete(oldest);
-        remembered.set(vin, { digest, untilAt: clock.now() + rememberMs });
-      }
+      const digest = await query.answer;
+      if (query.isStale) return ask(vin);
+      if (digest !== null) remember(vin, digest);
       return digest;
     } finally {
-      asking.delete(vin);
+      if (asking.get(vin) === query) asking.delete(vin);
     }
   }
 
@@ -57,12 +63,17 @@ export function credentials({ clock, secrets, lookUp, service, monitor }: Creden
     const known = remembered.get(vin);
     if (known && known.untilAt > clock.now()) return known.digest;
     remembered.delete(vin);
-    const running = asking.get(vin) ?? ask(vin);
-    asking.set(vin, running);
-    return running;
+    return ask(vin);
   }
 
   return {
+    /** Forgets what is known of this vehicle's password: the next check asks for it. */
+    forget(vin: string): void {
+      remembered.delete(vin);
+      const query = asking.get(vin);
+      if (query) query.isStale = true;
+      asking.delete(vin);
+    },
     /** Whose name and password these are, or null. */
     async check(username: string, password: string): Promise<Principal | null> {
       const given = secrets.digest(password);

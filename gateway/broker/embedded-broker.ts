@@ -5,16 +5,17 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
+import { waitingMaxOf } from '../../shared/protocol/broker-limits.ts';
 import { reachableHost, urlHost } from '../../shared/protocol/url-host.ts';
 import { payloadOf } from '../../shared/protocol/utf8.ts';
-import { waitingMaxOf } from '../../shared/protocol/waiting-max.ts';
 import { type Access, fleetAccess } from './access.ts';
 import { handlersOf, type Rules } from './aedes-handlers.ts';
+import { brokerMemory } from './broker-memory.ts';
 import { type Account, credentials } from './credentials.ts';
 import { inProcessLink } from './in-process-link.ts';
 import { guardSocket } from './packet-guard.ts';
 import { orderPublishes } from './publish-order.ts';
-import { limitQueues } from './queue-limit.ts';
+import type { RetainedStore } from './retained-store.ts';
 
 export interface EmbeddedBrokerOptions {
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export interface EmbeddedBroker {
   /** Rejects with a sentence when the port can't be had. Sessions and retained messages begin empty. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** The password of this vehicle was replaced: the old one is refused from now on, and its connections end. */
+  replaceCredential(vin: string): void;
   connections(): number;
   /** What was refused since the process began, by reason. */
   refusals(): Readonly<Record<string, number>>;
@@ -105,7 +108,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
       inProcess.deliver(message);
       await running.publish(packetOf(message));
     },
-    retained: (filters) => (running ? retainedMessages(running.aedes, filters) : nothing()),
+    retained: (filters) => (running ? retainedMessages(running.retained, filters) : nothing()),
   });
 
   const rules: Rules = {
@@ -150,6 +153,11 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
       inProcess.setUp(false);
       await stopping.stop();
     },
+    replaceCredential(vin) {
+      accounts.forget(vin);
+      running?.closeVehicle(vin);
+      inProcess.closeVehicle(vin);
+    },
     connections: () => (running?.aedes.connectedClients ?? 0) + inProcess.count(),
     refusals: () => ({ ...refused }),
     tap(handler) {
@@ -161,13 +169,22 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
 
 interface Running {
   readonly aedes: Aedes;
+  readonly retained: RetainedStore<PublishPacket>;
   readonly port: number;
+  closeVehicle(vin: string): void;
   publish(packet: PublishPacket): Promise<void>;
   stop(): Promise<void>;
 }
 
 async function run(rules: Rules, hostname: string, port: number, connectionMax: number): Promise<Running> {
+  const { handlers, limit, close: closeVehicle } = handlersOf(rules);
+  const { persistence, retained } = brokerMemory({
+    waitingMaxOf,
+    onDropped: (clientId) => rules.log.warn('broker.queue_full', { clientId }),
+    isGranted: (client, filter) => limit.isGranted(client, filter),
+  });
   const aedes = new Aedes({
+    persistence,
     connectTimeout: 10_000,
     // A subscriber that takes nothing for so long is closed; until then it holds a slot of `concurrency`.
     drainTimeout: 15_000,
@@ -176,7 +193,7 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
     queueLimit: 64,
     keepaliveLimit: 1_200,
     maxTopicLevels: 8,
-    ...handlersOf(rules),
+    ...handlers,
   });
   const publish = orderPublishes(aedes);
   const emitter: EventEmitter = aedes;
@@ -188,15 +205,16 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
   aedes.on('ack', (packet, client) => {
     if (packet && 'topic' in packet) rules.delivered(client.id, packet);
   });
+  aedes.on('unsubscribe', (filters, client) => limit.release(client, filters));
   await aedes.listen();
-  limitQueues(aedes, waitingMaxOf, (clientId) => rules.log.warn('broker.queue_full', { clientId }));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.setNoDelay(true);
     guardSocket(socket, () => rules.refuse('packet_too_large', null));
-    aedes.handle(socket);
+    const client = aedes.handle(socket);
+    limit.watch(client, () => rules.refuse('too_many_filters', client.id ?? null));
   });
   server.maxConnections = connectionMax;
   server.on('drop', () => rules.refuse('too_many_connections', null));
@@ -209,6 +227,8 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
   const address = server.address();
   return {
     aedes,
+    retained,
+    closeVehicle,
     port: typeof address === 'object' && address ? address.port : port,
     publish,
     async stop() {
@@ -256,16 +276,11 @@ function packetOf(message: LinkMessage): PublishPacket {
   return { cmd: 'publish', topic, payload: Buffer.from(payload), qos, retain, dup: false };
 }
 
-/** Aedes keeps retained messages in its persistence, which its types leave out. */
-async function* retainedMessages(aedes: Aedes, filters: readonly string[]): AsyncGenerator<LinkMessage> {
-  const { persistence } = aedes as unknown as {
-    persistence: {
-      createRetainedStreamCombi(patterns: readonly string[]): AsyncIterable<PublishPacket>;
-    };
-  };
-  for await (const packet of persistence.createRetainedStreamCombi(filters)) {
-    yield { ...messageOf(packet), retain: true };
-  }
+async function* retainedMessages(
+  retained: RetainedStore<PublishPacket>,
+  filters: readonly string[],
+): AsyncGenerator<LinkMessage> {
+  for (const packet of retained.matchedBy(filters)) yield { ...messageOf(packet), retain: true };
 }
 
 async function* nothing(): AsyncGenerator<LinkMessage> {}

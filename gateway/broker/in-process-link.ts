@@ -61,6 +61,12 @@ export function inProcessLink(broker: InProcessBroker) {
       if (held.length > 0) await Promise.all(held);
     },
     count: () => hub.established.size,
+    /** Ends this vehicle's connections; they dial again with what they have. */
+    closeVehicle(vin: string): void {
+      for (const connection of [...hub.established]) {
+        if (connection.isOf(vin)) connection.lost('the password was replaced');
+      }
+    },
     /** The broker came up or went away; kept sessions stay, and connections follow it. */
     setUp(value: boolean): void {
       hub.up = value;
@@ -105,6 +111,10 @@ class InProcessConnection implements LinkConnection, Subscriber {
 
   get connected(): boolean {
     return this.#session !== null;
+  }
+
+  isOf(vin: string): boolean {
+    return this.#principal?.role === 'vehicle' && this.#principal.vin === vin;
   }
 
   async publish(message: LinkMessage): Promise<void> {

@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-
-/** The longest MQTT packet that is taken, fixed header included. */
-const packetMaxBytes = 65_536;
+import { packetMaxBytes } from '../../shared/protocol/broker-limits.ts';
 
 /**
  * Watches the fixed headers in a byte stream (MQTT 3.1.1 section 2.2): the parser behind it would gather a packet of any

@@ -1,7 +1,5 @@
-import type { Aedes } from 'aedes';
-
-/** The part of Aedes' persistence that its types leave out. */
-interface Persistence {
+/** The part of Aedes' persistence that keeps messages for sessions. */
+export interface QueuePersistence {
   outgoingEnqueueCombi(subscriptions: readonly { clientId: string }[], packet: object): Promise<void>;
   /** Removes and returns the oldest message of the session with this message id; one that was never sent has none. */
   outgoingClearMessageId(
@@ -18,11 +16,10 @@ interface Persistence {
  * first, and then takes the oldest unsent message for the copy that is too many: another one may be lost by that.
  */
 export function limitQueues(
-  broker: Aedes,
+  persistence: QueuePersistence,
   limitOf: (clientId: string) => number,
   onDropped: (clientId: string) => void,
 ): void {
-  const { persistence } = broker as unknown as { persistence: Persistence };
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   const clear = persistence.outgoingClearMessageId.bind(persistence);
   const waiting = new Map<string, number>();

@@ -68,6 +68,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
       ),
       http: http.http,
       log,
+      onCredentialReplaced: (vin) => broker?.replaceCredential(vin),
     },
     settingsOf(deps, origin),
   );

@@ -7,6 +7,16 @@ import { vinSchema } from './vin.ts';
  * What crosses MQTT between the API IoT and a vehicle. Instants are epoch milliseconds, so that a vehicle compares them
  * with its own clock. Objects are loose toward the future: unknown fields are ignored, known ones are checked.
  */
+
+/** The longest model and firmware of a status, in characters. */
+const statusTextMax = 64;
+/** The most features of a status. */
+export const statusFeaturesMax = 256;
+/** The most signals of a telemetry message, and that are kept of a vehicle. */
+export const signalsMax = 256;
+/** The longest name of a signal, in characters. */
+export const signalMax = 128;
+
 export const featureTargetSchema = z.object({
   feature: z.string().min(1).max(64),
   target: z.enum(['active', 'dormant']),
@@ -75,20 +85,24 @@ export const vehicleStatusSchema = z.object({
   vin: vinSchema,
   online: z.boolean(),
   clock: reportedInstantSchema,
-  model: z.string().max(64).overwrite(visibleLine).optional(),
-  firmware: z.string().max(64).overwrite(visibleLine).optional(),
+  model: z.string().max(statusTextMax).overwrite(visibleLine).optional(),
+  firmware: z.string().max(statusTextMax).overwrite(visibleLine).optional(),
   /** Every feature that this vehicle's hardware has, with its state. */
-  features: z.array(reportedFeatureSchema).max(64).optional(),
+  features: z.array(reportedFeatureSchema).max(statusFeaturesMax).optional(),
 });
 export type VehicleStatus = z.infer<typeof vehicleStatusSchema>;
+
+export const signalSchema = z.union([
+  z.number(),
+  z.boolean(),
+  z.string().max(256),
+  z.array(z.string().max(32)).max(64),
+]);
 
 /** Signals by their COVESA VSS 6 path (`Vehicle.Speed`). */
 export const telemetrySchema = z.object({
   vin: vinSchema,
   clock: reportedInstantSchema,
-  signals: z.record(
-    z.string().max(128),
-    z.union([z.number(), z.boolean(), z.string().max(256), z.array(z.string().max(32)).max(64)]),
-  ),
+  signals: z.record(z.string().max(signalMax), signalSchema),
 });
 export type Telemetry = z.infer<typeof telemetrySchema>;

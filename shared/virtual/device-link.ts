@@ -3,7 +3,7 @@ import { newTopicTree } from '../memory/topic-tree.ts';
 import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { integerBetween, type Random } from '../ports/random.ts';
-import { waitingMaxOf } from '../protocol/waiting-max.ts';
+import { waitingMaxOf } from '../protocol/broker-limits.ts';
 import { type Carrier, newSession, type Session } from './broker-session.ts';
 import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
 import type { VirtualLoop } from './loop.ts';

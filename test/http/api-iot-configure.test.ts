@@ -127,6 +127,18 @@ describe('bad requests', () => {
       422,
       'invalid-configuration',
     ],
+    [
+      'a callback with a password, which no request can carry',
+      { body: { ...configureBody, callbackUrl: 'http://u:pw@127.0.0.1:9/' } },
+      422,
+      'invalid-configuration',
+    ],
+    [
+      'a callback with a user name alone',
+      { body: { ...configureBody, callbackUrl: 'https://u@127.0.0.1:9/' } },
+      422,
+      'invalid-configuration',
+    ],
     ['a key with spaces', { headers: { 'idempotency-key': 'a b' } }, 400, 'malformed-request'],
     [
       'a key of 129 characters',

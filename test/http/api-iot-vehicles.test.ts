@@ -17,6 +17,10 @@ function first(commands: readonly ConfigureCommand[]): ConfigureCommand {
   return command;
 }
 
+/** Parts left out by reason, those that happened. */
+const leftOut = (bench: Bench) =>
+  Object.fromEntries(Object.entries(bench.api.counters().partsLeftOut).filter(([, count]) => count > 0));
+
 /** Refusals by reason, those that happened. */
 const refused = (bench: Bench) =>
   Object.fromEntries(Object.entries(bench.api.counters().refusedMessages).filter(([, count]) => count > 0));
@@ -356,13 +360,144 @@ describe('telemetry', () => {
       expect((await healthOf(bench)).signalStrengthDbm).toBe(-95);
     }));
 
-  it('keeps at most 256 signals of a vehicle', () =>
+  const signals = (prefix: string, count: number, value = 0) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, value]));
+
+  it('keeps the first 256 signals of a vehicle, takes new values of them, and leaves out and counts the others', () =>
     withApiIot(async (bench) => {
-      const signals = (prefix: string, count: number) =>
-        Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, index]));
       await telemetry(bench, signals('a', 200));
       await telemetry(bench, signals('b', 100));
-      expect(Object.keys((await twinOf(bench)).telemetry)).toHaveLength(100);
+      const expected = { ...signals('a', 200), ...signals('b', 56) };
+      expect((await twinOf(bench)).telemetry).toEqual(expected);
+      expect(leftOut(bench)).toEqual({ signal_limit: 44 });
+      await bench.clock.advance(1_000);
+      // One new signal on top of 256 costs none of those that are known.
+      await telemetry(bench, { ...signals('a', 1, 7), new: 1 });
+      await bench.restart();
+      expect((await twinOf(bench)).telemetry).toEqual({ ...expected, ...signals('a', 1, 7) });
+    }));
+
+  it('keeps 256 of a message of 5,500 signals', () =>
+    withApiIot(async (bench) => {
+      await telemetry(bench, signals('a', 5_500));
+      expect((await twinOf(bench)).telemetry).toEqual(signals('a', 256));
+      expect(leftOut(bench)).toEqual({ signal_limit: 5_244 });
+      expect(bench.lines.filter(({ event }) => event === 'api_iot.message_parts_left_out')).toEqual([
+        {
+          level: 'warn',
+          event: 'api_iot.message_parts_left_out',
+          fields: {
+            topic: topics.telemetry(vin),
+            count: 5_244,
+            parts: Array.from({ length: 8 }, (_, index) => `a${256 + index}`),
+          },
+        },
+      ]);
+    }));
+
+  it('keeps the good signals beside one of null, of too long a text, and of too long a name', () =>
+    withApiIot(async (bench) => {
+      const good = { 'Vehicle.Speed': 50, 'Vehicle.IsMoving': true, __proto__x: 'text', list: ['P0301'] };
+      await telemetry(bench, {
+        ...good,
+        'Vehicle.Powertrain.Range': null,
+        text: 'x'.repeat(257),
+        ['n'.repeat(129)]: 1,
+        nested: { deep: 1 },
+      });
+      expect((await twinOf(bench)).telemetry).toEqual(good);
+      expect(leftOut(bench)).toEqual({ signal_shape: 4 });
+      expect(refused(bench)).toEqual({});
+    }));
+
+  it('keeps the signals of a message whose clock is no whole number, and takes no skew from it', () =>
+    withApiIot(async (bench) => {
+      await telemetry(bench, { 'Vehicle.Speed': 50 });
+      for (const clock of ['now', null, 1.5]) {
+        await bench.link.bring(topics.telemetry(vin), { vin, clock, signals: { 'Vehicle.Speed': 60 } });
+      }
+      const { telemetry: known, clockSkewMs } = await twinOf(bench);
+      expect([known, clockSkewMs]).toEqual([{ 'Vehicle.Speed': 60 }, 7]);
+    }));
+});
+
+describe('a status that is right in part', () => {
+  const feature = (name: string, state: unknown = 'dormant') => ({ feature: name, state, version: 0 });
+
+  it('counts for presence whatever else is wrong with it', () =>
+    withApiIot(async (bench) => {
+      await bench.link.bring(topics.status(vin), {
+        vin,
+        online: true,
+        clock: 'noon',
+        model: 7,
+        firmware: 'x'.repeat(65),
+        features: 'none',
+      });
+      expect(await twinOf(bench)).toMatchObject({
+        online: true,
+        lastSeenAt: start,
+        clockSkewMs: null,
+        model: 'alpha',
+        firmware: null,
+        reported: null,
+      });
+      expect(leftOut(bench)).toEqual({ status_part: 4 });
+      expect(refused(bench)).toEqual({});
+    }));
+
+  it('keeps 65 features and a firmware name of 64 characters', () =>
+    withApiIot(async (bench) => {
+      const features = Array.from({ length: 65 }, (_, index) => feature(`f${index}`));
+      await bench.status({ firmware: 'x'.repeat(64), features });
+      const { firmware, reported } = await twinOf(bench);
+      expect([firmware, reported]).toEqual(['x'.repeat(64), features]);
+      expect(leftOut(bench)).toEqual({});
+    }));
+
+  it('keeps the first 256 of 300 features', () =>
+    withApiIot(async (bench) => {
+      const features = Array.from({ length: 300 }, (_, index) => feature(`f${index}`));
+      await bench.status({ features });
+      expect((await twinOf(bench)).reported).toEqual(features.slice(0, 256));
+      expect(leftOut(bench)).toEqual({ status_part: 44 });
+    }));
+
+  it('keeps what was known of a feature that cannot be read, and the last firmware', () =>
+    withApiIot(async (bench) => {
+      await bench.status({
+        firmware: '1.2',
+        features: [feature('heated_seats', 'active'), feature('lights')],
+      });
+      await bench.status({
+        firmware: 'x'.repeat(65),
+        features: [feature('heated_seats', 'on'), feature('lights', 'active'), null],
+      });
+      const { firmware, reported } = await twinOf(bench);
+      expect(firmware).toBe('1.2');
+      expect(reported).toEqual([feature('lights', 'active'), feature('heated_seats', 'active')]);
+      expect(leftOut(bench)).toEqual({ status_part: 3 });
+    }));
+});
+
+describe('a result that is right in part', () => {
+  it('ends its command though its clock, its reason and its traceparent cannot be read', () =>
+    withApiIot(async (bench) => {
+      const { id } = await bench.accept();
+      const [known] = first(bench.commands()).features;
+      await bench.link.bring(topics.result(vin), {
+        commandId: id,
+        vin,
+        clock: 'noon',
+        traceparent: 7,
+        results: [{ feature: known?.feature, outcome: 'applied', version: 1, reason: 'x'.repeat(300) }],
+      });
+      expect(await bench.history(id)).toMatchObject({
+        state: 'applied',
+        clock: null,
+        results: [{ feature: 'heated_seats', outcome: 'applied', version: 1, reason: 'x'.repeat(256) }],
+      });
+      expect(leftOut(bench)).toEqual({ result_part: 3 });
     }));
 });
 

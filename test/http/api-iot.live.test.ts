@@ -52,6 +52,7 @@ async function withLiveApi(
       tokens: await signedTokens(wallClock, origin),
       http: () => Promise.reject(new Error('no callback was asked for')),
       log: silentLog,
+      onCredentialReplaced: (replaced) => broker.replaceCredential(replaced),
       config: {
         ...apiIotDefaults,
         origin,
@@ -178,4 +179,21 @@ it('a command that a broker forgot with all its memory is sent again, and applie
     } finally {
       await vehicle.close();
     }
+  }));
+
+it('a vehicle registered again with another password loses its connection at once, with the same one it keeps it', () =>
+  withLiveApi(async ({ broker, call }) => {
+    const vehicle = openVehicle(broker.url, () => {});
+    await until(() => vehicle.connected, 'the vehicle is connected');
+    const register = (token: string) =>
+      call('POST', '/provisioning/vehicles', {
+        vehicles: [{ vin, model: 'alpha', credentialDigest: systemSecrets.digest(token) }],
+      });
+    expect((await register('vehicle token')).status).toBe(200);
+    expect(vehicle.connected).toBe(true);
+    expect((await register('another token')).status).toBe(200);
+    await until(() => !vehicle.connected, 'its connection ended');
+    await until(() => (broker.refusals().credentials ?? 0) > 0, 'it comes back with the old password');
+    expect(vehicle.connected).toBe(false);
+    await vehicle.close();
   }));

@@ -2,11 +2,21 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 
-/** Adds vehicles, or gives known ones another model and credential. */
+/** Adds vehicles, or gives known ones another model and credential. Returns the VINs whose credential was replaced. */
 export async function saveVehicles(
   transaction: Transaction<ApiIotSchema>,
   vehicles: readonly VehicleRow[],
-): Promise<void> {
+): Promise<string[]> {
+  const known = await transaction
+    .selectFrom('vehicles')
+    .select(['vin', 'credential_digest'])
+    .where(
+      'vin',
+      'in',
+      vehicles.map(({ vin }) => vin),
+    )
+    .execute();
+  const before = new Map(known.map(({ vin, credential_digest }) => [vin, credential_digest]));
   await transaction
     .insertInto('vehicles')
     .values([...vehicles])
@@ -17,6 +27,12 @@ export async function saveVehicles(
       })),
     )
     .execute();
+  return vehicles
+    .filter(({ vin, credential_digest }) => {
+      const digest = before.get(vin);
+      return digest !== undefined && digest !== credential_digest;
+    })
+    .map(({ vin }) => vin);
 }
 
 /** The digest to check a vehicle's password against, for the broker; null for an unknown VIN. */
