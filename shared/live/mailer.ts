@@ -1,6 +1,6 @@
 import nodemailer from 'nodemailer';
-import { ChannelFailure, type Mail, type Mailer } from '../ports/mailer.ts';
-import { visibleLine } from '../protocol/plain-text.ts';
+import { ChannelFailure, type Mailer } from '../ports/mailer.ts';
+import { checkedMail } from '../protocol/channel-message.ts';
 
 export interface SmtpMailerOptions {
   /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte. User and password may be absent. */
@@ -11,23 +11,6 @@ export interface SmtpMailerOptions {
   readonly maxConnections: number;
   /** For one mail from `send` to the server's answer, waiting for a free connection included. */
   readonly timeoutMs: number;
-}
-
-/** One address and nothing that could be read as a second one, a name, or a new header line. */
-const addressShape = /^[^\s<>,;:"()[\]\\\p{Cc}]+@[^\s<>,;:"()[\]\\@\p{Cc}]+$/u;
-const messageIdShape = /^[\x21-\x3b\x3d\x3f-\x7e]+@[\x21-\x3b\x3d\x3f-\x7e]+$/;
-/** RFC 5321 section 4.5.3.1.3. */
-const addressMax = 254;
-
-function checked(mail: Mail): Mail {
-  if (mail.to.length > addressMax || !addressShape.test(mail.to)) {
-    throw new ChannelFailure(`This is not an e-mail address: ${JSON.stringify(mail.to.slice(0, 80))}`, true);
-  }
-  if (!messageIdShape.test(mail.messageId)) {
-    throw new ChannelFailure(`This is not a Message-ID: ${JSON.stringify(mail.messageId)}`, true);
-  }
-  // A subject is one line, whatever a catalogue or a customer's name holds.
-  return { ...mail, subject: visibleLine(mail.subject) };
 }
 
 interface SmtpError extends Error {
@@ -69,7 +52,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
   );
   return {
     async send(mail) {
-      const { messageId, to, subject, text, html } = checked(mail);
+      const { messageId, to, subject, text, html } = checkedMail(mail);
       // AbortSignal.timeout would go off for every mail, long after it was sent, and make an error each time.
       const giveUp = new AbortController();
       const timer = setTimeout(() => giveUp.abort(), timeoutMs);

@@ -3,6 +3,7 @@ import { type Http, TransportError } from '../ports/http.ts';
 import { ChannelFailure } from '../ports/mailer.ts';
 import type { Push, Pusher } from '../ports/pusher.ts';
 import { maskedIn } from '../protocol/address.ts';
+import { checkedPush } from '../protocol/channel-message.ts';
 
 export interface WebPusherOptions {
   readonly http: Http;
@@ -17,8 +18,6 @@ export interface WebPusherOptions {
   readonly ttlSeconds: number;
 }
 
-/** RFC 8291 section 4: a push service takes bodies of 4,096 bytes, of which encryption uses 103. */
-const payloadBytesMax = 3_993;
 /** RFC 8292 allows 24 hours. */
 const signatureLifeMs = 12 * 3_600_000;
 /** A kept signature is replaced when it has less than this left. */
@@ -54,10 +53,6 @@ function vapidHeaders(vapid: WebPusherOptions['vapid']) {
 
 /** The encrypted request. Whatever is wrong with the subscription or the message can't be cured by a retry. */
 function requestOf(push: Push, ttlSeconds: number, authorizationFor: (endpoint: string) => string): Request {
-  const bytes = Buffer.byteLength(push.payload);
-  if (bytes > payloadBytesMax) {
-    throw new ChannelFailure(`A push has at most ${payloadBytesMax} bytes, this one ${bytes}.`, true);
-  }
   try {
     const details = webPush.generateRequestDetails(push.subscription, push.payload, {
       // Null keeps the library from signing; the kept signature goes in as a header.
@@ -112,6 +107,7 @@ export function webPusher(options: WebPusherOptions): Pusher {
   const authorizationFor = vapidHeaders(options.vapid);
   authorizationFor('https://push.invalid');
   return {
-    send: async (push) => sendOnce(options.http, requestOf(push, options.ttlSeconds, authorizationFor)),
+    send: async (push) =>
+      sendOnce(options.http, requestOf(checkedPush(push), options.ttlSeconds, authorizationFor)),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
+import { checkedMail, checkedPush } from '../../shared/protocol/channel-message.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { SeenMail, SeenPush } from '../reports/evidence.ts';
 import type { HttpFailure } from './schedule.ts';
@@ -61,22 +62,27 @@ export function newSinks(deps: SinkDeps) {
     unheard: () => unheard,
     mailer(process: VirtualProcess): Mailer {
       return {
-        send: ({ messageId, to, subject, text }) =>
-          hand(process, 'email', to, () => {
+        async send(mail) {
+          const { messageId, to, subject, text } = checkedMail(mail);
+          await hand(process, 'email', to, () => {
             mails.push({ at: deps.clock.now(), messageId, to, subject, text });
             deps.onSeen('email', to, subject, messageId);
-          }),
+          });
+        },
         close: async () => {},
       };
     },
     pusher(process: VirtualProcess): Pusher {
       return {
-        send: ({ subscription: { endpoint }, payload }) =>
-          hand(process, 'push', endpoint, () => {
+        async send(push) {
+          const { subscription, payload } = checkedPush(push);
+          const { endpoint } = subscription;
+          await hand(process, 'push', endpoint, () => {
             const { noticeId = '', title = '', body = '' } = JSON.parse(payload) as Partial<SeenPush>;
             pushes.push({ at: deps.clock.now(), endpoint, noticeId, title, body });
             deps.onSeen('push', endpoint, title, noticeId);
-          }),
+          });
+        },
       };
     },
   };
