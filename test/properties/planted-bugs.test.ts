@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
-import { type PlantedBug, plantedBugs, unplant } from './planted-bugs.ts';
+import { runChecks } from '../../simulator/reports/checks/all.ts';
+import { sampleEvidence } from '../reports/sample.ts';
+import { isReportedBy, type PlantedBug, plantedBugs, unplant } from './planted-bugs.ts';
 
 /** `npm run check:planted` runs all of them with three seeds; what takes more runs than this is left out of every day's tests. */
 const isComplete = process.env.PLANTED === 'all';
@@ -39,7 +41,13 @@ describe('The check finds a planted bug', () => {
         for (const seed of seeds) {
           const failure = await firstRun(bug, seed, isComplete ? runsMax : bug.within);
           if (isComplete)
-            console.log(`${failure?.run ?? 'none'} | seed ${seed} | ${bug.name} | ${failure?.rule ?? ''}`);
+            console.log(
+              `${failure?.run ?? 'none'} | seed ${seed} | ${bug.name} | ${failure?.rules.join('; ') ?? ''}`,
+            );
+          if (failure !== null && !isReportedBy(bug, failure.rules))
+            throw new Error(
+              `run ${failure.run} broke ${failure.rules.join(', ')}, and none of ${bug.rules.join(', ')}`,
+            );
           found.push(failure?.run ?? Number.POSITIVE_INFINITY);
         }
         expect(Math.max(...found)).toBeLessThanOrEqual(isComplete ? runsMax : bug.within);
@@ -48,4 +56,26 @@ describe('The check finds a planted bug', () => {
       },
     );
   }
+});
+
+describe('A planted bug names the rules of which one must report it', () => {
+  test('a run that breaks other rules only does not count', () => {
+    const [bug] = plantedBugs;
+    if (!bug) throw new Error('no bug is planted');
+    const named = { ...bug, rules: ['rule 1', 'quota'] } as const;
+    expect(isReportedBy(named, ['rule 10: Nothing is lost between the parts', 'legal move'])).toBe(false);
+    expect(isReportedBy(named, ['legal move', 'rule 1: Nobody is charged for what was not delivered'])).toBe(
+      true,
+    );
+    expect(isReportedBy(named, ['quota'])).toBe(true);
+  });
+
+  test('each of them is a rule of the checks or of the run itself', () => {
+    const numbered = runChecks(sampleEvidence()).map(({ id }) => `rule ${id}`);
+    const own = ['legal move', 'quota', 'the life of a service', 'versions rise'];
+    const unknown = plantedBugs.flatMap(({ rules }) =>
+      rules.filter((rule) => ![...numbered, ...own].includes(rule)),
+    );
+    expect(unknown).toEqual([]);
+  });
 });

@@ -10,8 +10,15 @@ export interface PlantedBug {
   readonly name: string;
   /** Within so many runs the check must find it: the median of three seeds, and seed 1 where every day's tests run it. */
   readonly within: number;
+  /** One of these must report it (`rule 5`, `legal move`): what only others report is luck, and the test fails. */
+  readonly rules: readonly [string, ...string[]];
   /** Replaces modules, or what a process is given. Loaded anew for each bug. */
   readonly plant: () => Tampers | undefined;
+}
+
+/** Whether one of the rules that the bug names is among those that a run broke. */
+export function isReportedBy({ rules }: Pick<PlantedBug, 'rules'>, broken: readonly string[]): boolean {
+  return rules.some((rule) => broken.some((one) => one === rule || one.startsWith(`${rule}:`)));
 }
 
 const replaced: string[] = [];
@@ -100,6 +107,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a late answer wins over the failure',
     within: 400,
+    rules: ['legal move'],
     plant: () =>
       replace<Ending>('../../gateway/activation/ending.ts', ({ noteLateSuccess }) => ({
         noteLateSuccess(activation, event) {
@@ -111,6 +119,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no revocation follows a failure',
     within: 20,
+    rules: ['rule 5'],
     plant: () =>
       replace<Activations>('../../gateway/store/activations.ts', ({ insertActivation }) => ({
         insertActivation: async (transaction, activation, links) => {
@@ -121,6 +130,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a revocation does not ask who owns the feature by now',
     within: 200,
+    rules: ['rule 4'],
     plant: () =>
       replace<Ownership>('../../gateway/entitlement/ownership.ts', () => ({
         featureOwner: async () => null,
@@ -129,6 +139,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the vehicle does not look at the version',
     within: 20,
+    rules: ['versions rise'],
     plant: () =>
       replace<Configure>('../../simulator/vehicle/configure.ts', ({ receiveCommand, applyAccepted }) => ({
         receiveCommand: (vehicle, command, now) => receiveCommand(forgetful(vehicle), command, now),
@@ -138,6 +149,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a new idempotency key for every try of an authorisation',
     within: 40,
+    rules: ['rule 2'],
     plant: () => {
       let tries = 0;
       return tamperPayments(({ authorise }) => ({
@@ -151,21 +163,25 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a refund without an answer counts as done',
     within: 60,
+    rules: ['rule 5'],
     plant: () => tamperPayments(({ refund }) => ({ refund: doneAnyway(refund) })),
   },
   {
     name: 'a void without an answer counts as done',
     within: 200,
+    rules: ['rule 5'],
     plant: () => tamperPayments((payments) => ({ void: doneAnyway(payments.void) })),
   },
   {
     name: 'a capture without an answer counts as done',
     within: 200,
+    rules: ['rule 4'],
     plant: () => tamperPayments(({ capture }) => ({ capture: doneAnyway(capture) })),
   },
   {
     name: 'money is taken at the authorisation, whatever the service says',
     within: 20,
+    rules: ['rule 1'],
     plant: () =>
       tamperPayments(({ authorise }) => ({
         authorise: (request) => authorise({ ...request, capture: 'immediately' }),
@@ -174,6 +190,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'one attempt too many',
     within: 20,
+    rules: ['rule 6'],
     plant: () =>
       replace<Attempting>(attempting, ({ failAttempt }) => ({
         failAttempt(activation, event) {
@@ -187,6 +204,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'one attempt too few',
     within: 20,
+    rules: ['rule 6'],
     plant: () =>
       replace<Attempting>(attempting, ({ failAttempt }) => ({
         failAttempt(activation, event) {
@@ -200,6 +218,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the back-off is half as long as it should be',
     within: 20,
+    rules: ['rule 6'],
     plant: () =>
       replace<Policy>('../../gateway/activation/policy.ts', ({ backoffMs }) => ({
         backoffMs: (policy, retry, draw) => Math.round(backoffMs(policy, retry, draw) / 2),
@@ -208,16 +227,19 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a refusal for good is tried again',
     within: 60,
+    rules: ['rule 6'],
     plant: () => changedFailure(({ code }) => (code === 'rejected' ? { temporary: true } : {})),
   },
   {
     name: 'a command that timed out was certainly not applied',
     within: 20,
+    rules: ['rule 5'],
     plant: () => changedFailure(({ code }) => (code === 'timed_out' ? { mayHaveSucceeded: false } : {})),
   },
   {
     name: 'an accepted command counts as delivered',
     within: 20,
+    rules: ['rule 4'],
     plant: () =>
       replace<Command>('../../gateway/engine/command.ts', ({ eventOfCommand }) => ({
         eventOfCommand: (deps, vin, attempt, command) =>
@@ -232,6 +254,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'diagnostics take the last attempt for delivered',
     within: 20,
+    rules: ['rule 4'],
     plant: () =>
       replace<Diagnostics>('../../gateway/engine/diagnostics.ts', ({ readDiagnostics }) => ({
         readDiagnostics: async (deps, activation) => {
@@ -244,6 +267,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an eleventh command in an hour is accepted',
     within: 100,
+    rules: ['quota'],
     plant: () =>
       replace<Commands>('../../gateway/api-iot/store/commands.ts', ({ listAcceptances }) => ({
         listAcceptances: async (...given) => (await listAcceptances(...given)).slice(1),
@@ -252,12 +276,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'requests are not told apart by their Idempotency-Key',
     within: 20,
+    rules: ['rule 1', 'rule 2'],
     plant: () =>
       replace<Idempotency>('../../gateway/http/idempotency.ts', () => ({ keyUseOf: async () => null })),
   },
   {
     name: 'nothing looks for activations that a wiped NATS forgot',
     within: 20,
+    rules: ['rule 3', 'the life of a service'],
     plant: () => ({
       engine: (deps) => ({ ...deps, settings: { ...deps.settings, sweepEveryMs: 1_000_000_000 } }),
     }),
@@ -265,6 +291,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'events that the stream did not take are left out',
     within: 100,
+    rules: ['rule 10'],
     plant: () => ({
       platform: (ports) => {
         const { bus } = ports;
@@ -280,6 +307,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the customer hears "not charged" before the money went back',
     within: 20,
+    rules: ['rule 5'],
     plant: () => ({
       engine: (deps) => ({
         ...deps,
@@ -299,6 +327,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'every mail goes out twice',
     within: 20,
+    rules: ['rule 2'],
     plant: () => ({
       platform: (ports) => ({
         ...ports,
@@ -315,6 +344,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'nothing looks for services whose time is over',
     within: 60,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({
         overdueEntitlements: async () => [],
@@ -323,6 +353,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no deactivation follows the end of a service',
     within: 60,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Activations>('../../gateway/store/activations.ts', ({ insertActivation }) => ({
         insertActivation: async (transaction, activation, links) => {
@@ -333,6 +364,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a service ends a minute early',
     within: 60,
+    rules: ['the life of a service'],
     plant: () => {
       replace<Entitlements>('../../gateway/store/entitlements.ts', ({ overdueEntitlements }) => ({
         overdueEntitlements: (database, before, after, limit) =>
@@ -347,6 +379,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a wish to cancel is written down and forgotten',
     within: 60,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Cancelling>('../../gateway/activation/cancelling.ts', () => ({
         isCancelRequested: () => false,
@@ -355,6 +388,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what is cancelled on its way keeps the money',
     within: 400,
+    rules: ['rule 5'],
     plant: () =>
       replace<Cancelling>('../../gateway/activation/cancelling.ts', ({ stopTrying }) => ({
         stopTrying(activation, at, facts) {
@@ -366,6 +400,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what a workshop took is not brought back',
     within: 400,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'reactivate'),
@@ -374,6 +409,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what is on and nobody owns is left on',
     within: 300,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'revoke'),
@@ -382,6 +418,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what is brought back is sold once more',
     within: 400,
+    rules: ['the life of a service'],
     plant: () =>
       replace<ActivationModule>('../../gateway/activation/activation.ts', ({ newReactivation }) => ({
         newReactivation(order, at) {
@@ -393,12 +430,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what is given for nothing is given whatever the purchase has given',
     within: 200,
+    rules: ['the life of a service'],
     plant: () =>
       replace<Ownership>('../../gateway/entitlement/ownership.ts', () => ({ hasGranted: async () => false })),
   },
   {
     name: 'a manual retry that delivers gives the customer nothing',
     within: 400,
+    rules: ['rule 4'],
     plant: () =>
       replace<Grant>('../../gateway/entitlement/grant.ts', ({ grantEntitlement }) => ({
         grantEntitlement: async (transaction, deps, stored, at, source) =>
@@ -408,6 +447,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a late success is kept in words only',
     within: 200,
+    rules: ['the life of a service'],
     plant: () =>
       replace<LateSuccess>('../../gateway/support/late-success.ts', () => ({
         keepLateSuccess: async () => null,
