@@ -44,6 +44,16 @@ const refusalSchema = z.union([
 
 const refusalProblems: ReadonlySet<ProblemName | null> = new Set(['unauthorized', 'missing-scope']);
 
+/**
+ * The Basic headers to try, in this order: id and secret form-encoded, as RFC 6749 section 2.3.1 wants, and as they are,
+ * for servers that do not decode. One where both are the same.
+ */
+function basicHeaders({ clientId, clientSecret }: ClientCredentials): string[] {
+  const encoded = [clientId, clientSecret].map(encodeURIComponent).join(':');
+  const texts = new Set([encoded, `${clientId}:${clientSecret}`]);
+  return [...texts].map((text) => `Basic ${Buffer.from(text).toString('base64')}`);
+}
+
 /** Whatever became of the token: the request that it was wanted for never left. */
 function unavailable(kind: TransportError['kind'], message: string, cause?: unknown): TransportError {
   return new TransportError(kind, message, false, { cause });
@@ -86,13 +96,24 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
     }
   }
 
+  let headers = basicHeaders(credentials);
+
   async function ask(): Promise<string | null> {
-    const basic = [credentials.clientId, credentials.clientSecret].map(encodeURIComponent).join(':');
+    for (const authorization of headers) {
+      const token = await askWith(authorization);
+      if (token === null) continue;
+      headers = [authorization];
+      return token;
+    }
+    return null;
+  }
+
+  async function askWith(authorization: string): Promise<string | null> {
     const response = await send(
       new Request(credentials.tokenUrl, {
         method: 'POST',
         headers: {
-          authorization: `Basic ${Buffer.from(basic).toString('base64')}`,
+          authorization,
           'content-type': 'application/x-www-form-urlencoded',
         },
         body: new URLSearchParams({
