@@ -1,4 +1,5 @@
 import { apiIotDefaults, type CallbackRetry } from './api-iot/config.ts';
+import { standardBreaker } from './engine/breaker.ts';
 import { type EngineSettings, standardSettings } from './engine/engine.ts';
 import { type DispatchSettings, standardDispatch } from './notifications/delivery.ts';
 
@@ -13,6 +14,11 @@ export function compressedEngine(scale: number): EngineSettings {
     ackWaitMs: compress(standardSettings.ackWaitMs, 5_000),
     sweepEveryMs: compress(standardSettings.sweepEveryMs, 1_000),
     sweepGraceMs: compress(standardSettings.sweepGraceMs, 1_000),
+    breaker: {
+      windowMs: compress(standardBreaker.windowMs, 1_000),
+      probeAfterMs: compress(standardBreaker.probeAfterMs, 500),
+      resumeGapMs: compress(standardBreaker.resumeGapMs, 1),
+    },
   };
 }
 

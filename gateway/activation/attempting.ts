@@ -47,7 +47,7 @@ export function postpone(activation: Activation, event: EventOf<'postponed'>): O
     const failure = deadlineExceeded(activation.deadlineAt, activation.failure);
     return giveUp(activation, failure, event.at, [passed('failure', event.at, { failure })]);
   }
-  const waitedAt = event.at + backoffMs(activation.policy, activation.postponed, 0);
+  const waitedAt = event.until ?? event.at + backoffMs(activation.policy, activation.postponed, 0);
   // The first moment at which no attempt may start is when it ends: a hold must not lapse while it waits.
   const dueAt = Math.min(waitedAt, (activation.deadlineAt ?? waitedAt) + 1);
   const next = { ...activation, dueAt, postponed: activation.postponed + 1 };
@@ -111,6 +111,7 @@ export function limitRate(activation: Activation, event: EventOf<'rate_limited'>
       attempt: event.attempt,
       retryAt: event.retryAt,
       ...(dueAt === event.retryAt ? {} : { until: dueAt }),
+      ...(event.cause === undefined ? {} : { cause: event.cause }),
     },
   };
   if (isCancelRequested(activation)) return stopTrying(taken, event.at, [fact]);

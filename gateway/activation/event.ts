@@ -16,7 +16,9 @@ export type VehicleEvent =
   | {
       readonly type: 'postponed';
       readonly at: number;
-      readonly reason: 'vehicle_busy' | 'vehicle_away' | 'quota_reserved';
+      readonly reason: 'vehicle_busy' | 'vehicle_away' | 'quota_reserved' | 'api_iot_unavailable';
+      /** When to look again, where that is known; else after the back-off of its postponements. */
+      readonly until?: number;
     }
   /** The vehicle's other command is over: whoever was postponed may look again. */
   | { readonly type: 'vehicle_free'; readonly at: number }
@@ -32,8 +34,14 @@ export type VehicleEvent =
       readonly version: number | null;
       readonly expiresAt: number;
     }
-  /** 429: the attempt was not made. */
-  | { readonly type: 'rate_limited'; readonly at: number; readonly attempt: number; readonly retryAt: number }
+  /** The attempt was not made: 429, or a systemic `cause` at the API IoT. */
+  | {
+      readonly type: 'rate_limited';
+      readonly at: number;
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly cause?: string;
+    }
   /** Asked for, and no final state yet, or no answer. */
   | { readonly type: 'command_pending'; readonly at: number; readonly attempt: number; readonly draw: number }
   | {

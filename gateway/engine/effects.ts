@@ -14,6 +14,7 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { attemptKey, configureRequest, eventOfCommand, isAsked } from './command.ts';
 import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
+import { systemicCauseOf } from './systemic-cause.ts';
 
 /** What came of an effect: an event, or one that is decided inside the saving transaction because it depends on other rows. */
 export type Decision =
@@ -28,9 +29,9 @@ export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Ef
   const { activation } = stored;
   switch (effect.type) {
     case 'check_vehicle':
-      return checkVehicle(deps, activation);
+      return holdBack(deps, activation) ?? checkVehicle(deps, activation);
     case 'start_attempt':
-      return startAttempt(deps, activation);
+      return holdBack(deps, activation) ?? startAttempt(deps, activation);
     case 'send_command':
       return sendCommand(deps, activation, effect.attempt);
     case 'poll_command':
@@ -40,6 +41,13 @@ export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Ef
     case 'pay':
       return pay(deps, activation, effect.step);
   }
+}
+
+/** A systemic cause at the API IoT costs no attempt: the activation waits within its deadline. Null: it may go on. */
+function holdBack({ breaker, clock }: EffectDeps, { id }: Activation): Promise<ActivationEvent> | null {
+  const until = breaker?.admit(id) ?? null;
+  if (until === null) return null;
+  return Promise.resolve({ type: 'postponed', at: clock.now(), reason: 'api_iot_unavailable', until });
 }
 
 /** An offline vehicle is attempted all the same: the command waits in the broker (DESIGN.md section 9.8). */
@@ -57,6 +65,8 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
   if (!status.ok) {
     // Data errors end it; whatever may pass, the attempt itself will meet.
     const failure = status.failure.category === 'unknown_vehicle' ? status.failure : null;
+    const incident = failure && deps.breaker?.incident();
+    if (incident) return { type: 'postponed', at, reason: 'api_iot_unavailable', until: incident.probeAt };
     return {
       type: 'vehicle_checked',
       at,
@@ -133,8 +143,14 @@ async function sendCommand(deps: EffectDeps, activation: Activation, attempt: nu
   const answer = await configure(deps, activation, attempt);
   const at = deps.clock.now();
   if ('retryAt' in answer) return { type: 'rate_limited', at, attempt, retryAt: answer.retryAt };
-  if (!answer.ok)
+  if (!answer.ok) {
+    const incident = isUnmade(answer.failure) ? deps.breaker?.incident() : null;
+    if (incident) {
+      const { probeAt: retryAt, cause } = incident;
+      return { type: 'rate_limited', at, attempt, retryAt, cause };
+    }
     return { type: 'command_failed', at, attempt, failure: answer.failure, draw: deps.random.fraction() };
+  }
   const command = answer.value;
   const version = command.features.find((one) => one.feature === activation.feature)?.version ?? null;
   const accepted: ActivationEvent = {
@@ -148,6 +164,11 @@ async function sendCommand(deps: EffectDeps, activation: Activation, attempt: nu
   // 200 with the vehicle's confirmation: it has the same proof as a callback or a poll, and counts at once.
   if (command.state === 'accepted' || !isAsked(command, activation)) return accepted;
   return [accepted, await eventOfCommand(deps, activation.vin, attempt, command)];
+}
+
+/** It failed with what a breaker opens on, and the vehicle cannot have got the command: it is made later under the same key. */
+function isUnmade(failure: Failure): boolean {
+  return !failure.mayHaveSucceeded && systemicCauseOf(failure) !== null;
 }
 
 async function pollCommand(

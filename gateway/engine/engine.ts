@@ -25,8 +25,10 @@ import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { logFacts } from './alarms.ts';
+import { type BreakerSettings, breaker, standardBreaker } from './breaker.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
+import { observedVehicles } from './observed-vehicles.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
 import { singleFlight } from './single-flight.ts';
@@ -41,6 +43,7 @@ export interface EngineSettings {
   readonly sweepEveryMs: number;
   /** How long past its moment an activation counts as overdue. */
   readonly sweepGraceMs: number;
+  readonly breaker: BreakerSettings;
 }
 
 export const standardSettings: EngineSettings = {
@@ -48,6 +51,7 @@ export const standardSettings: EngineSettings = {
   ackWaitMs: 60_000,
   sweepEveryMs: 15_000,
   sweepGraceMs: 5_000,
+  breaker: standardBreaker,
 };
 
 export interface EngineDeps extends EffectDeps, ProjectionDeps {
@@ -79,8 +83,10 @@ class UnknownActivation extends Error {
  * The only writer of activation state: load → transition → save (with all that follows) → effects, until nothing is due.
  * A wake-up is only a hint: a lost one is found by the sweep, a repeated or early one does no harm.
  */
-export function activationEngine(deps: EngineDeps) {
-  const { clock, database, bus, log, settings } = deps;
+export function activationEngine(outer: EngineDeps) {
+  const { clock, database, bus, log, settings } = outer;
+  const guard = breaker({ clock, log, settings: settings.breaker });
+  const deps: EngineDeps = { ...outer, breaker: guard, vehicles: observedVehicles(outer.vehicles, guard) };
   let consumption: Consumption | null = null;
   let stopped = false;
   const keeper = wakeUpKeeper(clock);

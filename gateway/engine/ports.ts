@@ -3,6 +3,7 @@ import type { Payments } from '../../shared/ports/payments.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Breaker } from './breaker.ts';
 import type { VehicleApi } from './vehicle-api.ts';
 
 /** What effects reach out to. */
@@ -11,6 +12,8 @@ export interface EffectDeps {
   readonly random: Random;
   readonly secrets: Secrets;
   readonly vehicles: VehicleApi;
+  /** Holds activations back while a systemic cause lasts; absent: nothing is held back. */
+  readonly breaker?: Breaker;
   readonly payments: Payments;
   readonly catalogue: Catalogue;
   /** The model of a registered vehicle. */

@@ -126,7 +126,12 @@ const activationWords = {
       until === undefined
         ? `the API IoT takes no command now; again at ${instant(retryAt)}`
         : `the API IoT takes no command now and asks to wait until ${instant(retryAt)}; again at ${instant(until)}`,
-    cause: says("the vehicle's quota is used up"),
+    cause: ({ cause }, view) => {
+      if (cause === undefined) return "the vehicle's quota is used up";
+      return view === 'customer'
+        ? 'the vehicle service is not available'
+        : `it refuses every vehicle: ${text(cause)}`;
+    },
   },
   'activation.late_success': told('the vehicle applied it too late', 'the activation had failed before', [
     'attempt',

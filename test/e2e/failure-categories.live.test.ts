@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { answerLost, answers, answersPage, answersProblem, changed, on, refused, watch } from './disturb.ts';
+import {
+  answerLost,
+  answers,
+  answersPage,
+  answersProblem,
+  changed,
+  on,
+  operationOf,
+  refused,
+  watch,
+} from './disturb.ts';
 import { failure, receipt, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, featureOf, mailsOf, recordOf, revoked, storyOf } from './story.ts';
 import { buy, waitFor, withPlatform } from './support.ts';
@@ -344,17 +354,21 @@ describe.concurrent('authorisation failure', () => {
     });
   });
 
-  test('refused client credentials: escalated with one attempt', async () => {
-    const { disturb } = watch(
-      on('token', async () => Response.json({ error: 'invalid_client' }, { status: 401 })),
+  test('refused client credentials are systemic: the activation waits, and delivers when they are taken again', async () => {
+    let isRevoked = true;
+    const { disturb } = watch((request) =>
+      isRevoked && operationOf(request) === 'token'
+        ? Promise.resolve(Response.json({ error: 'invalid_client' }, { status: 401 }))
+        : null,
     );
-    await withPlatform({ disturb }, async (platform) => {
-      expect(await storyOf(platform, await buy(platform))).toEqual({
-        ...failure,
-        attempts: ['credentials_refused'],
-        failure: 'authorization_failure',
-        ticket: ticket('credentials_refused', 1),
-      });
+    await withPlatform({ disturb, errors: ['api_iot.breaker_opened'] }, async (platform) => {
+      const bought = await buy(platform);
+      await waitFor(
+        async () => (await recordOf(platform, bought)).some(({ type }) => type === 'activation.rate_limited'),
+        'the attempt was taken back',
+      );
+      isRevoked = false;
+      expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [null] });
     });
   });
 });

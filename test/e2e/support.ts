@@ -50,6 +50,8 @@ export interface PlatformOptions {
   readonly config?: Partial<GatewayConfig>;
   /** How long an ECU takes to apply a command; default 20 ms. */
   readonly applyMs?: number;
+  /** The errors that the gateway logs, in their order; default none. */
+  readonly errors?: readonly string[];
 }
 
 export interface LogLine {
@@ -103,7 +105,8 @@ export async function withPlatform(
       expect(nats > 0 && isRunning(nats), 'nats-server is left running').toBe(false);
       for (const port of ports) expect(await isListening(port), `port ${port} is left open`).toBe(false);
     }
-    expect(log.lines.filter((line) => line.level === 'error')).toEqual([]);
+    const errors = log.lines.filter(({ level }) => level === 'error').map(({ event }) => event);
+    expect(errors).toEqual(options.errors ?? []);
   });
 }
 

@@ -282,7 +282,7 @@ function fakeVehicle(clock: ManualClock): FakeVehicle {
     quotaRemaining: 10,
     confirmsAtOnce: false,
     api: {
-      async configure(_, request, { key }) {
+      async configure(asked, request, { key }) {
         if (commands.has(key)) return { ok: true, value: current(key) };
         const step = vehicle.script.length > 1 ? vehicle.script.shift() : vehicle.script[0];
         if (step === undefined) throw new Error('the script is empty');
@@ -293,7 +293,7 @@ function fakeVehicle(clock: ManualClock): FakeVehicle {
         const ends = step !== 'no_answer' && step !== 'accepted';
         const command: CommandResource = {
           id: `cmd_${versions}`,
-          vin,
+          vin: asked,
           reference: request.reference,
           key,
           state: ends && step !== 'timed_out' ? step : 'accepted',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Failure } from '../../gateway/activation/failure.ts';
+import { standardSettings } from '../../gateway/engine/engine.ts';
 import { overdueActivations } from '../../gateway/store/activations.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
@@ -177,7 +178,13 @@ it('moves money once when the sweep of another process asks while the purchase s
         return first;
       },
     };
-    const settings = { concurrency: 8, ackWaitMs: 60_000, sweepEveryMs: 1_000, sweepGraceMs: 5_000 };
+    const settings = {
+      ...standardSettings,
+      concurrency: 8,
+      ackWaitMs: 60_000,
+      sweepEveryMs: 1_000,
+      sweepGraceMs: 5_000,
+    };
     const one = await bootEngine(outside, undefined, { bus, payments: slow, settings });
     const other = await bootEngine(outside, undefined, { bus, payments: slow, settings });
     await placeOrder(outside);
