@@ -32,7 +32,8 @@ module.exports = {
       name: 'virtual-only-from-the-world',
       severity: 'error',
       from: {
-        pathNot: '^(shared/virtual|simulator/world|simulator/virtual/|simulator/live/|simulator/cli|test)',
+        pathNot:
+          '^(shared/virtual|simulator/world|simulator/virtual/|simulator/virtual-system/|simulator/live/|simulator/cli|test)',
       },
       to: { path: '^shared/virtual/' },
     },

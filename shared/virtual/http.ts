@@ -37,8 +37,8 @@ export interface VirtualNetworkDeps {
 export interface VirtualNetwork {
   /** The way out of one process. */
   client(process: VirtualProcess): Http;
-  /** From now on, while the process lives, requests to the origin are its. */
-  listen(origin: string, server: HttpServerProcess): void;
+  /** From now on, while the process lives, requests to the origin are its. Returns what ends that: later requests are refused. */
+  listen(origin: string, server: HttpServerProcess): () => void;
   /** Asked once a request. Replaces the hook before it. */
   onRequest(hook: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null>): void;
   /** Told how each request ended: a status, or the kind of the error. */
@@ -130,7 +130,11 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   return {
     client: (process) => (request) => process.call(`http ${nameOf(request)}`, () => send(process, request)),
     listen(origin, server) {
-      servers.set(new URL(origin).origin, server);
+      const place = new URL(origin).origin;
+      servers.set(place, server);
+      return () => {
+        if (servers.get(place) === server) servers.delete(place);
+      };
     },
     onRequest(hook) {
       faultOf = hook;

@@ -4,7 +4,7 @@ import type { ActivationDetail } from '../../gateway/platform/activation-view.ts
 import type { RecordEntry } from '../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
-import type { ApiClient } from '../live/api-client.ts';
+import type { ApiClient } from '../run/api-client.ts';
 import { activationLine, type LineEntry } from './activation-line.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { problemText } from './look-up.ts';

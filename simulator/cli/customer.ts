@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isoText } from '../../shared/protocol/instant.ts';
-import type { ApiClient } from '../live/api-client.ts';
+import type { ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type AnswerFlags, printAnswer, problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';

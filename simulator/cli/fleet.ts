@@ -7,7 +7,7 @@ import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
-import { registerWithoutErased } from '../live/registration.ts';
+import { registerWithoutErased } from '../run/registration.ts';
 import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';

@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
+import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 
 /** A list is read to its end in pages; what is longer than this belongs to no one activation any more. */
 const pagesMax = 50;

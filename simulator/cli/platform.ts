@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { GatewayConfig } from '../../gateway/config.ts';
-import { type ApiAnswer, type ApiClient, ClientRefused } from '../live/api-client.ts';
 import { type Clients, clientsOf } from '../live/clients.ts';
+import { type ApiAnswer, type ApiClient, ClientRefused } from '../run/api-client.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';

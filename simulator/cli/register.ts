@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { vinMistake } from '../../shared/protocol/vin.ts';
 import type { Clients } from '../live/clients.ts';
-import { register } from '../live/registration.ts';
+import { register } from '../run/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
 import { UsageError } from './exit.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';

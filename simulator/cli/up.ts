@@ -13,9 +13,9 @@ import { testVehicles } from '../fleet/test-vehicles.ts';
 import { clientsOf } from '../live/clients.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
-import { registerWithoutErased } from '../live/registration.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
+import { registerWithoutErased } from '../run/registration.ts';
 import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 

@@ -1,7 +1,7 @@
 import type { Keys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
-import { type ApiClient, apiClient } from './api-client.ts';
+import { type ApiClient, apiClient } from '../run/api-client.ts';
 
 export interface Clients {
   /** A developer at the platform API. */

@@ -7,8 +7,8 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicleSpecs, testVehicles } from '../fleet/test-vehicles.ts';
+import type { RegisteredCustomer, RegisteredVehicle } from '../run/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
-import type { RegisteredCustomer, RegisteredVehicle } from './registration.ts';
 
 export interface DemoFleet {
   readonly count: number;

@@ -14,13 +14,13 @@ import { conduct } from '../run/conduct.ts';
 import { readEvents } from '../run/event-reader.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
 import type { Progress } from '../run/stage.ts';
+import { wireLog } from '../run/wire-log.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { clientsOf } from './clients.ts';
 import { type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
 import { startStandIns } from './stand-ins.ts';
-import { wireLog } from './wire-log.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;

@@ -42,6 +42,8 @@ export interface Evidence {
   readonly pushes: readonly SeenPush[];
   /** CloudEvents read back from the event stream, or null where nobody listened. */
   readonly events: readonly SeenEvent[] | null;
+  /** What the outside ticket system received; without it: no webhook was set. */
+  readonly ticketEvents?: readonly SeenTicketEvent[];
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
   /** The longest that news may have taken from the broker to the engine in this run; without it a second. */
@@ -112,6 +114,14 @@ export interface SeenPush {
   readonly noticeId: string;
   readonly title: string;
   readonly body: string;
+}
+
+/** A ticket event as the outside ticket system received it; a repeat has the same id. */
+export interface SeenTicketEvent {
+  readonly at: number;
+  /** The `webhook-id`: that of the record's row. */
+  readonly id: string;
+  readonly type: string;
 }
 
 export interface SeenEvent {

@@ -1,9 +1,9 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { heardAnswer, isPassing, orderOf } from './purchase.ts';
 
 /** A buyer who gets no answer sends the purchase again with its key, for so long; then it is left. */

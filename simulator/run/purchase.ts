@@ -1,7 +1,7 @@
 import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
-import type { ApiAnswer } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { ApiAnswer } from './api-client.ts';
 
 type Wish = Pick<PlannedPurchase, 'customerId' | 'vin' | 'serviceId' | 'duration' | 'method' | 'preDelivery'>;
 

@@ -2,10 +2,10 @@ import type { PushSubscription } from '../../shared/ports/pusher.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
-import type { ApiClient } from '../live/api-client.ts';
-import { register } from '../live/registration.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
+import type { ApiClient } from './api-client.ts';
+import { register } from './registration.ts';
 
 /** The plan's vehicles, with passwords that live as long as the run. */
 export function specsOf(plan: Plan, secrets: Pick<Secrets, 'newToken'>): VehicleSpec[] {
@@ -17,12 +17,12 @@ export function specsOf(plan: Plan, secrets: Pick<Secrets, 'newToken'>): Vehicle
   });
 }
 
+export function fleetSettings({ telemetryEveryMs, timeScale }: Plan) {
+  return { telemetryMs: telemetryEveryMs, keepAliveSeconds: 10, timeScale: 1 / timeScale };
+}
+
 export function fleetOf(plan: Plan, vehicles: readonly VehicleSpec[], deps: FleetDeps): Fleet {
-  return fleet(deps, vehicles, {
-    telemetryMs: plan.telemetryEveryMs,
-    keepAliveSeconds: 10,
-    timeScale: 1 / plan.timeScale,
-  });
+  return fleet(deps, vehicles, fleetSettings(plan));
 }
 
 export interface RegistrationDeps {

@@ -5,10 +5,10 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { ChannelGates } from '../faults/channel-gates.ts';
 import type { FaultyHttp } from '../faults/http-faults.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { ApiClient } from '../live/api-client.ts';
 import type { BrokerMessage, SeenMail, SeenPush } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Ledger } from '../stand-ins/payments/ledger.ts';
+import type { ApiClient } from './api-client.ts';
 import type { EventLog } from './event-log.ts';
 
 /** Where a run stands. */

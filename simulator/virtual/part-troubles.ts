@@ -4,7 +4,7 @@ import type { VirtualBroker } from '../../shared/virtual/device-link.ts';
 import type { VirtualStream } from '../../shared/virtual/process-bus.ts';
 import { lastsMs, type PartFault, strikesOf } from '../scenarios/part-fault.ts';
 import type { Plan } from '../scenarios/plan.ts';
-import type { gatewayProcesses } from './gateway-processes.ts';
+import type { gatewayProcesses } from '../virtual-system/gateway-processes.ts';
 
 /** What a fault of a part can reach. */
 export interface TroubledParts {

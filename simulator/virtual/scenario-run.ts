@@ -5,8 +5,8 @@ import { conduct } from '../run/conduct.ts';
 import type { Progress } from '../run/stage.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { isHarmless } from '../world/loop-rules.ts';
-import { worldBeginsAt } from '../world/stage.ts';
 import { openScene } from './scene.ts';
 
 export interface VirtualRunOptions {
@@ -32,7 +32,7 @@ const progressEveryMs = 10_000;
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
   const { scenario, seed, onProgress = () => {} } = options;
   const plan = planScenario(scenario, seed, seededRandom);
-  const loop = virtualLoop({ startAt: worldBeginsAt });
+  const loop = virtualLoop({ startAt: virtualTimeBeginsAt });
   const scene = await openScene(loop, plan, scenario.constants);
   try {
     const stage = {

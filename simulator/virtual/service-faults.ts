@@ -4,7 +4,7 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { channelGates } from '../faults/channel-gates.ts';
 import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
-import { origins } from '../world/figures.ts';
+import { origins } from '../virtual-system/settings.ts';
 
 /** The faults of the services, and the engine's ways through them, in each of its lives. */
 export function serviceFaults(plan: Plan, clock: Clock) {

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
-import type { ApiAnswer, ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
+import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { heardAnswer, orderOf } from '../run/purchase.ts';
 import { insist } from './insist.ts';
 import type { PurchaseOfSchedule } from './plan-of-schedule.ts';

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
-import type { ApiClient } from '../live/api-client.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
+import type { ApiClient } from '../run/api-client.ts';
 import { saidProblem } from '../run/purchase.ts';
 import { insist } from './insist.ts';
 import type { PurchaseOfSchedule } from './plan-of-schedule.ts';

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { schedulesOf } from './arbitraries/schedules.ts';
 import { type Broken, brokenRules, judge } from './judgement.ts';
 import { minimise } from './minimise.ts';
 import type { SchedulePolicy } from './own-policy.ts';
 import { addHits, newProbeHits, type ProbeHits, probeRun } from './probes.ts';
 import type { Schedule } from './schedule.ts';
-import { shippedCatalogue } from './shipped-files.ts';
 import type { StageOptions } from './stage.ts';
-import type { Tampers } from './tampers.ts';
 
 export interface CheckOptions {
   readonly seed: number;
@@ -30,7 +30,7 @@ export interface CheckOptions {
   /** A team's own: each schedule has one of these policies, and sells from this catalogue. */
   readonly policies?: readonly SchedulePolicy[];
   readonly catalogue?: Catalogue;
-  readonly tampers?: Tampers;
+  readonly overrides?: DependencyOverrides;
   /** False: a failing schedule is handed back as it was drawn. */
   readonly makeSmall?: boolean;
 }
@@ -64,9 +64,9 @@ const shrinkMax = 60;
 /** Draws schedules from the seed, runs this worker's share of them, and makes the first that fails small. */
 export async function checkSchedules(options: CheckOptions): Promise<CheckOutcome> {
   const { seed, runs, worker, workers, minutes, now, makeSmall = true } = options;
-  const { tampers = {}, catalogue = shippedCatalogue(), policies = null } = options;
+  const { overrides = {}, catalogue = shippedCatalogue(), policies = null } = options;
   const isOwn = policies !== null || options.catalogue !== undefined;
-  const stage: StageOptions = { tampers, catalogue };
+  const stage: StageOptions = { overrides, catalogue };
   const schedules = schedulesOf(isOwn ? { policies, serviceCount: catalogue.services().length } : null);
   const endAt = minutes === null ? Number.POSITIVE_INFINITY : now() + minutes * 60_000;
   const probes = newProbeHits();

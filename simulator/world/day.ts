@@ -1,39 +1,23 @@
-import { migrateApiIot } from '../../gateway/api-iot/store/migrations.ts';
-import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
-import { migratePlatform } from '../../gateway/store/migrations.ts';
-import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
-import { virtualStorage } from '../../shared/virtual/database.ts';
-import { virtualBroker } from '../../shared/virtual/device-link.ts';
-import { virtualNetwork } from '../../shared/virtual/http.ts';
-import { virtualIds } from '../../shared/virtual/ids.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
-import { virtualStream } from '../../shared/virtual/process-bus.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { virtualSecrets } from '../../shared/virtual/secrets.ts';
-import { virtualTokens } from '../../shared/virtual/tokens.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
-import { fleet } from '../fleet/fleet.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
-import type { PurchaseAnswer, SeenEvent } from '../reports/evidence.ts';
+import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Verdict } from '../reports/verdict.ts';
-import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
-import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
-import { bootApiIot } from './api-iot-process.ts';
+import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
+import { closeStores, openStores, type Stores } from '../virtual-system/stores.ts';
+import { virtualSystem } from '../virtual-system/virtual-system.ts';
 import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, daySchedule, planDay } from './day-plan.ts';
 import { faultBook } from './fault-book.ts';
-import { origins, platformFigures, testSecrets } from './figures.ts';
-import { person } from './person.ts';
+import { platformSettings } from './figures.ts';
 import { telemetryEveryMs } from './plan-of-schedule.ts';
-import { bootPlatform } from './platform-process.ts';
-import { shippedCatalogue } from './shipped-files.ts';
-import { newSinks } from './sinks.ts';
-import { worldBeginsAt } from './stage.ts';
 import { registerAtApiIot, registerAtPlatform } from './templates.ts';
 import { newWire } from './wire.ts';
 
@@ -100,7 +84,7 @@ export async function runDay(size: DaySize, deps: DayDeps): Promise<DayRun> {
     };
   } finally {
     stage.loop.killAll();
-    for (const store of Object.values(stage.stores)) store.close();
+    closeStores(stage.stores);
   }
 }
 
@@ -131,10 +115,10 @@ async function perform(
   return answers;
 }
 
-function buy({ loop, network, plan, startedAt, links }: DayStage): PurchaseAnswer[] {
+function buy({ apiUser, plan, startedAt, links }: DayStage): PurchaseAnswer[] {
   const answers: PurchaseAnswer[] = [];
   void buyAll({
-    ...person({ loop, network }, 'customer'),
+    ...apiUser('customer'),
     startedAt,
     purchases: plan.purchases,
     onAsk: ({ vin }) => links.watch(vin),
@@ -171,83 +155,48 @@ async function collectDay(stage: DayStage, answers: readonly PurchaseAnswer[]) {
     vehicles: stage.cars.states(),
     mails: sinks.mails(),
     pushes: sinks.pushes(),
-    events: stage.events,
+    events: stage.events(),
     crashes: sinks.unheard(),
     httpFaults: {},
   };
 }
 
-async function openStores({ plan }: DayPlan, setup: VirtualProcess) {
-  const stores = {
-    platform: virtualStorage<PlatformSchema>(),
-    apiIot: virtualStorage<ApiIotSchema>(),
-    payments: virtualStorage<PaymentsStandInSchema>(),
-  };
+/** Registers customers and vehicles in the databases, before anything runs. */
+async function registerAll(stores: Stores, { plan }: DayPlan, setup: VirtualProcess): Promise<void> {
   const [platform, apiIot] = [stores.platform.connect(setup), stores.apiIot.connect(setup)];
-  await migratePlatform(platform);
-  await migrateApiIot(apiIot);
-  await migratePaymentsStandIn(stores.payments.connect(setup));
   for (let from = 0; from < plan.vehicles.length; from += pageMax) {
     const vehicles = plan.vehicles.slice(from, from + pageMax);
     await registerAtPlatform(platform, plan.customers.slice(from, from + pageMax), vehicles);
     await registerAtApiIot(apiIot, vehicles);
   }
-  return stores;
 }
 
-/** As stage.ts wires a schedule's world, without its faults and its look at every commit, whose evidence fills the memory. */
+/** A virtual system without faults and without a look at every commit, whose evidence fills the memory. */
 async function newDayStage(size: DaySize) {
   const catalogue = shippedCatalogue();
   const schedule = daySchedule(size.seed);
   const random = seededRandom(size.seed);
   const planAgain = () => planDay(size, catalogue, seededRandom(size.seed).stream('plan'));
   const plan = planAgain();
-  const loop = virtualLoop({ startAt: worldBeginsAt });
-  const startedAt = worldBeginsAt + settleInMs;
+  const loop = virtualLoop({ startAt: virtualTimeBeginsAt });
+  const startedAt = virtualTimeBeginsAt + settleInMs;
   const trace = virtualTrace({ now: () => loop.now() - startedAt, keptMax: 0 });
-  const stores = await openStores(plan, loop.process('setup'));
+  const setup = loop.process('setup');
+  const stores = await openStores(setup);
+  await registerAll(stores, plan, setup);
   const draws = random.stream('network');
-  const latencyMs = () => integerBetween(draws, 1, 60);
-  const clock = loop.clock('network');
-  const network = virtualNetwork({ loop, random, latencyMs });
-  const sinks = newSinks({ clock, latencyMs, failure: () => null, onSeen: () => {} });
-  const wire = newWire({ clock, book: faultBook(schedule), onWire: () => {} });
-  const broker = virtualBroker({ loop, random });
-  const stream = virtualStream({ loop });
-  const events: SeenEvent[] = [];
-  stream.onPublish(({ subject, payload }) => {
-    if (subject.startsWith('fleetwake.events.')) {
-      const { id, type } = JSON.parse(payload) as SeenEvent;
-      events.push({ id, type });
-    }
-    return null;
+  const wire = newWire({ clock: loop.clock('network'), book: faultBook(schedule), onWire: () => {} });
+  const system = virtualSystem({
+    loop,
+    random,
+    stores,
+    latencyMs: () => integerBetween(draws, 1, 60),
+    platform: { ...platformSettings(schedule, catalogue), hasTicketWebhook: false },
+    apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
+    logOf: trace.log,
+    faults: { serviceLink: wire.service },
   });
-  const common = (process: VirtualProcess) => ({
-    clock: process.clock,
-    ids: virtualIds(process, random),
-    secrets: virtualSecrets(process, random),
-    log: trace.log(process),
-    random: random.stream(process.name),
-    http: network.client(process),
-  });
-  const paymentsProcess = loop.process('payment');
-  const payments = paymentsStandIn({
-    ...common(paymentsProcess),
-    database: stores.payments.connect(paymentsProcess),
-    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(testSecrets.payments),
-  });
-  network.listen(origins.payments, { process: paymentsProcess, handle: payments.fetch });
-  const vehicleProcess = loop.process('vehicle');
-  const cars = fleet(
-    {
-      link: wire.vehicles(broker.connect(vehicleProcess)),
-      clock: vehicleProcess.clock,
-      random: random.stream('vehicles'),
-      log: trace.log(vehicleProcess),
-    },
-    plan.specs,
-    { telemetryMs: telemetryEveryMs },
-  );
+  const cars = system.fleetOf(plan.specs, wire.vehicles, { telemetryMs: telemetryEveryMs });
   const links = dayLinks({
     clock: loop.clock('world'),
     random: random.stream('links'),
@@ -259,49 +208,11 @@ async function newDayStage(size: DaySize) {
   });
 
   async function start(): Promise<void> {
-    const platform = loop.process('platform');
-    const apiIot = loop.process('api_iot');
-    const booted = Promise.all([
-      bootApiIot(
-        {
-          ...common(apiIot),
-          tokens: virtualTokens({ clock: apiIot.clock, issuer: origins.apiIot, key: 'api_iot' }),
-          database: stores.apiIot.connect(apiIot),
-          link: wire.service(broker.connect(apiIot)),
-        },
-        { commandTimeoutMs: schedule.policy.commandTimeoutMs },
-      ).then(({ fetch }) => network.listen(origins.apiIot, { process: apiIot, handle: fetch })),
-      bootPlatform(
-        {
-          ...common(platform),
-          tokens: virtualTokens({ clock: platform.clock, issuer: origins.platform, key: 'platform' }),
-          database: stores.platform.connect(platform),
-          bus: stream.connect(platform),
-          mailer: sinks.mailer(platform),
-          pusher: sinks.pusher(platform),
-        },
-        platformFigures(schedule, catalogue),
-      ).then(({ fetch }) => network.listen(origins.platform, { process: platform, handle: fetch })),
-    ]);
+    const booted = Promise.all([system.gateway.start('api_iot'), system.gateway.start('platform')]);
     void cars.start();
     await loop.run(loop.now() + 60_000);
     await booted;
   }
 
-  return {
-    plan,
-    planAgain,
-    loop,
-    startedAt,
-    trace,
-    stores,
-    network,
-    sinks,
-    wire,
-    cars,
-    links,
-    events,
-    ledger: payments.ledger,
-    start,
-  };
+  return { ...system, plan, planAgain, startedAt, trace, wire, cars, links, start };
 }

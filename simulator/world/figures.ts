@@ -5,41 +5,9 @@ import { withPolicies } from '../../gateway/catalogue/policies.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
 import { standardSettings } from '../../gateway/engine/engine.ts';
 import { standardDispatch } from '../../gateway/notifications/delivery.ts';
-import type { PlatformSettings } from '../../gateway/platform-service.ts';
 import type { Constants } from '../scenarios/scenario.ts';
+import type { VirtualPlatformSettings } from '../virtual-system/platform-process.ts';
 import type { Schedule } from './schedule.ts';
-
-/** What differs between the platforms of two runs. */
-export type PlatformFigures = Pick<PlatformSettings, 'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'> & {
-  readonly slaPollMs: number;
-};
-
-/** Where everything is reached in the world. The names are nobody's (RFC 2606). */
-export const origins = {
-  platform: 'http://platform.example',
-  apiIot: 'http://api-iot.example',
-  payments: 'http://payments.example',
-} as const;
-
-const callbacks = 'whsec_c2VjcmV0LW9mLXRoZS13b3JsZC1zZWNyZXQtMDE=';
-
-/** What a live installation keeps secret; here it only has to be the same on both sides. */
-export const testSecrets = {
-  engine: 'engine-test-secret',
-  developer: 'developer-test-secret',
-  provisioner: 'provisioner-test-secret',
-  payments: 'sk_test_virtual',
-  callbacks,
-  link: 'link-test-password',
-  /** Of the platform API's clients, by role. */
-  platform: {
-    developer: 'developer-test-secret',
-    shop: 'shop-test-secret',
-    support: 'support-test-secret',
-    operator: 'operator-test-secret',
-    callbacks,
-  },
-} as const;
 
 /** Every service's policy in a run. A poll only matters where a callback was lost, and costs a request each. */
 export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
@@ -57,7 +25,7 @@ const slaPollMs = 600_000;
 const minuteMs = 60_000;
 
 /** The platform of a run, which sells `sold` under the schedule's policy, and by the hour where the schedule buys so. */
-export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFigures {
+export function platformSettings(schedule: Schedule, sold: Catalogue): VirtualPlatformSettings {
   const { reconcileMs } = schedule;
   return {
     catalogue: withPolicies(soldByTheHour(schedule, sold), () => policyOf(schedule)),
@@ -65,6 +33,7 @@ export function platformFigures(schedule: Schedule, sold: Catalogue): PlatformFi
     dispatch: standardDispatch,
     reconcileMs: reconcileMs ?? null,
     slaPollMs,
+    hasTicketWebhook: true,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import { type ApiAnswer, ClientRefused } from '../live/api-client.ts';
+import { type ApiAnswer, ClientRefused } from '../run/api-client.ts';
 import { isPassing } from '../run/purchase.ts';
 
 /** Between two tries of a request that got no answer. */

@@ -1,7 +1,6 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
-import { person } from './person.ts';
 import { purchasesOf, replacementsOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { Stage } from './stage.ts';
@@ -30,7 +29,7 @@ export function startLife(stage: Stage, schedule: Schedule, bought: readonly Pro
   const isWorked = schedule.activations.some(({ support = noScript }) => support.length > 0);
   const desk = isWorked
     ? technicians({
-        ...person(stage, 'support'),
+        ...stage.apiUser('support'),
         scriptOf,
         onAct(act) {
           deskActs.push(act);
@@ -43,7 +42,7 @@ export function startLife(stage: Stage, schedule: Schedule, bought: readonly Pro
   if (schedule.activations.some(({ life = [] }) => life.some(({ type }) => type === 'cancel'))) {
     const wishes = cancelAll(
       {
-        ...person(stage, 'customer'),
+        ...stage.apiUser('customer'),
         startedAt,
         purchases: purchasesOf(schedule, catalogue),
         bought,

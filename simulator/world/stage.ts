@@ -1,45 +1,31 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import type { Bus } from '../../shared/ports/bus.ts';
-import type { Database } from '../../shared/ports/database.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
-import { virtualBroker } from '../../shared/virtual/device-link.ts';
-import { type HttpFault, virtualNetwork } from '../../shared/virtual/http.ts';
-import { virtualIds } from '../../shared/virtual/ids.ts';
+import type { HttpFault } from '../../shared/virtual/http.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
-import type { VirtualProcess } from '../../shared/virtual/process.ts';
-import { virtualStream } from '../../shared/virtual/process-bus.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { virtualSecrets } from '../../shared/virtual/secrets.ts';
-import { virtualTokens } from '../../shared/virtual/tokens.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
-import { fleet } from '../fleet/fleet.ts';
-import type { SeenEvent } from '../reports/evidence.ts';
-import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
-import type { GatewayService } from '../virtual/gateway-processes.ts';
-import { bootApiIot } from './api-iot-process.ts';
+import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
+import { type GatewayProcessName, gatewayProcessNames } from '../virtual-system/gateway-processes.ts';
+import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
+import { virtualSystem } from '../virtual-system/virtual-system.ts';
 import { type Call, callOf } from './call.ts';
 import { newCrashes } from './crashes.ts';
 import { faultBook } from './fault-book.ts';
-import { constantsOf, origins, platformFigures, testSecrets } from './figures.ts';
+import { constantsOf, platformSettings } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
-import { bootPlatform } from './platform-process.ts';
-import type { HttpFailure, HttpStep, ProcessName, Schedule } from './schedule.ts';
-import { shippedCatalogue } from './shipped-files.ts';
-import { newSinks } from './sinks.ts';
+import type { HttpFailure, HttpStep, Schedule } from './schedule.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
-import type { Tampers } from './tampers.ts';
 import { type Move, newWatch } from './watch.ts';
 import { newWire } from './wire.ts';
 
-/** Any instant serves: this one is 2027-01-15T08:00:00Z. */
-export const worldBeginsAt = 1_800_000_000_000;
 /** The workload begins when the fleet stands. */
 export const settleInMs = 10_000;
 
 export interface StageOptions {
   /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
   readonly drainDepth?: number;
-  readonly tampers?: Tampers;
+  readonly overrides?: DependencyOverrides;
   /** What is sold; the schedule's policy takes the place of every service's. The product's own by default. */
   readonly catalogue?: Catalogue;
 }
@@ -58,10 +44,10 @@ const anybodys: ReadonlySet<HttpStep> = new Set(['token', 'purchase', 'cancel', 
 
 /** Everything of one run, wired and not yet begun. */
 export async function newStage(schedule: Schedule, options: StageOptions = {}) {
-  const { drainDepth = 1, tampers = {}, catalogue = shippedCatalogue() } = options;
+  const { drainDepth = 1, overrides = {}, catalogue = shippedCatalogue() } = options;
   const { batchMs, skewMs, seed } = schedule;
-  const loop = virtualLoop({ startAt: worldBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
-  const startedAt = worldBeginsAt + settleInMs;
+  const loop = virtualLoop({ startAt: virtualTimeBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
+  const startedAt = virtualTimeBeginsAt + settleInMs;
   const random = seededRandom(seed);
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
   const book = faultBook(schedule);
@@ -111,26 +97,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     return activation === null && !anybodys.has(call.step) ? null : book.callFailure(call.step, activation);
   }
 
-  const network = virtualNetwork({ loop, random, latencyMs });
   const calls = new WeakMap<Request, Call>();
-  network.onRequest(async ({ origin, request }) => {
-    const call = await callOf(request);
-    calls.set(request, call);
-    return httpFaultOf(failureOfCall(call, origin));
-  });
-  network.onOutcome(({ from, request }, outcome) => {
-    trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
-  });
-  const sinks = newSinks({
-    clock,
-    latencyMs,
-    failure(channel, to) {
-      if (outages.isDown(channel === 'email' ? 'mail' : 'push')) return 'refused';
-      const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
-      return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
-    },
-    onSeen: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
-  });
   const wire = newWire({
     clock,
     book,
@@ -139,143 +106,70 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       watch.onWire(topic, payload);
     },
   });
-  const broker = virtualBroker({ loop, random });
-  const stream = virtualStream({ loop });
-  const events: SeenEvent[] = [];
-  stream.onPublish(({ subject, payload }) => {
-    trace.record('nats', 'publish', { subject });
-    if (subject.startsWith('fleetwake.events.')) {
-      const { id, type } = JSON.parse(payload) as SeenEvent;
-      events.push({ id, type });
-    }
-    return null;
-  });
-
-  const common = (process: VirtualProcess, log: string) => ({
-    clock: process.clock,
-    ids: virtualIds(process, random),
-    secrets: virtualSecrets(process, random),
-    log: trace.log(process),
-    random: random.stream(log),
-    http: network.client(process),
-  });
-  const lives: Readonly<
-    Record<ProcessName, { readonly origin: string; boot(process: VirtualProcess): Promise<GatewayService> }>
-  > = {
-    platform: {
-      origin: origins.platform,
-      boot: (process) =>
-        bootPlatform(
-          {
-            ...common(process, 'platform'),
-            tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
-            database: watched(stores.platform.connect(process), () =>
-              watch.afterPlatform(stores.platform.read),
-            ),
-            bus: countingRedeliveries(process, stream.connect(process), () => book.note('redelivery')),
-            mailer: sinks.mailer(process),
-            pusher: sinks.pusher(process),
-          },
-          platformFigures(schedule, catalogue),
-          tampers,
-        ),
+  const system = virtualSystem({
+    loop,
+    random,
+    stores,
+    latencyMs,
+    apiIotSkewMs: skewMs.apiIot,
+    platform: platformSettings(schedule, catalogue),
+    apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
+    logOf: trace.log,
+    overrides,
+    faults: {
+      notification(channel, to) {
+        if (outages.isDown(channel === 'email' ? 'mail' : 'push')) return 'refused';
+        const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
+        return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
+      },
+      serviceLink: wire.service,
     },
-    api_iot: {
-      origin: origins.apiIot,
-      boot: (process) =>
-        bootApiIot(
-          {
-            ...common(process, 'api_iot'),
-            tokens: virtualTokens({ clock: process.clock, issuer: origins.apiIot, key: 'api_iot' }),
-            database: watched(stores.apiIot.connect(process), () => watch.afterApiIot(stores.apiIot.read)),
-            link: wire.service(broker.connect(process)),
-          },
-          { commandTimeoutMs: schedule.policy.commandTimeoutMs },
-          tampers,
-        ),
+    watch: {
+      onCommit(store) {
+        if (store === 'platform') watch.afterPlatform(stores.platform.read);
+        if (store === 'apiIot') watch.afterApiIot(stores.apiIot.read);
+        if (store === 'payments') watch.afterPayments(stores.payments.read);
+      },
+      onNotification: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
+      onPublish: (subject) => trace.record('nats', 'publish', { subject }),
+      onRedelivery: () => book.note('redelivery'),
+      onProcess: (event, fields) => trace.record('world', event, fields),
     },
-  };
+  });
+  const { network, gateway } = system;
+  network.onRequest(async ({ origin, request }) => {
+    const call = await callOf(request);
+    calls.set(request, call);
+    return httpFaultOf(failureOfCall(call, origin));
+  });
+  network.onOutcome(({ from, request }, outcome) => {
+    trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
+  });
   const deaths: Death[] = [];
   const steps: string[] = [];
-  const comingBack = new Set<ProcessName>();
-
-  function start(name: ProcessName): void {
-    const process = loop.process(name, name === 'api_iot' ? skewMs.apiIot : 0);
-    const { origin, boot } = lives[name];
-    boot(process).then(
-      ({ fetch }) => network.listen(origin, { process, handle: fetch }),
-      (error: unknown) => {
-        trace.record('world', 'boot failed', { name, error: String(error) });
-        process.kill();
-        clock.setTimer(1_000, () => start(name));
-      },
-    );
-  }
-
-  function die(process: VirtualProcess, number: number, label: string, downMs: number): void {
-    const name = process.name as ProcessName;
-    deaths.push({ atMs: loop.now() - startedAt, process: name, step: number, label });
-    trace.record('world', 'crash', { process: name, step: number, label });
-    comingBack.add(name);
-    process.kill();
-    clock.setTimer(downMs, () => {
-      comingBack.delete(name);
-      trace.record('world', 'comes back', { process: name });
-      start(name);
-    });
-  }
-
   const crashes = newCrashes(schedule);
-  loop.onStep(({ process, number, label, phase }) => {
-    if (book.isHealed || !process.isAlive || !(process.name in lives)) return;
-    steps.push(`${process.name} ${number} ${phase} ${label}`);
-    const downMs = crashes.downMs(process.name, number, phase, label);
-    if (downMs !== null) die(process, number, `${phase} ${label}`, downMs);
+  loop.onStep(({ process, number: step, label: name, phase }) => {
+    if (book.isHealed || !process.isAlive || !isGatewayProcess(process.name)) return;
+    const label = `${phase} ${name}`;
+    steps.push(`${process.name} ${step} ${label}`);
+    const downMs = crashes.downMs(process.name, step, phase, name);
+    if (downMs === null) return;
+    deaths.push({ atMs: loop.now() - startedAt, process: process.name, step, label });
+    gateway.crash(process.name, downMs, { step, label });
   });
-
-  const paymentsProcess = loop.process('payment');
-  const payments = paymentsStandIn({
-    database: watched(stores.payments.connect(paymentsProcess), () =>
-      watch.afterPayments(stores.payments.read),
-    ),
-    clock: paymentsProcess.clock,
-    ids: virtualIds(paymentsProcess, random),
-    log: trace.log(paymentsProcess),
-    secrets: virtualSecrets(paymentsProcess, random),
-    apiKeyDigest: virtualSecrets(paymentsProcess, random).digest(testSecrets.payments),
+  const cars = system.fleetOf(vehicleSpecsOf(schedule, catalogue), wire.vehicles, {
+    telemetryMs: telemetryEveryMs,
   });
-  network.listen(origins.payments, { process: paymentsProcess, handle: payments.fetch });
-
-  const vehicleProcess = loop.process('vehicle');
-  const cars = fleet(
-    {
-      link: wire.vehicles(broker.connect(vehicleProcess)),
-      clock: vehicleProcess.clock,
-      random: random.stream('vehicles'),
-      log: trace.log(vehicleProcess),
-    },
-    vehicleSpecsOf(schedule, catalogue),
-    { telemetryMs: telemetryEveryMs },
-  );
 
   return {
+    ...system,
     catalogue,
-    loop,
     startedAt,
     trace,
     book,
     watch,
-    stores,
-    network,
-    sinks,
     wire,
-    broker,
-    stream,
     cars,
-    ledger: payments.ledger,
-    random,
-    clock,
-    start,
     wishes,
     moves: () => moves,
     /** Told of each saved change of an activation from now on. */
@@ -285,8 +179,6 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     deaths: () => deaths,
     /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
     steps: (): readonly string[] => steps,
-    isComingBack: () => comingBack.size > 0,
-    events: (): readonly SeenEvent[] => events,
     /** Nothing of this stage acts any more; its databases go to the next one. */
     close(): void {
       loop.killAll();
@@ -297,28 +189,8 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
 
 export type Stage = Awaited<ReturnType<typeof newStage>>;
 
-/** Looks right after each commit, before the one who wrote hears of it. */
-function watched<Schema>(database: Database<Schema>, look: () => void): Database<Schema> {
-  return {
-    ...database,
-    async write(work) {
-      const value = await database.write(work);
-      look();
-      return value;
-    },
-  };
-}
-
-/** What a process took and died over comes again, to the next one. */
-function countingRedeliveries(process: VirtualProcess, bus: Bus, onRedelivery: () => void): Bus {
-  return {
-    ...bus,
-    consume: (options, handle) =>
-      bus.consume(options, (delivery) => {
-        if (process.life > 1 && delivery.deliveryCount > 1) onRedelivery();
-        return handle(delivery);
-      }),
-  };
+function isGatewayProcess(name: string): name is GatewayProcessName {
+  return gatewayProcessNames.some((one) => one === name);
 }
 
 /** A slow answer takes longer than the payment client waits and less than the engine does. */

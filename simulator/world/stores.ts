@@ -1,20 +1,14 @@
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
-import { type VirtualStorage, virtualStorage } from '../../shared/virtual/database.ts';
+import { virtualStorage } from '../../shared/virtual/database.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import type { Stores } from '../virtual-system/stores.ts';
 import { vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { templates } from './templates.ts';
 
 type Fleet = NonNullable<Schedule['fleet']>;
-
-/** The databases of one run. */
-export interface Stores {
-  readonly platform: VirtualStorage<PlatformSchema>;
-  readonly apiIot: VirtualStorage<ApiIotSchema>;
-  readonly payments: VirtualStorage<PaymentsStandInSchema>;
-}
 
 /** Those that no run uses: as many as there were runs at once. */
 const free: Stores[] = [];

@@ -8,8 +8,8 @@ import { virtualStorage } from '../../shared/virtual/database.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import { subscriptionOf } from '../virtual-system/sinks.ts';
 import { modelOfVehicle, vehicleCount, vinOf, worldCustomers } from './plan-of-schedule.ts';
-import { subscriptionOf } from './sinks.ts';
 import { apiIotWitness, platformWitness } from './watch.ts';
 
 /** Databases with their tables and the world's four customers and vehicles, as bytes: a run begins with copies. */

@@ -11,7 +11,6 @@ import { constantsOf } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
-import { person } from './person.ts';
 import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { judgeServiceLife } from './service-life.ts';
@@ -113,8 +112,8 @@ interface Performed extends Pick<LoopFacts, 'isFleetConnected' | 'ended'> {
 
 async function perform(stage: Stage, schedule: Schedule): Promise<Performed> {
   const { loop, startedAt } = stage;
-  stage.start('api_iot');
-  stage.start('platform');
+  void stage.gateway.start('api_iot');
+  void stage.gateway.start('platform');
   let isConnected: boolean = false;
   void stage.cars.start().then(() => {
     isConnected = true;
@@ -196,10 +195,10 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
 }
 
 function startBuying(stage: Stage, schedule: Schedule) {
-  const { trace, wishes, loop, startedAt, network } = stage;
+  const { trace, wishes, startedAt } = stage;
   const answers: PurchaseAnswer[] = [];
   const bought = buyAll({
-    ...person({ loop, network }, 'customer'),
+    ...stage.apiUser('customer'),
     startedAt,
     purchases: purchasesOf(schedule, stage.catalogue),
     onAsk(purchase) {
@@ -229,7 +228,7 @@ function quietLook(stage: Stage, schedule: Schedule, isOver: () => boolean): () 
     isOver() &&
     loop.now() >= lastFaultAt &&
     wire.held() === 0 &&
-    !stage.isComingBack() &&
+    !stage.gateway.isComingBack() &&
     isPlatformAtRest(stores.platform.read, { vins, endsBefore }) &&
     isApiIotAtRest(stores.apiIot.read, wire.messages);
 }
@@ -301,6 +300,7 @@ async function collect(
     mails: sinks.mails(),
     pushes: sinks.pushes(),
     events: stage.events(),
+    ticketEvents: stage.ticketEvents(),
     // A channel that took a notice and never said so is, for the one who sent it, as a crash after sending.
     newsMs: newsMsOf(schedule),
     crashes: platformDeaths + sinks.unheard(),

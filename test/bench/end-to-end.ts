@@ -6,7 +6,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { clientsOf } from '../../simulator/live/clients.ts';
-import { register } from '../../simulator/live/registration.ts';
+import { register } from '../../simulator/run/registration.ts';
 import { modelName } from '../../simulator/vehicle/models.ts';
 import type { BareArgument, BareReady } from './bare-child.ts';
 import { type BenchChild, startChild } from './child.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { VirtualBrokerDeps } from '../../shared/virtual/device-link.ts';
 import { schedules } from '../../simulator/testing/arbitraries.ts';
-import { testSecrets } from '../../simulator/world/figures.ts';
+import { testSecrets } from '../../simulator/virtual-system/settings.ts';
 import { brokenRule } from '../../simulator/world/judgement.ts';
 import type { Schedule } from '../../simulator/world/schedule.ts';
 import { runWorld } from '../../simulator/world/world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { problemOf } from '../../shared/protocol/problem.ts';
-import type { ApiAnswer, ApiClient } from '../../simulator/live/api-client.ts';
-import { register, registerWithoutErased } from '../../simulator/live/registration.ts';
+import type { ApiAnswer, ApiClient } from '../../simulator/run/api-client.ts';
+import { register, registerWithoutErased } from '../../simulator/run/registration.ts';
 
 const fleet = {
   customers: ['ana', 'ben', 'eva'].map((id) => ({

@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
+import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
 import { constantsOf } from '../../simulator/world/figures.ts';
 import { judge } from '../../simulator/world/judgement.ts';
 import { judgeLoop, type LoopFacts } from '../../simulator/world/loop-rules.ts';
 import { calmSchedule, type Schedule } from '../../simulator/world/schedule.ts';
 import { judgeServiceLife } from '../../simulator/world/service-life.ts';
-import type { Tampers } from '../../simulator/world/tampers.ts';
 import { newWatch, type Peek } from '../../simulator/world/watch.ts';
 import { runWorld, type WorldRun } from '../../simulator/world/world.ts';
 import type { Draft } from '../reports/sample.ts';
@@ -261,17 +261,17 @@ describe('The life of a service', () => {
 describe('The run as a whole', () => {
   test('same seed, same trace: what a process says depends on how often it ran before', async () => {
     let runs = 0;
-    const tampers: Tampers = {
+    const overrides: DependencyOverrides = {
       platform: (ports) => {
         runs += 1;
         ports.log.info('test.counted', { runs });
         return ports;
       },
     };
-    const { run, broken } = await judge(schedule, { twice: true, tampers });
+    const { run, broken } = await judge(schedule, { twice: true, overrides });
     expect(broken?.rule).toBe('same seed, same trace');
     expect(run?.violations).toEqual([]);
-    expect((await judge(schedule, { tampers })).broken).toBeNull();
+    expect((await judge(schedule, { overrides })).broken).toBeNull();
   });
 
   test('the world runs: what wires a run throws', async () => {
@@ -279,7 +279,7 @@ describe('The run as a whole', () => {
       throw new Error('cannot be wired');
     };
     const catalogue = {
-      ...(await import('../../simulator/world/shipped-files.ts')).shippedCatalogue(),
+      ...(await import('../../simulator/virtual-system/shipped-files.ts')).shippedCatalogue(),
       services: fail,
     };
     const { run, broken } = await judge(schedule, { catalogue });

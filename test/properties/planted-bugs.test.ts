@@ -15,7 +15,7 @@ afterEach(unplant);
 /** The first run that shows the bug, and by which rule. */
 async function firstRun({ plant }: PlantedBug, seed: number, runs: number) {
   vi.resetModules();
-  const tampers = plant() ?? {};
+  const overrides = plant() ?? {};
   const { checkSchedules } = await import('../../simulator/world/checking.ts');
   const { failures } = await checkSchedules({
     seed,
@@ -24,7 +24,7 @@ async function firstRun({ plant }: PlantedBug, seed: number, runs: number) {
     workers: 1,
     minutes: null,
     now: wallClock.now,
-    tampers,
+    overrides,
     makeSmall: false,
   });
   unplant();

@@ -3,7 +3,7 @@ import type { Activation } from '../../gateway/activation/activation.ts';
 import type { Failure } from '../../gateway/activation/failure.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { PaymentAnswer, Payments } from '../../shared/ports/payments.ts';
-import type { Tampers } from '../../simulator/world/tampers.ts';
+import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
 
 /** One mistake that somebody could make, put in from outside: the shipped code knows nothing of it. */
 export interface PlantedBug {
@@ -13,7 +13,7 @@ export interface PlantedBug {
   /** One of these must report it (`rule 5`, `legal move`): what only others report is luck, and the test fails. */
   readonly rules: readonly [string, ...string[]];
   /** Replaces modules, or what a process is given. Loaded anew for each bug. */
-  readonly plant: () => Tampers | undefined;
+  readonly plant: () => DependencyOverrides | undefined;
 }
 
 /** Whether one of the rules that the bug names is among those that a run broke. */
@@ -41,7 +41,7 @@ function replace<Module extends object>(
   });
 }
 
-function tamperPayments(change: (payments: Payments) => Partial<Payments>): Tampers {
+function tamperPayments(change: (payments: Payments) => Partial<Payments>): DependencyOverrides {
   return {
     engine: (deps) => {
       const { payments } = deps;

@@ -4,14 +4,16 @@ import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
 import { checkedMail, checkedPush } from '../../shared/protocol/channel-message.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { SeenMail, SeenPush } from '../reports/evidence.ts';
-import type { HttpFailure } from './schedule.ts';
+
+/** How a message fails: refused at once, answered with an error, lost on its way there or back, or taken late. */
+export type NotificationFault = 'refused' | 'server_error' | 'request_lost' | 'response_lost' | 'slow';
 
 export interface SinkDeps {
   /** The network's: what is on its way arrives, whatever becomes of its sender. */
   readonly clock: Clock;
   readonly latencyMs: () => number;
   /** How the try goes wrong, or null; `to` is the address or the endpoint. */
-  readonly failure: (channel: 'email' | 'push', to: string) => HttpFailure | 'refused' | null;
+  readonly failure: (channel: 'email' | 'push', to: string) => NotificationFault | null;
   readonly onSeen: (channel: 'email' | 'push', to: string, headline: string, noticeId: string) => void;
 }
 
@@ -20,14 +22,14 @@ const unansweredMs = 130_000;
 const slowMs = 5_000;
 
 /** Of the right shape and nobody's: an uncompressed point, and 16 bytes. */
-const keysOfTheWorld = {
+const testKeys = {
   p256dh: Buffer.alloc(65, 4).toString('base64url'),
   auth: Buffer.alloc(16, 1).toString('base64url'),
 };
 
 /** The customer's phone: what is pushed to it arrives readable, because nothing here is encrypted. */
 export function subscriptionOf(customerId: string): PushSubscription {
-  return { endpoint: `https://push.example/${customerId}`, keys: keysOfTheWorld };
+  return { endpoint: `https://push.example/${customerId}`, keys: testKeys };
 }
 
 /** Mail server and push service: take what is sent, remember it, and fail as the schedule says. */

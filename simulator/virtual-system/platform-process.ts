@@ -6,27 +6,52 @@ import {
 } from '../../gateway/platform-service.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { standardSupport } from '../../gateway/support/support-settings.ts';
-import { origins, type PlatformFigures, testSecrets } from './figures.ts';
+import { standardWebhook, type WebhookSettings } from '../../gateway/support/ticket-webhook.ts';
+import type { DependencyOverrides } from './dependency-overrides.ts';
+import { origins, testSecrets } from './settings.ts';
 import { shippedTemplates } from './shipped-files.ts';
-import type { Tampers } from './tampers.ts';
+
+/** What differs between the platforms of two runs. */
+export type VirtualPlatformSettings = Pick<
+  PlatformSettings,
+  'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'
+> & {
+  readonly slaPollMs: number;
+  /** Ticket events go to the outside ticket system. */
+  readonly hasTicketWebhook?: boolean;
+};
 
 const contact = 'support@caas.example';
 const paymentsTimeoutMs = 10_000;
+const ticketWebhookSettings: WebhookSettings = {
+  ...standardWebhook,
+  url: `${origins.tickets}/events`,
+  secret: testSecrets.ticketWebhook,
+  format: 'standard',
+};
 
 /** Starts the platform's process. */
 export async function bootPlatform(
   ports: PlatformPorts,
-  figures: PlatformFigures,
-  tampers: Tampers = {},
+  settings: VirtualPlatformSettings,
+  overrides: DependencyOverrides = {},
 ): Promise<PlatformService> {
-  const service = createPlatformService(tampers.platform?.(ports) ?? ports, settingsOf(figures), tampers);
+  const service = createPlatformService(
+    overrides.platform?.(ports) ?? ports,
+    settingsOf(settings),
+    overrides,
+  );
   await service.start();
   return service;
 }
 
-function settingsOf({ slaPollMs, ...figures }: PlatformFigures): PlatformSettings {
+function settingsOf({
+  slaPollMs,
+  hasTicketWebhook = false,
+  ...varying
+}: VirtualPlatformSettings): PlatformSettings {
   return {
-    ...figures,
+    ...varying,
     publicUrl: origins.platform,
     allowedOrigins: [],
     secrets: testSecrets.platform,
@@ -35,7 +60,7 @@ function settingsOf({ slaPollMs, ...figures }: PlatformFigures): PlatformSetting
     payments: { origin: origins.payments, apiKey: testSecrets.payments, timeoutMs: paymentsTimeoutMs },
     desk: {
       support: standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3'])),
-      webhook: null,
+      webhook: hasTicketWebhook ? ticketWebhookSettings : null,
       slaPollMs,
       notifications: { contact, webUrl: origins.platform },
     },

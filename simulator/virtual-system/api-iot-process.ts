@@ -1,10 +1,10 @@
 import type { ApiIot } from '../../gateway/api-iot/app.ts';
 import { type ApiIotPorts, type ApiIotSettings, createApiIotService } from '../../gateway/api-iot-service.ts';
-import { origins, testSecrets } from './figures.ts';
-import type { Tampers } from './tampers.ts';
+import type { DependencyOverrides } from './dependency-overrides.ts';
+import { origins, testSecrets } from './settings.ts';
 
 /** What differs between the API IoTs of two runs; the specification's figures without it. */
-export type ApiIotFigures = Pick<
+export type VirtualApiIotSettings = Pick<
   Partial<ApiIotSettings>,
   'commandTimeoutMs' | 'quotaPerHour' | 'quotaWindowMs' | 'callbackRetry'
 >;
@@ -12,11 +12,11 @@ export type ApiIotFigures = Pick<
 /** Starts the API IoT's process; the broker is elsewhere. */
 export async function bootApiIot(
   ports: ApiIotPorts,
-  figures: ApiIotFigures,
-  tampers: Tampers = {},
+  figures: VirtualApiIotSettings,
+  overrides: DependencyOverrides = {},
 ): Promise<ApiIot> {
   const { engine, developer, provisioner, callbacks, link } = testSecrets;
-  const service = createApiIotService(tampers.apiIot?.(ports) ?? ports, {
+  const service = createApiIotService(overrides.apiIot?.(ports) ?? ports, {
     ...figures,
     origin: origins.apiIot,
     clients: {
