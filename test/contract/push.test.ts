@@ -8,7 +8,7 @@ import { silentLog } from '../../shared/ports/log.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { collectPushes } from '../../simulator/reports/collect.ts';
 import { pushSink } from '../../simulator/stand-ins/push-sink/push-sink.ts';
-import { newSinks, subscriptionOf } from '../../simulator/world/sinks.ts';
+import { newSinks, subscriptionOf } from '../../simulator/virtual-system/sinks.ts';
 import { describePusher, type PushSystem } from './push.ts';
 
 type Trouble = Parameters<PushSystem['meet']>[0];

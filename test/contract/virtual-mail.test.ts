@@ -1,5 +1,5 @@
 import { virtualLoop } from '../../shared/virtual/loop.ts';
-import { newSinks } from '../../simulator/world/sinks.ts';
+import { newSinks } from '../../simulator/virtual-system/sinks.ts';
 import { describeMailer, type MailTrouble } from './mail.ts';
 
 const failures = { refused: 'refused', hangs: 'request_lost' } as const;
