@@ -36,6 +36,8 @@ export interface LoopOptions {
   readonly gatherMs?: number;
   /** Runs a last pass for a wake-up that no pass has followed yet when the loop is stopped. */
   readonly finishesOnStop?: boolean;
+  /** Called when a pass has ended, good or bad, and the mode is no longer `running`. */
+  readonly onPassEnd?: () => void;
 }
 
 export interface LoopCounters {
@@ -150,7 +152,9 @@ class Loop implements BackgroundLoop {
   #enter(mode: LoopMode): void {
     if (!followers[this.#mode].includes(mode))
       throw new Error(`a background loop cannot go from ${this.#mode} to ${mode}`);
+    const isPassOver = this.#mode === 'running' && mode !== 'running';
     this.#mode = mode;
+    if (isPassOver) this.#options.onPassEnd?.();
   }
 
   #clearTimer(): void {
@@ -193,7 +197,7 @@ class Loop implements BackgroundLoop {
       const waitMs = backOffMs(this.#options.backOff, this.#failuresInARow);
       this.#setTimer('backing_off', this.#options.clock.now() + waitMs);
     } else {
-      this.#goOn(Math.min(nextAt ?? Number.POSITIVE_INFINITY, this.#requestedAt));
+      this.#goOn(nextAt ?? Number.POSITIVE_INFINITY);
     }
   }
 
@@ -201,8 +205,9 @@ class Loop implements BackgroundLoop {
     const now = this.#options.clock.now();
     if (at > now) {
       this.#stalls = 0;
-      if (at === Number.POSITIVE_INFINITY) this.#enter('idle');
-      else this.#setTimer('waiting', at);
+      const nextAt = Math.min(at, this.#requestedAt);
+      if (nextAt === Number.POSITIVE_INFINITY) this.#enter('idle');
+      else this.#schedule(nextAt);
       return;
     }
     // It asks for the next pass at once, again and again: what it did not get done must not make it spin.

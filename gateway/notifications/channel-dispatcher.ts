@@ -1,7 +1,7 @@
-import type { Timer } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { type BackgroundLoop, backgroundLoop } from '../background/background-loop.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { type DeliveryDeps, deliverNotice } from './delivery.ts';
 import {
@@ -38,180 +38,181 @@ export interface ChannelDispatcher {
   counters(): DispatchCounters;
 }
 
-/** After a database error, or when another process is at the same notices. */
-const databaseRetryMs = 1_000;
+/** Waits after a database error. */
+const backOff = { baseMs: 1_000, maxMs: 10_000 };
+/** The wait when another process is at the same notifications. */
+const contendedMs = 1_000;
 
 /**
- * Delivers the notices of one channel. Claims as many as there is room for, sends them at once (those of one customer one
- * after the other), and writes down together what has ended while the last write was under way. One channel that
+ * Delivers the notifications of one channel. Claims as many as there is room for, sends them at once (those of one customer one
+ * after the other), and saves together what has ended while the last write was under way. One channel that
  * hangs takes no room from the other.
  */
 export function channelDispatcher(deps: DispatcherDeps, channel: NoticeChannel): ChannelDispatcher {
-  const { database, clock, ids, log, settings } = deps;
-  const concurrency = settings.concurrency[channel];
-  const lanes = new Map<string, Promise<void>>();
-  const counts = { sent: 0, retried: 0, dead: 0, repeated: 0 };
-  let running = false;
-  let underWay = 0;
-  let ended: Outcome[] = [];
-  let saving = false;
-  let claiming = false;
-  /** The database may hold due notices that were not looked for yet. */
-  let hungry = false;
-  let timer: Timer | null = null;
-  let timerAt = Number.POSITIVE_INFINITY;
-  let waitingForQuiet: (() => void)[] = [];
+  return new Dispatcher(deps, channel);
+}
 
-  function isQuiet(): boolean {
-    return underWay === 0 && !claiming && !saving && !(running && hungry);
-  }
+class Dispatcher implements ChannelDispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #channel: NoticeChannel;
+  readonly #concurrency: number;
+  readonly #claims: BackgroundLoop;
+  readonly #saves: BackgroundLoop;
+  /** The newest delivery of each customer, after which the next one begins. */
+  readonly #perCustomerQueue = new Map<string, Promise<void>>();
+  readonly #counts = { sent: 0, retried: 0, dead: 0, repeated: 0 };
+  /** Claimed and not saved yet. */
+  #underWay = 0;
+  #ended: Outcome[] = [];
+  /** Whether claiming ended for want of room: the database may hold more that is due. */
+  #isFull: boolean = false;
+  #idleWaiters: (() => void)[] = [];
 
-  function tellQuiet(): void {
-    if (!isQuiet()) return;
-    const waiting = waitingForQuiet;
-    waitingForQuiet = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  function wakeAt(at: number): void {
-    if (!running || at >= timerAt) return;
-    timer?.cancel();
-    timerAt = at;
-    timer = clock.setTimer(at - clock.now(), () => {
-      timer = null;
-      timerAt = Number.POSITIVE_INFINITY;
-      look();
+  constructor(deps: DispatcherDeps, channel: NoticeChannel) {
+    this.#deps = deps;
+    this.#channel = channel;
+    this.#concurrency = deps.settings.concurrency[channel];
+    const { clock, log } = deps;
+    const onPassEnd = () => this.#resolveIdle();
+    this.#claims = backgroundLoop({
+      ...{ clock, log, backOff, onPassEnd },
+      failureLog: 'notices.claim_failed',
+      pass: (signal) => this.#claim(signal),
+      gatherMs: deps.settings.gatherMs,
+    });
+    this.#saves = backgroundLoop({
+      ...{ clock, log, backOff, onPassEnd },
+      failureLog: 'notices.save_failed',
+      pass: () => this.#save(),
+      // Without this last try the claims lapse, and what was sent goes out again under the same Message-ID.
+      finishesOnStop: true,
     });
   }
 
-  function look(): void {
-    if (!running) return;
-    hungry = true;
-    void claim();
+  wake(): void {
+    this.#claims.wake();
   }
 
-  function begin(notice: ClaimedNotice): void {
-    underWay += 1;
-    const before = lanes.get(notice.customer_id) ?? Promise.resolve();
-    const lane = before
-      .then(() => deliverNotice(deps, notice))
-      .then((outcome) => {
-        if (lanes.get(notice.customer_id) === lane) lanes.delete(notice.customer_id);
-        ended.push(outcome);
-        void save();
-      });
-    lanes.set(notice.customer_id, lane);
+  start(): void {
+    this.#saves.start(null);
+    this.#claims.start();
   }
 
-  /** Claims until nothing is due or there is no room. Never rejects. */
-  async function claim(): Promise<void> {
-    if (claiming) return;
-    claiming = true;
-    try {
-      // Without room, whoever ends calls again.
-      while (running && hungry && underWay < concurrency) {
-        hungry = false;
-        await claimOnce();
-      }
-    } catch (error) {
-      hungry = false;
-      log.error('notices.claim_failed', { channel, reason: String(error) });
-      wakeAt(clock.now() + databaseRetryMs);
-    } finally {
-      claiming = false;
-      tellQuiet();
-    }
+  async stop(): Promise<void> {
+    await this.#claims.stop();
+    await Promise.all(this.#perCustomerQueue.values());
+    await this.#saves.stop();
+    this.#underWay = 0;
+    this.#resolveIdle();
   }
 
-  async function claimOnce(): Promise<void> {
+  async idle(): Promise<void> {
+    this.#claims.wakeAt(this.#deps.clock.now());
+    await new Promise<void>((resolve) => {
+      this.#idleWaiters.push(resolve);
+      this.#resolveIdle();
+    });
+  }
+
+  counters(): DispatchCounters {
+    return { ...this.#counts };
+  }
+
+  #resolveIdle(): void {
+    if (this.#underWay > 0 || this.#claims.counters().mode === 'running') return;
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** Claims until nothing is due or there is no room. Resolves with the instant at which to look again. */
+  async #claim(signal: AbortSignal): Promise<number | null> {
+    const { database, clock, settings } = this.#deps;
     const { claimMs, batch } = settings;
-    // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
-    const nextAt = await nextNoticeAt(database.reader, channel);
-    const now = clock.now();
-    // At most a claim away, to find what another process took and never ended.
-    if (nextAt === null || nextAt > now) return wakeAt(Math.min(nextAt ?? now + claimMs, now + claimMs));
-    const limit = Math.min(batch, concurrency - underWay);
-    const claimed = await database.write((transaction) =>
-      claimNotices(transaction, database.dialect, { channel, now, claimMs, limit }),
-    );
-    for (const notice of claimed) begin(notice);
-    if (claimed.length > 0) hungry = true;
-    // Another process was faster.
-    else wakeAt(now + databaseRetryMs);
+    this.#isFull = false;
+    while (!signal.aborted && this.#underWay < this.#concurrency) {
+      // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
+      const nextAt = await nextNoticeAt(database.reader, this.#channel);
+      const now = clock.now();
+      // At most a claim away, to find what another process took and never ended.
+      if (nextAt === null || nextAt > now) return Math.min(nextAt ?? now + claimMs, now + claimMs);
+      const limit = Math.min(batch, this.#concurrency - this.#underWay);
+      const claim = { channel: this.#channel, now, claimMs, limit };
+      const claimed = await database.write((transaction) =>
+        claimNotices(transaction, database.dialect, claim),
+      );
+      for (const notice of claimed) this.#begin(notice);
+      if (claimed.length === 0) return now + contendedMs;
+    }
+    this.#isFull = true;
+    return null;
   }
 
-  /** One write at a time; what ends meanwhile goes into the next one. Never rejects. */
-  async function save(): Promise<void> {
-    if (saving) return;
-    saving = true;
-    while (ended.length > 0) {
-      const outcomes = ended;
-      ended = [];
+  #begin(notice: ClaimedNotice): void {
+    const { customer_id: customerId } = notice;
+    this.#underWay += 1;
+    const before = this.#perCustomerQueue.get(customerId) ?? Promise.resolve();
+    const delivery = before
+      .then(() => deliverNotice(this.#deps, notice))
+      .then((outcome) => {
+        if (this.#perCustomerQueue.get(customerId) === delivery) this.#perCustomerQueue.delete(customerId);
+        this.#ended.push(outcome);
+        this.#saves.wake();
+      });
+    this.#perCustomerQueue.set(customerId, delivery);
+  }
+
+  /** Saves what has ended; what ends meanwhile goes into the next write. */
+  async #save(): Promise<null> {
+    const { database, ids } = this.#deps;
+    while (this.#ended.length > 0) {
+      const outcomes = this.#ended;
+      this.#ended = [];
       try {
         const repeated = await database.write((transaction) => saveOutcomes(transaction, ids, outcomes));
-        underWay -= outcomes.length;
-        deps.onRecorded?.();
-        count(outcomes, repeated);
-        for (const outcome of outcomes) if (outcome.status === 'retry') wakeAt(outcome.dueAt);
-        if (outcomes.some((outcome) => outcome.status === 'released')) hungry = true;
+        this.#saved(outcomes, repeated);
       } catch (error) {
-        log.error('notices.save_failed', { channel, notices: outcomes.length, reason: String(error) });
-        if (!running) {
-          // The claims lapse, and whoever comes next sends these again under the same Message-ID.
-          underWay -= outcomes.length;
-          break;
-        }
-        ended = [...outcomes, ...ended];
-        clock.setTimer(databaseRetryMs, () => void save());
-        break;
+        this.#ended = [...outcomes, ...this.#ended];
+        // A stop makes one more try.
+        this.#saves.wake();
+        throw error;
       }
     }
-    saving = false;
-    if (running && hungry) void claim();
-    tellQuiet();
+    return null;
   }
 
-  function count(outcomes: readonly Outcome[], repeated: number): void {
+  #saved(outcomes: readonly Outcome[], repeated: number): void {
+    this.#underWay -= outcomes.length;
+    this.#deps.onRecorded?.();
+    this.#count(outcomes, repeated);
+    for (const outcome of outcomes) if (outcome.status === 'retry') this.#claims.wakeAt(outcome.dueAt);
+    const isReleased = outcomes.some((outcome) => outcome.status === 'released');
+    if (this.#isFull || isReleased) this.#claims.wakeAt(this.#deps.clock.now());
+  }
+
+  #count(outcomes: readonly Outcome[], repeated: number): void {
+    const counts = this.#counts;
     counts.repeated += repeated;
     for (const outcome of outcomes) {
-      const { notice } = outcome;
-      const fields = { noticeId: notice.id, channel, kind: notice.kind, tries: notice.tries + 1 };
       if (outcome.status === 'sent') counts.sent += 1;
-      if (outcome.status === 'sent' && notice.repeated) counts.repeated += 1;
-      if (outcome.status === 'retry') {
-        counts.retried += 1;
-        log.warn('notice.retry', { ...fields, dueAt: outcome.dueAt, reason: outcome.error });
-      }
-      if (outcome.status === 'dead') {
-        counts.dead += 1;
-        log.error('notice.dead', { ...fields, reason: outcome.error });
-      }
+      if (outcome.status === 'sent' && outcome.notice.repeated) counts.repeated += 1;
+      if (outcome.status === 'retry') counts.retried += 1;
+      if (outcome.status === 'dead') counts.dead += 1;
+      this.#log(outcome);
     }
   }
 
-  const quiet = () =>
-    new Promise<void>((resolve) => {
-      waitingForQuiet.push(resolve);
-      tellQuiet();
-    });
-
-  return {
-    wake: () => wakeAt(clock.now() + settings.gatherMs),
-    start() {
-      running = true;
-      look();
-    },
-    async stop() {
-      running = false;
-      timer?.cancel();
-      timer = null;
-      timerAt = Number.POSITIVE_INFINITY;
-      await quiet();
-    },
-    async idle() {
-      look();
-      await quiet();
-    },
-    counters: () => ({ ...counts }),
-  };
+  #log(outcome: Outcome): void {
+    const { log } = this.#deps;
+    const { notice } = outcome;
+    const fields = {
+      noticeId: notice.id,
+      channel: this.#channel,
+      kind: notice.kind,
+      tries: notice.tries + 1,
+    };
+    if (outcome.status === 'retry')
+      log.warn('notice.retry', { ...fields, dueAt: outcome.dueAt, reason: outcome.error });
+    if (outcome.status === 'dead') log.error('notice.dead', { ...fields, reason: outcome.error });
+  }
 }

@@ -12,6 +12,7 @@ import { mountEvents } from './event-stream.ts';
 import { mountEventTickets } from './event-ticket.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
+import { mountParkedWork } from './parked-routes.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
@@ -81,6 +82,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTickets(app, deps, authenticator);
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
+  mountParkedWork(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
   mountSettlements(app, deps, authenticator);
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);

@@ -66,6 +66,7 @@ export async function listDeadNotices(
     .selectAll()
     // Written out, so that the partial index is seen to hold all of it.
     .where(sql<boolean>`status = 'dead'`)
+    .where('dropped_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit + 1);

@@ -19,6 +19,11 @@ export type RecordType =
   | 'customer.erased'
   | 'notice.sent'
   | 'notice.dead'
+  | 'notice.resent'
+  | 'notice.dropped'
+  | 'webhook.replayed'
+  | 'webhook.dropped'
+  | 'webhook.resumed'
   | 'reconciliation.revocation'
   | 'reconciliation.reactivation';
 
@@ -247,6 +252,23 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
     cause: ({ error }, view) => (view === 'customer' ? null : text(error)),
     shown: ['kind', 'channel'],
   },
+  'notice.resent': {
+    what: ({ channel, kind }) => `sent again by ${text(channel)}: ${text(kind)}`,
+    cause: says('an operator asked for it'),
+  },
+  'notice.dropped': {
+    what: ({ channel, kind }) => `given up by ${text(channel)}: ${text(kind)}`,
+    cause: says('an operator decided so'),
+  },
+  'webhook.replayed': {
+    what: ({ eventType }) => `sent to the ticket webhook again: ${text(eventType)}`,
+    cause: says('an operator asked for it'),
+  },
+  'webhook.dropped': {
+    what: ({ eventType }) => `given up for the ticket webhook: ${text(eventType)}`,
+    cause: says('an operator decided so'),
+  },
+  'webhook.resumed': step('the ticket webhook was switched on again', says('an operator asked for it')),
   'reconciliation.revocation': told('the feature is switched off', 'the vehicle reports what nobody owns', [
     'feature',
   ]),

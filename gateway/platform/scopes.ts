@@ -15,7 +15,7 @@ export const platformScopes = {
   'tickets:write': 'Work on support tickets',
   'events:read': 'Follow the stream of events',
   'operations:read': "Read the operator's lists",
-  'operations:write': 'Settle money by hand',
+  'operations:write': "Act on what stands in the operator's lists",
   'metrics:read': 'Read metrics',
 } as const;
 

@@ -293,6 +293,29 @@ async function addErasedCustomers(database: Kysely<PlatformSchema>, dialect: Dia
   await sql`alter table customers add column erased_at ${long}`.execute(database);
 }
 
+/** What the operator's actions need: see gateway/support/webhook-store.ts and gateway/notifications/dead-notification.ts. */
+async function addParkedWork(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table webhook_events (
+    id text not null primary key,
+    seq ${long} not null unique,
+    type text not null,
+    ticket_id text not null,
+    tries ${long} not null,
+    reason text not null,
+    parked_at ${long} not null,
+    replay_at ${long}
+  ) ${strict}`.execute(database);
+  await sql`create index webhook_events_to_replay on webhook_events (replay_at, seq)
+    where replay_at is not null`.execute(database);
+  await sql`create table webhook_off (
+    id ${long} not null primary key check (id = 1),
+    at ${long} not null,
+    reason text not null
+  ) ${strict}`.execute(database);
+  await sql`alter table notices add column dropped_at ${long}`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -313,6 +336,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '016-append-only-record', up: makeRecordAppendOnly },
   { name: '017-erased-customers', up: addErasedCustomers },
   { name: '018-tickets-of-vehicle-in-order', up: orderTicketsOfVehicle },
+  { name: '019-parked-work', up: addParkedWork },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

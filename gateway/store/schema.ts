@@ -15,8 +15,32 @@ export interface PlatformSchema extends IdempotencySchema {
   record: RecordTable;
   cursors: CursorTable;
   notices: NoticeTable;
+  webhook_events: WebhookEventRow;
+  webhook_off: WebhookOffTable;
   tickets: TicketTable;
   erasures: ErasureTable;
+}
+
+/** A ticket event that the outgoing webhook gave up; it waits for an operator. */
+export interface WebhookEventRow {
+  /** The id of its line in the history, which is its webhook-id. */
+  id: string;
+  seq: number;
+  type: string;
+  ticket_id: string;
+  tries: number;
+  /** Without credentials. */
+  reason: string;
+  parked_at: number;
+  /** When an operator asked to send it again. */
+  replay_at: number | null;
+}
+
+/** One row while the webhook's receiver wants no event any more (410). */
+interface WebhookOffTable {
+  id: number;
+  at: number;
+  reason: string;
 }
 
 interface CustomerTable {
@@ -155,6 +179,8 @@ interface NoticeTable {
   created_at: number;
   sent_at: number | null;
   last_error: string | null;
+  /** When an operator took it off the list of dead ones. */
+  dropped_at: Generated<number | null>;
   /** Tells notices of one kind apart that are told more than once: what made this one, empty for those told once. */
   occasion: Generated<string>;
 }

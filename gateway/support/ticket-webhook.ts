@@ -1,14 +1,18 @@
-import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { maskedIn } from '../../shared/protocol/address.ts';
+import { backOffMs } from '../background/back-off.ts';
+import { backgroundLoop } from '../background/background-loop.ts';
 import { signCallback } from '../http/webhook-signature.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import { pagerDutyMessage, standardMessage } from './ticket-event.ts';
 import { ticketById } from './ticket-store.ts';
+import { attemptWebhook, type WebhookOutcome } from './webhook-attempt.ts';
+import { deleteParked, nextReplay, parkEvent, readWebhookOff, switchWebhookOff } from './webhook-store.ts';
 
 /** Durations in milliseconds. */
 export interface WebhookSettings {
@@ -18,9 +22,9 @@ export interface WebhookSettings {
   readonly format: 'standard' | 'pagerduty';
   /** A receiver that takes longer has not answered. */
   readonly timeoutMs: number;
-  /** Tries of one event; then it is given up, and the next one goes. */
+  /** Attempts of one event; then it is parked, and the next one goes. */
   readonly attemptMax: number;
-  /** Waits between tries: `min(2^(tries − 1) × base, max)`. */
+  /** Waits between attempts: `min(2^(tries − 1) × base, max)`, or what Retry-After names where it is longer. */
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
 }
@@ -42,37 +46,166 @@ export interface WebhookDeps {
 }
 
 const cursorName = 'ticket-webhook';
-/** Lines of the record read at once. */
+/** Lines of the history read at once. */
 const batchMax = 500;
 
 /**
- * Tells an outside system of every ticket event, one after the other in the order of the record, at least once: the line's id is
- * the `webhook-id`, by which a receiver knows a repeat. Where it stands is in the database; it begins with what comes after its first start.
+ * Sends every ticket event to an outside system, one after the other in the order of the history, at least once: the line's id is
+ * the `webhook-id`, by which a receiver recognises a repeat. An event that the receiver refuses, or whose attempts are used up, is
+ * parked for an operator, and the next one goes; 410 switches the webhook off until an operator switches it on. Its position is in
+ * the database; it begins with what comes after its first start.
  */
 export function ticketWebhook(deps: WebhookDeps) {
-  const { database, clock, http, log, settings } = deps;
-  const record = recordReader(deps);
-  const cut = new AbortController();
-  const counts = { delivered: 0, failedTries: 0, givenUp: 0 };
-  let running: Promise<void> | null = null;
-  let again = false;
+  return new TicketWebhook(deps);
+}
 
-  /** Where it stands; at its first start behind all that there is. */
-  async function position(): Promise<number> {
-    const known = await readCursor(database.reader, cursorName);
+class TicketWebhook {
+  readonly #deps: WebhookDeps;
+  readonly #record;
+  readonly #loop;
+  readonly #counts = { delivered: 0, failedTries: 0, givenUp: 0 };
+  /** The event whose next attempt waits, or null. */
+  #retry: { readonly id: string; readonly tries: number; readonly at: number } | null = null;
+
+  constructor(deps: WebhookDeps) {
+    this.#deps = deps;
+    this.#record = recordReader(deps);
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = deps.settings;
+    this.#loop = backgroundLoop({
+      clock: deps.clock,
+      log: deps.log,
+      failureLog: 'ticket.webhook_failed',
+      pass: (signal) => this.#pass(signal),
+      backOff: { baseMs, maxMs },
+    });
+    this.#loop.start(null);
+  }
+
+  /** There may be new events. Cheap, and safe to call often. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  counters() {
+    return { ...this.#counts };
+  }
+
+  /** Cuts the attempt under way; it is made again after the next start. */
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** Sends what is due. Resolves with the instant of the next attempt of what failed. */
+  async #pass(signal: AbortSignal): Promise<number | null> {
+    const { database } = this.#deps;
+    while (!signal.aborted) {
+      if ((await readWebhookOff(database.reader)) !== null) return null;
+      const replay = await nextReplay(database.reader);
+      const row = replay ?? (await this.#nextRow());
+      if (row === null) return null;
+      const retryAt = await this.#deliver(row, replay !== null, signal);
+      if (retryAt !== null) return retryAt;
+    }
+    return null;
+  }
+
+  /** The next ticket event behind the cursor; lines of other kinds are passed over. */
+  async #nextRow(): Promise<RecordRow | null> {
+    for (let cursor = await this.#position(); ; ) {
+      const { rows } = await this.#record.read(cursor, batchMax);
+      const row = rows.find(({ type }) => type.startsWith('ticket.'));
+      if (row) return row;
+      const last = rows.at(-1);
+      if (last === undefined) return null;
+      await this.#moveTo(last.seq);
+      cursor = last.seq;
+    }
+  }
+
+  /** Its position; at its first start behind all that there is. */
+  async #position(): Promise<number> {
+    const { reader } = this.#deps.database;
+    const known = await readCursor(reader, cursorName);
     if (known !== null) return known;
-    const newest = await database.reader
+    const newest = await reader
       .selectFrom('record')
       .select((eb) => eb.fn.max('seq').as('seq'))
       .executeTakeFirst();
     const seq = Number(newest?.seq ?? 0);
-    await moveTo(seq);
+    await this.#moveTo(seq);
     return seq;
   }
 
-  const moveTo = (seq: number) => database.write((transaction) => moveCursor(transaction, cursorName, seq));
+  #moveTo(seq: number): Promise<void> {
+    return this.#deps.database.write((transaction) => moveCursor(transaction, cursorName, seq));
+  }
 
-  async function requestOf(row: RecordRow): Promise<Request | null> {
+  /** One attempt and what follows from it. Resolves with the instant of the next attempt, or null: the event is done with, or cut. */
+  async #deliver(row: RecordRow, isReplay: boolean, signal: AbortSignal): Promise<number | null> {
+    const { clock, settings } = this.#deps;
+    const retry = this.#retry?.id === row.id ? this.#retry : null;
+    if (retry !== null && retry.at > clock.now()) return retry.at;
+    const outcome = await this.#attempt(row, signal);
+    // Cut by a stop: nothing is known of it, and it is made again.
+    if (signal.aborted && outcome.kind === 'failed') return null;
+    const tries = (retry?.tries ?? 0) + 1;
+    switch (outcome.kind) {
+      case 'unsupported':
+        await this.#done(row);
+        return null;
+      case 'delivered':
+        this.#counts.delivered += 1;
+        await this.#done(row);
+        return null;
+      case 'gone':
+        await this.#switchOff(outcome.reason);
+        return null;
+      case 'refused':
+        await this.#park(row, tries, outcome.reason);
+        return null;
+      case 'failed':
+        // A replay is one attempt: an operator who looks at the list sees how it ended.
+        if (isReplay || tries >= settings.attemptMax) {
+          await this.#park(row, tries, outcome.reason);
+          return null;
+        }
+        return this.#retryLater(row, tries, outcome);
+    }
+  }
+
+  /** Never rejects: an event that cannot be read fails like one that is not taken, and is parked in the end. */
+  async #attempt(
+    row: RecordRow,
+    signal: AbortSignal,
+  ): Promise<WebhookOutcome | { readonly kind: 'unsupported' }> {
+    const { clock, http, settings } = this.#deps;
+    try {
+      const request = await this.#requestOf(row);
+      if (request === null) return { kind: 'unsupported' };
+      if (typeof request === 'string') return { kind: 'refused', reason: request };
+      return await attemptWebhook({ http, clock, timeoutMs: settings.timeoutMs }, request, signal);
+    } catch (error) {
+      return { kind: 'failed', reason: maskedIn(String(error), settings.url), retryAfterMs: null };
+    }
+  }
+
+  #retryLater(
+    row: RecordRow,
+    tries: number,
+    { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs: number | null },
+  ): number {
+    const { clock, log, settings } = this.#deps;
+    const { retryBaseMs: baseMs, retryMaxMs: maxMs } = settings;
+    const at = clock.now() + Math.max(backOffMs({ baseMs, maxMs }, tries), retryAfterMs ?? 0);
+    this.#counts.failedTries += 1;
+    this.#retry = { id: row.id, tries, at };
+    log.warn('ticket.webhook_retry', { recordId: row.id, type: row.type, tries, retryAt: at, reason });
+    return at;
+  }
+
+  /** The signed request; null: the event has no form in this format; or why none can be made of it. */
+  async #requestOf(row: RecordRow): Promise<Request | string | null> {
+    const { database, clock, settings } = this.#deps;
     const { ticketId } = JSON.parse(row.data) as { ticketId: string };
     const ticket = await ticketById(database.reader, ticketId);
     if (ticket === null) return null;
@@ -81,97 +214,37 @@ export function ticketWebhook(deps: WebhookDeps) {
       format === 'standard' ? standardMessage(row, ticket) : pagerDutyMessage(secret, row, ticket);
     if (message === null) return null;
     const body = JSON.stringify(message);
-    const signature = format === 'standard' ? signCallback(secret, row.id, clock.now(), body) : {};
-    return new Request(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...signature },
-      body,
+    try {
+      // Signed anew for each attempt: the timestamp is the attempt's own.
+      const signature = format === 'standard' ? signCallback(secret, row.id, clock.now(), body) : {};
+      const headers = { 'content-type': 'application/json', ...signature };
+      return new Request(url, { method: 'POST', headers, body });
+    } catch (error) {
+      return `cannot be sent: ${maskedIn(String(error), url)}`;
+    }
+  }
+
+  /** Delivered, or none of this format: it leaves the list, and the cursor moves behind it. */
+  async #done(row: RecordRow): Promise<void> {
+    await this.#deps.database.write(async (transaction) => {
+      await deleteParked(transaction, row.id);
+      await moveCursor(transaction, cursorName, row.seq);
     });
   }
 
-  /** One try, never longer than the time-out. Null: taken; else why not. */
-  async function tryOnce(request: Request): Promise<string | null> {
-    const end = new AbortController();
-    const abort = () => end.abort();
-    cut.signal.addEventListener('abort', abort);
-    const late = sleep(clock, settings.timeoutMs, end.signal).then(() => 'no answer in time');
-    const answer = http(new Request(request, { signal: end.signal })).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.ok ? null : `the receiver answered ${response.status}`;
-      },
-      (error: unknown) => maskedIn(String(error), request.url),
-    );
-    const outcome = await Promise.race([answer, late]);
-    cut.signal.removeEventListener('abort', abort);
-    end.abort();
-    return outcome;
+  async #park(row: RecordRow, tries: number, reason: string): Promise<void> {
+    const { database, clock, log } = this.#deps;
+    await database.write(async (transaction) => {
+      await parkEvent(transaction, row, { tries, reason, at: clock.now() });
+      await moveCursor(transaction, cursorName, row.seq);
+    });
+    this.#counts.givenUp += 1;
+    log.error('ticket.webhook_parked', { recordId: row.id, type: row.type, tries, reason });
   }
 
-  /** True once the event is done with: taken, given up, or none of this format. False: stopped before. */
-  async function deliver(row: RecordRow): Promise<boolean> {
-    for (let tries = 1; !cut.signal.aborted; tries += 1) {
-      // Signed anew for each try: the timestamp is the try's own.
-      const request = await requestOf(row);
-      if (request === null) return true;
-      const problem = await tryOnce(request);
-      if (problem === null) {
-        counts.delivered += 1;
-        return true;
-      }
-      if (cut.signal.aborted) return false;
-      if (tries >= settings.attemptMax) {
-        counts.givenUp += 1;
-        log.error('ticket.webhook_given_up', { recordId: row.id, type: row.type, tries, reason: problem });
-        return true;
-      }
-      counts.failedTries += 1;
-      log.warn('ticket.webhook_retry', { recordId: row.id, type: row.type, tries, reason: problem });
-      const delayMs = Math.min(2 ** Math.min(tries - 1, 30) * settings.retryBaseMs, settings.retryMaxMs);
-      await sleep(clock, delayMs, cut.signal);
-    }
-    return false;
+  async #switchOff(reason: string): Promise<void> {
+    const { database, clock, log } = this.#deps;
+    await database.write((transaction) => switchWebhookOff(transaction, { at: clock.now(), reason }));
+    log.error('ticket.webhook_switched_off', { reason });
   }
-
-  async function deliverBatch(): Promise<boolean> {
-    const cursor = await position();
-    const { rows } = await record.read(cursor, batchMax);
-    for (const row of rows) {
-      if (!row.type.startsWith('ticket.')) continue;
-      if (!(await deliver(row))) return false;
-      await moveTo(row.seq);
-    }
-    const last = rows.at(-1);
-    if (last === undefined) return false;
-    if (!last.type.startsWith('ticket.')) await moveTo(last.seq);
-    return true;
-  }
-
-  async function run(): Promise<void> {
-    try {
-      do {
-        again = false;
-        while (!cut.signal.aborted && (await deliverBatch()));
-      } while (again && !cut.signal.aborted);
-    } catch (error) {
-      // The database is away: the next commit, or the next look of the desk, wakes us again.
-      log.warn('ticket.webhook_failed', { reason: String(error) });
-    } finally {
-      running = null;
-    }
-  }
-
-  return {
-    /** There may be new events. Cheap, and safe to call often. */
-    wake(): void {
-      again = true;
-      if (!cut.signal.aborted) running ??= run();
-    },
-    counters: () => ({ ...counts }),
-    /** Cuts the try under way; it is made again after the next start. */
-    async stop(): Promise<void> {
-      cut.abort();
-      await running;
-    },
-  };
 }

@@ -12,6 +12,7 @@ import { addFleet } from './fleet.ts';
 import { addGateway } from './gateway.ts';
 import { addLookUps } from './look-up.ts';
 import { checkNodeVersion } from './node-version.ts';
+import { addParkedWork } from './parked-work.ts';
 import { addPurchaseRecord } from './purchase-record.ts';
 import { addRegister } from './register.ts';
 import { addReplay } from './replay.ts';
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   addPurchaseRecord(program);
   addTicket(program);
   addSettlement(program);
+  addParkedWork(program);
   addCancel(program);
   addCustomer(program);
   addRegister(program);

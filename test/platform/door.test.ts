@@ -36,6 +36,12 @@ const doors: [string, string, string, object?][] = [
   ].map((move): [string, string, string, object] => ['POST', `/tickets/tkt_1/${move}`, 'tickets:write', {}]),
   ['GET', '/notices?status=dead', 'operations:read'],
   ['GET', '/settlements?status=unsettled', 'operations:read'],
+  ['POST', '/notices/ntc_1/resend', 'operations:write'],
+  ['POST', '/notices/ntc_1/drop', 'operations:write'],
+  ['GET', '/webhook-events?status=parked', 'operations:read'],
+  ['POST', '/webhook-events/rec_1/replay', 'operations:write'],
+  ['POST', '/webhook-events/rec_1/drop', 'operations:write'],
+  ['POST', '/webhook-events/resume', 'operations:write'],
   ['GET', '/events', 'events:read'],
   ['GET', '/metrics', 'metrics:read'],
 ];
@@ -120,7 +126,7 @@ describe('the door', () => {
       for (const [method, path, scope] of doors) {
         const template = (path.split('?')[0] ?? '')
           .replace(vin, '{vin}')
-          .replace(/\/(ana|(pur|act|tkt)_1)/, '/{id}');
+          .replace(/\/(ana|(pur|act|tkt|ntc|rec)_1)/, '/{id}');
         const name = method.toLowerCase();
         const security = document.paths[template]?.[name]?.security;
         expect(JSON.stringify(security), `${method} ${template}`).toContain(scope);

@@ -19,6 +19,8 @@ interface Ids {
 }
 
 const open: Row['statuses'] = [200, 200, 200, 200, 200, 200];
+/** An operator alone may; there is no such thing here. */
+const operatorActs: Row['statuses'] = [401, 403, 403, 403, 404, 403];
 const tickets: Row['statuses'] = [401, 403, 403, 200, 200, 403];
 /** Bodies are empty: whoever may come in is told so. */
 const ticketMove: Row = { body: {}, statuses: [401, 403, 403, 422, 403, 403] };
@@ -86,6 +88,15 @@ const matrix: Readonly<Record<string, Row>> = {
       ]),
   ),
   'GET /notices': { path: () => '/notices?status=dead', statuses: [401, 403, 403, 403, 200, 403] },
+  'POST /notices/{id}/resend': { path: () => '/notices/ntc_1/resend', statuses: operatorActs },
+  'POST /notices/{id}/drop': { path: () => '/notices/ntc_1/drop', statuses: operatorActs },
+  'GET /webhook-events': {
+    path: () => '/webhook-events?status=parked',
+    statuses: [401, 403, 403, 403, 200, 403],
+  },
+  'POST /webhook-events/{id}/replay': { path: () => '/webhook-events/rec_1/replay', statuses: operatorActs },
+  'POST /webhook-events/{id}/drop': { path: () => '/webhook-events/rec_1/drop', statuses: operatorActs },
+  'POST /webhook-events/resume': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /settlements': {
     path: () => '/settlements?status=unsettled',
     statuses: [401, 403, 403, 403, 200, 403],

@@ -87,6 +87,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
             sent_at: startedAt + atMs,
             last_error: null,
             occasion: '',
+            dropped_at: null,
           },
         }),
       ),

@@ -9,9 +9,12 @@ import {
   ticketWebhook,
   type WebhookSettings,
 } from '../../gateway/support/ticket-webhook.ts';
+import { actOnParkedEvent, resumeWebhook } from '../../gateway/support/webhook-actions.ts';
+import { listParked, readWebhookOff } from '../../gateway/support/webhook-store.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { TransportError } from '../../shared/ports/http.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { countingIds, placeOrder, startAt, vin, withDatabase } from '../notifications/support.ts';
 import { type ManualClock, manualClock } from '../support/manual-clock.ts';
@@ -36,9 +39,10 @@ interface Seen {
 interface Hook {
   readonly clock: ManualClock;
   readonly database: Database<PlatformSchema>;
+  readonly ids: Ids;
   readonly seen: Seen[];
   /** What the receiver answers, in order; the last one repeats. */
-  answers: (number | 'refused' | 'silent')[];
+  answers: (number | 'refused' | 'silent' | Response)[];
   start(): ReturnType<typeof ticketWebhook>;
   open(number: number): Promise<string>;
   note(number: number, text: string): Promise<void>;
@@ -53,6 +57,7 @@ async function withHook(settings: WebhookSettings, run: (hook: Hook) => Promise<
     const hook: Hook = {
       clock,
       database,
+      ids,
       seen: [],
       answers: [204],
       start() {
@@ -72,6 +77,7 @@ async function withHook(settings: WebhookSettings, run: (hook: Hook) => Promise<
             const answer = hook.answers.length > 1 ? hook.answers.shift() : hook.answers[0];
             if (answer === 'refused') throw new TransportError('refused', 'nobody listens', false);
             if (answer === 'silent') return new Promise<Response>(() => {});
+            if (answer instanceof Response) return answer;
             return new Response(null, { status: answer ?? 204 });
           },
         });
@@ -174,6 +180,153 @@ describe('the webhook', () => {
         [3_000, 'ticket.noted'],
       ]);
       expect(webhook.counters()).toEqual({ delivered: 1, failedTries: 2, givenUp: 1 });
+    }));
+
+  it.each([400, 401, 404, 409, 422])(
+    'parks an event that is refused with %i at once, and sends the next',
+    (status) =>
+      withHook(standard, async (hook) => {
+        const webhook = hook.start();
+        await hook.clock.advance(0);
+        hook.answers = [status, 204];
+        const ticketId = await hook.open(1);
+        await hook.note(1, 'second');
+        webhook.wake();
+        await hook.clock.advance(0);
+        expect(hook.seen.map(({ at, body }) => [at, body.type])).toEqual([
+          [0, 'ticket.opened'],
+          [0, 'ticket.noted'],
+        ]);
+        const id = hook.seen[0]?.headers.get('webhook-id');
+        expect(await listParked(hook.database.reader, 10, 0)).toEqual([
+          {
+            ...{
+              id,
+              type: 'ticket.opened',
+              ticket_id: ticketId,
+              tries: 1,
+              parked_at: startAt,
+              replay_at: null,
+            },
+            seq: expect.any(Number),
+            reason: `the receiver answered ${status}`,
+          },
+        ]);
+        expect(webhook.counters()).toEqual({ delivered: 1, failedTries: 0, givenUp: 1 });
+      }),
+  );
+
+  it('waits as long as Retry-After says where that is longer than its own wait', () =>
+    withHook(standard, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      const busy = (status: number, retryAfter: string) =>
+        new Response(null, { status, headers: { 'retry-after': retryAfter } });
+      hook.answers = [
+        busy(429, '120'),
+        busy(503, new Date(startAt + 180_000).toUTCString()),
+        busy(429, '0'),
+        204,
+      ];
+      await hook.open(1);
+      webhook.wake();
+      await hook.clock.advance(60_000);
+      // A wake-up does not shorten the wait.
+      webhook.wake();
+      await hook.clock.advance(600_000);
+      expect(hook.seen.map(({ at }) => at)).toEqual([0, 120_000, 180_000, 184_000]);
+    }));
+
+  it('is switched off by 410, also for the next process, and sends what waits once it is switched on again', () =>
+    withHook(standard, async (hook) => {
+      const first = hook.start();
+      await hook.clock.advance(0);
+      hook.answers = [410];
+      await hook.open(1);
+      await hook.note(1, 'second');
+      first.wake();
+      await hook.clock.advance(86_400_000);
+      await first.stop();
+      const second = hook.start();
+      await hook.clock.advance(86_400_000);
+      expect(hook.seen.length).toBe(1);
+      expect(await readWebhookOff(hook.database.reader)).toEqual({
+        at: startAt,
+        reason: 'the receiver answered 410',
+      });
+      hook.answers = [204];
+      const by = { actor: 'operator:test', at: hook.clock.now() };
+      const resume = () => hook.database.write((transaction) => resumeWebhook(transaction, hook.ids, by));
+      expect([await resume(), await resume()]).toEqual([true, false]);
+      second.wake();
+      await hook.clock.advance(0);
+      expect(hook.seen.map(({ body }) => body.type)).toEqual([
+        'ticket.opened',
+        'ticket.opened',
+        'ticket.noted',
+      ]);
+    }));
+
+  it('parks an event that cannot be read or sent after its last try, and sends the next', () =>
+    withHook({ ...standard, attemptMax: 3 }, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      await hook.database.write((transaction) =>
+        transaction
+          .insertInto('record')
+          .values({
+            ...{ id: 'rec_poisoned', purchase_id: null, activation_id: null, at: startAt, actor: 'engine' },
+            ...{ type: 'ticket.opened', data: '"nothing' },
+          })
+          .execute(),
+      );
+      await hook.open(1);
+      webhook.wake();
+      await hook.clock.advance(60_000);
+      expect(hook.seen.map(({ at, body }) => [at, body.type])).toEqual([[3_000, 'ticket.opened']]);
+      expect(await listParked(hook.database.reader, 10, 0)).toMatchObject([
+        { id: 'rec_poisoned', ticket_id: '', tries: 3, reason: expect.stringContaining('SyntaxError') },
+      ]);
+    }));
+
+  it('parks what its URL cannot carry, and no password is in the reason', () =>
+    withHook({ ...standard, url: 'https://u:pw@hooks.example/' }, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      await hook.open(1);
+      webhook.wake();
+      await hook.clock.advance(3_600_000);
+      const [parked] = await listParked(hook.database.reader, 10, 0);
+      expect([hook.seen.length, parked?.tries, parked?.reason.includes('pw@')]).toEqual([0, 1, false]);
+      expect(parked?.reason).toContain('cannot be sent');
+    }));
+
+  it('sends a parked event once more when an operator asks for it, and forgets it when it is taken', () =>
+    withHook(standard, async (hook) => {
+      const webhook = hook.start();
+      await hook.clock.advance(0);
+      hook.answers = [400];
+      await hook.open(1);
+      webhook.wake();
+      await hook.clock.advance(0);
+      const [parked] = await listParked(hook.database.reader, 10, 0);
+      const by = { actor: 'operator:test', at: hook.clock.now() };
+      const act = async (action: 'replay' | 'drop') => {
+        await hook.database.write((transaction) =>
+          actOnParkedEvent(transaction, hook.ids, parked?.id ?? '', action, by),
+        );
+        webhook.wake();
+        await hook.clock.advance(3_600_000);
+      };
+      hook.answers = [503];
+      await act('replay');
+      expect(await listParked(hook.database.reader, 10, 0)).toMatchObject([
+        { id: parked?.id, tries: 2, reason: 'the receiver answered 503', replay_at: null },
+      ]);
+      hook.answers = [204];
+      await act('replay');
+      expect(hook.seen.map(({ headers }) => headers.get('webhook-id'))).toEqual(Array(3).fill(parked?.id));
+      expect(await listParked(hook.database.reader, 10, 0)).toEqual([]);
     }));
 
   it('goes on after a restart where it stood', () =>

@@ -1,0 +1,76 @@
+import { type Clock, sleep } from '../../shared/ports/clock.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import { maskedIn } from '../../shared/protocol/address.ts';
+
+/**
+ * How one attempt ended. `failed`: it may be taken later, after `retryAfterMs` where the receiver names a wait. `refused`: this
+ * event will not be taken. `gone`: the receiver wants no event any more (410).
+ */
+export type WebhookOutcome =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number | null }
+  | { readonly kind: 'refused' | 'gone'; readonly reason: string };
+
+/** A mistake of the receiver must not put an event off for longer. */
+const retryAfterMaxMs = 3_600_000;
+const reasonMax = 500;
+/** Every form of a date in HTTP begins with the day of the week (RFC 9110 section 5.6.7). */
+const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
+
+/** Returns the wait that Retry-After names, in seconds or as an HTTP date (RFC 9110 section 10.2.3); null without one. */
+export function namedWaitMs(header: string | null, now: number): number | null {
+  const text = header?.trim() ?? '';
+  const waitMs = /^\d+$/.test(text)
+    ? Number(text) * 1_000
+    : httpDate.test(text)
+      ? Date.parse(text) - now
+      : Number.NaN;
+  return Number.isNaN(waitMs) ? null : Math.min(Math.max(0, waitMs), retryAfterMaxMs);
+}
+
+/** Returns what the receiver's answer means for the event. */
+export function outcomeOf(
+  response: Pick<Response, 'ok' | 'status' | 'headers'>,
+  now: number,
+): WebhookOutcome {
+  if (response.ok) return { kind: 'delivered' };
+  const { status } = response;
+  const reason = `the receiver answered ${status}`;
+  if (status === 410) return { kind: 'gone', reason };
+  const isTemporary = status === 408 || status === 429 || status < 400 || status >= 500;
+  if (!isTemporary) return { kind: 'refused', reason };
+  return { kind: 'failed', reason, retryAfterMs: namedWaitMs(response.headers.get('retry-after'), now) };
+}
+
+const failed = (error: unknown, url: string): WebhookOutcome => ({
+  kind: 'failed',
+  reason: maskedIn(String(error), url).slice(0, reasonMax),
+  retryAfterMs: null,
+});
+
+/** Sends one request, cut after `timeoutMs` or by `signal`. Never rejects. */
+export async function attemptWebhook(
+  { http, clock, timeoutMs }: { readonly http: Http; readonly clock: Clock; readonly timeoutMs: number },
+  request: Request,
+  signal: AbortSignal,
+): Promise<WebhookOutcome> {
+  const end = new AbortController();
+  const abort = () => end.abort();
+  signal.addEventListener('abort', abort);
+  const late = sleep(clock, timeoutMs, end.signal).then(() => failed('no answer in time', request.url));
+  try {
+    const answer = http(new Request(request, { signal: end.signal })).then(
+      async (response) => {
+        await response.body?.cancel();
+        return outcomeOf(response, clock.now());
+      },
+      (error: unknown) => failed(error, request.url),
+    );
+    return await Promise.race([answer, late]);
+  } catch (error) {
+    return failed(error, request.url);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    end.abort();
+  }
+}

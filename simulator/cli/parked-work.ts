@@ -1,0 +1,83 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from './exit.ts';
+import { type AnswerFlags, type LookUpFlags, printAnswer, show } from './look-up.ts';
+import { withPlatformOptions } from './platform.ts';
+
+/** A list of what was given up, and what an operator can do with each entry. */
+interface ParkedWork {
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+  readonly status: string;
+  readonly columns: readonly string[];
+  readonly actions: readonly string[];
+}
+
+const parkedWork: readonly ParkedWork[] = [
+  {
+    name: 'notification',
+    description: 'dead notifications; resend or drop one',
+    path: '/notices',
+    status: 'dead',
+    columns: ['id', 'kind', 'channel', 'customerId', 'tries', 'lastError'],
+    actions: ['resend', 'drop'],
+  },
+  {
+    name: 'webhook-event',
+    description: 'ticket events that the webhook gave up; replay or drop one',
+    path: '/webhook-events',
+    status: 'parked',
+    columns: ['id', 'type', 'ticketId', 'tries', 'reason'],
+    actions: ['replay', 'drop'],
+  },
+];
+
+function run(
+  work: ParkedWork,
+  id: string | undefined,
+  action: string | undefined,
+  flags: LookUpFlags,
+): Promise<number> {
+  const { name, description, path, columns, status } = work;
+  if (id === undefined) {
+    const lookUp = { name, argument: 'id', description, one: () => path, list: { path, columns } };
+    return show(lookUp, undefined, flags, new URLSearchParams({ status }));
+  }
+  if (action === undefined) throw new UsageError(`say what to do with ${id}: ${work.actions.join(' or ')}`);
+  return printAnswer(flags, (platform) =>
+    platform.send('POST', `${path}/${encodeURIComponent(id)}/${action}`),
+  );
+}
+
+/** `fleetwake notification` and `fleetwake webhook-event`: the operator's lists of what was given up, and the actions on them. */
+export function addParkedWork(program: Command): void {
+  for (const work of parkedWork) {
+    const action = (value: string) => {
+      if (work.actions.includes(value)) return value;
+      throw new InvalidArgumentError(`it is ${work.actions.join(' or ')}.`);
+    };
+    const command = program
+      .command(work.name)
+      .argument('[id]')
+      .argument('[action]', work.actions.join(' or '), action)
+      .description(work.description)
+      .option('--json', 'print the answer as it came')
+      .option('--limit <number>', 'how many a list shows', '20');
+    withPlatformOptions(command).action(
+      async (id: string | undefined, chosen: string | undefined, flags: LookUpFlags) => {
+        process.exitCode = await run(work, id, chosen, flags);
+      },
+    );
+  }
+  const resume = program
+    .command('webhook-resume')
+    .description('switches the ticket webhook on again after its receiver answered 410')
+    .option('--json', 'print the answer as it came');
+  withPlatformOptions(resume).action(async (flags: AnswerFlags) => {
+    process.exitCode = await printAnswer(
+      flags,
+      (platform) => platform.send('POST', '/webhook-events/resume'),
+      (body) => ((body as { wasOff: boolean }).wasOff ? 'the webhook is on again\n' : 'the webhook was on\n'),
+    );
+  });
+}
