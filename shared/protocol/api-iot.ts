@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { hasCredentials } from './address.ts';
 import { featureResultSchema, reportedFeatureSchema } from './device-messages.ts';
 import { reportedInstantSchema } from './instant.ts';
-import { hasCredentials } from './mask-credentials.ts';
 import { vinSchema } from './vin.ts';
 
 /** The API IoT's HTTP contract: what the engine sends and what it reads back. Instants are epoch milliseconds. */
