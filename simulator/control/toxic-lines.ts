@@ -35,7 +35,10 @@ export class ToxicLines {
 
   /** Null for a VIN that is not in the fleet. */
   proxy(vin: string): ProxyView | null {
-    if (!this.#deps.lines.vins().includes(vin)) return null;
+    return this.#deps.lines.vins().includes(vin) ? this.#view(vin) : null;
+  }
+
+  #view(vin: string): ProxyView {
     const { down } = this.#line(vin);
     const { upstream } = this.#deps.lines;
     return {
@@ -48,7 +51,7 @@ export class ToxicLines {
   }
 
   proxies(): ProxyView[] {
-    return this.#deps.lines.vins().flatMap((vin) => this.proxy(vin) ?? []);
+    return this.#deps.lines.vins().map((vin) => this.#view(vin));
   }
 
   toxics(vin: string): Toxic[] {

@@ -24,9 +24,14 @@ export function toxiproxyApp(deps: LineDeps): Hono {
 
 function mountProxies(app: Hono, lines: ToxicLines): void {
   const update = withProxy(lines, async (context, { name }) => {
-    const { enabled } = await fieldsOf(context);
-    if (typeof enabled !== 'boolean') return refuse(context, 400, 'write enabled: true or false');
-    const reason = lines.setEnabled(name, enabled);
+    const body: unknown = await context.req.json().catch(() => undefined);
+    if (typeof body !== 'object' || body === null)
+      return refuse(context, 400, 'bad request body: no JSON object');
+    // As in Toxiproxy: what is not named stays as it is.
+    const { enabled } = body as { readonly enabled?: unknown };
+    if (enabled !== undefined && typeof enabled !== 'boolean')
+      return refuse(context, 400, 'bad request body: write enabled: true or false');
+    const reason = enabled === undefined ? null : lines.setEnabled(name, enabled);
     return reason === null ? context.json(lines.proxy(name)) : refuse(context, 400, reason);
   });
   app.get('/proxies', (context) =>
@@ -38,11 +43,10 @@ function mountProxies(app: Hono, lines: ToxicLines): void {
     return refuse(context, 400, 'a proxy is the line of a vehicle: take one of GET /proxies');
   });
   app.post('/populate', async (context) => {
-    const wanted: unknown = await context.req.json().catch(() => null);
-    const names = Array.isArray(wanted) ? (wanted as ({ name?: unknown } | null)[]) : [];
-    const proxies = names.flatMap((one) => lines.proxy(String(one?.name)) ?? []);
-    if (proxies.length > 0 && proxies.length === names.length) return context.json({ proxies }, 201);
-    return refuse(context, 400, 'send a list of proxies whose names are VINs of GET /proxies');
+    const wanted: unknown = await context.req.json().catch(() => undefined);
+    const reason = populate(lines, wanted);
+    if (typeof reason === 'string') return refuse(context, 400, reason);
+    return context.json({ proxies: reason.flatMap((name) => lines.proxy(name) ?? []) }, 201);
   });
   app.get(
     '/proxies/:vin',
@@ -56,6 +60,27 @@ function mountProxies(app: Hono, lines: ToxicLines): void {
       refuse(context, 409, 'the line of a vehicle cannot be removed: set enabled to false'),
     ),
   );
+}
+
+/** Sets the named lines up or down, all or none as Toxiproxy does. Returns their names, or why not. */
+function populate(lines: ToxicLines, wanted: unknown): readonly string[] | string {
+  if (!Array.isArray(wanted)) return 'bad request body: send a list of proxies';
+  const proxies: { readonly name: string; readonly isEnabled: boolean }[] = [];
+  for (const [index, one] of wanted.entries()) {
+    const { name, upstream, enabled = true } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof name !== 'string' || name === '') return `missing required field: name at proxy ${index + 1}`;
+    if (typeof upstream !== 'string' || upstream === '')
+      return `missing required field: upstream at proxy ${index + 1}`;
+    if (typeof enabled !== 'boolean') return `bad request body: enabled at proxy ${index + 1}`;
+    if (lines.proxy(name) === null)
+      return `${name}: a proxy is the line of a vehicle: take one of GET /proxies`;
+    proxies.push({ name, isEnabled: enabled });
+  }
+  for (const { name, isEnabled } of proxies) {
+    const reason = lines.setEnabled(name, isEnabled);
+    if (reason !== null) return reason;
+  }
+  return proxies.map(({ name }) => name);
 }
 
 function mountToxics(app: Hono, lines: ToxicLines): void {

@@ -166,4 +166,41 @@ describe('toxiproxy-node-client, unchanged, on the line of a live vehicle', () =
       expect((await world.call('GET', `/proxies/${world.vin}/toxics`)).body).toEqual([]);
     });
   });
+
+  test('populate takes an empty list, sets enabled, and names what is missing', async () => {
+    await withControl(async (world) => {
+      const { vin } = world;
+      const populate = (body: unknown) => world.call('POST', '/populate', body);
+      const refused = (error: string) => ({ status: 400, body: { error, status: 400 } });
+      expect(await populate([])).toEqual({ status: 201, body: { proxies: [] } });
+      const proxy = { name: vin, listen: 'localhost:0', upstream: 'anything:1883' };
+      expect(await populate([{ ...proxy, enabled: false }])).toMatchObject({
+        status: 201,
+        body: { proxies: [{ name: vin, enabled: false }] },
+      });
+      expect(await populate([proxy])).toMatchObject({ status: 201, body: { proxies: [{ enabled: true }] } });
+      expect(await populate([{ name: vin }])).toEqual(refused('missing required field: upstream at proxy 1'));
+      expect(await populate([proxy, { upstream: 'x:1' }])).toEqual(
+        refused('missing required field: name at proxy 2'),
+      );
+      expect(await populate({ proxies: [] })).toEqual(refused('bad request body: send a list of proxies'));
+    });
+  });
+
+  test('an update without enabled changes nothing, and one that is no JSON is refused', async () => {
+    await withControl(async (world) => {
+      const path = `/proxies/${world.vin}`;
+      await world.call('POST', path, { enabled: false });
+      expect(await world.call('POST', path, {})).toMatchObject({ status: 200, body: { enabled: false } });
+      const response = await fetch(`${world.origin}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${world.secret}` },
+        body: 'enabled=true',
+      });
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { error: 'bad request body: no JSON object', status: 400 },
+      ]);
+    });
+  });
 });
