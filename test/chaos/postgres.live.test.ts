@@ -32,7 +32,7 @@ test('the gateway lives through restarts and kills of PostgreSQL under purchases
       let stormed: Promise<number> | null = null as Promise<number> | null;
       try {
         const { evidence, report, broken } = await chaosRun({
-          scenario: chaosScenario({ vehicles: 30, purchases: 50, overMs: 6_000 + rounds * 4 * pauseMs }),
+          scenario: chaosScenario({ vehicles: 30, purchases: 50, overMs: 15_000 + rounds * 10_000 }),
           seed: 11,
           config: { ...(await freshConfig(folder)), databaseUrl: new Address(postgres.url) },
           launch: launchProcess((started) => processes.push(started)),
