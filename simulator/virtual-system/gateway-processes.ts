@@ -102,5 +102,3 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
     crashes: () => crashes,
   };
 }
-
-export type GatewayProcesses = ReturnType<typeof gatewayProcesses>;

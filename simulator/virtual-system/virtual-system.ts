@@ -203,8 +203,6 @@ export interface ApiUser {
 
 const clientIdOf = { customer: 'shop', support: 'support' } as const;
 
-export type VirtualSystem = ReturnType<typeof virtualSystem>;
-
 function afterEachCommit<Schema>(database: Database<Schema>, look: () => void): Database<Schema> {
   return {
     ...database,
