@@ -281,13 +281,39 @@ export const options = {
     },
     { protocols: ['smtp://', 'smtps://'], hasCredentials: true },
   ),
-  mailFrom: text({
+  mailFrom: {
     flag: 'mail-from',
     environment: 'MAIL_FROM',
     placeholder: 'address',
-    help: 'the sender of notices',
+    help: 'the sender of notices; its domain is that of their Message-IDs',
     fallback: 'CaaS <no-reply@caas.example>',
+    read: (value) =>
+      senderDomain(value) === null
+        ? { fault: `must be an address such as "CaaS <no-reply@example.org>", not "${value}"` }
+        : { value },
+  } satisfies Option<string>,
+  mailCa: optionalText({
+    flag: 'mail-ca',
+    environment: 'MAIL_CA',
+    placeholder: 'file',
+    help: "certificate authority (PEM) of the mail server's certificate, for one that Node does not know",
   }),
+  supportContact: text({
+    flag: 'support-contact',
+    environment: 'SUPPORT_CONTACT',
+    placeholder: 'text',
+    help: 'where customers reach support; printed in notices as it is',
+    fallback: 'support@caas.example',
+  }),
+  pushContact: optionalUrl(
+    {
+      flag: 'push-contact',
+      environment: 'PUSH_CONTACT',
+      placeholder: 'url',
+      help: 'whom a push service may complain to (VAPID, RFC 8292), such as mailto:ops@example.org',
+    },
+    ['mailto:', 'https://'],
+  ),
   mailTimeoutMs: wholeNumber(
     {
       flag: 'mail-timeout-ms',
@@ -462,4 +488,9 @@ export function readConfig(
     );
   }
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
+}
+
+/** Returns the domain of a sender (`CaaS <no-reply@example.org>`, or the address alone); null where it has none. */
+export function senderDomain(sender: string): string | null {
+  return /^(?:[^<>]*<)?[^\s<>@]+@([A-Za-z0-9.-]+)>?$/.exec(sender.trim())?.[1] ?? null;
 }

@@ -15,7 +15,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { compressCatalogue } from '../catalogue/policies.ts';
-import type { GatewayConfig } from '../config.ts';
+import { type GatewayConfig, senderDomain } from '../config.ts';
 import { loadTemplates } from '../notifications/renderer.ts';
 import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
 import { migratePlatform } from '../store/migrations.ts';
@@ -51,7 +51,6 @@ export interface PlatformRoleDeps extends RoleDeps {
   readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
 
-const supportContact = 'support@caas.example';
 const paymentsDefaultUrl = 'http://127.0.0.1:8082';
 
 /** Starts the platform on a socket, over the platform's database. */
@@ -132,7 +131,7 @@ function settingsOf(
       callbacks: config.apiIotCallbackSecret ?? keys.callbackSecret,
     },
     catalogue,
-    render: loadTemplates(readTemplate, { domain: 'caas.example' }),
+    render: loadTemplates(readTemplate, { domain: senderDomain(config.mailFrom) ?? 'localhost' }),
     apiIot: {
       origin: apiIotOrigin,
       clientId: config.apiIotClientId,
@@ -150,7 +149,7 @@ function settingsOf(
       support: standardSupport(supportRoster(config.supportRoster), scale),
       webhook: webhookOf(config),
       slaPollMs: Math.max(1_000, Math.round(60_000 / scale)),
-      notifications: { contact: supportContact, webUrl: config.webUrl ?? publicUrl },
+      notifications: { contact: config.supportContact, webUrl: config.webUrl ?? publicUrl },
     },
     runsEngine: config.roles.includes('engine'),
   };
@@ -169,6 +168,7 @@ function openMailer(config: GatewayConfig): Mailer {
     from: config.mailFrom,
     maxConnections: 8,
     timeoutMs: config.mailTimeoutMs,
+    ...(config.mailCa === null ? {} : { ca: readTextFile(config.mailCa) }),
   });
 }
 
@@ -177,7 +177,7 @@ function openPusher(config: GatewayConfig, keys: Keys, http: Http): Pusher {
   return webPusher({
     // A customer's browser says where its push service is.
     http: config.pushPrivate === 'yes' ? http : publicHttp(),
-    vapid: { ...vapid, subject: `mailto:${supportContact}` },
+    vapid: { ...vapid, subject: config.pushContact ?? `mailto:no-reply@${senderDomain(config.mailFrom)}` },
     ttlSeconds: 24 * 3_600,
   });
 }

@@ -100,7 +100,9 @@ export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): 
     const error = (cause instanceof Error ? cause.message : String(cause)).slice(0, errorMax);
     const permanent = cause instanceof ChannelFailure && cause.permanent;
     const tries = notice.tries + 1;
-    if (permanent || tries >= settings.triesMax) return { status: 'dead', notice, at, error };
+    const isGone = cause instanceof ChannelFailure && cause.isGone;
+    if (permanent || tries >= settings.triesMax)
+      return { status: 'dead', notice, at, error, ...(isGone ? { isGone } : {}) };
     return { status: 'retry', notice, at, dueAt: at + retryDelayMs(settings, tries), error };
   }
 }

@@ -3,6 +3,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import { appendRecord, type RecordLine } from '../store/record-lines.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
+import type { NoticeData } from './notice-data.ts';
 import type { NoticeChannel } from './notice-table.ts';
 
 /** A notice that this dispatcher alone has until `claimedUntil`. */
@@ -16,7 +17,12 @@ export interface ClaimedNotice extends NoticeRow {
 export type Outcome = { readonly notice: ClaimedNotice; readonly at: number } & (
   | { readonly status: 'sent' }
   | { readonly status: 'retry'; readonly dueAt: number; readonly error: string }
-  | { readonly status: 'dead'; readonly error: string }
+  | {
+      readonly status: 'dead';
+      readonly error: string;
+      /** The customer's push subscription is no more. */
+      readonly isGone?: boolean;
+    }
   /** Not tried: the claim is given back. */
   | { readonly status: 'released' }
 );
@@ -92,6 +98,7 @@ export async function saveOutcomes(
   for (const outcome of outcomes) {
     if (outcome.status === 'sent') continue;
     const changed = await markUnsent(transaction, outcome);
+    if (outcome.status === 'dead' && outcome.isGone) await removeSubscription(transaction, outcome.notice);
     if (changed && outcome.status === 'dead')
       records.push(lineOf(outcome.notice, outcome.at, 'notice.dead', outcome.error));
   }
@@ -143,6 +150,21 @@ async function markUnsent(
     .where('claimed_until', '=', notice.claimedUntil)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Removes the subscription that is gone, unless the customer has another one by now; what waits for it is given up by its own try. */
+async function removeSubscription(
+  transaction: Transaction<PlatformSchema>,
+  { customer_id, data }: ClaimedNotice,
+): Promise<void> {
+  const { subscription } = JSON.parse(data) as NoticeData;
+  if (subscription === undefined) return;
+  await transaction
+    .updateTable('customers')
+    .set({ push_subscription: null })
+    .where('id', '=', customer_id)
+    .where('push_subscription', '=', subscription)
+    .execute();
 }
 
 function lineOf(notice: ClaimedNotice, at: number, type: string, error?: string): RecordLine {

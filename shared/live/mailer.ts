@@ -11,6 +11,8 @@ export interface SmtpMailerOptions {
   readonly maxConnections: number;
   /** For one mail from `send` to the server's answer, waiting for a free connection included. */
   readonly timeoutMs: number;
+  /** PEM of the certificate authority that signed the server's certificate, for one that Node does not know. */
+  readonly ca?: string;
 }
 
 interface SmtpError extends Error {
@@ -25,7 +27,16 @@ function failureOf(error: SmtpError): ChannelFailure {
   const reply = error.responseCode ?? 0;
   const aboutTheMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE';
   const permanent = aboutTheMail && reply >= 500 && !credentialReplies.has(reply);
-  return new ChannelFailure(`The mail was not taken: ${error.message}`, permanent, { cause: error });
+  const hint = isUntrusted(error) ? untrustedHint : '';
+  return new ChannelFailure(`The mail was not taken: ${error.message}${hint}`, permanent, { cause: error });
+}
+
+const untrustedHint =
+  "; name the certificate authority of the mail server's certificate with --mail-ca (MAIL_CA)";
+
+/** The mail server's certificate is signed by itself, or by an authority that Node does not know. */
+function isUntrusted({ message }: SmtpError): boolean {
+  return /self[- ]signed certificate|unable to (get|verify)|SELF_SIGNED|UNABLE_TO/i.test(message);
 }
 
 /**
@@ -33,7 +44,7 @@ function failureOf(error: SmtpError): ChannelFailure {
  * lost connection and silence are worth a retry (the mail may have been taken all the same: its Message-ID tells).
  */
 export function smtpMailer(options: SmtpMailerOptions): Mailer {
-  const { url, from, maxConnections, timeoutMs } = options;
+  const { url, from, maxConnections, timeoutMs, ca } = options;
   const transport = nodemailer.createTransport(
     {
       url,
@@ -44,6 +55,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
       connectionTimeout: timeoutMs,
       greetingTimeout: timeoutMs,
       socketTimeout: timeoutMs,
+      ...(ca === undefined ? {} : { tls: { ca } }),
       // What is sent is text of ours: it never reads a file or fetches an address.
       disableFileAccess: true,
       disableUrlAccess: true,
@@ -63,6 +75,8 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
           subject,
           text,
           html,
+          // RFC 3834 section 5: out-of-office programs do not answer it.
+          headers: { 'Auto-Submitted': 'auto-generated' },
           signal: giveUp.signal,
         });
       } catch (error) {

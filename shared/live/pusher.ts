@@ -80,7 +80,9 @@ function requestOf(push: Push, ttlSeconds: number, authorizationFor: (endpoint: 
 }
 
 /** Statuses after which the same push to the same subscription can never succeed: it is gone, or the message is wrong. */
-const permanentStatuses = new Set([400, 404, 410, 413]);
+const permanentStatuses = new Set([400, 403, 404, 410, 413]);
+/** The subscription is no more. */
+const goneStatuses = new Set([404, 410]);
 
 async function sendOnce(http: Http, request: Request): Promise<void> {
   let response: Response;
@@ -95,12 +97,18 @@ async function sendOnce(http: Http, request: Request): Promise<void> {
   const text = await response.text().catch(() => '');
   if (response.status >= 200 && response.status < 300) return;
   const permanent = permanentStatuses.has(response.status);
-  throw new ChannelFailure(`The push service answered ${response.status}: ${text.slice(0, 200)}`, permanent);
+  // Apple's, where key, contact or token do not fit: no repeat mends it.
+  const hint = response.status === 403 ? ' (check the VAPID keys and --push-contact)' : '';
+  throw new ChannelFailure(
+    `The push service answered ${response.status}: ${text.slice(0, 200)}${hint}`,
+    permanent,
+    { isGone: goneStatuses.has(response.status) },
+  );
 }
 
 /**
- * Web Push (RFC 8030) with VAPID (RFC 8292) and aes128gcm (RFC 8291). 404 and 410 (the subscription is gone), 400 and
- * 413 are permanent; 401 and 403 (our keys), 429, 5xx and silence are worth a retry. Throws at once where the keys
+ * Web Push (RFC 8030) with VAPID (RFC 8292) and aes128gcm (RFC 8291). 404 and 410 (the subscription is gone), 400,
+ * 403 (VAPID keys or contact) and 413 are permanent; 401, 429, 5xx and silence are worth a retry. Throws at once where the keys
  * cannot be used.
  */
 export function webPusher(options: WebPusherOptions): Pusher {

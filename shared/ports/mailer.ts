@@ -18,9 +18,16 @@ export interface Mail {
 export class ChannelFailure extends Error {
   override readonly name = 'ChannelFailure';
   readonly permanent: boolean;
+  /** The address itself is no more (RFC 8030 section 7.3): nothing is to be sent there again. */
+  readonly isGone: boolean;
 
-  constructor(message: string, permanent: boolean, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    permanent: boolean,
+    { isGone = false, ...options }: ErrorOptions & { readonly isGone?: boolean } = {},
+  ) {
     super(message, options);
     this.permanent = permanent;
+    this.isGone = isGone;
   }
 }

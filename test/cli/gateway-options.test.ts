@@ -87,7 +87,14 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   paymentsUrl: web('https://payments.example'),
   paymentsKey: free('sk_test_1'),
   smtpUrl: url('smtps://mail.example', 'smtp:// or smtps://'),
-  mailFrom: name('Shop <shop@example.com>'),
+  mailFrom: {
+    text: 'Shop <shop@example.com>',
+    value: 'Shop <shop@example.com>',
+    bad: ['Shop', 'must be an address such as "CaaS <no-reply@example.org>", not "Shop"'],
+  },
+  mailCa: free('ca.pem'),
+  supportContact: name('+34 900 000 000'),
+  pushContact: url('mailto:ops@example.org', 'mailto: or https://'),
   mailTimeoutMs: number('2000', 1_000, 300_000),
   supportRoster: free('roster.json'),
   ticketWebhookUrl: {

@@ -208,6 +208,32 @@ it('gives up at once on what no retry can help: a mailbox that does not exist, a
   });
 });
 
+it('removes a push subscription that is gone at once, and keeps one that the customer has made anew', async () => {
+  for (const isRenewed of [false, true]) {
+    await withStage(async ({ database, clock, ids, dispatcher }) => {
+      const one = dispatcher({
+        push() {
+          throw new ChannelFailure('The push service answered 410: gone', true, { isGone: true });
+        },
+      });
+      await tell(database, ids, await placeOrder(database), story.slice(0, 1));
+      if (isRenewed)
+        await database.write((transaction) =>
+          transaction.updateTable('customers').set({ push_subscription: '{"endpoint":"new"}' }).execute(),
+        );
+      one.start();
+      await one.idle();
+      await clock.advance(3_600_000);
+      const { push_subscription } = await database.reader
+        .selectFrom('customers')
+        .select('push_subscription')
+        .executeTakeFirstOrThrow();
+      expect(push_subscription).toBe(isRenewed ? '{"endpoint":"new"}' : null);
+      expect(one.counters()).toEqual({ sent: 1, retried: 0, dead: 1, repeated: 0 });
+    });
+  }
+});
+
 /** The same database in a process that dies in its `n`th write: nothing of that write or of a later one is kept. */
 function dyingAtWrite(database: Database<PlatformSchema>, n: number): Database<PlatformSchema> {
   let writes = 0;

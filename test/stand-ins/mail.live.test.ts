@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
 import { smtpMailer } from '../../shared/live/mailer.ts';
@@ -9,6 +10,7 @@ import { type MailSink, mailSink } from '../../simulator/stand-ins/mail-sink/mai
 import { newMailbox } from '../../simulator/stand-ins/mail-sink/mailbox.ts';
 import { mailboxApp } from '../../simulator/stand-ins/mail-sink/mailbox-app.ts';
 import { freePort } from '../support/free-port.ts';
+import { selfSigned } from './self-signed-certificate.ts';
 
 const credential = { username: 'fleetwake', password: 'p:a@s/s' };
 const from = 'Fleetwake <no-reply@fleetwake.example>';
@@ -37,6 +39,7 @@ function mailerTo(port: number, password = credential.password, timeoutMs = 5_00
 async function scriptedServer(answers: Record<string, string>) {
   const sockets = new Set<Socket>();
   let connections = 0;
+  const lines: string[] = [];
   const server = createServer((socket) => {
     connections += 1;
     sockets.add(socket);
@@ -45,6 +48,7 @@ async function scriptedServer(answers: Record<string, string>) {
     let inData = false;
     socket.on('data', (chunk) => {
       for (const line of chunk.toString().split('\r\n').filter(Boolean)) {
+        lines.push(line);
         if (inData && line !== '.') continue;
         const command = inData ? '.' : (line.split(' ')[0] ?? '').toUpperCase();
         inData = command === 'DATA' && !('DATA' in answers);
@@ -58,6 +62,7 @@ async function scriptedServer(answers: Record<string, string>) {
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     connections: () => connections,
+    lines,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -329,5 +334,45 @@ describe('a mail server that is down', () => {
       await mailer.close();
       await sink.close();
     }
+  });
+});
+
+describe('the mailer', () => {
+  test('marks its mails as sent by a program (RFC 3834)', async () => {
+    const server = await scriptedServer({});
+    const mailer = smtpMailer({
+      url: `smtp://127.0.0.1:${server.port}`,
+      from,
+      maxConnections: 1,
+      timeoutMs: 5_000,
+    });
+    await mailer.send(mail());
+    expect(server.lines).toContain('Auto-Submitted: auto-generated');
+    await mailer.close();
+    await server.close();
+  });
+
+  test('names the option that cures a certificate which signs itself', async () => {
+    // It offers STARTTLS with a certificate of its own.
+    const server = new SMTPServer({
+      ...selfSigned,
+      authOptional: true,
+      logger: false,
+      onData: (stream, _, done) => stream.resume().on('end', () => done()),
+    });
+    server.on('error', () => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const address = server.server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const mailer = smtpMailer({ url: `smtp://127.0.0.1:${port}`, from, maxConnections: 1, timeoutMs: 5_000 });
+    await expect(mailer.send(mail())).rejects.toThrow(
+      "name the certificate authority of the mail server's certificate with --mail-ca (MAIL_CA)",
+    );
+    await mailer.close();
+    const url = `smtp://127.0.0.1:${port}`;
+    const trusting = smtpMailer({ url, from, maxConnections: 1, timeoutMs: 5_000, ca: selfSigned.cert });
+    await trusting.send(mail());
+    await trusting.close();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 });

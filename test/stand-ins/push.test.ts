@@ -127,11 +127,12 @@ describe('a push to the sink', () => {
     expect(sink.counts().total).toBe(0);
   });
 
-  test('another application server’s key (403) is an operator’s matter and worth a retry', async () => {
+  test('another application server’s key (403) is an operator’s matter that no retry mends', async () => {
     sink = openSink(webPush.generateVAPIDKeys().publicKey);
     expect(await failureOf(pusher.send(push()))).toEqual({
-      permanent: false,
-      message: 'The push service answered 403: The subscription belongs to another application server.',
+      permanent: true,
+      message:
+        'The push service answered 403: The subscription belongs to another application server. (check the VAPID keys and --push-contact)',
     });
   });
 

@@ -1,0 +1,21 @@
+/** A certificate of 127.0.0.1 that signs itself, with its key: for tests alone, good for a hundred years. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHXS6NxpzPQL2Yk5c
+edDk1lwEiGx+8riNfnqGIu1bTKuhRANCAAQl8I8aHwpIyLCpVz3EcTFHJFOdGMip
+PJ6+qLeUEqQpJZt4GBQrdi2zajrkqttEMvCCazhV0JIw4eoiwgIl7nbP
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUIsV0IZSt1V3bapr0WKlLgC0CsRAwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTE3NDYyNloYDzIxMjYxMTA1
+MTc0NjI2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQl8I8aHwpIyLCpVz3EcTFHJFOdGMipPJ6+qLeUEqQpJZt4GBQrdi2z
+ajrkqttEMvCCazhV0JIw4eoiwgIl7nbPo28wbTAdBgNVHQ4EFgQUDa/msZmS6PvY
+4JEuAigLT/np2AkwHwYDVR0jBBgwFoAUDa/msZmS6PvY4JEuAigLT/np2AkwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDRwAwRAIgaaUI0Lim/ltZwvf+bLR2uDAL3Is0ywGleUppfRWzrtMCIHOP
+jnQhWYi6tDyZPEnbiPSJ5ZCfte6p1MvSXOk3+dpi
+-----END CERTIFICATE-----
+`,
+};
