@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { z } from 'zod';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import {
   type CommandResource,
@@ -9,7 +10,7 @@ import {
 import { packetMaxBytes } from '../../shared/protocol/broker-limits.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
-import { answerOf, keyUseOf } from '../http/idempotency.ts';
+import { answerOf, keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
 import { problemDoc, problemError, refuseInvalid } from '../http/problem.ts';
 import { traceparentOf } from '../http/traceparent.ts';
 import { type AcceptanceDeps, accept, acceptedAnswer, type Order, type Verdict } from './acceptance.ts';
@@ -30,6 +31,23 @@ export interface ConfigureDeps extends AcceptanceDeps {
   readonly onAccepted: (command: CommandRow) => void;
 }
 
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+const quotaDocs = {
+  RateLimit: text('What is left of the quota, as a structured field'),
+  'RateLimit-Policy': text('The quota, as a structured field'),
+};
+const acceptedHeaders = {
+  Location: text('Path of the command'),
+  'Preference-Applied': text('The wait that was granted (RFC 7240)'),
+  ...replayedHeader,
+  ...quotaDocs,
+};
+const configureHeaders = keyHeaders.extend({
+  prefer: z.string().optional().meta({ description: 'wait=N: hold the answer up to N seconds (RFC 7240)' }),
+  traceparent: z.string().optional().meta({ description: 'W3C Trace Context' }),
+});
+
 const configureRoute = (requireScope: Authenticator['requireScope']) =>
   createRoute({
     method: 'post',
@@ -37,16 +55,23 @@ const configureRoute = (requireScope: Authenticator['requireScope']) =>
     tags: ['Vehicle'],
     summary: 'Send a configuration command',
     description:
-      'Headers: Idempotency-Key (a repeat gets the same answer and costs no quota), Prefer: wait=N (seconds; 200 with the outcome if the vehicle answers in time), traceparent.',
+      'A repeat under the same Idempotency-Key gets the same answer and costs no quota. With Prefer: wait=N it is 200 with the outcome if the vehicle answers in time.',
     middleware: requireScope('vehicle:configure'),
     security: securityFor('vehicle:configure'),
     request: {
       params: vinParameters,
+      headers: configureHeaders,
       body: { required: true, content: { 'application/json': { schema: configureRequestSchema } } },
     },
     responses: {
-      200: jsonBody('The command has ended while the request waited', commandResourceSchema),
-      202: jsonBody('Accepted; Location leads to its state', commandResourceSchema),
+      200: {
+        ...jsonBody('The command has ended while the request waited', commandResourceSchema),
+        headers: acceptedHeaders,
+      },
+      202: {
+        ...jsonBody('Accepted; Location leads to its state', commandResourceSchema),
+        headers: { ...acceptedHeaders, 'Retry-After': text('Seconds after which polling makes sense') },
+      },
       400: problemDoc('malformed-request'),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),
@@ -55,7 +80,10 @@ const configureRoute = (requireScope: Authenticator['requireScope']) =>
       413: problemDoc('body-too-large'),
       415: problemDoc('unsupported-media-type'),
       422: problemDoc('invalid-configuration, invalid-request (path), key-mismatch'),
-      429: problemDoc('quota-exceeded; Retry-After says when the window lets one more in'),
+      429: {
+        ...problemDoc('quota-exceeded; Retry-After says when the window lets one more in'),
+        headers: { 'Retry-After': text('Seconds'), ...quotaDocs },
+      },
     },
   });
 

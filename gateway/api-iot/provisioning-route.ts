@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { plainTextSchema } from '../../shared/protocol/text-schema.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
@@ -21,7 +22,7 @@ const provisioningSchema = z.object({
     .array(
       z.object({
         vin: vinSchema,
-        model: z.string().min(1).max(64),
+        model: plainTextSchema(64),
         credentialDigest: z
           .string()
           .regex(/^[0-9a-f]{64}$/, "SHA-256 of the vehicle's token, 64 lower-case hex digits"),

@@ -121,7 +121,9 @@ function mountHistory(app: App, deps: VehicleDeps, { requireScope }: Authenticat
   const itemRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/history/{commandId}',
     summary: 'One command and its state',
-    params: vinParameters.extend({ commandId: z.string().min(1).max(64) }),
+    params: vinParameters.extend({
+      commandId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'the id of a command, such as cmd_1'),
+    }),
     schema: commandResourceSchema,
   });
   app.openapi(

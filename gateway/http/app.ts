@@ -1,12 +1,14 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { z } from 'zod';
 import type { Log } from '../../shared/ports/log.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import type { App, AppEnv } from './app-env.ts';
 import { bodyLimit, bodyLimitBytes } from './body-limit.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { mountDocsPage } from './docs-page.ts';
+import { mountDocument } from './document.ts';
 import { ProblemError, problemOfException, problemResponse, refuseInvalid } from './problem.ts';
 
 export interface AppOptions {
@@ -69,15 +71,17 @@ export function newApp(options: AppOptions): App {
     path: '/livez',
     tags: ['Operations'],
     summary: 'Whether the process takes requests; needs no token and asks no database',
-    responses: { 200: { description: 'It does: {"status": "ok"}' } },
+    responses: {
+      200: {
+        description: 'It does: {"status": "ok"}',
+        content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
+      },
+    },
   });
   if (options.allowedOrigins?.length) app.use(crossOrigin(options.allowedOrigins));
   app.use(bodyLimit((path) => options.largerBodies?.[path] ?? bodyLimitBytes));
   const { title, version, description } = options;
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title, version, ...(description === undefined ? {} : { description }) },
-  });
+  mountDocument(app, { title, version, ...(description === undefined ? {} : { description }) });
   mountDocsPage(app, title);
   return app;
 }

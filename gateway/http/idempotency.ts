@@ -1,8 +1,25 @@
 import type { Context } from 'hono';
+import { z } from 'zod';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { AppEnv, Caller } from './app-env.ts';
 import type { KeyClaim, KeyUse, StoredAnswer } from './idempotency-store.ts';
 import { problemError } from './problem.ts';
+
+/** The headers of a request that may be repeated safely. */
+export const keyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .meta({ description: 'Names the request: a repeat under the same key is answered as the first was' }),
+});
+
+/** What the answer to a repeat carries. */
+export const replayedHeader = {
+  'Idempotency-Replayed': {
+    description: 'true: the key was known, and nothing was done again',
+    schema: { type: 'string' as const, enum: ['true'] },
+  },
+};
 
 /** The longest Idempotency-Key. */
 const keyLengthMax = 128;

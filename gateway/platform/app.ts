@@ -1,3 +1,4 @@
+import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
@@ -50,7 +51,9 @@ function mountTokens(app: App, deps: PlatformDeps) {
       exchange: {
         actScope: 'customers:act' satisfies PlatformScope,
         customerScopes,
-        isCustomer: async (id) => (await findCustomer(database.reader, id))?.erased_at === null,
+        isCustomer: async (id) =>
+          customerIdSchema.safeParse(id).success &&
+          (await findCustomer(database.reader, id))?.erased_at === null,
         lifeSeconds: customerTokenSeconds,
       },
     },

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { callbackSchema } from '../../shared/protocol/api-iot.ts';
 import type { App } from '../http/app-env.ts';
 import { faultsOf, problemDoc, problemError } from '../http/problem.ts';
@@ -38,7 +39,17 @@ export function mountCallbacks(
     path: callbackPath,
     tags: ['Callbacks'],
     summary: 'How a command ended; signed by the API IoT (Standard Webhooks 1.0), no token',
-    request: { body: { required: true, content: { 'application/json': { schema: callbackSchema } } } },
+    security: [],
+    request: {
+      headers: z.object({
+        'webhook-id': z.string().meta({ description: 'The same for every try' }),
+        'webhook-timestamp': z.string().meta({ description: 'Epoch seconds' }),
+        'webhook-signature': z
+          .string()
+          .meta({ description: 'v1,BASE64; several may be separated by spaces' }),
+      }),
+      body: { required: true, content: { 'application/json': { schema: callbackSchema } } },
+    },
     responses: {
       204: { description: 'Saved' },
       400: problemDoc('malformed-request'),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { z } from 'zod';
 import { peoplesStatuses } from '../activation/settlement.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
@@ -160,7 +161,10 @@ export function mountMetrics(app: App, deps: Deps, metrics: Metrics, { requireSc
     tags: ['Operations'],
     summary: 'Whether the API can reach its database; needs no token',
     responses: {
-      200: { description: 'It can: {"status": "ok"}' },
+      200: {
+        description: 'It can',
+        content: { 'application/json': { schema: z.object({ status: z.literal('ok') }) } },
+      },
       500: problemDoc('internal: it cannot'),
     },
   });

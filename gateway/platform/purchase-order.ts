@@ -11,7 +11,10 @@ export const purchaseBodySchema = z
   .strictObject({
     customerId: customerIdSchema,
     vin: vinSchema,
-    serviceId: z.string().min(1).max(64).meta({ example: 'heated-seats' }),
+    serviceId: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, hyphens and underscores')
+      .meta({ example: 'heated-seats' }),
     duration: durationSchema,
     paymentMethod: z
       .string()

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Activation } from '../activation/activation.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
-import { keyUseOf } from '../http/idempotency.ts';
+import { keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
 import { newIdempotencyStore } from '../http/idempotency-store.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { loadActivation } from '../store/activations.ts';
@@ -13,7 +13,7 @@ import { purchaseAdmission } from './purchase-admission.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
-import { jsonAnswer, jsonBody, scoped, writeProblems } from './route.ts';
+import { jsonAnswer, jsonBody, locationHeader, scoped, writeProblems } from './route.ts';
 
 interface RouteDeps extends PlatformDeps {
   readonly metrics: Metrics;
@@ -28,10 +28,16 @@ const route = (requireScope: Authenticator['requireScope']) =>
     description:
       'The payment is asked for at once; the activation goes on by itself. With an Idempotency-Key a repeat buys nothing: it gets the same purchase, as it stands then. Buying a service that is active renews it: the new time begins where the old one ends.',
     ...scoped(requireScope, 'purchases:write'),
-    request: { body: jsonBody(purchaseBodySchema) },
+    request: { headers: keyHeaders, body: jsonBody(purchaseBodySchema) },
     responses: {
-      201: jsonAnswer('Bought; Location leads to the purchase', purchaseSchema),
-      402: problemDoc('payment-declined; the purchase is kept as declined'),
+      201: {
+        ...jsonAnswer('Bought; Location leads to the purchase', purchaseSchema),
+        headers: { Location: locationHeader, ...replayedHeader },
+      },
+      402: {
+        ...problemDoc('payment-declined; the purchase is kept as declined'),
+        headers: { Location: locationHeader },
+      },
       404: problemDoc('unknown-vehicle, unknown-customer, unknown-service'),
       409: problemDoc(
         'activation-open, already-active, vehicle-incompatible, customer-erased, key-in-flight',

@@ -19,6 +19,11 @@ export const jsonAnswer = <T extends z.ZodType>(description: string, schema: T) 
   content: { 'application/json': { schema } },
 });
 
+export const locationHeader = {
+  description: 'Path of what was made',
+  schema: { type: 'string' as const },
+};
+
 export const jsonBody = <T extends z.ZodType>(schema: T) => ({
   required: true,
   content: { 'application/json': { schema } },

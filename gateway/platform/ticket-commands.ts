@@ -1,9 +1,10 @@
 import { createRoute, type z as Zod } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { instantSchema } from '../../shared/protocol/instant.ts';
+import { showsSomething, visibleText } from '../../shared/protocol/plain-text.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
-import { answerOf, keyUseOf } from '../http/idempotency.ts';
+import { answerOf, keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
 import { type IdempotencyStore, type KeyUse, newIdempotencyStore } from '../http/idempotency-store.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { StaleRow } from '../store/stale-row.ts';
@@ -15,9 +16,16 @@ import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } f
 import { nameSchema, type TicketDetail, ticketDetail, ticketDetailSchema } from './ticket-view.ts';
 
 const by = { by: nameSchema.meta({ description: 'The technician who does it', example: 'technician-1' }) };
-const textSchema = z.string().min(1).max(2_000);
+const shownText = (lengthMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .overwrite(visibleText)
+    .refine(showsSomething, 'write a text that shows something');
+const textSchema = shownText(2_000);
 const appointment = {
-  workshop: z.string().min(1).max(200),
+  workshop: shownText(200),
   appointmentAt: instantSchema.meta({ description: 'Epoch milliseconds, not in the past' }),
 };
 const parametersSchema = z
@@ -29,7 +37,7 @@ const resolutionSchema = z.discriminatedUnion('resolution', [
   z.strictObject({
     ...by,
     resolution: z.literal('bug_report'),
-    reference: z.string().min(1).max(200).meta({ description: "The bug's number at development" }),
+    reference: shownText(200).meta({ description: "The bug's number at development" }),
     workaround: textSchema.meta({ description: 'What the customer is told to do meanwhile' }),
   }),
 ]);
@@ -212,9 +220,12 @@ export function mountTicketCommands(app: App, parts: CommandDeps, { requireScope
       tags: ['Tickets'],
       summary,
       ...scoped(requireScope, 'tickets:write'),
-      request: { params: idParameters, body: jsonBody(body) },
+      request: { params: idParameters, headers: keyHeaders, body: jsonBody(body) },
       responses: {
-        200: jsonAnswer('Done; the ticket as it stands now', ticketDetailSchema),
+        200: {
+          ...jsonAnswer('Done; the ticket as it stands now', ticketDetailSchema),
+          headers: replayedHeader,
+        },
         404: problemDoc('not-found'),
         409: problemDoc('illegal-move: `legal` names what is possible; key-in-flight'),
         ...writeProblems,

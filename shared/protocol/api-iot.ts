@@ -2,16 +2,17 @@ import { z } from 'zod';
 import { hasCredentials } from './address.ts';
 import { featureResultSchema, reportedFeatureSchema } from './device-messages.ts';
 import { reportedInstantSchema } from './instant.ts';
+import { plainTextSchema } from './text-schema.ts';
 import { vinSchema } from './vin.ts';
 
 /** The API IoT's HTTP contract: what the engine sends and what it reads back. Instants are epoch milliseconds. */
 export const configureRequestSchema = z.object({
   /** The caller's own name for what this belongs to (the activation id). Kept with the command. */
-  reference: z.string().min(1).max(64),
+  reference: plainTextSchema(64),
   features: z
     .array(
       z.object({
-        feature: z.string().min(1).max(64),
+        feature: plainTextSchema(64),
         target: z.enum(['active', 'dormant']),
         parameters: z.record(z.string(), z.union([z.string().max(256), z.number(), z.boolean()])).optional(),
       }),

@@ -384,17 +384,22 @@ describe('the documents', () => {
           ]),
         ),
       ).toEqual([
-        ['post /oauth/token', '200 400 401', undefined],
+        ['get /livez', '200', '[]'],
+        ['post /oauth/token', '200 400 401 413', '[]'],
         [
           'post /vehicle/{vin}/configure',
-          '200 202 400 401 403 404 409 413 415 422 429',
+          '200 202 400 401 403 404 409 413 415 422 429 503',
           '[{"oauth":["vehicle:configure"]}]',
         ],
-        ['get /vehicle/{vin}/status', '200 401 403 404 422', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/health', '200 401 403 404 422', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/history', '200 401 403 404 422', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/history/{commandId}', '200 401 403 404 422', '[{"oauth":["vehicle:read"]}]'],
-        ['post /provisioning/vehicles', '200 400 401 403 413 415 422', '[{"oauth":["vehicle:provision"]}]'],
+        ['get /vehicle/{vin}/status', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
+        ['get /vehicle/{vin}/health', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
+        ['get /vehicle/{vin}/history', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
+        ['get /vehicle/{vin}/history/{commandId}', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
+        [
+          'post /provisioning/vehicles',
+          '200 400 401 403 413 415 422 503',
+          '[{"oauth":["vehicle:provision"]}]',
+        ],
       ]);
       const page = await (await bench.call('GET', '/docs', { token: null })).text();
       const links = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => String(match[1]));

@@ -143,6 +143,7 @@ describe('the door', () => {
         '413',
         '415',
         '422',
+        '503',
       ]);
       expect(Object.keys(document.paths)).toEqual(
         expect.arrayContaining(['/callbacks/api-iot', '/healthz', '/oauth/token']),

@@ -131,7 +131,11 @@ export function testEngine(deps: {
       return apply(id, paymentEvent());
     },
     settle: (id, event) => apply(id, event),
-    cancel: (id) => apply(id, { type: 'cancel_requested', at: clock.now() }),
+    async cancel(id) {
+      const stored = await loadActivation(database.reader, id);
+      if (stored?.activation.cancelRequestedAt !== undefined) return stored.activation;
+      return apply(id, { type: 'cancel_requested', at: clock.now() });
+    },
     async receive(callback) {
       engine.received.push(callback);
     },
