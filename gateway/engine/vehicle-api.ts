@@ -11,6 +11,7 @@ import {
   vehicleHealthSchema,
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
+import { namedWaitMs } from '../../shared/protocol/retry-after.ts';
 import type { Failure } from '../activation/failure.ts';
 import { accessTokens, type ClientCredentials, sendAuthorised } from '../oauth/access-token.ts';
 import { type ErrorAnswer, failureOfResponse, failureOfTransport } from './refusal.ts';
@@ -28,8 +29,6 @@ export interface ConfigureHeaders {
   readonly traceparent: string;
 }
 
-/** Every form of a date in HTTP begins with the day of the week (RFC 9110 section 5.6.7). */
-const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 /** When a 429 names no Retry-After. */
 const defaultRetryAfterMs = 60_000;
 /** The most that is understood, so that the instant can be written; how long is really waited is the policy's. */
@@ -134,9 +133,5 @@ function retryAfterMs(response: Response, body: unknown, now: number): number {
 function wishedRetryAfterMs(response: Response, body: unknown, now: number): number {
   const exact = (body as { retryAfterMs?: unknown } | null)?.retryAfterMs;
   if (typeof exact === 'number' && exact >= 0) return exact;
-  const text = response.headers.get('retry-after') ?? '';
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  // `Date.parse` finds a year in nearly everything that has a number, `1.5` too: no wait at all would come of it.
-  const at = httpDate.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? defaultRetryAfterMs : at - now;
+  return namedWaitMs(response.headers.get('retry-after'), now) ?? defaultRetryAfterMs;
 }

@@ -54,6 +54,16 @@ function basicHeaders({ clientId, clientSecret }: ClientCredentials): string[] {
   return [...texts].map((text) => `Basic ${Buffer.from(text).toString('base64')}`);
 }
 
+/** The token endpoint answered without a token, and not with a refusal. */
+export class TokenUnavailable extends TransportError {
+  readonly response: Response;
+
+  constructor(response: Response) {
+    super('refused', `the token endpoint answered ${response.status} without a token`, false);
+    this.response = response;
+  }
+}
+
 /** Whatever became of the token: the request that it was wanted for never left. */
 function unavailable(kind: TransportError['kind'], message: string, cause?: unknown): TransportError {
   return new TransportError(kind, message, false, { cause });
@@ -125,8 +135,7 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
     const body: unknown = await response.json().catch(() => null);
     if (!response.ok && refusalSchema.safeParse(body).success) return null;
     const grant = grantSchema.safeParse(body);
-    if (!response.ok || !grant.success)
-      throw unavailable('refused', `the token endpoint answered ${response.status} without a token`);
+    if (!response.ok || !grant.success) throw new TokenUnavailable(response);
     const { access_token: token, expires_in: lifeSeconds } = grant.data;
     current = { token, renewAt: renewAt(clock.now(), lifeSeconds ?? null) };
     return current.token;

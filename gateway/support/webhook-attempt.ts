@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { maskedIn } from '../../shared/protocol/address.ts';
+import { namedWaitMs } from '../../shared/protocol/retry-after.ts';
 
 /**
  * How one attempt ended. `failed`: it may be taken later, after `retryAfterMs` where the receiver names a wait. `refused`: this
@@ -14,18 +15,10 @@ export type WebhookOutcome =
 /** A mistake of the receiver must not put an event off for longer. */
 const retryAfterMaxMs = 3_600_000;
 const reasonMax = 500;
-/** Every form of a date in HTTP begins with the day of the week (RFC 9110 section 5.6.7). */
-const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
-
-/** Returns the wait that Retry-After names, in seconds or as an HTTP date (RFC 9110 section 10.2.3); null without one. */
-export function namedWaitMs(header: string | null, now: number): number | null {
-  const text = header?.trim() ?? '';
-  const waitMs = /^\d+$/.test(text)
-    ? Number(text) * 1_000
-    : httpDate.test(text)
-      ? Date.parse(text) - now
-      : Number.NaN;
-  return Number.isNaN(waitMs) ? null : Math.min(Math.max(0, waitMs), retryAfterMaxMs);
+/** Returns the wait that the receiver asks for, within an hour; null without one. */
+function askedWaitMs({ headers }: Pick<Response, 'headers'>, now: number): number | null {
+  const waitMs = namedWaitMs(headers.get('retry-after'), now);
+  return waitMs === null ? null : Math.min(waitMs, retryAfterMaxMs);
 }
 
 /** Returns what the receiver's answer means for the event. */
@@ -39,7 +32,7 @@ export function outcomeOf(
   if (status === 410) return { kind: 'gone', reason };
   const isTemporary = status === 408 || status === 429 || status < 400 || status >= 500;
   if (!isTemporary) return { kind: 'refused', reason };
-  return { kind: 'failed', reason, retryAfterMs: namedWaitMs(response.headers.get('retry-after'), now) };
+  return { kind: 'failed', reason, retryAfterMs: askedWaitMs(response, now) };
 }
 
 const failed = (error: unknown, url: string): WebhookOutcome => ({

@@ -32,7 +32,10 @@ export function addFleet(program: Command): void {
       const control = await openControl({ dataFolder: config.data, port, log });
       parts.push(control);
       const vehicles = await demoFleet(config.data, wishes);
-      await withSecretsOf(config.data, registerWithoutErased(clients, registrationOf(vehicles)));
+      const registered = await withSecretsOf(
+        config.data,
+        registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),
+      );
       const mqttUrl = String(config.mqttUrl ?? 'mqtt://127.0.0.1:1883');
       const link = mqttLink({ url: mqttUrl, log });
       const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
@@ -41,7 +44,7 @@ export function addFleet(program: Command): void {
       control.begin({ cars, services: null, mqttUrl });
       const connected = cars.states().filter((state) => state.connected).length;
       process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, control: control.origin })}\n`,
+        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, registered, control: control.origin })}\n`,
       );
       await signal.promise;
     } finally {

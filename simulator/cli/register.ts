@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { vinMistake } from '../../shared/protocol/vin.ts';
 import type { Clients } from '../live/clients.ts';
@@ -50,7 +51,10 @@ export function addRegister(program: Command): void {
       customerId: flags.customer,
       credentialDigest: systemSecrets.digest(password),
     };
-    await withSecretsOf(config.data, register(clients, { customers, vehicles: [vehicle] }));
+    await withSecretsOf(
+      config.data,
+      register({ ...clients, clock: wallClock }, { customers, vehicles: [vehicle] }),
+    );
     const account = { vin, clientId: `vehicle-${vin}`, username: vin, password };
     process.stdout.write(
       flags.json

@@ -15,7 +15,7 @@ import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
-import { registerWithoutErased } from '../run/registration.ts';
+import { type RegistrationSummary, registeredLine, registerWithoutErased } from '../run/registration.ts';
 import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
@@ -89,8 +89,9 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       pushSubscription: standIns.pushes.subscribe(),
     }));
     const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
-    if (gateway.platform)
-      await registerWithoutErased(clientsOf(keys, origins), { ...registration, customers });
+    const clients = { ...clientsOf(keys, origins), clock: wallClock, log };
+    const registered =
+      gateway.platform && (await registerWithoutErased(clients, { ...registration, customers }));
     const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? '');
     const cars = fleet(
       { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
@@ -120,8 +121,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     };
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles) })}\n`
-        : welcome(places, vehicles),
+        ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles), registered })}\n`
+        : welcome(places, vehicles, registered),
     );
     await signal.promise;
     process.stderr.write('stopping: finishing what is under way (a second signal cuts)\n');
@@ -140,7 +141,11 @@ function vinsOf(vehicles: readonly VehicleSpec[]) {
   };
 }
 
-function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[]): string {
+function welcome(
+  places: Record<string, string>,
+  vehicles: readonly VehicleSpec[],
+  registered: RegistrationSummary | null,
+): string {
   const drawn = vehicles.filter((spec) => !isTestVehicle(spec));
   const lines = [
     'Fleetwake is up. Ctrl-C stops it.',
@@ -164,6 +169,7 @@ function welcome(places: Record<string, string>, vehicles: readonly VehicleSpec[
     ...(drawn.length < vehicles.length
       ? ['  and those whose VIN says how they behave: docs/testing-identifiers.md']
       : []),
+    ...(registered === null ? [] : ['', registeredLine(registered)]),
     '',
   ];
   return `${lines.join('\n')}\n`;

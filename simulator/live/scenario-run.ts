@@ -113,6 +113,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     const vehicles = specsOf(plan, systemSecrets);
     const clients = clientsOf(keys, gateway);
     await registerPlan(plan, vehicles, {
+      clock: wallClock,
       ...clients,
       secrets: systemSecrets,
       subscribe: standIns.pushes.subscribe,

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { PushSubscription } from '../../shared/ports/pusher.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
@@ -26,6 +27,7 @@ export function fleetOf(plan: Plan, vehicles: readonly VehicleSpec[], deps: Flee
 }
 
 export interface RegistrationDeps {
+  readonly clock: Clock;
   readonly platform: ApiClient;
   readonly provisioner: ApiClient;
   readonly secrets: Pick<Secrets, 'digest'>;

@@ -86,6 +86,7 @@ export async function openScene(loop: VirtualLoop, plan: Plan, constants: Consta
     const { secrets } = system.portsOf(loop.process('vehicle'));
     const vehicles = specsOf(plan, secrets);
     await registerPlan(plan, vehicles, {
+      clock: reader.clock,
       platform: buyer,
       provisioner,
       secrets,

@@ -211,7 +211,10 @@ async function registerAll(bench: Bench, keys: BenchKeys, origins: GatewayReady)
     customerId: customerId(index),
     credentialDigest: systemSecrets.digest(password),
   }));
-  await register(clientsOf(keys, origins), { customers: customersOf(bench), vehicles });
+  await register(
+    { ...clientsOf(keys, origins), clock: wallClock },
+    { customers: customersOf(bench), vehicles },
+  );
 }
 
 async function connected(

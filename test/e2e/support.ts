@@ -213,20 +213,23 @@ function adapted({ policy, adapt }: PlatformOptions, catalogue: Catalogue): Cata
 }
 
 async function registerAll(clients: Clients, standIns: StandIns, vehicles: readonly VehicleSpec[]) {
-  await register(clients, {
-    customers: vehicles.map((_, index) => ({
-      ...customerOf(index),
-      language: 'en',
-      pushSubscription: standIns.pushes.subscribe(),
-    })),
-    vehicles: vehicles.map(({ vin, model, password }, index) => ({
-      vin,
-      model: model.id,
-      modelName: modelName(model.id),
-      customerId: customerOf(index).id,
-      credentialDigest: systemSecrets.digest(password),
-    })),
-  });
+  await register(
+    { ...clients, clock: wallClock },
+    {
+      customers: vehicles.map((_, index) => ({
+        ...customerOf(index),
+        language: 'en',
+        pushSubscription: standIns.pushes.subscribe(),
+      })),
+      vehicles: vehicles.map(({ vin, model, password }, index) => ({
+        vin,
+        model: model.id,
+        modelName: modelName(model.id),
+        customerId: customerOf(index).id,
+        credentialDigest: systemSecrets.digest(password),
+      })),
+    },
+  );
 }
 
 interface LogBook extends Log {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { TokenUnavailable } from '../../gateway/oauth/access-token.ts';
+import { TransportError } from '../../shared/ports/http.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer, ApiClient } from '../../simulator/run/api-client.ts';
 import { register, registerWithoutErased } from '../../simulator/run/registration.ts';
@@ -48,13 +50,53 @@ function surfaces(...erased: readonly string[]) {
     taken.push(...vehicles.map(({ vin }) => `credential of ${vin}`));
     return answer(200, {});
   });
-  return { taken, platform, provisioner };
+  return { taken, platform, provisioner, clock: at0() };
+}
+
+/** A clock whose timers fire at once and move it; `waits` are their delays. */
+function at0() {
+  let now = 1_800_000_000_000;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => now,
+    setTimer(delayMs: number, callback: () => void) {
+      waits.push(delayMs);
+      now += delayMs;
+      queueMicrotask(callback);
+      return { cancel() {} };
+    },
+  };
+}
+
+/** The platform of `clients`, which first ends as each of these says: a status with a Retry-After, or an error. */
+function busyAtFirst(
+  clients: ReturnType<typeof surfaces>,
+  ...ends: readonly (readonly [status: number, retryAfter?: string] | Error)[]
+) {
+  const left = [...ends];
+  const { platform } = clients;
+  return {
+    ...clients,
+    platform: {
+      ...platform,
+      async send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<ApiAnswer> {
+        const end = left.shift();
+        if (end === undefined) return await platform.send(method, path, body);
+        if (end instanceof Error) throw end;
+        const [status, retryAfter] = end;
+        const headers = new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+        return { status, headers, body: { detail: 'Busy.' }, text: '' };
+      },
+    },
+  };
 }
 
 describe('a registration', () => {
   test('that the platform refuses changes no credential, and says why in its words', async () => {
     const clients = surfaces('ben');
     await expect(register(clients, fleet)).rejects.toThrow('/registrations answered 409: ben was erased.');
+    expect(clients.clock.waits).toEqual([]);
     expect(clients.taken).toEqual([]);
   });
 
@@ -70,5 +112,44 @@ describe('a registration', () => {
       'credential of V2',
       'credential of V3',
     ]);
+  });
+
+  test('is sent again where a surface is busy, after a back-off and never before its Retry-After', async () => {
+    const clients = busyAtFirst(
+      surfaces(),
+      [503, '2'],
+      [429, '0'],
+      [502],
+      new TransportError('timeout', 'no answer within 10 s', true),
+      new TokenUnavailable(new Response('', { status: 503, headers: { 'retry-after': '30' } })),
+      [504, 'nonsense'],
+    );
+    expect(await register(clients, fleet)).toEqual({ customers: 3, vehicles: 3, credentials: 3, retries: 6 });
+    expect(clients.clock.waits).toEqual([2_000, 1_000, 2_000, 4_000, 30_000, 15_000]);
+    expect(clients.taken).toHaveLength(9);
+  });
+
+  test('ends within two minutes where a surface stays busy, and says what was registered', async () => {
+    const always = Array.from({ length: 100 }, () => [503] as const);
+    const clients = busyAtFirst(surfaces(), ...always);
+    await expect(register(clients, fleet)).rejects.toThrow(
+      '/registrations answered 503 after 12 tries: Busy. (registered: 0 of 3 customers and 0 of 3 vehicles at the platform, 0 of 3 vehicles at the API IoT; the same command registers the rest)',
+    );
+    expect(clients.clock.waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, ...Array(6).fill(15_000)]);
+  });
+
+  test('does not wait longer than its bound for a surface that asks for it', async () => {
+    const { provisioner, ...clients } = surfaces();
+    const busy = busyAtFirst({ ...clients, provisioner, platform: provisioner }, [429, '3600']).platform;
+    await expect(register({ ...clients, provisioner: busy }, fleet)).rejects.toThrow(
+      '/provisioning/vehicles answered 429 after 1 tries, and asked for a wait of 3600 s: Busy. (registered: 3 of 3 customers and 3 of 3 vehicles at the platform, 0 of 3 vehicles at the API IoT; the same command registers the rest)',
+    );
+    expect(clients.clock.waits).toEqual([]);
+  });
+
+  test('ends at once where nothing listens', async () => {
+    const clients = busyAtFirst(surfaces(), new TransportError('refused', 'connection refused', false));
+    await expect(register(clients, fleet)).rejects.toThrow('connection refused');
+    expect(clients.clock.waits).toEqual([]);
   });
 });
