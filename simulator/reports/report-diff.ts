@@ -56,18 +56,19 @@ function nameOf({ scenario, seed }: SavedReport): RunName {
   return { scenario, seed };
 }
 
-function verdictsOf({ checks, expectations }: SavedReport): Map<string, boolean> {
+/** Rules by their number: a later version may word a title differently. */
+function verdictsOf({ checks, expectations }: SavedReport): Map<string, VerdictChange> {
   return new Map([
-    ...checks.map(({ id, title, ok }) => [`rule ${id}: ${title}`, ok] as const),
-    ...expectations.map(({ text, ok }) => [text, ok] as const),
+    ...checks.map(({ id, title, ok }) => [`rule ${id}`, { name: `rule ${id}: ${title}`, ok }] as const),
+    ...expectations.map(({ text, ok }) => [`expectation ${text}`, { name: text, ok }] as const),
   ]);
 }
 
 function verdictChanges(before: SavedReport, after: SavedReport): VerdictChange[] {
   const known = verdictsOf(before);
   return [...verdictsOf(after)]
-    .filter(([name, ok]) => ok !== (known.get(name) ?? true))
-    .map(([name, ok]) => ({ name, ok }));
+    .filter(([key, { ok }]) => ok !== (known.get(key)?.ok ?? true))
+    .map(([, verdict]) => verdict);
 }
 
 function figuresOf(report: SavedReport): Map<string, number | null> {

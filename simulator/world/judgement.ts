@@ -50,6 +50,6 @@ export async function judge(
     return { run, broken: isSame ? null : { rule: 'same seed, same trace', sentence } };
   } catch (error) {
     const sentence = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error);
-    return { run: null, broken: { rule: 'the world runs', sentence } };
+    return { run: null, broken: { rule: 'run completes', sentence } };
   }
 }

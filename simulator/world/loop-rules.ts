@@ -23,15 +23,16 @@ export function judgeLoop({ isFleetConnected, ended, loop, trace }: LoopFacts): 
   const broken: Omit<Violation, 'at'>[] = [];
   const report = (rule: string, sentence: string) => void broken.push({ rule, sentence });
   if (!isFleetConnected)
-    report('the fleet stands', 'the vehicles were not connected before the workload began');
+    report('fleet connected', 'the vehicles were not connected before the workload began');
   if (ended !== 'condition') report('no deadlock', `the run ended as ${ended}`);
   for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
   for (const { type, stack } of loop.foreign.filter((one) => !isHarmless(one)).slice(0, 3))
-    report('no foreign resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
-  for (const [what, count] of storms(trace)) report('no storm', `${what}: ${count} times in one second`);
+    report('no real-time resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
+  for (const [what, count] of storms(trace))
+    report('no warning storm', `${what}: ${count} times in one second`);
   for (const { name, sinceAt } of loop.open()) {
     const openMs = loop.now() - sinceAt;
-    if (openMs > openWorkMaxMs) report('no call hangs', `${name} has been open for ${openMs} ms`);
+    if (openMs > openWorkMaxMs) report('no hanging call', `${name} has been open for ${openMs} ms`);
   }
   return broken;
 }

@@ -44,9 +44,9 @@ const ledger =
  */
 export const probes: Readonly<Record<string, Probe>> = {
   'attempts exhausted': record('activation.max_retries_exceeded'),
-  'answer to the last attempt lost': injected(/^last answer muted$/),
-  'success after the failure': record('activation.late_success'),
-  'a refusal for good after its attempt was over': moved(
+  'result of the last attempt lost': injected(/^last answer muted$/),
+  'late success after the failure': record('activation.late_success'),
+  'permanent rejection after the attempt ended': moved(
     (before, after) =>
       before.phase === 'waiting_backoff' &&
       after.phase === 'querying_vehicle_state' &&
@@ -54,26 +54,23 @@ export const probes: Readonly<Record<string, Probe>> = {
       after.failure.category === 'vehicle_incompatible',
   ),
   'quota exhausted': record('activation.rate_limited'),
-  'no answer when the money had to go back': record(
-    'payment.unanswered',
-    ({ step }) => step === 'void' || step === 'refund',
-  ),
-  'no answer to an authorisation': record('payment.unanswered', ({ step }) => step === 'authorise'),
-  'no answer to a capture': record('payment.unanswered', ({ step }) => step === 'capture'),
-  'capture declined for good': record('payment.uncollectible'),
+  'reversal unanswered': record('payment.unanswered', ({ step }) => step === 'void' || step === 'refund'),
+  'authorisation unanswered': record('payment.unanswered', ({ step }) => step === 'authorise'),
+  'capture unanswered': record('payment.unanswered', ({ step }) => step === 'capture'),
+  'capture permanently declined': record('payment.uncollectible'),
   'payment declined': record('payment.declined'),
-  'money taken at once and given back': ledger('refunded'),
-  'the status saved the sale': moved(
+  'immediate charge refunded': ledger('refunded'),
+  'delivery confirmed by the vehicle status query': moved(
     (before, after) => before.phase === 'querying_vehicle_state' && after.phase === 'active',
   ),
-  'refused for good, one attempt': moved(
+  'permanent rejection of the first attempt': moved(
     (before, after) =>
       after.phase === 'querying_vehicle_state' &&
       before.phase !== 'querying_vehicle_state' &&
       after.attempts.length === 1 &&
       after.failure?.category === 'vehicle_incompatible',
   ),
-  'incompatible, no attempt': moved(
+  'incompatible vehicle, no attempt': moved(
     (before, after) => before.phase === 'queued_for_activation' && after.phase === 'querying_vehicle_state',
   ),
   'revocation ended dormant': moved((_, after) => after.kind === 'revocation' && after.phase === 'dormant'),
@@ -82,7 +79,7 @@ export const probes: Readonly<Record<string, Probe>> = {
     'activation.postponed',
     ({ reason }) => reason === 'vehicle_busy',
   ),
-  'revocation waits for the vehicle': record(
+  'revocation postponed, vehicle offline': record(
     'activation.postponed',
     ({ reason }) => reason === 'vehicle_away',
   ),
@@ -93,52 +90,49 @@ export const probes: Readonly<Record<string, Probe>> = {
   'crash between capture and save': death('platform', /^after http POST .*\/capture$/),
   'crash between reversal and save': death('platform', /^after http POST .*\/(refunds|cancel)$/),
   'crash between commit and answer': death('platform', /^after write$/),
-  'crash between notice and its record': death('platform', /^after (email|push)$/),
+  'crash between sending and saving a notification': death('platform', /^after (email|push)$/),
   'crash of the API IoT after acceptance': death('api_iot', /^after write$/),
-  'crash of the API IoT over a publish': death('api_iot', /mqtt/),
-  'two deaths in one run': ({ deaths }) => (deaths.length > 1 ? 1 : 0),
-  'wake-up delivered again to a new process': injected(/^redelivery$/),
-  'NATS wiped while activations wait': natsWiped,
+  'crash of the API IoT during a publish': death('api_iot', /mqtt/),
+  'two crashes in one run': ({ deaths }) => (deaths.length > 1 ? 1 : 0),
+  'wake-up redelivered to a restarted process': injected(/^redelivery$/),
+  'NATS wiped while activations are pending': natsWiped,
   'broker restarted': ({ trace }) => trace.filter((line) => line.event === 'broker restarted').length,
   'result delivered twice': injected(/^ack duplicate$/),
   'command delivered twice': injected(/^command duplicate$/),
-  'stale version refused by the vehicle': outcome('superseded'),
+  'stale version rejected by the vehicle': outcome('superseded'),
   'command expired at the vehicle': outcome('expired'),
   'callback lost': injected(/^callback /),
-  'configure answered and not heard': injected(/^configure response_lost$/),
-  'purchase answered and not heard': injected(/^purchase response_lost$/),
-  'the same bought again while open or owned': ({ evidence }) =>
+  'configure response lost': injected(/^configure response_lost$/),
+  'purchase response lost': injected(/^purchase response_lost$/),
+  'duplicate purchase while pending or owned': ({ evidence }) =>
     evidence.answers.filter((answer) => answer.status === 409).length,
-  'service ended at its time': record('entitlement.expired'),
-  'renewed before its end': record('activation.renewed'),
-  'cancelled before it was active': record('activation.cancelled'),
-  'cancelled, and delivered all the same': moved(
+  'service expired': record('entitlement.expired'),
+  'service renewed before expiry': record('activation.renewed'),
+  'activation cancelled before active': record('activation.cancelled'),
+  'delivered despite a cancellation request': moved(
     (before, after) => before.cancelRequestedAt !== undefined && after.phase === 'active',
   ),
   'active service cancelled': record('entitlement.cancelled'),
-  'cancelling refused': ({ deeds }) => deeds.cancels.filter(({ status }) => status === 409).length,
-  'deactivation used up its attempts': moved(
+  'cancellation refused': ({ deeds }) => deeds.cancels.filter(({ status }) => status === 409).length,
+  'deactivation attempts exhausted': moved(
     (before, after) => after.kind === 'deactivation' && before.phase !== 'failed' && after.phase === 'failed',
   ),
-  'lost in a workshop and brought back': moved(
+  'feature lost in a workshop, reactivated': moved(
     (before, after) =>
       after.origin === 'reconciliation' && before.phase !== 'active' && after.phase === 'active',
   ),
-  'lost in a workshop and not brought back': moved(
+  'feature lost in a workshop, reactivation failed': moved(
     (before, after) =>
       after.origin === 'reconciliation' && before.phase !== 'failed' && after.phase === 'failed',
   ),
-  'on without an owner, and revoked': record('reconciliation.revocation'),
-  'tried by hand and delivered': record(
-    'ticket.resolved',
-    ({ activationId }) => typeof activationId === 'string',
-  ),
-  'tried by hand in vain': record('ticket.retry_failed'),
-  'late success kept': record('ticket.resolved', ({ kept }) => kept === true),
-  'act of a technician refused': ({ deeds }) => deeds.deskActs.filter(({ status }) => status === 409).length,
-  'act of a technician answered and not heard': injected(/^ticket response_lost$/),
-  'cancelling answered and not heard': injected(/^cancel response_lost$/),
-  'notice twice after a crash or a lost answer': ({ evidence }) =>
+  'active without an entitlement, revoked': record('reconciliation.revocation'),
+  'manual retry succeeded': record('ticket.resolved', ({ activationId }) => typeof activationId === 'string'),
+  'manual retry failed': record('ticket.retry_failed'),
+  'late success accepted': record('ticket.resolved', ({ kept }) => kept === true),
+  'technician action refused': ({ deeds }) => deeds.deskActs.filter(({ status }) => status === 409).length,
+  'technician action response lost': injected(/^ticket response_lost$/),
+  'cancellation response lost': injected(/^cancel response_lost$/),
+  'notification sent twice after a crash or a lost response': ({ evidence }) =>
     [...groupBy(evidence.mails, (mail) => mail.messageId).values()].filter((same) => same.length > 1).length,
 };
 

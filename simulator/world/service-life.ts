@@ -60,14 +60,14 @@ function judgeVehicle({ evidence, schedule, owned, states }: Judged, vehicle: Ve
         (ticket) =>
           ticket.vin === vehicle.vin && ticket.service_id === owner.service_id && isSomebodysCase(ticket),
       );
-      return isTicketed ? [] : [`${place}: owned by ${owner.id}, and ${state} at the end`];
+      return isTicketed ? [] : [`${place}: entitlement ${owner.id} is in force, but ${state} at the end`];
     }
     if (owner || state !== 'active') return [];
     const hasFailed = [...states.values()].some(
       (one) => one.kind === 'deactivation' && one.phase === 'failed' && placeOf(one) === place,
     );
     const isExcused = hasFailed && schedule.reconcileMs === undefined;
-    return isExcused ? [] : [`${place}: on at the end, and nobody owns it`];
+    return isExcused ? [] : [`${place}: active at the end without an entitlement`];
   });
 }
 
@@ -86,16 +86,16 @@ function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): stri
   const { id, ended_at: endedAt, valid_until: until, end_cause: cause } = row;
   const latest = (until ?? Number.POSITIVE_INFINITY) + endMaxMs + evidence.plan.slackMs;
   if (endedAt === null)
-    return evidence.takenAt > latest ? [`${id}: its time was over at ${until}, and it has not ended`] : [];
+    return evidence.takenAt > latest ? [`${id}: valid until ${until}, but it has not ended`] : [];
   const violations: string[] = [];
   if (cause === 'expired' && (until === null || endedAt < until))
-    violations.push(`${id}: expired at ${endedAt}, and was bought until ${until}`);
+    violations.push(`${id}: expired at ${endedAt}, but valid until ${until}`);
   if (cause === 'expired' && endedAt > latest)
     violations.push(`${id}: expired ${endedAt - (until ?? 0)} ms late`);
   const isWanted = deeds.cancels.some(
     ({ purchaseId, askedAt }) => purchaseId === row.purchase_id && askedAt <= endedAt,
   );
-  if (cause === 'cancelled' && !isWanted) violations.push(`${id}: cancelled, and no customer asked for it`);
+  if (cause === 'cancelled' && !isWanted) violations.push(`${id}: cancelled, but no customer requested it`);
   const others = (owned.get(placeOf(row)) ?? []).filter(
     (other) =>
       other !== row &&
@@ -105,7 +105,7 @@ function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): stri
   const follows = evidence.database.activations.some(
     (one) => one.kind === 'deactivation' && placeOf(one) === placeOf(row) && one.requested_at >= endedAt,
   );
-  if (others.length === 0 && !follows) violations.push(`${id}: ended, and no deactivation followed`);
+  if (others.length === 0 && !follows) violations.push(`${id}: ended, but no deactivation followed`);
   return violations;
 }
 
@@ -117,14 +117,15 @@ function judgeTime({ evidence, owned, states }: Judged, row: EntitlementRow): st
   const { unit, count } = JSON.parse(purchase.duration) as { unit: string; count?: number };
   const lengthMs = row.valid_until === null ? null : row.valid_until - row.valid_from;
   if (unit === 'hours' && lengthMs !== (count ?? 0) * minuteMs)
-    violations.push(`${row.id}: lasts ${lengthMs} ms, and ${count} minutes were bought`);
+    violations.push(`${row.id}: lasts ${lengthMs} ms, but ${count} minutes were bought`);
   const others = (owned.get(placeOf(row)) ?? []).filter((other) => other !== row);
   const before = others.find((other) => other.purchase_id === row.purchase_id && other.id < row.id);
-  if (before) violations.push(`${row.id}: given, and ${purchase.id} has had its time with ${before.id}`);
+  if (before)
+    violations.push(`${row.id}: granted, but ${purchase.id} already had its duration with ${before.id}`);
   if (row.source === 'goodwill') return violations;
   const renews = states.get(purchase.activation_id)?.delivery?.evidence === 'entitlement';
   if (renews && !others.some((other) => other.valid_until === row.valid_from))
-    violations.push(`${row.id}: a renewal that begins at no other's end`);
+    violations.push(`${row.id}: renewal does not begin at the end of another entitlement`);
   return violations;
 }
 
@@ -133,22 +134,21 @@ function judgeCancels({ evidence, deeds, states }: Judged): string[] {
   const { purchases, entitlements } = evidence.database;
   const violations = deeds.cancels.flatMap(({ purchaseId, status, problem }) => {
     if (status === 409 && problem === 'not-cancellable') return [];
-    if (status !== 200) return [`${purchaseId}: cancelling was answered ${status} ${problem ?? ''}`];
+    if (status !== 200) return [`${purchaseId}: cancellation request answered ${status} ${problem ?? ''}`];
     const purchase = purchases.find(({ id }) => id === purchaseId);
     const isHeard = states.get(purchase?.activation_id ?? '')?.cancelRequestedAt !== undefined;
     const isEnded = entitlements.some(
       (row) => row.purchase_id === purchaseId && row.end_cause === 'cancelled',
     );
-    return isHeard || isEnded ? [] : [`${purchaseId}: cancelling was answered 200, and nothing came of it`];
+    return isHeard || isEnded ? [] : [`${purchaseId}: cancellation request answered 200, but had no effect`];
   });
   for (const { id, activation_id: activationId } of purchases) {
     const { cancelRequestedAt: wishedAt, attempts = [] } = states.get(activationId) ?? {};
     if (wishedAt === undefined) continue;
     if (!deeds.cancels.some(({ purchaseId }) => purchaseId === id))
-      violations.push(`${activationId}: cancelled, and no customer asked for it`);
+      violations.push(`${activationId}: cancelled, but no customer requested it`);
     const late = attempts.find(({ startedAt }) => startedAt > wishedAt);
-    if (late)
-      violations.push(`${activationId}: attempt ${late.number} began after the customer had cancelled`);
+    if (late) violations.push(`${activationId}: attempt ${late.number} began after the cancellation request`);
   }
   return violations;
 }
@@ -162,7 +162,9 @@ function judgeTold({ evidence, owned }: Judged): string[] {
     const isOwned = (owned.get(placeOf(purchase)) ?? []).some(
       (row) => row.valid_from <= at && (row.ended_at ?? Number.POSITIVE_INFINITY) >= at,
     );
-    return isOwned ? [] : [`${id}: told that ${purchase.service_id} is active, and nobody owns it`];
+    return isOwned
+      ? []
+      : [`${id}: notified that ${purchase.service_id} is active, but no entitlement is in force`];
   });
 }
 
@@ -172,20 +174,20 @@ function judgeFree({ evidence, states }: Judged, row: ActivationRow): string[] {
   if (!state || (state.kind === 'activation' && state.origin === undefined)) return [];
   const violations: string[] = [];
   if (state.settlement !== null)
-    violations.push(`${row.id}: nobody buys a ${state.kind}, and it has a settlement`);
+    violations.push(`${row.id}: ${state.kind} free of charge, but it has a settlement`);
   if (evidence.ledger.some(({ activationId }) => activationId === row.id))
-    violations.push(`${row.id}: nobody buys it, and the ledger knows it`);
+    violations.push(`${row.id}: free of charge, but it is in the ledger`);
   const told = evidence.database.notices.filter(
     ({ activation_id, kind }) => activation_id === row.id && !supportNoticeKinds.some((one) => one === kind),
   );
-  violations.push(...told.map(({ kind }) => `${row.id}: nobody bought it, and ${kind} was told`));
+  violations.push(...told.map(({ kind }) => `${row.id}: free of charge, but ${kind} was sent`));
   if (state.origin !== 'support' || row.parent_id === null) return violations;
   const before = evidence.ledger.filter(
     ({ activationId, at }) => activationId === row.parent_id && at <= row.requested_at,
   );
   const { netMinor, heldMinor } = balanceOf(before);
   if (netMinor !== 0 || heldMinor !== 0)
-    violations.push(`${row.id}: tried by hand before the money of ${row.parent_id} was back`);
+    violations.push(`${row.id}: manual retry before the payment of ${row.parent_id} was reversed`);
   return violations;
 }
 
@@ -196,7 +198,7 @@ function judgeDeactivation({ evidence, states }: Judged, row: ActivationRow): st
   if (row.ended_at === null) return [`${row.id}: the deactivation is still ${row.phase}`];
   const tickets = evidence.database.tickets.filter(({ activation_id }) => activation_id === row.id);
   const wanted = row.phase === 'failed' && state.origin === undefined ? 1 : 0;
-  if (tickets.length !== wanted) return [`${row.id}: ${row.phase}, and has ${tickets.length} tickets`];
+  if (tickets.length !== wanted) return [`${row.id}: ${row.phase}, but has ${tickets.length} tickets`];
   return tickets.flatMap(({ id, priority }) =>
     priority === 'MEDIUM' ? [] : [`${id}: the ticket of a deactivation is ${priority}`],
   );

@@ -92,9 +92,9 @@ export function newWatch(deps: {
   function judgeMove(move: Move): void {
     const { before, after, id } = move;
     checked += 1;
-    for (const sentence of violations(after)) report('saved state', `${id}: ${sentence}`);
+    for (const sentence of violations(after)) report('valid saved state', `${id}: ${sentence}`);
     if (before !== null) {
-      for (const sentence of moveViolations(before, after)) report('legal move', `${id}: ${sentence}`);
+      for (const sentence of moveViolations(before, after)) report('legal transition', `${id}: ${sentence}`);
     }
     features.set(id, { feature: after.feature, vin: after.vin });
     if (after.delivery?.evidence === 'entitlement' && isOn(after)) delivered.add(id);
@@ -151,11 +151,14 @@ export function newWatch(deps: {
         const total = purse.netMinor + purse.heldMinor;
         if (purse.netMinor < 0 || purse.heldMinor < 0 || total > purse.priceMinor)
           report(
-            'money within the price',
-            `${activation}: ${kind} brings it to ${purse.netMinor} taken and ${purse.heldMinor} held of ${purse.priceMinor}`,
+            'amount within the price',
+            `${activation}: ${kind} leads to ${purse.netMinor} captured and ${purse.heldMinor} held of ${purse.priceMinor}`,
           );
         if (kind === 'captured' && !delivered.has(activation))
-          report('no capture before delivery', `${activation}: captured, and the vehicle never said applied`);
+          report(
+            'no capture before delivery',
+            `${activation}: captured, but the vehicle never reported applied`,
+          );
       }
     },
     /** What passed at the broker, as it passed. */
@@ -173,7 +176,7 @@ export function newWatch(deps: {
         for (const { feature, state, version } of status.data.features ?? []) {
           const place = `${parsed.vin} ${feature}`;
           const before = versions.get(place) ?? 0;
-          if (version < before) report('versions rise', `${place}: version ${version} after ${before}`);
+          if (version < before) report('versions increase', `${place}: version ${version} after ${before}`);
           versions.set(place, Math.max(before, version));
           if (state !== 'active') continue;
           for (const [id, wanted] of asked) {
@@ -187,7 +190,7 @@ export function newWatch(deps: {
   function noteCommand(command: WireCommand): void {
     const known = commands.get(command.id);
     if (!known) {
-      report('nothing unasked', `the broker carried ${command.id}, which was never accepted`);
+      report('no unaccepted command', `the broker carried ${command.id}, which the API IoT never accepted`);
       return;
     }
     for (const { feature, version, target } of command.features) {

@@ -73,8 +73,7 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
     stage.loop.kill('platform');
     stage.loop.kill('api_iot');
     const evidence = await collect(stage, schedule, answers);
-    for (const sentence of judgeServiceLife(evidence, deeds, schedule))
-      report('the life of a service', sentence);
+    for (const sentence of judgeServiceLife(evidence, deeds, schedule)) report('service lifecycle', sentence);
     const reading = readingOf(evidence);
     return {
       schedule,

@@ -40,7 +40,7 @@ test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that 
     });
     const bad = await written('bad.log', silent);
     expect(bad.exitCode).toBe(1);
-    expect(bad.stdout).toContain('✗  1  Nobody is charged for what was not delivered');
+    expect(bad.stdout).toContain('✗  1  No charge for an activation that was not delivered');
     const none = await fleetwake(folder, ['verify', 'none.log']);
     expect([none.exitCode, none.stderr]).toEqual([
       2,

@@ -69,24 +69,24 @@ describe('At every commit and message', () => {
     states = (await runWorld(schedule)).moves.map(({ after }) => after);
   });
 
-  test('saved state: an activation counts its postponements below zero', () => {
+  test('valid saved state: an activation counts its postponements below zero', () => {
     const watch = watchOf();
     const active = states.at(-1);
     if (!active) throw new Error('the run saved no activation');
     watch.move(null, { ...active, postponed: -1 });
     expect(watch.broken()).toEqual([
-      { rule: 'saved state', sentence: `${active.id}: postponed counts from 0, not -1` },
+      { rule: 'valid saved state', sentence: `${active.id}: postponed counts from 0, not -1` },
     ]);
   });
 
-  test('legal move: an activation goes back from active to queued', () => {
+  test('legal transition: an activation goes back from active to queued', () => {
     const watch = watchOf();
     const active = states.at(-1);
     const queued = states.find(({ phase }) => phase === 'queued_for_activation');
     if (!active || !queued) throw new Error('the run saved no such activation');
     watch.move(active, queued);
     const broken = watch.broken();
-    expect(new Set(broken.map(({ rule }) => rule))).toEqual(new Set(['legal move']));
+    expect(new Set(broken.map(({ rule }) => rule))).toEqual(new Set(['legal transition']));
     expect(broken[0]?.sentence).toBe(`${active.id}: no way leads from active to queued_for_activation`);
   });
 
@@ -102,40 +102,46 @@ describe('At every commit and message', () => {
     expect(late.broken()).toEqual([]);
   });
 
-  test('money within the price: a payment is charged twice', () => {
+  test('amount within the price: a payment is charged twice', () => {
     const watch = watchOf();
     watch.money('charged', 'charged');
     expect(watch.broken()).toEqual([
       {
-        rule: 'money within the price',
-        sentence: 'act_1: charged brings it to 1980 taken and 0 held of 990',
+        rule: 'amount within the price',
+        sentence: 'act_1: charged leads to 1980 captured and 0 held of 990',
       },
     ]);
   });
 
-  test('no capture before delivery: a hold is captured and the vehicle has said nothing', () => {
+  test('no capture before delivery: a hold is captured and the vehicle reported nothing', () => {
     const watch = watchOf();
     watch.money('authorised', 'captured');
     expect(watch.broken()).toEqual([
-      { rule: 'no capture before delivery', sentence: 'act_1: captured, and the vehicle never said applied' },
+      {
+        rule: 'no capture before delivery',
+        sentence: 'act_1: captured, but the vehicle never reported applied',
+      },
     ]);
   });
 
-  test('nothing unasked: the broker carries a command that the API IoT never accepted', () => {
+  test('no unaccepted command: the broker carries a command that the API IoT never accepted', () => {
     const watch = watchOf();
     watch.says('cmd/configure', { id: 'cmd_z', features: [] });
     expect(watch.broken()).toEqual([
-      { rule: 'nothing unasked', sentence: 'the broker carried cmd_z, which was never accepted' },
+      {
+        rule: 'no unaccepted command',
+        sentence: 'the broker carried cmd_z, which the API IoT never accepted',
+      },
     ]);
   });
 
-  test('versions rise: a vehicle reports version 1 after version 2', () => {
+  test('versions increase: a vehicle reports version 1 after version 2', () => {
     const watch = watchOf();
     for (const version of [1, 2, 2]) watch.says('evt/status', status(version));
     expect(watch.broken()).toEqual([]);
     watch.says('evt/status', status(1));
     expect(watch.broken()).toEqual([
-      { rule: 'versions rise', sentence: `${vin} heated_seats: version 1 after 2` },
+      { rule: 'versions increase', sentence: `${vin} heated_seats: version 1 after 2` },
     ]);
   });
 });
@@ -163,20 +169,24 @@ describe('The loop', () => {
 
   const cases: readonly [string, Partial<LoopFacts>, string][] = [
     [
-      'the fleet stands',
+      'fleet connected',
       { isFleetConnected: false },
       'the vehicles were not connected before the workload began',
     ],
     ['no deadlock', { ended: 'limit' }, 'the run ended as limit'],
     ['no unhandled rejection', { loop: { ...quiet.loop, unhandled: ['lost'] } }, 'lost'],
     [
-      'no foreign resource',
+      'no real-time resource',
       { loop: { ...quiet.loop, foreign: [{ type: 'Timeout', stack: ['at engine.ts:1'] }] } },
       'Timeout was made by at engine.ts:1',
     ],
-    ['no storm', { trace: warnings(13) }, 'platform engine.try_failed at 7 s: 13 times in one second'],
     [
-      'no call hangs',
+      'no warning storm',
+      { trace: warnings(13) },
+      'platform engine.try_failed at 7 s: 13 times in one second',
+    ],
+    [
+      'no hanging call',
       { loop: { ...quiet.loop, open: () => [{ name: 'platform: POST', sinceAt: 99_999 }] } },
       'platform: POST has been open for 400001 ms',
     ],
@@ -186,7 +196,7 @@ describe('The loop', () => {
   });
 });
 
-describe('The life of a service', () => {
+describe('Service lifecycle', () => {
   /** Fails for good, its money goes back, and a technician tries by hand. */
   const retried: Schedule = calmSchedule([
     {
@@ -217,7 +227,7 @@ describe('The life of a service', () => {
       expect(judged(run, () => {})).toEqual({ own: [], checks: [] });
   });
 
-  test('a technician tries by hand before the money is back', () => {
+  test('a manual retry starts before the payment is reversed', () => {
     const { own, checks } = judged(runs.retried, ({ database: { activations }, ledger }) => {
       const retry = activations.find(({ state }) => state.includes('"origin":"support"'));
       const reversal = ledger.find(({ kind }) => kind === 'voided');
@@ -225,41 +235,43 @@ describe('The life of a service', () => {
       retry.requested_at = reversal.at - 1;
     });
     expect(own).toEqual([
-      expect.stringMatching(/^act_\w+: tried by hand before the money of act_\w+ was back$/),
+      expect.stringMatching(/^act_\w+: manual retry before the payment of act_\w+ was reversed$/),
     ]);
     expect(checks).toEqual([]);
   });
 
-  test('a service ends and no deactivation follows', () => {
+  test('a service ends without a deactivation', () => {
     const { own, checks } = judged(runs.ended, ({ database: { activations } }) => {
       const index = activations.findIndex(({ kind }) => kind === 'deactivation');
       const row = activations[index];
       if (!row) throw new Error('the run has no deactivation');
       row.requested_at -= 60_000;
     });
-    expect(own).toEqual([expect.stringMatching(/^ent_\w+: ended, and no deactivation followed$/)]);
+    expect(own).toEqual([expect.stringMatching(/^ent_\w+: ended, but no deactivation followed$/)]);
     expect(checks).toEqual([]);
   });
 
-  test('a service is cancelled and no customer asked for it', () => {
+  test('a service is cancelled without a request of the customer', () => {
     const { evidence, schedule: played } = runs.ended;
     const own = judgeServiceLife(evidence, { cancels: [], deskActs: [] }, played);
-    expect(own).toEqual([expect.stringMatching(/^ent_\w+: cancelled, and no customer asked for it$/)]);
+    expect(own).toEqual([expect.stringMatching(/^ent_\w+: cancelled, but no customer requested it$/)]);
   });
 
-  test('a purchase gives its time twice', () => {
+  test('a purchase grants its duration twice', () => {
     const { own, checks } = judged(runs.ended, ({ database: { entitlements } }) => {
       const [first] = entitlements;
       if (!first) throw new Error('the run has no entitlement');
       entitlements.push({ ...first, id: 'ent_z', source: 'goodwill' });
     });
-    expect(own).toEqual([expect.stringMatching(/^ent_z: given, and pur_\w+ has had its time with ent_\w+$/)]);
+    expect(own).toEqual([
+      expect.stringMatching(/^ent_z: granted, but pur_\w+ already had its duration with ent_\w+$/),
+    ]);
     expect(checks).toEqual([]);
   });
 });
 
 describe('The run as a whole', () => {
-  test('same seed, same trace: what a process says depends on how often it ran before', async () => {
+  test('same seed, same trace: the log of a process depends on how often it ran before', async () => {
     let runs = 0;
     const overrides: DependencyOverrides = {
       platform: (ports) => {
@@ -274,7 +286,7 @@ describe('The run as a whole', () => {
     expect((await judge(schedule, { overrides })).broken).toBeNull();
   });
 
-  test('the world runs: what wires a run throws', async () => {
+  test('run completes: the wiring of a run throws', async () => {
     const fail = (): never => {
       throw new Error('cannot be wired');
     };
@@ -284,7 +296,7 @@ describe('The run as a whole', () => {
     };
     const { run, broken } = await judge(schedule, { catalogue });
     expect(run).toBeNull();
-    expect(broken?.rule).toBe('the world runs');
+    expect(broken?.rule).toBe('run completes');
     expect(broken?.sentence).toContain('cannot be wired');
   });
 });

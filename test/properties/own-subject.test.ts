@@ -122,7 +122,7 @@ describe('fleetwake check --policy --catalogue', () => {
     };
     expect(report).toMatchObject({ ok: true, runs: 30 });
     // Never tried again, and nothing is sold that is paid at once.
-    expect(report.probes['money taken at once and given back']).toBe(0);
+    expect(report.probes['immediate charge refunded']).toBe(0);
   });
 
   test('ends with 2 and a sentence for a policy that is refused', async () => {

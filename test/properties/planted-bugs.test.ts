@@ -63,16 +63,21 @@ describe('A planted bug names the rules of which one must report it', () => {
     const [bug] = plantedBugs;
     if (!bug) throw new Error('no bug is planted');
     const named = { ...bug, rules: ['rule 1', 'quota'] } as const;
-    expect(isReportedBy(named, ['rule 10: Nothing is lost between the parts', 'legal move'])).toBe(false);
-    expect(isReportedBy(named, ['legal move', 'rule 1: Nobody is charged for what was not delivered'])).toBe(
-      true,
-    );
+    expect(
+      isReportedBy(named, [
+        'rule 10: No purchase, command, result, notification or event is lost between components',
+        'legal transition',
+      ]),
+    ).toBe(false);
+    expect(
+      isReportedBy(named, ['legal transition', 'rule 1: No charge for an activation that was not delivered']),
+    ).toBe(true);
     expect(isReportedBy(named, ['quota'])).toBe(true);
   });
 
   test('each of them is a rule of the checks or of the run itself', () => {
     const numbered = runChecks(sampleEvidence()).map(({ id }) => `rule ${id}`);
-    const own = ['legal move', 'quota', 'the life of a service', 'versions rise'];
+    const own = ['legal transition', 'quota', 'service lifecycle', 'versions increase'];
     const unknown = plantedBugs.flatMap(({ rules }) =>
       rules.filter((rule) => ![...numbered, ...own].includes(rule)),
     );

@@ -10,7 +10,7 @@ export interface PlantedBug {
   readonly name: string;
   /** Within so many runs the check must find it: the median of three seeds, and seed 1 where every day's tests run it. */
   readonly within: number;
-  /** One of these must report it (`rule 5`, `legal move`): what only others report is luck, and the test fails. */
+  /** One of these must report it (`rule 5`, `legal transition`): what only others report is luck, and the test fails. */
   readonly rules: readonly [string, ...string[]];
   /** Replaces modules, or what a process is given. Loaded anew for each bug. */
   readonly plant: () => DependencyOverrides | undefined;
@@ -105,9 +105,9 @@ function withPolicy(activation: Activation, change: Partial<Activation['policy']
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
-    name: 'a late answer wins over the failure',
+    name: 'a late success overrides the failure',
     within: 400,
-    rules: ['legal move'],
+    rules: ['legal transition'],
     plant: () =>
       replace<Ending>('../../gateway/activation/ending.ts', ({ noteLateSuccess }) => ({
         noteLateSuccess(activation, event) {
@@ -117,7 +117,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'no revocation follows a failure',
+    name: 'no revocation after a failure',
     within: 20,
     rules: ['rule 5'],
     plant: () =>
@@ -128,7 +128,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'a revocation does not ask who owns the feature by now',
+    name: 'a revocation ignores a newer entitlement',
     within: 200,
     rules: ['rule 4'],
     plant: () =>
@@ -137,9 +137,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'the vehicle does not look at the version',
+    name: 'the vehicle ignores the command version',
     within: 20,
-    rules: ['versions rise'],
+    rules: ['versions increase'],
     plant: () =>
       replace<Configure>('../../simulator/vehicle/configure.ts', ({ receiveCommand, applyAccepted }) => ({
         receiveCommand: (vehicle, command, now) => receiveCommand(forgetful(vehicle), command, now),
@@ -147,7 +147,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'a new idempotency key for every try of an authorisation',
+    name: 'a new idempotency key for each retry of an authorisation',
     within: 40,
     rules: ['rule 2'],
     plant: () => {
@@ -161,25 +161,25 @@ export const plantedBugs: readonly PlantedBug[] = [
     },
   },
   {
-    name: 'a refund without an answer counts as done',
+    name: 'an unanswered refund treated as done',
     within: 60,
     rules: ['rule 5'],
     plant: () => tamperPayments(({ refund }) => ({ refund: doneAnyway(refund) })),
   },
   {
-    name: 'a void without an answer counts as done',
+    name: 'an unanswered void treated as done',
     within: 200,
     rules: ['rule 5'],
     plant: () => tamperPayments((payments) => ({ void: doneAnyway(payments.void) })),
   },
   {
-    name: 'a capture without an answer counts as done',
+    name: 'an unanswered capture treated as done',
     within: 200,
     rules: ['rule 4'],
     plant: () => tamperPayments(({ capture }) => ({ capture: doneAnyway(capture) })),
   },
   {
-    name: 'money is taken at the authorisation, whatever the service says',
+    name: 'payment captured at the authorisation',
     within: 20,
     rules: ['rule 1'],
     plant: () =>
@@ -216,7 +216,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'the back-off is half as long as it should be',
+    name: 'back-off halved',
     within: 20,
     rules: ['rule 6'],
     plant: () =>
@@ -225,19 +225,19 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'a refusal for good is tried again',
+    name: 'a permanent rejection is retried',
     within: 60,
     rules: ['rule 6'],
     plant: () => changedFailure(({ code }) => (code === 'rejected' ? { temporary: true } : {})),
   },
   {
-    name: 'a command that timed out was certainly not applied',
+    name: 'a timed-out command treated as not applied',
     within: 20,
     rules: ['rule 5'],
     plant: () => changedFailure(({ code }) => (code === 'timed_out' ? { mayHaveSucceeded: false } : {})),
   },
   {
-    name: 'an accepted command counts as delivered',
+    name: 'an accepted command treated as delivered',
     within: 20,
     rules: ['rule 4'],
     plant: () =>
@@ -252,7 +252,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'diagnostics take the last attempt for delivered',
+    name: 'diagnostics treat the last attempt as delivered',
     within: 20,
     rules: ['rule 4'],
     plant: () =>
@@ -265,7 +265,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'an eleventh command in an hour is accepted',
+    name: 'an eleventh command within an hour is accepted',
     within: 100,
     rules: ['quota'],
     plant: () =>
@@ -274,22 +274,22 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'requests are not told apart by their Idempotency-Key',
+    name: 'the Idempotency-Key of requests is ignored',
     within: 20,
     rules: ['rule 1', 'rule 2'],
     plant: () =>
       replace<Idempotency>('../../gateway/http/idempotency.ts', () => ({ keyUseOf: async () => null })),
   },
   {
-    name: 'nothing looks for activations that a wiped NATS forgot',
+    name: 'no sweep for activations after NATS was wiped',
     within: 20,
-    rules: ['rule 3', 'the life of a service'],
+    rules: ['rule 3', 'service lifecycle'],
     plant: () => ({
       engine: (deps) => ({ ...deps, settings: { ...deps.settings, sweepEveryMs: 1_000_000_000 } }),
     }),
   },
   {
-    name: 'events that the stream did not take are left out',
+    name: 'events that the stream refused are skipped',
     within: 100,
     rules: ['rule 10'],
     plant: () => ({
@@ -305,7 +305,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'the customer hears "not charged" before the money went back',
+    name: '"not charged" sent before the reversal',
     within: 20,
     rules: ['rule 5'],
     plant: () => ({
@@ -325,7 +325,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'every mail goes out twice',
+    name: 'every e-mail is sent twice',
     within: 20,
     rules: ['rule 2'],
     plant: () => ({
@@ -342,18 +342,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'nothing looks for services whose time is over',
+    name: 'expired services are never ended',
     within: 60,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Entitlements>('../../gateway/store/entitlements.ts', () => ({
         overdueEntitlements: async () => [],
       })),
   },
   {
-    name: 'no deactivation follows the end of a service',
+    name: 'no deactivation after the end of a service',
     within: 60,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Activations>('../../gateway/store/activations.ts', ({ insertActivation }) => ({
         insertActivation: async (transaction, activation, links) => {
@@ -362,9 +362,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'a service ends a minute early',
+    name: 'a service ends one minute early',
     within: 60,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () => {
       replace<Entitlements>('../../gateway/store/entitlements.ts', ({ overdueEntitlements }) => ({
         overdueEntitlements: (database, before, after, limit) =>
@@ -377,16 +377,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     },
   },
   {
-    name: 'a wish to cancel is written down and forgotten',
+    name: 'a cancellation request is saved and then ignored',
     within: 60,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Cancelling>('../../gateway/activation/cancelling.ts', () => ({
         isCancelRequested: () => false,
       })),
   },
   {
-    name: 'what is cancelled on its way keeps the money',
+    name: 'an activation cancelled in progress is not reversed',
     within: 400,
     rules: ['rule 5'],
     plant: () =>
@@ -398,27 +398,27 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'what a workshop took is not brought back',
+    name: 'a feature lost in a workshop is not reactivated',
     within: 400,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'reactivate'),
       })),
   },
   {
-    name: 'what is on and nobody owns is left on',
+    name: 'a feature active without an entitlement is not revoked',
     within: 300,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'revoke'),
       })),
   },
   {
-    name: 'what is brought back is sold once more',
+    name: 'a reactivation treated as a sale',
     within: 400,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<ActivationModule>('../../gateway/activation/activation.ts', ({ newReactivation }) => ({
         newReactivation(order, at) {
@@ -428,14 +428,14 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'what is given for nothing is given whatever the purchase has given',
+    name: 'goodwill entitlement granted although the purchase already had one',
     within: 200,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<Ownership>('../../gateway/entitlement/ownership.ts', () => ({ hasGranted: async () => false })),
   },
   {
-    name: 'a manual retry that delivers gives the customer nothing',
+    name: 'a successful manual retry grants no entitlement',
     within: 400,
     rules: ['rule 4'],
     plant: () =>
@@ -445,9 +445,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'a late success is kept in words only',
+    name: 'an accepted late success grants no entitlement',
     within: 200,
-    rules: ['the life of a service'],
+    rules: ['service lifecycle'],
     plant: () =>
       replace<LateSuccess>('../../gateway/support/late-success.ts', () => ({
         keepLateSuccess: async () => null,

@@ -19,7 +19,7 @@ test('rule 3 is broken by an activation that does not end and by money that is n
     only(activations, ({ id }) => id === 'act_a').settlement = 'capturing';
   });
   expect(itEnds(evidence).violations).toEqual([
-    'act_a: active, and its money is still capturing',
+    'act_a: active, but its settlement is still capturing',
     'act_b: still reversing_payment at +60.000 s',
   ]);
 });
@@ -40,7 +40,7 @@ test('rule 3 is broken by a revocation that is open although its vehicle can be 
     if (vehicle) vehicle.faults = [{ type: 'offline', attributes: { afterMs: 100, forMs: 30_000 } }];
   });
   expect(itEnds(evidence).violations).toEqual([
-    `act_r: the revocation of act_b is still queued_for_activation, and ${vinB} can be reached`,
+    `act_r: the revocation of act_b is still queued_for_activation, but ${vinB} is reachable`,
   ]);
 });
 
@@ -94,7 +94,7 @@ test('rule 6 is broken by an attempt that the record shows too early after the f
     ).at -= 1;
   });
   expect(attempts(evidence).violations).toEqual([
-    'act_a: attempt 2 began 199 ms after the failure before it, the back-off is 200 ms',
+    'act_a: attempt 2 began 199 ms after the previous failure, the back-off is 200 ms',
   ]);
 });
 
@@ -106,14 +106,18 @@ test('rule 6 is broken by another attempt after a failure for good', () => {
     );
     failure.data = failure.data.replace('"temporary":true', '"temporary":false');
   });
-  expect(attempts(evidence).violations).toEqual(['act_a: attempt 1 failed for good, and attempt 2 followed']);
+  expect(attempts(evidence).violations).toEqual([
+    'act_a: attempt 1 failed permanently, but attempt 2 followed',
+  ]);
 });
 
 test('rule 6 is broken by another attempt after the vehicle refused', () => {
   const evidence = corrupted(({ broker }) => {
     broker.push(saidResult(20_000, 'cmd_b5', vinB, 'heated_seats', 'rejected', 0));
   });
-  expect(attempts(evidence).violations).toEqual([`act_b: ${vinB} refused attempt 5, and attempt 6 followed`]);
+  expect(attempts(evidence).violations).toEqual([
+    `act_b: ${vinB} rejected attempt 5, but attempt 6 followed`,
+  ]);
 });
 
 test('rule 6 takes no refusal for known that the broker never had', () => {
@@ -166,7 +170,7 @@ test('rule 7 is broken by a command that passed by the API IoT', () => {
   });
   expect(quota(evidence).violations).toEqual([
     '2 examined instead of 3: vehicles that the broker carried commands to',
-    `${vinC}: the broker carried cmd_z, which was never accepted`,
+    `${vinC}: the broker carried cmd_z, which the API IoT never accepted`,
   ]);
 });
 
@@ -180,19 +184,19 @@ test('rule 9 is broken by a vehicle that went back to what it had before', () =>
     if (feature) Object.assign(feature, { state: 'dormant', version: 0 });
   });
   expect(order(evidence).violations).toEqual([
-    `${vinA} heated_seats: stands at version 0, and said applied to version 1`,
+    `${vinA} heated_seats: at version 0, but answered applied to version 1`,
   ]);
 });
 
-test('rule 9 is broken by a state that no command asked for', () => {
+test('rule 9 is broken by a state that no command requested', () => {
   const evidence = corrupted(({ vehicles }) => {
     const [first, second] = vehicles[0]?.features ?? [];
     if (first) first.state = 'dormant';
     if (second) second.version = 4;
   });
   expect(order(evidence).violations).toEqual([
-    `${vinA} heated_seats: dormant at version 1, which no command asked for`,
-    `${vinA} adaptive_cruise: active at version 4, which no command asked for`,
+    `${vinA} heated_seats: dormant at version 1, which no command requested`,
+    `${vinA} adaptive_cruise: active at version 4, which no command requested`,
   ]);
 });
 
@@ -201,7 +205,7 @@ test('rule 9 is broken by an undisturbed vehicle that never answered, and not by
     broker.push(sentCommand(9_000, 'cmd_y', vinC, 'heated_seats', 1));
   });
   expect(order(evidence).violations).toEqual([
-    `${vinC} heated_seats: stands at version 0, and never answered cmd_y with version 1`,
+    `${vinC} heated_seats: at version 0, but never answered cmd_y with version 1`,
   ]);
 });
 
@@ -211,7 +215,7 @@ test('rule 9 asks for no answer to a command that a broker forgot when it died, 
   });
   expect(order({ ...evidence, crashes: 1 }).violations).toEqual([]);
   expect(order(evidence).violations).toEqual([
-    `${vinC} heated_seats: stands at version 0, and never answered cmd_y with version 1`,
+    `${vinC} heated_seats: at version 0, but never answered cmd_y with version 1`,
   ]);
 });
 
@@ -222,7 +226,7 @@ test('rule 9 is broken by a report of a lower version after a higher one', () =>
   expect(order(evidence).violations).toEqual([`${vinA} heated_seats: reported version 0 after version 1`]);
 });
 
-test('rule 9 is broken by a vehicle that nobody looked at', () => {
+test('rule 9 is broken by a vehicle that was not examined', () => {
   const evidence = corrupted(({ vehicles }) => {
     vehicles.pop();
   });

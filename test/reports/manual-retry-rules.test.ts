@@ -45,8 +45,8 @@ test('rule 2 is broken by a manual retry that moves money or has a ticket of its
     database.tickets.push({ ...ticket('m', vinB, 'HIGH', 40_000), activation_id: 'act_m' });
   });
   expect(exactlyOnce(evidence).violations).toEqual([
-    'act_m: nobody pays for it, and the ledger shows charged',
-    'act_m: tried by hand, and has a ticket tkt_m of its own',
+    'act_m: free of charge, but the ledger shows charged',
+    'act_m: manual retry, but has a ticket tkt_m of its own',
   ]);
 });
 
@@ -56,8 +56,8 @@ test('rule 4 is broken by a manual retry that is called active and gives nothing
     broker.pop();
   });
   expect(activeMeansActive(evidence).violations).toEqual([
-    `act_m: active, and ${vinB} never said applied`,
-    `act_m: active, and nobody is entitled to heated_seats on ${vinB}`,
+    `act_m: active, but ${vinB} never reported applied`,
+    `act_m: active, but no entitlement exists for heated_seats on ${vinB}`,
   ]);
 });
 
@@ -69,7 +69,7 @@ test('rule 5 is broken by a manual retry that failed and left the feature on', (
     if (vehicle) vehicle.faults = [];
   });
   expect(failedMeansOff(evidence).violations).toEqual([
-    `act_b: failed, and heated_seats is active on ${vinB}`,
-    `act_m: failed, and heated_seats is active on ${vinB}`,
+    `act_b: failed, but heated_seats is active on ${vinB}`,
+    `act_m: failed, but heated_seats is active on ${vinB}`,
   ]);
 });

@@ -11,7 +11,7 @@ import { saidStatus } from './sample-wire.ts';
 test('rule 1 holds in the sample, for each of the four activations in the ledger', () => {
   expect(neverCharged(sampleEvidence())).toEqual({
     id: 1,
-    title: 'Nobody is charged for what was not delivered',
+    title: 'No charge for an activation that was not delivered',
     ok: true,
     examined: 4,
     violations: [],
@@ -27,8 +27,8 @@ test('rule 1 is broken by money that was kept without any word of the vehicle', 
     }
   });
   expect(neverCharged(evidence).violations).toEqual([
-    `act_a: 14.90 EUR were kept, and ${vinA} never said applied`,
-    `act_c: 14.90 EUR were kept, and ${vinA} never said applied`,
+    `act_a: 14.90 EUR kept, but ${vinA} never reported applied`,
+    `act_c: 14.90 EUR kept, but ${vinA} never reported applied`,
   ]);
 });
 
@@ -50,7 +50,7 @@ test('rule 1 takes no result for a command of another activation', () => {
     );
   });
   expect(neverCharged(evidence).violations).toEqual([
-    `act_a: 14.90 EUR were kept, and ${vinA} never said applied`,
+    `act_a: 14.90 EUR kept, but ${vinA} never reported applied`,
   ]);
 });
 
@@ -68,7 +68,7 @@ test('rule 1 takes a reported state at the version of the command for a result',
     });
   expect(neverCharged(lost(1)).violations).toEqual([]);
   expect(neverCharged(lost(0)).violations).toEqual([
-    `act_a: 14.90 EUR were kept, and ${vinA} never said applied`,
+    `act_a: 14.90 EUR kept, but ${vinA} never reported applied`,
   ]);
 });
 
@@ -77,7 +77,7 @@ test('rule 1 is broken by a capture before the delivery', () => {
     only(ledger, ({ kind }) => kind === 'captured').at -= 600;
   });
   expect(neverCharged(evidence).violations).toEqual([
-    `act_a: captured at +0.400 s, before ${vinA} said applied at +0.550 s`,
+    `act_a: captured at +0.400 s, before ${vinA} reported applied at +0.550 s`,
   ]);
 });
 
@@ -87,12 +87,12 @@ test('rule 1 is broken by a failed activation whose money comes back later', () 
     only(ledger, ({ kind }) => kind === 'voided').at += 1_000;
   });
   expect(neverCharged(evidence).violations).toEqual([
-    'act_b: failed at +26.010 s, and 14.90 EUR were still with us at +26.010 s',
-    'act_e: failed at +0.570 s, and 14.90 EUR were still with us at +0.570 s',
+    'act_b: failed at +26.010 s, but 14.90 EUR still held or captured at +26.010 s',
+    'act_e: failed at +0.570 s, but 14.90 EUR still held or captured at +0.570 s',
   ]);
 });
 
-test('rule 1 is broken by money of an activation that nobody knows', () => {
+test('rule 1 is broken by a ledger entry of an unknown activation', () => {
   const evidence = corrupted(({ ledger }) => {
     ledger.push(entry(8, 3_000, 'charged', 'act_z'));
   });
@@ -126,8 +126,8 @@ test('rule 2 is broken by a second ticket, and by a ticket for what is active', 
     if (first) tickets.push({ ...first, id: 'tkt_x' }, { ...first, id: 'tkt_y', activation_id: 'act_a' });
   });
   expect(exactlyOnce(evidence).violations).toEqual([
-    'act_a: 1 instead of 0 tickets, and it is active',
-    'act_b: 2 instead of 1 tickets, and it is failed',
+    'act_a: 1 tickets instead of 0, phase active',
+    'act_b: 2 tickets instead of 1, phase failed',
   ]);
 });
 
@@ -138,7 +138,7 @@ test('rule 2 is broken by a second notice of a kind', () => {
     notices.push({ ...row, id: 'ntc_x' });
     mails.push({ ...mail, messageId: 'ntc_x@caas.example' });
   });
-  expect(exactlyOnce(evidence).violations).toEqual(['act_a: told activation_successful by email 2 times']);
+  expect(exactlyOnce(evidence).violations).toEqual(['act_a: activation_successful by email sent 2 times']);
 });
 
 test('rule 2 allows the same message again for each crash, and for nothing else', () => {
@@ -163,15 +163,15 @@ test('rule 4 is broken by what is called active and was never confirmed', () => 
     only(activations, ({ id }) => id === 'act_b').phase = 'active';
   });
   expect(activeMeansActive(evidence).violations).toEqual([
-    '3 examined instead of 2: activations that vehicles confirmed and nobody reversed',
-    'act_b: active, and 0.00 EUR of 14.90 EUR were captured',
-    'act_b: active, and its purchase is failed',
-    `act_b: active, and ${vinB} never said applied`,
-    `act_b: active, and nobody is entitled to heated_seats on ${vinB}`,
+    '3 examined instead of 2: activations confirmed by a vehicle and not reversed',
+    'act_b: active, but 0.00 EUR of 14.90 EUR captured',
+    'act_b: active, but its purchase is failed',
+    `act_b: active, but ${vinB} never reported applied`,
+    `act_b: active, but no entitlement exists for heated_seats on ${vinB}`,
   ]);
 });
 
-test('rule 4 is broken by a forgotten capture, and not by one that was declined for good', () => {
+test('rule 4 is broken by a forgotten capture, and not by one that was permanently declined', () => {
   const forgotten = (status: 'active' | 'payment_failed') =>
     corrupted(({ ledger, database: { purchases } }) => {
       ledger.splice(
@@ -181,7 +181,7 @@ test('rule 4 is broken by a forgotten capture, and not by one that was declined 
       only(purchases, ({ id }) => id === 'pur_a').status = status;
     });
   expect(activeMeansActive(forgotten('active')).violations).toEqual([
-    'act_a: active, and 0.00 EUR of 14.90 EUR were captured',
+    'act_a: active, but 0.00 EUR of 14.90 EUR captured',
   ]);
   expect(activeMeansActive(forgotten('payment_failed')).violations).toEqual([]);
 });
@@ -192,7 +192,7 @@ test('rule 4 is broken by a feature that sleeps although it is owned', () => {
     if (feature) feature.state = 'dormant';
   });
   expect(activeMeansActive(evidence).violations).toEqual([
-    `act_a: active, and heated_seats is dormant on ${vinA}`,
+    `act_a: active, but heated_seats is dormant on ${vinA}`,
   ]);
 });
 
@@ -201,11 +201,11 @@ test('rule 4 is broken by a delivery that the platform does not call active', ()
     only(activations, ({ id }) => id === 'act_a').phase = 'waiting_response';
   });
   expect(activeMeansActive(evidence).violations).toEqual([
-    '1 examined instead of 2: activations that vehicles confirmed and nobody reversed',
+    '1 examined instead of 2: activations confirmed by a vehicle and not reversed',
   ]);
 });
 
-test('rule 5 holds in the sample, for the two activations whose money went back', () => {
+test('rule 5 holds in the sample, for the two activations whose payment was reversed', () => {
   expect(failedMeansOff(sampleEvidence())).toMatchObject({ id: 5, ok: true, examined: 2, violations: [] });
 });
 
@@ -224,16 +224,16 @@ test('rule 5 is broken by a missing ticket and by one without its diagnostics', 
   ]);
 });
 
-test('rule 5 is broken by a customer who is told before the money went back', () => {
+test('rule 5 is broken by a customer notified before the reversal', () => {
   const evidence = corrupted(({ mails }) => {
     only(mails, ({ messageId }) => messageId.includes('ntc_b_activation_failed')).at -= 100;
   });
   expect(failedMeansOff(evidence).violations).toEqual([
-    'act_b: told "not charged" by email at +25.950 s, before the money went back at +26.000 s',
+    'act_b: "not charged" sent by email at +25.950 s, before the reversal at +26.000 s',
   ]);
 });
 
-test('rule 5 is broken by money that never went back', () => {
+test('rule 5 is broken by a payment that was never reversed', () => {
   const evidence = corrupted(({ ledger }) => {
     ledger.splice(
       ledger.findIndex(({ kind }) => kind === 'refunded'),
@@ -241,8 +241,8 @@ test('rule 5 is broken by money that never went back', () => {
     );
   });
   expect(failedMeansOff(evidence).violations).toEqual([
-    '2 examined instead of 1: activations whose money the ledger gave back',
-    'act_e: failed, and 14.90 EUR never went back',
+    '2 examined instead of 1: activations with a reversal in the ledger',
+    'act_e: failed, but 14.90 EUR never reversed',
   ]);
 });
 
@@ -259,7 +259,7 @@ test('rule 5 lets a feature stay on only where the vehicle is out of reach and t
           1,
         );
     });
-  const broken = [`act_b: failed, and heated_seats is active on ${vinB}`];
+  const broken = [`act_b: failed, but heated_seats is active on ${vinB}`];
   expect(failedMeansOff(on({ reachable: false, obliged: true })).violations).toEqual([]);
   expect(failedMeansOff(on({ reachable: true, obliged: true })).violations).toEqual(broken);
   expect(failedMeansOff(on({ reachable: false, obliged: false })).violations).toEqual(broken);
@@ -287,5 +287,5 @@ test('rule 5 is broken by a purchase that is not called failed', () => {
       },
     );
   });
-  expect(failedMeansOff(evidence).violations).toEqual(['act_b: failed, and its purchase is pending']);
+  expect(failedMeansOff(evidence).violations).toEqual(['act_b: failed, but its purchase is pending']);
 });

@@ -9,7 +9,7 @@ import { saidStatus } from './sample-wire.ts';
 const corruptions: readonly { id: number; title: string; change: (evidence: Draft<Evidence>) => void }[] = [
   {
     id: 1,
-    title: 'money is captured before the vehicle said applied',
+    title: 'payment is captured before the vehicle reported applied',
     change({ ledger }) {
       only(ledger, ({ kind, activationId }) => kind === 'captured' && activationId === 'act_a').at =
         startedAt + 500;
@@ -32,7 +32,7 @@ const corruptions: readonly { id: number; title: string; change: (evidence: Draf
   },
   {
     id: 4,
-    title: 'nobody is entitled to what is active',
+    title: 'an active feature has no entitlement',
     change({ database: { entitlements } }) {
       entitlements.splice(0, 1);
     },
@@ -68,7 +68,7 @@ const corruptions: readonly { id: number; title: string; change: (evidence: Draf
   },
   {
     id: 8,
-    title: 'a mail speaks of a retry',
+    title: 'a mail mentions a retry',
     change({ mails }) {
       only(mails, ({ messageId }) => messageId.includes('ntc_b_activation_failed')).text += ' We will retry.';
     },

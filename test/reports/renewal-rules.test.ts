@@ -43,13 +43,13 @@ test('a renewal of what nobody owned, or no vehicle ever confirmed, was not deli
     only(database.entitlements, ({ id }) => id === 'ent_a').ended_at = startedAt + 1_000;
   });
   expect(neverCharged(over).violations).toEqual([
-    `act_c: 14.90 EUR were kept, and ${vinA} never said applied`,
+    `act_c: 14.90 EUR kept, but ${vinA} never reported applied`,
   ]);
   const unproven = renewed((evidence) => {
     evidence.broker = evidence.broker.filter(({ topic }) => !topic.includes('evt/'));
   });
   expect(neverCharged(unproven).violations).toContain(
-    `act_c: 14.90 EUR were kept, and ${vinA} never said applied`,
+    `act_c: 14.90 EUR kept, but ${vinA} never reported applied`,
   );
 });
 

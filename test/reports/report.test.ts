@@ -143,17 +143,17 @@ test('the terminal shows figures, one line a rule and the verdict', () => {
       'Vehicle faults  1 offline',
       'API IoT faults  1 server error, 2 slow',
       '',
-      '✓  1  Nobody is charged for what was not delivered (4 examined)',
-      '✓  2  Charged, ticketed and told exactly once (4 examined)',
-      '✓  3  Every activation ends, within the bound of its policy (4 examined)',
-      '✓  4  Active means delivered and paid (2 examined)',
-      '✓  5  Failed means off: ticket, money back, then the notice, and the feature sleeps (2 examined)',
-      '✓  6  No attempt too many, none too early, one for what is not retried (4 examined)',
-      '✓  7  No vehicle gets more commands in an hour than the quota allows (2 examined)',
-      '✓  8  Customers hear what the table says, and nothing of retries (19 examined)',
-      '✓  9  Every vehicle stands at the highest version that it could apply (3 examined)',
-      '✓ 10  Nothing is lost between the parts (4 examined)',
-      '✓ 11  Same seed, same plan, followed to the letter (a live run fixes no more than its plan) (8 examined)',
+      '✓  1  No charge for an activation that was not delivered (4 examined)',
+      '✓  2  Charges, tickets and notifications: exactly once per activation (4 examined)',
+      '✓  3  Every activation ends within the time limit of its policy (4 examined)',
+      '✓  4  Active activations: confirmed by the vehicle, paid, entitlement granted; feature active (2 examined)',
+      '✓  5  Failed activations: ticket opened, payment reversed, then customer notified; feature dormant (2 examined)',
+      '✓  6  Attempts: within the limit, not before the back-off ends, only one after a permanent failure (4 examined)',
+      '✓  7  No vehicle receives more commands per hour than the quota allows (2 examined)',
+      '✓  8  Customers receive the specified notifications, and none about retries (19 examined)',
+      '✓  9  Every vehicle is at the highest version that it could apply (3 examined)',
+      '✓ 10  No purchase, command, result, notification or event is lost between components (4 examined)',
+      '✓ 11  Same seed, same plan, and the run follows the plan (a live run reproduces only the plan) (8 examined)',
       '',
       'All 11 rules hold.',
       '',
@@ -169,7 +169,7 @@ test('the terminal shows every violation that the report keeps, how many more th
   const lines = terminalReport({ ...report, checks, ok: false }, { color: false }).split('\n');
   const at = lines.findIndex((line) => line.startsWith('✗'));
   expect(lines.slice(at, at + 4)).toEqual([
-    '✗  7  No vehicle gets more commands in an hour than the quota allows (2 examined)',
+    '✗  7  No vehicle receives more commands per hour than the quota allows (2 examined)',
     '       first',
     '       second',
     '       … and 3 more',
@@ -185,7 +185,7 @@ test('colours are there only where they are asked for', () => {
   const ansi = '\u001b[';
   expect(terminalReport(sampleReport(), { color: false })).not.toContain(ansi);
   const colored = terminalReport(sampleReport(), { color: true });
-  expect(colored).toContain(`${ansi}32m✓${ansi}0m  1  Nobody is charged`);
+  expect(colored).toContain(`${ansi}32m✓${ansi}0m  1  No charge for`);
   expect(colored).toContain(`${ansi}32mAll 11 rules hold.${ansi}0m\n`);
 });
 

@@ -12,26 +12,26 @@ test('rule 8 holds in the sample, for each of the 19 messages that the sinks rec
   expect(silence(sampleEvidence())).toMatchObject({ id: 8, ok: true, examined: 19, violations: [] });
 });
 
-test('rule 8 is broken by a message that speaks of a retry', () => {
+test('rule 8 is broken by a message that mentions a retry', () => {
   const evidence = corrupted(({ mails, pushes }) => {
     only(mails, ({ messageId }) => messageId.includes('ntc_b_activation_started')).text = 'We are retrying.';
     only(pushes, ({ noticeId }) => noticeId === 'ntc_c_activation_started_push').body =
       'Attempt 2 is under way.';
   });
   expect(silence(evidence).violations).toEqual([
-    'email ntc_b_activation_started_email "Activating your service: Heated seats" speaks of a retry',
-    'push ntc_c_activation_started_push "Activating..." speaks of a retry',
+    'email ntc_b_activation_started_email "Activating your service: Heated seats" mentions a retry',
+    'push ntc_c_activation_started_push "Activating..." mentions a retry',
   ]);
 });
 
-test('rule 8 is broken by a kind that the table does not know, and by a message that no notice ordered', () => {
+test('rule 8 is broken by a kind that is not specified, and by a message without a notification', () => {
   const evidence = corrupted(({ mails }) => {
     mails.push({ at: 1, messageId: 'x@y', to: 'a@example.com', subject: 'Special offer', text: '' });
   });
   expect(silence(evidence).violations).toEqual([
-    '20 examined instead of 19: messages that what happened asks for',
-    'email x "Special offer" is of no kind that the table knows',
-    'email x "Special offer" belongs to no notice',
+    '20 examined instead of 19: notifications that the specification requires',
+    'email x "Special offer" is of no specified kind',
+    'email x "Special offer" belongs to no notification',
   ]);
 });
 
@@ -43,7 +43,7 @@ test('rule 8 is broken by a message that never arrived', () => {
     );
   });
   expect(silence(evidence).violations).toEqual([
-    '18 examined instead of 19: messages that what happened asks for',
+    '18 examined instead of 19: notifications that the specification requires',
     'act_e: no activation_failed by push arrived',
   ]);
 });
@@ -67,21 +67,21 @@ test('rule 8 is broken by words of another kind and by another recipient', () =>
   });
   const name = 'email ntc_b_activation_failed_email "Your Heated seats is now active"';
   expect(silence(evidence).violations).toEqual([
-    `${name} was to be activation_failed`,
+    `${name} should be activation_failed`,
     `${name} went to customer-0001@example.com instead of customer-0002@example.com`,
     'act_b: no activation_failed by email arrived',
   ]);
 });
 
-test('rule 8 is broken by a display that speaks of a retry, and by a text on a revocation', () => {
+test('rule 8 is broken by a display text that mentions a retry, and by a text on a revocation', () => {
   const evidence = corrupted(({ vehicles, broker }) => {
     vehicles[0]?.displayed.push('Trying again');
     const command = only(broker, ({ payload }) => payload.includes('"id":"cmd_c1"'));
     command.payload = command.payload.replace('"target":"active"', '"target":"dormant"');
   });
   expect(silence(evidence).violations).toEqual([
-    `the display of ${vinA} showed "Trying again", which speaks of a retry`,
-    `${vinA}: cmd_c1 switches off and carries a text for the display`,
+    `the display of ${vinA} showed "Trying again", which mentions a retry`,
+    `${vinA}: cmd_c1 deactivates a feature, but carries a display text`,
   ]);
 });
 
@@ -89,7 +89,7 @@ test('rule 10 holds in the sample, for each of the four purchases that were acce
   expect(nothingLost(sampleEvidence())).toMatchObject({ id: 10, ok: true, examined: 4, violations: [] });
 });
 
-test('rule 10 is broken by a purchase that is gone, one that is another, and one that nobody was told of', () => {
+test('rule 10 is broken by a purchase that is gone, one that is another, and one that no response named', () => {
   const evidence = corrupted(({ database: { purchases } }) => {
     purchases.splice(
       purchases.findIndex(({ id }) => id === 'pur_e'),
@@ -101,9 +101,9 @@ test('rule 10 is broken by a purchase that is gone, one that is another, and one
   });
   expect(nothingLost(evidence).violations).toEqual([
     '3 examined instead of 4: purchases that were accepted',
-    `p-003: pur_c is adaptive-cruise for ${vinC}, not what was asked for`,
-    'p-005: answered with pur_e, which the database does not have',
-    'pur_x: made, and nobody was told',
+    `p-003: pur_c is adaptive-cruise for ${vinC}, not what was requested`,
+    'p-005: the response names pur_e, which is not in the database',
+    'pur_x: created, but no response named it',
   ]);
 });
 
@@ -113,12 +113,12 @@ test('rule 10 is broken by a buyer without an answer', () => {
     Object.assign(answer, { status: null, purchaseId: null });
   });
   expect(nothingLost(evidence).violations).toEqual([
-    'p-003: the buyer never got an answer',
-    'pur_c: made, and nobody was told',
+    'p-003: the buyer received no response',
+    'pur_c: created, but no response named it',
   ]);
 });
 
-test('rule 10 is broken by a ledger that tells another story than the database', () => {
+test('rule 10 is broken by a ledger that differs from the database', () => {
   const evidence = corrupted(({ ledger }) => {
     ledger.splice(
       ledger.findIndex(({ kind }) => kind === 'captured'),
@@ -127,10 +127,10 @@ test('rule 10 is broken by a ledger that tells another story than the database',
     ledger.push(entry(9, 3_000, 'charged', 'act_z'), entry(10, 3_000, 'charged', 'act_y'));
   });
   expect(nothingLost(evidence).violations).toEqual([
-    'the ledger names act_z, which the database does not have',
-    'the ledger names act_y, which the database does not have',
-    'act_a: captured in the database, and the ledger shows authorised',
-    'the ledger holds 44.70 EUR, the database says 29.80 EUR',
+    'the ledger names act_z, which is not in the database',
+    'the ledger names act_y, which is not in the database',
+    'act_a: captured in the database, but the ledger shows authorised',
+    'the ledger total is 44.70 EUR, the database total is 29.80 EUR',
   ]);
 });
 
@@ -145,42 +145,42 @@ test('rule 10 is broken by commands that only one side knows', () => {
     );
   });
   expect(nothingLost(evidence).violations).toEqual([
-    'cmd_b3: accepted for act_z, which the database does not have',
-    'act_c: remembers cmd_q, which the API IoT does not have',
+    'cmd_b3: accepted for act_z, which is not in the database',
+    'act_c: names cmd_q, which the API IoT does not have',
   ]);
 });
 
-test('rule 10 is broken by an answer that the broker took and the API IoT forgot, not by one that nobody took', () => {
+test('rule 10 is broken by a result that the broker acknowledged and the API IoT lost, not by an unacknowledged one', () => {
   const sample = sampleEvidence();
   const apiIot = sample.apiIot.map((command) =>
     command.id === 'cmd_a2' ? { ...command, results: null } : command,
   );
   expect(nothingLost({ ...sample, apiIot }).violations).toEqual([
-    `cmd_a2: ${vinA} answered, the broker took it, and the API IoT knows of no answer`,
+    `cmd_a2: the broker acknowledged the result of ${vinA}, but the API IoT has no result`,
   ]);
   const broker = sample.broker.map((message) => ({ ...message, takenAt: null }));
   expect(nothingLost({ ...sample, apiIot, broker }).violations).toEqual([]);
 });
 
-test('rule 10 is broken by a notice that still waits', () => {
+test('rule 10 is broken by a notification that is still waiting', () => {
   const evidence = corrupted(({ database: { notices } }) => {
     only(notices, ({ id }) => id === 'ntc_a_activation_successful_push').status = 'waiting';
   });
-  expect(nothingLost(evidence).violations).toEqual(['act_a: activation_successful by push still waits']);
+  expect(nothingLost(evidence).violations).toEqual(['act_a: activation_successful by push is still waiting']);
 });
 
-test('rule 10 is broken by a line of the record without its event, and by an event without its line', () => {
+test('rule 10 is broken by a purchase history line without its event, and by an event without its line', () => {
   const evidence = corrupted(({ events }) => {
     const event = events?.find(({ id }) => id === 'rec_4');
     if (event) event.id = 'rec_x';
   });
   expect(nothingLost(evidence).violations).toEqual([
-    'line 4 of the record (activation.active) was never published',
-    'event rec_x (fleetwake.activation.active) was published and never recorded',
+    'line 4 of the purchase history (activation.active) was never published',
+    'event rec_x (fleetwake.activation.active) was published, but is not in the purchase history',
   ]);
 });
 
-test('rule 10 leaves the event stream alone where nobody listened', () => {
+test('rule 10 does not judge the event stream where no consumer was connected', () => {
   const evidence = corrupted((draft) => {
     draft.events = null;
   });
@@ -195,10 +195,10 @@ test('rule 11 is broken by another plan from the same seed', () => {
   const evidence = corrupted((draft) => {
     draft.planAgain = draft.planAgain.replace('"atMs":300', '"atMs":301');
   });
-  expect(sameSeed(evidence).violations).toEqual(['seed 7 gave another plan the second time']);
+  expect(sameSeed(evidence).violations).toEqual(['seed 7 produced a different plan the second time']);
 });
 
-test('rule 11 is broken by a vehicle that was never there and a purchase that was never made', () => {
+test('rule 11 is broken by a missing vehicle and a missing purchase', () => {
   const evidence = corrupted(({ broker, answers, vehicles }) => {
     broker.splice(
       broker.findIndex(({ topic }) => topic.includes(vinC)),
@@ -209,11 +209,11 @@ test('rule 11 is broken by a vehicle that was never there and a purchase that wa
   });
   expect(sameSeed(evidence).violations).toEqual([
     '6 examined instead of 8: vehicles and purchases in the plan',
-    `${vinC}: in the plan, and it never said that it is there`,
+    `${vinC}: in the plan, but it never published its status`,
   ]);
 });
 
-test('rule 11 expects no word of a vehicle that is gone for good', () => {
+test('rule 11 expects no status from a vehicle that is offline permanently', () => {
   const silent = (forMs: number | null) =>
     corrupted((draft) => {
       draft.broker.splice(
@@ -225,7 +225,7 @@ test('rule 11 expects no word of a vehicle that is gone for good', () => {
       draft.planAgain = JSON.stringify(draft.plan);
     });
   expect(sameSeed(silent(9_000)).violations).toEqual([
-    `${vinB}: in the plan, and it never said that it is there`,
+    `${vinB}: in the plan, but it never published its status`,
   ]);
   expect(sameSeed(silent(null)).violations).toEqual([]);
 });

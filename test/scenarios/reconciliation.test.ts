@@ -46,7 +46,7 @@ test.each([
     const broken = runChecks(evidence).filter(({ ok }) => !ok);
     expect(broken.map(({ id, violations }) => [id, violations.length])).toEqual([[4, 4]]);
     expect(broken[0]?.violations[0]).toMatch(
-      /^act_\w+: active, and heated_seats is dormant on [A-Z0-9]{17}$/,
+      /^act_\w+: active, but heated_seats is dormant on [A-Z0-9]{17}$/,
     );
   },
 );

@@ -5,7 +5,10 @@ import type { Evidence, VehicleEvidence } from '../evidence.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 4, title: 'Active means delivered and paid' };
+const rule = {
+  id: 4,
+  title: 'Active activations: confirmed by the vehicle, paid, entitlement granted; feature active',
+};
 
 /**
  * Rule 4: what the platform calls active was delivered by the broker's log, is paid by the ledger (or named
@@ -20,7 +23,7 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
   return verdict(
     rule,
     active.length,
-    { count: delivered.length, name: 'activations that vehicles confirmed and nobody reversed' },
+    { count: delivered.length, name: 'activations confirmed by a vehicle and not reversed' },
     [
       ...active.flatMap(judgeSale),
       ...[...active, ...free.filter((file) => file.row.phase === 'active')].flatMap((file) =>
@@ -48,10 +51,10 @@ function judgeSale({ id, purchase, ledger, state }: CaseFile): string[] {
   const isPaidOtherwise = state.settlement?.status === 'collected';
   if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed' && !isPaidOtherwise) {
     const price = money(purchase.amount_minor, purchase.currency);
-    violations.push(`${id}: active, and ${money(netMinor, purchase.currency)} of ${price} were captured`);
+    violations.push(`${id}: active, but ${money(netMinor, purchase.currency)} of ${price} captured`);
   }
   if (purchase.status !== 'active' && purchase.status !== 'payment_failed') {
-    violations.push(`${id}: active, and its purchase is ${purchase.status}`);
+    violations.push(`${id}: active, but its purchase is ${purchase.status}`);
   }
   return violations;
 }
@@ -76,11 +79,12 @@ function judge(
 ): string[] {
   const { id, vin, row, deliveredAt } = file;
   const violations: string[] = [];
-  if (deliveredAt === null) violations.push(`${id}: active, and ${vin} never said applied`);
-  if (owned === null) violations.push(`${id}: active, and nobody is entitled to ${row.feature} on ${vin}`);
+  if (deliveredAt === null) violations.push(`${id}: active, but ${vin} never reported applied`);
+  if (owned === null)
+    violations.push(`${id}: active, but no entitlement exists for ${row.feature} on ${vin}`);
   const state = vehicle?.features.find((feature) => feature.feature === row.feature)?.state;
   if (owned !== null && owned.ended_at === null && state !== 'active' && !isExcused) {
-    violations.push(`${id}: active, and ${row.feature} is ${state ?? 'not built in'} on ${vin}`);
+    violations.push(`${id}: active, but ${row.feature} is ${state ?? 'not installed'} on ${vin}`);
   }
   return violations;
 }

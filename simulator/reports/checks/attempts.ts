@@ -8,7 +8,10 @@ import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 6, title: 'No attempt too many, none too early, one for what is not retried' };
+const rule = {
+  id: 6,
+  title: 'Attempts: within the limit, not before the back-off ends, only one after a permanent failure',
+};
 
 /** How long the news of a refusal may take from the vehicle to the engine, while an attempt is already on its way. */
 const newsDefaultMs = 1_000;
@@ -85,13 +88,13 @@ function judgeSteps(id: string, { starts, failures }: Steps, constants: Constant
     const next = starts.get(attempt + 1);
     if (next === undefined || next < at) continue;
     if (!temporary) {
-      violations.push(`${id}: attempt ${attempt} failed for good, and attempt ${attempt + 1} followed`);
+      violations.push(`${id}: attempt ${attempt} failed permanently, but attempt ${attempt + 1} followed`);
       continue;
     }
     const waitMs = waitBeforeMs(constants, attempt + 1);
     if (next - at < waitMs) {
       violations.push(
-        `${id}: attempt ${attempt + 1} began ${next - at} ms after the failure before it, the back-off is ${waitMs} ms`,
+        `${id}: attempt ${attempt + 1} began ${next - at} ms after the previous failure, the back-off is ${waitMs} ms`,
       );
     }
   }
@@ -120,7 +123,7 @@ function judgeRefusals(
       (other) => at !== undefined && other.attempt > attempt && other.command.acceptedAt > at + newsMs,
     );
     return later.map(
-      (other) => `${id}: ${vin} refused attempt ${attempt}, and attempt ${other.attempt} followed`,
+      (other) => `${id}: ${vin} rejected attempt ${attempt}, but attempt ${other.attempt} followed`,
     );
   });
 }

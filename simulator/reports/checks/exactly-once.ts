@@ -9,7 +9,7 @@ import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 2, title: 'Charged, ticketed and told exactly once' };
+const rule = { id: 2, title: 'Charges, tickets and notifications: exactly once per activation' };
 
 /**
  * Rule 2, from the ledger and the sinks: of each activation the net charge is nothing or the price, no movement happened
@@ -67,7 +67,7 @@ function judgeTickets({ id, row, tickets }: CaseFile): string[] {
   if (tickets.length === wanted) return [];
   // A ticket is opened when the decision falls, a moment before the activation has failed.
   if (row.ended_at === null && tickets.length === 1) return [];
-  return [`${id}: ${tickets.length} instead of ${wanted} tickets, and it is ${row.phase}`];
+  return [`${id}: ${tickets.length} tickets instead of ${wanted}, phase ${row.phase}`];
 }
 
 /**
@@ -78,13 +78,13 @@ function judgeFree(file: CaseFile, notices: readonly SeenNotice[]): string[] {
   const { id, ledger, tickets, state } = file;
   const isRetry = state.origin === 'support';
   return [
-    ...ledger.map((entry) => `${id}: nobody pays for it, and the ledger shows ${entry.kind}`),
+    ...ledger.map((entry) => `${id}: free of charge, but the ledger shows ${entry.kind}`),
     ...(isRetry
-      ? tickets.map((ticket) => `${id}: tried by hand, and has a ticket ${ticket.id} of its own`)
+      ? tickets.map((ticket) => `${id}: manual retry, but has a ticket ${ticket.id} of its own`)
       : judgeTickets(file)),
     ...notices
       .filter(({ row }) => !supportNoticeKinds.some((kind) => kind === row?.kind))
-      .map((notice) => `${id}: for nothing, and told ${notice.kind} by ${notice.channel}`),
+      .map((notice) => `${id}: free of charge, but ${notice.kind} was sent by ${notice.channel}`),
   ];
 }
 
@@ -94,7 +94,7 @@ function judgeNotices({ id }: CaseFile, notices: readonly SeenNotice[], crashes:
     const copies = groupBy(seen, (notice) => notice.noticeId);
     // A technician may ask twice, and say so again of a ticket that was reopened.
     const isSupport = supportNoticeKinds.some((kind) => kind === seen[0]?.row?.kind);
-    if (copies.size > 1 && !isSupport) violations.push(`${id}: told ${slot} ${copies.size} times`);
+    if (copies.size > 1 && !isSupport) violations.push(`${id}: ${slot} sent ${copies.size} times`);
     for (const [noticeId, same] of copies) {
       if (same.length > 1 + crashes) {
         violations.push(

@@ -11,7 +11,7 @@ import { moment, money, type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
   id: 5,
-  title: 'Failed means off: ticket, money back, then the notice, and the feature sleeps',
+  title: 'Failed activations: ticket opened, payment reversed, then customer notified; feature dormant',
 };
 
 /** The specification's "Support Ticket Data Structure": the compiler asks for all of them. */
@@ -58,7 +58,7 @@ export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(
   return verdict(
     rule,
     lost.filter((file) => !isWithPeople(evidence, file)).length,
-    { count: reversed.size, name: 'activations whose money the ledger gave back' },
+    { count: reversed.size, name: 'activations with a reversal in the ledger' },
     [
       ...lost.flatMap((file) => [
         ...(file.row.phase === 'failed' ? judgeTicket(file) : judgeStatus(file)),
@@ -73,7 +73,7 @@ export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(
 
 function judgeStatus({ id, row, purchase }: CaseFile): string[] {
   if (purchase?.status === row.phase) return [];
-  return [`${id}: ${row.phase}, and its purchase is ${purchase?.status ?? 'unknown'}`];
+  return [`${id}: ${row.phase}, but its purchase is ${purchase?.status ?? 'unknown'}`];
 }
 
 function judgeTicket(file: CaseFile): string[] {
@@ -95,19 +95,19 @@ function judgeMoney(evidence: Evidence, file: CaseFile, notices: readonly SeenNo
   const { netMinor, heldMinor } = balanceOf(ledger);
   if (isWithPeople(evidence, file)) {
     return notices.map(
-      (notice) => `${id}: told "not charged" by ${notice.channel}, and the money never went back`,
+      (notice) => `${id}: "not charged" sent by ${notice.channel}, but the payment was never reversed`,
     );
   }
   if (netMinor + heldMinor !== 0) {
-    return [`${id}: ${row.phase}, and ${money(netMinor + heldMinor, currency)} never went back`];
+    return [`${id}: ${row.phase}, but ${money(netMinor + heldMinor, currency)} never reversed`];
   }
   const backAt = reversedAt(ledger);
-  if (backAt === null) return [`${id}: ${row.phase}, and the ledger shows no reversal`];
+  if (backAt === null) return [`${id}: ${row.phase}, but the ledger shows no reversal`];
   return notices
     .filter((notice) => notice.at < backAt)
     .map(
       (notice) =>
-        `${id}: told "not charged" by ${notice.channel} at ${moment(evidence, notice.at)}, before the money went back at ${moment(evidence, backAt)}`,
+        `${id}: "not charged" sent by ${notice.channel} at ${moment(evidence, notice.at)}, before the reversal at ${moment(evidence, backAt)}`,
     );
 }
 
@@ -126,5 +126,5 @@ function judgeFeature(evidence: Evidence, { id, vin, row }: CaseFile): string[] 
     (other) => other.kind === 'revocation' && other.parent_id === id && other.ended_at === null,
   );
   if (planned && isObliged && isBeyondCommand(planned, plan.constants.commandTimeoutMs)) return [];
-  return [`${id}: ${row.phase}, and ${row.feature} is ${state} on ${vin}`];
+  return [`${id}: ${row.phase}, but ${row.feature} is ${state} on ${vin}`];
 }

@@ -7,7 +7,7 @@ import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 3, title: 'Every activation ends, within the bound of its policy' };
+const rule = { id: 3, title: 'Every activation ends within the time limit of its policy' };
 
 const endPhases: readonly string[] = ['active', 'failed', 'cancelled', 'declined'];
 const endSettlements: readonly (string | null)[] = [
@@ -44,7 +44,7 @@ function judge(evidence: Evidence, file: CaseFile, sharing: number): string[] {
   }
   const violations: string[] = [];
   if (!endSettlements.includes(row.settlement) && !isWithPeople(evidence, file)) {
-    violations.push(`${row.id}: ${row.phase}, and its money is still ${row.settlement}`);
+    violations.push(`${row.id}: ${row.phase}, but its settlement is still ${row.settlement}`);
   }
   const tookMs = row.ended_at - row.requested_at;
   const boundMs = endBoundMs(evidence.plan.constants, sharing, evidence.plan.slackMs);
@@ -63,6 +63,6 @@ function openRevocations(evidence: Evidence): string[] {
     .filter((row) => row.kind === 'revocation' && row.ended_at === null && !beyond.has(row.vin))
     .map(
       (row) =>
-        `${row.id}: the revocation of ${row.parent_id} is still ${row.phase}, and ${row.vin} can be reached`,
+        `${row.id}: the revocation of ${row.parent_id} is still ${row.phase}, but ${row.vin} is reachable`,
     );
 }

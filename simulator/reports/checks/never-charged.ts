@@ -5,7 +5,7 @@ import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 1, title: 'Nobody is charged for what was not delivered' };
+const rule = { id: 1, title: 'No charge for an activation that was not delivered' };
 
 /**
  * Rule 1, from the payment service's ledger and the broker's log: money that was kept has a result of that vehicle for a
@@ -30,12 +30,12 @@ function judge(evidence: Evidence, file: CaseFile): string[] {
   const { netMinor } = balanceOf(ledger);
   const isSettledByPeople = isWithPeople(evidence, file);
   if (netMinor > 0 && deliveredAt === null && !isSettledByPeople) {
-    violations.push(`${id}: ${money(netMinor, currency)} were kept, and ${vin} never said applied`);
+    violations.push(`${id}: ${money(netMinor, currency)} kept, but ${vin} never reported applied`);
   }
   const taken = capturedAt(ledger);
   if (taken !== null && deliveredAt !== null && taken < deliveredAt) {
     violations.push(
-      `${id}: captured at ${moment(evidence, taken)}, before ${vin} said applied at ${moment(evidence, deliveredAt)}`,
+      `${id}: captured at ${moment(evidence, taken)}, before ${vin} reported applied at ${moment(evidence, deliveredAt)}`,
     );
   }
   const isLost = row.phase === 'failed' || row.phase === 'cancelled';
@@ -52,7 +52,7 @@ function afterLoss(evidence: Evidence, { id, ledger, row }: CaseFile): string[] 
     if (netMinor === 0 && heldMinor === 0) continue;
     const amount = money(netMinor + heldMinor, ledger[0]?.currency ?? '');
     return [
-      `${id}: ${row.phase} at ${moment(evidence, endedAt)}, and ${amount} were still with us at ${moment(evidence, at)}`,
+      `${id}: ${row.phase} at ${moment(evidence, endedAt)}, but ${amount} still held or captured at ${moment(evidence, at)}`,
     ];
   }
   return [];

@@ -8,7 +8,10 @@ import { acceptedAnswers } from '../expectations.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 10, title: 'Nothing is lost between the parts' };
+const rule = {
+  id: 10,
+  title: 'No purchase, command, result, notification or event is lost between components',
+};
 
 /**
  * Rule 10: what the buyer was told, the database, the payment service's ledger, the API IoT's books and the event stream
@@ -25,14 +28,14 @@ export function nothingLost(evidence: Evidence, reading: Reading = readingOf(evi
   for (const { plannedId, purchaseId } of accepted) {
     const purchase = purchases.get(purchaseId);
     if (!purchase) {
-      violations.push(`${plannedId}: answered with ${purchaseId}, which the database does not have`);
+      violations.push(`${plannedId}: the response names ${purchaseId}, which is not in the database`);
       continue;
     }
     examined += 1;
     const wish = planned.get(plannedId);
     if (wish?.vin !== purchase.vin || wish.serviceId !== purchase.service_id) {
       violations.push(
-        `${plannedId}: ${purchaseId} is ${purchase.service_id} for ${purchase.vin}, not what was asked for`,
+        `${plannedId}: ${purchaseId} is ${purchase.service_id} for ${purchase.vin}, not what was requested`,
       );
     }
   }
@@ -44,7 +47,7 @@ export function nothingLost(evidence: Evidence, reading: Reading = readingOf(evi
     ...judgeResults(evidence, log),
     ...database.notices
       .filter((notice) => notice.status === 'waiting')
-      .map((notice) => `${notice.activation_id}: ${notice.kind} by ${notice.channel} still waits`),
+      .map((notice) => `${notice.activation_id}: ${notice.kind} by ${notice.channel} is still waiting`),
     ...judgeEvents(evidence),
   ]);
 }
@@ -58,10 +61,10 @@ function unanswered(evidence: Evidence): string[] {
   return [
     ...evidence.plan.purchases
       .filter((purchase) => !answered.has(purchase.id))
-      .map((purchase) => `${purchase.id}: the buyer never got an answer`),
+      .map((purchase) => `${purchase.id}: the buyer received no response`),
     ...evidence.database.purchases
       .filter((purchase) => purchase.status !== 'declined' && !told.has(purchase.id))
-      .map((purchase) => `${purchase.id}: made, and nobody was told`),
+      .map((purchase) => `${purchase.id}: created, but no response named it`),
   ];
 }
 
@@ -90,13 +93,13 @@ function judgeLedger(evidence: Evidence, files: readonly CaseFile[]): string[] {
     evidence.ledger.map((entry) => entry.activationId).filter((id) => !known.has(id)),
   );
   const violations = [...strangers].map(
-    (id) => `the ledger names ${id || 'no activation'}, which the database does not have`,
+    (id) => `the ledger names ${id || 'no activation'}, which is not in the database`,
   );
   for (const { id, state, ledger } of files) {
     const status = state.settlement?.status;
     if (status === undefined || shown[status]?.(ledger) !== false) continue;
     const entries = ledger.map((entry) => entry.kind).join(', ') || 'nothing';
-    violations.push(`${id}: ${status} in the database, and the ledger shows ${entries}`);
+    violations.push(`${id}: ${status} in the database, but the ledger shows ${entries}`);
   }
   return [...violations, ...judgeSums(evidence, files)];
 }
@@ -111,7 +114,9 @@ function judgeSums(evidence: Evidence, files: readonly CaseFile[]): string[] {
       .filter((settlement) => settlement?.currency === currency && isTaken(settlement))
       .reduce((sum, settlement) => sum + (settlement?.amountMinor ?? 0), 0);
     if (netMinor === kept) return [];
-    return [`the ledger holds ${money(netMinor, currency)}, the database says ${money(kept, currency)}`];
+    return [
+      `the ledger total is ${money(netMinor, currency)}, the database total is ${money(kept, currency)}`,
+    ];
   });
 }
 
@@ -133,10 +138,10 @@ function judgeCommands({ apiIot, database }: Evidence): string[] {
   return [
     ...apiIot
       .filter((command) => !activations.has(command.reference))
-      .map((command) => `${command.id}: accepted for ${command.reference}, which the database does not have`),
+      .map((command) => `${command.id}: accepted for ${command.reference}, which is not in the database`),
     ...remembered
       .filter(({ commandId }) => !commands.has(commandId))
-      .map(({ id, commandId }) => `${id}: remembers ${commandId}, which the API IoT does not have`),
+      .map(({ id, commandId }) => `${id}: names ${commandId}, which the API IoT does not have`),
   ];
 }
 
@@ -146,7 +151,7 @@ function judgeResults({ apiIot }: Evidence, log: BrokerLog): string[] {
   return log.results.flatMap(({ vin, takenAt, message: { commandId } }) =>
     takenAt === null || books.get(commandId)?.results !== null
       ? []
-      : [`${commandId}: ${vin} answered, the broker took it, and the API IoT knows of no answer`],
+      : [`${commandId}: the broker acknowledged the result of ${vin}, but the API IoT has no result`],
   );
 }
 
@@ -158,9 +163,9 @@ function judgeEvents({ events, database }: Evidence): string[] {
   return [
     ...database.record
       .filter((row) => !published.has(row.id))
-      .map((row) => `line ${row.seq} of the record (${row.type}) was never published`),
+      .map((row) => `line ${row.seq} of the purchase history (${row.type}) was never published`),
     ...events
       .filter((event) => !recorded.has(event.id))
-      .map((event) => `event ${event.id} (${event.type}) was published and never recorded`),
+      .map((event) => `event ${event.id} (${event.type}) was published, but is not in the purchase history`),
   ];
 }

@@ -6,7 +6,7 @@ import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 9, title: 'Every vehicle stands at the highest version that it could apply' };
+const rule = { id: 9, title: 'Every vehicle is at the highest version that it could apply' };
 
 const reached: readonly string[] = ['applied', 'already_active', 'already_dormant'];
 
@@ -82,18 +82,16 @@ function judge(
       (type === 'feature_lost' || type === 'feature_gained') && attributes.feature === feature,
   );
   if (version > 0 && !isReplaced && !stands.some((target) => target.target === state)) {
-    violations.push(`${place}: ${state} at version ${version}, which no command asked for`);
+    violations.push(`${place}: ${state} at version ${version}, which no command requested`);
   }
   for (const { commandId, version: sent, answer, arrived } of targets) {
     if (sent <= version) continue;
     if (answer !== null && reached.includes(answer.outcome)) {
-      violations.push(
-        `${place}: stands at version ${version}, and said ${answer.outcome} to version ${sent}`,
-      );
+      violations.push(`${place}: at version ${version}, but answered ${answer.outcome} to version ${sent}`);
     }
     if (answer === null && arrived && planned?.faults.length === 0) {
       violations.push(
-        `${place}: stands at version ${version}, and never answered ${commandId} with version ${sent}`,
+        `${place}: at version ${version}, but never answered ${commandId} with version ${sent}`,
       );
     }
   }

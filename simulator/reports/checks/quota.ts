@@ -3,7 +3,7 @@ import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 7, title: 'No vehicle gets more commands in an hour than the quota allows' };
+const rule = { id: 7, title: 'No vehicle receives more commands per hour than the quota allows' };
 
 /**
  * Rule 7, from the acceptances in the API IoT's books, held against what the broker carried: at most `quotaLimit` in any
@@ -29,7 +29,7 @@ export function quota(evidence: Evidence, reading: Reading = readingOf(evidence)
   const accepted = new Set(evidence.apiIot.map((command) => command.id));
   for (const { vin, message } of log.commands) {
     if (!accepted.has(message.id))
-      violations.push(`${vin}: the broker carried ${message.id}, which was never accepted`);
+      violations.push(`${vin}: the broker carried ${message.id}, which the API IoT never accepted`);
   }
   return verdict(
     rule,

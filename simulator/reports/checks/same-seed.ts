@@ -5,7 +5,7 @@ import { type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
   id: 11,
-  title: 'Same seed, same plan, followed to the letter (a live run fixes no more than its plan)',
+  title: 'Same seed, same plan, and the run follows the plan (a live run reproduces only the plan)',
 };
 
 /**
@@ -16,7 +16,7 @@ export function sameSeed(evidence: Evidence, reading: Reading = readingOf(eviden
   const { plan } = evidence;
   const violations: string[] = [];
   if (JSON.stringify(plan) !== evidence.planAgain) {
-    violations.push(`seed ${plan.seed} gave another plan the second time`);
+    violations.push(`seed ${plan.seed} produced a different plan the second time`);
   }
   const announced = new Set(reading.log.statuses.map((status) => status.vin));
   const here = new Set(evidence.vehicles.map((vehicle) => vehicle.vin));
@@ -27,7 +27,7 @@ export function sameSeed(evidence: Evidence, reading: Reading = readingOf(eviden
     examined += 1;
     // One that leaves for good may do so before it has said anything.
     if (!isGoneForGood(vehicle) && !announced.has(vin)) {
-      violations.push(`${vin}: in the plan, and it never said that it is there`);
+      violations.push(`${vin}: in the plan, but it never published its status`);
     }
   }
   const made = new Set(evidence.answers.map((answer) => answer.plannedId));

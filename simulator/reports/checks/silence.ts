@@ -8,7 +8,7 @@ import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 
-const rule = { id: 8, title: 'Customers hear what the table says, and nothing of retries' };
+const rule = { id: 8, title: 'Customers receive the specified notifications, and none about retries' };
 
 const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt \d|\breintent/i;
 
@@ -36,7 +36,7 @@ export function silence(evidence: Evidence, reading: Reading = readingOf(evidenc
   return verdict(
     rule,
     distinct.size,
-    { count: wanted.length, name: 'messages that what happened asks for' },
+    { count: wanted.length, name: 'notifications that the specification requires' },
     violations,
   );
 }
@@ -60,14 +60,14 @@ function judgeWords(
   const name = `${channel} ${noticeId} "${headline}"`;
   const violations: string[] = [];
   if (speaksOfRetries.test(headline) || speaksOfRetries.test(text))
-    violations.push(`${name} speaks of a retry`);
-  if (kind === null) violations.push(`${name} is of no kind that the table knows`);
-  if (row === null) return [...violations, `${name} belongs to no notice`];
-  if (kind !== null && kind !== row.kind) violations.push(`${name} was to be ${row.kind}`);
+    violations.push(`${name} mentions a retry`);
+  if (kind === null) violations.push(`${name} is of no specified kind`);
+  if (row === null) return [...violations, `${name} belongs to no notification`];
+  if (kind !== null && kind !== row.kind) violations.push(`${name} should be ${row.kind}`);
   const customer = addresses.get(row.customer_id);
   const address = channel === 'email' ? customer?.email : customer?.endpoint;
   if (recipient !== address)
-    violations.push(`${name} went to ${recipient} instead of ${address ?? 'nobody'}`);
+    violations.push(`${name} went to ${recipient} instead of ${address ?? 'no address'}`);
   return violations;
 }
 
@@ -145,10 +145,10 @@ function judgeDisplays(evidence: Evidence, log: BrokerLog): string[] {
   const shown = evidence.vehicles.flatMap(({ vin, displayed }) =>
     displayed
       .filter((text) => speaksOfRetries.test(text))
-      .map((text) => `the display of ${vin} showed "${text}", which speaks of a retry`),
+      .map((text) => `the display of ${vin} showed "${text}", which mentions a retry`),
   );
   const onRevocation = log.commands
     .filter(({ message }) => message.display && message.features.every((one) => one.target === 'dormant'))
-    .map(({ vin, message }) => `${vin}: ${message.id} switches off and carries a text for the display`);
+    .map(({ vin, message }) => `${vin}: ${message.id} deactivates a feature, but carries a display text`);
   return [...shown, ...onRevocation];
 }
