@@ -3,6 +3,7 @@ import type { Random } from '../../shared/ports/random.ts';
 import type { StandingFault, VehicleFaultType } from '../faults/fault.ts';
 import type { VehicleState } from '../faults/fault-target.ts';
 import type { Agenda } from './agenda.ts';
+import { damageTypes } from './message-damage.ts';
 
 type ByType = { readonly [Type in VehicleFaultType]: Extract<StandingFault, { readonly type: Type }> };
 type Of<Type extends VehicleFaultType> = ByType[Type];
@@ -38,13 +39,10 @@ const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'duplicate',
   'reorder',
   'delay_ack',
-  'corrupt_payload',
-  'stale_version',
-  'wrong_vin',
-  'expired',
   'hang_at',
   'crash_at',
   'apply_but_no_ack',
+  ...damageTypes,
 ]);
 
 /** Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the window draws. */
