@@ -17,6 +17,8 @@ export type VirtualPlatformSettings = Pick<
   'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'
 > & {
   readonly slaPollMs: number;
+  /** Divides the tickets' times (1). */
+  readonly slaScale?: number;
   /** Ticket events go to the outside ticket system. */
   readonly hasTicketWebhook?: boolean;
 };
@@ -47,6 +49,7 @@ export async function bootPlatform(
 
 function settingsOf({
   slaPollMs,
+  slaScale = 1,
   hasTicketWebhook = false,
   ...varying
 }: VirtualPlatformSettings): PlatformSettings {
@@ -59,7 +62,7 @@ function settingsOf({
     apiIot: { origin: origins.apiIot, clientId: 'engine', clientSecret: testSecrets.engine },
     payments: { origin: origins.payments, apiKey: testSecrets.payments, timeoutMs: paymentsTimeoutMs },
     desk: {
-      support: standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3'])),
+      support: standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']), slaScale),
       webhook: hasTicketWebhook ? ticketWebhookSettings : null,
       slaPollMs,
       notifications: { contact, webUrl: origins.platform },

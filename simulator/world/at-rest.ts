@@ -7,17 +7,25 @@ export interface Excused {
   readonly vins: readonly string[];
   /** Entitlements that end before this instant have to end in the run. */
   readonly endsBefore: number;
+  /** SLA moments of tickets that are due before this instant have to be written. */
+  readonly slaEndsBefore: number;
 }
 
 /** Whether the platform has ended all its work, and its event relay has published every line of the record. */
-export function isPlatformAtRest(read: Peek, excused: Excused = { vins: [], endsBefore: 0 }): boolean {
+export function isPlatformAtRest(
+  read: Peek,
+  excused: Excused = { vins: [], endsBefore: 0, slaEndsBefore: 0 },
+): boolean {
   const vins = excused.vins.map((vin) => `'${vin}'`).join(', ');
   const [row] = read<{ open: number }>(`select
     (select count(*) from activations where (ended_at is null or due_at is not null)
       and not (kind = 'revocation' and vin in (${vins}))) +
     (select count(*) from entitlements where ended_at is null and valid_until < ${excused.endsBefore}) +
     (select count(*) from notices where status = 'waiting') +
-    (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors), 0)) as open`);
+    (select (select coalesce(max(seq), 0) from record) > coalesce((select seq from cursors where name = 'events'), 0)) +
+    (select count(*) from tickets where due_at < ${excused.slaEndsBefore}) +
+    (select count(*) from record where type like 'ticket.%'
+      and seq > (select seq from cursors where name = 'ticket-webhook')) as open`);
   return row?.open === 0;
 }
 

@@ -191,7 +191,12 @@ async function newDayStage(size: DaySize) {
     random,
     stores,
     latencyMs: () => integerBetween(draws, 1, 60),
-    platform: { ...platformSettings(schedule, catalogue), hasTicketWebhook: false },
+    platform: {
+      ...platformSettings(schedule, catalogue),
+      hasTicketWebhook: false,
+      slaScale: 1,
+      slaPollMs: 600_000,
+    },
     apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
     logOf: trace.log,
     faults: { serviceLink: wire.service },

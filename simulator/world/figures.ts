@@ -18,8 +18,10 @@ export function policyOf({ policy }: Pick<Schedule, 'policy'>): RetryPolicy {
 /** A sweep looks for what a lost NATS forgot, and for services whose time is over; each costs queries, and hours pass here. */
 export const sweepEveryMs = 180_000;
 
-/** Between two looks at the tickets' SLA, whose shortest time is four hours. */
-const slaPollMs = 600_000;
+/** A ticket's times are so much shorter: a run sees their end. */
+const slaScale = 60;
+/** Between two polls of the tickets' SLA, whose shortest time is four minutes here. */
+export const slaPollMs = 60_000;
 
 /** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
 const minuteMs = 60_000;
@@ -33,6 +35,7 @@ export function platformSettings(schedule: Schedule, sold: Catalogue): VirtualPl
     dispatch: standardDispatch,
     reconcileMs: reconcileMs ?? null,
     slaPollMs,
+    slaScale,
     hasTicketWebhook: true,
   };
 }

@@ -90,7 +90,7 @@ function disturbs(schedule: Schedule, vehicle: number): boolean {
   );
   const around = schedule.world.some((fault) => {
     if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
-    return fault.type === 'broker_restarted' || fault.type.startsWith('crash') || fault.type === 'down';
+    return ['broker_restarted', 'crash', 'crash_at', 'stop', 'down'].includes(fault.type);
   });
   return atVehicle || around || schedule.skewMs.vehicles[vehicle] !== 0;
 }
@@ -180,7 +180,8 @@ export function vehicleSpecsOf(schedule: Schedule, catalogue: Catalogue): Vehicl
 /** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
 function slackOf(schedule: Schedule, catalogue: Catalogue): number {
   const troubles = schedule.world.reduce((sum, fault) => {
-    if (fault.type === 'crash' || fault.type === 'crash_at') return sum + fault.downMs + sweepEveryMs;
+    if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
+      return sum + fault.downMs + sweepEveryMs;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
     return sum + 300_000;
   }, 0);

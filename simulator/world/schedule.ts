@@ -133,6 +133,8 @@ export const crashCalls = [
 ] as const;
 export type CrashCall = (typeof crashCalls)[number];
 
+const modelIds = vehicleModels.map(({ id }) => id);
+
 const worldFaultSchema = z.discriminatedUnion('type', [
   /**
    * The process dies at its n-th step and comes back. Every call of a port is two steps, before it happens and before its
@@ -166,12 +168,24 @@ const worldFaultSchema = z.discriminatedUnion('type', [
     forMs: durationSchema,
   }),
   z.strictObject({ type: z.literal('restart'), vehicle: z.int().min(0).max(3), atMs: instantSchema }),
+  /** The process stops as on a signal: it finishes what is under way, and starts again. */
+  z.strictObject({
+    type: z.literal('stop'),
+    process: z.enum(processes),
+    atMs: instantSchema,
+    downMs: durationSchema,
+  }),
+  /** The vehicle is registered at the platform with another model: what is sent from then on carries that model's configuration. */
+  z.strictObject({
+    type: z.literal('registered_again'),
+    vehicle: z.int().min(0).max(3),
+    model: z.enum(modelIds),
+    atMs: instantSchema,
+  }),
   z.strictObject({ type: z.literal('nats_wiped'), atMs: instantSchema }),
   z.strictObject({ type: z.literal('broker_restarted'), atMs: instantSchema, forgets: z.boolean() }),
 ]);
 export type WorldFault = z.infer<typeof worldFaultSchema>;
-
-const modelIds = vehicleModels.map(({ id }) => id);
 
 export const scheduleSchema = z
   .strictObject({

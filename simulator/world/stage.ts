@@ -14,6 +14,7 @@ import { newCrashes } from './crashes.ts';
 import { faultBook } from './fault-book.ts';
 import { constantsOf, platformSettings } from './figures.ts';
 import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-schedule.ts';
+import { newRegistrations } from './registrations.ts';
 import type { HttpFailure, HttpStep, Schedule } from './schedule.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
 import { type Move, newWatch } from './watch.ts';
@@ -53,6 +54,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
   const book = faultBook(schedule);
   const moves: (Move & { readonly atMs: number })[] = [];
   let onMove: (move: Move) => void = () => {};
+  const registrations = newRegistrations(schedule);
   const watch = newWatch({
     now: () => loop.now() - startedAt,
     constants: constantsOf(schedule),
@@ -69,6 +71,8 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       });
     },
     onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
+    parametersOf: (serviceId, model) => catalogue.configuration(serviceId, model)?.parameters ?? null,
+    modelsSince: registrations.modelsSince,
   });
   const stores = await takeStores();
   if (schedule.fleet) await registerFleet(stores, loop.process('setup'), schedule.fleet);
@@ -133,7 +137,10 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       onNotification: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
       onPublish: (subject) => trace.record('nats', 'publish', { subject }),
       onRedelivery: () => book.note('redelivery'),
-      onProcess: (event, fields) => trace.record('world', event, fields),
+      onProcess(event, fields) {
+        if (event === 'stops') stops += 1;
+        trace.record('world', event, fields);
+      },
     },
   });
   const { network, gateway } = system;
@@ -145,6 +152,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
   network.onOutcome(({ from, request }, outcome) => {
     trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
   });
+  let stops = 0;
   const deaths: Death[] = [];
   const steps: string[] = [];
   const crashes = newCrashes(schedule);
@@ -170,6 +178,7 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
     watch,
     wire,
     cars,
+    registrations,
     wishes,
     moves: () => moves,
     /** Told of each saved change of an activation from now on. */
@@ -177,6 +186,8 @@ export async function newStage(schedule: Schedule, options: StageOptions = {}) {
       onMove = look;
     },
     deaths: () => deaths,
+    /** How often a process was stopped as on a signal. */
+    stops: () => stops,
     /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
     steps: (): readonly string[] => steps,
     /** Nothing of this stage acts any more; its databases go to the next one. */

@@ -62,14 +62,21 @@ export function newWatch(deps: {
   readonly constants: Constants;
   readonly onMove: (move: Move) => void;
   readonly onMoney: (kind: string, activationId: string) => void;
+  /** What a service's command carries for a model; null where the model cannot have it. */
+  readonly parametersOf: (serviceId: string, model: string) => object | null;
+  /** The models with which the vehicle was registered up to now and since `since`, that of `since` included. */
+  readonly modelsSince: (vin: string, since: number) => readonly string[];
 }) {
   const { now, constants } = deps;
   const found: Violation[] = [];
   const purses = new Map<string, Purse>();
   const acceptances = new Map<string, number[]>();
   /** Commands by id: the activation they were sent for. */
-  const commands = new Map<string, { readonly activationId: string; readonly vin: string }>();
-  const features = new Map<string, { readonly feature: string; readonly vin: string }>();
+  const commands = new Map<
+    string,
+    { readonly activationId: string; readonly vin: string; readonly at: number }
+  >();
+  const activations = new Map<string, Activation>();
   const delivered = new Set<string>();
   const versions = new Map<string, number>();
   /** Activation → the lowest version that one of its commands carries, by `vin feature`. */
@@ -84,7 +91,7 @@ export function newWatch(deps: {
   /** What a renewal renews was delivered before. */
   function isOn({ vin, feature }: Activation): boolean {
     return [...delivered].some((id) => {
-      const place = features.get(id);
+      const place = activations.get(id);
       return place?.vin === vin && place.feature === feature;
     });
   }
@@ -96,7 +103,7 @@ export function newWatch(deps: {
     if (before !== null) {
       for (const sentence of moveViolations(before, after)) report('legal transition', `${id}: ${sentence}`);
     }
-    features.set(id, { feature: after.feature, vin: after.vin });
+    activations.set(id, after);
     if (after.delivery?.evidence === 'entitlement' && isOn(after)) delivered.add(id);
     deps.onMove(move);
   }
@@ -127,7 +134,7 @@ export function newWatch(deps: {
       );
       for (const { seq, id, vin, key, at } of rows) {
         read.acceptances = seq;
-        commands.set(id, { activationId: key?.split(':')[0] ?? '', vin });
+        commands.set(id, { activationId: key?.split(':')[0] ?? '', vin, at });
         const kept = (acceptances.get(vin) ?? []).filter((other) => other > at - constants.quotaWindowMs);
         kept.push(at);
         acceptances.set(vin, kept);
@@ -193,18 +200,39 @@ export function newWatch(deps: {
       report('no unaccepted command', `the broker carried ${command.id}, which the API IoT never accepted`);
       return;
     }
-    for (const { feature, version, target } of command.features) {
+    for (const { feature, version, target, parameters = {} } of command.features) {
       if (target !== 'active') continue;
+      judgeParameters(known, feature, parameters);
       const before = asked.get(known.activationId);
       if (before === undefined || version < before.version)
         asked.set(known.activationId, { place: `${known.vin} ${feature}`, version });
     }
   }
 
+  /** A command may have been put together up to `builtMaxMs` before it was accepted. */
+  function judgeParameters(
+    { activationId, vin, at }: { readonly activationId: string; readonly vin: string; readonly at: number },
+    feature: string,
+    parameters: object,
+  ): void {
+    const activation = activations.get(activationId);
+    if (activation?.feature !== feature) return;
+    const allowed = deps
+      .modelsSince(vin, at - builtMaxMs)
+      .map((model) =>
+        sorted({ ...deps.parametersOf(activation.serviceId, model), ...activation.parameters }),
+      );
+    if (!allowed.includes(sorted(parameters)))
+      report(
+        'configuration of the registered model',
+        `${activationId}: ${feature} was sent with ${sorted(parameters)} instead of ${allowed.join(' or ')}`,
+      );
+  }
+
   function noteResult(result: CommandResult): void {
     const known = commands.get(result.commandId);
     if (!known) return;
-    const wanted = features.get(known.activationId)?.feature;
+    const wanted = activations.get(known.activationId)?.feature;
     const reached = result.results.some(
       (one) => one.feature === wanted && (one.outcome === 'applied' || one.outcome === 'already_active'),
     );
@@ -214,5 +242,18 @@ export function newWatch(deps: {
 
 interface WireCommand {
   readonly id: string;
-  readonly features: readonly { feature: string; target: string; version: number }[];
+  readonly features: readonly {
+    feature: string;
+    target: string;
+    version: number;
+    parameters?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** The longest from a command's making to its acceptance: a token and a request that is sent again. */
+const builtMaxMs = 60_000;
+
+/** The same text for the same parameters in any order. */
+function sorted(parameters: object): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -7,7 +7,8 @@ import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
-import { constantsOf } from './figures.ts';
+import { constantsOf, slaPollMs } from './figures.ts';
+import { insist } from './insist.ts';
 import { type Deeds, startLife } from './life.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
@@ -15,6 +16,7 @@ import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { judgeServiceLife } from './service-life.ts';
 import { type Death, newStage, type Stage, type StageOptions } from './stage.ts';
+import { judgeTickets } from './ticket-rules.ts';
 import type { Move, Violation } from './watch.ts';
 
 export interface WorldRun {
@@ -73,6 +75,8 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
     stage.loop.kill('platform');
     stage.loop.kill('api_iot');
     const evidence = await collect(stage, schedule, answers);
+    for (const sentence of judgeTickets(evidence, slaPollMs, stage.stops()))
+      report('ticket SLA and events', sentence);
     for (const sentence of judgeServiceLife(evidence, deeds, schedule)) report('service lifecycle', sentence);
     const reading = readingOf(evidence);
     return {
@@ -168,6 +172,21 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
           stage.cars.restart(vinOf(fault.vehicle)),
         );
         break;
+      case 'stop': {
+        const { process, downMs } = fault;
+        at(fault.atMs, 'stops', { process, downMs }, () => void stage.gateway.restart(process, downMs));
+        break;
+      }
+      case 'registered_again': {
+        const { vehicle, model } = fault;
+        at(
+          fault.atMs,
+          'registered again',
+          { vehicle, model },
+          () => void registerAgain(stage, vehicle, model),
+        );
+        break;
+      }
       case 'nats_wiped':
         at(fault.atMs, 'NATS wiped', {}, () => stage.stream.wipe());
         break;
@@ -191,6 +210,17 @@ function scheduleWorld(stage: Stage, { world }: Schedule): void {
         fault satisfies never;
     }
   }
+}
+
+async function registerAgain(stage: Stage, vehicle: number, model: string): Promise<void> {
+  const { registrations } = stage;
+  const vin = vinOf(vehicle);
+  const { client, clock } = stage.apiUser('customer');
+  const body = { model, modelName: model, customerId: `customer-${vehicle + 1}` };
+  registrations.begin(vin, model);
+  const { status } = await insist(clock, () => client.send('PUT', `/vehicles/${vin}`, body));
+  stage.trace.record('customer', 'registered again', { vin, model, status });
+  registrations.settle(vin, stage.loop.now());
 }
 
 function startBuying(stage: Stage, schedule: Schedule) {
@@ -228,7 +258,7 @@ function quietLook(stage: Stage, schedule: Schedule, isOver: () => boolean): () 
     loop.now() >= lastFaultAt &&
     wire.held() === 0 &&
     !stage.gateway.isComingBack() &&
-    isPlatformAtRest(stores.platform.read, { vins, endsBefore }) &&
+    isPlatformAtRest(stores.platform.read, { vins, endsBefore, slaEndsBefore: endsBefore }) &&
     isApiIotAtRest(stores.apiIot.read, wire.messages);
 }
 
@@ -249,6 +279,8 @@ function settledLook({ loop }: Stage, isQuiet: () => boolean, calmMs: number): (
 /** The last moment at which a fault of the world begins or ends; a crash has none that is known before. */
 function endOf(fault: Schedule['world'][number]): number {
   switch (fault.type) {
+    case 'stop':
+      return fault.atMs + fault.downMs;
     case 'cut':
     case 'down':
       return fault.fromMs + fault.forMs;

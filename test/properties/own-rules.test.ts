@@ -22,6 +22,8 @@ function watchOf() {
     constants: constantsOf(schedule),
     onMove: () => {},
     onMoney: () => {},
+    parametersOf: (_, model) => ({ zones: model === 'aurora-2026' ? 'front,rear' : 'front' }),
+    modelsSince: () => ['aurora-2026'],
   });
   /** The rows of a table, as the next look finds them. */
   const rows =

@@ -77,7 +77,15 @@ describe('A planted bug names the rules of which one must report it', () => {
 
   test('each of them is a rule of the checks or of the run itself', () => {
     const numbered = runChecks(sampleEvidence()).map(({ id }) => `rule ${id}`);
-    const own = ['legal transition', 'quota', 'service lifecycle', 'versions increase'];
+    const own = [
+      'configuration of the registered model',
+      'legal transition',
+      'no deadlock',
+      'quota',
+      'service lifecycle',
+      'ticket SLA and events',
+      'versions increase',
+    ];
     const unknown = plantedBugs.flatMap(({ rules }) =>
       rules.filter((rule) => ![...numbered, ...own].includes(rule)),
     );

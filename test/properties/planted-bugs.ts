@@ -453,6 +453,66 @@ export const plantedBugs: readonly PlantedBug[] = [
         keepLateSuccess: async () => null,
       })),
   },
+  {
+    name: "a vehicle's model is kept until the process ends",
+    within: 200,
+    rules: ['configuration of the registered model'],
+    plant: () => ({
+      engine: (deps) => {
+        const known = new Map<string, Promise<string>>();
+        const modelOf = (vin: string) => {
+          const model = known.get(vin) ?? deps.modelOf(vin);
+          known.set(vin, model);
+          return model;
+        };
+        return { ...deps, modelOf };
+      },
+    }),
+  },
+  {
+    name: 'the SLA timer never fires',
+    within: 200,
+    rules: ['ticket SLA and events'],
+    plant: () => ({
+      sla: (deps) => ({
+        ...deps,
+        clock: { ...deps.clock, now: () => deps.clock.now(), setTimer: () => ({ cancel() {} }) },
+      }),
+    }),
+  },
+  {
+    name: 'the ticket webhook sends each event twice',
+    within: 200,
+    rules: ['ticket SLA and events'],
+    plant: () => ({
+      webhook: (deps) => ({
+        ...deps,
+        http: async (request: Request) => {
+          await deps.http(request.clone());
+          return deps.http(request);
+        },
+      }),
+    }),
+  },
+  {
+    name: 'the API IoT acknowledges a message before it is written',
+    within: 200,
+    rules: ['rule 10', 'no deadlock'],
+    plant: () => ({
+      apiIot: (ports) => ({
+        ...ports,
+        link: {
+          open: (options) =>
+            ports.link.open({
+              ...options,
+              onMessage(message) {
+                void options.onMessage(message);
+              },
+            }),
+        },
+      }),
+    }),
+  },
 ];
 
 const minuteMs = 60_000;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { vehicleModels } from '../../vehicle/models.ts';
 import {
   type ActivationFault,
   type CrashCall,
@@ -178,6 +179,18 @@ export const worldFault: fc.Arbitrary<WorldFault> = fc.oneof(
     type: fc.constant('restart' as const),
     vehicle: fc.constantFrom(0, 0, 1, 2, 3),
     atMs: fc.oneof(ms(0, 3_000), ms(0, 1_000_000)),
+  }),
+  fc.record({
+    type: fc.constant('stop' as const),
+    process: fc.constantFrom('platform' as const, 'api_iot' as const),
+    atMs: fc.oneof(ms(0, 5_000), ms(0, 1_000_000)),
+    downMs: downtime,
+  }),
+  fc.record({
+    type: fc.constant('registered_again' as const),
+    vehicle: fc.constantFrom(0, 0, 1, 2, 3),
+    model: fc.constantFrom(...vehicleModels.map(({ id }) => id)),
+    atMs: fc.oneof(ms(0, 10_000), ms(0, 1_000_000)),
   }),
   fc.record({ type: fc.constant('nats_wiped' as const), atMs: fc.oneof(ms(0, 10_000), ms(0, 1_500_000)) }),
   fc.record({

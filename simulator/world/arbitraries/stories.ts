@@ -92,6 +92,26 @@ export const deadly: fc.Arbitrary<Schedule> = fc
     world: [death],
   }));
 
+/** A vehicle that is registered with another model between two purchases: each command carries the configuration of its own moment. */
+export const remodelled: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: seedArbitrary,
+    services: fc.uniqueArray(serviceArbitrary, { minLength: 2, maxLength: 2 }),
+    model: fc.constantFrom('borealis-2026' as const, 'cirrus-2025' as const),
+    registeredMs: ms(5_000, 60_000),
+    againMs: ms(70_000, 200_000),
+  })
+  .map(({ seed, services, model, registeredMs, againMs }) => {
+    const [first = 0, second = 0] = services;
+    const brisk = briskSchedule(seed, first, []);
+    const later = brisk.activations.map((one) => ({ ...one, service: second, atMs: againMs }));
+    return {
+      ...brisk,
+      activations: [...brisk.activations, ...later],
+      world: [{ type: 'registered_again', vehicle: 0, model, atMs: registeredMs }],
+    };
+  });
+
 /** A service from its purchase to its end: renewed, lost in a workshop, cancelled, over; and compared with its vehicle meanwhile. */
 export const serviceLife: fc.Arbitrary<Schedule> = fc
   .record({
