@@ -31,6 +31,8 @@ export const noticeTable: readonly TableRow[] = [
     attempt: 1,
     channels: ['email', 'push'],
   },
+  // Due within a minute of the payment, also when the vehicle is busy or the API IoT is away: the activation is queued.
+  { kind: 'activation_started', fact: 'activation.postponed', channels: ['email', 'push'] },
   { kind: 'activation_successful', fact: 'activation.active', channels: ['email', 'push'] },
   { kind: 'activation_failed', fact: 'activation.notifying_failure', channels: ['email', 'push'] },
   // Not in the table: what is renewed is not activated, and the customer's own wish, confirmed once the money is back.

@@ -320,6 +320,10 @@ it('makes a notice of exactly the facts of the table; retries stay silent', () =
     'activation_started by email',
     'activation_started by push',
   ]);
+  expect(made('activation.postponed', { reason: 'vehicle_busy' })).toEqual([
+    'activation_started by email',
+    'activation_started by push',
+  ]);
   expect(made('activation.active')).toEqual([
     'activation_successful by email',
     'activation_successful by push',
@@ -353,7 +357,7 @@ it('makes a notice of exactly the facts of the table; retries stay silent', () =
   expect(made('activation.renewed')).toEqual(['service_renewed by email', 'service_renewed by push']);
   const renewed = { at: 1, attempt: null, evidence: 'entitlement', vehicleClock: null } as const;
   expect(noticesFor(fact('activation.active'), { ...activation, delivery: renewed })).toEqual([]);
-  expect(noticeTable).toHaveLength(11);
+  expect(noticeTable).toHaveLength(12);
 });
 
 it('tells the customer nothing of deactivations and revocations', () => {
@@ -376,6 +380,7 @@ it('keeps one notice an activation, kind and channel, whatever is repeated', asy
       4,
     );
     expect(await tell(database, ids, activation, [kinds.activation_started])).toBe(0);
+    expect(await tell(database, ids, activation, [fact('activation.postponed')])).toBe(0);
     expect(await tell(database, ids, activation, [fact('activation.waiting_backoff')])).toBe(0);
     const rows = await notices(database);
     expect(rows.map((row) => `${row.kind} ${row.channel} ${row.status}`)).toEqual([

@@ -74,6 +74,25 @@ const corruptions: readonly { id: number; title: string; change: (evidence: Draf
     },
   },
   {
+    id: 8,
+    title: 'the start of an activation is told after a minute and the slack of the run',
+    change({ pushes }) {
+      only(pushes, ({ noticeId }) => noticeId === 'ntc_c_activation_started_push').at = startedAt + 1_911;
+    },
+  },
+  {
+    id: 8,
+    title: 'an activation that is queued tells of its start only when its first attempt begins',
+    change({ database: { record }, events }) {
+      const line = only(
+        record,
+        ({ type, activation_id: id }) => id === 'act_c' && type.endsWith('sending_command'),
+      );
+      record.push({ ...line, seq: 99, id: 'rec_99', at: startedAt + 330, type: 'activation.postponed' });
+      events?.push({ id: 'rec_99', type: 'fleetwake.activation.postponed' });
+    },
+  },
+  {
     id: 9,
     title: 'a vehicle reports a lower version than before',
     change({ broker }) {

@@ -29,13 +29,13 @@ export const titles: Readonly<Record<NoticeKind, string>> = {
 };
 
 export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: number }[] {
-  const told: [string, string, [NoticeKind, number][]][] = [
+  const told: [string, string, [NoticeKind, atMs: number, madeAtMs?: number][]][] = [
     [
       'a',
       'customer-0001',
       [
         ['payment_confirmed', 120],
-        ['activation_started', 150],
+        ['activation_started', 150, 130],
         ['activation_successful', 950],
       ],
     ],
@@ -44,7 +44,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
       'customer-0002',
       [
         ['payment_confirmed', 220],
-        ['activation_started', 250],
+        ['activation_started', 250, 230],
         ['activation_failed', 26_050],
       ],
     ],
@@ -53,7 +53,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
       'customer-0001',
       [
         ['payment_confirmed', 320],
-        ['activation_started', 650],
+        ['activation_started', 650, 600],
         ['activation_successful', 850],
       ],
     ],
@@ -67,7 +67,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
     ],
   ];
   return told.flatMap(([letter, customerId, kinds]) =>
-    kinds.flatMap(([kind, atMs]) =>
+    kinds.flatMap(([kind, atMs, madeAtMs = atMs - 10]) =>
       (customerId === 'customer-0001' ? (['email', 'push'] as const) : (['email'] as const)).map(
         (channel) => ({
           at: startedAt + atMs,
@@ -83,7 +83,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
             tries: 1,
             due_at: null,
             claimed_until: null,
-            created_at: startedAt + atMs - 10,
+            created_at: startedAt + madeAtMs,
             sent_at: startedAt + atMs,
             last_error: null,
             occasion: '',

@@ -5,7 +5,7 @@ import { sameSeed } from '../../simulator/reports/checks/same-seed.ts';
 import { silence } from '../../simulator/reports/checks/silence.ts';
 import { verdict } from '../../simulator/reports/verdict.ts';
 import { changeState, corrupted, only, sampleEvidence } from './sample.ts';
-import { vinA, vinB, vinC } from './sample-names.ts';
+import { startedAt, vinA, vinB, vinC } from './sample-names.ts';
 import { entry } from './sample-rows.ts';
 
 test('rule 8 holds in the sample, for each of the 19 messages that the sinks received', () => {
@@ -82,6 +82,25 @@ test('rule 8 is broken by a display text that mentions a retry, and by a text on
   expect(silence(evidence).violations).toEqual([
     `the display of ${vinA} showed "Trying again", which mentions a retry`,
     `${vinA}: cmd_c1 deactivates a feature, but carries a display text`,
+  ]);
+});
+
+test('rule 8 is broken by a start that is told late, made late or not at all', () => {
+  const evidence = corrupted(({ mails, database: { notices, record } }) => {
+    only(mails, ({ messageId }) => messageId.includes('ntc_a_activation_started')).at = startedAt + 1_711;
+    only(notices, ({ id }) => id === 'ntc_c_activation_started_push').created_at = startedAt + 601;
+    for (const list of [notices, mails] as { id?: string; messageId?: string }[][]) {
+      const index = list.findIndex(({ id, messageId }) =>
+        (id ?? messageId ?? '').startsWith('ntc_b_activation_started'),
+      );
+      list.splice(index, 1);
+    }
+    for (const line of record) if (line.activation_id === 'act_b') line.type = 'activation.failure';
+  });
+  expect(silence(evidence).violations.filter((text) => text.includes('activation_started'))).toEqual([
+    'act_a: activation_started by email came 1601 ms after the payment, 1600 ms are allowed',
+    'act_b: no activation_started was made within a minute of the payment',
+    'act_c: activation_started by push was made 1 ms after the activation was queued',
   ]);
 });
 

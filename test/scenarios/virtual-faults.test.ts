@@ -214,6 +214,31 @@ test.each(channelDown.map((row) => [row[0].type, ...row] as const))(
   },
 );
 
+test('in virtual time an activation that is queued behind another of an absent vehicle tells of its start at once', async () => {
+  const services = ['heated_seats', 'remote_start'].map((feature) => ({
+    ...heatedSeats,
+    id: feature.replace('_', '-'),
+    feature,
+  }));
+  const story = scenarioSchema.parse({
+    ...storyOf({
+      vehicles: [{ ...one, type: 'offline', attributes: { afterMs: [0, 0], forMs: [2_000, 2_000] } }],
+    }),
+    purchases: { count: 2, overMs: 0, perVehicleMax: 2, services },
+  });
+  const { evidence } = await runScenarioVirtually({ scenario: story, seed: 1 });
+  const { record, notices } = evidence.database;
+  const queued = record.filter(({ type }) => type === 'activation.postponed');
+  expect(new Set(queued.map((row) => row.activation_id)).size).toBe(1);
+  const instants = (name: string) => notices.filter(({ kind }) => kind === name).map((row) => row.created_at);
+  const paid = instants('payment_confirmed');
+  const started = instants('activation_started');
+  expect(started).toHaveLength(paid.length);
+  // A minute at 100 times.
+  expect(Math.max(...started) - Math.min(...paid)).toBeLessThan(600);
+  expect(runChecks(evidence).filter(({ ok }) => !ok)).toEqual([]);
+});
+
 test('in virtual time a mail server that stays away: every mail is given up after its 300th try, and no more is tried', async () => {
   const { evidence } = await runScenarioVirtually({ scenario: shippedScenario('notices-given-up'), seed: 1 });
   const mails = evidence.database.notices.filter(({ channel }) => channel === 'email');

@@ -7,6 +7,7 @@ import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { type Verdict, verdict } from '../verdict.ts';
+import { judgeStartNotifications, startFacts } from './start-notification.ts';
 
 const rule = { id: 8, title: 'Customers receive the specified notifications, and none about retries' };
 
@@ -14,7 +15,8 @@ const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt 
 
 /**
  * Rule 8, from what the sinks received: every message is of a kind that the specification's table knows, by its own words,
- * went to its customer and speaks of no retry; and of each kind there are exactly as many as what happened asks for.
+ * went to its customer and speaks of no retry; of each kind there are exactly as many as what happened asks for; and that an
+ * activation has started is told within a minute of its payment.
  */
 export function silence(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { notices: seen, log } = reading;
@@ -29,6 +31,7 @@ export function silence(evidence: Evidence, reading: Reading = readingOf(evidenc
       return told ? [] : [`${id}: no ${kind} by ${channel} arrived`];
     }),
     ...judgeDisplays(evidence, log),
+    ...judgeStartNotifications(evidence, reading),
   ];
   // What a technician tells is judged by its words alone: nothing but their own act asks for it.
   const counted = seen.filter(({ kind }) => !supportNoticeKinds.some((one) => one === kind));
@@ -92,7 +95,7 @@ interface Facts {
 function factsOf({ database, plan }: Evidence): Facts {
   const ofType = (type: string) => database.record.filter((row) => row.type === type);
   return {
-    startedActivations: new Set(ofType('activation.sending_command').map((row) => row.activation_id)),
+    startedActivations: new Set(startFacts.flatMap(ofType).map((row) => row.activation_id)),
     unsettled: new Set(ofType('payment.unsettled').map((row) => row.activation_id)),
     uncollectible: new Set(ofType('payment.uncollectible').map((row) => row.activation_id)),
     settled: new Map(
