@@ -105,7 +105,7 @@ export function told(
 
 Reference number: ${ticketId}
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 ${url}
 ${ending}`,
     },

@@ -63,7 +63,7 @@ describe('what is said of a wish to cancel that was heard', () => {
       'the 14.90 EUR that were held are released, and nothing is charged\n',
       'the 14.90 EUR that were charged are being given back\n',
       'the 14.90 EUR that were charged are given back\n',
-      'the 14.90 EUR could not be given back, and an operator does it by hand\n',
+      'the 14.90 EUR could not be given back automatically, and an operator pays them back in another way\n',
     ]);
   });
 

@@ -32,6 +32,8 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_event_streams 0',
       'fleetwake_activations_open 2',
       'fleetwake_activations_overdue 0',
+      'fleetwake_settlements_open{status="uncollectible"} 0',
+      'fleetwake_settlements_open{status="unsettled"} 0',
       'fleetwake_due_lag_seconds 2.5',
     ]);
     await world.clock.advance(117_500);

@@ -77,7 +77,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           await readVehicle({ database, clock }, vin, null);
           await newMetrics({ database, clock }).text();
         });
-        expect(plans.size).toBe(27);
+        expect(plans.size).toBe(28);
         const scans: string[] = [];
         const indexes = new Set<string>();
         for (const [text, steps] of plans) {

@@ -286,6 +286,7 @@ describe('an activation', () => {
           paymentId: 'pi_1',
           unanswered: 0,
           dueAt: null,
+          settleBy: null,
           problem: null,
         },
         ticketId: null,
@@ -430,6 +431,7 @@ describe('the support desk and the operator', () => {
             vin,
             serviceId: 'heated-seats',
             phase: 'active',
+            overdue: false,
             settlement: {
               status: 'uncollectible',
               capture: 'on_delivery',
@@ -438,6 +440,7 @@ describe('the support desk and the operator', () => {
               paymentId: 'pi_1',
               unanswered: 0,
               dueAt: null,
+              settleBy: at + 5 * 24 * 3_600_000,
               problem: 'expired_card: The card has expired.',
             },
           },

@@ -5,7 +5,7 @@ import { failOne, hour, withFlow } from './flow.ts';
 const ticketId = `tkt_${'1'.padStart(26, '0')}`;
 const footer = `Reference number: ${ticketId}
 
-View full details in your expediente de compra:
+View full details in your purchase record:
 https://caas.example/purchases/pur_1
 `;
 
