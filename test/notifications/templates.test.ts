@@ -47,7 +47,7 @@ it.each([
   [
     'en/activation-started.html.mustache',
     '<p>{{costumerName}}</p>',
-    'The notice template en/activation-started.html.mustache names {{costumerName}}, which no notice has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, contact, link, onDelivery, immediately.',
+    'The notice template en/activation-started.html.mustache names {{costumerName}}, which no notice has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, settleBy, activeUntil, reference, contact, link, onDelivery, immediately.',
   ],
   [
     'en/activation-started.html.mustache',
