@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/ports/log.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
+import { readCursor, setCursor } from '../store/cursors.ts';
 import { type ReconciliationDeps, reconcileVehicle } from './reconciliation.ts';
 
 export interface ReconcilerDeps extends ReconciliationDeps {
@@ -11,6 +12,10 @@ export interface ReconcilerDeps extends ReconciliationDeps {
   /** Called after each commit that wrote record rows. */
   readonly onCommitted: (mayHaveNotices: boolean) => void;
 }
+
+/** Rows of `cursors`: how many vehicles, in the order of VINs, the pass has reached, and when its next page is due. */
+const positionCursor = 'reconciler.position';
+const dueCursor = 'reconciler.due_at';
 
 /** Vehicles that are asked at once. */
 const pageMax = 20;
@@ -32,18 +37,38 @@ export function passMs(everyMs: number, vehicles: number): number {
 
 /**
  * Reconciles every registered vehicle in turn, page by page in the order of VINs, spread over `everyMs`, so that the load on the API
- * IoT is even and grows with the fleet alone. Its position is in memory: a restart begins anew, and several processes reconcile
- * several times, which does no harm.
+ * IoT is even and grows with the fleet alone. Its position and the instant of its next page are saved, so that it goes on there after
+ * a restart, however often it is restarted. Several processes reconcile several times, which does no harm.
  */
 export function reconciler(deps: ReconcilerDeps) {
   const { clock, log, everyMs } = deps;
   let after = '';
+  /** Vehicles up to and with `after`. */
+  let position = 0;
+  let isRestored = false;
+
+  /** Takes up the saved position. Resolves with the instant of the next page: within `everyMs`, whatever the clock was before. */
+  async function restore(): Promise<number> {
+    const { reader } = deps.database;
+    const saved = await readCursor(reader, positionCursor);
+    const dueAt = (await readCursor(reader, dueCursor)) ?? Number.POSITIVE_INFINITY;
+    if (saved !== null && saved > 0) {
+      after = await vinAt(deps, saved - 1);
+      position = after === '' ? 0 : saved;
+    }
+    isRestored = true;
+    return Math.min(dueAt, clock.now() + everyMs);
+  }
 
   async function reconcilePage(): Promise<void> {
     let page = await vinsAfter(deps, after);
     // Behind a last page that was full: an empty one would cost every vehicle a wait.
-    if (page.length === 0) page = await vinsAfter(deps, '');
+    if (page.length === 0) {
+      page = await vinsAfter(deps, '');
+      position = 0;
+    }
     after = page.at(-1) ?? '';
+    position += page.length;
     await Promise.all(page.map((vin) => reconcileOne(deps, vin)));
   }
 
@@ -52,15 +77,24 @@ export function reconciler(deps: ReconcilerDeps) {
     log,
     failureLog: 'reconciliation.failed',
     async pass() {
+      if (!isRestored) {
+        const dueAt = await restore();
+        if (dueAt > clock.now()) return dueAt;
+      }
       await reconcilePage();
-      return clock.now() + Math.round(pageEveryMs(everyMs, await countVehicles(deps)));
+      const dueAt = clock.now() + Math.round(pageEveryMs(everyMs, await countVehicles(deps)));
+      await deps.database.write(async (transaction) => {
+        await setCursor(transaction, positionCursor, position);
+        await setCursor(transaction, dueCursor, dueAt);
+      });
+      return dueAt;
     },
     backOff: { baseMs: everyMs, maxMs: everyMs },
   });
 
   return {
     start(): void {
-      loop.start(everyMs);
+      loop.start();
     },
     stop: () => loop.stop(),
   };
@@ -90,6 +124,18 @@ async function vinsAfter({ database }: ReconcilerDeps, last: string): Promise<st
     .limit(pageMax)
     .execute();
   return rows.map(({ vin }) => vin);
+}
+
+/** Returns the VIN at this index in the order of VINs; empty behind the last. */
+async function vinAt({ database }: ReconcilerDeps, index: number): Promise<string> {
+  const row = await database.reader
+    .selectFrom('vehicles')
+    .select('vin')
+    .orderBy('vin')
+    .limit(1)
+    .offset(index)
+    .executeTakeFirst();
+  return row?.vin ?? '';
 }
 
 async function countVehicles({ database }: ReconcilerDeps): Promise<number> {

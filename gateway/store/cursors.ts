@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { PlatformSchema } from './schema.ts';
 
-/** How far a reader of the record has come: the `seq` of its last line; null before its first. */
+/** Returns how far a reader has come: of the record, the `seq` of its last line; null before its first. */
 export async function readCursor(database: Kysely<PlatformSchema>, name: string): Promise<number | null> {
   const row = await database.selectFrom('cursors').select('seq').where('name', '=', name).executeTakeFirst();
   return row?.seq ?? null;
@@ -17,5 +17,18 @@ export async function moveCursor(
     .insertInto('cursors')
     .values({ name, seq })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq }).where('cursors.seq', '<', seq))
+    .execute();
+}
+
+/** Sets a cursor that may also move back. */
+export async function setCursor(
+  transaction: Transaction<PlatformSchema>,
+  name: string,
+  seq: number,
+): Promise<void> {
+  await transaction
+    .insertInto('cursors')
+    .values({ name, seq })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ seq }))
     .execute();
 }

@@ -4,6 +4,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
 import { passMs, type ReconcilerDeps, reconciler } from '../../gateway/entitlement/reconciler.ts';
 import { reconcileVehicle } from '../../gateway/entitlement/reconciliation.ts';
+import { setCursor } from '../../gateway/store/cursors.ts';
 import { insertEntitlement } from '../../gateway/store/entitlements.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { VehicleTwin } from '../../shared/protocol/api-iot.ts';
@@ -129,6 +130,60 @@ describe('Every vehicle is looked at once in its time', () => {
       expect(looks).toEqual([60, 90, 120].flatMap((at, page) => pages[page]?.map((known) => [at, known])));
     }));
 
+  it('going on where it was after a restart, at the time it had', () =>
+    withOutside(async (outside) => {
+      const vins = await withFleet(outside, 45);
+      const first = watched(outside);
+      first.looking.start();
+      await outside.clock.advance(70 * minute);
+      await first.looking.stop();
+      expect(first.looks).toEqual(vins.slice(0, 20).map((known) => [60, known]));
+      const second = watched(outside);
+      second.looking.start();
+      await outside.clock.advance(55 * minute);
+      await second.looking.stop();
+      expect(second.looks).toEqual([
+        ...vins.slice(20, 40).map((known) => [10, known]),
+        ...vins.slice(40).map((known) => [30, known]),
+        ...vins.slice(0, 20).map((known) => [50, known]),
+      ]);
+    }));
+
+  it('also by one that is restarted every half hour, and at once after a long time down', () =>
+    withOutside(async (outside) => {
+      const seen: (readonly [number, string])[] = [];
+      for (const [round, upMs] of [hour, hour / 2, hour / 2].entries()) {
+        const { looking, looks } = watched(outside);
+        looking.start();
+        await outside.clock.advance(upMs);
+        await looking.stop();
+        seen.push(...looks.map(([, known]) => [round, known] as const));
+      }
+      expect(seen).toEqual([
+        [0, vin],
+        [2, vin],
+      ]);
+      await outside.clock.advance(5 * hour);
+      const { looking, looks } = watched(outside);
+      looking.start();
+      await outside.clock.advance(0);
+      await looking.stop();
+      expect(looks).toEqual([[0, vin]]);
+    }));
+
+  it('within that time also after the clock was set back or vehicles are gone', () =>
+    withOutside(async (outside) => {
+      await outside.database.write(async (transaction) => {
+        await setCursor(transaction, 'reconciler.position', 40);
+        await setCursor(transaction, 'reconciler.due_at', outside.clock.now() + 50 * hour);
+      });
+      const { looking, looks } = watched(outside);
+      looking.start();
+      await outside.clock.advance(hour);
+      await looking.stop();
+      expect(looks).toEqual([[60, vin]]);
+    }));
+
   it('and an hour later anew where there is none', () =>
     withOutside(async (outside) => {
       await outside.database.write((transaction) => transaction.deleteFrom('vehicles').execute());
@@ -195,7 +250,7 @@ describe('A look', () => {
       const database = { ...outside.database, reader: { selectFrom: away } as never };
       const { looking, looks, told } = watched(outside, { database });
       looking.start();
-      await outside.clock.advance(hour);
+      await outside.clock.advance(0);
       expect(told).toEqual([
         ['warn', 'reconciliation.failed', { failures: 1, reason: 'Error: the database is away' }],
       ]);
@@ -211,6 +266,7 @@ describe('Once it is stopped', () => {
       const { looking, looks } = watched(outside);
       await looking.stop();
       looking.start();
+      await outside.clock.advance(0);
       expect(outside.clock.pending()).toEqual([outside.clock.now() + hour]);
       await looking.stop();
       expect(outside.clock.pending()).toEqual([]);
