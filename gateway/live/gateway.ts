@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { claim } from '../../shared/live/claim.ts';
 import { wallClock } from '../../shared/live/clock.ts';
+import { watchClock } from '../../shared/live/clock-jumps.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -51,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   checkRoles(config);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
-  const started: { stop(): Promise<void> }[] = [];
+  const started: { stop(): Promise<void> }[] = [watchClock(log)];
   const stop = async () => {
     await closeAll(
       started
