@@ -96,6 +96,12 @@ export const probes: Readonly<Record<string, Probe>> = {
   'two crashes in one run': ({ deaths }) => (deaths.length > 1 ? 1 : 0),
   'wake-up redelivered to a restarted process': injected(/^redelivery$/),
   'NATS wiped while activations are pending': natsWiped,
+  'process stopped as on a signal': ({ trace }) => trace.filter((line) => line.event === 'stopped').length,
+  'vehicle registered again with another model': ({ trace }) =>
+    trace.filter((line) => line.event === 'registered again' && line.process === 'customer').length,
+  'SLA warning written': record('ticket.sla_warning'),
+  'SLA breach written': record('ticket.sla_breached'),
+  'ticket event received by the ticket system': ({ evidence }) => evidence.ticketEvents?.length ?? 0,
   'broker restarted': ({ trace }) => trace.filter((line) => line.event === 'broker restarted').length,
   'result delivered twice': injected(/^ack duplicate$/),
   'command delivered twice': injected(/^command duplicate$/),
