@@ -186,7 +186,7 @@ export function activationEngine(outer: EngineDeps) {
       giveBack(delivery, waitMs > 0 ? waitMs : pauseMs);
     } catch (error) {
       if (!(error instanceof UnknownActivation)) return giveBack(delivery, failedPauseMs(id, error));
-      log.warn('engine.wake_up_of_a_stranger', { id });
+      log.warn('engine.wake_up_unknown_id', { id });
       delivery.ack();
     }
   }
@@ -298,7 +298,7 @@ export function activationEngine(outer: EngineDeps) {
       const stored = await loadActivation(database.reader, command.reference);
       const attempt = stored && attemptOfKey(stored.activation.id, command.key);
       if (!stored || !attempt || !isAsked(command, stored.activation))
-        return log.warn('engine.callback_of_a_stranger', { commandId: command.id });
+        return log.warn('engine.callback_unmatched', { commandId: command.id });
       const event = await eventOfCommand(deps, command.vin, attempt, command);
       await apply(stored, [event]);
       continueInBackground(stored.activation.id);

@@ -106,7 +106,7 @@ async function reconcileOne(deps: ReconcilerDeps, vin: string): Promise<void> {
   try {
     const born = await reconcileVehicle(deps, vin);
     if (born.length === 0) return;
-    log.info('reconciliation.differs', { vin, born });
+    log.info('reconciliation.difference_found', { vin, born });
     deps.onCommitted(false);
     for (const id of born) await deps.begin(id);
   } catch (error) {

@@ -37,7 +37,7 @@ function answerError(error: Error, context: Context, log: Log): Response {
   if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
   const known = error instanceof HTTPException ? problemOfException(error) : null;
   if (known !== null) return problemResponse(known);
-  log.error('http.unexpected', {
+  log.error('http.request_failed', {
     method: context.req.method,
     path: context.req.path,
     message: error.message,

@@ -212,7 +212,7 @@ class Dispatcher implements ChannelDispatcher {
       tries: notice.tries + 1,
     };
     if (outcome.status === 'retry')
-      log.warn('notice.retry', { ...fields, dueAt: outcome.dueAt, reason: outcome.error });
+      log.warn('notice.retry_scheduled', { ...fields, dueAt: outcome.dueAt, reason: outcome.error });
     if (outcome.status === 'dead') log.error('notice.dead', { ...fields, reason: outcome.error });
   }
 }

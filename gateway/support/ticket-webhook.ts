@@ -199,7 +199,13 @@ class TicketWebhook {
     const at = clock.now() + Math.max(backOffMs({ baseMs, maxMs }, tries), retryAfterMs ?? 0);
     this.#counts.failedTries += 1;
     this.#retry = { id: row.id, tries, at };
-    log.warn('ticket.webhook_retry', { recordId: row.id, type: row.type, tries, retryAt: at, reason });
+    log.warn('ticket.webhook_retry_scheduled', {
+      recordId: row.id,
+      type: row.type,
+      tries,
+      retryAt: at,
+      reason,
+    });
     return at;
   }
 

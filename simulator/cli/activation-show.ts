@@ -22,7 +22,9 @@ export function addActivationShow(program: Command): void {
   const command = activation
     .command('show')
     .argument('<id>')
-    .description('one activation as a line of events across HTTP, NATS, MQTT, vehicle, payment and notices')
+    .description(
+      'show an activation as a timeline across HTTP, NATS, MQTT, vehicle, payment and notifications',
+    )
     .option('--json', 'print it as JSON');
   // The options of `activation` itself have the same names, and commander gives them what it reads first.
   withPlatformOptions(command, ['apiIotUrl']).action(async (id: string, _: unknown, self: Command) => {
@@ -45,7 +47,7 @@ async function show(id: string, flags: Flags): Promise<number> {
   const entries = activationLine(activation, record, history?.rows ?? []);
   if (history === null || history.refusal !== null) {
     process.stderr.write(
-      `fleetwake: ${apiIotUrl} does not tell the vehicle's commands, so they are missing: name the API IoT with --api-iot-url\n`,
+      `fleetwake: ${apiIotUrl} does not return the vehicle's commands, so they are missing: give the address of the API IoT with --api-iot-url\n`,
     );
   }
   process.stdout.write(
@@ -60,7 +62,7 @@ async function recordOf(platform: ApiClient, purchaseId: string): Promise<readon
     `/purchases/${purchaseId}/record`,
     'events',
   );
-  if (refusal !== null) throw new UsageError(`the record cannot be read: ${problemText(refusal)}`);
+  if (refusal !== null) throw new UsageError(`the purchase history cannot be read: ${problemText(refusal)}`);
   return rows;
 }
 

@@ -13,13 +13,13 @@ export const addresses = {
   platformUrl: address({
     flag: 'platform-url',
     environment: 'FLEETWAKE_PLATFORM_URL',
-    help: 'the platform API that look-ups, cancel, customer, register and fleet ask',
+    help: 'URL of the platform API for look-ups, cancel, customer, register and fleet',
     fallback: 'http://127.0.0.1:8080',
   }),
   controlUrl: address({
     flag: 'control-url',
     environment: 'FLEETWAKE_CONTROL_URL',
-    help: 'where the faults of a running fleet are controlled',
+    help: 'URL of the fault control API of a running fleet',
     fallback: `http://127.0.0.1:${controlPortDefault}`,
   }),
 };

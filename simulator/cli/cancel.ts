@@ -10,9 +10,9 @@ export function addCancel(program: Command): void {
     .command('cancel')
     .argument('<purchase>')
     .description(
-      'cancels a purchase for its customer: before it is active, or as the policy of the service says',
+      'cancel a purchase for its customer, before it is active or as the policy of the service allows',
     )
-    .option('--json', 'print the answer as it came');
+    .option('--json', 'print the response as JSON');
   withPlatformOptions(command).action(async (id: string, flags: AnswerFlags) => {
     const path = `/purchases/${encodeURIComponent(id)}/cancel`;
     process.exitCode = await printAnswer(

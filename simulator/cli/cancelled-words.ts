@@ -9,21 +9,23 @@ export function cancelledText(purchase: Purchase): string {
   const amount = formatMoney(purchase.price);
   if (entitlement !== null) {
     if (entitlement.end === null)
-      return `${service} was delivered before the wish, and is active; ${kept(purchase)}\n`;
+      return `${service} was delivered before the cancellation request, and is active; ${kept(purchase)}\n`;
     const at = isoText(entitlement.end.at);
     return `${service} has ended at ${at} and is switched off once the vehicle is reached; ${kept(purchase)}\n`;
   }
   switch (activation.phase) {
     case 'awaiting_payment':
-      return `${service} will not be switched on; the answer about the ${amount} is awaited, and what was taken by then goes back\n`;
+      return `${service} will not be switched on; the response for the ${amount} is pending, and the payment will be reversed\n`;
     case 'sending_command':
     case 'waiting_response':
     case 'querying_vehicle_state':
-      return `${service} is cancelled unless the vehicle applies the command that is under way: then it is active and the ${amount} ${
-        activation.settlement === 'captured' ? 'stay paid, else they go back' : 'are charged, else nothing is'
+      return `${service} is cancelled unless the vehicle applies the pending command: then it is active and the ${amount} ${
+        activation.settlement === 'captured'
+          ? 'stay paid, else they are refunded'
+          : 'are charged, else nothing is charged'
       }\n`;
     default:
-      return `${service} is cancelled and stays off; ${givenBack(purchase)}\n`;
+      return `${service} is cancelled and stays dormant; ${givenBack(purchase)}\n`;
   }
 }
 
@@ -51,19 +53,19 @@ function givenBack({ price, activation }: Purchase): string {
   const amount = formatMoney(price);
   switch (activation.settlement) {
     case 'voiding':
-      return `the ${amount} that are held are being released, and nothing is charged`;
+      return `the hold of ${amount} is being released, and nothing is charged`;
     case 'voided':
-      return `the ${amount} that were held are released, and nothing is charged`;
+      return `the hold of ${amount} is released, and nothing is charged`;
     case 'refunding':
-      return `the ${amount} that were charged are being given back`;
+      return `the refund of ${amount} is in progress`;
     case 'refunded':
-      return `the ${amount} that were charged are given back`;
+      return `the ${amount} are refunded`;
     case 'unsettled':
-      return `the ${amount} could not be given back automatically, and an operator pays them back in another way`;
+      return `the refund of ${amount} failed, and an operator pays them back in another way`;
     case 'paid_back':
       return `the ${amount} were paid back in another way`;
     case 'written_off':
-      return `the matter of the ${amount} was closed by an operator`;
+      return `an operator closed the settlement of the ${amount}`;
     default:
       return 'nothing is charged';
   }

@@ -125,10 +125,10 @@ export async function reportText(
     parts.push(await failureText(failure, report.failures[index]?.replay ?? '', options));
   for (const name of report.probesMissed) {
     parts.push(
-      `FAILED: no run met "${name}": the check is silent about it. Run more, or mend its generator.`,
+      `FAILED: no run reached "${name}": the check proves nothing about it. Increase --runs, or correct its generator.`,
     );
   }
-  parts.push(report.ok ? 'ok: nothing that must hold was broken' : 'FAILED');
+  parts.push(report.ok ? 'ok: no rule was broken' : 'FAILED');
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -137,14 +137,14 @@ function probeTable({ probes }: CheckReport): string {
   const rows = Object.entries(probes).map(
     ([name, hits]) => `  ${name.padEnd(width)} ${String(hits).padStart(7)}`,
   );
-  return `how often the runs met what is rare:\n${rows.join('\n')}`;
+  return `probes (how often rare situations occurred):\n${rows.join('\n')}`;
 }
 
 function figures(report: CheckReport): string {
   const { runs, seconds, seed, schedulesPerSecond, eventsPerSecond, activationsPerSecond, traceHash } =
     report;
   return [
-    `${runs} runs of seed ${seed} in ${seconds.toFixed(1)} s, ${report.corpus.length} cases of the corpus before them`,
+    `${runs} runs of seed ${seed} in ${seconds.toFixed(1)} s, ${report.corpus.length} corpus cases before them`,
     `${schedulesPerSecond} schedules/s, ${eventsPerSecond} events/s, ${activationsPerSecond} activations/s`,
     `trace hash ${traceHash}`,
   ].join('\n');
@@ -154,7 +154,7 @@ async function failureText(failure: SavedFailure, replay: string, options: Stage
   const { rule, sentence, run, schedule } = failure;
   const { run: world } = await judge(schedule, options);
   const timeline = world === null ? '' : `\n\n${timelineText(timelineOf(world.trace))}`;
-  return `FAILED in run ${run}: ${rule}\n  ${sentence}\n\nthe smallest schedule that fails so:\n${JSON.stringify(schedule, null, 2)}${timeline}\nreplay it with: ${replay}`;
+  return `FAILED in run ${run}: ${rule}\n  ${sentence}\n\nsmallest schedule that breaks this rule:\n${JSON.stringify(schedule, null, 2)}${timeline}\nreplay it with: ${replay}`;
 }
 
 /** JUnit XML as CI systems read it: a test case for each corpus file, one for the runs, one for the probes. */
@@ -173,8 +173,8 @@ export function junitOf({ corpus, failures, probesMissed, runs, seed, seconds }:
       failures.map((one) => `${one.rule}: ${one.sentence} (${one.replay})`),
     ),
     testCase(
-      'every probe is met',
-      probesMissed.map((name) => `no run met "${name}"`),
+      'every probe occurred',
+      probesMissed.map((name) => `no run reached "${name}"`),
     ),
   ];
   return junitXml([

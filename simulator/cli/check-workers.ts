@@ -91,7 +91,7 @@ function runWorker(
   onProgress: (soFar: SoFar) => void,
 ): Promise<SharedOutcome> {
   const program = process.argv[1];
-  if (program === undefined) throw new Error('a worker needs the file of the program that it is');
+  if (program === undefined) throw new Error('check worker: the path of the program is missing');
   return new Promise((resolve, reject) => {
     const child = fork(program, ['check-worker', JSON.stringify({ ...order, worker })], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -110,7 +110,7 @@ function runWorker(
     child.on('error', reject);
     child.on('exit', (code) => {
       if (outcome !== null) resolve(outcome);
-      else reject(new Error(`worker ${worker} of the check ended with code ${code} and no outcome`));
+      else reject(new Error(`check worker ${worker} ended with code ${code} without a result`));
     });
   });
 }

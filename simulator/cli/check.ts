@@ -43,20 +43,16 @@ const runsEndless = 1_000_000;
 export function addCheck(program: Command): void {
   program
     .command('check')
-    .description('run random purchases and faults in virtual time, and judge every rule at every event')
-    .option('--runs <number>', `how many schedules; default ${runsDefault}`)
-    .option('--minutes <number>', 'as many schedules as fit into so many minutes')
-    .option('--seed <number>', 'chooses the schedules', '1')
-    .option(
-      '--workers <number>',
-      'processes that share the work',
-      String(Math.min(availableParallelism(), 8)),
-    )
-    .option('--policy <file>', 'a retry policy of your own (YAML): every service has it')
-    .option('--catalogue <path>', 'services of your own: a JSON file, or a catalogue folder')
-    .option('--corpus <folder>', 'schedules that failed once: run first', 'test/regressions')
-    .option('--failures <folder>', 'where a failing schedule is saved', 'reports')
-    .option('--coverage', 'report which functions of the product the runs called, and which none did')
+    .description('run random purchases and faults in virtual time, and check every rule at every event')
+    .option('--runs <number>', `number of runs; default ${runsDefault}`)
+    .option('--minutes <number>', 'duration of the check in minutes, instead of --runs')
+    .option('--seed <number>', 'seed of the random runs', '1')
+    .option('--workers <number>', 'number of worker processes', String(Math.min(availableParallelism(), 8)))
+    .option('--policy <file>', 'YAML file with a retry policy for every service')
+    .option('--catalogue <path>', 'catalogue of services: a JSON file or a catalogue folder')
+    .option('--corpus <folder>', 'folder of saved failures that run first', 'test/regressions')
+    .option('--failures <folder>', 'folder where failing runs are saved', 'reports')
+    .option('--coverage', 'report which functions of the product the runs called, and which they did not')
     .option('--json [file]', 'write the report as JSON, to a file or to standard output')
     .option('--junit <file>', 'write the report as JUnit XML')
     .action(async (flags: CheckFlags) => {
@@ -74,7 +70,7 @@ function minutesOf(text: string): number {
 
 async function check(flags: CheckFlags): Promise<number> {
   if (flags.runs !== undefined && flags.minutes !== undefined)
-    throw new UsageError('--runs and --minutes exclude each other: give one of them');
+    throw new UsageError('--runs and --minutes cannot be combined: give one of them');
   const minutes = flags.minutes === undefined ? null : minutesOf(flags.minutes);
   const runs =
     minutes === null ? countOf('--runs', flags.runs ?? String(runsDefault), 1_000_000, 1) : runsEndless;
@@ -130,8 +126,8 @@ function optionText(name: string, value: string | undefined): string {
 
 function probeRule(flags: SubjectFlags): string {
   return isOwn(flags)
-    ? 'a probe may stay at zero, because a policy or a catalogue of your own may exclude what it stands for'
-    : `a probe at zero fails from ${probesNeedRuns} runs on`;
+    ? 'probes may stay at zero, because your policy or catalogue may exclude their situation'
+    : `a probe at zero fails the check from ${probesNeedRuns} runs on`;
 }
 
 /** The saved schedules of a folder, in the order of their names; none where there is no such folder. */
@@ -153,10 +149,10 @@ async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Prom
 
 /** A saved schedule, or a sentence about what is wrong with the file. */
 export async function readScheduleFile(file: string): Promise<SavedSchedule> {
-  const hint = 'name a schedule that "fleetwake check" saved (reports/)';
+  const hint = 'give a file that "fleetwake check" saved (reports/)';
   const reading = readSaved(textOfNamedFile(file, hint));
   if (reading.ok) return reading.saved;
-  throw new UsageError(`${file} is no saved schedule:\n${reading.mistakes.join('\n')}`);
+  throw new UsageError(`${file} is not a saved failure:\n${reading.mistakes.join('\n')}`);
 }
 
 /** One line a second on a terminal, one every ten seconds elsewhere. */

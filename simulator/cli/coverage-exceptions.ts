@@ -39,12 +39,10 @@ export const coverageExceptions: readonly CoverageException[] = [
   ...places('serves the page of the API documentation from files of the package', [
     'gateway/http/docs-page.ts',
   ]),
-  ...places('rejects an event that no state can get: a mistake of ours, or a forgery', [
+  ...places('rejects an event that is invalid in every state: a programming error, or a forgery', [
     'gateway/activation/transition.ts#never',
   ]),
-  ...places('answers a user of the fault control port who asks for what cannot be reproduced', [
-    'simulator/faults/not-reproducible.ts',
-  ]),
+  ...places('answers a fault request that cannot be reproduced', ['simulator/faults/not-reproducible.ts']),
 ];
 
 /** Returns the first place of the list that holds this function. */

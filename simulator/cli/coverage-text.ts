@@ -11,12 +11,12 @@ export function coverageText(report: CoverageReport): string {
   const parts = [folderTable(report)];
   if (listed.size > 0) {
     const lines = [...listed].map(([reason, all]) => `  ${String(all.length).padStart(4)}  ${reason}`);
-    parts.push(`no run can reach (simulator/cli/coverage-exceptions.ts):\n${lines.join('\n')}`);
+    parts.push(`not reachable by a run (simulator/cli/coverage-exceptions.ts):\n${lines.join('\n')}`);
   }
-  const heading = `no run reached, and the list does not have (${unlisted.length} ${unlisted.length === 1 ? 'function' : 'functions'})`;
+  const heading = `not reached by a run, and not listed (${unlisted.length} ${unlisted.length === 1 ? 'function' : 'functions'})`;
   parts.push(unlisted.length === 0 ? heading : `${heading}:\n${placesText(unlisted)}`);
   for (const place of report.needlessExceptions)
-    parts.push(`the list has ${place}, where the runs called everything: take it out.`);
+    parts.push(`the list contains ${place}, but the runs called all its functions: remove the entry.`);
   return parts.join('\n\n');
 }
 

@@ -10,12 +10,12 @@ const pathOf = (id: string) => `/customers/${encodeURIComponent(id)}/personal-da
 
 /** `fleetwake customer export|erase ID`: what is held of a customer, and its erasure. */
 export function addCustomer(program: Command): void {
-  const customer = program.command('customer').description('the personal data of a customer');
+  const customer = program.command('customer').description('export or erase the personal data of a customer');
   const exporting = customer
     .command('export')
     .argument('<id>')
-    .description('all that is held of a customer, as JSON')
-    .option('--file <file>', 'write it there, readable by you alone');
+    .description('export the personal data of a customer as JSON')
+    .option('--file <file>', 'output file, readable only by you');
   withPlatformOptions(exporting).action(
     async (id: string, flags: AnswerFlags & { readonly file?: string }) => {
       process.exitCode = await exportData(id, flags);
@@ -24,9 +24,9 @@ export function addCustomer(program: Command): void {
   const erasing = customer
     .command('erase')
     .argument('<id>')
-    .description('put a pseudonym in the place of what is held of a customer; cannot be undone')
-    .option('--yes', 'do it')
-    .option('--json', 'print the answer as it came');
+    .description('replace the personal data of a customer by a pseudonym; cannot be undone')
+    .option('--yes', 'confirm the erasure')
+    .option('--json', 'print the response as JSON');
   withPlatformOptions(erasing).action(async (id: string, flags: AnswerFlags & { readonly yes?: true }) => {
     if (!flags.yes)
       throw new UsageError(`erasing ${id} cannot be undone, and the id cannot be used again: add --yes`);
@@ -42,8 +42,8 @@ function erasedText(body: unknown): string {
     filesCleaned: boolean;
   };
   const files = filesCleaned
-    ? 'nothing of it is left in the files of the database'
-    : 'the database is too large to be rewritten while others wait: do so at a quiet hour (docs/personal-data.md)';
+    ? 'the database files contain none of it'
+    : 'the database files still contain it: rewrite them during low load (docs/personal-data.md)';
   return `the personal data of ${customerId} was erased at ${isoText(erasedAt)}; ${files}\n`;
 }
 

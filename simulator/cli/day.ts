@@ -17,12 +17,14 @@ interface DayFlags {
 export function addDay(program: Command): void {
   program
     .command('day')
-    .description('run a large fleet for a day of virtual time, judge every rule, and measure what it costs')
-    .option('--vehicles <number>', 'how many vehicles', '10000')
-    .option('--purchases <number>', 'how many purchases, spread evenly', '20000')
-    .option('--hours <number>', 'how long', '24')
-    .option('--seed <number>', 'chooses vehicles, purchases and outages', '1')
-    .option('--json [file]', 'write the figures as JSON, to a file or to standard output')
+    .description(
+      'run a large fleet for a day of virtual time, check every rule, and measure the cost per purchase',
+    )
+    .option('--vehicles <number>', 'number of vehicles', '10000')
+    .option('--purchases <number>', 'number of purchases, spread evenly', '20000')
+    .option('--hours <number>', 'duration in hours', '24')
+    .option('--seed <number>', 'seed of vehicles, purchases and outages', '1')
+    .option('--json [file]', 'write the measurements as JSON, to a file or to standard output')
     .action(async (flags: DayFlags) => {
       process.exitCode = await day(flags);
     });
@@ -107,6 +109,6 @@ function textOf(report: Report): string {
     `${report.wallSeconds.toFixed(0)} s, ${report.peakMegabytes} MB at most, ${report.events} events, ${report.eventsPerSecond} events/s`,
     `a purchase cost ${costMs(parts[1] ?? parts[0] ?? { cpuMs: 0, purchases: 1, events: 0 }).toFixed(2)} ms of processor time at first (second part of ${parts.length}) and ${report.lastToSecond} times that at the end`,
     `trace hash ${report.traceHash}`,
-    ok ? 'ok: nothing that must hold was broken' : 'FAILED',
+    ok ? 'ok: no rule was broken' : 'FAILED',
   ].join('\n')}\n`;
 }

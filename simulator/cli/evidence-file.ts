@@ -40,8 +40,8 @@ export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
 export async function evidenceIn(
   path: string,
 ): Promise<{ readonly evidence: Evidence; readonly surroundings: Surroundings }> {
-  const hint = 'name a file that "fleetwake run --log FILE" wrote';
+  const hint = 'give a file that "fleetwake run --log FILE" wrote';
   const reading = readEvidence(textOfNamedFile(path, hint, logMaxBytes));
   if (reading.ok) return reading;
-  throw new UsageError(`${path} cannot be judged: ${reading.reason}`);
+  throw new UsageError(`${path} cannot be checked: ${reading.reason}`);
 }

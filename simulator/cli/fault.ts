@@ -31,51 +31,51 @@ interface ShownFault {
 
 /** `fleetwake fault add|list|remove|clear`: faults of a fleet that runs. */
 export function addFault(program: Command): void {
-  const fault = program.command('fault').description('faults of a running fleet: add, list, remove, clear');
+  const fault = program.command('fault').description('control the faults of a running fleet');
   const add = fault
     .command('add')
-    .argument('[type]', 'what happens (docs/faults.md)')
-    .description('adds a fault to the vehicles that its target means, while they run')
-    .option('--file <file>', 'a fault, or a list of them, as YAML or JSON; - reads standard input')
-    .option('--name <name>', 'how it is called; without it its type')
-    .option('--set <name=value>', 'an attribute; repeat it for more', collect)
-    .option('--stream <stream>', 'upstream (from the vehicle) or downstream')
-    .option('--toxicity <chance>', 'the chance that it strikes, 0 to 1')
-    .option('--vin <vin>', 'only this vehicle; repeat it for more', collect)
-    .option('--model <model>', 'only this model; repeat it for more', collect)
-    .option('--region <region>', 'only this region; repeat it for more', collect)
+    .argument('[type]', 'fault type (docs/faults.md)')
+    .description('add a fault to the vehicles of its target')
+    .option('--file <file>', 'file with a fault or a list of faults, as YAML or JSON; - reads standard input')
+    .option('--name <name>', 'name of the fault; default: its type')
+    .option('--set <name=value>', 'attribute; repeatable', collect)
+    .option('--stream <stream>', 'direction: upstream (from the vehicle) or downstream')
+    .option('--toxicity <chance>', 'probability of the fault, 0 to 1')
+    .option('--vin <vin>', 'only this vehicle; repeatable', collect)
+    .option('--model <model>', 'only this model; repeatable', collect)
+    .option('--region <region>', 'only this region; repeatable', collect)
     .option('--share <share>', 'only this share of the fleet, 0 to 1')
     .option(
       '--state <state>',
-      'each time a vehicle is connected, receiving, applying or answering; needs --for',
+      'vehicle state that triggers the fault: connected, receiving, applying or answering; needs --for',
     )
-    .option('--mode <mode>', 'one, all, fixed, fixed-percent or random-max-percent of those that are left')
-    .option('--value <number>', 'of the mode')
-    .option('--service <service>', 'between the gateway and api_iot, payments, mail or push')
-    .option('--method <method>', "a service's requests with this method")
-    .option('--path <path>', "a service's requests with this path; a star stands for one segment")
-    .option('--after <ms>', 'begins so many milliseconds from now')
-    .option('--for <ms>', 'lasts so long; without it until it is removed')
-    .option('--every <ms>', 'begins again so often')
-    .option('--first <number>', 'strikes each vehicle only so often');
+    .option('--mode <mode>', 'selection mode: one, all, fixed, fixed-percent or random-max-percent')
+    .option('--value <number>', 'value of the selection mode')
+    .option('--service <service>', 'service: api_iot, payments, mail or push')
+    .option('--method <method>', 'only requests of the service with this method')
+    .option('--path <path>', 'only requests of the service with this path; * matches one segment')
+    .option('--after <ms>', 'start delay in milliseconds')
+    .option('--for <ms>', 'duration in milliseconds; default: until removed')
+    .option('--every <ms>', 'interval between repetitions')
+    .option('--first <number>', 'maximum number of times per vehicle');
   reached(add).action(async (type: string | undefined, flags: Flags) => {
     for (const wish of await wishesOf(type, flags)) {
       const answer = await ask(flags, 'POST', '/faults', wish);
-      show(flags, answer, (added: ShownFault) => `${added.id} is on ${placeOf(added)}\n`);
+      show(flags, answer, (added: ShownFault) => `added ${added.id} to ${placeOf(added)}\n`);
     }
   });
-  reached(fault.command('list').description('the faults that there are')).action(async (flags: Flags) => {
+  reached(fault.command('list').description('list the faults')).action(async (flags: Flags) => {
     show(flags, await ask(flags, 'GET', '/faults'), ({ faults }: { faults: readonly ShownFault[] }) =>
       table(faults),
     );
   });
-  reached(fault.command('remove').argument('<id>').description('takes a fault away')).action(
+  reached(fault.command('remove').argument('<id>').description('remove a fault')).action(
     async (id: string, flags: Flags) => {
       const answer = await ask(flags, 'DELETE', `/faults/${encodeURIComponent(id)}`);
-      show(flags, answer, () => `${id} is gone\n`);
+      show(flags, answer, () => `removed ${id}\n`);
     },
   );
-  reached(fault.command('clear').description('takes every fault away')).action(async (flags: Flags) => {
+  reached(fault.command('clear').description('remove all faults')).action(async (flags: Flags) => {
     show(
       flags,
       await ask(flags, 'DELETE', '/faults'),
@@ -85,18 +85,20 @@ export function addFault(program: Command): void {
 }
 
 function reached(command: Command): Command {
-  withAddress(command, 'controlUrl').option('--json', 'print the answer as it came');
+  withAddress(command, 'controlUrl').option('--json', 'print the response as JSON');
   return withGatewayOptions(command, ['data']);
 }
 
 async function wishesOf(type: string | undefined, flags: Flags): Promise<unknown[]> {
   if (flags.file === undefined) {
     if (type !== undefined) return [faultOfFlags(type, flags)];
-    throw new UsageError('say which fault: fleetwake fault add TYPE, or fleetwake fault add --file FILE');
+    throw new UsageError(
+      'the fault type is missing: fleetwake fault add TYPE, or fleetwake fault add --file FILE',
+    );
   }
-  if (type !== undefined) throw new UsageError('a fault comes from its type or from --file, not from both');
+  if (type !== undefined) throw new UsageError('a type and --file cannot be combined: give one of them');
   const file = flags.file;
-  const text = file === '-' ? await standardInput() : textOfNamedFile(file, 'name a file with a fault');
+  const text = file === '-' ? await standardInput() : textOfNamedFile(file, 'give a file with a fault');
   const value: unknown = yamlOf(text, file);
   return Array.isArray(value) ? value : [value];
 }
@@ -124,7 +126,7 @@ async function ask(flags: Flags, method: string, path: string, body?: unknown): 
   const keysFile = join(data, controlKeysFile);
   if (!existsSync(keysFile)) {
     throw new UsageError(
-      `there is no ${controlKeysFile} in ${data}: name the fleet's data folder with --data`,
+      `there is no ${controlKeysFile} in ${data}: give the fleet's data folder with --data`,
     );
   }
   const { secret } = await openControlKeys(data);
@@ -137,12 +139,12 @@ async function ask(flags: Flags, method: string, path: string, body?: unknown): 
   const response = await http(new Request(`${controlUrl}${path}`, init)).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
-      `no fleet is controlled at ${controlUrl} (${reason}): start one with "fleetwake up" or "fleetwake fleet", or name it with --control-url`,
+      `no fault control API answers at ${controlUrl} (${reason}): start a fleet with "fleetwake up" or "fleetwake fleet", or give its address with --control-url`,
     );
   });
   if (response.status === 401) {
     throw new UsageError(
-      `${controlUrl} does not know the secret in ${keysFile}: name the fleet's data folder with --data`,
+      `${controlUrl} does not accept the secret in ${keysFile}: give the fleet's data folder with --data`,
     );
   }
   const text = await response.text();

@@ -16,14 +16,10 @@ export interface FleetFlags {
 /** What `up` and `fleet` say about their vehicles. */
 export function withFleetOptions(command: Command): Command {
   return command
-    .option('--vehicles <number>', 'how many vehicles', '5')
-    .option('--seed <number>', 'chooses the vehicles', '1')
-    .option('--connectivity <profile>', `one of ${connectivityProfiles.join(', ')}`, 'steady')
-    .option(
-      '--control-port <port>',
-      'where faults are controlled; 0 takes a free one',
-      `${controlPortDefault}`,
-    );
+    .option('--vehicles <number>', 'number of vehicles', '5')
+    .option('--seed <number>', 'seed of the vehicles', '1')
+    .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
+    .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`);
 }
 
 /** A whole number within limits, or a sentence. */

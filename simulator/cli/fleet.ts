@@ -17,8 +17,11 @@ type Flags = FleetFlags & PlatformFlags;
 export function addFleet(program: Command): void {
   const command = program
     .command('fleet')
-    .description('vehicles alone: registers them and keeps them connected until a signal')
-    .option('--test-vehicles', 'also those whose VIN says how they behave (docs/testing-identifiers.md)');
+    .description('run vehicles without a gateway: register them and keep them connected until a signal')
+    .option(
+      '--test-vehicles',
+      'also run the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
+    );
   withFleetOptions(command);
   withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel']).action(async (flags: Flags) => {
     const wishes = fleetWishes(flags);

@@ -6,7 +6,9 @@ import { gatewayConfig, withGatewayOptions } from './options.ts';
 export function addGateway(program: Command): void {
   const command = program
     .command('gateway')
-    .description('the gateway alone: platform, engine, API IoT and broker, or some of them by --roles');
+    .description(
+      'run the gateway without vehicles: platform, engine, API IoT and broker, or some of them with --roles',
+    );
   withGatewayOptions(command).action(async (flags: Record<string, unknown>) => {
     await runGateway(gatewayConfig(flags, process.env));
   });

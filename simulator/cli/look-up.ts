@@ -20,21 +20,21 @@ const lookUps: readonly LookUp[] = [
   {
     name: 'vehicle',
     argument: 'vin',
-    description: 'a vehicle with the services on it',
+    description: 'show a vehicle with its services',
     one: (vin) => `/vehicles/${vin}`,
     list: null,
   },
   {
     name: 'purchase',
     argument: 'id',
-    description: 'a purchase, or the newest ones',
+    description: 'show a purchase, or list the newest',
     one: (id) => `/purchases/${id}`,
     list: { path: '/purchases', columns: ['id', 'customerId', 'vin', 'serviceId', 'status'] },
   },
   {
     name: 'activation',
     argument: 'id',
-    description: 'an activation with its attempts, or the newest ones',
+    description: 'show an activation with its attempts, or list the newest',
     one: (id) => `/activations/${id}`,
     list: { path: '/activations', columns: ['id', 'kind', 'vin', 'feature', 'phase'] },
   },
@@ -56,8 +56,8 @@ export function addLookUps(program: Command): void {
       .command(lookUp.name)
       .argument(argument)
       .description(lookUp.description)
-      .option('--json', 'print the answer as it came')
-      .option('--limit <number>', 'how many a list shows', '20');
+      .option('--json', 'print the response as JSON')
+      .option('--limit <number>', 'number of entries in a list', '20');
     withPlatformOptions(command).action(async (id: string | undefined, flags: LookUpFlags) => {
       process.exitCode = await show(lookUp, id, flags);
     });

@@ -39,7 +39,9 @@ async function main(): Promise<void> {
   guardTerminal(process.stdout);
   guardTerminal(process.stderr);
   const program = new Command('fleetwake')
-    .description('proves that a paid feature wakes up in the car, and that nobody pays for one that does not')
+    .description(
+      'prove that every paid feature becomes active in the vehicle, and that no customer pays for one that does not',
+    )
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
@@ -81,7 +83,7 @@ function fail(error: unknown): void {
 
 function sentenceOf(error: unknown): string {
   if (error instanceof TransportError) {
-    return `${error.message}: nothing answers there. Start it with "fleetwake up", or name another with --platform-url and --api-iot-url`;
+    return `${error.message}: no response. Start it with "fleetwake up", or give another address with --platform-url and --api-iot-url`;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import { readTextFile } from '../../shared/files/text-file.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { UsageError } from './exit.ts';
 
-/** The text of a file that an argument names; a `UsageError` ends with the hint, such as `name a file with a fault`. */
+/** The text of a file that an argument names; a `UsageError` ends with the hint, such as `give a file with a fault`. */
 export function textOfNamedFile(path: string, hint: string, maxBytes?: number): string {
   try {
     return readTextFile(path, maxBytes);

@@ -9,7 +9,7 @@ export function writeOwnFile(flag: string, file: string, text: string): void {
     writeFileSync(file, text, { mode: 0o600 });
   } catch (error) {
     throw new UsageError(
-      `${flag} ${file} cannot be written (${(error as Error).message}): choose another file`,
+      `${flag} ${file} cannot be written (${(error as Error).message}): give another file`,
     );
   }
   process.stderr.write(`it is in ${file}\n`);

@@ -16,7 +16,7 @@ interface ParkedWork {
 const parkedWork: readonly ParkedWork[] = [
   {
     name: 'notification',
-    description: 'dead notifications; resend or drop one',
+    description: 'list dead notifications; resend or drop one',
     path: '/notices',
     status: 'dead',
     columns: ['id', 'kind', 'channel', 'customerId', 'tries', 'lastError'],
@@ -24,7 +24,7 @@ const parkedWork: readonly ParkedWork[] = [
   },
   {
     name: 'webhook-event',
-    description: 'ticket events that the webhook gave up; replay or drop one',
+    description: 'list parked ticket events of the webhook; replay or drop one',
     path: '/webhook-events',
     status: 'parked',
     columns: ['id', 'type', 'ticketId', 'tries', 'reason'],
@@ -43,7 +43,8 @@ function run(
     const lookUp = { name, argument: 'id', description, one: () => path, list: { path, columns } };
     return show(lookUp, undefined, flags, new URLSearchParams({ status }));
   }
-  if (action === undefined) throw new UsageError(`say what to do with ${id}: ${work.actions.join(' or ')}`);
+  if (action === undefined)
+    throw new UsageError(`the action for ${id} is missing: ${work.actions.join(' or ')}`);
   return printAnswer(flags, (platform) =>
     platform.send('POST', `${path}/${encodeURIComponent(id)}/${action}`),
   );
@@ -61,8 +62,8 @@ export function addParkedWork(program: Command): void {
       .argument('[id]')
       .argument('[action]', work.actions.join(' or '), action)
       .description(work.description)
-      .option('--json', 'print the answer as it came')
-      .option('--limit <number>', 'how many a list shows', '20');
+      .option('--json', 'print the response as JSON')
+      .option('--limit <number>', 'number of entries in a list', '20');
     withPlatformOptions(command).action(
       async (id: string | undefined, chosen: string | undefined, flags: LookUpFlags) => {
         process.exitCode = await run(work, id, chosen, flags);
@@ -71,13 +72,16 @@ export function addParkedWork(program: Command): void {
   }
   const resume = program
     .command('webhook-resume')
-    .description('switches the ticket webhook on again after its receiver answered 410')
-    .option('--json', 'print the answer as it came');
+    .description('enable the ticket webhook again after its receiver answered 410')
+    .option('--json', 'print the response as JSON');
   withPlatformOptions(resume).action(async (flags: AnswerFlags) => {
     process.exitCode = await printAnswer(
       flags,
       (platform) => platform.send('POST', '/webhook-events/resume'),
-      (body) => ((body as { wasOff: boolean }).wasOff ? 'the webhook is on again\n' : 'the webhook was on\n'),
+      (body) =>
+        (body as { wasOff: boolean }).wasOff
+          ? 'the webhook is enabled again\n'
+          : 'the webhook was already enabled\n',
     );
   });
 }

@@ -39,7 +39,7 @@ export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform
         if (error instanceof UsageError) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         throw new UsageError(
-          `no platform API answers at ${platformUrl} (${reason}): start one with "fleetwake up", or name it with --platform-url`,
+          `no platform API answers at ${platformUrl} (${reason}): start it with "fleetwake up", or give its address with --platform-url`,
         );
       }),
   };
@@ -50,7 +50,7 @@ export function withSecretsOf<T>(dataFolder: string, answer: Promise<T>): Promis
   return answer.catch((error: unknown) => {
     if (!(error instanceof ClientRefused)) throw error;
     throw new UsageError(
-      `${error.origin} does not know the secrets in ${join(dataFolder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is`,
+      `${error.origin} does not accept the secrets in ${join(dataFolder, 'keys.json')}, which belong to another gateway: give the data folder of the gateway at this address with --data, or the address of the other gateway with --platform-url`,
     );
   });
 }

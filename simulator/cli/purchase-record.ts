@@ -21,13 +21,13 @@ export function addPurchaseRecord(program: Command): void {
   const command = purchase
     .command('record')
     .argument('<id>')
-    .description('the whole record of a purchase: when, what, why, who')
+    .description('show the purchase history: when, what, why, who')
     .addOption(
-      new Option('--view <view>', 'all of it, or what its customer reads')
+      new Option('--view <view>', 'view: all (complete) or customer (as the customer reads it)')
         .choices(recordViews)
         .default('support'),
     )
-    .option('--html <file>', 'write it as a page that opens offline and prints')
+    .option('--html <file>', 'write it as an HTML page that opens offline and prints')
     .option('--json', 'print it as JSON');
   // The options of `purchase` itself have the same names, and commander gives them what it reads first.
   withPlatformOptions(command).action(async (id: string, _: unknown, self: Command) => {

@@ -20,14 +20,14 @@ export function addRegister(program: Command): void {
   const command = program
     .command('register')
     .argument('<vin>')
-    .description('register a vehicle of your own, and print its MQTT password once')
-    .option('--model <id>', `one of ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
-    .option('--customer <id>', 'its owner, registered too', 'customer-0001')
-    .option('--replace', 'also a vehicle that is registered: its password ends, and this one takes its place')
+    .description('register a vehicle that you operate yourself, and print its MQTT password once')
+    .option('--model <id>', `vehicle model: ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
+    .option('--customer <id>', 'customer who owns it; registered too', 'customer-0001')
+    .option('--replace', 'replace a registered vehicle: its password is revoked and a new one issued')
     .option('--json', 'print JSON');
   withPlatformOptions(command, ['apiIotUrl']).action(async (vin: string, flags: RegisterFlags) => {
     const mistake = vinMistake(vin);
-    if (mistake !== null) throw new UsageError(`"${vin}" is no VIN: ${mistake}`);
+    if (mistake !== null) throw new UsageError(`"${vin}" is not a VIN: ${mistake}`);
     if (!vehicleModels.some(({ id }) => id === flags.model)) {
       throw new UsageError(
         `there is no model "${flags.model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`,
@@ -69,6 +69,6 @@ async function refuseKnown({ apiIot }: Clients, vin: string): Promise<void> {
   const { status } = await apiIot.get(`/vehicle/${vin}/health`);
   if (status !== 200) return;
   throw new UsageError(
-    `${vin} is registered, and the vehicle that has its password could not connect any more: name another VIN, or add --replace`,
+    `${vin} is already registered, and a new password would lock its vehicle out: give another VIN, or add --replace`,
   );
 }

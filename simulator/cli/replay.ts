@@ -15,9 +15,9 @@ interface ReplayFlags {
 export function addReplay(program: Command): void {
   program
     .command('replay <file>')
-    .description('run a saved schedule again and show who did what, in virtual time')
-    .option('--catalogue <path>', 'the catalogue with which it was saved')
-    .option('--html <file>', 'write the timeline as one page that needs nothing else')
+    .description('replay a saved failure in virtual time and print its timeline')
+    .option('--catalogue <path>', 'catalogue that the failure was saved with')
+    .option('--html <file>', 'write the timeline as one self-contained HTML page')
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
     });
@@ -32,11 +32,10 @@ async function replay(file: string, { html, catalogue }: ReplayFlags): Promise<n
   const say = (text: string) => process.stdout.write(`${text}\n`);
   if (traceHash !== undefined && traceHash !== run?.traceHash) {
     say(
-      `the trace is another one than was saved (${run?.traceHash ?? 'none'} instead of ${traceHash}): the product, the world or Node has changed since, so this shows what happens now`,
+      `the trace differs from the saved one (${run?.traceHash ?? 'none'} instead of ${traceHash}): the product, the simulator or Node has changed since; this shows the current behaviour`,
     );
   }
-  const verdict =
-    broken === null ? 'nothing that must hold was broken' : `${broken.rule}\n  ${broken.sentence}`;
+  const verdict = broken === null ? 'no rule was broken' : `${broken.rule}\n  ${broken.sentence}`;
   const summary = `${about}\n\n${verdict}\ntrace hash ${run?.traceHash ?? 'none'}`;
   const timeline = run === null ? [] : timelineOf(run.trace);
   say(timelineText(timeline));

@@ -45,7 +45,7 @@ export async function plannedFiles(flags: ReportFlags): Promise<PlannedFiles> {
   for (const { format, path } of planned) {
     await access(dirname(path), constants.W_OK).catch(() => {
       throw new UsageError(
-        `--${format} ${path}: its folder is not there or cannot be written to; make it first`,
+        `--${format} ${path}: its folder does not exist or is not writable; create it first`,
       );
     });
   }

@@ -6,12 +6,12 @@ import { textOfNamedFile } from './named-file.ts';
 
 /** `fleetwake report diff A.json B.json`: what is different in the second run; 1 when something is broken that held. */
 export function addReport(program: Command): void {
-  const report = program.command('report').description('look at the reports of runs');
+  const report = program.command('report').description('compare reports of runs');
   report
     .command('diff')
-    .argument('<before>', 'JSON of a run (fleetwake run --json FILE)')
-    .argument('<after>', 'JSON of another')
-    .description('compare two runs; exit code 1 when something is broken that held')
+    .argument('<before>', 'JSON report of a run (fleetwake run --json FILE)')
+    .argument('<after>', 'JSON report of another run')
+    .description('compare two reports; exit code 1 if a rule or expectation is broken that held before')
     .option('--json', 'print the difference as JSON')
     .action((before: string, after: string, flags: { readonly json?: true }) => {
       const diff = diffReports(savedReport(before), savedReport(after));
@@ -20,7 +20,7 @@ export function addReport(program: Command): void {
     });
 }
 
-const hint = 'name a file that "fleetwake run --json FILE" wrote';
+const hint = 'give a file that "fleetwake run --json FILE" wrote';
 
 function savedReport(path: string): SavedReport {
   const reading = readSavedReport(textOfNamedFile(path, hint));

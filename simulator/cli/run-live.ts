@@ -61,8 +61,8 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
   });
   const stopped = stop.promise.then((signal): never => {
     progress.end();
-    say('stopping: the parts of the run end politely (a second signal cuts)');
-    throw new StoppedBySignal(`${signal} stopped the run before its verdict: run it again`, codeOf(signal));
+    say('stopping gracefully (a second signal stops at once)');
+    throw new StoppedBySignal(`${signal} stopped the run before the verdict: run it again`, codeOf(signal));
   });
   // Whoever waits for it hears of it.
   stopped.catch(() => {});

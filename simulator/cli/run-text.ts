@@ -36,7 +36,7 @@ export function unmetText(report: RunReport, { scenario, placeOf }: NamedScenari
     .map((text, index) => {
       const found = foundInstead(report, text);
       if (found === null) return '';
-      return `${placeOf(['expectations', index])}: "${text}" is not met: ${found}; see what became of each purchase (--html FILE), or correct the expectation\n`;
+      return `${placeOf(['expectations', index])}: "${text}" is not met: ${found}; inspect the purchases (--html FILE), or correct the expectation\n`;
     })
     .join('');
 }

@@ -45,14 +45,14 @@ export function addRun(program: Command): void {
     .command('run')
     .argument(
       '[scenario]',
-      'one of the library (fleetwake scenarios lists it), or a YAML file; default: default',
+      'scenario of the library (see "fleetwake scenarios"), or a YAML file; default: default',
     )
-    .description('run a scenario to a report and a verdict, in virtual time unless --live says otherwise')
-    .option('--live', 'on real parts and in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
-    .option('--all', 'every scenario of the library')
-    .option('--seed <number>', 'chooses the fleet, the purchases and the faults', '1')
-    .option('--repeat <number>', 'so many runs of each, with this seed and those that follow it', '1')
-    .option('--log <file>', 'write what the witnesses of the run saw, for "fleetwake verify"');
+    .description('run a scenario and report every rule, in virtual time unless --live is given')
+    .option('--live', 'run live, on real components in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
+    .option('--all', 'run every scenario of the library')
+    .option('--seed <number>', 'seed of the fleet, the purchases and the faults', '1')
+    .option('--repeat <number>', 'number of runs per scenario, with consecutive seeds', '1')
+    .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
   withReportOptions(command);
   withGatewayOptions(command, liveOptions);
   command.action(async (name: string | undefined, flags: RunFlags) => {
@@ -120,11 +120,11 @@ function runnable(jobs: readonly Job[], { live, all }: RunFlags): Job[] {
   const [first] = virtual;
   if (first && !all) {
     throw new UsageError(
-      `the scenario cannot be run on real parts:\n${first.placeOf(['faults', 'parts'])}: faults.parts is for virtual time: a run on real parts cannot kill the process that it is in, nor empty a NATS that may be somebody's; leave out --live`,
+      `the scenario cannot run live:\n${first.placeOf(['faults', 'parts'])}: faults.parts needs virtual time, because a live run cannot kill its own process or wipe a shared NATS; leave out --live`,
     );
   }
   const names = new Set(virtual.map(({ calledAs }) => calledAs));
-  if (names.size > 0) process.stderr.write(`for virtual time only, left out: ${[...names].join(', ')}\n`);
+  if (names.size > 0) process.stderr.write(`skipped, virtual time only: ${[...names].join(', ')}\n`);
   return jobs.filter((job) => !virtual.includes(job));
 }
 
@@ -155,7 +155,7 @@ function checkFlags(flags: RunFlags, runs: number): void {
   const strange = liveOptions.find((option) => flags[option] !== undefined);
   if (!flags.live && strange !== undefined) {
     const flag = strange.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${flag} is for runs on real parts: add --live, or leave it out`);
+    throw new UsageError(`--${flag} needs a live run: add --live, or leave it out`);
   }
   for (const [option, meaning] of ofOneRun) {
     if (runs === 1 || flags[option] === undefined) continue;

@@ -18,7 +18,7 @@ export function scenarioOf(argument: string): NamedScenario {
   const isFile = /[/\\]|\.(ya?ml|json)$/.test(argument);
   if (!isFile && !shippedNames().includes(argument)) {
     throw new UsageError(
-      `there is no scenario "${argument}": "fleetwake scenarios" lists the library, and a file of your own is named with its ending, ${argument}.yaml`,
+      `there is no scenario "${argument}": see "fleetwake scenarios", or give a file with its extension, ${argument}.yaml`,
     );
   }
   const path = isFile ? argument : join(shippedScenarioFolder(), `${argument}.yaml`);

@@ -17,7 +17,7 @@ export interface SettlementFlags {
 const lookUp = {
   name: 'settlement',
   argument: 'activation',
-  description: 'money that an operator has to settle',
+  description: 'list settlements that need an operator',
   one: (id: string) => `/settlements/${id}`,
   list: {
     path: '/settlements',
@@ -30,16 +30,16 @@ export function addSettlement(program: Command): void {
   const command = program
     .command('settlement')
     .argument('[activation]')
-    .argument('[move]', 'what to do: resolve')
-    .description('money that the payment service refused for good: list it, show one, end one')
-    .option('--json', 'print the answer as it came')
-    .option('--limit <number>', 'how many a list shows', '20')
+    .argument('[move]', 'action: resolve')
+    .description('list, show or resolve settlements that the payment service permanently refused')
+    .option('--json', 'print the response as JSON')
+    .option('--limit <number>', 'number of entries in a list', '20')
     .option('--status <status>', 'list: unsettled (to be paid back) or uncollectible (to be collected)')
-    .option('--as <name>', 'resolve: the operator who decides it')
+    .option('--as <name>', 'resolve: name of the operator')
     .option('--resolution <kind>', 'resolve: paid-back, collected, written-off or retry')
-    .option('--amount <amount>', 'paid-back, collected: all that is owed, such as "14.90 EUR"')
-    .option('--reference <id>', "paid-back, collected: the bank's or the book-keeping's own")
-    .option('--reason <text>', 'written-off: why; the customer reads it');
+    .option('--amount <amount>', 'paid-back, collected: full amount, such as "14.90 EUR"')
+    .option('--reference <id>', 'paid-back, collected: reference of the bank or accounting')
+    .option('--reason <text>', 'written-off: reason, shown to the customer');
   withPlatformOptions(command).action(
     async (id: string | undefined, move: string | undefined, flags: LookUpFlags & SettlementFlags) => {
       process.exitCode = await run(id, move, flags);
@@ -81,7 +81,7 @@ export function settlementRequest(
   move: string,
   flags: SettlementFlags,
 ): { readonly path: string; readonly body: Readonly<Record<string, unknown>> } {
-  if (move !== 'resolve') throw new UsageError(`a settlement has no move "${move}"; there is: resolve`);
+  if (move !== 'resolve') throw new UsageError(`unknown settlement action "${move}"; use: resolve`);
   const path = `/settlements/${encodeURIComponent(id)}/resolve`;
   const by = need(flags, 'as', '');
   const resolution = need(flags, 'resolution', '').replaceAll('-', '_');

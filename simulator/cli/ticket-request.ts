@@ -93,7 +93,7 @@ function valuesOf(move: TechnicianMove, flags: TicketFlags): Values {
 export function ticketRequest(id: string, move: string, flags: TicketFlags): { path: string; body: Values } {
   const known = technicianMoves.find((one) => one === move);
   if (known === undefined)
-    throw new UsageError(`a ticket has no move "${move}"; there are: ${technicianMoves.join(', ')}`);
+    throw new UsageError(`unknown ticket action "${move}"; use one of: ${technicianMoves.join(', ')}`);
   const body = { by: need(move, flags, 'as'), ...valuesOf(known, flags) };
   return { path: `/tickets/${encodeURIComponent(id)}/${known}`, body };
 }

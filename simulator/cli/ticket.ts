@@ -20,7 +20,7 @@ const filters = ['status', 'state', 'priority', 'assignee', 'vin', 'overdue', 'i
 const lookUp = {
   name: 'ticket',
   argument: 'id',
-  description: 'a support ticket, or the open ones',
+  description: 'show a support ticket, or list the open ones',
   one: (id: string) => `/tickets/${id}`,
   list: {
     path: '/tickets',
@@ -33,29 +33,29 @@ export function addTicket(program: Command): void {
   const command = program
     .command('ticket')
     .argument('[id]')
-    .argument('[move]', `what to do: ${technicianMoves.join(', ')}`)
-    .description('a support ticket, the open ones, or a move on one')
-    .option('--json', 'print the answer as it came')
-    .option('--limit <number>', 'how many a list shows', '20')
+    .argument('[move]', `action: ${technicianMoves.join(', ')}`)
+    .description('show a support ticket, list the open ones, or perform an action on one')
+    .option('--json', 'print the response as JSON')
+    .option('--limit <number>', 'number of entries in a list', '20')
     .option('--status <status>', 'list: open or closed')
-    .option('--state <state>', 'list: where the work stands')
+    .option('--state <state>', 'list: work status')
     .option('--priority <priority>', 'list: HIGH or MEDIUM')
-    .option('--assignee <name>', "list: one technician's")
-    .option('--vin <vin>', 'list: those of one vehicle')
-    .option('--overdue', 'list: those that are late')
-    .option('--incident <id>', 'list: those of one incident')
-    .option('--as <name>', 'any move: the technician who does it')
-    .option('--technician <name>', 'assign: to whom')
-    .option('--text <text>', 'comment: what was found')
-    .option('--reason <text>', 'inspection, escalate, reopen: why')
+    .option('--assignee <name>', 'list: tickets of this technician')
+    .option('--vin <vin>', 'list: tickets of this vehicle')
+    .option('--overdue', 'list: tickets past their SLA')
+    .option('--incident <id>', 'list: tickets of this incident')
+    .option('--as <name>', 'every action: name of the technician')
+    .option('--technician <name>', 'assign: new technician')
+    .option('--text <text>', 'comment: text')
+    .option('--reason <text>', 'inspection, escalate, reopen: reason')
     .option('--team <team>', 'escalate: api-iot or development')
-    .option('--message <text>', 'contact: what the customer is asked')
-    .option('--set <name=value>', 'payload: a parameter of the next retry; repeat it for more', collect)
-    .option('--workshop <name>', 'inspection, resolve: where')
-    .option('--at <time>', 'inspection, resolve: when, such as 2027-01-18T09:00Z')
+    .option('--message <text>', 'contact: question to the customer')
+    .option('--set <name=value>', 'payload: parameter of the next retry; repeatable', collect)
+    .option('--workshop <name>', 'inspection, resolve: workshop')
+    .option('--at <time>', 'inspection, resolve: time, such as 2027-01-18T09:00Z')
     .option('--resolution <kind>', 'resolve: manual-activation, service-appointment or bug-report')
-    .option('--reference <id>', "resolve: the bug's number")
-    .option('--workaround <text>', 'resolve: what the customer can do meanwhile');
+    .option('--reference <id>', 'resolve: bug report number')
+    .option('--workaround <text>', 'resolve: workaround for the customer');
   withPlatformOptions(command).action(
     async (
       id: string | undefined,

@@ -28,13 +28,13 @@ interface UpFlags extends FleetFlags {
 export function addUp(program: Command): void {
   const command = program
     .command('up')
-    .description('gateway, stand-ins and a small fleet, until a signal')
-    .option('--mail-port <port>', 'of the page that shows sent mail; 0 takes a free one', '8025')
+    .description('run gateway, stand-ins and a small fleet until a signal')
+    .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025')
     .option(
       '--no-test-vehicles',
-      'without those whose VIN says how they behave (docs/testing-identifiers.md)',
+      'leave out the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
     )
-    .option('--json', 'say where everything is as one JSON line');
+    .option('--json', 'print all addresses as one JSON line');
   withFleetOptions(command);
   withGatewayOptions(command).action(async (flags: UpFlags & Record<string, unknown>) => {
     await up(flags);
@@ -125,7 +125,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         : welcome(places, vehicles, registered),
     );
     await signal.promise;
-    process.stderr.write('stopping: finishing what is under way (a second signal cuts)\n');
+    process.stderr.write('stopping gracefully: finishing work in progress (a second signal stops at once)\n');
   } finally {
     for (const part of parts.reverse()) await part.stop();
     signal.dispose();
@@ -167,7 +167,7 @@ function welcome(
       ),
     ...(drawn.length > 10 ? [`  … and ${drawn.length - 10} more`] : []),
     ...(drawn.length < vehicles.length
-      ? ['  and those whose VIN says how they behave: docs/testing-identifiers.md']
+      ? ['  and the test vehicles, whose VIN selects their behaviour: docs/testing-identifiers.md']
       : []),
     ...(registered === null ? [] : ['', registeredLine(registered)]),
     '',

@@ -15,8 +15,8 @@ import { runText } from './run-text.ts';
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')
-    .argument('<log>', 'what "fleetwake run --log FILE" wrote')
-    .description('judge a run that is over from its log, by every rule');
+    .argument('<log>', 'log file of "fleetwake run --log FILE"')
+    .description('check every rule on the log of a finished run');
   withReportOptions(command);
   command.action(async (path: string, flags: ReportFlags) => {
     process.exitCode = await verify(path, flags);

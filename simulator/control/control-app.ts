@@ -28,7 +28,7 @@ export function controlApp(deps: ControlDeps): Hono {
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
-    deps.log.error('control.unexpected', { message: error.message, stack: error.stack });
+    deps.log.error('control.request_failed', { message: error.message, stack: error.stack });
     return problemResponse(problemOf('internal', 'The request failed here. It may be sent again.'));
   });
   app.notFound((context) =>

@@ -44,7 +44,7 @@ export async function sendUntilTaken(
         askedWaitMs === null ? '' : `, and asked for a wait of ${Math.ceil(askedWaitMs / 1_000)} s`;
       return { answer, refusal: `${refusal} after ${retries + 1} tries${asked}`, retries };
     }
-    log.warn('registration.retry', { path, reason: refusal, waitMs });
+    log.warn('registration.retry_scheduled', { path, reason: refusal, waitMs });
     await sleep(clock, waitMs);
   }
 }

@@ -44,14 +44,14 @@ test('prints what is neither reached nor listed by file and line, and which exce
   gateway/live       0 of    1    0.0 %            0 calls
   gateway            0 of    1    0.0 %            0 calls
 
-no run can reach (simulator/cli/coverage-exceptions.ts):
+not reachable by a run (simulator/cli/coverage-exceptions.ts):
      1  needs sockets
      1  needs a process
 
-no run reached, and the list does not have (1 function):
+not reached by a run, and not listed (1 function):
   gateway/engine/engine.ts: 20 stop
 
-the list has gateway/engine/engine.ts#start, where the runs called everything: take it out.`,
+the list contains gateway/engine/engine.ts#start, but the runs called all its functions: remove the entry.`,
   );
 });
 

@@ -42,7 +42,7 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
 
       expect(await fault('add', 'offline', '--vin', vin, '--name', 'away')).toEqual({
         exitCode: 0,
-        stdout: `fault-1 is on ${vin}\n`,
+        stdout: `added fault-1 to ${vin}\n`,
         stderr: '',
       });
       await until(async () => !(await isOnline(vin)), 'it is away');
@@ -50,11 +50,11 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       const unauthorized = ['--service', 'api_iot', '--method', 'POST', '--path', '/vehicle/*/configure'];
       expect(await fault('add', 'unauthorized', ...unauthorized)).toEqual({
         exitCode: 0,
-        stdout: 'fault-2 is on the service\n',
+        stdout: 'added fault-2 to the service\n',
         stderr: '',
       });
       const down = await fault('add', 'smtp_down', '--set', 'hangs=true', '--for', '60000');
-      expect(down).toEqual({ exitCode: 0, stdout: 'fault-3 is on the service\n', stderr: '' });
+      expect(down).toEqual({ exitCode: 0, stdout: 'added fault-3 to the service\n', stderr: '' });
       const { stdout: table } = await fault('list');
       expect(
         table
@@ -67,7 +67,7 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       ]);
       expect(await fault('remove', 'fault-1')).toEqual({
         exitCode: 0,
-        stdout: 'fault-1 is gone\n',
+        stdout: 'removed fault-1\n',
         stderr: '',
       });
       await until(() => isOnline(vin), 'it is back');
@@ -94,7 +94,7 @@ test('without a fleet the sentence says where one was looked for', async () => {
     expect(await fleetwake(folder, ['fault', 'list'])).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: "fleetwake: there is no control.json in .fleetwake: name the fleet's data folder with --data\n",
+      stderr: "fleetwake: there is no control.json in .fleetwake: give the fleet's data folder with --data\n",
     });
   });
 });

@@ -63,7 +63,7 @@ test(
         const place = ['--platform-url', origins.platform, '--data', folder];
         const places = [...place, '--api-iot-url', origins.apiIot];
         const sentence = (origin: string) =>
-          `fleetwake: ${origin} does not know the secrets in ${join(folder, 'keys.json')}, which are another gateway's: name the data folder of the one that answers there with --data, or the address of the one whose folder this is\n`;
+          `fleetwake: ${origin} does not accept the secrets in ${join(folder, 'keys.json')}, which belong to another gateway: give the data folder of the gateway at this address with --data, or the address of the other gateway with --platform-url\n`;
         const commands: readonly (readonly string[])[] = [
           ['activation', ...place],
           ['activation', 'show', 'act_1', ...places],
@@ -129,7 +129,7 @@ test('a vehicle that is registered keeps its password, unless --replace says oth
     expect(await fleetwake(dataFolder, register)).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: `fleetwake: ${vin} is registered, and the vehicle that has its password could not connect any more: name another VIN, or add --replace\n`,
+      stderr: `fleetwake: ${vin} is already registered, and a new password would lock its vehicle out: give another VIN, or add --replace\n`,
     });
     expect([typeof before, await digest()]).toEqual(['string', before]);
     expect((await fleetwake(dataFolder, [...register, '--replace'])).exitCode).toBe(0);

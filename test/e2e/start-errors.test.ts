@@ -174,7 +174,7 @@ describe.concurrent('a call', () => {
     [['gateway', '--port'], "error: option '--port <port>' argument missing"],
     [
       ['run', 'everything'],
-      'fleetwake: there is no scenario "everything": "fleetwake scenarios" lists the library, and a file of your own is named with its ending, everything.yaml',
+      'fleetwake: there is no scenario "everything": see "fleetwake scenarios", or give a file with its extension, everything.yaml',
     ],
     [['run', '--seed', '-1'], 'fleetwake: --seed must be a whole number from 0 to 4294967295, not "-1"'],
     [
@@ -185,7 +185,7 @@ describe.concurrent('a call', () => {
     [['check', '--workers', '0'], 'fleetwake: --workers must be a whole number from 1 to 64, not "0"'],
     [
       ['register', 'WFWAUR1E'],
-      'fleetwake: "WFWAUR1E" is no VIN: 17 characters, digits and capital letters without I, O and Q',
+      'fleetwake: "WFWAUR1E" is not a VIN: 17 characters, digits and capital letters without I, O and Q',
     ],
     [
       ['register', '1M8GDM9AXKP042788', '--model', 'beetle'],
@@ -206,7 +206,7 @@ describe.concurrent('a call', () => {
     [['vehicle'], "error: missing required argument 'vin'"],
     [
       ['purchase', '--data', '/nowhere'],
-      "fleetwake: there is no keys.json in /nowhere: name the gateway's data folder with --data",
+      "fleetwake: there is no keys.json in /nowhere: give the gateway's data folder with --data",
     ],
   ])('is refused with a sentence: fleetwake %j', (parameters, sentence) => refuses(parameters, sentence));
 
@@ -244,11 +244,11 @@ describe.concurrent('a call', () => {
   test.each([
     [
       ['purchase', '--platform-url', 'http://127.0.0.1:1'],
-      'fleetwake: no platform API answers at http://127.0.0.1:1 (POST http://127.0.0.1:1/oauth/token: ECONNREFUSED): start one with "fleetwake up", or name it with --platform-url',
+      'fleetwake: no platform API answers at http://127.0.0.1:1 (POST http://127.0.0.1:1/oauth/token: ECONNREFUSED): start it with "fleetwake up", or give its address with --platform-url',
     ],
     [
       ['fleet', '--platform-url', 'http://127.0.0.1:1', '--api-iot-url', 'http://127.0.0.1:1'],
-      'fleetwake: POST http://127.0.0.1:1/oauth/token: ECONNREFUSED: nothing answers there. Start it with "fleetwake up", or name another with --platform-url and --api-iot-url',
+      'fleetwake: POST http://127.0.0.1:1/oauth/token: ECONNREFUSED: no response. Start it with "fleetwake up", or give another address with --platform-url and --api-iot-url',
     ],
   ])('to a gateway that is not there: fleetwake %j', async (parameters, sentence) => {
     await withTemporaryFolder(async (folder) => {

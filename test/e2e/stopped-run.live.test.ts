@@ -22,8 +22,8 @@ test.each([
     expect(await run.exitCode()).toBe(code);
     expect(await folders()).toEqual([]);
     expect(run.stderr().trimEnd().split('\n').slice(-2)).toEqual([
-      'stopping: the parts of the run end politely (a second signal cuts)',
-      `fleetwake: ${signal} stopped the run before its verdict: run it again`,
+      'stopping gracefully (a second signal stops at once)',
+      `fleetwake: ${signal} stopped the run before the verdict: run it again`,
     ]);
     expect(run.stdout()).toBe('');
   }),

@@ -44,6 +44,6 @@ test('fleetwake verify ends with 0 for a run that broke nothing, 1 for one that 
     const none = await fleetwake(folder, ['verify', 'none.log']);
     expect([none.exitCode, none.stderr]).toEqual([
       2,
-      'fleetwake: none.log: there is no such file; name a file that "fleetwake run --log FILE" wrote\n',
+      'fleetwake: none.log: there is no such file; give a file that "fleetwake run --log FILE" wrote\n',
     ]);
   }));

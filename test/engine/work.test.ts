@@ -275,8 +275,8 @@ describe('A message', () => {
         expect(await bench.deliver('act_gone')).toBe('ack');
         expect(await bench.deliver('ent_gone')).toBe('ack');
         expect(told).toEqual([
-          ['warn', 'engine.wake_up_of_a_stranger', { id: 'act_gone' }],
-          ['warn', 'engine.wake_up_of_a_stranger', { id: 'ent_gone' }],
+          ['warn', 'engine.wake_up_unknown_id', { id: 'act_gone' }],
+          ['warn', 'engine.wake_up_unknown_id', { id: 'ent_gone' }],
         ]);
       }),
     ));
@@ -572,7 +572,7 @@ describe('A callback', () => {
         scene.told.length = 0;
         for (const change of [{ reference: 'act_9' }, { key: 'act_9:1' }, { key: null }])
           await scene.engine.receive({ type: 'command.ended', command: { ...command, ...change } });
-        const stranger = ['warn', 'engine.callback_of_a_stranger', { commandId: command.id }];
+        const stranger = ['warn', 'engine.callback_unmatched', { commandId: command.id }];
         expect(scene.told).toEqual([stranger, stranger, stranger]);
         expect(await phaseOf(outside, 'act_1')).toBe('waiting_response');
       }),

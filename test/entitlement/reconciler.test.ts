@@ -205,7 +205,7 @@ describe('A look', () => {
       await outside.clock.advance(hour);
       await looking.stop();
       expect(told).toEqual([
-        ['info', 'reconciliation.differs', { vin, born: ['act_1001'] }],
+        ['info', 'reconciliation.difference_found', { vin, born: ['act_1001'] }],
         ['committed', false],
         ['begin', 'act_1001'],
       ]);

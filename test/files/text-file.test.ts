@@ -74,8 +74,8 @@ describe('a file that is no text', () => {
     withTemporaryFolder(async (folder) => {
       const path = join(folder, 'latin1.yaml');
       writeFileSync(path, Buffer.from('name: Jos\xe9', 'latin1'));
-      expect(() => textOfNamedFile(path, 'name a file with a fault')).toThrow(
-        `${path}: it is not UTF-8; save it as UTF-8; name a file with a fault`,
+      expect(() => textOfNamedFile(path, 'give a file with a fault')).toThrow(
+        `${path}: it is not UTF-8; save it as UTF-8; give a file with a fault`,
       );
     }));
 

@@ -92,7 +92,7 @@ it(
       const draw = drawFrom(seededRandom(fuzzSeed).stream('platform'));
       await withoutTrace(async () => {
         const { statuses, faults } = await fuzzHttp(draw, target, fuzzCount(6_000));
-        const unexpected = world.log.filter(({ event }) => event === 'http.unexpected');
+        const unexpected = world.log.filter(({ event }) => event === 'http.request_failed');
         expect([faults, unexpected], JSON.stringify(statuses)).toEqual([[], []]);
         // The requests reach what they are for: most are not turned away before.
         expect(Number(statuses['200']) + Number(statuses['201'])).toBeGreaterThan(fuzzCount(600));

@@ -37,7 +37,7 @@ it.skipIf(process.platform !== 'linux')(
       process.kill(-(up.process.pid ?? 0), 'SIGINT');
       expect([await up.exitCode(), up.stderr()]).toEqual([
         0,
-        'stopping: finishing what is under way (a second signal cuts)\n',
+        'stopping gracefully: finishing work in progress (a second signal stops at once)\n',
       ]);
       expect(isRunning(natsPid)).toBe(false);
     }),

@@ -51,29 +51,29 @@ describe('what is said of a wish to cancel that was heard', () => {
 
   it('one that waits stays off, and its money goes back', async () => {
     const answer = await cancelled(async () => {});
-    const begin = `Heated seats on ${vin} is cancelled and stays off; `;
+    const begin = `Heated seats on ${vin} is cancelled and stays dormant; `;
     expect(cancelledText(answer)).toBe(
-      `${begin}the 14.90 EUR that are held are being released, and nothing is charged\n`,
+      `${begin}the hold of 14.90 EUR is being released, and nothing is charged\n`,
     );
     expect(
       (['voided', 'refunding', 'refunded', 'unsettled'] as const).map((status) =>
         cancelledText(settled(answer, status)).slice(begin.length),
       ),
     ).toEqual([
-      'the 14.90 EUR that were held are released, and nothing is charged\n',
-      'the 14.90 EUR that were charged are being given back\n',
-      'the 14.90 EUR that were charged are given back\n',
-      'the 14.90 EUR could not be given back automatically, and an operator pays them back in another way\n',
+      'the hold of 14.90 EUR is released, and nothing is charged\n',
+      'the refund of 14.90 EUR is in progress\n',
+      'the 14.90 EUR are refunded\n',
+      'the refund of 14.90 EUR failed, and an operator pays them back in another way\n',
     ]);
   });
 
   it('one whose command is under way may still be delivered, and then it is paid for', async () => {
     const answer = await cancelled(sent);
     expect(cancelledText(answer)).toBe(
-      `Heated seats on ${vin} is cancelled unless the vehicle applies the command that is under way: then it is active and the 14.90 EUR are charged, else nothing is\n`,
+      `Heated seats on ${vin} is cancelled unless the vehicle applies the pending command: then it is active and the 14.90 EUR are charged, else nothing is charged\n`,
     );
     expect(cancelledText(settled(answer, 'captured'))).toBe(
-      `Heated seats on ${vin} is cancelled unless the vehicle applies the command that is under way: then it is active and the 14.90 EUR stay paid, else they go back\n`,
+      `Heated seats on ${vin} is cancelled unless the vehicle applies the pending command: then it is active and the 14.90 EUR stay paid, else they are refunded\n`,
     );
     const delivered = await cancelled(async (world, id) => {
       const { cancel } = world.engine;
@@ -86,14 +86,14 @@ describe('what is said of a wish to cancel that was heard', () => {
       await sent(world, id);
     });
     expect(cancelledText(delivered)).toBe(
-      `Heated seats on ${vin} was delivered before the wish, and is active; the 14.90 EUR are still being charged, since it was active\n`,
+      `Heated seats on ${vin} was delivered before the cancellation request, and is active; the 14.90 EUR are still being charged, since it was active\n`,
     );
   });
 
   it('one whose payment is not answered is not switched on, whatever is answered', async () => {
     const answer = await cancelled(async () => {}, 'unanswered');
     expect(cancelledText(answer)).toBe(
-      `Heated seats on ${vin} will not be switched on; the answer about the 14.90 EUR is awaited, and what was taken by then goes back\n`,
+      `Heated seats on ${vin} will not be switched on; the response for the 14.90 EUR is pending, and the payment will be reversed\n`,
     );
   });
 });

@@ -25,7 +25,7 @@ test('a check has a case for each file of the corpus, one for its runs and one f
     </properties>
     <testcase classname="fleetwake" name="corpus a.json" time="0"/>
     <testcase classname="fleetwake" name="20 runs of seed 3" time="0"/>
-    <testcase classname="fleetwake" name="every probe is met" time="0"/>
+    <testcase classname="fleetwake" name="every probe occurred" time="0"/>
   </testsuite>
 </testsuites>
 `);
@@ -46,7 +46,7 @@ test('what failed is said with its replay, and what XML cannot hold is replaced'
   expect([...xml.matchAll(/<failure message="([^"]*)"/g)].map(([, message]) => message)).toEqual([
     'order &lt;9>: V1 &quot;stands&quot; at\ufffd 2',
     'money: A1 was charged (npx fleetwake replay f.json)',
-    'no run met &quot;quota exhausted&quot;',
+    'no run reached &quot;quota exhausted&quot;',
   ]);
 });
 

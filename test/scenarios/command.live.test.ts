@@ -72,7 +72,7 @@ test('a file that is not there, and a report that has no folder, end with 2', as
     const homeless = await fleetwake(folder, ['run', 'default', '--html', 'no/where.html']);
     expect([homeless.exitCode, homeless.stderr]).toEqual([
       2,
-      'fleetwake: --html no/where.html: its folder is not there or cannot be written to; make it first\n',
+      'fleetwake: --html no/where.html: its folder does not exist or is not writable; create it first\n',
     ]);
   });
 });
@@ -83,7 +83,7 @@ test('a fault that real parts cannot have is refused with --live, with its place
   expect([exitCode, stdout, stderr]).toEqual([
     2,
     '',
-    "fleetwake: the scenario cannot be run on real parts:\nmine.yaml:6:18: faults.parts is for virtual time: a run on real parts cannot kill the process that it is in, nor empty a NATS that may be somebody's; leave out --live\n",
+    'fleetwake: the scenario cannot run live:\nmine.yaml:6:18: faults.parts needs virtual time, because a live run cannot kill its own process or wipe a shared NATS; leave out --live\n',
   ]);
 });
 
@@ -185,7 +185,7 @@ test('several runs have a line each, one file for all, and a last line', async (
 
 test.each([
   [['flapping', '--all'], '--all runs the whole library: leave out "flapping", or leave out --all'],
-  [['--nats-url', 'nats://x'], '--nats-url is for runs on real parts: add --live, or leave it out'],
+  [['--nats-url', 'nats://x'], '--nats-url needs a live run: add --live, or leave it out'],
   [['--repeat', '0'], '--repeat must be a whole number from 1 to 1000, not "0"'],
   [
     ['--all', '--html', 'x.html'],

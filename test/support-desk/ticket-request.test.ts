@@ -42,7 +42,7 @@ describe('fleetwake ticket ID', () => {
   });
 
   it.each<[string, TicketFlags, string]>([
-    ['dance', {}, `a ticket has no move "dance"; there are: ${technicianMoves.join(', ')}`],
+    ['dance', {}, `unknown ticket action "dance"; use one of: ${technicianMoves.join(', ')}`],
     ['start', {}, 'fleetwake ticket ID start needs --as'],
     ['assign', { as: 'ana' }, 'fleetwake ticket ID assign needs --technician'],
     ['payload', { as: 'ana' }, 'fleetwake ticket ID payload needs --set name=value'],

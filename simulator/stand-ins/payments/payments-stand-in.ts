@@ -50,7 +50,7 @@ const cleanUpEveryMs = 1_000;
 function newApp(log: Log): Hono {
   const app = new Hono();
   app.onError((error, context) => {
-    log.error('payments_stand_in.unexpected', { path: context.req.path, message: error.message });
+    log.error('payments_stand_in.request_failed', { path: context.req.path, message: error.message });
     return context.json(errorBody('api_error', { message: 'The stand-in failed.' }), 500);
   });
   app.notFound((context) => {
