@@ -185,7 +185,7 @@ describe.concurrent('a call', () => {
     [['check', '--workers', '0'], 'fleetwake: --workers must be a whole number from 1 to 64, not "0"'],
     [
       ['register', 'WFWAUR1E'],
-      'fleetwake: "WFWAUR1E" is not a VIN: 17 characters, digits and capital letters without I, O and Q',
+      'fleetwake: "WFWAUR1E" is not a VIN: a VIN has 17 characters: digits and capital letters without I, O and Q',
     ],
     [
       ['register', '1M8GDM9AXKP042788', '--model', 'beetle'],
