@@ -8,15 +8,15 @@ import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
 import { constantsOf, slaPollMs } from './figures.ts';
-import { insist } from './insist.ts';
 import { type Deeds, startLife } from './life.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
-import { planOf, purchasesOf, vinOf } from './plan-of-schedule.ts';
+import { planOf, purchasesOf } from './plan-of-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { judgeServiceLife } from './service-life.ts';
 import { type Death, newStage, type Stage, type StageOptions } from './stage.ts';
 import { judgeTickets } from './ticket-rules.ts';
+import { endOfFault, scheduleFaults } from './timed-faults.ts';
 import type { Move, Violation } from './watch.ts';
 
 export interface WorldRun {
@@ -123,7 +123,7 @@ async function perform(stage: Stage, schedule: Schedule): Promise<Performed> {
   });
   await loop.run(startedAt);
   const isFleetConnected = isConnected;
-  scheduleWorld(stage, schedule);
+  scheduleFaults(stage, schedule);
   const { answers, bought } = startBuying(stage, schedule);
   const life = startLife(stage, schedule, bought);
   const isQuiet = quietLook(stage, schedule, () => life.isOver() && answers.length === bought.length);
@@ -151,78 +151,6 @@ async function perform(stage: Stage, schedule: Schedule): Promise<Performed> {
   return { answers, deeds: life.deeds(), isFleetConnected, ended: end.ended };
 }
 
-/** What the schedule does to the world by the clock. */
-function scheduleWorld(stage: Stage, { world }: Schedule): void {
-  const { clock, trace } = stage;
-  const at = (ms: number, name: string, fields: Record<string, unknown>, act: () => void) =>
-    clock.setTimer(ms, () => {
-      if (stage.book.isHealed) return;
-      trace.record('world', name, fields);
-      act();
-    });
-  for (const fault of world) {
-    switch (fault.type) {
-      case 'cut': {
-        const { vehicle, fromMs, forMs } = fault;
-        at(fromMs, 'link cut', { vehicle, forMs }, () => stage.cars.cut(vinOf(vehicle), forMs));
-        break;
-      }
-      case 'restart':
-        at(fault.atMs, 'vehicle restarts', { vehicle: fault.vehicle }, () =>
-          stage.cars.restart(vinOf(fault.vehicle)),
-        );
-        break;
-      case 'stop': {
-        const { process, downMs } = fault;
-        at(fault.atMs, 'stops', { process, downMs }, () => void stage.gateway.restart(process, downMs));
-        break;
-      }
-      case 'registered_again': {
-        const { vehicle, model } = fault;
-        at(
-          fault.atMs,
-          'registered again',
-          { vehicle, model },
-          () => void registerAgain(stage, vehicle, model),
-        );
-        break;
-      }
-      case 'nats_wiped':
-        at(fault.atMs, 'NATS wiped', {}, () => stage.stream.wipe());
-        break;
-      case 'broker_restarted':
-        at(fault.atMs, 'broker restarted', { forgets: fault.forgets }, () =>
-          stage.broker.restart({ keepsSessions: !fault.forgets }),
-        );
-        break;
-      case 'down':
-        at(fault.fromMs, 'down', { service: fault.service, forMs: fault.forMs }, () => {
-          if (fault.service === 'nats') stage.stream.setDown(true);
-        });
-        at(fault.fromMs + fault.forMs, 'up', { service: fault.service }, () => {
-          if (fault.service === 'nats') stage.stream.setDown(false);
-        });
-        break;
-      case 'crash':
-      case 'crash_at':
-        break;
-      default:
-        fault satisfies never;
-    }
-  }
-}
-
-async function registerAgain(stage: Stage, vehicle: number, model: string): Promise<void> {
-  const { registrations } = stage;
-  const vin = vinOf(vehicle);
-  const { client, clock } = stage.apiUser('customer');
-  const body = { model, modelName: model, customerId: `customer-${vehicle + 1}` };
-  registrations.begin(vin, model);
-  const { status } = await insist(clock, () => client.send('PUT', `/vehicles/${vin}`, body));
-  stage.trace.record('customer', 'registered again', { vin, model, status });
-  registrations.settle(vin, stage.loop.now());
-}
-
 function startBuying(stage: Stage, schedule: Schedule) {
   const { trace, wishes, startedAt } = stage;
   const answers: PurchaseAnswer[] = [];
@@ -246,7 +174,7 @@ function startBuying(stage: Stage, schedule: Schedule) {
 /** Whether everything has ended, by what the databases and the wire say. `isOver`: nobody will ask for anything more. */
 function quietLook(stage: Stage, schedule: Schedule, isOver: () => boolean): () => boolean {
   const { loop, stores, startedAt, wire } = stage;
-  const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOf));
+  const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOfFault));
   const { commandTimeoutMs } = constantsOf(schedule);
   const vins = planOf(schedule, stage.catalogue)
     .vehicles.filter((vehicle) => isBeyondCommand(vehicle, commandTimeoutMs))
@@ -274,22 +202,6 @@ function settledLook({ loop }: Stage, isQuiet: () => boolean, calmMs: number): (
     settled = quietSince !== null && loop.now() - quietSince >= calmMs;
     return settled;
   };
-}
-
-/** The last moment at which a fault of the world begins or ends; a crash has none that is known before. */
-function endOf(fault: Schedule['world'][number]): number {
-  switch (fault.type) {
-    case 'stop':
-      return fault.atMs + fault.downMs;
-    case 'cut':
-    case 'down':
-      return fault.fromMs + fault.forMs;
-    case 'crash':
-    case 'crash_at':
-      return 0;
-    default:
-      return fault.atMs;
-  }
 }
 
 /** The API IoT's waits between two tries of a callback grow to this. */
