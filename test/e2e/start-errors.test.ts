@@ -98,7 +98,11 @@ describe.concurrent('NATS', () => {
   test('that is not installed: the gateway starts with a bus of its own, and says so', async () => {
     await withTemporaryFolder(async (folder) => {
       const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_SERVER: 'no-nats-server' });
-      await until(() => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null, 'it starts');
+      await until(
+        () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
+        'it starts',
+        45_000,
+      );
       expect(JSON.parse(gateway.stdout())).toMatchObject({
         event: 'gateway.started',
         bus: 'a bus inside this process, because no-nats-server is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install',
