@@ -110,7 +110,7 @@ test('an expectation that fails ends with 1, in every report with the command th
   );
   expect(exitCode).toBe(1);
   expect(stderr).toContain(
-    'mine.yaml:6:28: "failed = 2" is not met: the run found 0; see what became of each purchase (--html FILE), or correct the expectation\n',
+    'mine.yaml:6:28: "failed = 2" is not met: the run found 0; inspect the purchases (--html FILE), or correct the expectation\n',
   );
   expect(stdout).toContain('✗     failed = 2 (found 0)\n');
   expect(stdout).toContain(
