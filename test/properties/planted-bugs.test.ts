@@ -80,7 +80,6 @@ describe('A planted bug names the rules of which one must report it', () => {
     const own = [
       'configuration of the registered model',
       'legal transition',
-      'no deadlock',
       'quota',
       'service lifecycle',
       'ticket SLA and events',

@@ -494,25 +494,6 @@ export const plantedBugs: readonly PlantedBug[] = [
       }),
     }),
   },
-  {
-    name: 'the API IoT acknowledges a message before it is written',
-    within: 200,
-    rules: ['rule 10', 'no deadlock'],
-    plant: () => ({
-      apiIot: (ports) => ({
-        ...ports,
-        link: {
-          open: (options) =>
-            ports.link.open({
-              ...options,
-              onMessage(message) {
-                void options.onMessage(message);
-              },
-            }),
-        },
-      }),
-    }),
-  },
 ];
 
 const minuteMs = 60_000;
