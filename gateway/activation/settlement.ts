@@ -17,7 +17,7 @@ export const settlementStatuses = [
   'paid_back',
   /** The customer has paid by other means what could not be captured. */
   'collected',
-  /** An operator has given up what is owed, by whichever side. */
+  /** An operator has written off the open amount, of either side. */
   'written_off',
 ] as const;
 export type SettlementStatus = (typeof settlementStatuses)[number];

@@ -40,7 +40,7 @@ export async function configureRequest(
 }
 
 /**
- * Whether the command did what the activation asks for, at its vehicle. The key alone is no proof: whoever sends a command chooses it.
+ * Whether the command did what the activation asks for, at its vehicle. The key alone is no proof: the sender of a command chooses it.
  */
 export function isAsked({ vin, features }: CommandResource, activation: Activation): boolean {
   const target = targetOf(activation.kind);

@@ -64,7 +64,7 @@ export function newApp(options: AppOptions): App {
     const detail = `${context.req.method} is not possible here; ${allow} is.`;
     return problemResponse(problemOf('method-not-allowed', detail), { allow });
   });
-  // Before all that could take its time: it says that the process takes requests, and asks nothing of anybody.
+  // First of all routes: it tells that the process takes requests, and asks neither database nor token.
   app.get('/livez', (context) => context.json({ status: 'ok' }));
   app.openAPIRegistry.registerPath({
     method: 'get',

@@ -56,7 +56,7 @@ export type RoleScopes = Readonly<Record<string, readonly string[]>>;
 function callerOf(claims: AccessTokenClaims, roleScopes: RoleScopes): Caller {
   const { roles } = claims;
   const isCustomer = roles?.includes(customerRole) ?? false;
-  // Whoever issued it: a route that does not tell customers apart is closed to them, other roles or not.
+  // For tokens of every issuer: a route that does not tell customers apart is closed to them, other roles or not.
   const counted = isCustomer ? [customerRole] : roles;
   const reach =
     counted &&

@@ -46,7 +46,7 @@ export function bodyLimit(limitOf: (path: string) => number): MiddlewareHandler 
     const limitBytes = limitOf(path);
     if (Number(context.req.header('content-length') ?? 0) > limitBytes) refuse(limitBytes);
     const bytes = await readBytes(raw, limitBytes).catch((error: unknown) => {
-      // The client is gone, or its connection is: nothing went wrong here, and the answer reaches nobody.
+      // The client is gone, or its connection is: nothing went wrong here, and no client receives the answer.
       if (raw.signal.aborted) throw problemError('malformed-request', 'The body ended too early.');
       throw error;
     });

@@ -80,7 +80,7 @@ function loadTexts(readText: (name: string) => string, language: Language, kind:
 /** One line: what a customer typed must not become a header of its own. */
 const oneLine = (text: string) => visibleLine(text).replace(/ {2,}/g, ' ');
 
-/** Nobody has verified the address: a name that a customer chose must not carry a link to whoever owns it. */
+/** The address is not verified: a name that a customer chose must not carry a link to the owner of the address. */
 const nameLengthMax = 80;
 const shownName = (name: string) => withoutLinks(visibleLine(name)).slice(0, nameLengthMax);
 

@@ -189,7 +189,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
     const { caller } = context.var;
     const name = `${caller.clientId}\n${caller.customerId ?? ''}`;
     places.check(name);
-    // A stream that nobody reads would keep its place.
+    // A stream without a reader would keep its place.
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'content-type': 'text/event-stream' });
     const run = async (stream: SSEStreamingApi) => {

@@ -80,7 +80,7 @@ function overloaded() {
   return problemError('unavailable', detail, {}, { 'retry-after': '1' });
 }
 
-/** Reaches nobody: the connection is closed. */
+/** Never received: the connection is closed. */
 function clientGone() {
   return problemError('unavailable', 'The client has gone. Nothing was bought.');
 }

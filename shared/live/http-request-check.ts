@@ -49,7 +49,7 @@ function nameOf(host: string): string | null {
   return new URL(`http://${host}/`).hostname;
 }
 
-/** Addresses and names without a dot are nobody's to point elsewhere; `localhost` names always mean this machine (RFC 6761). */
+/** Addresses and names without a dot cannot be pointed elsewhere by an outsider; `localhost` names always mean this machine (RFC 6761). */
 function isServed(name: string, allowedHosts: ReadonlySet<string>): boolean {
   return (
     isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 ||

@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
-/** Access of other users than the owner, by group or by anybody. */
+/** Access of users other than the owner, by group or for all. */
 const others = 0o077;
 const othersWrite = 0o022;
 
@@ -36,7 +36,7 @@ function modeOf(path: string): number | null {
 
 /**
  * Takes the access of others away from the folder of `file`, where the folder is empty or holds that file already, and so is Fleetwake's own. A
- * folder with other things in it is left as it is, as long as nobody else can put files into it. Rejects with a sentence otherwise.
+ * folder with other things in it is left as it is, as long as no other user can put files into it. Rejects with a sentence otherwise.
  */
 export async function makeFolderPrivate(file: string): Promise<void> {
   const folder = dirname(file);

@@ -90,7 +90,7 @@ async function sendOnce(http: Http, request: Request): Promise<void> {
     response = await http(request);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    // Whoever has the whole address can send to this customer (RFC 8030 section 8.3).
+    // The holder of the whole address can send to this customer (RFC 8030 section 8.3).
     const reason = maskedIn(error.message, request.url);
     throw new ChannelFailure(`The push service did not answer: ${reason}`, false);
   }

@@ -27,7 +27,7 @@ export interface LinkOptions {
 export interface LinkMessage {
   readonly topic: string;
   readonly payload: string;
-  /** False for a payload that is not UTF-8; `payload` then shows what could be read, and whoever takes messages refuses it. */
+  /** False for a payload that is not UTF-8; `payload` then shows what could be read, and the receiver of messages refuses it. */
   readonly isUtf8?: false;
   readonly qos: 0 | 1;
   readonly retain: boolean;

@@ -21,7 +21,7 @@ export interface AuthoriseRequest {
   readonly currency: string;
   /** The customer's payment method at the payment service (`pm_card_visa`). */
   readonly method: string;
-  /** The customer at the payment service (`cus_…`) whose saved payment method it is; absent for a method that is nobody's. */
+  /** The customer at the payment service (`cus_…`) whose saved payment method it is; absent for a method without a customer. */
   readonly customer?: string;
   readonly capture: 'on_delivery' | 'immediately';
   /** Kept with the payment, so that the ledger can be held against our database. */

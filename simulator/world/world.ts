@@ -171,7 +171,7 @@ function startBuying(stage: Stage, schedule: Schedule) {
   return { answers, bought };
 }
 
-/** Whether everything has ended, by what the databases and the wire say. `isOver`: nobody will ask for anything more. */
+/** Whether everything has ended, by what the databases and the wire say. `isOver`: no user will ask for anything more. */
 function quietLook(stage: Stage, schedule: Schedule, isOver: () => boolean): () => boolean {
   const { loop, stores, startedAt, wire } = stage;
   const lastFaultAt = startedAt + Math.max(0, ...schedule.world.map(endOfFault));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChannelFailure, type Mail, type Mailer } from '../../shared/ports/mailer.ts';
 
-/** What meets a mail: it is taken, refused for now, or nobody answers before or after it is taken. */
+/** What happens to a mail: it is taken, refused for now, or not answered before or after it is taken. */
 export type MailTrouble = 'refused' | 'hangs';
 
 export interface MailSystem {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { withPlatform } from '../platform/support.ts';
 import { withApiIot } from '../support/api-iot.ts';
 
-/** The rules of `redocly lint` with its recommended set; a licence is for whoever publishes an installation. */
+/** The rules of `redocly lint` with its recommended set; a licence is for the publisher of an installation. */
 async function lint(source: string): Promise<string[]> {
   const config = await createConfig({
     extends: ['recommended'],

@@ -16,7 +16,7 @@ const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt 
 /**
  * Rule 8, from what the sinks received: every message is of a kind that the specification's table knows, by its own words,
  * went to its customer and speaks of no retry; of each kind there are exactly as many as what happened asks for; and that an
- * activation has started is told within a minute of its payment.
+ * activation has started is sent within a minute of its payment.
  */
 export function silence(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { notices: seen, log } = reading;
