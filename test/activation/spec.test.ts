@@ -5,6 +5,7 @@ import { failureCategories } from '../../gateway/activation/failure.ts';
 import { phases } from '../../gateway/activation/phase.ts';
 import { openSteps, settlementStatuses } from '../../gateway/activation/settlement.ts';
 import { table } from '../../gateway/activation/transition.ts';
+import { systemicCauses } from '../../gateway/engine/systemic-cause.ts';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/activation-spec.md', root), 'utf8');
@@ -15,12 +16,14 @@ function section(number: number): string {
   return rest.split('\n## ')[0] ?? '';
 }
 
-/** First cells of a section's table rows, as far as they are code. */
-function names(number: number): string[] {
-  return [...section(number).matchAll(/^\| (`.*?`(?:, `.*?`)*) \|/gm)].flatMap(([, cell = '']) =>
+/** The first cells of a text's table rows, as far as they are code. */
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/^\| (`.*?`(?:, `.*?`)*) \|/gm)].flatMap(([, cell = '']) =>
     cell.split(', ').map((name) => name.replaceAll('`', '')),
   );
 }
+
+const names = (number: number) => namesIn(section(number));
 
 const shown: Readonly<Record<string, string>> = { stale: '-', never: 'never' };
 
@@ -47,11 +50,13 @@ test("the page's table is the code's", () => {
   expect(rest.split('\n<!-- end of table -->')[0]).toBe(tableOfCode());
 });
 
-test('the page lists every phase, event, money status and failure category, and no other', () => {
+test('the page lists every phase, event, money status, failure category and systemic cause, and no other', () => {
   expect(names(3)).toEqual([...phases]);
   expect(names(5)).toEqual(Object.keys(table.active));
   expect(names(7).toSorted(byText)).toEqual(settlementStatuses.toSorted(byText));
-  expect(names(9)).toEqual([...failureCategories]);
+  const [categories = '', causes = ''] = section(9).split('\n### Systemic causes\n');
+  expect(namesIn(categories)).toEqual([...failureCategories]);
+  expect(namesIn(causes)).toEqual([...systemicCauses]);
 });
 
 test('the page names the open step of every money status', () => {

@@ -23,7 +23,7 @@ const publishes = (bus: { publish(subject: string, payload: string): Promise<voi
         () => false,
       ),
     'a message is acknowledged',
-    30_000,
+    90_000,
   );
 
 it(
@@ -52,7 +52,7 @@ it(
           user: 'fw',
           pass: 'p@ss',
         });
-        const manager = await jetstreamManager(connection, { timeout: 20_000 });
+        const manager = await jetstreamManager(connection, { timeout: 60_000 });
         const { config } = await manager.streams.info(streams.events.name);
         expect([config.num_replicas, config.max_bytes, config.placement]).toEqual([
           3,
@@ -72,5 +72,5 @@ it(
         await cluster.stop();
       }
     }),
-  120_000,
+  240_000,
 );

@@ -83,6 +83,7 @@ describe('A planted bug names the rules of which one must report it', () => {
       'quota',
       'service lifecycle',
       'ticket SLA and events',
+      'valid saved state',
       'versions increase',
     ];
     const unknown = plantedBugs.flatMap(({ rules }) =>

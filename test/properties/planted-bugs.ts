@@ -148,7 +148,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a new idempotency key for each retry of an authorisation',
-    within: 40,
+    within: 100,
     rules: ['rule 2'],
     plant: () => {
       let tries = 0;
@@ -162,7 +162,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'an unanswered refund treated as done',
-    within: 60,
+    within: 150,
     rules: ['rule 5'],
     plant: () => tamperPayments(({ refund }) => ({ refund: doneAnyway(refund) })),
   },
@@ -181,7 +181,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'payment captured at the authorisation',
     within: 20,
-    rules: ['rule 1'],
+    rules: ['rule 1', 'rule 4'],
     plant: () =>
       tamperPayments(({ authorise }) => ({
         authorise: (request) => authorise({ ...request, capture: 'immediately' }),
@@ -290,7 +290,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'events that the stream refused are skipped',
-    within: 100,
+    within: 200,
     rules: ['rule 10'],
     plant: () => ({
       platform: (ports) => {
@@ -379,7 +379,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a cancellation request is saved and then ignored',
     within: 60,
-    rules: ['service lifecycle'],
+    rules: ['service lifecycle', 'valid saved state'],
     plant: () =>
       replace<Cancelling>('../../gateway/activation/cancelling.ts', () => ({
         isCancelRequested: () => false,
