@@ -10,6 +10,7 @@ import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
 import { commandingPhases } from '../activation/phase.ts';
 import { transition } from '../activation/transition.ts';
+import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { expire, isEntitlementId } from '../entitlement/expiry.ts';
 import {
@@ -197,7 +198,7 @@ export function activationEngine(outer: EngineDeps) {
     const count = (failures.get(id) ?? 0) + 1;
     failures.set(id, count);
     log.error('engine.work_failed', { id, failures: count, reason: String(error) });
-    return Math.min(pauseMs * 2 ** Math.min(count - 1, 20), failedPauseMaxMs);
+    return backOffMs({ baseMs: pauseMs, maxMs: failedPauseMaxMs }, count);
   }
 
   /** All of one kind that are overdue, page by page: those that cannot move must not hide the others behind them. */

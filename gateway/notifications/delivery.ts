@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
+import { backOffMs } from '../background/back-off.ts';
 import type { ClaimedNotice, Outcome } from './notice-queue.ts';
 import type { NoticeChannel } from './notice-table.ts';
 import type { Render, Rendered } from './renderer.ts';
@@ -47,10 +48,6 @@ export interface DeliveryDeps {
 /** Error texts kept with a notice are cut here. */
 const errorMax = 500;
 
-function retryDelayMs(settings: DispatchSettings, tries: number): number {
-  return Math.min(2 ** Math.min(tries - 1, 1_000) * settings.retryBaseMs, settings.retryMaxMs);
-}
-
 /** A notice that cannot be rendered is a mistake of ours, which no retry mends: an operator has to see it. */
 function renderNotice(render: Render, notice: ClaimedNotice): Rendered {
   try {
@@ -84,6 +81,7 @@ async function sendInTime(deps: DeliveryDeps, notice: ClaimedNotice, limitMs: nu
 /** Tries once to hand a notice to its channel. Never rejects. */
 export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): Promise<Outcome> {
   const { clock, settings } = deps;
+  const retry = { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs };
   const limitMs = settings.claimMs / 2;
   const startedAt = clock.now();
   if (notice.tries >= settings.triesMax) {
@@ -103,6 +101,6 @@ export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): 
     const isGone = cause instanceof ChannelFailure && cause.isGone;
     if (permanent || tries >= settings.triesMax)
       return { status: 'dead', notice, at, error, ...(isGone ? { isGone } : {}) };
-    return { status: 'retry', notice, at, dueAt: at + retryDelayMs(settings, tries), error };
+    return { status: 'retry', notice, at, dueAt: at + backOffMs(retry, tries), error };
   }
 }
