@@ -2,6 +2,7 @@ import { jsonLog } from '../shared/live/log.ts';
 import { firstSignal } from '../shared/live/signals.ts';
 import type { GatewayConfig } from './config.ts';
 import { startGateway } from './live/gateway.ts';
+import { missingServices } from './live/missing-services.ts';
 
 /** Runs the gateway until a signal: the first drains, the second cuts. Says on standard output, as one JSON line, where it listens. */
 export async function runGateway(config: GatewayConfig): Promise<void> {
@@ -14,6 +15,7 @@ export async function runGateway(config: GatewayConfig): Promise<void> {
     apiIot: apiIotOrigin,
     mqtt: apiIot?.mqttUrl ?? null,
     bus: bus?.notice ?? null,
+    cannotSell: platform === null ? [] : missingServices(config),
   };
   process.stdout.write(`${JSON.stringify(listening)}\n`);
   await signal.promise;

@@ -20,6 +20,7 @@ import { noticeDispatcher } from './notifications/dispatcher.ts';
 import { insertNotices } from './notifications/notice-insertion.ts';
 import type { Render } from './notifications/renderer.ts';
 import type { OAuthClient } from './oauth/client.ts';
+import { noPayments } from './payments/no-payments.ts';
 import { stripePayments } from './payments/stripe-payments.ts';
 import { platform } from './platform/app.ts';
 import { newChanges } from './platform/changes.ts';
@@ -56,7 +57,10 @@ export interface PlatformSettings {
   readonly catalogue: Catalogue;
   readonly render: Render;
   readonly apiIot: { readonly origin: string; readonly clientId: string; readonly clientSecret: string };
-  readonly payments: { readonly origin: string; readonly apiKey: string; readonly timeoutMs: number };
+  /** Null: there is none. What is to be paid waits. */
+  readonly payments: { readonly origin: string; readonly apiKey: string; readonly timeoutMs: number } | null;
+  /** A sentence for each service without which nothing can be sold. */
+  readonly missingServices: readonly string[];
   readonly engine: EngineSettings;
   readonly dispatch: DispatchSettings;
   /** The time in which each vehicle is compared once with what its customers own; null: never. */
@@ -139,7 +143,7 @@ export function createPlatformService(
     ...ticketProjections(ports, settings.desk),
     catalogue,
     vehicles,
-    payments: stripePayments({ ...ports, ...settings.payments }),
+    payments: settings.payments === null ? noPayments : stripePayments({ ...ports, ...settings.payments }),
     modelOf: (vin) => modelOf(database, vin),
     callbackUrl: `${settings.publicUrl}/callbacks/api-iot`,
     reservedQuota,
@@ -158,11 +162,13 @@ export function createPlatformService(
     engine,
     catalogue,
     changes,
+
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
     config: {
       origin: settings.publicUrl,
       allowedOrigins: settings.allowedOrigins,
       callbackSecret: settings.secrets.callbacks,
+      salesStops: () => settings.missingServices,
       clients: clientsOf(ports, settings),
     },
   });
@@ -170,6 +176,8 @@ export function createPlatformService(
     fetch: async (request) => app.fetch(request),
     drain: () => app.stop(),
     async start() {
+      if (settings.missingServices.length > 0)
+        ports.log.error('platform.cannot_sell', { reasons: settings.missingServices });
       dispatcher.start();
       relay.wake();
       if (!settings.runsEngine) return;

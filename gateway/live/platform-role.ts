@@ -33,6 +33,7 @@ import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
+import { missingMailer, missingServices } from './missing-services.ts';
 import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
 import { supportRoster } from './support-roster.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
@@ -50,8 +51,6 @@ export interface PlatformRoleDeps extends RoleDeps {
   readonly outgoing: Http;
   readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
-
-const paymentsDefaultUrl = 'http://127.0.0.1:8082';
 
 /** Starts the platform on a socket, over the platform's database. */
 export function startPlatform(deps: PlatformRoleDeps): Promise<PlatformRole> {
@@ -137,11 +136,15 @@ function settingsOf(
       clientId: config.apiIotClientId,
       clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
     },
-    payments: {
-      origin: config.paymentsUrl ?? paymentsDefaultUrl,
-      apiKey: config.paymentsKey ?? keys.paymentsKey,
-      timeoutMs: httpTimeoutMs,
-    },
+    payments:
+      config.paymentsUrl === null
+        ? null
+        : {
+            origin: config.paymentsUrl,
+            apiKey: config.paymentsKey ?? keys.paymentsKey,
+            timeoutMs: httpTimeoutMs,
+          },
+    missingServices: missingServices(config),
     engine: compressedEngine(scale),
     dispatch: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs)),
     reconcileMs: compressedReconciliation(scale, config.reconcileMs),
@@ -163,8 +166,9 @@ function webhookOf(config: GatewayConfig): WebhookSettings | null {
 }
 
 function openMailer(config: GatewayConfig): Mailer {
+  if (config.smtpUrl === null) return missingMailer();
   return smtpMailer({
-    url: config.smtpUrl?.reveal() ?? 'smtp://127.0.0.1:1025',
+    url: config.smtpUrl.reveal(),
     from: config.mailFrom,
     maxConnections: 8,
     timeoutMs: config.mailTimeoutMs,

@@ -17,6 +17,7 @@ import { mountParkedWork } from './parked-routes.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
+import { mountReadiness } from './readiness.ts';
 import { mountRecords } from './record-routes.ts';
 import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
@@ -91,5 +92,6 @@ export function platform(deps: PlatformDeps): Platform {
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);
+  mountReadiness(app, deps.config.salesStops ?? (() => []));
   return { fetch: async (request) => app.fetch(request), stop: streams.stop };
 }

@@ -11,6 +11,7 @@ import type { PlatformSchema } from '../store/schema.ts';
 import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
+import type { SalesStops } from './readiness.ts';
 
 export interface PlatformDeps {
   /** Migrated (`migratePlatform`). */
@@ -48,4 +49,6 @@ export interface PlatformConfig {
    * decides, and the failure is reversed and explained as any other.
    */
   readonly refuseIncompatible?: boolean;
+  /** Without it the platform always sells. */
+  readonly salesStops?: SalesStops;
 }

@@ -13,6 +13,7 @@ import { purchaseAdmission } from './purchase-admission.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
+import { refuseWhileStopped } from './readiness.ts';
 import { jsonAnswer, jsonBody, locationHeader, scoped, writeProblems } from './route.ts';
 
 interface RouteDeps extends PlatformDeps {
@@ -44,7 +45,9 @@ const route = (requireScope: Authenticator['requireScope']) =>
       ),
       ...writeProblems,
       422: problemDoc('invalid-request, key-mismatch'),
-      503: problemDoc('unavailable: too many purchases are under way; nothing was bought (Retry-After)'),
+      503: problemDoc(
+        'unavailable: too many purchases are under way (Retry-After), or this platform cannot sell now (`reasons`); nothing was bought',
+      ),
     },
   });
 
@@ -126,6 +129,7 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
   };
   app.openapi(route(requireScope), async (context) => {
     const answer = await metrics.countPurchase(async () => {
+      refuseWhileStopped(deps.config.salesStops ?? (() => []));
       const body = context.req.valid('json');
       const order = {
         body,

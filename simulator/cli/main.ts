@@ -20,6 +20,7 @@ import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addScenarios } from './scenarios.ts';
 import { addSettlement } from './settlement.ts';
+import { addStandIns } from './stand-ins.ts';
 import { guardTerminal } from './terminal-guard.ts';
 import { addTicket } from './ticket.ts';
 import { addUp } from './up.ts';
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   addReport(program);
   addUp(program);
   addGateway(program);
+  addStandIns(program);
   addFleet(program);
   addFault(program);
   addLookUps(program);

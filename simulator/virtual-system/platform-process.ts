@@ -61,6 +61,7 @@ function settingsOf({
     render: shippedTemplates(),
     apiIot: { origin: origins.apiIot, clientId: 'engine', clientSecret: testSecrets.engine },
     payments: { origin: origins.payments, apiKey: testSecrets.payments, timeoutMs: paymentsTimeoutMs },
+    missingServices: [],
     desk: {
       support: standardSupport(alwaysOnDuty(['technician-1', 'technician-2', 'technician-3']), slaScale),
       webhook: hasTicketWebhook ? ticketWebhookSettings : null,

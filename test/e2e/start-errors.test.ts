@@ -97,7 +97,11 @@ describe.concurrent('NATS', () => {
 
   test('that is not installed: the gateway starts with a bus of its own, and says so', async () => {
     await withTemporaryFolder(async (folder) => {
-      const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_SERVER: 'no-nats-server' });
+      const gateway = startFleetwake(folder, ['gateway', ...freePorts], {
+        NATS_SERVER: 'no-nats-server',
+        PAYMENTS_URL: 'http://127.0.0.1:1',
+        SMTP_URL: 'smtp://127.0.0.1:1',
+      });
       await until(
         () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
         'it starts',

@@ -49,7 +49,7 @@ interface ShownPush {
 }
 
 export interface PushSink {
-  /** `POST /push/{subscription}` (RFC 8030), `GET /messages?to=ENDPOINT&limit=&before=`. */
+  /** `POST /push/{subscription}` (RFC 8030), `POST /subscriptions`, `GET /messages?to=ENDPOINT&limit=&before=`. */
   readonly fetch: Http;
   /** A new customer's phone. */
   subscribe(): PushSubscription;
@@ -154,6 +154,12 @@ export function pushSink(options: PushSinkOptions): PushSink {
   const list: PushSink['list'] = ({ to = null, limit, before = null }) =>
     records.list(limit, before, (push) => to === null || push.endpoint === to).map(show);
 
+  function subscribe(): PushSubscription {
+    const name = secrets.newToken().slice(0, 22);
+    const { p256dh, auth } = keysOf(name);
+    return { endpoint: endpointOf(name), keys: { p256dh, auth } };
+  }
+
   const app = new Hono();
   app.use(
     bodyLimit({ maxSize: bodyMax, onError: (context) => context.text(`At most ${bodyMax} bytes.`, 413) }),
@@ -166,6 +172,8 @@ export function pushSink(options: PushSinkOptions): PushSink {
       ttl: String(taken.ttlSeconds),
     });
   });
+  // In the place of a browser's PushManager.subscribe(), for customers that are registered by another process.
+  app.post('/subscriptions', (context) => context.json(subscribe(), 201));
   app.get('/messages', (context) => {
     const query = pageQuery((name) => context.req.query(name));
     if (typeof query === 'string') return context.json({ error: query }, 400);
@@ -181,11 +189,7 @@ export function pushSink(options: PushSinkOptions): PushSink {
 
   return {
     fetch: async (request) => app.fetch(request),
-    subscribe() {
-      const name = secrets.newToken().slice(0, 22);
-      const { p256dh, auth } = keysOf(name);
-      return { endpoint: endpointOf(name), keys: { p256dh, auth } };
-    },
+    subscribe,
     unsubscribe(endpoint) {
       const [oldest] = gone;
       if (gone.size >= goneMax && oldest !== undefined) gone.delete(oldest);
