@@ -1,4 +1,5 @@
 import { apiIotDefaults } from './api-iot/config.ts';
+import { standardContradictions } from './entitlement/contradiction.ts';
 import {
   choices,
   issuerName,
@@ -441,6 +442,17 @@ export const options = {
     },
     0,
     30 * dayMs,
+  ),
+  reconcileRepeats: wholeNumber(
+    {
+      flag: 'reconcile-repeats',
+      environment: 'FLEETWAKE_RECONCILE_REPEATS',
+      placeholder: 'count',
+      help: 'commands of reconciliation for one feature within a day that a vehicle may confirm and contradict before a ticket is opened',
+      fallback: standardContradictions.repeatMax,
+    },
+    1,
+    1_000,
   ),
   timeScale: wholeNumber(
     {

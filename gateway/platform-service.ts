@@ -10,10 +10,12 @@ import type { Random } from '../shared/ports/random.ts';
 import type { Secrets } from '../shared/ports/secrets.ts';
 import type { Tokens } from '../shared/ports/tokens.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { diagnosticsOf } from './engine/diagnostics.ts';
 import { activationEngine, type EngineDeps, type EngineSettings } from './engine/engine.ts';
 import { eventRelay } from './engine/event-relay.ts';
 import type { Projections } from './engine/projection.ts';
 import { vehicleApi } from './engine/vehicle-api.ts';
+import type { ContradictionDeps, ContradictionLimit } from './entitlement/contradiction.ts';
 import { reconciler } from './entitlement/reconciler.ts';
 import type { DispatchSettings } from './notifications/delivery.ts';
 import { noticeDispatcher } from './notifications/dispatcher.ts';
@@ -65,6 +67,7 @@ export interface PlatformSettings {
   readonly dispatch: DispatchSettings;
   /** The time in which each vehicle is compared once with what its customers own; null: never. */
   readonly reconcileMs: number | null;
+  readonly contradictions: ContradictionLimit;
   readonly desk: SupportDeskSettings;
   /** False: this process serves the API and leaves activations, SLA clocks and reconciliation to another. */
   readonly runsEngine: boolean;
@@ -155,8 +158,16 @@ export function createPlatformService(
   const engine = activationEngine(overrides.engine?.(engineDeps) ?? engineDeps);
   const { reconcileMs: everyMs } = settings;
   const begin = (id: string) => engine.begin(id);
+  const contradictions: ContradictionDeps = {
+    limit: settings.contradictions,
+    diagnose: (activation) => diagnosticsOf(engineDeps, activation),
+    openTicket: async (transaction, ...ticket) =>
+      (await openTicket(transaction, { ...ports, settings: support }, ...ticket)).id,
+  };
   const reconciliation =
-    everyMs === null ? null : reconciler({ ...ports, catalogue, vehicles, everyMs, begin, onCommitted });
+    everyMs === null
+      ? null
+      : reconciler({ ...ports, catalogue, vehicles, everyMs, contradictions, begin, onCommitted });
   const app = platform({
     ...ports,
     engine,

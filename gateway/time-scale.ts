@@ -1,6 +1,7 @@
 import { apiIotDefaults, type CallbackRetry } from './api-iot/config.ts';
 import { standardBreaker } from './engine/breaker.ts';
 import { type EngineSettings, standardSettings } from './engine/engine.ts';
+import { type ContradictionLimit, standardContradictions } from './entitlement/contradiction.ts';
 import { type DispatchSettings, standardDispatch } from './notifications/delivery.ts';
 
 /** How long the gateway waits for an answer of payments and push. Never compressed: the machine is no faster. */
@@ -25,6 +26,19 @@ export function compressedEngine(scale: number): EngineSettings {
 /** The time in which each vehicle is looked at once, `scale` times as short; null where it never is. */
 export function compressedReconciliation(scale: number, everyMs: number): number | null {
   return everyMs === 0 ? null : compression(scale)(everyMs, 1_000);
+}
+
+/** The limit of contradictions, its window `scale` times as short: a day, or 24 looks where those take longer. */
+export function compressedContradictions(
+  scale: number,
+  everyMs: number | null,
+  repeatMax: number,
+): ContradictionLimit {
+  const { windowMs } = standardContradictions;
+  return {
+    repeatMax,
+    windowMs: Math.max(compression(scale)(windowMs, 1_000), 24 * (everyMs ?? 0)),
+  };
 }
 
 /** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one. */

@@ -15,23 +15,30 @@ function orUnavailable<T>(answer: Answer<T>): T | { unavailable: string } {
  * in the ticket and holds up nothing; the HTTP port's time-out bounds each look.
  */
 export async function readDiagnostics(
-  deps: Pick<EffectDeps, 'clock' | 'vehicles' | 'catalogue' | 'modelOf' | 'callbackUrl'>,
+  deps: DiagnosticsDeps & Pick<EffectDeps, 'clock'>,
   activation: Activation,
 ): Promise<ActivationEvent> {
+  const diagnostics = await diagnosticsOf(deps, activation);
+  const delivered = provenAttempt(activation, diagnostics);
+  return { type: 'diagnostics_read', at: deps.clock.now(), delivered, diagnostics };
+}
+
+type DiagnosticsDeps = Pick<EffectDeps, 'vehicles' | 'catalogue' | 'modelOf' | 'callbackUrl'>;
+
+/** Reads what a ticket says of the vehicle of an activation. */
+export async function diagnosticsOf(deps: DiagnosticsDeps, activation: Activation): Promise<Diagnostics> {
   const { vin } = activation;
   const [status, health, history] = await Promise.all([
     deps.vehicles.status(vin),
     deps.vehicles.health(vin),
     deps.vehicles.history(vin),
   ]);
-  const diagnostics: Diagnostics = {
+  return {
     status: orUnavailable(status),
     health: orUnavailable(health),
     history: orUnavailable(history),
     configuration: await configureRequest(deps, activation),
   };
-  const delivered = provenAttempt(activation, diagnostics);
-  return { type: 'diagnostics_read', at: deps.clock.now(), delivered, diagnostics };
 }
 
 /** The attempt that the API IoT's own books prove delivered, or null. */

@@ -15,6 +15,8 @@ export interface KnownFeatures {
   readonly changing: ReadonlySet<string>;
   /** Those that a technician has in hand. */
   readonly ticketed: ReadonlySet<string>;
+  /** Those of a vehicle that contradicted itself, which a technician has in hand: no command goes either way. */
+  readonly contradicted: ReadonlySet<string>;
 }
 
 /** `revoke`: on, and nobody owns it. `reactivate`: owned, and asleep, as after a workshop visit. */
@@ -27,6 +29,7 @@ export interface Difference {
 export function differences(reported: readonly Reported[], known: KnownFeatures): Difference[] {
   return reported.flatMap((one): Difference[] => {
     if (!known.sold.has(one.feature) || known.changing.has(one.feature)) return [];
+    if (known.contradicted.has(one.feature)) return [];
     const isOwned = known.owned.has(one.feature);
     if (one.state === 'active' && !isOwned) return [{ type: 'revoke', reported: one }];
     // A feature that is on for nothing is switched off whoever looks at it; one that failed to switch on is in good hands.

@@ -104,10 +104,10 @@ export function reconciler(deps: ReconcilerDeps) {
 async function reconcileOne(deps: ReconcilerDeps, vin: string): Promise<void> {
   const { log } = deps;
   try {
-    const born = await reconcileVehicle(deps, vin);
-    if (born.length === 0) return;
-    log.info('reconciliation.difference_found', { vin, born });
-    deps.onCommitted(false);
+    const { begun: born, tickets } = await reconcileVehicle(deps, vin);
+    for (const ticket of tickets) log.warn('reconciliation.contradicted', { vin, ...ticket });
+    if (born.length > 0) log.info('reconciliation.difference_found', { vin, born });
+    if (born.length + tickets.length > 0) deps.onCommitted(false);
     for (const id of born) await deps.begin(id);
   } catch (error) {
     // Another process was faster, or the database is away: the next pass finds it.

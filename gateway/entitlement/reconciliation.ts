@@ -9,8 +9,11 @@ import type { Service } from '../catalogue/service.ts';
 import { insertActivation } from '../store/activations.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import type { Diagnostics } from '../support/diagnostics.ts';
+import { contradictionCode } from '../support/ticket.ts';
 import { openWorkOf } from '../support/ticket-store.ts';
 import { isInHand } from '../support/ticket-work.ts';
+import { type ContradictionDeps, contradictedActivation, contradictionProblem } from './contradiction.ts';
 import { ownedBy, ownedFeatures } from './ownership.ts';
 import { type Difference, differences, type KnownFeatures, type Reported } from './reconcile.ts';
 
@@ -29,25 +32,59 @@ export interface ReconciliationDeps {
   readonly ids: Ids;
   readonly catalogue: Catalogue;
   readonly vehicles: StatusQuery;
+  readonly contradictions: ContradictionDeps;
 }
 
+/** What followed from the differences of one vehicle. */
+export interface Reconciled {
+  /** Ids of the activations that were created: wake the engine for them. */
+  readonly begun: readonly string[];
+  /** Tickets that were opened because the vehicle contradicted itself. */
+  readonly tickets: readonly { readonly ticketId: string; readonly activationId: string }[];
+}
+
+/** A difference, and the activation that it contradicts where the limit of such contradictions is reached. */
+interface Found {
+  readonly difference: Difference;
+  readonly contradicts: Activation | null;
+}
+
+const nothing: Reconciled = { begun: [], tickets: [] };
+
 /**
- * Compares what one vehicle reports with what its customers own, and lets an activation for nothing or a revocation follow for each
- * difference. A vehicle that is away, or has said nothing yet, is left for the next time. Resolves with the ids of what was born;
- * wake the engine for them. Both go to a vehicle that is there alone, and leave quota to those who wait (effects.ts).
+ * Compares what one vehicle reports with what its customers own, and lets an activation free of charge or a revocation follow for each
+ * difference. Both go to a vehicle that is online only, and leave quota to those who wait (effects.ts). A vehicle that confirmed the
+ * same command again and again and then reported the opposite gets a ticket instead. A vehicle that is away, or has reported nothing
+ * yet, is left for the next time.
  */
-export async function reconcileVehicle(deps: ReconciliationDeps, vin: string): Promise<string[]> {
+export async function reconcileVehicle(deps: ReconciliationDeps, vin: string): Promise<Reconciled> {
   const status = await deps.vehicles.status(vin);
-  if (!status.ok || !status.value.online || status.value.reported === null) return [];
+  if (!status.ok || !status.value.online || status.value.reported === null) return nothing;
   const { reported } = status.value;
-  const { database } = deps;
+  const { database, contradictions } = deps;
   // Most vehicles are as they should be: no transaction for those.
-  if ((await findDifferences(database.reader, deps, vin, reported)).length === 0) return [];
+  const seen = await findDifferences(database.reader, deps, vin, reported);
+  if (seen.length === 0) return nothing;
+  const diagnostics = new Map<string, Diagnostics>();
+  for (const { contradicts } of seen)
+    if (contradicts !== null) diagnostics.set(contradicts.id, await contradictions.diagnose(contradicts));
   return database.write(async (transaction) => {
-    const found = await findDifferences(transaction, deps, vin, reported);
-    const born: string[] = [];
-    for (const difference of found) born.push(await follow(transaction, deps, vin, difference));
-    return born;
+    const begun: string[] = [];
+    const tickets: { ticketId: string; activationId: string }[] = [];
+    for (const { difference, contradicts } of await findDifferences(transaction, deps, vin, reported)) {
+      if (contradicts === null) {
+        begun.push(await follow(transaction, deps, vin, difference));
+        continue;
+      }
+      const read = diagnostics.get(contradicts.id);
+      // Something has changed since the diagnostics were read: the next pass decides.
+      if (read === undefined) continue;
+      const problem = contradictionProblem(contradictions.limit, difference);
+      const at = deps.clock.now();
+      const ticketId = await contradictions.openTicket(transaction, contradicts, read, at, problem);
+      tickets.push({ ticketId, activationId: contradicts.id });
+    }
+    return { begun, tickets };
   });
 }
 
@@ -56,15 +93,30 @@ async function findDifferences(
   deps: ReconciliationDeps,
   vin: string,
   reported: readonly Reported[],
-): Promise<Difference[]> {
-  return differences(reported, await knownFeatures(database, deps, vin));
+): Promise<Found[]> {
+  const { catalogue, clock, contradictions } = deps;
+  const { known, ownedSince } = await knownFeatures(database, deps, vin);
+  const found: Found[] = [];
+  for (const difference of differences(reported, known)) {
+    const { feature } = difference.reported;
+    const place = { vin, serviceId: soldAs(catalogue, feature).id, ownedSince: ownedSince(feature) };
+    const contradicts = await contradictedActivation(
+      database,
+      contradictions.limit,
+      difference,
+      place,
+      clock.now(),
+    );
+    found.push({ difference, contradicts });
+  }
+  return found;
 }
 
 async function knownFeatures(
   database: Kysely<PlatformSchema>,
   { catalogue, clock }: ReconciliationDeps,
   vin: string,
-): Promise<KnownFeatures> {
+): Promise<{ readonly known: KnownFeatures; readonly ownedSince: (feature: string) => number }> {
   const now = clock.now();
   const owned = await ownedFeatures(database, vin, now);
   const changing = await database
@@ -75,22 +127,25 @@ async function knownFeatures(
     .execute();
   const tickets = await openWorkOf(database, vin);
   // A renewal that is still to come begins later.
-  const since = (feature: string) =>
+  const ownedSince = (feature: string) =>
     Math.max(
       ...owned.filter((row) => row.feature === feature && row.validFrom <= now).map((row) => row.validFrom),
     );
-  const ticketed = catalogue
-    .services()
-    .filter(({ id, feature }) =>
-      tickets.some(({ serviceId, work }) => serviceId === id && isInHand(work, since(feature), now)),
-    );
+  const inHand = catalogue.services().map(({ id, feature }) => ({
+    feature,
+    tickets: tickets.filter(
+      ({ serviceId, work }) => serviceId === id && isInHand(work, ownedSince(feature), now),
+    ),
+  }));
   const names = (rows: readonly { readonly feature: string }[]) => new Set(rows.map((row) => row.feature));
-  return {
+  const known: KnownFeatures = {
     sold: names(catalogue.services()),
     owned: names(owned),
     changing: names(changing),
-    ticketed: names(ticketed),
+    ticketed: names(inHand.filter((one) => one.tickets.length > 0)),
+    contradicted: names(inHand.filter((one) => one.tickets.some(({ code }) => code === contradictionCode))),
   };
+  return { known, ownedSince };
 }
 
 async function follow(

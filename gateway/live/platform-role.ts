@@ -23,6 +23,7 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { standardSupport } from '../support/support-settings.ts';
 import { standardWebhook, type WebhookSettings } from '../support/ticket-webhook.ts';
 import {
+  compressedContradictions,
   compressedDispatch,
   compressedEngine,
   compressedReconciliation,
@@ -119,6 +120,7 @@ function settingsOf(
   publicUrl: string,
 ): PlatformSettings {
   const scale = config.timeScale;
+  const reconcileMs = compressedReconciliation(scale, config.reconcileMs);
   return {
     publicUrl,
     allowedOrigins: config.allowedOrigins,
@@ -147,7 +149,8 @@ function settingsOf(
     missingServices: missingServices(config),
     engine: compressedEngine(scale),
     dispatch: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs)),
-    reconcileMs: compressedReconciliation(scale, config.reconcileMs),
+    reconcileMs,
+    contradictions: compressedContradictions(scale, reconcileMs, config.reconcileRepeats),
     desk: {
       support: standardSupport(supportRoster(config.supportRoster), scale),
       webhook: webhookOf(config),

@@ -2,6 +2,7 @@ import { isoText } from '../../shared/protocol/instant.ts';
 import type { FactType } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { EntitlementFact } from '../entitlement/entitlement.ts';
+import { contradictionCode } from '../support/ticket.ts';
 import type { TicketFact } from '../support/ticket-machine.ts';
 import { failureWords } from './failure-words.ts';
 
@@ -196,7 +197,14 @@ function resolutionOf({ resolution }: Data): string {
 }
 
 const ticketWords = {
-  'ticket.opened': told('a support ticket was opened', 'the activation has failed', ['ticketId']),
+  'ticket.opened': {
+    what: says('a support ticket was opened'),
+    cause: ({ problem }) =>
+      problem === contradictionCode
+        ? 'the vehicle does not keep the state that it confirmed'
+        : 'the activation has failed',
+    shown: ['ticketId'],
+  },
   'ticket.assigned': step('the ticket was given to a technician'),
   'ticket.started': told('support works on it', 'a technician took it up', ['ticketId']),
   'ticket.commented': step('a technician noted something', ({ text: note }) => text(note)),

@@ -316,6 +316,12 @@ async function addParkedWork(database: Kysely<PlatformSchema>, dialect: Dialect)
   await sql`alter table notices add column dropped_at ${long}`.execute(database);
 }
 
+/** Reconciliation counts what it sent for one feature: see gateway/entitlement/contradiction.ts. */
+async function addActivationsOfFeature(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`create index activations_of_reconciliation on activations (vin, feature, ended_at)
+    where priority = 1 and ended_at is not null`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -337,6 +343,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '017-erased-customers', up: addErasedCustomers },
   { name: '018-tickets-of-vehicle-in-order', up: orderTicketsOfVehicle },
   { name: '019-parked-work', up: addParkedWork },
+  { name: '020-activations-of-reconciliation', up: addActivationsOfFeature },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely';
-import type { Ids } from '../../shared/ports/ids.ts';
-import { newManualRetry } from '../activation/activation.ts';
+import { type Activation, newManualRetry } from '../activation/activation.ts';
 import { finalPhases } from '../activation/phase.ts';
+import { standardPolicy } from '../activation/policy.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { EntitlementDeps } from '../entitlement/deps.ts';
 import { featureOwner, hasGranted } from '../entitlement/ownership.ts';
 import { insertActivation, loadActivation } from '../store/activations.ts';
 import { appendRecord } from '../store/record-lines.ts';
@@ -22,21 +24,27 @@ export async function moneyRefusal(
   return 'the reversal of the payment is not confirmed yet';
 }
 
+/** A revocation has a ticket where the vehicle contradicted it: a person tries it as any deactivation, with an end. */
+function retried({ kind, policy, serviceId }: Activation, catalogue: Catalogue) {
+  if (kind !== 'revocation') return { kind, policy };
+  return { kind: 'deactivation' as const, policy: catalogue.service(serviceId)?.policy ?? standardPolicy };
+}
+
 /**
  * A manual retry is a new activation (DESIGN.md section 10.5): of the same kind and policy, child of the one that failed, without
  * money. It is due at once, so a wake-up that is lost is found by the sweep.
  */
 export async function beginRetry(
   transaction: Transaction<PlatformSchema>,
-  { ids }: { readonly ids: Ids },
+  { ids, catalogue }: EntitlementDeps,
   ticket: Ticket,
   by: string,
   at: number,
 ): Promise<Begun> {
   const failed = await loadActivation(transaction, ticket.activationId);
   if (!failed) throw new Error(`the activation of ticket ${ticket.id} is gone`);
-  const { vin, serviceId, feature, policy, kind } = failed.activation;
-  if (kind === 'revocation') throw new Error(`ticket ${ticket.id} belongs to a revocation`);
+  const { vin, serviceId, feature } = failed.activation;
+  const { kind, policy } = retried(failed.activation, catalogue);
   const refusal = await moneyRefusal(transaction, ticket.activationId);
   if (refusal !== null) return { refusal };
   const owner = await featureOwner(transaction, failed.activation, at);

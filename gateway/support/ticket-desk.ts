@@ -15,6 +15,7 @@ import {
   saveFields,
   saveWork,
   type TicketNote,
+  type TicketProblem,
   ticketOfActivation,
   workColumns,
 } from './ticket-store.ts';
@@ -54,7 +55,7 @@ function readOrder(transaction: Desk, activationId: string) {
 /**
  * Opens the ticket of an activation that failed, in the transaction that saves the failure, with all that is known then.
  * One activation has one ticket: a second call returns the first one and changes nothing. A deactivation that failed gets
- * one too, MEDIUM, because no money belongs to it.
+ * one too, MEDIUM, because no money belongs to it. `problem` is what the ticket is about where the activation itself did not fail.
  */
 export async function openTicket(
   transaction: Desk,
@@ -62,6 +63,7 @@ export async function openTicket(
   activation: Activation,
   diagnostics: Diagnostics,
   at: number,
+  problem?: TicketProblem,
 ): Promise<{ readonly id: string; readonly opened: boolean }> {
   const { ids, settings } = deps;
   if (activation.origin === 'support') return retryFailed(transaction, deps, activation, at);
@@ -87,6 +89,7 @@ export async function openTicket(
   const { history } = diagnostics;
   const stored: StoredFields = {
     ...fields,
+    ...(problem === undefined ? {} : { lastErrorCode: problem.code, lastErrorMessage: problem.message }),
     configurationHistory: 'unavailable' in history ? history : history.slice(0, historyMax),
     notes: [],
   };
@@ -116,6 +119,7 @@ export async function openTicket(
     assignedTo,
     responseDueAt,
     ...(incidentId === null ? {} : { incidentId }),
+    ...(problem === undefined ? {} : { problem: problem.code }),
   };
   await recordFacts(transaction, ids, ticket, [{ type: 'ticket.opened', at, actor: 'engine', data }]);
   return { id, opened: true };

@@ -1,5 +1,6 @@
 import { isoText } from '../../shared/protocol/instant.ts';
 import type { RecordRow } from '../store/schema.ts';
+import { contradictionCode } from './ticket.ts';
 import type { Ticket } from './ticket-store.ts';
 
 /** What a try of the webhook sends: a body, and nothing for an event that the format has no word for. */
@@ -45,16 +46,18 @@ function severity(type: string, { fields }: Ticket): 'critical' | 'error' | 'war
 export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket): TicketMessage {
   const action = actions[line.type];
   if (action === undefined) return null;
-  const { vin, serviceId, lastErrorMessage, priority } = ticket.fields;
+  const { vin, serviceId, lastErrorCode, lastErrorMessage, priority } = ticket.fields;
   const common = { routing_key: routingKey, event_action: action, dedup_key: ticket.id };
   if (action !== 'trigger') return common;
+  const wrong =
+    lastErrorCode === contradictionCode ? 'does not keep its state on' : 'could not be activated on';
   const said = line.type === 'ticket.opened' ? '' : ` (${line.type.replace('ticket.', '')})`;
   const cause = typeof lastErrorMessage === 'string' ? lastErrorMessage : lastErrorMessage.unavailable;
   return {
     ...common,
     payload: {
       // The API takes at most 1,024 characters.
-      summary: `${priority}: ${serviceId} could not be activated on ${vin}${said}: ${cause}`.slice(0, 1_024),
+      summary: `${priority}: ${serviceId} ${wrong} ${vin}${said}: ${cause}`.slice(0, 1_024),
       source: vin,
       severity: severity(line.type, ticket),
       timestamp: isoText(line.at),

@@ -72,18 +72,49 @@ function workOf(row: TicketRow): TicketWork {
   return row.work === null ? firstWork(row) : (JSON.parse(row.work) as TicketWork);
 }
 
+/** What a ticket is about where no failure of its activation says so. */
+export interface TicketProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+interface ServiceWork {
+  readonly serviceId: string;
+  readonly work: TicketWork;
+  /** The last error's code; null where there was none. */
+  readonly code: string | null;
+}
+
 /** The work on each ticket of a vehicle that is not closed, with the service that it is about. */
-export async function openWorkOf(
-  database: Kysely<PlatformSchema>,
-  vin: string,
-): Promise<{ readonly serviceId: string; readonly work: TicketWork }[]> {
+export async function openWorkOf(database: Kysely<PlatformSchema>, vin: string): Promise<ServiceWork[]> {
   const rows = await database
     .selectFrom('tickets')
     .selectAll()
     .where('vin', '=', vin)
     .where('status', '=', 'open')
     .execute();
-  return rows.map((row) => ({ serviceId: row.service_id, work: workOf(row) }));
+  return rows.map((row) => {
+    const { lastErrorCode } = JSON.parse(row.fields) as StoredFields;
+    const code = typeof lastErrorCode === 'string' ? lastErrorCode : null;
+    return { serviceId: row.service_id, work: workOf(row), code };
+  });
+}
+
+/** The work on the tickets of one service of a vehicle, closed ones included; the newest 100. */
+export async function workOnService(
+  database: Kysely<PlatformSchema>,
+  vin: string,
+  serviceId: string,
+): Promise<TicketWork[]> {
+  const rows = await database
+    .selectFrom('tickets')
+    .selectAll()
+    .where('vin', '=', vin)
+    .where('service_id', '=', serviceId)
+    .orderBy('opened_at', 'desc')
+    .limit(100)
+    .execute();
+  return rows.map(workOf);
 }
 
 function ticketOf(row: TicketRow): Ticket {

@@ -14,6 +14,9 @@ interface TicketAttempt {
   readonly response: Omit<Failure, 'temporary'> | null;
 }
 
+/** The last error's code where a vehicle does not keep the state that it confirmed (entitlement/contradiction.ts). */
+export const contradictionCode = 'state_contradicted';
+
 export type TicketPriority = 'HIGH' | 'MEDIUM';
 
 /**

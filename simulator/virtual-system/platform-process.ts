@@ -1,3 +1,4 @@
+import { type ContradictionLimit, standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import {
   createPlatformService,
   type PlatformPorts,
@@ -16,6 +17,7 @@ export type VirtualPlatformSettings = Pick<
   PlatformSettings,
   'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'
 > & {
+  readonly contradictions?: ContradictionLimit;
   readonly slaPollMs: number;
   /** Divides the tickets' times (1). */
   readonly slaScale?: number;
@@ -54,6 +56,7 @@ function settingsOf({
   ...varying
 }: VirtualPlatformSettings): PlatformSettings {
   return {
+    contradictions: standardContradictions,
     ...varying,
     publicUrl: origins.platform,
     allowedOrigins: [],

@@ -2,6 +2,7 @@ import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policie
 import { options } from '../../gateway/config.ts';
 import {
   compressedCallbackRetry,
+  compressedContradictions,
   compressedDispatch,
   compressedEngine,
   compressedReconciliation,
@@ -120,11 +121,13 @@ function platformSettings(constants: Constants, timeScale: number): VirtualPlatf
   const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
   const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
   const catalogue = withPolicies(shippedCatalogue(), (shipped) => ({ ...shipped, ...policy }));
+  const reconcileMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
   return {
     catalogue: compressCatalogue(catalogue, timeScale),
     engine: compressedEngine(timeScale),
     dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
-    reconcileMs: compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0),
+    reconcileMs,
+    contradictions: compressedContradictions(timeScale, reconcileMs, options.reconcileRepeats.fallback),
     slaPollMs: Math.max(1_000, Math.round(60_000 / timeScale)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { finalPhases } from '../../gateway/activation/phase.ts';
+import { contradictionCode } from '../../gateway/support/ticket.ts';
 import { groupBy } from '../reports/group.ts';
 import type { WorldRun } from './world.ts';
 
@@ -130,6 +131,10 @@ export const probes: Readonly<Record<string, Probe>> = {
   'feature lost in a workshop, reactivation failed': moved(
     (before, after) =>
       after.origin === 'reconciliation' && before.phase !== 'failed' && after.phase === 'failed',
+  ),
+  'feature lost again and again, ticket opened': record(
+    'ticket.opened',
+    ({ problem }) => problem === contradictionCode,
   ),
   'active without an entitlement, revoked': record('reconciliation.revocation'),
   'manual retry succeeded': record('ticket.resolved', ({ activationId }) => typeof activationId === 'string'),

@@ -1,4 +1,5 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
+import { standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import { supportNoticeKinds } from '../../gateway/notifications/notice-table.ts';
 import type { ActivationRow, EntitlementRow, TicketRow } from '../../gateway/store/schema.ts';
 import type { TicketWork } from '../../gateway/support/ticket-work.ts';
@@ -43,6 +44,7 @@ export function judgeServiceLife(evidence: Evidence, deeds: Deeds, schedule: Sch
     ...entitlements.flatMap((row) => [...judgeEnd(judged, row), ...judgeTime(judged, row)]),
     ...judgeCancels(judged),
     ...judgeTold(judged),
+    ...judgeContradictions(judged),
     ...activations.flatMap((row) => [...judgeFree(judged, row), ...judgeDeactivation(judged, row)]),
   ];
 }
@@ -165,6 +167,35 @@ function judgeTold({ evidence, owned }: Judged): string[] {
     return isOwned
       ? []
       : [`${id}: notified that ${purchase.service_id} is active, but no entitlement is in force`];
+  });
+}
+
+/**
+ * A vehicle that confirms a feature and loses it again gets a ticket after the limit, not one more free reactivation: none follows
+ * so many others of a day unless the entitlement is a new one or a technician resolved a ticket in between.
+ */
+function judgeContradictions({ evidence, owned, states }: Judged): string[] {
+  const { repeatMax, windowMs } = standardContradictions;
+  const { activations, tickets } = evidence.database;
+  const brought = activations.filter(
+    ({ id, phase }) => phase === 'active' && states.get(id)?.origin === 'reconciliation',
+  );
+  return [...groupBy(brought, placeOf)].flatMap(([place, rows]) => {
+    const inOrder = rows.toSorted((left, right) => left.requested_at - right.requested_at);
+    return inOrder.flatMap((row, index) => {
+      const first = inOrder[index - repeatMax];
+      const since = first?.ended_at ?? 0;
+      if (first === undefined || since < row.requested_at - windowMs) return [];
+      const isBetween = (at: number) => at >= since && at <= row.requested_at;
+      const isNew = owned.get(place)?.some(({ valid_from }) => isBetween(valid_from)) ?? false;
+      const isResolved = tickets.some(({ vin, service_id, work }) => {
+        const { resolving } = JSON.parse(work ?? '{}') as Partial<TicketWork>;
+        return vin === row.vin && service_id === row.service_id && isBetween(resolving?.metAt ?? -1);
+      });
+      return isNew || isResolved
+        ? []
+        : [`${row.id}: reactivation number ${repeatMax + 1} of ${place} within a day, instead of a ticket`];
+    });
   });
 }
 

@@ -112,6 +112,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   quotaWindowMs: number('60000', 1, dayMs),
   commandTimeoutMs: number('1000', 1, dayMs),
   reconcileMs: number('0', 0, 30 * dayMs),
+  reconcileRepeats: number('5', 1, 1_000),
   timeScale: number('60', 1, 10_000),
   logLevel: one('info', 'debug, info, warn, error, silent'),
 };

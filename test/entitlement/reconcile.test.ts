@@ -4,7 +4,7 @@ import { differences, type KnownFeatures, type Reported } from '../../gateway/en
 const seats = (state: Reported['state']): Reported => ({ feature: 'heated_seats', state, version: 3 });
 const one: ReadonlySet<string> = new Set(['heated_seats']);
 const none: ReadonlySet<string> = new Set();
-const known: KnownFeatures = { sold: one, owned: none, changing: none, ticketed: none };
+const known: KnownFeatures = { sold: one, owned: none, changing: none, ticketed: none, contradicted: none };
 
 function told(state: Reported['state'], changes: Partial<KnownFeatures> = {}): string[] {
   return differences([seats(state)], { ...known, ...changes }).map(({ type }) => type);
@@ -26,6 +26,11 @@ test('what is being changed, or is not sold here, is left alone', () => {
 test("a technician's case is not brought back, and is switched off all the same", () => {
   expect(told('dormant', { owned: one, ticketed: one })).toEqual([]);
   expect(told('active', { ticketed: one })).toEqual(['revoke']);
+});
+
+test('of a vehicle that contradicted itself, nothing is switched either way while a technician has it', () => {
+  expect(told('dormant', { owned: one, ticketed: one, contradicted: one })).toEqual([]);
+  expect(told('active', { ticketed: one, contradicted: one })).toEqual([]);
 });
 
 test('each feature is judged by itself, and shown as the vehicle reported it', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
+import { type ContradictionDeps, standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import { passMs, type ReconcilerDeps, reconciler } from '../../gateway/entitlement/reconciler.ts';
 import { reconcileVehicle } from '../../gateway/entitlement/reconciliation.ts';
 import { setCursor } from '../../gateway/store/cursors.ts';
@@ -43,6 +44,13 @@ const twinOf = (known: string, reported: VehicleTwin['reported']): VehicleTwin =
 const awake = { feature: 'heated_seats', state: 'active', version: 4 } as const;
 const asleep = { feature: 'heated_seats', state: 'dormant', version: 5 } as const;
 
+const notAsked = () => Promise.reject(new Error('no vehicle contradicts itself here'));
+const noContradictions: ContradictionDeps = {
+  limit: standardContradictions,
+  diagnose: notAsked,
+  openTicket: notAsked,
+};
+
 /** A reconciler whose vehicles say nothing, unless told otherwise; what it did is told in order. */
 function watched(outside: Outside, change: Partial<ReconcilerDeps> = {}) {
   const startAt = outside.clock.now();
@@ -59,6 +67,7 @@ function watched(outside: Outside, change: Partial<ReconcilerDeps> = {}) {
     log: { info: level('info'), warn: level('warn'), error: level('error') },
     catalogue,
     everyMs: hour,
+    contradictions: noContradictions,
     begin: async (id) => told.push(['begin', id]),
     onCommitted: (mayHaveNotices) => told.push(['committed', mayHaveNotices]),
     ...change,
@@ -318,12 +327,13 @@ describe('One vehicle', () => {
           } as const)
         : ({ ok: true, value: { ...twinOf(vin, [awake]), ...twin } } as const);
     const { database, clock } = outside;
-    return reconcileVehicle({ database, clock, ids: countedIds(), catalogue, vehicles: { status } }, vin);
+    const deps = { database, clock, ids: countedIds(), catalogue, contradictions: noContradictions };
+    return reconcileVehicle({ ...deps, vehicles: { status } }, vin);
   }
 
   it('whose feature nobody owns has it switched off, by whatever policy but without an end', () =>
     withOutside(async (outside) => {
-      expect(await reconcile(outside, {})).toEqual(['act_1001']);
+      expect(await reconcile(outside, {})).toEqual({ begun: ['act_1001'], tickets: [] });
       const at = outside.clock.now();
       const [row] = await rowsOf(outside, 'activations');
       expect(row).toMatchObject({
@@ -374,7 +384,10 @@ describe('One vehicle', () => {
           end: null,
         });
       });
-      expect(await reconcile(outside, { reported: [asleep] })).toEqual(['act_1001']);
+      expect(await reconcile(outside, { reported: [asleep] })).toEqual({
+        begun: ['act_1001'],
+        tickets: [],
+      });
       expect(await recordLines(outside)).toMatchObject([
         { type: 'reconciliation.reactivation', of: ['pur_1', 'act_1001'], data: { vin, ...asleep } },
       ]);
@@ -425,7 +438,7 @@ describe('One vehicle', () => {
           },
         },
       };
-      expect(await reconcile(counted, twin)).toEqual([]);
+      expect(await reconcile(counted, twin)).toEqual({ begun: [], tickets: [] });
       expect(writes).toBe(0);
     }),
   );

@@ -8,6 +8,7 @@ import { systemIds } from '../../shared/live/ids.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { bootEngine, type Outside, placeOrder, vin, withOutside } from '../engine/support.ts';
 import { support } from '../platform/engine.ts';
+import { contradictionsOf } from './contradictions.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -45,6 +46,7 @@ async function withReconciler(
     catalogue: catalogue as Catalogue,
     vehicles: vehicle.api,
     everyMs: hour,
+    contradictions: contradictionsOf(outside, { ids, catalogue: { configuration: () => null } }),
     begin: (id) => engine.begin(id),
     onCommitted: () => {},
   });

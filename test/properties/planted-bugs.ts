@@ -80,6 +80,7 @@ type Entitlement = typeof import('../../gateway/entitlement/entitlement.ts');
 type Grant = typeof import('../../gateway/entitlement/grant.ts');
 type Ownership = typeof import('../../gateway/entitlement/ownership.ts');
 type Cancelling = typeof import('../../gateway/activation/cancelling.ts');
+type Contradiction = typeof import('../../gateway/entitlement/contradiction.ts');
 type Reconcile = typeof import('../../gateway/entitlement/reconcile.ts');
 type ActivationModule = typeof import('../../gateway/activation/activation.ts');
 type LateSuccess = typeof import('../../gateway/support/late-success.ts');
@@ -404,6 +405,15 @@ export const plantedBugs: readonly PlantedBug[] = [
     plant: () =>
       replace<Reconcile>('../../gateway/entitlement/reconcile.ts', ({ differences }) => ({
         differences: (...given) => differences(...given).filter(({ type }) => type !== 'reactivate'),
+      })),
+  },
+  {
+    name: 'a feature that is lost again and again is reactivated each time',
+    within: 100,
+    rules: ['service lifecycle'],
+    plant: () =>
+      replace<Contradiction>('../../gateway/entitlement/contradiction.ts', () => ({
+        contradictedActivation: async () => null,
       })),
   },
   {

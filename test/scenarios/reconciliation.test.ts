@@ -30,6 +30,28 @@ test('a run that reconciles brings back what a workshop visit put to sleep: one 
   expect(database.tickets).toEqual([]);
 });
 
+test('a vehicle that loses its feature again and again gets a ticket after three reactivations, and no further command', async () => {
+  const [loss] = story.faults.list ?? [];
+  if (!loss) throw new Error('the scenario has no fault');
+  const list = [8_000, 26_000, 44_000, 62_000, 80_000, 98_000].map((afterMs, index) => ({
+    ...loss,
+    name: `loss ${index + 1}`,
+    target: { ...loss.target, mode: 'fixed' as const, value: 1 },
+    schedule: { afterMs },
+  }));
+  const vehicles = { ...story.vehicles, count: 1 };
+  const purchases = { ...story.purchases, count: 1 };
+  const scenario = { ...story, vehicles, purchases, faults: { ...story.faults, list } } as typeof story;
+  const { evidence } = await runScenarioVirtually({ scenario, seed: 1 });
+  const { database, apiIot, ledger } = evidence;
+  const brought = database.record.filter(({ type }) => type === 'reconciliation.reactivation');
+  expect(brought).toHaveLength(3);
+  expect(apiIot.map(({ state }) => state)).toEqual(['applied', 'applied', 'applied', 'applied']);
+  expect(database.tickets.map(({ priority, status }) => [priority, status])).toEqual([['HIGH', 'open']]);
+  expect(ledger.map(({ kind }) => kind)).toEqual(['authorised', 'captured']);
+  expect(runChecks(evidence).filter(({ ok }) => !ok)).toEqual([]);
+});
+
 test.each([
   ['nothing', {}],
   ['0', { reconcileEveryMs: 0 }],

@@ -1,20 +1,10 @@
 import { expect, it } from 'vitest';
 import { newReactivation } from '../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
-import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { reconcileVehicle } from '../../gateway/entitlement/reconciliation.ts';
 import { insertActivation } from '../../gateway/store/activations.ts';
-import { systemIds } from '../../shared/live/ids.ts';
 import { placeOrder, vin } from '../engine/support.ts';
 import { type Flow, hour, withFlow } from './flow.ts';
-import { catalogue as shipped } from './support.ts';
-
-/** The orders of these tests name the service as its feature. */
-const catalogue: Catalogue = {
-  ...shipped,
-  services: () =>
-    shipped.services().flatMap((one) => (one.id === 'heated-seats' ? [{ ...one, id: 'heated_seats' }] : [])),
-};
+import { look } from './look.ts';
 
 /** A service, bought for an hour or more, that a workshop has taken away, and that reconciliation could not bring back: its ticket is taken up. */
 async function loseOne({ outside, engine, run }: Flow, hours = 1): Promise<void> {
@@ -94,16 +84,6 @@ it('gives what was bought once: a ticket that is reopened after the end is retri
     expect(await flow.run({ move: 'retry' })).toBe('the customer has had the time that they bought');
     expect(await owned(flow)).toMatchObject([{ source: 'goodwill', end_cause: 'expired' }]);
   }));
-
-/** One look at the vehicle, by reconciliation: how many activations for nothing it made. */
-async function look({ outside, engine }: Flow): Promise<number> {
-  const { database, clock, vehicle } = outside;
-  const deps = { database, clock, ids: systemIds(), catalogue, vehicles: vehicle.api };
-  const born = await reconcileVehicle(deps, vin);
-  for (const id of born) await engine.begin(id);
-  await clock.advance(60_000);
-  return born.length;
-}
 
 it('is brought back by reconciliation when it is lost anew after a retry that delivered, closed or not', () =>
   withFlow(async (flow) => {

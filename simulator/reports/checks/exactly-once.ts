@@ -1,5 +1,6 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { PurchaseRow } from '../../../gateway/store/schema.ts';
+import { contradictionCode, type TicketFields } from '../../../gateway/support/ticket.ts';
 import { balanceOf } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
@@ -81,11 +82,19 @@ function judgeFree(file: CaseFile, notices: readonly SeenNotice[]): string[] {
     ...ledger.map((entry) => `${id}: free of charge, but the ledger shows ${entry.kind}`),
     ...(isRetry
       ? tickets.map((ticket) => `${id}: manual retry, but has a ticket ${ticket.id} of its own`)
-      : judgeTickets(file)),
+      : isContradicted(file)
+        ? []
+        : judgeTickets(file)),
     ...notices
       .filter(({ row }) => !supportNoticeKinds.some((kind) => kind === row?.kind))
       .map((notice) => `${id}: free of charge, but ${notice.kind} was sent by ${notice.channel}`),
   ];
+}
+
+/** It delivered, and the vehicle reported the opposite once too often: that is what its one ticket is about. */
+function isContradicted({ row, tickets }: CaseFile): boolean {
+  const codes = tickets.map(({ fields }) => (JSON.parse(fields) as Partial<TicketFields>).lastErrorCode);
+  return row.phase !== 'failed' && codes.length === 1 && codes[0] === contradictionCode;
 }
 
 function judgeNotices({ id }: CaseFile, notices: readonly SeenNotice[], crashes: number): string[] {

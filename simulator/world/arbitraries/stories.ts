@@ -131,7 +131,19 @@ export const serviceLife: fc.Arbitrary<Schedule> = fc
     // What waits for the quota looks again after a while that grows to this.
     policy: { maxRetries, baseDelayMs, maxDelayMs: 300_000, commandTimeoutMs },
     ...drawn,
+    // By the seed, so that the draws of the other cases stay as they are.
+    ...(seed % 4 === 0 ? { activations: [contradicting(drawn.reconcileMs)], world: [] } : {}),
   }));
+
+/** A vehicle that loses its feature again each time that reconciliation has brought it back. */
+function contradicting(reconcileMs: number): ScheduledActivation {
+  const [plain] = briskSchedule(0, 0, [], { hours: 240 }).activations;
+  const life = [0, 1, 2, 3, 4].map((loss) => ({
+    type: 'feature_lost' as const,
+    afterMs: 20_000 + loss * (reconcileMs + 60_000),
+  }));
+  return { ...(plain as ScheduledActivation), life };
+}
 
 /**
  * A vehicle whose answer comes when the purchase has failed, and whose quota is used up by then: the revocation waits, and support
