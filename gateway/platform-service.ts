@@ -27,6 +27,7 @@ import { stripePayments } from './payments/stripe-payments.ts';
 import { platform } from './platform/app.ts';
 import { newChanges } from './platform/changes.ts';
 import { platformScopes, roleScopes } from './platform/scopes.ts';
+import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
 import type { PlatformSchema } from './store/schema.ts';
 import { modelOf } from './store/vehicles.ts';
 import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
@@ -117,12 +118,12 @@ export function createPlatformService(
     relay.wake();
     changes.notify();
   };
-  const onCommitted = (mayHaveNotifications: boolean) => {
-    if (mayHaveNotifications) dispatcher.wake();
-    desk.wake();
+  const onCommitted = ({ notifications, tickets }: CommittedWork) => {
+    if (notifications) dispatcher.wake();
+    if (tickets) desk.wake();
     onRecorded();
   };
-  const wakeAll = () => onCommitted(true);
+  const wakeAll = () => onCommitted(anyCommittedWork);
   const dispatcher = noticeDispatcher({
     ...ports,
     render: settings.render,

@@ -22,6 +22,7 @@ import {
   type StoredActivation,
   saveActivation,
 } from '../store/activations.ts';
+import { anyCommittedWork, type CommittedWork, noCommittedWork } from '../store/committed-work.ts';
 import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
@@ -60,8 +61,8 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
   readonly bus: Bus;
   readonly log: Log;
   readonly settings: EngineSettings;
-  /** Called after each commit that wrote record rows, and with each sweep; `mayHaveNotices` when notices may wait. */
-  readonly onCommitted: (mayHaveNotices: boolean) => void;
+  /** Called after each commit that wrote record rows, and with each sweep. */
+  readonly onCommitted: (work: CommittedWork) => void;
 }
 
 /** Steps of one activation in a row; then others have their turn. */
@@ -120,7 +121,7 @@ export function activationEngine(outer: EngineDeps) {
         const saved = await database.write((transaction) =>
           applyIn(transaction, deps, id, expected, decisions),
         );
-        if (saved.changed) deps.onCommitted(saved.mayHaveNotices);
+        if (saved.changed) deps.onCommitted(saved.work);
         logFacts(log, saved.stored, saved.facts);
         await wake(saved.wake);
         return saved.stored;
@@ -156,7 +157,7 @@ export function activationEngine(outer: EngineDeps) {
   async function endInTime(id: string): Promise<null> {
     const born = await expire(deps, id, clock.now());
     if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
-    deps.onCommitted(true);
+    deps.onCommitted(anyCommittedWork);
     await wake(born);
     return null;
   }
@@ -228,7 +229,7 @@ export function activationEngine(outer: EngineDeps) {
     if (overdue > 0) log.info('engine.sweep', { overdue });
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
     // Another process may have committed, and died before it told anybody.
-    deps.onCommitted(true);
+    deps.onCommitted(anyCommittedWork);
   }
 
   const sweeps = backgroundLoop({
@@ -320,7 +321,7 @@ interface Saved {
   readonly stored: StoredActivation;
   readonly facts: readonly Fact[];
   readonly changed: boolean;
-  readonly mayHaveNotices: boolean;
+  readonly work: CommittedWork;
   readonly wake: readonly string[];
 }
 
@@ -355,14 +356,14 @@ async function applyIn(
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent
-      ? { stored: before, facts: [], changed: false, mayHaveNotices: false, wake: [] }
+      ? { stored: before, facts: [], changed: false, work: noCommittedWork, wake: [] }
       : applyIn(transaction, deps, id, null, decisions);
   }
   const at = deps.clock.now();
   const stored = await saveActivation(transaction, before, activation, at);
-  const { born, mayHaveNotices } = await project(transaction, deps, stored, facts);
+  const { createdIds, work } = await project(transaction, deps, stored, facts);
   const freed = await freeVehicle(transaction, before.activation, activation, at);
-  return { stored, facts, changed: true, mayHaveNotices, wake: [...born, ...freed] };
+  return { stored, facts, changed: true, work, wake: [...createdIds, ...freed] };
 }
 
 /** The vehicle's command is over: the next of its postponed activations may look again. */

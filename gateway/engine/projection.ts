@@ -7,6 +7,7 @@ import { grantEntitlement } from '../entitlement/grant.ts';
 import { restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
 import { appendFacts } from '../store/activation-facts.ts';
 import { insertActivation, type StoredActivation } from '../store/activations.ts';
+import { type CommittedWork, noCommittedWork } from '../store/committed-work.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 
@@ -66,11 +67,18 @@ const retryEnds: ReadonlySet<Fact['type']> = new Set([
 ]);
 
 interface Projected {
-  /** Activations that were born and want a wake-up. */
-  readonly born: readonly string[];
-  /** Notices may wait to be delivered. */
-  readonly mayHaveNotices: boolean;
+  /** Activations that were created and need a wake-up. */
+  readonly createdIds: readonly string[];
+  readonly work: CommittedWork;
 }
+
+/** Facts that open a ticket or add a comment to one. */
+const ticketFacts: ReadonlySet<Fact['type']> = new Set([
+  'activation.escalating_to_support',
+  'activation.late_success',
+  'payment.unsettled',
+  'payment.settled',
+]);
 
 /** What the service's policy says of what could not be charged, or was paid after all. The fact then says until when it is active. */
 async function followMoney(
@@ -109,14 +117,14 @@ export async function project(
   stored: StoredActivation,
   given: readonly Fact[],
 ): Promise<Projected> {
-  if (given.length === 0) return { born: [], mayHaveNotices: false };
+  if (given.length === 0) return { createdIds: [], work: noCommittedWork };
   const facts = await followMoney(transaction, deps, stored, given);
   await appendFacts(transaction, deps.ids, stored, facts);
-  const born: string[] = [];
+  const createdIds: string[] = [];
+  const isRetry = stored.activation.origin === 'support';
   let isResolved = false;
   for (const fact of facts) {
     const status = statusOf(fact);
-    const { origin } = stored.activation;
     // What is given for nothing is no sale: the purchase stays as it is.
     if (status && stored.purchaseId && isSale(stored.activation)) {
       await transaction
@@ -130,7 +138,6 @@ export async function project(
       const source = isSale(stored.activation) ? 'purchase' : 'goodwill';
       isOver = !(await grantEntitlement(transaction, deps, stored, fact.at, source));
     }
-    const isRetry = origin === 'support';
     if (isRetry && !isOver && retryEnds.has(fact.type)) {
       await deps.resolveTicket(transaction, stored, fact.at);
       isResolved = true;
@@ -146,11 +153,17 @@ export async function project(
       await deps.noteOnTicket(transaction, stored.activation.id, text, fact.at);
     }
     if (fact.type === 'revocation.owed')
-      born.push(await recordRevocation(transaction, deps, stored, fact.at));
+      createdIds.push(await recordRevocation(transaction, deps, stored, fact.at));
   }
   const noticeCount = await deps.insertNotices(transaction, stored, facts);
-  // Who has a ticket resolved is told so too.
-  return { born, mayHaveNotices: noticeCount > 0 || isResolved };
+  return {
+    createdIds,
+    work: {
+      // The customer of a resolved ticket gets a notification too.
+      notifications: noticeCount > 0 || isResolved,
+      tickets: isRetry || facts.some(({ type }) => ticketFacts.has(type)),
+    },
+  };
 }
 
 /** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */

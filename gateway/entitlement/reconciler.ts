@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/ports/log.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
+import type { CommittedWork } from '../store/committed-work.ts';
 import { readCursor, setCursor } from '../store/cursors.ts';
 import { type ReconciliationDeps, reconcileVehicle } from './reconciliation.ts';
 
@@ -10,7 +11,7 @@ export interface ReconcilerDeps extends ReconciliationDeps {
   /** Takes an activation up that was saved. */
   readonly begin: (id: string) => Promise<unknown>;
   /** Called after each commit that wrote record rows. */
-  readonly onCommitted: (mayHaveNotices: boolean) => void;
+  readonly onCommitted: (work: CommittedWork) => void;
 }
 
 /** Rows of `cursors`: how many vehicles, in the order of VINs, the pass has reached, and when its next page is due. */
@@ -107,7 +108,8 @@ async function reconcileOne(deps: ReconcilerDeps, vin: string): Promise<void> {
     const { begun: born, tickets } = await reconcileVehicle(deps, vin);
     for (const ticket of tickets) log.warn('reconciliation.contradicted', { vin, ...ticket });
     if (born.length > 0) log.info('reconciliation.difference_found', { vin, born });
-    if (born.length + tickets.length > 0) deps.onCommitted(false);
+    if (born.length + tickets.length > 0)
+      deps.onCommitted({ notifications: false, tickets: tickets.length > 0 });
     for (const id of born) await deps.begin(id);
   } catch (error) {
     // Another process was faster, or the database is away: the next pass finds it.

@@ -16,10 +16,7 @@ export interface SlaDeps {
   readonly ids: Ids;
   readonly log: Log;
   readonly roster: Roster;
-  /**
-   * How often it looks at least: tickets that opened meanwhile are found by then, so a clock that allows less than this may be
-   * read so much late.
-   */
+  /** How often it polls at least: tickets that another process opened are found by then, so their clocks may be read so much late. */
   readonly lookEveryMs: number;
   /** Called after each commit that wrote record rows. */
   readonly onRecorded: () => void;
@@ -49,10 +46,12 @@ export function slaTimer(deps: SlaDeps) {
     log,
     failureLog: 'support.sla_pass_failed',
     async pass(signal) {
-      await inBatches(signal, deps, (transaction) => readClocks(transaction, deps));
+      const dueAt = await nextDueTicketAt(database.reader);
+      const isDue = dueAt !== null && dueAt <= clock.now();
+      if (isDue) await inBatches(signal, deps, (transaction) => readClocks(transaction, deps));
       await handOverShifts(signal);
       const now = clock.now();
-      const moments = [await nextDueTicketAt(database.reader), shifts?.nextChangeAt ?? null];
+      const moments = [isDue ? await nextDueTicketAt(database.reader) : dueAt, shifts?.nextChangeAt ?? null];
       // What is due by now was refused a moment ago: it waits for the next pass.
       const later = moments.filter((at) => at !== null && at > now) as number[];
       return Math.min(now + lookEveryMs, ...later);
@@ -64,6 +63,8 @@ export function slaTimer(deps: SlaDeps) {
     start(): void {
       loop.start();
     },
+    /** Tells it that a ticket may have been opened or changed. Cheap, and safe to call often. */
+    wake: () => loop.wake(),
     stop: () => loop.stop(),
   };
 }

@@ -13,7 +13,7 @@ export interface SupportDeskSettings {
   readonly support: SupportSettings;
   /** Null: no outside system receives ticket events. */
   readonly webhook: WebhookSettings | null;
-  /** The longest between two looks at the tickets' SLA. */
+  /** The longest between two polls of the tickets' SLA: what other processes write is found by then. */
   readonly slaPollMs: number;
   readonly notifications: NoticeSettings;
 }
@@ -56,8 +56,9 @@ export function supportDesk(deps: SupportDeskDeps, overrides: SupportDeskOverrid
     }),
   );
   return {
-    /** Tells the webhook that the purchase history may have new lines. */
+    /** Tells the clocks and the webhook that a ticket may have been opened or changed. */
     wake(): void {
+      sla.wake();
       webhook?.wake();
     },
     start(): void {

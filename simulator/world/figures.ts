@@ -20,8 +20,10 @@ export const sweepEveryMs = 180_000;
 
 /** A ticket's times are so much shorter: a run sees their end. */
 const slaScale = 60;
-/** Between two polls of the tickets' SLA, whose shortest time is four minutes here. */
-export const slaPollMs = 60_000;
+/** Between two polls of the tickets' SLA. No ticket waits for one: whoever opens it wakes the clocks. */
+export const slaPollMs = 600_000;
+/** A ticket's moment is written down so long after it at the latest; the shortest time of a ticket is four minutes here. */
+export const slaDelayMaxMs = 120_000;
 
 /** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
 const minuteMs = 60_000;

@@ -7,7 +7,7 @@ import type { Verdict } from '../reports/verdict.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { isApiIotAtRest, isPlatformAtRest } from './at-rest.ts';
 import { buyAll } from './buyers.ts';
-import { constantsOf, slaPollMs } from './figures.ts';
+import { constantsOf, slaDelayMaxMs } from './figures.ts';
 import { type Deeds, startLife } from './life.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
@@ -75,7 +75,7 @@ export async function runWorld(schedule: Schedule, options: StageOptions = {}): 
     stage.loop.kill('platform');
     stage.loop.kill('api_iot');
     const evidence = await collect(stage, schedule, answers);
-    for (const sentence of judgeTickets(evidence, slaPollMs, stage.stops()))
+    for (const sentence of judgeTickets(evidence, slaDelayMaxMs, stage.stops()))
       report('ticket SLA and events', sentence);
     for (const sentence of judgeServiceLife(evidence, deeds, schedule)) report('service lifecycle', sentence);
     const reading = readingOf(evidence);

@@ -75,7 +75,10 @@ describe('The record', () => {
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside, 1);
       const stored = await bought(outside);
-      expect(await follow(stored)).toEqual({ born: [], mayHaveNotices: false });
+      expect(await follow(stored)).toEqual({
+        createdIds: [],
+        work: { notifications: false, tickets: false },
+      });
       expect(calls).toEqual([]);
       await follow(stored, fact('activation.success'), fact('activation.notifying_customer'));
       expect(await recordLines(outside)).toMatchObject([
@@ -129,7 +132,10 @@ describe('Delivery', () => {
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       const stored = await bought(outside);
-      expect(await follow(stored, fact('activation.active'))).toEqual({ born: [], mayHaveNotices: false });
+      expect(await follow(stored, fact('activation.active'))).toEqual({
+        createdIds: [],
+        work: { notifications: false, tickets: false },
+      });
       expect(await rowsOf(outside, 'entitlements')).toEqual([
         { ...owned, id: 'ent_1002', source: 'purchase' },
       ]);
@@ -141,7 +147,10 @@ describe('Delivery', () => {
       const { calls, follow } = projecting(outside);
       await bought(outside);
       const stored = await retried(outside);
-      expect(await follow(stored, fact('activation.active'))).toEqual({ born: [], mayHaveNotices: true });
+      expect(await follow(stored, fact('activation.active'))).toEqual({
+        createdIds: [],
+        work: { notifications: true, tickets: true },
+      });
       expect(await rowsOf(outside, 'entitlements')).toEqual([
         { ...owned, id: 'ent_1002', source: 'goodwill' },
       ]);
@@ -160,7 +169,10 @@ describe('Delivery', () => {
         transaction.updateTable('entitlements').set({ ended_at: late, end_cause: 'expired' }).execute(),
       );
       const again = fact('activation.active', { diagnostics: { status: 'as it is' } }, late);
-      expect(await follow(await retried(outside), again)).toEqual({ born: [], mayHaveNotices: false });
+      expect(await follow(await retried(outside), again)).toEqual({
+        createdIds: [],
+        work: { notifications: false, tickets: true },
+      });
       expect(calls.slice(1)).toEqual([
         ['open', 'act_2', { status: 'as it is' }, late],
         ['tell', 'act_2', ['activation.active']],
@@ -238,7 +250,10 @@ it('lets the revocation that is owed follow, without limit of attempts or of tim
     const { follow } = projecting(outside);
     const stored = await bought(outside);
     const owed = fact('revocation.owed');
-    expect(await follow(stored, owed)).toEqual({ born: ['act_1002'], mayHaveNotices: false });
+    expect(await follow(stored, owed)).toEqual({
+      createdIds: ['act_1002'],
+      work: { notifications: false, tickets: false },
+    });
     const [, revocation] = (await rowsOf(outside, 'activations')).toSorted((a, b) => (a.id < b.id ? -1 : 1));
     expect({ ...revocation, state: JSON.parse(revocation?.state ?? '') }).toEqual({
       id: 'act_1002',
@@ -282,10 +297,29 @@ it.each([
   [0, false],
   [1, true],
   [2, true],
-])('says whether notices may wait: %i new ones', (notices, mayHaveNotices) =>
+])('tells with %i new notifications whether some may wait: %s', (notices, notifications) =>
   withOutside(async (outside) => {
     const { follow } = projecting(outside, notices);
     const told = fact('activation.payment_confirmed');
-    expect(await follow(await bought(outside), told)).toEqual({ born: [], mayHaveNotices });
+    expect(await follow(await bought(outside), told)).toEqual({
+      createdIds: [],
+      work: { notifications, tickets: false },
+    });
+  }),
+);
+
+it.each([
+  ['activation.escalating_to_support', true],
+  ['activation.late_success', true],
+  ['payment.unsettled', true],
+  ['payment.settled', true],
+  ['activation.payment_confirmed', false],
+  ['activation.failed', false],
+  ['activation.cancelled', false],
+] as const)('tells of %s whether a ticket may have changed: %s', (type, tickets) =>
+  withOutside(async (outside) => {
+    const { follow } = projecting(outside);
+    const { work } = await follow(await bought(outside), fact(type, { diagnostics: {} }));
+    expect(work).toEqual({ notifications: false, tickets });
   }),
 );

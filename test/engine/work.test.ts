@@ -86,7 +86,7 @@ async function withEngine(
   const engine = await bootEngine(outside, undefined, {
     bus: bench.bus,
     log: { info: level('info'), warn: level('warn'), error: level('error') },
-    onCommitted: (mayHaveNotices) => told.push(['committed', mayHaveNotices]),
+    onCommitted: ({ notifications }) => told.push(['committed', notifications]),
     ...changes,
   });
   told.length = 0;

@@ -69,7 +69,7 @@ function watched(outside: Outside, change: Partial<ReconcilerDeps> = {}) {
     everyMs: hour,
     contradictions: noContradictions,
     begin: async (id) => told.push(['begin', id]),
-    onCommitted: (mayHaveNotices) => told.push(['committed', mayHaveNotices]),
+    onCommitted: (work) => told.push(['committed', work]),
     ...change,
     vehicles: {
       async status(known) {
@@ -215,7 +215,7 @@ describe('A look', () => {
       await looking.stop();
       expect(told).toEqual([
         ['info', 'reconciliation.difference_found', { vin, born: ['act_1001'] }],
-        ['committed', false],
+        ['committed', { notifications: false, tickets: false }],
         ['begin', 'act_1001'],
       ]);
     }));

@@ -22,7 +22,7 @@ interface Desk {
   readonly database: Database<PlatformSchema>;
   open(number: number, preDelivery?: boolean): Promise<string>;
   run(id: string, command: DeskCommand): Promise<void>;
-  start(): ReturnType<typeof slaTimer>;
+  start(lookEveryMs?: number): ReturnType<typeof slaTimer>;
   /** Lines of these types: ticket, time since the start of the week, and what is asked for. */
   lines(types: readonly string[], field: string): Promise<string[]>;
 }
@@ -51,7 +51,7 @@ async function withDesk(roster: Roster, startAt: number, work: (desk: Desk) => P
         );
         if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
       },
-      start() {
+      start(lookEveryMs = minute) {
         const onRecorded = () => {};
         const timer = slaTimer({
           database,
@@ -59,7 +59,7 @@ async function withDesk(roster: Roster, startAt: number, work: (desk: Desk) => P
           ids,
           log: silentLog,
           roster,
-          lookEveryMs: minute,
+          lookEveryMs,
           onRecorded,
         });
         timer.start();
@@ -117,6 +117,19 @@ it('says after a restart what came due meanwhile, once, and goes on from there',
       '1 4.5 sla_breached response',
       '1 19.2 sla_warning resolution',
       '1 24 sla_breached resolution',
+    ]);
+  }));
+
+it('reads the clocks of a new ticket to the millisecond when it is woken, whatever the polls are apart', () =>
+  withDesk(alwaysOnDuty(['ana']), monday, async (desk) => {
+    const timer = desk.start(1_000 * hour);
+    await desk.clock.advance(hour);
+    await desk.open(1);
+    timer.wake();
+    await desk.clock.advance(4 * hour);
+    expect(await desk.lines(said, 'clock')).toEqual([
+      '1 4.2 sla_warning response',
+      '1 5 sla_breached response',
     ]);
   }));
 
