@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { installNatsServer, NatsServerMissing } from '../../shared/live/nats-server.ts';
-import type { StreamStorage } from '../../shared/live/nats-streams.ts';
+import { plainStorage, type StreamStorage } from '../../shared/live/nats-streams.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -46,9 +46,13 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
   }
 }
 
-async function ownServer({ natsServer, dataFolder, log }: BusWishes): Promise<LiveBus> {
+async function ownServer({ natsServer, storage, dataFolder, log }: BusWishes): Promise<LiveBus> {
   const server = await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
-  const bus = await openNatsBus({ url: server.url, log }).catch(async (error: unknown) => {
+  const bus = await openNatsBus({
+    url: server.url,
+    storage: { ...plainStorage, maxBytes: storage.maxBytes },
+    log,
+  }).catch(async (error: unknown) => {
     await server.stop();
     throw error;
   });

@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
+import { layerOf } from '../faults/fault.ts';
 import { controlKeysFile, openControlKeys } from '../live/control-server.ts';
 import { readYaml } from '../scenarios/yaml-file.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
@@ -12,6 +13,7 @@ import { type FaultFlags, faultOfFlags } from './fault-request.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 import { collect } from './set-option.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 interface Flags extends FaultFlags, AddressFlags, Record<string, unknown> {
   readonly json?: true;
@@ -59,6 +61,7 @@ export function addFault(program: Command): void {
     .option('--every <ms>', 'interval between repetitions')
     .option('--first <number>', 'maximum number of times per vehicle');
   reached(add).action(async (type: string | undefined, flags: Flags) => {
+    refuseUnused(add, unusedFor(type, flags), callOf(type));
     for (const wish of await wishesOf(type, flags)) {
       const answer = await ask(flags, 'POST', '/faults', wish);
       show(flags, answer, (added: ShownFault) => `added ${added.id} to ${placeOf(added)}\n`);
@@ -84,9 +87,37 @@ export function addFault(program: Command): void {
   });
 }
 
+const ofVehicles = ['vin', 'model', 'region', 'share', 'state', 'mode', 'value'];
+const ofServices = ['service', 'method', 'path'];
+
+/** The flags that have no part in a fault of this type. */
+function unusedFor(type: string | undefined, { file }: Flags): readonly string[] {
+  if (file !== undefined)
+    return [
+      'name',
+      'set',
+      'toxicity',
+      'after',
+      'for',
+      'every',
+      'stream',
+      'first',
+      ...ofVehicles,
+      ...ofServices,
+    ];
+  if (type === undefined) return [];
+  return layerOf(type) === 'services' ? ofVehicles : ofServices;
+}
+
+function callOf(type: string | undefined): string {
+  return type === undefined ? 'faults of a file' : `a fault of type ${type}`;
+}
+
 function reached(command: Command): Command {
   withAddress(command, 'controlUrl').option('--json', 'print the response as JSON');
-  return withGatewayOptions(command, ['data']);
+  return withGatewayOptions(command, ['data'], {
+    data: { help: 'data folder of the fleet, whose secret for the control is used' },
+  });
 }
 
 async function wishesOf(type: string | undefined, flags: Flags): Promise<unknown[]> {

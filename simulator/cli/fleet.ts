@@ -8,7 +8,14 @@ import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { registerWithoutErased } from '../run/registration.ts';
-import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
+import {
+  checkOpenFiles,
+  countOf,
+  type FleetFlags,
+  fleetWishes,
+  mqttDefaultUrl,
+  withFleetOptions,
+} from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 
 type Flags = FleetFlags & PlatformFlags;
@@ -23,7 +30,10 @@ export function addFleet(program: Command): void {
       'also run the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
     );
   withFleetOptions(command);
-  withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel']).action(async (flags: Flags) => {
+  withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel'], {
+    data: { help: 'data folder of the gateway, whose secrets are used; keeps the passwords of the vehicles' },
+    mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
+  }).action(async (flags: Flags) => {
     const wishes = fleetWishes(flags);
     checkOpenFiles(wishes.count, 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
@@ -39,7 +49,7 @@ export function addFleet(program: Command): void {
         config.data,
         registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),
       );
-      const mqttUrl = String(config.mqttUrl ?? 'mqtt://127.0.0.1:1883');
+      const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
       const link = mqttLink({ url: mqttUrl, log });
       const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
       parts.push(cars);

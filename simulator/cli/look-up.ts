@@ -6,6 +6,7 @@ import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 export interface LookUp {
   readonly name: string;
@@ -45,7 +46,7 @@ export interface AnswerFlags extends PlatformFlags {
 }
 
 export interface LookUpFlags extends AnswerFlags {
-  readonly limit: string;
+  readonly limit?: string;
 }
 
 /** `fleetwake vehicle|purchase|activation`: look-ups at a running platform. */
@@ -56,9 +57,10 @@ export function addLookUps(program: Command): void {
       .command(lookUp.name)
       .argument(argument)
       .description(lookUp.description)
-      .option('--json', 'print the response as JSON')
-      .option('--limit <number>', 'number of entries in a list', '20');
-    withPlatformOptions(command).action(async (id: string | undefined, flags: LookUpFlags) => {
+      .option('--json', 'print the response as JSON');
+    if (lookUp.list) command.option('--limit <number>', 'number of entries in a list', '20');
+    withPlatformOptions(command).action(async (id: string | undefined, flags: LookUpFlags, self: Command) => {
+      if (id !== undefined) refuseUnused(self, ['limit'], `one ${lookUp.name}`);
       process.exitCode = await show(lookUp, id, flags);
     });
   }
@@ -71,7 +73,7 @@ export function show(
   flags: LookUpFlags,
   filter = new URLSearchParams(),
 ): Promise<number> {
-  const limit = countOf('--limit', flags.limit, 100, 1);
+  const limit = countOf('--limit', flags.limit ?? '20', 100, 1);
   const list = new URLSearchParams([...filter, ['limit', String(limit)]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
   const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;

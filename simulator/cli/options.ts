@@ -1,17 +1,29 @@
 import type { Command } from 'commander';
 import { type GatewayConfig, readConfig, options as table } from '../../gateway/config.ts';
+import { whyIdle } from '../../gateway/idle-options.ts';
 import type { Option } from '../../gateway/option.ts';
 import { withEnvironmentFiles } from './environment-files.ts';
 import { UsageError } from './exit.ts';
+
+/** What an option means for a command where that differs from its meaning for the gateway. */
+export type Meanings = Readonly<
+  Partial<
+    Record<
+      keyof GatewayConfig,
+      { readonly help: string; readonly fallback?: string | null; readonly environment?: null }
+    >
+  >
+>;
 
 /** Gives a command every option of the gateway's table, or those named. */
 export function withGatewayOptions(
   command: Command,
   names: readonly (keyof GatewayConfig)[] | null = null,
+  meanings: Meanings = {},
 ): Command {
-  for (const [name, option] of Object.entries(table)) {
-    if (names !== null && !names.includes(name as keyof GatewayConfig)) continue;
-    addOption(command, option);
+  for (const [key, option] of Object.entries(table)) {
+    const name = key as keyof GatewayConfig;
+    if (names === null || names.includes(name)) addOption(command, { ...option, ...meanings[name] });
   }
   return command;
 }
@@ -19,15 +31,32 @@ export function withGatewayOptions(
 /** With its environment name and default in the help. */
 export function addOption(
   command: Command,
-  { flag, environment, placeholder, help, fallback }: Omit<Option<unknown>, 'read'>,
+  {
+    flag,
+    environment,
+    placeholder,
+    help,
+    fallback,
+  }: Omit<Option<unknown>, 'read' | 'environment'> & { readonly environment: string | null },
 ): Command {
   const isSwitch = flag === table.install.flag;
   const isNone = fallback === null || (Array.isArray(fallback) && fallback.length === 0);
-  const known = isNone || isSwitch ? '' : `; default ${String(fallback)}`;
+  const shown = [environment, isNone || isSwitch ? null : `default ${String(fallback)}`].filter(Boolean);
   return command.option(
     isSwitch ? `--${flag}` : `--${flag} <${placeholder}>`,
-    `${help} (${environment}${known})`,
+    shown.length === 0 ? help : `${help} (${shown.join('; ')})`,
   );
+}
+
+/** Refuses flags of the command line that have no effect beside the others. Variables are often shared by several processes: those may be idle. */
+export function refuseIdleFlags(flags: Readonly<Record<string, unknown>>, config: GatewayConfig): void {
+  const faults = Object.entries(table).flatMap(([name, { flag }]) => {
+    const typed = flags[attributeOf(flag)];
+    // A port of 0 asks for nothing: scripts give it for every listener.
+    const why = typed === undefined || typed === '0' ? null : whyIdle(name as keyof GatewayConfig, config);
+    return why === null ? [] : [`--${flag} has no effect, because ${why}; leave it out`];
+  });
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
 }
 
 /** The name under which commander hands over the value of a flag: `--quota-window-ms` is `quotaWindowMs`. */

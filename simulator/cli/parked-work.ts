@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from './exit.ts';
 import { type AnswerFlags, type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 /** A list of what was given up, and what an operator can do with each entry. */
 interface ParkedWork {
@@ -65,7 +66,8 @@ export function addParkedWork(program: Command): void {
       .option('--json', 'print the response as JSON')
       .option('--limit <number>', 'number of entries in a list', '20');
     withPlatformOptions(command).action(
-      async (id: string | undefined, chosen: string | undefined, flags: LookUpFlags) => {
+      async (id: string | undefined, chosen: string | undefined, flags: LookUpFlags, self: Command) => {
+        if (id !== undefined) refuseUnused(self, ['limit'], `one ${work.name}`);
         process.exitCode = await run(work, id, chosen, flags);
       },
     );

@@ -6,7 +6,9 @@ import { type ApiAnswer, type ApiClient, ClientRefused } from '../run/api-client
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { gatewayConfig, type Meanings, withGatewayOptions } from './options.ts';
+
+const apiIotDefaultUrl = 'http://127.0.0.1:8081';
 
 export type PlatformFlags = AddressFlags & Readonly<Record<string, unknown>>;
 
@@ -20,15 +22,23 @@ export interface AskedPlatform {
 }
 
 /** Gives a command the options that say which platform it asks, and others of the gateway's that it needs. */
-export function withPlatformOptions(command: Command, names: readonly (keyof GatewayConfig)[] = []): Command {
-  return withGatewayOptions(withAddress(command, 'platformUrl'), ['data', ...names]);
+export function withPlatformOptions(
+  command: Command,
+  names: readonly (keyof GatewayConfig)[] = [],
+  meanings: Meanings = {},
+): Command {
+  return withGatewayOptions(withAddress(command, 'platformUrl'), ['data', ...names], {
+    data: { help: 'data folder of the gateway, whose secrets are used' },
+    apiIotUrl: { help: 'URL of the API IoT', fallback: apiIotDefaultUrl },
+    ...meanings,
+  });
 }
 
 /** Rejects with a `UsageError` when the data folder holds no secrets. */
 export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform> {
   const config = gatewayConfig(flags, process.env);
   const platformUrl = addressOf('platformUrl', flags);
-  const apiIotUrl = config.apiIotUrl ?? 'http://127.0.0.1:8081';
+  const apiIotUrl = config.apiIotUrl ?? apiIotDefaultUrl;
   const clients = clientsOf(await knownKeys(config.data), { platform: platformUrl, apiIot: apiIotUrl });
   return {
     config,

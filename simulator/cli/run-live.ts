@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type GatewayConfig, options } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { codeOf, firstSignal } from '../../shared/live/signals.ts';
 import { runScenario } from '../live/scenario-run.ts';
@@ -35,6 +36,32 @@ export interface LiveFlags {
   readonly logLevel?: string;
 }
 
+/** What may stand in the environment for a run. All else of the gateway's is the scenario's to say, or belongs to another gateway. */
+const runOptions = [
+  ...(['natsUrl', 'natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags'] as const),
+  ...(['natsServer', 'install', 'databaseUrl', 'logLevel'] as const),
+];
+
+function environmentOfRun(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const names = runOptions.flatMap((name) => [
+    options[name].environment,
+    `${options[name].environment}_FILE`,
+  ]);
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
+}
+
+/** The configuration of the gateway of a run, on free ports. */
+export function configOfRun(
+  flags: LiveFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+  data: string,
+): GatewayConfig {
+  const places = { data, port: 0, apiIotPort: 0, mqttPort: 0 };
+  return gatewayConfig({ ...flags }, environmentOfRun(environment), places);
+}
+
 /** The scenario on real parts, in a data folder that is its own. */
 export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
   checkOpenFiles(scenario.vehicles.count, 2);
@@ -43,12 +70,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
   // A second signal, too, leaves no folder behind that nobody asked for.
   const removeFolder = () => rmSync(data, { recursive: true, force: true });
   if (flags.data === undefined) process.once('exit', removeFolder);
-  const config = gatewayConfig({ ...flags }, process.env, {
-    data,
-    port: 0,
-    apiIotPort: 0,
-    mqttPort: 0,
-  });
+  const config = configOfRun(flags, process.env, data);
   const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);

@@ -54,7 +54,13 @@ export function addRun(program: Command): void {
     .option('--repeat <number>', 'number of runs per scenario, with consecutive seeds', '1')
     .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
   withReportOptions(command);
-  withGatewayOptions(command, liveOptions);
+  withGatewayOptions(command, liveOptions, {
+    data: {
+      help: 'folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards',
+      fallback: null,
+      environment: null,
+    },
+  });
   command.action(async (name: string | undefined, flags: RunFlags) => {
     process.exitCode = await run(name, flags);
   });

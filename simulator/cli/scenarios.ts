@@ -3,6 +3,7 @@ import { scenarioJsonSchema } from '../scenarios/json-schema.ts';
 import { shippedNames, shippedScenario } from '../scenarios/library.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { exitCodes } from './exit.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 /** `fleetwake scenarios`: what the library has, a line each. */
 export function addScenarios(program: Command): void {
@@ -11,7 +12,8 @@ export function addScenarios(program: Command): void {
     .description('list the scenarios of the library')
     .option('--json', 'print the list as JSON')
     .option('--schema', 'print the JSON Schema of scenario files, for an editor')
-    .action((flags: { readonly json?: true; readonly schema?: true }) => {
+    .action((flags: { readonly json?: true; readonly schema?: true }, self: Command) => {
+      if (flags.schema) refuseUnused(self, ['json'], 'the JSON Schema');
       process.stdout.write(answer(flags));
       process.exitCode = exitCodes.ok;
     });

@@ -3,6 +3,7 @@ import { minorUnitDigits } from '../../shared/protocol/currencies.ts';
 import { UsageError } from './exit.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 /** The options of `fleetwake settlement`, as commander hands them over. */
 export interface SettlementFlags {
@@ -41,10 +42,45 @@ export function addSettlement(program: Command): void {
     .option('--reference <id>', 'paid-back, collected: reference of the bank or accounting')
     .option('--reason <text>', 'written-off: reason, shown to the customer');
   withPlatformOptions(command).action(
-    async (id: string | undefined, move: string | undefined, flags: LookUpFlags & SettlementFlags) => {
+    async (
+      id: string | undefined,
+      move: string | undefined,
+      flags: LookUpFlags & SettlementFlags,
+      self: Command,
+    ) => {
+      refuseUnused(self, unusedFor(id, move, flags), callOf(id, move, flags));
       process.exitCode = await run(id, move, flags);
     },
   );
+}
+
+const ofList = ['limit', 'status'];
+const ofResolve = ['as', 'resolution', 'amount', 'reference', 'reason'];
+
+/** The flags that have no part in what is asked. */
+function unusedFor(
+  id: string | undefined,
+  move: string | undefined,
+  { resolution }: SettlementFlags,
+): readonly string[] {
+  if (id === undefined) return ofResolve;
+  if (move === undefined) return [...ofList, ...ofResolve];
+  switch (resolution?.replaceAll('_', '-')) {
+    case 'paid-back':
+    case 'collected':
+      return [...ofList, 'reason'];
+    case 'written-off':
+      return [...ofList, 'amount', 'reference'];
+    case 'retry':
+      return [...ofList, 'amount', 'reference', 'reason'];
+    default:
+      return ofList;
+  }
+}
+
+function callOf(id: string | undefined, move: string | undefined, { resolution }: SettlementFlags): string {
+  if (id === undefined) return 'the list';
+  return move === undefined ? 'one settlement' : `--resolution ${resolution}`;
 }
 
 function run(

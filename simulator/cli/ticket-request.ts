@@ -18,6 +18,45 @@ export interface TicketFlags {
   readonly workaround?: string;
 }
 
+const ofMove: Readonly<Record<TechnicianMove, readonly (keyof TicketFlags)[]>> = {
+  assign: ['technician'],
+  comment: ['text'],
+  payload: ['set'],
+  inspection: ['workshop', 'at', 'reason'],
+  escalate: ['team', 'reason'],
+  contact: ['message'],
+  resolve: ['resolution', 'workshop', 'at', 'reference', 'workaround'],
+  reopen: ['reason'],
+  start: [],
+  retry: [],
+  keep: [],
+  close: [],
+};
+
+/** Every flag that an action may need. */
+export const actionFlags: readonly (keyof TicketFlags)[] = [
+  'as',
+  ...new Set(technicianMoves.flatMap((move) => ofMove[move])),
+];
+
+/** Returns the flags that have a part in an action; null for an unknown one. */
+export function usedBy(move: string, { resolution }: TicketFlags): readonly (keyof TicketFlags)[] | null {
+  const known = technicianMoves.find((one) => one === move);
+  if (known === undefined) return null;
+  const used = ['as', ...ofMove[known]] as const;
+  if (known !== 'resolve') return used;
+  switch (resolution?.replaceAll('_', '-')) {
+    case 'manual-activation':
+      return ['as', 'resolution'];
+    case 'service-appointment':
+      return ['as', 'resolution', 'workshop', 'at'];
+    case 'bug-report':
+      return ['as', 'resolution', 'reference', 'workaround'];
+    default:
+      return used;
+  }
+}
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** The flag's value, or a sentence that says which one is missing. */

@@ -3,7 +3,8 @@ import { technicianMoves } from '../../gateway/support/ticket-machine.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 import { collect } from './set-option.ts';
-import { type TicketFlags, ticketRequest } from './ticket-request.ts';
+import { actionFlags, type TicketFlags, ticketRequest, usedBy } from './ticket-request.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 interface ListFlags {
   readonly status?: string;
@@ -61,10 +62,26 @@ export function addTicket(program: Command): void {
       id: string | undefined,
       move: string | undefined,
       flags: LookUpFlags & ListFlags & TicketFlags,
+      self: Command,
     ) => {
+      refuseUnused(self, unusedFor(id, move, flags), callOf(id, move));
       process.exitCode = await run(id, move, flags);
     },
   );
+}
+
+/** The flags that have no part in what is asked. */
+function unusedFor(id: string | undefined, move: string | undefined, flags: TicketFlags): readonly string[] {
+  const ofList = ['limit', ...filters];
+  if (id === undefined) return actionFlags;
+  if (move === undefined) return [...ofList, ...actionFlags];
+  const used = usedBy(move, flags);
+  return used === null ? [] : [...ofList, ...actionFlags.filter((name) => !used.includes(name))];
+}
+
+function callOf(id: string | undefined, move: string | undefined): string {
+  if (id === undefined) return 'the list';
+  return move === undefined ? 'one ticket' : `the action ${move}`;
 }
 
 function run(

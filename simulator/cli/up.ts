@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { type GatewayConfig, options } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
@@ -16,13 +17,23 @@ import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { startStandIns } from '../live/stand-ins.ts';
 import { type RegistrationSummary, registeredLine, registerWithoutErased } from '../run/registration.ts';
-import { checkOpenFiles, countOf, type FleetFlags, fleetWishes, withFleetOptions } from './fleet-options.ts';
-import { gatewayConfig, withGatewayOptions } from './options.ts';
+import {
+  checkOpenFiles,
+  countOf,
+  type FleetFlags,
+  fleetWishes,
+  mqttDefaultUrl,
+  withFleetOptions,
+} from './fleet-options.ts';
+import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 
 interface UpFlags extends FleetFlags {
   readonly mailPort: string;
   readonly json?: true;
 }
+
+/** All of the gateway's but one: the stand-in of the push service is on this machine. */
+const upOptions = Object.keys(options).filter((name) => name !== 'pushPrivate') as (keyof GatewayConfig)[];
 
 /** `fleetwake up`: everything on this machine, until a signal. */
 export function addUp(program: Command): void {
@@ -36,13 +47,20 @@ export function addUp(program: Command): void {
     )
     .option('--json', 'print all addresses as one JSON line');
   withFleetOptions(command);
-  withGatewayOptions(command).action(async (flags: UpFlags & Record<string, unknown>) => {
+  withGatewayOptions(command, upOptions, {
+    apiIotUrl: {
+      help: 'URL of an external API IoT; the vehicles then connect to --mqtt-url, or to 127.0.0.1:1883',
+    },
+  }).action(async (flags: UpFlags & Record<string, unknown>) => {
     await up(flags);
   });
 }
 
 async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const config = gatewayConfig(flags, process.env);
+  // Where the broker is elsewhere, its address is for the vehicles.
+  const { mqttUrl: _, ...ofGateway } = flags;
+  refuseIdleFlags(config.apiIotUrl === null ? flags : ofGateway, config);
   const log = jsonLog(config.logLevel);
   const wishes = fleetWishes(flags);
   // The broker is in this process too.
@@ -92,7 +110,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     const clients = { ...clientsOf(keys, origins), clock: wallClock, log };
     const registered =
       gateway.platform && (await registerWithoutErased(clients, { ...registration, customers }));
-    const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? '');
+    const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
     const cars = fleet(
       { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
       vehicles,
@@ -112,7 +130,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       platform: origins.platform,
       apiIot: origins.apiIot,
       mqtt: mqttUrl,
-      payments: standIns.paymentsUrl,
+      payments: config.paymentsUrl ?? standIns.paymentsUrl,
       mail: standIns.mailUrl,
       push: standIns.pushUrl,
       control: control.origin,
