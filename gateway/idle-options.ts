@@ -40,7 +40,7 @@ const conditions: readonly Condition[] = [
     otherwise: 'neither platform nor engine runs in this process',
   },
   {
-    options: ['reconcileMs'],
+    options: ['reconcileMs', 'reconcileRepeats'],
     holds: ({ roles }) => roles.includes('engine'),
     otherwise: 'no engine runs in this process',
   },
@@ -53,6 +53,16 @@ const conditions: readonly Condition[] = [
     options: ['natsServer', 'install'],
     holds: ({ natsUrl }) => natsUrl === null,
     otherwise: 'NATS is the one at --nats-url',
+  },
+  {
+    options: ['paymentsKey'],
+    holds: ({ paymentsUrl }) => paymentsUrl !== null,
+    otherwise: 'no --payments-url is given',
+  },
+  {
+    options: ['mailCa', 'mailTimeoutMs'],
+    holds: ({ smtpUrl }) => smtpUrl !== null,
+    otherwise: 'no --smtp-url is given',
   },
   {
     options: ['tokenLeewaySeconds'],

@@ -7,6 +7,7 @@ import { jsonLog } from '../../shared/live/log.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
+import { Address } from '../../shared/protocol/address.ts';
 import { channelGates } from '../faults/channel-gates.ts';
 import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
@@ -58,9 +59,13 @@ export function addUp(program: Command): void {
 
 async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const config = gatewayConfig(flags, process.env);
-  // Where the broker is elsewhere, its address is for the vehicles.
+  // Where the broker is elsewhere, its address is for the vehicles; and what stands in for payments and mail uses their options.
   const { mqttUrl: _, ...ofGateway } = flags;
-  refuseIdleFlags(config.apiIotUrl === null ? flags : ofGateway, config);
+  refuseIdleFlags(config.apiIotUrl === null ? flags : ofGateway, {
+    ...config,
+    paymentsUrl: config.paymentsUrl ?? 'http://127.0.0.1',
+    smtpUrl: config.smtpUrl ?? new Address('smtp://127.0.0.1'),
+  });
   const log = jsonLog(config.logLevel);
   const wishes = fleetWishes(flags);
   // The broker is in this process too.

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { options } from '../../gateway/config.ts';
 import { readScheduleFile } from '../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../simulator/cli/check-report.ts';
@@ -9,6 +9,7 @@ import { type FleetFlags, fleetWishes } from '../../simulator/cli/fleet-options.
 import { fleetwakeProgram } from '../../simulator/cli/program.ts';
 import { testVehicles } from '../../simulator/fleet/test-vehicles.ts';
 import { demoFleet } from '../../simulator/live/demo-fleet.ts';
+import { freePort } from '../support/free-port.ts';
 import { newTemporaryFolder, removeFolder } from '../support/temporary-folder.ts';
 import {
   type AskedService,
@@ -17,6 +18,11 @@ import {
   inProcess,
   writeSecrets,
 } from './command-in-process.ts';
+
+vi.mock('../../shared/live/signals.ts', () => ({
+  // A command that runs until a signal ends once it has started.
+  firstSignal: () => ({ promise: Promise.resolve('SIGTERM'), dispose() {} }),
+}));
 
 let service: AskedService;
 let folder = '';
@@ -289,6 +295,13 @@ const registers =
   (flags: string, ...parts: string[]): Case =>
   async () =>
     sends(`register ${vin} --replace --api-iot-url ${service.url}${flags}`, ...parts)();
+/** The line of stand-ins that end at once. */
+async function standIns(...flags: readonly string[]): Promise<Record<string, string>> {
+  const ports = ['payments', 'smtp', 'mail', 'push'].flatMap((name) => [`--${name}-port`, '0']);
+  const call = ['stand-ins', '--data', written('made'), ...ports, '--json', ...flags];
+  return JSON.parse((await inProcess(call)).stdout);
+}
+const placesOf = (...names: readonly string[]) => ['event', ...names, 'environment'];
 const runOnly = ['data x', 'nats-url nats://127.0.0.1:1', 'log-level info', 'install'];
 
 const cases: Readonly<Record<string, Case>> = {
@@ -359,6 +372,35 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'fleet --log-level': refuses(
     'fleet --log-level x',
+    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+  ),
+  ...Object.fromEntries(
+    ['payments', 'smtp', 'mail', 'push'].map((name) => [
+      `stand-ins --${name}-port`,
+      both(
+        refuses(
+          `stand-ins --${name}-port x --data FOLDER`,
+          `--${name}-port must be a whole number from 0 to 65535, not "x"`,
+        ),
+        async () => {
+          const port = String(await freePort());
+          const line = await standIns(`--${name}-port`, port);
+          expect(line[name]).toMatch(new RegExp(`:${port}$`));
+        },
+      ),
+    ]),
+  ),
+  'stand-ins --payments': async () =>
+    expect(Object.keys(await standIns('--payments'))).toEqual(placesOf('payments')),
+  'stand-ins --mail': async () =>
+    expect(Object.keys(await standIns('--mail'))).toEqual(placesOf('smtp', 'mail')),
+  'stand-ins --push': async () => expect(Object.keys(await standIns('--push'))).toEqual(placesOf('push')),
+  'stand-ins --json': async () => expect(await standIns()).toMatchObject({ event: 'stand-ins.started' }),
+  'stand-ins --data': async () =>
+    expect(await standIns()).toMatchObject({ environment: written('made/stand-ins.env') }),
+  'stand-ins --payments-key': shownBy('e2e/several-processes.live.test.ts', 'PAYMENTS_KEY'),
+  'stand-ins --log-level': refuses(
+    'stand-ins --log-level x',
     '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
   ),
   'fault add --file': both(

@@ -190,6 +190,7 @@ const generated = /^[A-Za-z0-9_-]{20,}$/;
 const own = expect.stringMatching(generated);
 const whsec = `whsec_${Buffer.from('of-this-test'.repeat(3)).toString('base64')}`;
 const webhook = ['--ticket-webhook-url', 'http://127.0.0.1:1/hook', '--ticket-webhook-secret', whsec];
+const mail = ['--smtp-url', 'smtp://127.0.0.1:1'];
 const nats = ['--nats-url', 'nats://127.0.0.1:4222'];
 const issuer = ['--trusted-issuer', 'https://id.example', '--trusted-jwks', 'https://id.example/keys'];
 const settingsOfTime = (gateway: RunningGateway) => ({
@@ -367,27 +368,30 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   },
   paymentsUrl: {
     text: 'https://payments.example',
-    see: (gateway) => platform(gateway).payments.origin,
-    before: 'http://127.0.0.1:8082',
+    see: (gateway) => platform(gateway).payments?.origin,
+    before: undefined,
   },
   paymentsKey: {
     text: 'sk_test_1',
-    see: (gateway) => platform(gateway).payments.apiKey,
+    with: ['--payments-url', 'http://127.0.0.1:1'],
+    see: (gateway) => platform(gateway).payments?.apiKey,
     before: expect.stringMatching(/^sk_test_.{20,}$/),
   },
   smtpUrl: {
     text: 'smtps://mail.example',
     see: ({ mailer }) => mailer?.url,
-    before: 'smtp://127.0.0.1:1025',
+    before: undefined,
   },
   mailFrom: {
     text: 'Shop <shop@example.com>',
+    with: mail,
     see: ({ mailer, pusher }) => [mailer?.from, pusher?.vapid.subject],
     before: ['CaaS <no-reply@caas.example>', 'mailto:no-reply@caas.example'],
     after: ['Shop <shop@example.com>', 'mailto:no-reply@example.com'],
   },
   mailCa: {
     text: file('ca.pem'),
+    with: mail,
     see: ({ mailer }) => mailer?.ca,
     before: undefined,
     after: 'a certificate',
@@ -404,6 +408,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   },
   mailTimeoutMs: {
     text: '200000',
+    with: mail,
     see: (gateway) => [gateway.mailer?.timeoutMs, platform(gateway).dispatch.claimMs],
     before: [30_000, 62_000],
     after: [200_000, 402_000],
@@ -476,6 +481,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway) => platform(gateway).reconcileMs,
     before: 3_600_000,
     after: 60_000,
+  },
+  reconcileRepeats: {
+    text: '7',
+    see: (gateway) => platform(gateway).contradictions.repeatMax,
+    before: 3,
+    after: 7,
   },
   timeScale: {
     text: '100',
@@ -580,6 +591,8 @@ describe('a running gateway', () => {
       'a nats-server that is started here is alone: give --nats-url as well',
     ],
     ['--nats-url nats://127.0.0.1:1 --install', '--install', 'NATS is the one at --nats-url'],
+    ['--payments-key sk_test_1', '--payments-key', 'no --payments-url is given'],
+    ['--mail-timeout-ms 5000', '--mail-timeout-ms', 'no --smtp-url is given'],
     ['--token-leeway 5', '--token-leeway', 'no --trusted-issuer is given'],
     ['--ticket-webhook-format pagerduty', '--ticket-webhook-format', 'no --ticket-webhook-url is given'],
     [
