@@ -26,7 +26,7 @@ export async function grantEntitlement(
   if (source === 'goodwill' && (await hasGranted(transaction, { purchaseId }))) return false;
   const purchase = await transaction
     .selectFrom('purchases')
-    .select(['customer_id', 'duration'])
+    .select(['customer_id', 'holder_id', 'duration'])
     .where('id', '=', purchaseId)
     .executeTakeFirstOrThrow();
   const { validFrom, renewed } = await beginOf(transaction, activation, at);
@@ -36,7 +36,8 @@ export async function grantEntitlement(
     vin: activation.vin,
     feature: activation.feature,
     serviceId: activation.serviceId,
-    customerId: purchase.customer_id,
+    // It stays with the vehicle, also where that was transferred while it was activated.
+    customerId: purchase.holder_id ?? purchase.customer_id,
     purchaseId,
     source,
     validFrom,

@@ -41,20 +41,23 @@ interface Order {
 }
 
 /**
- * All that the notices of one activation say; undefined for an activation without a purchase, or whose customer was erased: nobody is told. Written out, because every
- * activation asks three times, and building the query costs twice what running it does.
+ * All that the notices of one activation say; undefined for an activation without a purchase, or whose customer was erased: nobody is notified. Of
+ * what follows the purchase of a vehicle that was transferred its new owner is notified, and the old one reads no name that the new one
+ * gave it. Written out, because every activation asks three times, and building the query costs twice what running it does.
  */
 export async function readOrder(
   transaction: Transaction<PlatformSchema>,
   activationId: string,
 ): Promise<Order | undefined> {
   const { rows } = await sql<Order>`
-    select p.id as "purchaseId", p.customer_id as "customerId", p.service_name as "serviceName", p.duration,
+    select p.id as "purchaseId", c.id as "customerId", p.service_name as "serviceName", p.duration,
       p.amount_minor as "amountMinor", p.currency, p.capture, c.name, c.email, c.language,
-      c.push_subscription as subscription, v.model_name as "vehicleModel", t.id as "ticketId"
+      c.push_subscription as subscription,
+      case when c.id = coalesce(p.holder_id, c.id) then v.model_name else v.model end as "vehicleModel", t.id as "ticketId"
     from activations a
     join purchases p on p.id = a.purchase_id
-    join customers c on c.id = p.customer_id and c.erased_at is null
+    join customers c on c.erased_at is null
+      and c.id = case when a.id = p.activation_id then p.customer_id else coalesce(p.holder_id, p.customer_id) end
     join vehicles v on v.vin = p.vin
     left join tickets t on t.activation_id = a.id
     where a.id = ${activationId}`.execute(transaction);

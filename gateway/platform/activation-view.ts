@@ -174,12 +174,26 @@ export async function readActivation(
   };
 }
 
-/** What has no purchase, or somebody else's, is not there for a customer. */
+/** What has no purchase, or another's, is not there for a customer; nor what followed once their vehicle had another owner. */
 function select(database: Kysely<PlatformSchema>, owner: Owner) {
   const all = database.selectFrom('activations as a').selectAll('a');
   if (owner === null) return all;
-  return all.where('a.purchase_id', 'in', (select) =>
+  const own = all.where('a.purchase_id', 'in', (select) =>
     select.selectFrom('purchases as p').select('p.id').where('p.customer_id', '=', owner),
+  );
+  return own.where(({ not, exists, selectFrom }) =>
+    not(
+      exists(
+        selectFrom('purchases as p')
+          .select('p.id')
+          .whereRef('p.id', '=', 'a.purchase_id')
+          .where('p.holder_id', '!=', owner)
+          .whereRef('p.activation_id', '!=', 'a.id')
+          .where((of) =>
+            of.or([of('a.ended_at', 'is', null), of('a.ended_at', '>=', of.ref('p.transferred_at'))]),
+          ),
+      ),
+    ),
   );
 }
 

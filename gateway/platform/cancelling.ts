@@ -4,6 +4,7 @@ import { isReversed } from '../activation/settlement.ts';
 import { endEntitlement } from '../entitlement/end.ts';
 import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
 import { isRenewed } from '../entitlement/ownership.ts';
+import { isTransferred } from '../entitlement/transfer.ts';
 import { insertLifeNotice } from '../notifications/life-notice.ts';
 import { loadActivation } from '../store/activations.ts';
 import type { PurchaseRow } from '../store/schema.ts';
@@ -77,6 +78,8 @@ async function cancelService(
 ): Promise<Cancelled> {
   const { database, catalogue, clock, desk, engine, ids } = deps;
   const at = clock.now();
+  if (isTransferred(purchase))
+    return refused('The vehicle has another owner now: the service stays with it until its end.');
   if (!isInForce(entitlement, at)) return refused('The service has ended before.');
   if (await isRenewed(database.reader, entitlement))
     return refused('The service was renewed: cancel the newest purchase of it first.');
@@ -85,6 +88,13 @@ async function cancelService(
       'This service lasts as long as it was bought for; it cannot be cancelled once it is active.',
     );
   const ended = await database.write(async (transaction) => {
+    const now = await transaction
+      .selectFrom('purchases')
+      .select('transferred_at')
+      .where('id', '=', purchase.id)
+      .executeTakeFirst();
+    if (now?.transferred_at !== purchase.transferred_at)
+      throw new StaleRow(`the vehicle of ${purchase.id} was transferred`);
     const done = await endEntitlement(
       transaction,
       { ids, catalogue },

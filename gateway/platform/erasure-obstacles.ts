@@ -26,7 +26,16 @@ async function activationsOf(
     .selectFrom('activations as a')
     .innerJoin('purchases as p', 'p.id', 'a.purchase_id')
     .select('a.id')
-    .where('p.customer_id', '=', customerId)
+    // What follows a purchase is its holder's matter once the vehicle was transferred.
+    .where((of) =>
+      of.or([
+        of.and([
+          of('p.customer_id', '=', customerId),
+          of.or([of('p.holder_id', 'is', null), of('a.id', '=', of.ref('p.activation_id'))]),
+        ]),
+        of.and([of('p.holder_id', '=', customerId), of('a.id', '!=', of.ref('p.activation_id'))]),
+      ]),
+    )
     .orderBy('a.id')
     .limit(namedMax);
   // What is being switched off needs nobody's name, and a revocation may wait for its vehicle for ever.

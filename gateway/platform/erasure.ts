@@ -115,7 +115,9 @@ async function eraseRecord(transaction: Erasing, customerId: string): Promise<vo
     .selectFrom('record as r')
     .innerJoin('purchases as p', 'p.id', 'r.purchase_id')
     .select(['r.seq', 'r.type', 'r.data'])
-    .where('p.customer_id', '=', customerId)
+    .where((where) =>
+      where.or([where('p.customer_id', '=', customerId), where('p.holder_id', '=', customerId)]),
+    )
     .execute();
   for (const { seq, type, data } of rows) {
     const before = JSON.parse(data) as Record<string, unknown>;

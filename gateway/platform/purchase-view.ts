@@ -7,6 +7,7 @@ import { phases } from '../activation/phase.ts';
 import { settlementStatuses } from '../activation/settlement.ts';
 import type { Duration } from '../catalogue/service.ts';
 import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
+import { isTransferred } from '../entitlement/transfer.ts';
 import type { PlatformSchema, PurchaseRow, TicketRow } from '../store/schema.ts';
 import { durationSchema } from './catalogue-route.ts';
 import type { PlatformDeps } from './deps.ts';
@@ -30,6 +31,10 @@ export const purchaseSchema = z
     status: z.enum(['pending', 'active', 'failed', 'cancelled', 'declined', 'payment_failed']),
     serviceStatus: serviceStatusSchema.nullable(),
     createdAt: z.int(),
+    transferredAt: z.int().nullable().meta({
+      description:
+        'When the vehicle was transferred to another owner; null where it never was. Its buyer then reads no serviceStatus and no entitlement',
+    }),
     activation: z.object({
       id: z.string(),
       phase: z.enum(phases),
@@ -56,8 +61,16 @@ interface Beside {
   readonly entitlement: Entitlement | null;
 }
 
-export function purchaseResource(row: PurchaseRow, beside: Beside, now: number): Purchase {
-  const { phase, settlement, cancelRequestedAt, ticketId, ticketStatus, entitlement } = beside;
+export function purchaseResource(
+  row: PurchaseRow,
+  { entitlement: given, ...beside }: Beside,
+  now: number,
+  owner: Owner = null,
+): Purchase {
+  const { phase, settlement, cancelRequestedAt, ticketId, ticketStatus } = beside;
+  // What becomes of the service is its new owner's matter.
+  const isHidden = owner !== null && isTransferred(row);
+  const entitlement = isHidden ? null : given;
   const isOwned = entitlement !== null && isInForce(entitlement, now);
   return {
     id: row.id,
@@ -71,8 +84,9 @@ export function purchaseResource(row: PurchaseRow, beside: Beside, now: number):
     capture: row.capture,
     preDelivery: row.pre_delivery === 1,
     status: row.status,
-    serviceStatus: serviceStatus(row.status, ticketStatus, isOwned),
+    serviceStatus: isHidden ? null : serviceStatus(row.status, ticketStatus, isOwned),
     createdAt: row.created_at,
+    transferredAt: row.transferred_at,
     activation: { id: row.activation_id, phase, settlement, cancelRequestedAt },
     entitlement: entitlement && entitlementView(entitlement),
     ticketId,
@@ -93,7 +107,11 @@ type Selected = Awaited<ReturnType<ReturnType<typeof select>['execute']>>[number
 export type ReadDeps = Pick<PlatformDeps, 'database' | 'clock'>;
 
 /** What becomes active between the two reads has its entitlement by the second. */
-async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selected[]): Promise<Purchase[]> {
+async function resourcesOf(
+  { database, clock }: ReadDeps,
+  rows: readonly Selected[],
+  owner: Owner,
+): Promise<Purchase[]> {
   const entitlements = await entitlementsOf(
     database.reader,
     rows.map(({ id }) => id),
@@ -110,6 +128,7 @@ async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selecte
         entitlement: entitlements.get(row.id) ?? null,
       },
       clock.now(),
+      owner,
     ),
   );
 }
@@ -118,7 +137,7 @@ async function resourcesOf({ database, clock }: ReadDeps, rows: readonly Selecte
 export async function readPurchase(deps: ReadDeps, id: string, owner: Owner): Promise<Purchase | null> {
   const found = await select(deps.database.reader).where('p.id', '=', id).executeTakeFirst();
   const row = found && isFor(owner, found.customer_id) ? found : undefined;
-  const [purchase] = row ? await resourcesOf(deps, [row]) : [];
+  const [purchase] = row ? await resourcesOf(deps, [row], owner) : [];
   return purchase ?? null;
 }
 
@@ -144,5 +163,5 @@ export async function listPurchases(
     query = query.where((eb) => eb(eb.refTuple('p.created_at', 'p.id'), '<', eb.tuple(cursor.at, cursor.id)));
   }
   const { page, next } = pageOf(await query.execute(), limit, (row) => timeCursor(row.created_at, row.id));
-  return { purchases: await resourcesOf(deps, page), next };
+  return { purchases: await resourcesOf(deps, page, owner), next };
 }

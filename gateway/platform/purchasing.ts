@@ -113,6 +113,8 @@ function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
     activation_id: activation.id,
     status: 'pending',
     created_at: at,
+    holder_id: null,
+    transferred_at: null,
   };
   return { purchase, activation };
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { buyerViews, isInView } from '../entitlement/transfer.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import type { Owner } from './ownership.ts';
 import { pageOf } from './paging.ts';
@@ -79,12 +80,24 @@ export async function listRecord(
     .where('seq', '>', after)
     .orderBy('seq')
     .limit(limit + 1);
-  if (view === 'customer') query = query.where('type', 'in', customerTypes);
+  if (view === 'customer') {
+    query = query.where('type', 'in', customerTypes);
+    const own = (await buyerViews(database, [purchaseId])).get(purchaseId);
+    if (own !== undefined)
+      query = query.where((where) =>
+        where.or([
+          where('activation_id', '=', own.activationId),
+          ...own.spans.map(({ after, until }) =>
+            where.and([where('seq', '>', after), where('seq', '<=', until)]),
+          ),
+        ]),
+      );
+  }
   const { page, next } = pageOf(await query.execute(), limit, (row) => String(row.seq));
   return { events: page.flatMap((row) => recordEntry(row, view) ?? []), next };
 }
 
-/** Those of a customer's purchases; all for everybody's. */
+/** Those of a customer's purchases, of the time in which the vehicle was theirs; all for everybody's. */
 export async function rowsFor(
   database: Kysely<PlatformSchema>,
   owner: Owner,
@@ -99,7 +112,13 @@ export async function rowsFor(
     .where('id', 'in', ids)
     .execute();
   const known = new Set(own.map(({ id }) => id));
-  return rows.filter((row) => row.purchase_id !== null && known.has(row.purchase_id));
+  if (known.size === 0) return [];
+  const views = await buyerViews(database, [...known]);
+  return rows.filter((row) => {
+    if (row.purchase_id === null || !known.has(row.purchase_id)) return false;
+    const own = views.get(row.purchase_id);
+    return own === undefined || isInView(own, row);
+  });
 }
 
 /** The newest sequence, 0 for an empty record. */

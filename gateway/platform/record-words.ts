@@ -2,6 +2,7 @@ import { isoText } from '../../shared/protocol/instant.ts';
 import type { FactType } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { EntitlementFact } from '../entitlement/entitlement.ts';
+import type { transferType } from '../entitlement/transfer.ts';
 import { contradictionCode } from '../support/ticket.ts';
 import type { TicketFact } from '../support/ticket-machine.ts';
 import { failureWords } from './failure-words.ts';
@@ -18,6 +19,7 @@ export type RecordType =
   | 'entitlement.shortened'
   | 'entitlement.restored'
   | 'customer.erased'
+  | typeof transferType
   | 'notice.sent'
   | 'notice.dead'
   | 'notice.resent'
@@ -249,6 +251,9 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   'entitlement.shortened': told('the service ends earlier', 'it could not be charged', ['validUntil']),
   'entitlement.restored': told('the service lasts as long as it was bought', 'it is paid', ['validUntil']),
   'entitlement.cancelled': told('the service has ended', 'it was cancelled', ['validFrom', 'validUntil']),
+  'vehicle.transferred': told('the vehicle has another owner', 'it was registered for another customer', [
+    'vin',
+  ]),
   'customer.erased': told('the personal data was erased', "the customer's wish"),
   'notice.sent': {
     what: ({ channel, kind }) => `told by ${text(channel)}: ${text(kind)}`,

@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { Transfer } from '../entitlement/transfer.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
@@ -31,7 +32,7 @@ import {
 import { missingCustomers, saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
 import { readVehicle, vehicleSchema } from './vehicle-view.ts';
 
-type Deps = Pick<PlatformDeps, 'database' | 'clock'>;
+type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'log' | 'desk'>;
 
 export const registrationsPath = '/registrations';
 /** 1,000 customers with push subscriptions and 1,000 vehicles fit. */
@@ -96,6 +97,8 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
     path: '/vehicles/{vin}',
     tags: ['Registers'],
     summary: 'Register a vehicle, or replace what is known of one',
+    description:
+      'Another customerId than the last transfers the vehicle: what is owned on it stays with it until its end and belongs to its new owner, no money moves, and the old owner controls and reads nothing of it any more. Without a customerId nothing is transferred.',
     ...scoped(requireScope, 'vehicles:write'),
     request: { params: vinParameters, body: jsonBody(vehicleBodySchema) },
     responses: {
@@ -121,17 +124,18 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
   });
   app.openapi(write, async (context) => {
     const { vin } = context.req.valid('param');
-    const row = vehicleRow(vin, context.req.valid('json'), clock.now());
-    const existed = await database.write(async (transaction) => {
+    const at = clock.now();
+    const row = vehicleRow(vin, context.req.valid('json'), at);
+    const { existed, transfers } = await database.write(async (transaction) => {
       const { customer_id: customerId } = row;
       if (customerId !== null && (await findCustomer(transaction, customerId)) === null) {
         throw unregisteredCustomer(customerId);
       }
       if (customerId !== null) await refuseErased(transaction, [customerId]);
       const known = await transaction.selectFrom('vehicles').select('vin').where('vin', '=', vin).execute();
-      await saveVehicles(transaction, [row]);
-      return known.length > 0;
+      return { existed: known.length > 0, transfers: await saveVehicles(transaction, deps, [row], at) };
     });
+    noteTransfers(deps, transfers);
     const vehicle = await readVehicle(deps, vin, null);
     if (vehicle === null) throw new Error(`the vehicle ${vin} was saved and is not there`);
     return context.json(vehicle, existed ? 200 : 201);
@@ -142,6 +146,11 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
     if (vehicle === null) throw unknownVehicle(vin);
     return context.json(vehicle, 200);
   });
+}
+
+function noteTransfers({ log, desk }: Deps, transfers: readonly Transfer[]): void {
+  for (const { vin } of transfers) log.info('platform.vehicle_transferred', { vin });
+  if (transfers.length > 0) desk.onRecorded();
 }
 
 const registrationsSchema = z
@@ -185,15 +194,16 @@ function mountRegistrations(app: App, deps: Deps, { requireScope }: Authenticato
     const owners = new Set(
       [...vehicles.values()].map((row) => row.customer_id).filter((id) => id !== null && !customers.has(id)),
     ) as Set<string>;
-    await database.write(async (transaction) => {
+    const transfers = await database.write(async (transaction) => {
       await refuseErased(transaction, [...customers.keys(), ...owners]);
       const missing = await missingCustomers(transaction, owners);
       const index = body.vehicles.findIndex(({ customerId }) => missing.has(customerId ?? ''));
       const customerId = body.vehicles[index]?.customerId;
       if (customerId) throw unknownOwner(index, customerId);
       if (customers.size > 0) await saveCustomers(transaction, [...customers.values()]);
-      if (vehicles.size > 0) await saveVehicles(transaction, [...vehicles.values()]);
+      return vehicles.size > 0 ? saveVehicles(transaction, deps, [...vehicles.values()], at) : [];
     });
+    noteTransfers(deps, transfers);
     return context.json({ customers: customers.size, vehicles: vehicles.size }, 200);
   });
 }

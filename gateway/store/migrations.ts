@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../http/idempotency-store.ts';
 import { type Migration, migrate, sqlWords } from '../sql/migration.ts';
-import { makeRecordAppendOnly } from './record-triggers.ts';
+import { letHoldersErase, makeRecordAppendOnly } from './record-triggers.ts';
 import type { PlatformSchema } from './schema.ts';
 
 type Dialect = Database<PlatformSchema>['dialect'];
@@ -322,6 +322,19 @@ async function addActivationsOfFeature(database: Kysely<PlatformSchema>): Promis
     where priority = 1 and ended_at is not null`.execute(database);
 }
 
+/** See gateway/entitlement/transfer.ts. */
+async function addTransfers(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long } = sqlWords(dialect);
+  await sql`alter table vehicles add column last_owner_id text`.execute(database);
+  await sql`update vehicles set last_owner_id = customer_id`.execute(database);
+  await sql`alter table purchases add column holder_id text`.execute(database);
+  await sql`alter table purchases add column transferred_at ${long}`.execute(database);
+  await sql`create index purchases_by_holder on purchases (holder_id) where holder_id is not null`.execute(
+    database,
+  );
+  await letHoldersErase(database, dialect);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -344,6 +357,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '018-tickets-of-vehicle-in-order', up: orderTicketsOfVehicle },
   { name: '019-parked-work', up: addParkedWork },
   { name: '020-activations-of-reconciliation', up: addActivationsOfFeature },
+  { name: '021-transfers', up: addTransfers },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -25,33 +25,55 @@ export async function makeRecordAppendOnly(
   else await addPostgresTriggers(database);
 }
 
-async function addSqliteTriggers(database: Kysely<PlatformSchema>): Promise<void> {
-  const refuse = sql.raw(`begin select raise(abort, '${refusal}'); end`);
+/** The same for the lines of a purchase whose vehicle was transferred: those of its holder's time are the holder's. */
+export async function letHoldersErase(
+  database: Kysely<PlatformSchema>,
+  dialect: Database<PlatformSchema>['dialect'],
+): Promise<void> {
+  const holds = ' or p.holder_id = e.customer_id';
+  if (dialect === 'postgres') return createPostgresRefusal(database, holds);
+  await sql`drop trigger record_update`.execute(database);
+  await createSqliteUpdateTrigger(database, holds);
+}
+
+const refuse = sql.raw(`begin select raise(abort, '${refusal}'); end`);
+
+/** `or` widens whose erasure may change a line. */
+async function createSqliteUpdateTrigger(database: Kysely<PlatformSchema>, or = ''): Promise<void> {
   await sql`create trigger record_update before update on record when not (
     new.seq is old.seq and new.id is old.id and new.purchase_id is old.purchase_id
     and new.activation_id is old.activation_id and new.at is old.at and new.type is old.type and new.actor is old.actor
-    and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id
+    and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id${sql.raw(or)}
       where e.ended_at is null and p.id = old.purchase_id)) ${refuse}`.execute(database);
+}
+
+async function addSqliteTriggers(database: Kysely<PlatformSchema>): Promise<void> {
+  await createSqliteUpdateTrigger(database);
   await sql`create trigger record_delete before delete on record ${refuse}`.execute(database);
   // "insert or replace" removes the line that is in its way without asking the trigger above.
   await sql`create trigger record_insert before insert on record
     when exists (select 1 from record where id = new.id or seq = new.seq) ${refuse}`.execute(database);
 }
 
-async function addPostgresTriggers(database: Kysely<PlatformSchema>): Promise<void> {
-  await sql`create function refuse_record_change() returns trigger language plpgsql as ${sql.raw(`$$
+/** `or` widens whose erasure may change a line. */
+async function createPostgresRefusal(database: Kysely<PlatformSchema>, or = ''): Promise<void> {
+  await sql`create or replace function refuse_record_change() returns trigger language plpgsql as ${sql.raw(`$$
   begin
     if tg_op = 'UPDATE' then
       if (new.seq, new.id, new.at, new.type, new.actor) = (old.seq, old.id, old.at, old.type, old.actor)
         and new.purchase_id is not distinct from old.purchase_id
         and new.activation_id is not distinct from old.activation_id
-        and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id
+        and exists (select 1 from erasures e join purchases p on p.customer_id = e.customer_id${or}
           where e.ended_at is null and p.id = old.purchase_id) then
         return new;
       end if;
     end if;
     raise exception '${refusal}';
   end $$`)}`.execute(database);
+}
+
+async function addPostgresTriggers(database: Kysely<PlatformSchema>): Promise<void> {
+  await createPostgresRefusal(database);
   await sql`create trigger record_change before update or delete on record
     for each row execute function refuse_record_change()`.execute(database);
   await sql`create trigger record_truncate before truncate on record

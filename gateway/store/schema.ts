@@ -63,6 +63,8 @@ interface VehicleTable {
   model_name: string;
   customer_id: string | null;
   registered_at: number;
+  /** The last customer who was registered as its owner; null where none ever was. */
+  last_owner_id: Generated<string | null>;
 }
 
 interface PurchaseTable {
@@ -82,6 +84,10 @@ interface PurchaseTable {
   activation_id: string;
   status: PurchaseStatus;
   created_at: number;
+  /** The owner of the vehicle since it was transferred, who holds what the purchase gave; null where it never was. */
+  holder_id: Generated<string | null>;
+  /** When the vehicle was transferred last. */
+  transferred_at: Generated<number | null>;
 }
 
 /**

@@ -39,7 +39,17 @@ function readOrder(transaction: Desk, activationId: string) {
     .leftJoin('purchases', 'purchases.id', 'activations.purchase_id')
     .leftJoin('vehicles', 'vehicles.vin', 'activations.vin')
     .leftJoin('customers', (join) =>
-      join.on('customers.id', '=', (on) => on.fn.coalesce('purchases.customer_id', 'vehicles.customer_id')),
+      join.on('customers.id', '=', (on) =>
+        on.fn.coalesce(
+          on
+            .case()
+            .when('purchases.activation_id', '=', activationId)
+            .then(on.ref('purchases.customer_id'))
+            .else(on.fn.coalesce('purchases.holder_id', 'purchases.customer_id'))
+            .end(),
+          'vehicles.customer_id',
+        ),
+      ),
     )
     .where('activations.id', '=', activationId)
     .select([

@@ -19,6 +19,7 @@ const bought = {
   status: 'pending',
   serviceStatus: 'pending',
   createdAt: 1_800_000_000_000,
+  transferredAt: null,
   activation: {
     id: activationId,
     phase: 'queued_for_activation',

@@ -66,6 +66,8 @@ export function purchase(
     activation_id: `act_${letter}`,
     status,
     created_at: startedAt + 100,
+    holder_id: null,
+    transferred_at: null,
   };
 }
 

@@ -4,6 +4,7 @@ import type { CaseFile } from '../case-file.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
+import { transferViolations } from './transfers.ts';
 
 const rule = {
   id: 4,
@@ -26,6 +27,7 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
     { count: delivered.length, name: 'activations confirmed by a vehicle and not reversed' },
     [
       ...active.flatMap(judgeSale),
+      ...transferViolations(evidence),
       ...[...active, ...free.filter((file) => file.row.phase === 'active')].flatMap((file) =>
         judge(
           file,
