@@ -29,11 +29,11 @@ module.exports = {
       to: { path: '^shared/live/' },
     },
     {
-      name: 'virtual-only-from-the-world',
+      name: 'virtual-only-from-virtual-runs',
       severity: 'error',
       from: {
         pathNot:
-          '^(shared/virtual|simulator/world|simulator/virtual/|simulator/virtual-system/|simulator/live/|simulator/cli|test)',
+          '^(shared/virtual|simulator/check/|simulator/virtual-system/|simulator/live/|simulator/cli|test)',
       },
       to: { path: '^shared/virtual/' },
     },

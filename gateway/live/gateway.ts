@@ -22,6 +22,8 @@ export interface Gateway {
   readonly platform: PlatformRole | null;
   readonly apiIotOrigin: string;
   readonly bus: LiveBus | null;
+  /** Stops platform and API IoT as `stop` does, and leaves the bus: what they published last can still be read. */
+  stopRoles(): Promise<void>;
   /** Drains: takes nothing new, finishes what is under way, closes what it opened. */
   stop(): Promise<void>;
 }
@@ -53,14 +55,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
   const started: { stop(): Promise<void> }[] = [watchClock(log)];
-  const stop = async () => {
-    await closeAll(
+  const stopFrom = (first: number) =>
+    closeAll(
       started
-        .splice(0)
+        .splice(first)
         .reverse()
         .map((part) => () => part.stop()),
     );
-  };
+  const stop = () => stopFrom(0);
   try {
     // An engine listens as well: it takes the callbacks of the commands that it sent.
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
@@ -69,6 +71,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (runsApiIot) started.push(claimApiIot(config.data));
     const bus = hasPlatform ? await openBus(config, log) : null;
     if (bus !== null) started.push(bus);
+    const firstRole = started.length;
+    const stopRoles = () => stopFrom(firstRole);
     let apiIot: ApiIotRole | null = null;
     if (runsApiIot) {
       apiIot = await startApiIot({ config, keys, http, log });
@@ -76,14 +80,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     const apiIotOrigin =
       config.apiIotUrl ?? apiIot?.origin ?? `http://${reachableHost(config.host)}:${config.apiIotPort}`;
-    if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stop };
+    if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stopRoles, stop };
     const outgoing = byOrigin(http.http, [
       [apiIotOrigin, disturb],
       [config.paymentsUrl, disturbPayments],
     ]);
     const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt });
     started.push(platform);
-    return { keys, http, apiIot, platform, apiIotOrigin, bus, stop };
+    return { keys, http, apiIot, platform, apiIotOrigin, bus, stopRoles, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type CheckFailure, type CheckOutcome, hashOfAll } from '../check/checking.ts';
+import { judge } from '../check/judge.ts';
+import { textOfSaved } from '../check/saved-test-case.ts';
+import type { TestCaseOptions } from '../check/test-case-system.ts';
+import { timelineOf, timelineText } from '../check/timeline.ts';
 import { type JunitCase, junitXml } from '../reports/junit-xml.ts';
-import { type CheckFailure, type CheckOutcome, hashOfAll } from '../world/checking.ts';
-import { judge } from '../world/judgement.ts';
-import { textOfSaved } from '../world/saved-schedule.ts';
-import type { StageOptions } from '../world/stage.ts';
-import { timelineOf, timelineText } from '../world/timeline.ts';
 import type { CoverageReport } from './coverage.ts';
 import { coverageText } from './coverage-text.ts';
 
@@ -114,7 +114,7 @@ export async function saveFailures(
 export async function reportText(
   report: CheckReport,
   failures: readonly SavedFailure[],
-  options: StageOptions,
+  options: TestCaseOptions,
 ): Promise<string> {
   const parts = [probeTable(report), figures(report)];
   if (report.coverage) parts.push(coverageText(report.coverage));
@@ -150,7 +150,7 @@ function figures(report: CheckReport): string {
   ].join('\n');
 }
 
-async function failureText(failure: SavedFailure, replay: string, options: StageOptions): Promise<string> {
+async function failureText(failure: SavedFailure, replay: string, options: TestCaseOptions): Promise<string> {
   const { rule, sentence, run, schedule } = failure;
   const { run: world } = await judge(schedule, options);
   const timeline = world === null ? '' : `\n\n${timelineText(timelineOf(world.trace))}`;

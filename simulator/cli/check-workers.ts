@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { wallClock } from '../../shared/live/clock.ts';
-import { type CheckOutcome, checkSchedules } from '../world/checking.ts';
-import { addHits, newProbeHits } from '../world/probes.ts';
+import { type CheckOutcome, checkTestCases } from '../check/checking.ts';
+import { addHits, newProbeHits } from '../check/probes.ts';
 import { isMeasured } from './coverage.ts';
 import { type FunctionCount, takeCoverage } from './coverage-recorder.ts';
 import { exitCodes } from './exit.ts';
@@ -44,7 +44,7 @@ export async function checkWithWorkers(
 ): Promise<SharedOutcome> {
   const { workers } = order;
   if (workers === 1 && order.coverage !== true) {
-    const outcome = await checkSchedules({
+    const outcome = await checkTestCases({
       ...numbersOf(order),
       ...ownSubject(order),
       worker: 0,
@@ -129,7 +129,7 @@ export async function beWorker(text: string): Promise<void> {
       else resolve();
     });
   let told = 0;
-  const outcome = await checkSchedules({
+  const outcome = await checkTestCases({
     ...numbersOf(order),
     ...ownSubject(order),
     worker: order.worker,

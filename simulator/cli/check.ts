@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
-import { judge } from '../world/judgement.ts';
-import { readSaved, type SavedSchedule } from '../world/saved-schedule.ts';
-import type { Schedule } from '../world/schedule.ts';
+import { judge } from '../check/judge.ts';
+import { readSaved, type SavedTestCase } from '../check/saved-test-case.ts';
+import type { TestCase } from '../check/test-case.ts';
 import {
   type CorpusResult,
   probesNeedRuns,
@@ -131,12 +131,12 @@ function probeRule(flags: SubjectFlags): string {
 }
 
 /** The saved schedules of a folder, in the order of their names; none where there is no such folder. */
-async function readCorpus(folder: string): Promise<{ file: string; schedule: Schedule }[]> {
+async function readCorpus(folder: string): Promise<{ file: string; schedule: TestCase }[]> {
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
   const files = names.map((name) => join(folder, name));
   return Promise.all(
-    files.map(async (file) => ({ file, schedule: (await readScheduleFile(file)).schedule })),
+    files.map(async (file) => ({ file, schedule: (await readTestCaseFile(file)).schedule })),
   );
 }
 
@@ -148,7 +148,7 @@ async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Prom
 }
 
 /** A saved schedule, or a sentence about what is wrong with the file. */
-export async function readScheduleFile(file: string): Promise<SavedSchedule> {
+export async function readTestCaseFile(file: string): Promise<SavedTestCase> {
   const hint = 'give a file that "fleetwake check" saved (reports/)';
   const reading = readSaved(textOfNamedFile(file, hint));
   if (reading.ok) return reading.saved;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
-import { type DayPart, runDay } from '../world/day.ts';
+import { type DayPart, runDay } from '../check/day.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { countOf } from './fleet-options.ts';
 
@@ -61,7 +61,7 @@ async function day(flags: DayFlags): Promise<number> {
   });
   look();
   const report = {
-    ok: run.verdicts.every((verdict) => verdict.ok) && run.unhandled.length === 0,
+    ok: run.verdicts.every((verdict) => verdict.ok) && run.unhandled.length === 0 && run.isSettled,
     ...size,
     ...run,
     wallSeconds: seconds(),

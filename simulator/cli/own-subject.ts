@@ -6,8 +6,8 @@ import { servicesPath } from '../../gateway/catalogue/services-file.ts';
 import { templatesFolder } from '../../gateway/catalogue/templates.ts';
 import { readTextFile } from '../../shared/files/text-file.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
-import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
-import { readPolicy, type SchedulePolicy } from '../world/own-policy.ts';
+import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
+import { readPolicy, type TestCasePolicy } from '../check/own-policy.ts';
 import { UsageError } from './exit.ts';
 
 /** Files of a team's own that a check is about. */
@@ -17,7 +17,7 @@ export interface SubjectFlags {
 }
 
 export interface OwnSubject {
-  readonly policies?: readonly SchedulePolicy[];
+  readonly policies?: readonly TestCasePolicy[];
   readonly catalogue?: Catalogue;
 }
 

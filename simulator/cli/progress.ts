@@ -1,5 +1,5 @@
 import { phases as allPhases, finalPhases } from '../../gateway/activation/phase.ts';
-import type { Progress } from '../run/stage.ts';
+import type { Progress } from '../run/run-context.ts';
 
 const openPhases = allPhases.filter((phase) => !finalPhases.has(phase));
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { judge } from '../world/judgement.ts';
-import { timelineHtml, timelineOf, timelineText } from '../world/timeline.ts';
-import { readScheduleFile } from './check.ts';
+import { judge } from '../check/judge.ts';
+import { timelineHtml, timelineOf, timelineText } from '../check/timeline.ts';
+import { readTestCaseFile } from './check.ts';
 import { exitCodes } from './exit.ts';
 import { catalogueAt } from './own-subject.ts';
 
@@ -24,7 +24,7 @@ export function addReplay(program: Command): void {
 }
 
 async function replay(file: string, { html, catalogue }: ReplayFlags): Promise<number> {
-  const { schedule, traceHash, about } = await readScheduleFile(file);
+  const { schedule, traceHash, about } = await readTestCaseFile(file);
   const { run, broken } = await judge(
     schedule,
     catalogue === undefined ? {} : { catalogue: catalogueAt(catalogue) },

@@ -1,7 +1,7 @@
 import { wallClock } from '../../shared/live/clock.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
-import { runScenarioVirtually } from '../virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
 import type { Job, JudgedRun } from './run-live.ts';

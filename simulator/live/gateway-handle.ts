@@ -10,7 +10,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import type { ServiceFaults } from '../run/stage.ts';
+import type { ServiceFaults } from '../run/run-context.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { serviceFaults } from './service-faults.ts';
 
@@ -27,6 +27,8 @@ export interface GatewayHandle {
   crashes(): number;
   /** Faults between the engine and its services that this gateway can have; without them the run has none. */
   readonly faults: ServiceFaults | null;
+  /** Stops its services and leaves its bus, so that what databases and bus say is of one moment. Left out: it cannot be had. */
+  freeze?(): Promise<void>;
   /** Ends it politely. */
   stop(): Promise<void>;
 }
@@ -62,6 +64,7 @@ export const launchHere: Launch = async ({ config, plan, log }) => {
     openBus: async () => ({ ...bus.bus, close: async () => {} }),
     crashes: () => 0,
     faults: services.made(),
+    freeze: gateway.stopRoles,
     stop: gateway.stop,
   };
 };

@@ -7,20 +7,26 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { channelGates } from '../faults/channel-gates.ts';
-import { collectMails, collectPushes } from '../reports/collect.ts';
+import { type ChannelGates, channelCounts, channelGates } from '../faults/channel-gates.ts';
+import { collectCommands, collectDatabase, collectMails, collectPushes } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
 import { readEvents } from '../run/event-reader.ts';
+import { unreachableVins } from '../run/open-work.ts';
+import { clockPace } from '../run/pace.ts';
+import { countPhases } from '../run/phase-counts.ts';
+import { buyerPatience } from '../run/retry-until-answered.ts';
+import type { EvidenceSources, Progress, RunContext } from '../run/run-context.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
-import type { Progress } from '../run/stage.ts';
+import { scenarioCourse } from '../run/scenario-course.ts';
 import { wireLog } from '../run/wire-log.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { clientsOf } from './clients.ts';
-import { type Launch, launchHere, openDatabases } from './gateway-handle.ts';
+import { databaseBooks } from './database-books.ts';
+import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
-import { startStandIns } from './stand-ins.ts';
+import { type StandIns, startStandIns } from './stand-ins.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -52,6 +58,7 @@ export interface RunResult {
 }
 
 const progressEveryMs = 1_000;
+const lookEveryMs = 250;
 
 /**
  * Runs a scenario on real parts to the evidence. Stand-ins, vehicles, buyers and witnesses are in this process, each with
@@ -122,29 +129,81 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       fleetOf(plan, vehicles, { link: wire.tap(link), clock: wallClock, random: systemRandom, log }),
     );
     const { onProgress, stopped } = options;
-    const evidence = await conduct({
+    const books = databaseBooks(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
+    const { evidence } = await conduct({
       plan,
       planAgain: () => planScenario(scenario, seed, seededRandom),
       clock: wallClock,
-      buyer: clients.platform,
-      cars,
-      faults: gateway.faults,
-      channels,
-      onProgress,
-      progressEveryMs,
-      ...(stopped === undefined ? {} : { stopped }),
-      witnesses: {
-        databases,
-        ledger: standIns.ledger,
-        openEvents: async () => readEvents(await gateway.openBus(), wallClock),
-        broker: wire.messages,
-        mails: () => collectMails(standIns.mailbox),
-        pushes: () => collectPushes(standIns.pushes),
-        crashes: gateway.crashes,
+      pace: clockPace({
+        clock: wallClock,
+        everyMs: lookEveryMs,
+        refresh: books.refresh,
+        ...(stopped === undefined ? {} : { stopped }),
+      }),
+      settings: scenarioCourse(plan),
+      fleet: cars,
+      customers: { client: clients.platform, clock: wallClock, patience: buyerPatience },
+      faults: faultsOf(gateway.faults, channels),
+      books,
+      progress: {
+        show: onProgress,
+        everyMs: progressEveryMs,
+        countPhases: () => countPhases(databases.platform),
       },
+      sources: evidenceSources({ gateway, databases, standIns, wire, channels }),
     });
     return { evidence, bus: gateway.bus };
   } finally {
     for (const part of parts.reverse()) await part.stop();
   }
+}
+
+/** Faults of the services begin and end with the run; a gateway in processes of its own has none between its parts. */
+function faultsOf(services: GatewayHandle['faults'], { mail, push }: ChannelGates): RunContext['faults'] {
+  const all = [...(services ? [services.apiIot, services.payments] : []), mail, push];
+  return {
+    begin() {
+      for (const one of all) one.begin();
+    },
+    clear() {
+      for (const one of all) one.clear();
+    },
+  };
+}
+
+/** Evidence of a gateway that is stopped first, but for its bus: databases, events and messages are then of one moment. */
+function evidenceSources(parts: {
+  readonly gateway: GatewayHandle;
+  readonly databases: ReturnType<typeof openDatabases>;
+  readonly standIns: StandIns;
+  readonly wire: ReturnType<typeof wireLog>;
+  readonly channels: ChannelGates;
+}): EvidenceSources {
+  const { gateway, databases, standIns, wire, channels } = parts;
+  return {
+    messages: wire.messages,
+    freeze: async () => gateway.freeze?.(),
+    async take() {
+      const database = await collectDatabase(databases.platform.reader);
+      const apiIot = await collectCommands(databases.apiIot.reader);
+      const events = await readEvents(await gateway.openBus(), wallClock);
+      try {
+        return {
+          database,
+          apiIot,
+          ledger: await standIns.ledger.allEntries(),
+          broker: wire.messages(),
+          mails: await collectMails(standIns.mailbox),
+          pushes: collectPushes(standIns.pushes),
+          events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
+          crashes: gateway.crashes(),
+          httpFaults: gateway.faults?.apiIot.counts() ?? {},
+          paymentsFaults: gateway.faults?.payments.counts() ?? {},
+          channelFaults: channelCounts(channels),
+        };
+      } finally {
+        await events.stop();
+      }
+    },
+  };
 }

@@ -1,11 +1,10 @@
 import { sleep } from '../../shared/ports/clock.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
-import { countPhases } from './settled.ts';
-import type { Progress, RunStage } from './stage.ts';
+import type { Progress, RunContext } from './run-context.ts';
 
-/** Tells where the run stands, at each step and in between. */
+/** Reports where the run stands, at each step and in between. */
 export function progressOf(
-  { plan, clock, cars, witnesses, onProgress, progressEveryMs }: RunStage,
+  { plan, clock, pace, fleet, progress }: RunContext,
   answers: readonly PurchaseAnswer[],
 ) {
   const begunAt = clock.now();
@@ -13,33 +12,39 @@ export function progressOf(
   let step: Progress['step'] = 'starting';
   let ticker: Promise<void> | null = null;
   let phases: Progress['phases'] = {};
-  const tell = async (next: Progress['step']) => {
-    step = next;
+
+  async function report(): Promise<void> {
+    if (!progress) return;
     // A database that is away for a moment costs a figure, not the run.
-    phases = await countPhases(witnesses.databases.platform).catch(() => phases);
-    onProgress({
+    phases = await progress.countPhases().catch(() => phases);
+    progress.show({
       step,
       elapsedMs: clock.now() - begunAt,
-      vehiclesConnected: cars.states().filter((state) => state.connected).length,
+      vehiclesConnected: fleet.states().filter((state) => state.connected).length,
       purchases: answers.length,
       purchasesPlanned: plan.purchases.length,
       phases,
     });
-  };
+  }
+
   return {
-    tell,
-    /** Tells every `progressEveryMs` until `stop`. */
+    async enter(next: Progress['step']) {
+      step = next;
+      if (progress) await pace.completed(report());
+    },
+    /** Reports every `everyMs` until `stop`. */
     follow() {
+      if (!progress) return;
       ticker = (async () => {
         while (!ticking.signal.aborted) {
-          await sleep(clock, progressEveryMs, ticking.signal);
-          await tell(step);
+          await sleep(clock, progress.everyMs, ticking.signal);
+          await report();
         }
       })();
     },
     async stop() {
       ticking.abort();
-      await ticker;
+      await (ticker ?? Promise.resolve());
     },
   };
 }

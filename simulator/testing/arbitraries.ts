@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { testCasesOf } from '../check/arbitraries/test-cases.ts';
+import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
+import { policyMistakes, type TestCasePolicy } from '../check/own-policy.ts';
+import { vehicleCount } from '../check/plan-of-test-case.ts';
+import type { TestCase } from '../check/test-case.ts';
 import { firmwareFeatures, vehicleModels } from '../vehicle/models.ts';
-import { schedulesOf } from '../world/arbitraries/schedules.ts';
-import { policiesOf, readOwnCatalogue } from '../world/own-catalogue.ts';
-import { policyMistakes, type SchedulePolicy } from '../world/own-policy.ts';
-import { vehicleCount } from '../world/plan-of-schedule.ts';
-import type { Schedule } from '../world/schedule.ts';
 
 /** The models of the world's four vehicles. Each belongs to a customer of its own. */
-export type Fleet = NonNullable<Schedule['fleet']>;
+export type Fleet = NonNullable<TestCase['fleet']>;
 
 export function fleets(): fc.Arbitrary<Fleet> {
   const model = fc.constantFrom(...vehicleModels.map(({ id }) => id));
@@ -16,7 +16,7 @@ export function fleets(): fc.Arbitrary<Fleet> {
 }
 
 /** Retry policies that can do what they say: waits grow, the quota binds nobody, and the deadline leaves time for an answer. */
-export function retryPolicies(): fc.Arbitrary<SchedulePolicy> {
+export function retryPolicies(): fc.Arbitrary<TestCasePolicy> {
   return fc
     .record({
       maxRetries: fc.integer({ min: 0, max: 6 }),
@@ -59,7 +59,7 @@ export function catalogues(): fc.Arbitrary<Catalogue> {
 
 export interface ScheduleOptions {
   /** Each schedule has one of these policies; without them the catalogue's, and without a catalogue any. */
-  readonly policies?: readonly SchedulePolicy[];
+  readonly policies?: readonly TestCasePolicy[];
   /** The catalogue that `runWorld` is given as well. */
   readonly catalogue?: Catalogue;
   /** Without it the world's own four vehicles. */
@@ -67,11 +67,11 @@ export interface ScheduleOptions {
 }
 
 /** Schedules of purchases and faults: plain JSON that shrinks, and that `runWorld` runs. */
-export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}): fc.Arbitrary<TestCase> {
   const own = policies ?? (catalogue && policiesOf(catalogue)) ?? null;
   const drawn = catalogue
-    ? schedulesOf({ policies: own, serviceCount: catalogue.services().length })
-    : schedulesOf(own && { policies: own, serviceCount: shippedServiceCount });
+    ? testCasesOf({ policies: own, serviceCount: catalogue.services().length })
+    : testCasesOf(own && { policies: own, serviceCount: shippedServiceCount });
   return fleet ? drawn.map((schedule) => ({ ...schedule, fleet })) : drawn;
 }
 

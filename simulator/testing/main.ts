@@ -3,17 +3,21 @@
  * What is exported here is kept stable within a major version; any other file may change.
  */
 export type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+export { brokenRule, judge } from '../check/judge.ts';
+export { minimise } from '../check/minimise.ts';
+export { readOwnCatalogue as readCatalogue } from '../check/own-catalogue.ts';
+export { policyMistakes, readPolicy, type TestCasePolicy as SchedulePolicy } from '../check/own-policy.ts';
+export { probeRun, probes } from '../check/probes.ts';
+export {
+  calmTestCase as calmSchedule,
+  type TestCase as Schedule,
+  testCaseSchema as scheduleSchema,
+} from '../check/test-case.ts';
+export { runTestCase as runWorld, type TestCaseRun as WorldRun } from '../check/test-case-run.ts';
+export { timelineOf, timelineText } from '../check/timeline.ts';
 export { runChecks } from '../reports/checks/all.ts';
 export type { Evidence } from '../reports/evidence.ts';
 export type { Verdict } from '../reports/verdict.ts';
-export { brokenRule, judge } from '../world/judgement.ts';
-export { minimise } from '../world/minimise.ts';
-export { readOwnCatalogue as readCatalogue } from '../world/own-catalogue.ts';
-export { policyMistakes, readPolicy, type SchedulePolicy } from '../world/own-policy.ts';
-export { probeRun, probes } from '../world/probes.ts';
-export { calmSchedule, type Schedule, scheduleSchema } from '../world/schedule.ts';
-export { timelineOf, timelineText } from '../world/timeline.ts';
-export { runWorld, type WorldRun } from '../world/world.ts';
 export {
   catalogues,
   type Fleet,

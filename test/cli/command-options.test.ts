@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { options } from '../../gateway/config.ts';
-import { readScheduleFile } from '../../simulator/cli/check.ts';
+import { readTestCaseFile } from '../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../simulator/cli/check-report.ts';
 import { type FleetFlags, fleetWishes } from '../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../simulator/cli/program.ts';
@@ -646,11 +646,11 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'check --corpus': shownBy('properties/schedules.test.ts', "'--corpus', 'none'"),
   'check --failures': async () => {
-    const { schedule } = await readScheduleFile(join('test/regressions', firstRegression));
+    const { schedule } = await readTestCaseFile(join('test/regressions', firstRegression));
     const failure = { rule: 'rule', sentence: 'It broke.', schedule, traceHash: null, run: 3 };
     const [saved] = await saveFailures(written('failures'), 7, [failure as never]);
     expect(saved?.file).toBe(written('failures/failure-7-3.json'));
-    expect((await readScheduleFile(saved?.file ?? '')).schedule).toEqual(schedule);
+    expect((await readTestCaseFile(saved?.file ?? '')).schedule).toEqual(schedule);
   },
   'check --json': shownBy('properties/own-subject.test.ts', "'--json', 'report.json'"),
   'check --coverage': shownBy('cli/coverage.live.test.ts', "'--coverage'"),

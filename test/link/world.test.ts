@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { VirtualBrokerDeps } from '../../shared/virtual/device-link.ts';
+import { brokenRule } from '../../simulator/check/judge.ts';
+import type { TestCase } from '../../simulator/check/test-case.ts';
+import { runTestCase } from '../../simulator/check/test-case-run.ts';
 import { schedules } from '../../simulator/testing/arbitraries.ts';
 import { testSecrets } from '../../simulator/virtual-system/settings.ts';
-import { brokenRule } from '../../simulator/world/judgement.ts';
-import type { Schedule } from '../../simulator/world/schedule.ts';
-import { runWorld } from '../../simulator/world/world.ts';
 import { constantRandom } from './constant-random.ts';
 import { takeOverTime } from './loop-time.ts';
 import { realBroker } from './real-broker.ts';
@@ -37,10 +37,10 @@ vi.mock('../../shared/virtual/device-link.ts', async (importOriginal) => {
 });
 
 /** How the activations ended, and the first rule that did not hold. */
-async function outcomeOf(schedule: Schedule, withReal: boolean) {
+async function outcomeOf(schedule: TestCase, withReal: boolean) {
   isReal = withReal;
   try {
-    const run = await runWorld(schedule);
+    const run = await runTestCase(schedule);
     const ends = new Map(
       run.moves.map(({ id, after }) => {
         const { phase, attempts, settlement } = after;

@@ -1,28 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../simulator/world/judgement.ts';
-import { calmSchedule, type ProcessName, type Schedule } from '../../simulator/world/schedule.ts';
-import { runWorld } from '../../simulator/world/world.ts';
+import { judge } from '../../simulator/check/judge.ts';
+import { calmTestCase, type ProcessName, type TestCase } from '../../simulator/check/test-case.ts';
+import { runTestCase } from '../../simulator/check/test-case-run.ts';
 
 const brisk = { maxRetries: 1, baseDelayMs: 2_000, maxDelayMs: 30_000, commandTimeoutMs: 30_000 };
 
 interface Story {
   readonly title: string;
-  readonly schedule: Schedule;
+  readonly schedule: TestCase;
   /** Every so many steps one is tried: 1 is all of them. */
   readonly stride: number;
 }
 
 const stories: readonly Story[] = [
-  { title: 'delivered at once', schedule: calmSchedule([{}]), stride: 1 },
+  { title: 'delivered at once', schedule: calmTestCase([{}]), stride: 1 },
   {
     title: 'paid at once, refused for good, given back',
-    schedule: calmSchedule([{ service: 1, faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
+    schedule: calmTestCase([{ service: 1, faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
     stride: 2,
   },
   {
     title: 'never heard of, the hold released, and a revocation follows',
     schedule: {
-      ...calmSchedule([
+      ...calmTestCase([
         {
           faults: [
             { type: 'mute', what: 'answer', from: 1, to: 64 },
@@ -40,8 +40,8 @@ const stories: readonly Story[] = [
 const downtimes = [50, 90_000];
 
 /** Where each process can die: its steps are numbered from 1. */
-async function stepsOf(schedule: Schedule): Promise<{ process: ProcessName; step: number; label: string }[]> {
-  const { steps } = await runWorld(schedule);
+async function stepsOf(schedule: TestCase): Promise<{ process: ProcessName; step: number; label: string }[]> {
+  const { steps } = await runTestCase(schedule);
   return steps.map((line) => {
     const [process = '', step = '', ...label] = line.split(' ');
     return { process: process as ProcessName, step: Number(step), label: label.join(' ') };

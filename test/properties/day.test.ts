@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import { runDay } from '../../simulator/check/day.ts';
+import { dayLinks } from '../../simulator/check/day-links.ts';
 import { type Outage, outages } from '../../simulator/fleet/connectivity.ts';
-import { runDay } from '../../simulator/world/day.ts';
-import { dayLinks } from '../../simulator/world/day-links.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
+import { judge } from '../../simulator/check/judge.ts';
+import { judgeLoop, type LoopFacts } from '../../simulator/check/loop-rules.ts';
+import { judgeServices } from '../../simulator/check/service-rules.ts';
+import { constantsOf } from '../../simulator/check/settings.ts';
+import { calmTestCase, type TestCase } from '../../simulator/check/test-case.ts';
+import { runTestCase, type TestCaseRun } from '../../simulator/check/test-case-run.ts';
+import { newWatch, type SyncQuery } from '../../simulator/check/watch.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
-import { constantsOf } from '../../simulator/world/figures.ts';
-import { judge } from '../../simulator/world/judgement.ts';
-import { judgeLoop, type LoopFacts } from '../../simulator/world/loop-rules.ts';
-import { calmSchedule, type Schedule } from '../../simulator/world/schedule.ts';
-import { judgeServiceLife } from '../../simulator/world/service-life.ts';
-import { newWatch, type Peek } from '../../simulator/world/watch.ts';
-import { runWorld, type WorldRun } from '../../simulator/world/world.ts';
 import type { Draft } from '../reports/sample.ts';
 
 /** The rules of the virtual run's own: each has a run that breaks it and no other. */
 const vin = 'WFWAUR1E3TA000003';
-const schedule = calmSchedule([{}]);
+const schedule = calmTestCase([{}]);
 
 function watchOf() {
   const watch = newWatch({
@@ -27,7 +27,7 @@ function watchOf() {
   });
   /** The rows of a table, as the next look finds them. */
   const rows =
-    (...found: object[]): Peek =>
+    (...found: object[]): SyncQuery =>
     <Row>() =>
       found as Row[];
   return {
@@ -68,7 +68,7 @@ const status = (version: number) => ({
 describe('At every commit and message', () => {
   let states: readonly Activation[] = [];
   beforeAll(async () => {
-    states = (await runWorld(schedule)).moves.map(({ after }) => after);
+    states = (await runTestCase(schedule)).moves.map(({ after }) => after);
   });
 
   test('valid saved state: an activation counts its postponements below zero', () => {
@@ -151,7 +151,8 @@ describe('At every commit and message', () => {
 describe('The loop', () => {
   const quiet: LoopFacts = {
     isFleetConnected: true,
-    ended: 'condition',
+    isSettled: true,
+    standstill: null,
     loop: { now: () => 500_000, unhandled: [], foreign: [], open: () => [] },
     trace: [],
   };
@@ -175,7 +176,8 @@ describe('The loop', () => {
       { isFleetConnected: false },
       'the vehicles were not connected before the workload began',
     ],
-    ['no deadlock', { ended: 'limit' }, 'the run ended as limit'],
+    ['no deadlock', { standstill: 'limit' }, 'the run ended as limit'],
+    ['no deadlock', { isSettled: false }, 'the run reached its end with work that had not ended'],
     ['no unhandled rejection', { loop: { ...quiet.loop, unhandled: ['lost'] } }, 'lost'],
     [
       'no real-time resource',
@@ -200,7 +202,7 @@ describe('The loop', () => {
 
 describe('Service lifecycle', () => {
   /** Fails for good, its money goes back, and a technician tries by hand. */
-  const retried: Schedule = calmSchedule([
+  const retried: TestCase = calmTestCase([
     {
       faults: [{ type: 'result', nth: 1, kind: 'fatal' }],
       support: [
@@ -209,19 +211,19 @@ describe('Service lifecycle', () => {
       ],
     },
   ]);
-  const ended: Schedule = calmSchedule([
+  const ended: TestCase = calmTestCase([
     { hours: 1, life: [{ type: 'cancel', afterMs: 20_000, which: 'first' }] },
   ]);
-  let runs: { readonly retried: WorldRun; readonly ended: WorldRun };
+  let runs: { readonly retried: TestCaseRun; readonly ended: TestCaseRun };
   beforeAll(async () => {
-    runs = { retried: await runWorld(retried), ended: await runWorld(ended) };
+    runs = { retried: await runTestCase(retried), ended: await runTestCase(ended) };
   });
 
-  function judged(run: WorldRun, change: (evidence: Draft<Evidence>) => void) {
+  function judged(run: TestCaseRun, change: (evidence: Draft<Evidence>) => void) {
     const evidence = structuredClone(run.evidence) as Draft<Evidence>;
     change(evidence);
     const checks = runChecks(evidence as Evidence).filter(({ ok }) => !ok);
-    return { own: judgeServiceLife(evidence as Evidence, run.deeds, run.schedule), checks };
+    return { own: judgeServices(evidence as Evidence, run.deeds, run.schedule), checks };
   }
 
   test('holds in both runs', () => {
@@ -255,7 +257,7 @@ describe('Service lifecycle', () => {
 
   test('a service is cancelled without a request of the customer', () => {
     const { evidence, schedule: played } = runs.ended;
-    const own = judgeServiceLife(evidence, { cancels: [], deskActs: [] }, played);
+    const own = judgeServices(evidence, { cancels: [], deskActs: [] }, played);
     expect(own).toEqual([expect.stringMatching(/^ent_\w+: cancelled, but no customer requested it$/)]);
   });
 

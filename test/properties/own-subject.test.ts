@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { policiesOf, readOwnCatalogue } from '../../simulator/world/own-catalogue.ts';
-import { readPolicy } from '../../simulator/world/own-policy.ts';
+import { policiesOf, readOwnCatalogue } from '../../simulator/check/own-catalogue.ts';
+import { readPolicy } from '../../simulator/check/own-policy.ts';
 
 const offers = [{ duration: { unit: 'permanent' }, price: { amountMinor: 990, currency: 'EUR' } }];
 

@@ -16,8 +16,8 @@ afterEach(unplant);
 async function firstRun({ plant }: PlantedBug, seed: number, runs: number) {
   vi.resetModules();
   const overrides = plant() ?? {};
-  const { checkSchedules } = await import('../../simulator/world/checking.ts');
-  const { failures } = await checkSchedules({
+  const { checkTestCases } = await import('../../simulator/check/checking.ts');
+  const { failures } = await checkTestCases({
     seed,
     runs,
     worker: 0,

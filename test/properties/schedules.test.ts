@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
-import { checkSchedules, hashOfAll } from '../../simulator/world/checking.ts';
-import { judge } from '../../simulator/world/judgement.ts';
-import { readSaved } from '../../simulator/world/saved-schedule.ts';
+import { checkTestCases, hashOfAll } from '../../simulator/check/checking.ts';
+import { judge } from '../../simulator/check/judge.ts';
+import { readSaved } from '../../simulator/check/saved-test-case.ts';
 
 const runsInCi = 120;
 const folder = join(import.meta.dirname, '..', 'regressions');
@@ -21,7 +21,7 @@ describe('The corpus: what failed once holds', () => {
 
 describe('Random schedules', () => {
   test(`${runsInCi} of seed 1 break no rule`, { timeout: 120_000 }, async () => {
-    const outcome = await checkSchedules({
+    const outcome = await checkTestCases({
       seed: 1,
       runs: runsInCi,
       worker: 0,
@@ -36,7 +36,7 @@ describe('Random schedules', () => {
   test('another process, with two workers, gives the same traces for the same seed', {
     timeout: 120_000,
   }, async () => {
-    const here = await checkSchedules({
+    const here = await checkTestCases({
       seed: 7,
       runs: 12,
       worker: 0,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { calmSchedule } from '../../simulator/world/schedule.ts';
-import { isClean, runWorld } from '../../simulator/world/world.ts';
+import { calmTestCase } from '../../simulator/check/test-case.ts';
+import { isClean, runTestCase } from '../../simulator/check/test-case-run.ts';
 
 test('one purchase becomes active at its first attempt, and the second run has the same trace', async () => {
-  const schedule = calmSchedule([{}]);
-  const first = await runWorld(schedule);
-  const second = await runWorld(schedule, { drainDepth: 4 });
+  const schedule = calmTestCase([{}]);
+  const first = await runTestCase(schedule);
+  const second = await runTestCase(schedule, { drainDepth: 4 });
   expect(first.violations).toEqual([]);
   expect(first.verdicts.filter((verdict) => !verdict.ok)).toEqual([]);
   expect(isClean(first)).toBe(true);

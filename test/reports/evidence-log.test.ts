@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { calmTestCase } from '../../simulator/check/test-case.ts';
+import { runTestCase } from '../../simulator/check/test-case-run.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../../simulator/reports/evidence-log.ts';
 import type { Surroundings } from '../../simulator/reports/surroundings.ts';
-import { calmSchedule } from '../../simulator/world/schedule.ts';
-import { runWorld } from '../../simulator/world/world.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';
 
 const surroundings: Surroundings = {
@@ -53,8 +53,8 @@ test('what broke a rule in the run breaks it in the log', () => {
 });
 
 test('a run of the virtual world is judged from its log as it was at once', async () => {
-  const { evidence, verdicts } = await runWorld(
-    calmSchedule([{ faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
+  const { evidence, verdicts } = await runTestCase(
+    calmTestCase([{ faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
   );
   const reading = readEvidence(textOf(evidence));
   expect(reading.ok && runChecks(reading.evidence)).toEqual(verdicts);

@@ -8,7 +8,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { collectDatabase } from '../../simulator/reports/collect.ts';
 import type { DatabaseEvidence } from '../../simulator/reports/evidence.ts';
-import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { smallScenario } from './small-scenario.ts';
 

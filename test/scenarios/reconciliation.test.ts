@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { shippedScenario } from '../../simulator/scenarios/library.ts';
-import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 
 const story = shippedScenario('feature-lost-after-workshop');
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { type Scenario, scenarioSchema } from '../../simulator/scenarios/scenario.ts';
-import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 
 /** One car and one purchase with this card, in virtual time. */
 async function bought(good: string, faults: Partial<Scenario['faults']> = {}) {

@@ -5,7 +5,7 @@ import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { shippedScenario } from '../../simulator/scenarios/library.ts';
 import { type Scenario, scenarioSchema } from '../../simulator/scenarios/scenario.ts';
 import type { VehicleFaultRule } from '../../simulator/scenarios/vehicle-fault.ts';
-import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 import { virtualReport } from './virtual-run.ts';
 
 const heatedSeats = {

@@ -3,7 +3,7 @@ import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { reportOf } from '../../simulator/reports/report.ts';
 import type { PartFault } from '../../simulator/scenarios/part-fault.ts';
 import { type Scenario, scenarioSchema } from '../../simulator/scenarios/scenario.ts';
-import { runScenarioVirtually } from '../../simulator/virtual/scenario-run.ts';
+import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 
 type VehicleFaults = Scenario['faults']['vehicles'];
 

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import type { SystemFault, TestCase } from '../test-case.ts';
+import { crowd, fewActivations } from './activations.ts';
+import { worldFault } from './faults.ts';
+import {
+  comeback,
+  deadly,
+  kept,
+  overtaken,
+  reclaimed,
+  remodelled,
+  reopened,
+  seedArbitrary,
+  serviceLife,
+} from './templates.ts';
+
+const policyArbitrary: fc.Arbitrary<TestCase['policy']> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.constant({
+      maxRetries: 5,
+      baseDelayMs: 30_000,
+      maxDelayMs: 900_000,
+      commandTimeoutMs: 300_000,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      maxRetries: fc.constantFrom(0, 1, 1, 2, 2, 3),
+      baseDelayMs: fc.constantFrom(2_000, 10_000, 30_000),
+      maxDelayMs: fc.constantFrom(30_000, 120_000),
+      commandTimeoutMs: fc.constantFrom(30_000, 60_000, 300_000),
+    }),
+  },
+);
+
+const skewArbitrary: fc.Arbitrary<TestCase['skewMs']> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<TestCase['skewMs']>({ apiIot: 0, vehicles: [0, 0, 0, 0] }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      apiIot: fc.integer({ min: -900, max: 900 }),
+      vehicles: fc.array(fc.constantFrom(0, 1_500, -20_000, 290_000, 500_000, -500_000, -500_000), {
+        minLength: 4,
+        maxLength: 4,
+      }),
+    }),
+  },
+);
+
+/** Anything with anything, in short lists: fast-check shrinks them to what fails. */
+const anyTestCase: fc.Arbitrary<TestCase> = fc.record({
+  version: fc.constant(1 as const),
+  seed: seedArbitrary,
+  batchMs: fc.constantFrom(0, 0, 0, 5),
+  policy: policyArbitrary,
+  skewMs: skewArbitrary,
+  activations: fc.oneof({ weight: 20, arbitrary: fewActivations }, { weight: 1, arbitrary: crowd }),
+  world: fc.oneof(
+    { weight: 1, arbitrary: fc.constant<SystemFault[]>([]) },
+    { weight: 2, arbitrary: fc.array(worldFault, { minLength: 1, maxLength: 3 }) },
+  ),
+});
+
+/** What `fleetwake check` runs. */
+const testCaseArbitrary: fc.Arbitrary<TestCase> = fc.oneof(
+  { weight: 48, arbitrary: anyTestCase },
+  { weight: 2, arbitrary: comeback },
+  { weight: 2, arbitrary: reclaimed },
+  { weight: 2, arbitrary: overtaken },
+  { weight: 2, arbitrary: remodelled },
+  { weight: 14, arbitrary: deadly },
+  { weight: 6, arbitrary: serviceLife },
+  { weight: 1, arbitrary: kept },
+  { weight: 2, arbitrary: reopened },
+);
+
+/** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
+export interface Subject {
+  /** Each schedule has one of them; null: they are drawn. */
+  readonly policies: readonly TestCase['policy'][] | null;
+  /** How many services are sold. */
+  readonly serviceCount: number;
+}
+
+/** The schedules in which a subject is checked; without one, those of `fleetwake check`. */
+export function testCasesOf(subject: Subject | null): fc.Arbitrary<TestCase> {
+  if (subject === null) return testCaseArbitrary;
+  const { policies, serviceCount } = subject;
+  return fc
+    .record({
+      schedule: testCaseArbitrary,
+      policy: policies === null ? fc.constant(null) : fc.constantFrom(...policies),
+      firstService: fc.nat({ max: serviceCount - 1 }),
+    })
+    .map(({ schedule, policy, firstService }) => ({
+      ...schedule,
+      policy: policy ?? schedule.policy,
+      activations: schedule.activations.map((activation) => ({
+        ...activation,
+        service: (activation.service + firstService) % serviceCount,
+      })),
+    }));
+}

@@ -1,0 +1,248 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { Duration } from '../../gateway/catalogue/service.ts';
+import { makeVin } from '../../shared/protocol/vin.ts';
+import type { StandingFault } from '../faults/fault.ts';
+import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
+import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
+import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import { constantsOf, sweepEveryMs } from './settings.ts';
+import type { ScheduledActivation, TestCase } from './test-case.ts';
+
+/** The world's fleet unless a schedule names another: two of the model that has everything, one of each that lacks something. */
+export const standardFleet = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
+const languages = ['en', 'es', 'en', 'en'] as const;
+
+const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
+  good: 'pm_card_visa',
+  declined: 'pm_card_visa_chargeDeclined',
+  capture_declined: 'pm_card_captureDeclined',
+};
+
+export function modelOfVehicle(index: number, fleet: TestCase['fleet'] = [...standardFleet]): VehicleModel {
+  const model = vehicleModels.find(({ id }) => id === fleet[index]);
+  if (!model) throw new Error(`the world has no vehicle ${index}`);
+  return model;
+}
+
+/** The same for every fleet: a VIN is a name here, and says nothing of the model. */
+export function vinOf(index: number): string {
+  const { vinPrefix, vinPlant } = modelOfVehicle(index);
+  return makeVin(vinPrefix, vinPlant, 100_001 + index);
+}
+
+export const vehicleCount = standardFleet.length;
+
+/** The vehicles that a schedule says anything of, and one that it says nothing of, where there is one: whatever reaches that is wrong. */
+function vehiclesOf({ activations, world }: TestCase): number[] {
+  const named = new Set(activations.map(({ vehicle }) => vehicle));
+  for (const fault of world) if ('vehicle' in fault) named.add(fault.vehicle);
+  const all = Array.from({ length: vehicleCount }, (_, index) => index);
+  const bystander = all.find((index) => !named.has(index));
+  return all.filter((index) => named.has(index) || index === bystander);
+}
+
+/** The first purchase of an activation, and the second where the customer buys it again. */
+export interface TestCasePurchase extends PlannedPurchase {
+  /** Index into the schedule's activations. */
+  readonly activation: number;
+}
+
+export function purchasesOf(schedule: TestCase, catalogue: Catalogue): TestCasePurchase[] {
+  const services = catalogue.services();
+  const wishes = schedule.activations.flatMap((scheduled, activation) => {
+    const { atMs, againAfterMs } = scheduled;
+    const again = againAfterMs === null ? [] : [{ scheduled, activation, atMs: atMs + againAfterMs }];
+    return [{ scheduled, activation, atMs }, ...again];
+  });
+  const timed = wishes.map((wish, index) => ({ ...wish, index }));
+  timed.sort((left, right) => left.atMs - right.atMs || left.index - right.index);
+  return timed.map(({ scheduled, activation, atMs }, index): TestCasePurchase => {
+    const service = services[scheduled.service % services.length];
+    const { hours } = scheduled;
+    const duration: Duration | undefined =
+      hours === undefined ? service?.offers.at(-1)?.duration : { unit: 'hours', count: hours };
+    if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
+    return {
+      id: `p-${String(index + 1).padStart(3, '0')}`,
+      atMs,
+      customerId: `customer-${scheduled.vehicle + 1}`,
+      vin: vinOf(scheduled.vehicle),
+      serviceId: service.id,
+      feature: service.feature,
+      duration,
+      method: cardNames[scheduled.card],
+      preDelivery: false,
+      intent: scheduled.card === 'declined' ? 'declined' : 'ordinary',
+      activation,
+    };
+  });
+}
+
+/** Answers that are kept away: as far as the checks are concerned, the vehicle loses results. */
+function disturbs(schedule: TestCase, vehicle: number): boolean {
+  const atVehicle = schedule.activations.some(
+    (activation) =>
+      activation.vehicle === vehicle && activation.faults.some((fault) => fault.type !== 'http'),
+  );
+  const around = schedule.world.some((fault) => {
+    if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
+    return ['broker_restarted', 'crash', 'crash_at', 'stop', 'down'].includes(fault.type);
+  });
+  return atVehicle || around || schedule.skewMs.vehicles[vehicle] !== 0;
+}
+
+/** What the vehicle itself honours: its clock, and control units that fail or refuse. */
+function vehicleFaultsOf(schedule: TestCase, catalogue: Catalogue, vehicle: number): VehicleFault[] {
+  const services = catalogue.services();
+  const skewMs = schedule.skewMs.vehicles[vehicle] ?? 0;
+  const skew: VehicleFault[] = skewMs === 0 ? [] : [{ type: 'clock_skew', attributes: { skewMs } }];
+  const troubles = schedule.activations
+    .filter((activation) => activation.vehicle === vehicle)
+    .flatMap(({ service, faults }) => {
+      const feature = services[service % services.length]?.feature ?? null;
+      return faults.flatMap((fault): VehicleFault[] => {
+        if (fault.type !== 'result') return [];
+        const failing = fault.kind === 'retryable' ? fault.nth : fault.nth - 1;
+        const busy: VehicleFault[] =
+          failing === 0 ? [] : [{ type: 'ecu_busy', attributes: { first: failing, feature } }];
+        const refusal: VehicleFault[] =
+          fault.kind === 'fatal'
+            ? [{ type: 'reject', attributes: { reason: 'unsupported_hardware', feature } }]
+            : [];
+        return [...busy, ...refusal];
+      });
+    });
+  return [...skew, ...troubles];
+}
+
+type ReplacedUnit = Extract<StandingFault, { type: 'feature_lost' | 'feature_gained' }>;
+
+/** Control units that a workshop puts in, with the moment after the first of the workload. */
+export function replacementsOf(
+  schedule: TestCase,
+  catalogue: Catalogue,
+): { readonly vin: string; readonly atMs: number; readonly fault: ReplacedUnit }[] {
+  const services = catalogue.services();
+  return schedule.activations.flatMap(({ vehicle, service, atMs, life = [] }) =>
+    life.flatMap((event) => {
+      const feature = services[service % services.length]?.feature;
+      if (event.type === 'cancel' || feature === undefined) return [];
+      const fault: ReplacedUnit = {
+        name: event.type,
+        layer: 'vehicle',
+        type: event.type,
+        toxicity: 1,
+        attributes: { feature },
+      };
+      return [{ vin: vinOf(vehicle), atMs: atMs + event.afterMs, fault }];
+    }),
+  );
+}
+
+function plannedVehicle(schedule: TestCase, catalogue: Catalogue, index: number): PlannedVehicle {
+  const replaced = replacementsOf(schedule, catalogue).filter(({ vin }) => vin === vinOf(index));
+  const faults: VehicleFault[] = [
+    ...vehicleFaultsOf(schedule, catalogue, index),
+    ...replaced.map(({ atMs, fault }) => ({ ...fault, schedule: { afterMs: atMs } })),
+  ];
+  const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
+  return {
+    vin: vinOf(index),
+    model: modelOfVehicle(index, schedule.fleet).id,
+    region: 'DE',
+    latitude: 52.52,
+    longitude: 13.405,
+    chargePercent: 80,
+    customerId: `customer-${index + 1}`,
+    faults: disturbs(schedule, index) ? [...faults, disturbance] : faults,
+  };
+}
+
+/** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
+export function vehicleSpecsOf(schedule: TestCase, catalogue: Catalogue): VehicleSpec[] {
+  return vehiclesOf(schedule).map((index) => ({
+    vin: vinOf(index),
+    model: modelOfVehicle(index, schedule.fleet),
+    region: 'DE',
+    latitude: 52.52,
+    longitude: 13.405,
+    chargePercent: 80,
+    password: 'password',
+    connectivity: 'steady' as const,
+    faults: vehicleFaultsOf(schedule, catalogue, index),
+  }));
+}
+
+/** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
+function slackOf(schedule: TestCase, catalogue: Catalogue): number {
+  const troubles = schedule.world.reduce((sum, fault) => {
+    if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
+      return sum + fault.downMs + sweepEveryMs;
+    if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
+    return sum + 300_000;
+  }, 0);
+  const calls = schedule.activations.flatMap(({ faults }) => faults);
+  const slow = calls.reduce((sum, fault) => {
+    if (fault.type === 'http') return sum + fault.count * 130_000;
+    return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
+  }, 0);
+  return 120_000 + troubles + slow + quotaWaitMs(schedule, catalogue) + lifeMs(schedule);
+}
+
+/** What follows a service's life (a deactivation, what is brought back, a manual retry) may hold the vehicle for a time-out each. */
+function lifeMs({ activations, policy, reconcileMs }: TestCase): number {
+  const events = activations.reduce(
+    (sum, { hours, life = [], support = [] }) =>
+      sum + (hours === undefined ? 0 : 2) + life.length + support.filter(({ act }) => act === 'retry').length,
+    0,
+  );
+  const commands = reconcileMs === undefined ? events : 2 * events + 1;
+  return commands * (policy.maxRetries + 1) * (policy.commandTimeoutMs + policy.maxDelayMs);
+}
+
+/** Each vehicle has a customer of its own; every other one takes push messages. */
+export function testCaseCustomers(): PlannedCustomer[] {
+  return languages.map((language, index) => ({
+    id: `customer-${index + 1}`,
+    name: `Customer ${index + 1}`,
+    email: `customer-${index + 1}@example.com`,
+    language,
+    push: index % 2 === 0,
+  }));
+}
+
+/** Revocations spend quota too, which the bound of a policy knows nothing of: a window for every ten commands. */
+function quotaWaitMs(schedule: TestCase, catalogue: Catalogue): number {
+  const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(schedule);
+  const perPurchase = maxRetries + 1 + 3;
+  const counts = purchasesOf(schedule, catalogue).reduce((sums, { vin, activation }) => {
+    const { life = [], support = [] } = schedule.activations[activation] ?? {};
+    const afterwards = (life.length + support.length) * (maxRetries + 1);
+    return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase + afterwards);
+  }, new Map<string, number>());
+  return Math.floor(Math.max(0, ...counts.values()) / quotaLimit) * quotaWindowMs;
+}
+
+/** The schedule as the checks of live runs read a plan. */
+export function planOf(schedule: TestCase, catalogue: Catalogue): Plan {
+  return {
+    scenario: 'world',
+    seed: schedule.seed,
+    timeScale: 1,
+    constants: constantsOf(schedule),
+    telemetryEveryMs: telemetryEveryMs,
+    slackMs: slackOf(schedule, catalogue),
+    vehicles: vehiclesOf(schedule).map((index) => plannedVehicle(schedule, catalogue, index)),
+    customers: testCaseCustomers(),
+    purchases: purchasesOf(schedule, catalogue).map(({ activation: _, ...purchase }) => purchase),
+    apiIotFaults: [],
+    faultSeed: 0,
+  };
+}
+
+/** Telemetry decides nothing here, and costs an event each. */
+export const telemetryEveryMs = 3_600_000;

@@ -1,0 +1,254 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { integerBetween } from '../../shared/ports/random.ts';
+import type { HttpFault } from '../../shared/virtual/http.ts';
+import { virtualLoop } from '../../shared/virtual/loop.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import { virtualTrace } from '../../shared/virtual/trace.ts';
+import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
+import { type GatewayProcessName, gatewayProcessNames } from '../virtual-system/gateway-processes.ts';
+import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
+import { virtualSystem } from '../virtual-system/virtual-system.ts';
+import { type Call, callOf } from './call.ts';
+import { newCrashes } from './crashes.ts';
+import { faultBook } from './fault-book.ts';
+import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-test-case.ts';
+import { newRegistrations } from './registrations.ts';
+import { constantsOf, platformSettings } from './settings.ts';
+import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
+import type { HttpFailure, HttpStep, TestCase } from './test-case.ts';
+import { type Move, newWatch } from './watch.ts';
+import { newWire } from './wire.ts';
+
+/** The workload begins when the fleet stands. */
+export const settleInMs = 10_000;
+
+export interface TestCaseOptions {
+  /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
+  readonly drainDepth?: number;
+  readonly overrides?: DependencyOverrides;
+  /** What is sold; the schedule's policy takes the place of every service's. The product's own by default. */
+  readonly catalogue?: Catalogue;
+}
+
+/** A process that died in this run. */
+export interface Death {
+  readonly atMs: number;
+  readonly process: string;
+  readonly step: number;
+  /** `after http POST /v1/payment_intents` */
+  readonly label: string;
+}
+
+/** Calls that do not say which activation they are about. */
+const anybodys: ReadonlySet<HttpStep> = new Set(['token', 'purchase', 'cancel', 'ticket']);
+
+/** Returns everything of one run, put together and not yet begun. */
+export async function testCaseSystem(schedule: TestCase, options: TestCaseOptions = {}) {
+  const { drainDepth = 1, overrides = {}, catalogue = shippedCatalogue() } = options;
+  const { batchMs, skewMs, seed } = schedule;
+  const loop = virtualLoop({ startAt: virtualTimeBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
+  const startedAt = virtualTimeBeginsAt + settleInMs;
+  const random = seededRandom(seed);
+  const trace = virtualTrace({ now: () => loop.now() - startedAt });
+  const book = faultBook(schedule);
+  const moves: (Move & { readonly atMs: number })[] = [];
+  let onMove: (move: Move) => void = () => {};
+  const registrations = newRegistrations(schedule);
+  const watch = newWatch({
+    now: () => loop.now() - startedAt,
+    constants: constantsOf(schedule),
+    onMove(move) {
+      moves.push({ ...move, atMs: loop.now() - startedAt });
+      onMove(move);
+      const { id, before, after } = move;
+      trace.record('engine', 'state', {
+        id,
+        from: before?.phase ?? null,
+        to: after.phase,
+        attempts: after.attempts.length,
+        money: after.settlement?.status ?? null,
+      });
+    },
+    onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
+    parametersOf: (serviceId, model) => catalogue.configuration(serviceId, model)?.parameters ?? null,
+    modelsSince: registrations.modelsSince,
+  });
+  const stores = await takeStores();
+  if (schedule.fleet) await registerFleet(stores, loop.process('setup'), schedule.fleet);
+  const draws = random.stream('network');
+  const latencyMs = () => integerBetween(draws, 1, 60);
+  const clock = loop.clock('network');
+  const requests = new Map<string, { readonly activation: number; readonly feature: string }>();
+  const outages = newOutages(schedule, () => (book.isHealed ? null : loop.now() - startedAt));
+
+  /** Binds the activation that is about to be paid for to the purchase of the test case that requested it. */
+  function bindRequest(activationId: string): void {
+    const [row] = stores.platform.read<{ vin: string; service: string }>(
+      'select vin, service_id as service from activations where id = ?',
+      activationId,
+    );
+    const request = row && requests.get(`${row.service} ${row.vin}`);
+    if (request) book.bind(request.activation, activationId, row.vin, request.feature);
+  }
+
+  function failureOfCall(call: Call, origin: string): HttpFailure | 'refused' | null {
+    if (call.step === 'authorise' && call.activationId !== null) bindRequest(call.activationId);
+    if (origin === origins.payments && outages.isDown('payments')) return 'refused';
+    if (origin === origins.apiIot && outages.isDown('api_iot')) return 'refused';
+    if (call.step === null) return null;
+    const activation = book.activationOf(call.activationId, call.vin);
+    return activation === null && !anybodys.has(call.step) ? null : book.callFailure(call.step, activation);
+  }
+
+  const calls = new WeakMap<Request, Call>();
+  const wire = newWire({
+    clock,
+    book,
+    onWire(topic, payload) {
+      trace.record(topic.includes('/cmd/') ? 'api_iot' : 'vehicle', 'wire', { topic, payload });
+      watch.onWire(topic, payload);
+    },
+  });
+  const system = virtualSystem({
+    loop,
+    random,
+    stores,
+    latencyMs,
+    apiIotSkewMs: skewMs.apiIot,
+    platform: platformSettings(schedule, catalogue),
+    apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
+    logOf: trace.log,
+    overrides,
+    faults: {
+      notification(channel, to) {
+        if (outages.isDown(channel === 'email' ? 'mail' : 'push')) return 'refused';
+        const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
+        return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
+      },
+      serviceLink: wire.service,
+    },
+    watch: {
+      onCommit(store) {
+        if (store === 'platform') watch.afterPlatform(stores.platform.read);
+        if (store === 'apiIot') watch.afterApiIot(stores.apiIot.read);
+        if (store === 'payments') watch.afterPayments(stores.payments.read);
+      },
+      onNotification: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
+      onPublish: (subject) => trace.record('nats', 'publish', { subject }),
+      onRedelivery: () => book.note('redelivery'),
+      onProcess(event, fields) {
+        if (event === 'stops') stops += 1;
+        trace.record('world', event, fields);
+      },
+    },
+  });
+  const { network, gateway } = system;
+  network.onRequest(async ({ origin, request }) => {
+    const call = await callOf(request);
+    calls.set(request, call);
+    return httpFaultOf(failureOfCall(call, origin));
+  });
+  network.onOutcome(({ from, request }, outcome) => {
+    trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
+  });
+  let stops = 0;
+  const deaths: Death[] = [];
+  const steps: string[] = [];
+  const crashes = newCrashes(schedule);
+  loop.onStep(({ process, number: step, label: name, phase }) => {
+    if (book.isHealed || !process.isAlive || !isGatewayProcess(process.name)) return;
+    const label = `${phase} ${name}`;
+    steps.push(`${process.name} ${step} ${label}`);
+    const downMs = crashes.downMs(process.name, step, phase, name);
+    if (downMs === null) return;
+    deaths.push({ atMs: loop.now() - startedAt, process: process.name, step, label });
+    gateway.crash(process.name, downMs, { step, label });
+  });
+  const fleet = system.fleetOf(vehicleSpecsOf(schedule, catalogue), wire.vehicles, {
+    telemetryMs: telemetryEveryMs,
+  });
+
+  return {
+    ...system,
+    catalogue,
+    startedAt,
+    trace,
+    book,
+    watch,
+    wire,
+    fleet,
+    registrations,
+    requests,
+    moves: () => moves,
+    /** Called with each saved change of an activation from now on. */
+    onMove(look: (move: Move) => void): void {
+      onMove = look;
+    },
+    deaths: () => deaths,
+    /** How often a process was stopped as on a signal. */
+    stops: () => stops,
+    /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
+    steps: (): readonly string[] => steps,
+    /** Nothing of this system acts any more; its databases go to the next one. */
+    close(): void {
+      loop.killAll();
+      giveStoresBack(stores);
+    },
+  };
+}
+
+export type TestCaseSystem = Awaited<ReturnType<typeof testCaseSystem>>;
+
+function isGatewayProcess(name: string): name is GatewayProcessName {
+  return gatewayProcessNames.some((one) => one === name);
+}
+
+/** A slow answer takes longer than the payment client waits and less than the engine does. */
+const slowMs = 12_000;
+
+function httpFaultOf(failure: HttpFailure | 'refused' | null): HttpFault | null {
+  switch (failure) {
+    case null:
+      return null;
+    case 'refused':
+      return { kind: 'refused' };
+    case 'request_lost':
+      return { kind: 'request_lost', as: 'reset' };
+    case 'response_lost':
+      return { kind: 'answer_lost', as: 'reset' };
+    case 'slow':
+      return { kind: 'slow', delayMs: slowMs };
+    case 'server_error':
+      return { kind: 'answered', response: unavailable };
+  }
+}
+
+function unavailable(): Response {
+  const body = { type: 'about:blank', title: 'Unavailable', status: 503, detail: 'not now' };
+  return new Response(JSON.stringify(body), {
+    status: 503,
+    headers: { 'content-type': 'application/problem+json' },
+  });
+}
+
+type Outage = 'payments' | 'mail' | 'push' | 'api_iot' | 'nats';
+
+/** `nowMs` is null once everything is healed. */
+function newOutages(schedule: TestCase, nowMs: () => number | null) {
+  return {
+    isDown(service: Outage): boolean {
+      const now = nowMs();
+      return (
+        now !== null &&
+        schedule.world.some(
+          (fault) =>
+            fault.type === 'down' &&
+            fault.service === service &&
+            now >= fault.fromMs &&
+            now < fault.fromMs + fault.forMs,
+        )
+      );
+    },
+  };
+}

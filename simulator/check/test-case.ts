@@ -1,0 +1,250 @@
+import { z } from 'zod';
+import { vehicleModels } from '../vehicle/models.ts';
+
+/**
+ * One run of the world as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
+ * schedule replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
+ */
+const instantSchema = z.int().min(0).max(86_400_000);
+const durationSchema = z.int().min(1).max(21_600_000);
+const nthSchema = z.int().min(1).max(64);
+
+/** What may be lost on the way between the services: which call of an activation, and how it goes wrong. */
+export const httpSteps = [
+  'purchase',
+  'authorise',
+  'capture',
+  'void',
+  'refund',
+  'configure',
+  'status',
+  'health',
+  'command',
+  'history',
+  'token',
+  'cancel',
+  'ticket',
+  'callback',
+  'email',
+  'push',
+] as const;
+export type HttpStep = (typeof httpSteps)[number];
+
+/** Addressed by meaning: the activation that holds the fault, then the n-th message, result or call of a kind. */
+const faultSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('message'),
+    /** Toward the vehicle (command, revocation) or its answer (ack, revocation_ack). */
+    channel: z.enum(['command', 'ack', 'revocation', 'revocation_ack']),
+    nth: nthSchema,
+    how: z.enum(['drop', 'duplicate', 'delay']),
+    delayMs: durationSchema,
+  }),
+  /** Nothing of these attempts passes: the commands never arrive, or the vehicle does it and nobody hears of it. */
+  z.strictObject({
+    type: z.literal('mute'),
+    what: z.enum(['command', 'answer']),
+    /** Of the commands that switch off; without it of those that switch on. */
+    target: z.literal('dormant').exactOptional(),
+    from: nthSchema,
+    to: nthSchema,
+  }),
+  /** The answer to the last attempt that the policy allows comes this long after the command. */
+  z.strictObject({ type: z.literal('late'), delayMs: durationSchema }),
+  /** The vehicle fails the first `nth` attempts for a passing reason, or refuses the n-th for good after passing failures. */
+  z.strictObject({ type: z.literal('result'), nth: nthSchema, kind: z.enum(['retryable', 'fatal']) }),
+  z.strictObject({
+    type: z.literal('http'),
+    step: z.enum(httpSteps),
+    nth: nthSchema,
+    /** So many calls in a row. */
+    count: z.int().min(1).max(50),
+    how: z.enum(['request_lost', 'response_lost', 'server_error', 'slow']),
+  }),
+]);
+export type ActivationFault = z.infer<typeof faultSchema>;
+export type HttpFailure = Extract<ActivationFault, { type: 'http' }>['how'];
+
+export const cards = ['good', 'declined', 'capture_declined'] as const;
+
+/** What becomes of a service, and when: so long after it was bought. */
+const lifeEventSchema = z.discriminatedUnion('type', [
+  /** The customer cancels the first purchase of it, or the latest that was answered. */
+  z.strictObject({
+    type: z.literal('cancel'),
+    afterMs: z.int().min(0).max(86_400_000),
+    which: z.enum(['first', 'latest']),
+  }),
+  /** A workshop puts another control unit in: the feature sleeps there, or is awake. */
+  z.strictObject({ type: z.enum(['feature_lost', 'feature_gained']), afterMs: durationSchema }),
+]);
+export type LifeEvent = z.infer<typeof lifeEventSchema>;
+
+/** What a technician does with a ticket; `resolve_…` are the three resolutions. */
+export const technicianActs = [
+  'start',
+  'retry',
+  'keep',
+  'contact',
+  'inspection',
+  'escalate',
+  'assign',
+  'resolve_active',
+  'resolve_visit',
+  'resolve_workaround',
+  'close',
+  'reopen',
+] as const;
+export type TechnicianAct = (typeof technicianActs)[number];
+
+export const activationSchema = z.strictObject({
+  /** Index into the world's four vehicles; each belongs to a customer of its own. */
+  vehicle: z.int().min(0).max(3),
+  /** Index into the catalogue's services; beyond the last it begins anew. */
+  service: z.int().min(0).max(499),
+  atMs: instantSchema,
+  card: z.enum(cards),
+  /** The customer buys the same again, so long after. */
+  againAfterMs: durationSchema.nullable(),
+  faults: z.array(faultSchema).max(8),
+  /** Bought for so many hours, each of which passes in a minute; without it, for what the service's last offer says. */
+  hours: z.int().min(1).max(240).exactOptional(),
+  life: z.array(lifeEventSchema).max(6).exactOptional(),
+  /** How a technician works each ticket of the feature: an act so long after the one before, the first after it was opened. */
+  support: z
+    .array(z.strictObject({ act: z.enum(technicianActs), afterMs: durationSchema }))
+    .max(8)
+    .exactOptional(),
+});
+export type ScheduledActivation = z.infer<typeof activationSchema>;
+
+export const processes = ['platform', 'api_iot'] as const;
+export type ProcessName = (typeof processes)[number];
+
+/** Calls of the platform's process between which a death costs most. */
+export const crashCalls = [
+  'authorise',
+  'configure',
+  'capture',
+  'reversal',
+  'email',
+  'push',
+  'wake_up',
+] as const;
+export type CrashCall = (typeof crashCalls)[number];
+
+const modelIds = vehicleModels.map(({ id }) => id);
+
+const systemFaultSchema = z.discriminatedUnion('type', [
+  /**
+   * The process dies at its n-th step and comes back. Every call of a port is two steps, before it happens and before its
+   * answer is heard; they are counted over all lives of the process.
+   */
+  z.strictObject({
+    type: z.literal('crash'),
+    process: z.enum(processes),
+    step: z.int().min(1).max(1_000_000),
+    downMs: durationSchema,
+  }),
+  /** The same, at a moment that a step number hardly ever meets: the n-th call of a kind, before or after it. */
+  z.strictObject({
+    type: z.literal('crash_at'),
+    call: z.enum(crashCalls),
+    nth: nthSchema,
+    phase: z.enum(['before', 'after']),
+    downMs: durationSchema,
+  }),
+  /** Nobody answers there. */
+  z.strictObject({
+    type: z.literal('down'),
+    service: z.enum(['payments', 'mail', 'push', 'api_iot', 'nats']),
+    fromMs: instantSchema,
+    forMs: durationSchema,
+  }),
+  z.strictObject({
+    type: z.literal('cut'),
+    vehicle: z.int().min(0).max(3),
+    fromMs: instantSchema,
+    forMs: durationSchema,
+  }),
+  z.strictObject({ type: z.literal('restart'), vehicle: z.int().min(0).max(3), atMs: instantSchema }),
+  /** The process stops as on a signal: it finishes what is under way, and starts again. */
+  z.strictObject({
+    type: z.literal('stop'),
+    process: z.enum(processes),
+    atMs: instantSchema,
+    downMs: durationSchema,
+  }),
+  /** The vehicle is registered at the platform with another model: what is sent from then on carries that model's configuration. */
+  z.strictObject({
+    type: z.literal('registered_again'),
+    vehicle: z.int().min(0).max(3),
+    model: z.enum(modelIds),
+    atMs: instantSchema,
+  }),
+  z.strictObject({ type: z.literal('nats_wiped'), atMs: instantSchema }),
+  z.strictObject({ type: z.literal('broker_restarted'), atMs: instantSchema, forgets: z.boolean() }),
+]);
+export type SystemFault = z.infer<typeof systemFaultSchema>;
+
+export const testCaseSchema = z
+  .strictObject({
+    version: z.literal(1),
+    /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    /** Events that are due within so many milliseconds of each other happen in one turn. */
+    batchMs: z.int().min(0).max(20),
+    /** The policy of every service, and how long the API IoT waits for a vehicle. */
+    policy: z.strictObject({
+      maxRetries: z.int().min(0).max(20),
+      baseDelayMs: z.int().min(1).max(86_400_000),
+      maxDelayMs: z.int().min(1).max(86_400_000),
+      commandTimeoutMs: z.int().min(1_000).max(3_600_000),
+      /** The standard policy's where it is left out. */
+      deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
+    }),
+    /** The model of each vehicle, where it is not the world's own fleet. */
+    fleet: z.array(z.enum(modelIds)).length(4).exactOptional(),
+    /** A node's clock minus the true time. */
+    skewMs: z.strictObject({
+      apiIot: z.int().min(-900).max(900),
+      vehicles: z.array(z.int().min(-600_000).max(600_000)).length(4),
+    }),
+    /** How often each vehicle is compared with what its customers own; never without it. */
+    reconcileMs: z.int().min(10_000).max(21_600_000).exactOptional(),
+    activations: z.array(activationSchema).min(1).max(40),
+    world: z.array(systemFaultSchema).max(12),
+  })
+  .check(({ value, issues }) => {
+    const { activations, reconcileMs } = value;
+    const isReplaced = activations.some(({ life = [] }) => life.some(({ type }) => type !== 'cancel'));
+    if (!isReplaced || reconcileMs !== undefined) return;
+    const message =
+      'is missing: without it nothing finds what a workshop visit (feature_lost, feature_gained) changed';
+    issues.push({ code: 'custom', input: value, path: ['reconcileMs'], message });
+  });
+export type TestCase = z.infer<typeof testCaseSchema>;
+
+/** The specification's policy, nobody's clock wrong, nothing goes wrong: what base scenarios and tests start from. */
+export function calmTestCase(activations: readonly Partial<ScheduledActivation>[]): TestCase {
+  return {
+    version: 1,
+    seed: 1,
+    batchMs: 0,
+    policy: { maxRetries: 5, baseDelayMs: 30_000, maxDelayMs: 900_000, commandTimeoutMs: 300_000 },
+    skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] },
+    activations: activations.map((activation) => ({
+      vehicle: 0,
+      service: 0,
+      atMs: 0,
+      card: 'good',
+      againAfterMs: null,
+      faults: [],
+      ...activation,
+    })),
+    world: [],
+  };
+}

@@ -1,0 +1,92 @@
+import { retryUntilAnswered } from '../run/retry-until-answered.ts';
+import { vinOf } from './plan-of-test-case.ts';
+import type { TestCase } from './test-case.ts';
+import type { TestCaseSystem } from './test-case-system.ts';
+
+/** Sets the timers of all faults that a test case gives a moment; crashes happen at steps instead (crashes.ts). */
+export function scheduleFaults(system: TestCaseSystem, { world }: TestCase): void {
+  const { clock, trace } = system;
+  const at = (ms: number, name: string, fields: Record<string, unknown>, act: () => void) =>
+    clock.setTimer(ms, () => {
+      if (system.book.isHealed) return;
+      trace.record('world', name, fields);
+      act();
+    });
+  for (const fault of world) {
+    switch (fault.type) {
+      case 'cut': {
+        const { vehicle, fromMs, forMs } = fault;
+        at(fromMs, 'link cut', { vehicle, forMs }, () => system.fleet.cut(vinOf(vehicle), forMs));
+        break;
+      }
+      case 'restart':
+        at(fault.atMs, 'vehicle restarts', { vehicle: fault.vehicle }, () =>
+          system.fleet.restart(vinOf(fault.vehicle)),
+        );
+        break;
+      case 'stop': {
+        const { process, downMs } = fault;
+        at(fault.atMs, 'stops', { process, downMs }, () => void system.gateway.restart(process, downMs));
+        break;
+      }
+      case 'registered_again': {
+        const { vehicle, model } = fault;
+        at(
+          fault.atMs,
+          'registered again',
+          { vehicle, model },
+          () => void registerAgain(system, vehicle, model),
+        );
+        break;
+      }
+      case 'nats_wiped':
+        at(fault.atMs, 'NATS wiped', {}, () => system.stream.wipe());
+        break;
+      case 'broker_restarted':
+        at(fault.atMs, 'broker restarted', { forgets: fault.forgets }, () =>
+          system.broker.restart({ keepsSessions: !fault.forgets }),
+        );
+        break;
+      case 'down':
+        at(fault.fromMs, 'down', { service: fault.service, forMs: fault.forMs }, () => {
+          if (fault.service === 'nats') system.stream.setDown(true);
+        });
+        at(fault.fromMs + fault.forMs, 'up', { service: fault.service }, () => {
+          if (fault.service === 'nats') system.stream.setDown(false);
+        });
+        break;
+      case 'crash':
+      case 'crash_at':
+        break;
+      default:
+        fault satisfies never;
+    }
+  }
+}
+
+async function registerAgain(system: TestCaseSystem, vehicle: number, model: string): Promise<void> {
+  const { registrations } = system;
+  const vin = vinOf(vehicle);
+  const { client, clock } = system.apiUser('customer');
+  const body = { model, modelName: model, customerId: `customer-${vehicle + 1}` };
+  registrations.begin(vin, model);
+  const { status } = await retryUntilAnswered(clock, () => client.send('PUT', `/vehicles/${vin}`, body));
+  system.trace.record('customer', 'registered again', { vin, model, status });
+  registrations.settle(vin, system.loop.now());
+}
+
+/** The last moment at which a fault of the world begins or ends; a crash has none that is known before. */
+export function endOfFault(fault: TestCase['world'][number]): number {
+  switch (fault.type) {
+    case 'stop':
+      return fault.atMs + fault.downMs;
+    case 'cut':
+    case 'down':
+      return fault.fromMs + fault.forMs;
+    case 'crash':
+    case 'crash_at':
+      return 0;
+    default:
+      return fault.atMs;
+  }
+}

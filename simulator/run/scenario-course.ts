@@ -1,0 +1,56 @@
+import { passMs } from '../../gateway/entitlement/reconciler.ts';
+import { endOfWindows } from '../faults/fault-schedule.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
+import { partFaultEnd } from '../scenarios/part-fault.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { CourseSettings } from './run-context.ts';
+
+/** The faults of the services end so long after the last purchase, or when their last window ends: then everything has to end. */
+const healAfterMs = 2_000;
+/** What waits for a vehicle that no command reaches is given so long to be done all the same: a wedged one may report. */
+const unreachableMs = 2_000;
+/** From a command's end to its row, and from a row to its event. */
+const evidenceSlackMs = 2_000;
+
+/** Returns the course of a scenario's run: all has to end within the bound of its policy. */
+export function scenarioCourse(plan: Plan): CourseSettings {
+  const { maxRetries, maxDelayMs, commandTimeoutMs, resultGraceMs, quotaWindowMs } = plan.constants;
+  const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
+  const leastMs = Math.max(lastWindowEnd(plan), lastLossSeen(plan));
+  return {
+    faultsEnd: { when: 'bought', afterMs: healAfterMs, leastMs },
+    livenessMs: (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs,
+    calmMs: 0,
+    unreachableMs,
+    quietMs: 0,
+    evidenceWaitMs: commandTimeoutMs + resultGraceMs + evidenceSlackMs,
+    lookEveryMs: 250,
+  };
+}
+
+function lastWindowEnd({
+  apiIotFaults,
+  paymentsFaults = [],
+  channelFaults = [],
+  partFaults = [],
+}: Plan): number {
+  const all = [...apiIotFaults, ...paymentsFaults, ...channelFaults];
+  return Math.max(
+    0,
+    ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),
+    ...partFaults.map(partFaultEnd),
+  );
+}
+
+/** When reconciliation has looked at every vehicle after the last one lost a feature; 0 without either. */
+function lastLossSeen({ vehicles, constants: { reconcileEveryMs = 0 } }: Plan): number {
+  const losses = vehicles.flatMap(({ faults }) =>
+    faults.map(standingForm).flatMap(({ type, schedule }) => {
+      if (type !== 'feature_lost') return [];
+      const { afterMs = 0, everyMs = 0, first = 1 } = schedule ?? {};
+      return [afterMs + (first - 1) * everyMs];
+    }),
+  );
+  if (reconcileEveryMs === 0 || losses.length === 0) return 0;
+  return Math.max(...losses) + passMs(reconcileEveryMs, vehicles.length) + healAfterMs;
+}

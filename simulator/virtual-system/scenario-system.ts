@@ -1,0 +1,163 @@
+import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policies.ts';
+import { options } from '../../gateway/config.ts';
+import {
+  compressedCallbackRetry,
+  compressedContradictions,
+  compressedDispatch,
+  compressedEngine,
+  compressedReconciliation,
+} from '../../gateway/time-scale.ts';
+import { integerBetween } from '../../shared/ports/random.ts';
+import type { VirtualLoop } from '../../shared/virtual/loop.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import { channelCounts } from '../faults/channel-gates.ts';
+import { collectCommands, collectDatabase } from '../reports/collect.ts';
+import { apiClient } from '../run/api-client.ts';
+import { syncBooks, unreachableVins } from '../run/open-work.ts';
+import { countPhases } from '../run/phase-counts.ts';
+import { buyerPatience } from '../run/retry-until-answered.ts';
+import type { RunContext } from '../run/run-context.ts';
+import { fleetSettings, registerPlan, specsOf } from '../run/run-fleet.ts';
+import { wireLog } from '../run/wire-log.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { Constants } from '../scenarios/scenario.ts';
+import { componentFaults, newsMsOf } from './component-faults.ts';
+import type { VirtualPlatformSettings } from './platform-process.ts';
+import { serviceFaults } from './service-faults.ts';
+import { origins, testSecrets } from './settings.ts';
+import { shippedCatalogue } from './shipped-files.ts';
+import { subscriptionOf } from './sinks.ts';
+import { closeStores, openStores } from './stores.ts';
+import { virtualSystem } from './virtual-system.ts';
+
+/** One way, as on the loopback of one machine: a run on real parts has no longer ways. */
+const latencyMaxMs = 4;
+
+type Parts = Pick<RunContext, 'clock' | 'customers' | 'fleet' | 'faults' | 'books' | 'isStill' | 'sources'>;
+
+/** The parts of one run in virtual time. Nothing has happened yet: `open` starts them while the loop runs. */
+export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: Constants) {
+  const random = seededRandom(plan.seed);
+  const draws = random.stream('latency');
+  const latencyMs = () => integerBetween(draws, 1, latencyMaxMs);
+  const stores = await openStores(loop.process('setup'));
+  const faults = serviceFaults(plan, loop.clock('network'));
+  const reader = loop.process('witness');
+  const { commandTimeoutMs, quotaLimit: quotaPerHour, quotaWindowMs } = plan.constants;
+  const system = virtualSystem({
+    loop,
+    random,
+    stores,
+    latencyMs,
+    linkLatencyMs: latencyMs,
+    isBrokerEmbedded: true,
+    platform: platformSettings(constants, plan.timeScale),
+    apiIot: {
+      commandTimeoutMs,
+      quotaPerHour,
+      quotaWindowMs,
+      callbackRetry: compressedCallbackRetry(plan.timeScale),
+    },
+    faults: {
+      outgoing: faults.wayOf,
+      notification(channel, to) {
+        const met = faults.channels[channel === 'email' ? 'mail' : 'push'].meets(to);
+        return met === 'hangs' ? 'request_lost' : met && 'refused';
+      },
+    },
+  });
+  const { broker, stream, gateway, sinks } = system;
+  const databases = { platform: stores.platform.connect(reader), apiIot: stores.apiIot.connect(reader) };
+
+  async function open(): Promise<Parts> {
+    await gateway.start('api_iot');
+    await gateway.start('platform');
+    const buyer = system.apiUser('customer').client;
+    const provisioner = apiClient({
+      ...system.portsOf(loop.process('customer')),
+      origin: origins.apiIot,
+      clientId: 'provisioner',
+      clientSecret: testSecrets.provisioner,
+    });
+    const wire = wireLog(reader.clock);
+    await wire.listen(broker.connect(reader), { username: 'monitor', password: '' });
+    const { secrets } = system.portsOf(loop.process('vehicle'));
+    const vehicles = specsOf(plan, secrets);
+    await registerPlan(plan, vehicles, {
+      clock: reader.clock,
+      platform: buyer,
+      provisioner,
+      secrets,
+      subscribe: subscriptionOf,
+    });
+    const services = [faults.apiIot, faults.payments, faults.channels.mail, faults.channels.push];
+    const components = componentFaults(plan.partFaults ?? [], {
+      clock: system.clock,
+      stream,
+      broker,
+      gateway,
+    });
+    return {
+      clock: reader.clock,
+      customers: { client: buyer, clock: reader.clock, patience: buyerPatience },
+      fleet: system.fleetOf(vehicles, wire.tap, fleetSettings(plan)),
+      faults: {
+        begin() {
+          components.begin();
+          for (const service of services) service.begin();
+        },
+        clear() {
+          for (const service of services) service.clear();
+        },
+      },
+      books: syncBooks(
+        { platform: stores.platform.read, apiIot: stores.apiIot.read },
+        { unreachable: unreachableVins(plan), endsBefore: 0 },
+      ),
+      isStill: () => !gateway.isComingBack(),
+      sources: {
+        messages: wire.messages,
+        async freeze() {
+          loop.kill('platform');
+          loop.kill('api_iot');
+        },
+        take: async () => ({
+          ledger: await system.ledger.allEntries(),
+          database: await collectDatabase(databases.platform.reader),
+          apiIot: await collectCommands(databases.apiIot.reader),
+          broker: wire.messages(),
+          mails: sinks.mails(),
+          pushes: sinks.pushes(),
+          events: system.events(),
+          crashes: gateway.crashes(),
+          newsMs: newsMsOf(plan),
+          httpFaults: faults.apiIot.counts(),
+          paymentsFaults: faults.payments.counts(),
+          channelFaults: channelCounts(faults.channels),
+        }),
+      },
+    };
+  }
+
+  return {
+    open,
+    countPhases: () => countPhases(databases.platform),
+    close: () => closeStores(stores),
+  };
+}
+
+/** The same retry policy for every service, as simulator/live/scenario-catalogue.ts writes it, compressed. */
+function platformSettings(constants: Constants, timeScale: number): VirtualPlatformSettings {
+  const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
+  const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
+  const catalogue = withPolicies(shippedCatalogue(), (shipped) => ({ ...shipped, ...policy }));
+  const reconcileMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
+  return {
+    catalogue: compressCatalogue(catalogue, timeScale),
+    engine: compressedEngine(timeScale),
+    dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
+    reconcileMs,
+    contradictions: compressedContradictions(timeScale, reconcileMs, options.reconcileRepeats.fallback),
+    slaPollMs: Math.max(1_000, Math.round(60_000 / timeScale)),
+  };
+}
