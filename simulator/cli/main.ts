@@ -19,7 +19,8 @@ async function main(): Promise<void> {
   outliveReaders();
   guardTerminal(process.stdout);
   guardTerminal(process.stderr);
-  await fleetwakeProgram().parseAsync();
+  const program = await fleetwakeProgram(process.argv[2]);
+  await program.parseAsync();
 }
 
 /** What went wrong as a sentence; a stack trace only for what should never happen. */

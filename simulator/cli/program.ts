@@ -1,28 +1,55 @@
 import { Command } from 'commander';
-import { addActivationShow } from './activation-show.ts';
-import { addCancel } from './cancel.ts';
-import { addCheck } from './check.ts';
-import { addCustomer } from './customer.ts';
-import { addDay } from './day.ts';
-import { addFault } from './fault.ts';
-import { addFleet } from './fleet.ts';
-import { addGateway } from './gateway.ts';
-import { addLookUps } from './look-up.ts';
-import { addParkedWork } from './parked-work.ts';
-import { addPurchaseRecord } from './purchase-record.ts';
-import { addRegister } from './register.ts';
-import { addReplay } from './replay.ts';
-import { addReport } from './report.ts';
-import { addRun } from './run.ts';
-import { addScenarios } from './scenarios.ts';
-import { addSettlement } from './settlement.ts';
-import { addStandIns } from './stand-ins.ts';
-import { addTicket } from './ticket.ts';
-import { addUp } from './up.ts';
-import { addVerify } from './verify.ts';
 
-/** The command `fleetwake` with everything that it can do. */
-export function fleetwakeProgram(): Command {
+/** Adds commands to the program. */
+type Add = (program: Command) => void;
+
+interface CommandGroup {
+  /** The names of its commands, in the order in which the help lists them. */
+  readonly names: readonly string[];
+  /** Loads the modules of these commands, and of nothing else. */
+  readonly load: () => Promise<readonly Add[]>;
+}
+
+/** Every command, in the order of the help. */
+export const commandGroups: readonly CommandGroup[] = [
+  { names: ['run'], load: async () => [(await import('./run.ts')).addRun] },
+  { names: ['scenarios'], load: async () => [(await import('./scenarios.ts')).addScenarios] },
+  { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
+  { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },
+  { names: ['gateway'], load: async () => [(await import('./gateway.ts')).addGateway] },
+  { names: ['stand-ins'], load: async () => [(await import('./stand-ins.ts')).addStandIns] },
+  { names: ['fleet'], load: async () => [(await import('./fleet.ts')).addFleet] },
+  { names: ['fault'], load: async () => [(await import('./fault.ts')).addFault] },
+  {
+    names: ['vehicle', 'purchase', 'activation'],
+    // Two of them have a subcommand of their own, which is added after them.
+    load: async () => [
+      (await import('./look-up.ts')).addLookUps,
+      (await import('./activation-show.ts')).addActivationShow,
+      (await import('./purchase-record.ts')).addPurchaseRecord,
+    ],
+  },
+  { names: ['ticket'], load: async () => [(await import('./ticket.ts')).addTicket] },
+  { names: ['settlement'], load: async () => [(await import('./settlement.ts')).addSettlement] },
+  {
+    names: ['notification', 'webhook-event', 'webhook-resume'],
+    load: async () => [(await import('./parked-work.ts')).addParkedWork],
+  },
+  { names: ['cancel'], load: async () => [(await import('./cancel.ts')).addCancel] },
+  { names: ['customer'], load: async () => [(await import('./customer.ts')).addCustomer] },
+  { names: ['register'], load: async () => [(await import('./register.ts')).addRegister] },
+  { names: ['check', 'check-worker'], load: async () => [(await import('./check.ts')).addCheck] },
+  { names: ['replay'], load: async () => [(await import('./replay.ts')).addReplay] },
+  { names: ['day'], load: async () => [(await import('./day.ts')).addDay] },
+  { names: ['verify'], load: async () => [(await import('./verify.ts')).addVerify] },
+];
+
+/**
+ * Creates the command `fleetwake` with the commands of the group that the first argument names, or with every command where it
+ * names none (help, a misspelt name). A command so loads its own modules only: loading all of them takes several times as long
+ * as most commands run.
+ */
+export async function fleetwakeProgram(first?: string): Promise<Command> {
   const program = new Command('fleetwake')
     .description(
       'prove that every paid feature becomes active in the vehicle, and that no customer pays for one that does not',
@@ -30,26 +57,9 @@ export function fleetwakeProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
-  addRun(program);
-  addScenarios(program);
-  addReport(program);
-  addUp(program);
-  addGateway(program);
-  addStandIns(program);
-  addFleet(program);
-  addFault(program);
-  addLookUps(program);
-  addActivationShow(program);
-  addPurchaseRecord(program);
-  addTicket(program);
-  addSettlement(program);
-  addParkedWork(program);
-  addCancel(program);
-  addCustomer(program);
-  addRegister(program);
-  addCheck(program);
-  addReplay(program);
-  addDay(program);
-  addVerify(program);
+  const named = commandGroups.filter(({ names }) => names.includes(first ?? ''));
+  for (const group of named.length > 0 ? named : commandGroups) {
+    for (const add of await group.load()) add(program);
+  }
   return program;
 }

@@ -14,9 +14,8 @@ import {
   withReportOptions,
   writeReports,
 } from './report-files.ts';
-import { type Job, type LiveFlags, runLive } from './run-live.ts';
+import type { Job, LiveFlags } from './run-live.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
-import { runVirtually } from './run-virtual.ts';
 import { scenarioOf } from './scenario-argument.ts';
 
 interface RunFlags extends ReportFlags, LiveFlags {
@@ -106,8 +105,14 @@ async function tellAll(reports: readonly RunReport[], flags: RunFlags, files: Pl
   else if (reports.length > 1) process.stdout.write(totalLine(reports));
 }
 
+/** Loads the modules of one environment only. */
+async function runIn(job: Job, flags: RunFlags) {
+  if (flags.live) return (await import('./run-live.ts')).runLive(job, flags);
+  return (await import('./run-virtual.ts')).runVirtually(job);
+}
+
 async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
-  const { report, evidence, surroundings } = await (flags.live ? runLive(job, flags) : runVirtually(job));
+  const { report, evidence, surroundings } = await runIn(job, flags);
   await log?.write(evidence, surroundings);
   return report;
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { vi } from 'vitest';
 import { fleetwakeProgram } from '../../simulator/cli/program.ts';
 
@@ -26,7 +27,7 @@ export async function inProcess(parameters: readonly string[]): Promise<Outcome>
   process.exitCode = undefined;
   let error: string | null = null;
   try {
-    await fleetwakeProgram().parseAsync(parameters, { from: 'user' });
+    await (await fleetwakeProgram(parameters[0])).parseAsync(parameters, { from: 'user' });
   } catch (thrown) {
     error = (thrown as Error).message;
   }
@@ -77,10 +78,10 @@ export async function writeSecrets(folder: string): Promise<void> {
 }
 
 /** Every option of every command: `ticket --status`. */
-export function everyOption(): string[] {
-  const walk = (command: ReturnType<typeof fleetwakeProgram>, path: string): string[] => [
+export async function everyOption(): Promise<string[]> {
+  const walk = (command: Command, path: string): string[] => [
     ...command.options.map(({ long }) => `${path} ${long}`.trim()),
     ...command.commands.flatMap((child) => walk(child, `${path} ${child.name()}`.trim())),
   ];
-  return walk(fleetwakeProgram(), '');
+  return walk(await fleetwakeProgram(), '');
 }

@@ -187,15 +187,16 @@ const settles = (call: string, body: object) =>
   );
 
 /** What the parser makes of a call, without doing it. */
-function parsed(call: string): FleetFlags & Record<string, unknown> {
+async function parsed(call: string): Promise<FleetFlags & Record<string, unknown>> {
   const [name = '', ...rest] = call.split(' ');
-  const command = fleetwakeProgram().commands.find((one) => one.name() === name);
+  const program = await fleetwakeProgram(name);
+  const command = program.commands.find((one) => one.name() === name);
   command?.parseOptions(rest);
   return command?.opts() as FleetFlags & Record<string, unknown>;
 }
 
 /** The vehicles that `up` or `fleet` would run. */
-const fleetOf = async (call: string) => demoFleet(folder, fleetWishes(parsed(call)));
+const fleetOf = async (call: string) => demoFleet(folder, fleetWishes(await parsed(call)));
 const vinsOf = async (call: string) => (await fleetOf(call)).map((spec) => spec.vin);
 
 function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
@@ -677,7 +678,7 @@ const cases: Readonly<Record<string, Case>> = {
   'day --json': day,
 };
 
-const everyName = everyOption();
+const everyName = await everyOption();
 /** Tested while a gateway runs, in running-options.live.test.ts; `up` hands them to the same function. */
 const ofGateway = new Set(
   Object.values(options).flatMap(({ flag }) => [`gateway --${flag}`, `up --${flag}`]),
