@@ -1,3 +1,4 @@
+import { Address } from '../shared/protocol/address.ts';
 import { apiIotDefaults } from './api-iot/config.ts';
 import { standardContradictions } from './entitlement/contradiction.ts';
 import {
@@ -502,6 +503,20 @@ export function readConfig(
     );
   }
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
+}
+
+/** Returns what a configuration holds that may stand in no output. */
+export function secretsOf(config: GatewayConfig): string[] {
+  const texts = [
+    ...[config.apiIotClientSecret, config.apiIotCallbackSecret, config.mqttPassword],
+    ...[config.paymentsKey, config.ticketWebhookSecret],
+  ];
+  const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl];
+  const ofNats = config.natsUrl?.reveal().split(',') ?? [];
+  const passwords = [...addresses, ...ofNats.map((url) => new Address(url))].map(
+    (address) => address?.credentials()?.password,
+  );
+  return [...texts, ...passwords].filter((secret) => typeof secret === 'string');
 }
 
 /** Returns the domain of a sender (`CaaS <no-reply@example.org>`, or the address alone); null where it has none. */

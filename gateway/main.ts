@@ -1,12 +1,12 @@
 import { jsonLog } from '../shared/live/log.ts';
 import { firstSignal } from '../shared/live/signals.ts';
-import type { GatewayConfig } from './config.ts';
+import { type GatewayConfig, secretsOf } from './config.ts';
 import { startGateway } from './live/gateway.ts';
 import { missingServices } from './live/missing-services.ts';
 
 /** Runs the gateway until a signal: the first drains, the second cuts. Says on standard output, as one JSON line, where it listens. */
 export async function runGateway(config: GatewayConfig): Promise<void> {
-  const gateway = await startGateway({ config, log: jsonLog(config.logLevel) });
+  const gateway = await startGateway({ config, log: jsonLog(config.logLevel, secretsOf(config)) });
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   const { apiIot, platform, apiIotOrigin, bus } = gateway;
   const listening = {

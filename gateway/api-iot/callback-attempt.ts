@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Http } from '../../shared/ports/http.ts';
-import { maskCredentials } from '../../shared/protocol/mask-credentials.ts';
+import { maskedText } from '../../shared/protocol/address.ts';
 import { signCallback } from '../http/webhook-signature.ts';
 import type { CallbackRow } from './store/schema.ts';
 
@@ -19,7 +19,7 @@ export type AttemptOutcome =
 
 const failed = (reason: string, permanent = false): AttemptOutcome => ({
   kind: 'failed',
-  reason: maskCredentials(reason).slice(0, reasonMax),
+  reason: maskedText(reason).slice(0, reasonMax),
   permanent,
 });
 

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { maskCredentials } from '../../shared/protocol/mask-credentials.ts';
+import { maskedText } from '../../shared/protocol/address.ts';
 import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { type AttemptOutcome, attemptCallback } from './callback-attempt.ts';
@@ -133,7 +133,7 @@ class Sender implements CallbackSender {
         this.#deps.log.error('api_iot.callback_save_failed', {
           callbackId: callback.id,
           failures,
-          reason: String(error),
+          reason: maskedText(String(error)),
         });
         await sleep(clock, backOffMs(this.#backOff, failures), cut.signal);
       }
@@ -164,7 +164,7 @@ class Sender implements CallbackSender {
       parkCallback(transaction, callback.id, { failures, at: clock.now(), reason }),
     );
     this.#counts.givenUp += 1;
-    const url = maskCredentials(callback.url);
+    const url = maskedText(callback.url);
     log.error('api_iot.callback_parked', { callbackId: callback.id, url, failures, reason });
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { maskCredentials } from '../../shared/protocol/mask-credentials.ts';
+import { maskedText } from '../../shared/protocol/address.ts';
 import { type BackOff, backOffMs } from './back-off.ts';
 
 /**
@@ -237,7 +237,7 @@ class Loop implements BackgroundLoop {
   #failed(error: unknown): void {
     this.#failedPasses += 1;
     this.#failuresInARow += 1;
-    this.#lastError = maskCredentials(String(error));
+    this.#lastError = maskedText(String(error));
     const level = this.#failuresInARow < errorFrom ? 'warn' : 'error';
     this.#options.log[level](this.#options.failureLog, {
       failures: this.#failuresInARow,

@@ -11,6 +11,7 @@ import {
   vehicleHealthSchema,
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
+import { maskSecrets } from '../../shared/protocol/known-secrets.ts';
 import { namedWaitMs } from '../../shared/protocol/retry-after.ts';
 import type { Failure } from '../activation/failure.ts';
 import { accessTokens, type ClientCredentials, sendAuthorised } from '../oauth/access-token.ts';
@@ -72,6 +73,12 @@ function errorAnswerOf(response: Response, body: unknown): ErrorAnswer {
 export function vehicleApi(deps: Deps): VehicleApi {
   const tokens = accessTokens(deps);
 
+  /** An answer may repeat what it was asked with. */
+  const masked = (failure: Failure): Failure => ({
+    ...failure,
+    message: maskSecrets(failure.message, tokens.secrets()),
+  });
+
   async function call<T>(
     path: string,
     schema: z.ZodType<T>,
@@ -86,7 +93,8 @@ export function vehicleApi(deps: Deps): VehicleApi {
       const body: unknown = await response.json().catch(() => null);
       if (response.status === 429)
         return { ok: false, retryAt: deps.clock.now() + retryAfterMs(response, body, deps.clock.now()) };
-      if (!response.ok) return { ok: false, failure: failureOfResponse(errorAnswerOf(response, body)) };
+      if (!response.ok)
+        return { ok: false, failure: masked(failureOfResponse(errorAnswerOf(response, body))) };
       const parsed = schema.safeParse(body);
       if (parsed.success) return { ok: true, value: parsed.data };
       const detail = `the API IoT's answer to ${path} has another shape than documented`;

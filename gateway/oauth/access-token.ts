@@ -150,6 +150,11 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
       });
       return asking;
     },
+    /** What must stand in no text: the client's secret, as it is and as it is sent, and the present token. */
+    secrets(): string[] {
+      const sent = headers.map((header) => header.replace('Basic ', ''));
+      return [credentials.clientSecret, ...sent, ...(current === null ? [] : [current.token])];
+    },
     /** The token was refused: the next `get` asks for a new one. */
     forget(token: string): void {
       if (current?.token === token) current = null;

@@ -10,6 +10,7 @@ import {
   type Payments,
   PaymentsUnavailable,
 } from '../../shared/ports/payments.ts';
+import { maskSecrets } from '../../shared/protocol/known-secrets.ts';
 import { toStripeAmount } from './currency-units.ts';
 import { reached } from './reached.ts';
 import {
@@ -52,8 +53,10 @@ function newStripe(options: StripePaymentsOptions): Stripe {
 class StripePayments implements Payments {
   readonly #stripe: Stripe;
   readonly #log: Log;
+  readonly #apiKey: string;
 
   constructor(options: StripePaymentsOptions) {
+    this.#apiKey = options.apiKey;
     this.#stripe = newStripe(options);
     this.#log = options.log;
   }
@@ -194,7 +197,9 @@ class StripePayments implements Payments {
       return { value: await work() };
     } catch (error) {
       if (error instanceof PaymentsUnavailable) throw error;
-      return { refusal: refusalOf(error, step) };
+      const refusal = refusalOf(error, step);
+      // A service may name the key that it refuses.
+      return { refusal: { ...refusal, message: maskSecrets(refusal.message, [this.#apiKey]) } };
     }
   }
 }

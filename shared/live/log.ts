@@ -1,13 +1,17 @@
 import { pino } from 'pino';
 import type { Log } from '../ports/log.ts';
+import { maskSecrets } from '../protocol/known-secrets.ts';
 import { escapedText } from '../protocol/plain-text.ts';
 
-/** JSON lines on standard error (standard output belongs to what the command prints). */
-export function jsonLog(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Log {
+/** JSON lines on standard error (standard output belongs to what the command prints). None of the secrets stands in one. */
+export function jsonLog(
+  level: 'debug' | 'info' | 'warn' | 'error' | 'silent',
+  secrets: readonly string[] = [],
+): Log {
   const destination = pino.destination({ fd: 2, sync: true });
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line) => destination.write(escapedText(line)) },
+    { write: (line) => destination.write(escapedText(maskSecrets(line, secrets))) },
   );
   return {
     info: (event, fields) => logger.info({ event, ...fields }),

@@ -1,6 +1,8 @@
 import nodemailer from 'nodemailer';
 import { ChannelFailure, type Mailer } from '../ports/mailer.ts';
+import { Address } from '../protocol/address.ts';
 import { checkedMail } from '../protocol/channel-message.ts';
+import { maskSecrets } from '../protocol/known-secrets.ts';
 
 export interface SmtpMailerOptions {
   /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte. User and password may be absent. */
@@ -23,12 +25,13 @@ interface SmtpError extends Error {
 /** Replies that speak of who we are (RFC 4954), not of the mail: an operator cures them, and then the mail can go. */
 const credentialReplies = new Set([530, 534, 535, 538]);
 
-function failureOf(error: SmtpError): ChannelFailure {
+function failureOf(error: SmtpError, secrets: readonly string[]): ChannelFailure {
   const reply = error.responseCode ?? 0;
   const aboutTheMail = error.code === 'EENVELOPE' || error.code === 'EMESSAGE';
   const permanent = aboutTheMail && reply >= 500 && !credentialReplies.has(reply);
   const hint = isUntrusted(error) ? untrustedHint : '';
-  return new ChannelFailure(`The mail was not taken: ${error.message}${hint}`, permanent, { cause: error });
+  const said = maskSecrets(error.message, secrets);
+  return new ChannelFailure(`The mail was not taken: ${said}${hint}`, permanent, { cause: error });
 }
 
 const untrustedHint =
@@ -62,6 +65,9 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
     },
     { from },
   );
+  const password = new Address(url).credentials()?.password;
+  // A server may repeat what it was sent.
+  const secrets = password === undefined ? [] : [password];
   return {
     async send(mail) {
       const { messageId, to, subject, text, html } = checkedMail(mail);
@@ -80,7 +86,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
           signal: giveUp.signal,
         });
       } catch (error) {
-        throw failureOf(error as SmtpError);
+        throw failureOf(error as SmtpError, secrets);
       } finally {
         clearTimeout(timer);
       }

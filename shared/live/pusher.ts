@@ -4,6 +4,7 @@ import { ChannelFailure } from '../ports/mailer.ts';
 import type { Push, Pusher } from '../ports/pusher.ts';
 import { maskedIn } from '../protocol/address.ts';
 import { checkedPush } from '../protocol/channel-message.ts';
+import { maskSecrets } from '../protocol/known-secrets.ts';
 
 export interface WebPusherOptions {
   readonly http: Http;
@@ -94,7 +95,10 @@ async function sendOnce(http: Http, request: Request): Promise<void> {
     const reason = maskedIn(error.message, request.url);
     throw new ChannelFailure(`The push service did not answer: ${reason}`, false);
   }
-  const text = await response.text().catch(() => '');
+  const authorization = request.headers.get('authorization') ?? '';
+  const { pathname } = new URL(request.url);
+  const answer = await response.text().catch(() => '');
+  const text = maskSecrets(maskedIn(answer, request.url), [authorization, pathname]);
   if (response.status >= 200 && response.status < 300) return;
   const permanent = permanentStatuses.has(response.status);
   // Apple's, where key, contact or token do not fit: no repeat mends it.

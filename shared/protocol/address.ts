@@ -103,6 +103,14 @@ export function hasCredentials(url: string): boolean {
   return username !== '' || password !== '';
 }
 
+const urlCredentials = /(\/\/)[^/?#\s@]*@/g;
+const urlQuery = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>]*)\?[^\s"'<>]*/gi;
+
+/** Returns a text with user, password and query of every URL in it left out, fit for a log, an error or a list. */
+export function maskedText(text: string): string {
+  return text.replace(urlCredentials, '$1***@').replace(urlQuery, '$1?…');
+}
+
 /** A text about a request to `url`, with the address masked. */
 export function maskedIn(text: string, url: string): string {
   return text.replaceAll(url, maskedAddress(url)).replaceAll(url.split('?')[0] ?? url, maskedAddress(url));

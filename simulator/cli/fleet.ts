@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { secretsOf } from '../../gateway/config.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
@@ -38,7 +39,7 @@ export function addFleet(program: Command): void {
     checkOpenFiles(wishes.count, 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
-    const log = jsonLog(config.logLevel);
+    const log = jsonLog(config.logLevel, secretsOf(config));
     const parts: { stop(): Promise<void> }[] = [];
     const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
     try {

@@ -56,7 +56,10 @@ export async function fleetwakeProgram(first?: string): Promise<Command> {
     )
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+    .configureOutput({
+      // A misspelt flag may carry a secret: unknown option '--payment-key=sk_…'.
+      writeErr: (text) => process.stderr.write(text.replace(/(unknown option '--[^'=]+)=[^']*'/, "$1'")),
+    });
   const named = commandGroups.filter(({ names }) => names.includes(first ?? ''));
   for (const group of named.length > 0 ? named : commandGroups) {
     for (const add of await group.load()) add(program);

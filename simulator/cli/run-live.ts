@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GatewayConfig, options } from '../../gateway/config.ts';
+import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { codeOf, firstSignal } from '../../shared/live/signals.ts';
 import { runScenario } from '../live/scenario-run.ts';
@@ -93,7 +93,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
       scenario,
       seed,
       config,
-      log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel),
+      log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
       onProgress: progress.show,
       stopped,
     });

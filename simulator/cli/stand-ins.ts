@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { secretsOf } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { closeAll } from '../../gateway/live/undo.ts';
 import { jsonLog } from '../../shared/live/log.ts';
@@ -90,7 +91,7 @@ async function startsOf(
   const keys = await openKeys(config.data);
   const apiKey = config.paymentsKey ?? keys.paymentsKey;
   const { publicKey: vapidPublicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
-  const deps: StandInDeps = { dataFolder: config.data, log: jsonLog(config.logLevel) };
+  const deps: StandInDeps = { dataFolder: config.data, log: jsonLog(config.logLevel, secretsOf(config)) };
   const port = (flag: string, text: string) => countOf(flag, text, 65_535);
   const [payments, smtp, page, push] = [
     port('--payments-port', flags.paymentsPort),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type GatewayConfig, options } from '../../gateway/config.ts';
+import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
@@ -66,7 +66,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     paymentsUrl: config.paymentsUrl ?? 'http://127.0.0.1',
     smtpUrl: config.smtpUrl ?? new Address('smtp://127.0.0.1'),
   });
-  const log = jsonLog(config.logLevel);
+  const log = jsonLog(config.logLevel, secretsOf(config));
   const wishes = fleetWishes(flags);
   // The broker is in this process too.
   checkOpenFiles(wishes.count, 2);

@@ -1,7 +1,17 @@
+import { createECDH } from 'node:crypto';
+import { join } from 'node:path';
+import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { openKeys } from '../../gateway/live/keys.ts';
+import { openSqlite } from '../../shared/live/sqlite.ts';
+import { silentLog } from '../../shared/ports/log.ts';
+import { clientsOf } from '../../simulator/live/clients.ts';
+import { startStandIns } from '../../simulator/live/stand-ins.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 import { buildWhenOutdated } from './build.ts';
-import { fleetwake } from './command.ts';
+import { fleetwake, startFleetwake } from './command.ts';
+import { echoingServices } from './echoing-services.ts';
 
 beforeAll(buildWhenOutdated, 300_000);
 
@@ -54,3 +64,159 @@ test.each([
   },
   60_000,
 );
+
+test.each([
+  ['up', '--port', '0', '--api-iot-port', '0', '--mail-port', '0', '--control-port', '0'],
+  ['run', '--live'],
+  ['fleet', '--control-port', '0'],
+  ['stand-ins', '--smtp-port', 'x'],
+  ['register', '1M8GDM9AXKP042788'],
+  ['ticket'],
+  ['fault', 'list'],
+  ['gateway', `--payment-key=${mark}`],
+])(
+  'shows no secret of its options or of the environment: fleetwake %s %s',
+  async (...parameters) => {
+    await withTemporaryFolder(async (folder) => {
+      await openKeys(join(folder, '.fleetwake'));
+      const environment = { ...marked, FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1' };
+      const { exitCode, stdout, stderr } = await fleetwake(folder, parameters, environment);
+      expect([exitCode, stdout]).toEqual([2, '']);
+      expect([around(stderr, mark), around(stderr, whsec)]).toEqual(['', '']);
+    });
+  },
+  60_000,
+);
+
+const withoutSubscription = (data: string) => ({ ...JSON.parse(data), subscription: undefined });
+
+/** Every text of every table, but for the addresses that a customer's subscription consists of. */
+async function textsOf(file: string): Promise<string> {
+  const database = openSqlite<Record<string, Record<string, unknown>>>(file);
+  try {
+    const tables = await sql<{ name: string }>`select name from sqlite_master where type = 'table'`.execute(
+      database.reader,
+    );
+    const rows = await Promise.all(
+      tables.rows.map(({ name }) =>
+        sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(database.reader),
+      ),
+    );
+    return JSON.stringify(
+      rows.map((table) => table.rows),
+      (key, value) =>
+        key === 'push_subscription' ? undefined : key === 'data' ? withoutSubscription(value) : value,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+test('no output, log line, row, ticket or list holds a secret when each service repeats what it was sent', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const data = join(folder, '.fleetwake');
+    await openKeys(data);
+    const standIns = await startStandIns({
+      dataFolder: data,
+      paymentsKey: marked.PAYMENTS_KEY,
+      vapidPublicKey: 'none',
+      log: silentLog,
+      ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
+    });
+    const services = await echoingServices(mark, standIns.paymentsUrl);
+    const environment = {
+      ...marked,
+      DATABASE_URL: '',
+      NATS_URL: '',
+      NATS_SERVER: 'none',
+      MQTT_URL: '',
+      API_IOT_URL: services.apiIot,
+      PAYMENTS_URL: services.payments,
+      SMTP_URL: `smtp://u:${mark}@127.0.0.1:${services.smtpPort}`,
+      TICKET_WEBHOOK_URL: `${services.webhook}/${mark}?token=${mark}`,
+      TRUSTED_ISSUER: 'https://id.example',
+      TRUSTED_JWKS: `${services.issuer}/keys?token=${mark}`,
+      FLEETWAKE_PUSH_PRIVATE: 'yes',
+      FLEETWAKE_TIME_SCALE: '1000',
+      FLEETWAKE_LOG_LEVEL: 'debug',
+      FLEETWAKE_DEBUG: '1',
+    };
+    const gateway = startFleetwake(
+      folder,
+      ['gateway', '--roles', 'platform,engine', '--port', '0'],
+      environment,
+    );
+    const lists: string[] = [];
+    try {
+      await until(() => gateway.stdout().endsWith('\n'), `it starts: ${gateway.stderr()}`, 60_000);
+      const { platform: origin } = JSON.parse(gateway.stdout()) as { platform: string };
+      const { platform } = clientsOf(await openKeys(data), { platform: origin, apiIot: services.apiIot });
+      const vin = '1M8GDM9AXKP042788';
+      const ecdh = createECDH('prime256v1');
+      const p256dh = ecdh.generateKeys().toString('base64url');
+      const customer = { id: 'ana', name: 'Ana', email: 'ana@example.com', language: 'en' };
+      const pushSubscription = {
+        endpoint: `${services.push}/${mark}`,
+        keys: { p256dh, auth: 'A'.repeat(22) },
+      };
+      const vehicle = { vin, model: 'aurora-2026', modelName: 'Aurora', customerId: 'ana' };
+      const registered = await platform.send('POST', '/registrations', {
+        customers: [{ ...customer, pushSubscription }],
+        vehicles: [vehicle],
+      });
+      expect(registered.status).toBe(200);
+      const foreign = ['{"alg":"RS256","kid":"k"}', '{"iss":"https://id.example","sub":"a"}', 'x'];
+      const token = foreign.map((part) => Buffer.from(part).toString('base64url')).join('.');
+      await fetch(`${origin}/tickets`, { headers: { authorization: `Bearer ${token}` } });
+      const bought = await platform.send('POST', '/purchases', {
+        customerId: 'ana',
+        vin,
+        serviceId: 'heated-seats',
+        duration: { unit: 'months', count: 1 },
+        paymentMethod: 'pm_card_visa',
+      });
+      expect([bought.status, bought.body]).toEqual([201, expect.anything()]);
+      const list = async (path: string) => JSON.stringify((await platform.get(path)).body);
+      await until(
+        async () => (await list('/tickets')).includes('"id"'),
+        `a ticket: ${gateway.stderr()}`,
+        60_000,
+      );
+      await until(
+        () => Object.values(services.asked).every((count) => count > 0),
+        `all were asked: ${JSON.stringify(services.asked)}`,
+        60_000,
+      );
+      await until(
+        async () => (await textsOf(join(data, 'platform.db'))).includes('The mail was not taken'),
+        'a mail failed',
+        60_000,
+      );
+      for (const path of [
+        '/tickets',
+        '/activations',
+        '/purchases',
+        '/settlements?status=unsettled',
+        '/webhook-events?status=parked',
+        '/notices?status=dead',
+      ])
+        lists.push(await list(path));
+    } finally {
+      gateway.process.kill('SIGTERM');
+      await gateway.exitCode();
+      await services.close();
+      await standIns.stop();
+    }
+    const texts = [gateway.stdout(), gateway.stderr(), ...lists, await textsOf(join(data, 'platform.db'))];
+    for (const text of texts)
+      for (const secret of [mark, whsec, base64Mark]) expect(around(text, secret)).toBe('');
+  });
+}, 180_000);
+
+const base64Mark = Buffer.from(`engine:${mark}`).toString('base64').replaceAll('=', '');
+
+/** Where a secret stands in a text; empty where it does not. */
+function around(text: string, secret: string): string {
+  const at = text.indexOf(secret);
+  return at === -1 ? '' : text.slice(Math.max(0, at - 200), at + 60);
+}
