@@ -502,6 +502,15 @@ export function readConfig(
       '--ticket-webhook-secret (TICKET_WEBHOOK_SECRET) must be whsec_ and at least 24 bytes in base64',
     );
   }
+  const { apiIotCallbackSecret } = config;
+  if (
+    typeof apiIotCallbackSecret === 'string' &&
+    !/^(whsec_)?[A-Za-z0-9+/]{32,}=*$/.test(apiIotCallbackSecret)
+  ) {
+    faults.push(
+      '--api-iot-callback-secret (API_IOT_CALLBACK_SECRET) must be whsec_ and at least 24 bytes in base64',
+    );
+  }
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
 }
 

@@ -12,6 +12,7 @@ import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type PlatformRole, startPlatform } from './platform-role.ts';
+import { roleFault } from './roles.ts';
 import { closeAll } from './undo.ts';
 
 export interface Gateway {
@@ -51,7 +52,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     httpTimeoutMs = 15_000,
     adapt = (catalogue) => catalogue,
   } = options;
-  checkRoles(config);
+  const fault = roleFault(config);
+  if (fault !== null) throw new Error(fault);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
   const started: { stop(): Promise<void> }[] = [watchClock(log)];
@@ -137,20 +139,4 @@ function openBus(config: GatewayConfig, log: Log): Promise<LiveBus> {
     clock: wallClock,
     log,
   });
-}
-
-/** The embedded broker lives in the API IoT's process: it asks for the vehicles' credentials there. */
-function checkRoles({ roles, mqttUrl, apiIotUrl }: GatewayConfig): void {
-  const [apiIot, broker] = [roles.includes('api-iot') && apiIotUrl === null, roles.includes('broker')];
-  if (apiIotUrl !== null && !roles.includes('platform') && !roles.includes('engine')) {
-    throw new Error(
-      `--roles ${roles.join(',')}: nothing would run here, because API_IOT_URL names an API IoT elsewhere: leave it out, or name platform or engine`,
-    );
-  }
-  if (broker && !apiIot && apiIotUrl === null) {
-    throw new Error('--roles: the broker runs in the process of the API IoT: name api-iot as well');
-  }
-  if (apiIot && !broker && mqttUrl === null) {
-    throw new Error('--roles: api-iot needs a broker: name broker as well, or set MQTT_URL');
-  }
 }

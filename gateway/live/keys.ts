@@ -27,6 +27,8 @@ const makers = {
   vapidKeys: () => JSON.stringify(webPush.generateVAPIDKeys()),
 };
 
+export const keyNames = Object.keys(makers) as readonly (keyof typeof makers)[];
+
 export type Keys = Keyring<keyof typeof makers>;
 
 export function openKeys(dataFolder: string): Promise<Keys> {

@@ -36,6 +36,7 @@ import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
 import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
+import { readTemplate } from './shipped-templates.ts';
 import { supportRoster } from './support-roster.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
 
@@ -195,8 +196,4 @@ function publicHttp(): Http {
 
 function readCatalogue(config: GatewayConfig): Catalogue {
   return loadCatalogue(catalogueFolder(config.catalogue ?? shippedCatalogueFolder()));
-}
-
-function readTemplate(name: string): string {
-  return readTextFile(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name));
 }

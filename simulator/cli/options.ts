@@ -64,19 +64,24 @@ function attributeOf(flag: string): string {
   return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The gateway's configuration from parsed flags and the environment; all faults at once when it cannot be. */
-export function gatewayConfig(
-  flags: Readonly<Record<string, unknown>>,
-  environment: Readonly<Record<string, string | undefined>>,
-  changes: Partial<GatewayConfig> = {},
-): GatewayConfig {
+/** Returns what the flags of the command line say, by the names of the table. */
+export function optionTexts(flags: Readonly<Record<string, unknown>>): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [name, { flag }] of Object.entries(table)) {
     const value = flags[attributeOf(flag)];
     if (value === true) texts[name] = 'yes';
     else if (typeof value === 'string') texts[name] = value;
   }
-  const result = readConfig(texts, withEnvironmentFiles(environment));
+  return texts;
+}
+
+/** The gateway's configuration from parsed flags and the environment; all faults at once when it cannot be. */
+export function gatewayConfig(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  changes: Partial<GatewayConfig> = {},
+): GatewayConfig {
+  const result = readConfig(optionTexts(flags), withEnvironmentFiles(environment));
   if ('faults' in result) throw new UsageError(result.faults.join('\n'));
   return { ...result.config, ...changes };
 }

@@ -17,6 +17,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
   { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },
   { names: ['gateway'], load: async () => [(await import('./gateway.ts')).addGateway] },
+  { names: ['config'], load: async () => [(await import('./config.ts')).addConfig] },
   { names: ['stand-ins'], load: async () => [(await import('./stand-ins.ts')).addStandIns] },
   { names: ['fleet'], load: async () => [(await import('./fleet.ts')).addFleet] },
   { names: ['fault'], load: async () => [(await import('./fault.ts')).addFault] },

@@ -404,6 +404,7 @@ const cases: Readonly<Record<string, Case>> = {
     'stand-ins --log-level x',
     '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
   ),
+  'config check --json': shownBy('cli/config-check.test.ts', "check('--json'"),
   'fault add --file': both(
     async () => {
       await writeFile(written('fault.yaml'), '{ name: away, type: offline }');
@@ -681,7 +682,11 @@ const cases: Readonly<Record<string, Case>> = {
 const everyName = await everyOption();
 /** Tested while a gateway runs, in running-options.live.test.ts; `up` hands them to the same function. */
 const ofGateway = new Set(
-  Object.values(options).flatMap(({ flag }) => [`gateway --${flag}`, `up --${flag}`]),
+  Object.values(options).flatMap(({ flag }) => [
+    `gateway --${flag}`,
+    `up --${flag}`,
+    `config check --${flag}`,
+  ]),
 );
 
 describe('every option of every command', () => {
