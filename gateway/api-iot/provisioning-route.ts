@@ -6,6 +6,7 @@ import { plainTextSchema } from '../../shared/protocol/text-schema.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { readRows, resultsOf, rowResultsShape, rowSchema } from '../http/batch-rows.ts';
 import { problemDoc } from '../http/problem.ts';
 import type { ApiIotConfig } from './config.ts';
 import { jsonBody } from './routes-shared.ts';
@@ -17,40 +18,42 @@ import { checkVins } from './vin-policy.ts';
 export const provisioningPath = '/provisioning/vehicles';
 export const provisioningBodyBytes = 512 * 1024;
 
-const provisioningSchema = z.object({
-  vehicles: z
-    .array(
-      z.object({
-        vin: vinSchema,
-        model: plainTextSchema(64),
-        credentialDigest: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, "SHA-256 of the vehicle's token, 64 lower-case hex digits"),
-      }),
-    )
-    .min(1)
-    .max(1_000),
+const vehicleSchema = z.object({
+  vin: vinSchema,
+  model: plainTextSchema(64),
+  credentialDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "SHA-256 of the vehicle's token, 64 lower-case hex digits"),
 });
 
-const route = (requireScope: Authenticator['requireScope']) =>
-  createRoute({
+const route = (app: App, requireScope: Authenticator['requireScope']) => {
+  const row = rowSchema(app, 'VehicleCredential', vehicleSchema);
+  const body = z.object({ vehicles: z.array(row).min(1).max(1_000) });
+  return createRoute({
     method: 'post',
     path: provisioningPath,
     tags: ['Provisioning'],
-    summary: 'Register vehicles; known ones get the new model and credential',
+    summary: 'Register vehicles, each row by itself; known ones get the new model and credential',
+    description:
+      'A row that is refused keeps no other from being registered: then the answer is 207 with the fate of each. Where every row is refused the answer is the problem of the first, with the fate of each in results.',
     middleware: requireScope('vehicle:provision'),
     security: securityFor('vehicle:provision'),
-    request: { body: { required: true, content: { 'application/json': { schema: provisioningSchema } } } },
+    request: { body: { required: true, content: { 'application/json': { schema: body } } } },
     responses: {
-      200: jsonBody('Registered', z.object({ provisioned: z.int() })),
+      200: jsonBody('All were registered', z.object({ provisioned: z.int() })),
+      207: jsonBody(
+        'Some were refused',
+        z.object({ provisioned: z.int(), ...rowResultsShape }).meta({ id: 'ProvisioningResults' }),
+      ),
       400: problemDoc('malformed-request'),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),
       413: problemDoc('body-too-large'),
       415: problemDoc('unsupported-media-type'),
-      422: problemDoc('invalid-request'),
+      422: problemDoc('invalid-request, for the body or where every row was refused'),
     },
   });
+};
 
 export function mountProvisioning(
   app: App,
@@ -63,24 +66,31 @@ export function mountProvisioning(
   },
   { requireScope }: Authenticator,
 ): void {
-  app.openapi(route(requireScope), async (context) => {
+  app.openapi(route(app, requireScope), async (context) => {
     const { vehicles } = context.req.valid('json');
-    checkVins(
-      vehicles.map(({ vin }) => vin),
-      deps.checkDigit,
-      deps.log,
-    );
+    const read = readRows('vehicles', vehicleSchema, { key: 'vin', schema: vinSchema }, vehicles);
+    const judged = checkVins(read, deps.checkDigit, deps.log);
+    const results = resultsOf(judged);
     // The last entry of a VIN wins: one statement must not touch a row twice (PostgreSQL refuses it).
     const rows = new Map(
-      vehicles.map(({ vin, model, credentialDigest }) => [
-        vin,
-        { vin, model, credential_digest: credentialDigest },
-      ]),
+      judged.flatMap(({ value }) =>
+        value === null
+          ? []
+          : [
+              [
+                value.vin as string,
+                { vin: value.vin, model: value.model, credential_digest: value.credentialDigest },
+              ],
+            ],
+      ),
     );
     const replaced = await deps.database.write((transaction) =>
       saveVehicles(transaction, [...rows.values()]),
     );
     for (const vin of replaced) deps.onCredentialReplaced(vin);
-    return context.json({ provisioned: rows.size }, 200);
+    const provisioned = rows.size;
+    return results === null
+      ? context.json({ provisioned }, 200)
+      : context.json({ provisioned, results }, 207);
   });
 }

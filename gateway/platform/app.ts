@@ -19,7 +19,8 @@ import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
 import { mountReadiness } from './readiness.ts';
 import { mountRecords } from './record-routes.ts';
-import { mountRegisters, registrationsBodyBytes, registrationsPath } from './register-routes.ts';
+import { mountRegisters } from './register-routes.ts';
+import { mountRegistrations, registrationsBodyBytes, registrationsPath } from './registration-batch.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
 import { mountSettlements } from './settlement-route.ts';
 import { mountTicketCommands } from './ticket-commands.ts';
@@ -76,6 +77,7 @@ export function platform(deps: PlatformDeps): Platform {
   const metrics = newMetrics(deps);
   const authenticator = mountTokens(app, deps);
   mountRegisters(app, deps, authenticator);
+  mountRegistrations(app, deps, authenticator);
   mountPersonalData(app, deps, authenticator);
   mountCatalogue(app, deps.catalogue, authenticator);
   mountPurchasing(app, { ...deps, metrics }, authenticator);

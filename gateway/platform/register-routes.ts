@@ -1,11 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
-import { z } from 'zod';
-import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
-import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Transfer } from '../entitlement/transfer.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
-import { problemDoc, problemError } from '../http/problem.ts';
+import { problemDoc } from '../http/problem.ts';
 import {
   customerBodySchema,
   customerResource,
@@ -29,17 +26,12 @@ import {
   vinParameters,
   writeProblems,
 } from './route.ts';
-import { missingCustomers, saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
+import { saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
 import { readVehicle, vehicleSchema } from './vehicle-view.ts';
 
-type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'log' | 'desk'>;
+export type RegisterDeps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'log' | 'desk'>;
 
-export const registrationsPath = '/registrations';
-/** 1,000 customers with push subscriptions and 1,000 vehicles fit. */
-export const registrationsBodyBytes = 1024 * 1024;
-const registrationMax = 1_000;
-
-function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): void {
+function mountCustomers(app: App, deps: RegisterDeps, { requireScope }: Authenticator): void {
   const { database, clock } = deps;
   const write = createRoute({
     method: 'put',
@@ -90,7 +82,7 @@ function mountCustomers(app: App, deps: Deps, { requireScope }: Authenticator): 
   });
 }
 
-function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): void {
+function mountVehicles(app: App, deps: RegisterDeps, { requireScope }: Authenticator): void {
   const { database, clock } = deps;
   const write = createRoute({
     method: 'put',
@@ -148,79 +140,13 @@ function mountVehicles(app: App, deps: Deps, { requireScope }: Authenticator): v
   });
 }
 
-function noteTransfers({ log, desk }: Deps, transfers: readonly Transfer[]): void {
+export function noteTransfers({ log, desk }: RegisterDeps, transfers: readonly Transfer[]): void {
   for (const { vin } of transfers) log.info('platform.vehicle_transferred', { vin });
   if (transfers.length > 0) desk.onRecorded();
 }
 
-const registrationsSchema = z
-  .strictObject({
-    customers: z
-      .array(customerBodySchema.safeExtend({ id: customerIdSchema }))
-      .max(registrationMax)
-      .default([]),
-    vehicles: z
-      .array(vehicleBodySchema.safeExtend({ vin: vinSchema }))
-      .max(registrationMax)
-      .default([]),
-  })
-  .meta({ id: 'Registrations' });
-
-function mountRegistrations(app: App, deps: Deps, { requireScope }: Authenticator): void {
-  const { database, clock } = deps;
-  const route = createRoute({
-    method: 'post',
-    path: registrationsPath,
-    tags: ['Registers'],
-    summary: `Register a fleet: at most ${registrationMax} customers and as many vehicles, all or nothing`,
-    description:
-      'Customers and vehicles that are known are replaced. Needs vehicles:write and customers:write.',
-    middleware: [requireScope('vehicles:write'), requireScope('customers:write')] as const,
-    security: [{ oauth: ['vehicles:write', 'customers:write'] }],
-    request: { body: jsonBody(registrationsSchema) },
-    responses: {
-      200: jsonAnswer('Registered', z.object({ customers: z.int(), vehicles: z.int() })),
-      404: problemDoc('unknown-customer'),
-      409: problemDoc('customer-erased'),
-      ...writeProblems,
-    },
-  });
-  app.openapi(route, async (context) => {
-    const body = context.req.valid('json');
-    const at = clock.now();
-    // The last entry of an id wins: one statement must not touch a row twice (PostgreSQL refuses it).
-    const customers = new Map(body.customers.map(({ id, ...rest }) => [id, customerRow(id, rest, at)]));
-    const vehicles = new Map(body.vehicles.map(({ vin, ...rest }) => [vin, vehicleRow(vin, rest, at)]));
-    const owners = new Set(
-      [...vehicles.values()].map((row) => row.customer_id).filter((id) => id !== null && !customers.has(id)),
-    ) as Set<string>;
-    const transfers = await database.write(async (transaction) => {
-      await refuseErased(transaction, [...customers.keys(), ...owners]);
-      const missing = await missingCustomers(transaction, owners);
-      const index = body.vehicles.findIndex(({ customerId }) => missing.has(customerId ?? ''));
-      const customerId = body.vehicles[index]?.customerId;
-      if (customerId) throw unknownOwner(index, customerId);
-      if (customers.size > 0) await saveCustomers(transaction, [...customers.values()]);
-      return vehicles.size > 0 ? saveVehicles(transaction, deps, [...vehicles.values()], at) : [];
-    });
-    noteTransfers(deps, transfers);
-    return context.json({ customers: customers.size, vehicles: vehicles.size }, 200);
-  });
-}
-
-function unknownOwner(index: number, customerId: string) {
-  const errors = [
-    { in: 'body', pointer: `/vehicles/${index}/customerId`, message: 'no customer has this id' },
-  ];
-  return problemError('unknown-customer', `No customer has the id ${customerId}. Nothing was registered.`, {
-    customerId,
-    errors,
-  });
-}
-
-/** Customers and vehicles, one by one or a fleet at a time. */
-export function mountRegisters(app: App, deps: Deps, authenticator: Authenticator): void {
+/** Customers and vehicles, one by one. */
+export function mountRegisters(app: App, deps: RegisterDeps, authenticator: Authenticator): void {
   mountCustomers(app, deps, authenticator);
   mountVehicles(app, deps, authenticator);
-  mountRegistrations(app, deps, authenticator);
 }

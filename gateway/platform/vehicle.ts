@@ -80,18 +80,3 @@ async function upsert(transaction: Transaction<PlatformSchema>, rows: readonly V
     )
     .execute();
 }
-
-/** Those of the ids that no customer has. */
-export async function missingCustomers(
-  database: Kysely<PlatformSchema>,
-  ids: ReadonlySet<string>,
-): Promise<ReadonlySet<string>> {
-  if (ids.size === 0) return ids;
-  const rows = await database
-    .selectFrom('customers')
-    .select('id')
-    .where('id', 'in', [...ids])
-    .execute();
-  const known = new Set(rows.map((row) => row.id));
-  return new Set([...ids].filter((id) => !known.has(id)));
-}

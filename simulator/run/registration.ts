@@ -29,18 +29,54 @@ function batches<T>(items: readonly T[]): T[][] {
   return all;
 }
 
-/** A surface refused a request. A vehicle's credential is unchanged when it was the platform. */
-class RegistrationRefused extends Error {
-  override readonly name = 'RegistrationRefused';
+/** A row that a surface refused while it took others. */
+export interface RefusedRow {
+  /** The id of a customer, or the VIN of a vehicle. */
+  readonly id: string;
+  readonly kind: 'customer' | 'vehicle';
+  /** The surface's own words. */
+  readonly reason: string;
   /** The customer of the refusal whose personal data was erased. */
   readonly erasedCustomerId: string | null;
+}
 
-  constructor(refusal: string, body: unknown, summary: string) {
-    const { detail, customerId } = (body ?? {}) as { detail?: string; customerId?: string };
-    super(`${refusal}: ${detail ?? JSON.stringify(body)} ${summary}`);
-    const isErased = problemName((body as { type?: unknown } | null)?.type) === 'customer-erased';
-    this.erasedCustomerId = (isErased && customerId) || null;
+interface ProblemBody {
+  readonly type?: unknown;
+  readonly detail?: string;
+  readonly customerId?: string;
+}
+
+function erasedIn(problem: ProblemBody | null): string | null {
+  return problemName(problem?.type) === 'customer-erased' ? (problem?.customerId ?? null) : null;
+}
+
+const shownMax = 5;
+
+/** A surface refused a request, or rows of it. A vehicle's credential is unchanged when it was the platform. */
+class RegistrationRefused extends Error {
+  override readonly name = 'RegistrationRefused';
+  /** The customers of the refusal whose personal data was erased. */
+  readonly erasedCustomerIds: readonly string[];
+
+  constructor(message: string, erasedCustomerIds: readonly (string | null)[]) {
+    super(message);
+    this.erasedCustomerIds = erasedCustomerIds.filter((id) => id !== null);
   }
+}
+
+function refusedRequest(refusal: string, body: unknown, summary: string): RegistrationRefused {
+  const problem = body as ProblemBody | null;
+  const message = `${refusal}: ${problem?.detail ?? JSON.stringify(body)} ${summary}`;
+  return new RegistrationRefused(message, [erasedIn(problem)]);
+}
+
+function refusedRows(rows: readonly RefusedRow[], summary: string): RegistrationRefused {
+  const shown = rows.slice(0, shownMax).map(({ kind, id, reason }) => `${kind} ${id}: ${reason}`);
+  const more = rows.length > shownMax ? [`and ${rows.length - shownMax} more`] : [];
+  return new RegistrationRefused(
+    `${rows.length} rows were refused: ${[...shown, ...more].join('; ')} ${summary}`,
+    rows.map(({ erasedCustomerId }) => erasedCustomerId),
+  );
 }
 
 export interface RegisteredFleet {
@@ -79,43 +115,86 @@ export function registeredLine({ customers, credentials, retries }: Registration
   return `registered: ${customers} customers and ${credentials} vehicles${retries === 0 ? '' : `, after ${retries} retries`}`;
 }
 
+/** Returns the rows of a batch that its answer names as refused, by their place in it. */
+function refusedIn(body: unknown): Map<string, ProblemBody> | null {
+  const { results } = (body ?? {}) as {
+    readonly results?: readonly { pointer: string; status: string; problem?: ProblemBody }[];
+  };
+  if (!Array.isArray(results)) return null;
+  const refused = results.filter(({ status }) => status === 'refused');
+  return new Map(refused.map(({ pointer, problem = {} }) => [pointer, problem]));
+}
+
 /**
  * Makes customers and vehicles known to the platform, and then the vehicles with their credentials to the API IoT: what the platform
- * refuses takes no vehicle's password away. A request that a busy surface does not take is sent again (`sendUntilTaken`); each may be
- * repeated without harm.
+ * refuses takes no vehicle's password away. A row that is refused keeps no other from being registered. A request that a busy
+ * surface does not take is sent again (`sendUntilTaken`); each may be repeated without harm. Rejects where a whole request is refused.
  */
+export async function registerRows(
+  clients: RegistrationClients,
+  fleet: RegisteredFleet,
+): Promise<{ readonly summary: RegistrationSummary; readonly refused: readonly RefusedRow[] }> {
+  const done: Counted = { customers: 0, vehicles: 0, credentials: 0, retries: 0 };
+  const refused: RefusedRow[] = [];
+
+  /** Sends rows of one list. Resolves with those that were taken. */
+  async function send<Row>(
+    client: ApiClient,
+    path: string,
+    list: 'customers' | 'vehicles',
+    rows: readonly Row[],
+    shape: (rows: readonly Row[]) => unknown,
+  ): Promise<Row[]> {
+    const { answer, refusal, retries } = await sendUntilTaken(clients, client, path, shape(rows));
+    done.retries += retries;
+    const problems = refusedIn(answer?.body);
+    if (refusal !== null && problems === null)
+      throw refusedRequest(refusal, answer?.body ?? null, describeSummary(done, fleet));
+    return rows.filter((row, index) => {
+      const problem = problems?.get(`/${list}/${index}`);
+      if (problem === undefined) return true;
+      const { id, vin } = row as { readonly id?: string; readonly vin?: string };
+      const kind = list === 'customers' ? 'customer' : 'vehicle';
+      const reason = problem.detail ?? 'refused';
+      refused.push({ id: id ?? vin ?? '', kind, reason, erasedCustomerId: erasedIn(problem) });
+      return false;
+    });
+  }
+
+  for (const customers of batches(fleet.customers)) {
+    const taken = await send(clients.platform, '/registrations', 'customers', customers, (rows) => ({
+      customers: rows,
+      vehicles: [],
+    }));
+    done.customers += taken.length;
+  }
+  const known: RegisteredVehicle[] = [];
+  for (const vehicles of batches(fleet.vehicles)) {
+    const taken = await send(clients.platform, '/registrations', 'vehicles', vehicles, (rows) => ({
+      customers: [],
+      vehicles: rows.map(({ credentialDigest: _, ...vehicle }) => vehicle),
+    }));
+    known.push(...taken);
+    done.vehicles += taken.length;
+  }
+  for (const vehicles of batches(known)) {
+    const path = '/provisioning/vehicles';
+    const taken = await send(clients.provisioner, path, 'vehicles', vehicles, (rows) => ({
+      vehicles: rows.map(({ vin, model, credentialDigest }) => ({ vin, model, credentialDigest })),
+    }));
+    done.credentials += taken.length;
+  }
+  return { summary: done, refused };
+}
+
+/** Registers as `registerRows` does. Rejects where any row was refused, after all others were registered. */
 export async function register(
   clients: RegistrationClients,
   fleet: RegisteredFleet,
 ): Promise<RegistrationSummary> {
-  const done: Counted = { customers: 0, vehicles: 0, credentials: 0, retries: 0 };
-
-  async function send(client: ApiClient, path: string, body: unknown): Promise<void> {
-    const { answer, refusal, retries } = await sendUntilTaken(clients, client, path, body);
-    done.retries += retries;
-    if (refusal !== null) {
-      throw new RegistrationRefused(refusal, answer?.body ?? null, describeSummary(done, fleet));
-    }
-  }
-
-  for (const customers of batches(fleet.customers)) {
-    await send(clients.platform, '/registrations', { customers, vehicles: [] });
-    done.customers += customers.length;
-  }
-  for (const vehicles of batches(fleet.vehicles)) {
-    await send(clients.platform, '/registrations', {
-      customers: [],
-      vehicles: vehicles.map(({ credentialDigest: _, ...vehicle }) => vehicle),
-    });
-    done.vehicles += vehicles.length;
-  }
-  for (const vehicles of batches(fleet.vehicles)) {
-    await send(clients.provisioner, '/provisioning/vehicles', {
-      vehicles: vehicles.map(({ vin, model, credentialDigest }) => ({ vin, model, credentialDigest })),
-    });
-    done.credentials += vehicles.length;
-  }
-  return done;
+  const { summary, refused } = await registerRows(clients, fleet);
+  if (refused.length > 0) throw refusedRows(refused, describeSummary(summary, fleet));
+  return summary;
 }
 
 /** Registers as `register` does, for a fleet that starts again: without customers who were erased meanwhile, and without their name on a vehicle. */
@@ -126,12 +205,12 @@ export async function registerWithoutErased(
   try {
     return await register(clients, fleet);
   } catch (error) {
-    const id = error instanceof RegistrationRefused ? error.erasedCustomerId : null;
-    if (id === null) throw error;
+    const ids = new Set(error instanceof RegistrationRefused ? error.erasedCustomerIds : []);
+    if (ids.size === 0) throw error;
     return await registerWithoutErased(clients, {
-      customers: fleet.customers.filter((customer) => customer.id !== id),
+      customers: fleet.customers.filter(({ id }) => !ids.has(id)),
       vehicles: fleet.vehicles.map(({ customerId, ...vehicle }) =>
-        customerId === undefined || customerId === id ? vehicle : { ...vehicle, customerId },
+        customerId === undefined || ids.has(customerId) ? vehicle : { ...vehicle, customerId },
       ),
     });
   }

@@ -524,6 +524,30 @@ describe('provisioning', () => {
     );
   });
 
+  it('takes each row by itself, and names the fate of each where one is refused', () =>
+    withApiIot(
+      async (bench) => {
+        const right = { ...vehicle, vin: '1M8GDM9AXKP042788' };
+        const bad = { ...right, vin: 'x', credentialDigest: 'none' };
+        const body = { vehicles: [vehicle, right, bad] };
+        const answer = await bench.call('POST', '/provisioning/vehicles', { body });
+        const { provisioned, results } = (await answer.json()) as {
+          provisioned: number;
+          results: { pointer: string; id: string | null; status: string; problem?: { detail: string } }[];
+        };
+        expect([answer.status, provisioned]).toEqual([207, 1]);
+        expect(results.map(({ pointer, id, status }) => [pointer, id, status])).toEqual([
+          ['/vehicles/0', vehicle.vin, 'refused'],
+          ['/vehicles/1', right.vin, 'registered'],
+          ['/vehicles/2', null, 'refused'],
+        ]);
+        expect(results[0]?.problem?.detail).toBe('The VIN has a wrong check digit.');
+        expect((await bench.call('GET', `/vehicle/${right.vin}/status`)).status).toBe(200);
+        expect((await bench.call('GET', `/vehicle/${vehicle.vin}/status`)).status).toBe(404);
+      },
+      { checkDigit: 'strict' },
+    ));
+
   it('takes 1,000 vehicles at once, and no more', () =>
     withApiIot(async (bench) => {
       const vehicles = Array.from({ length: 1_001 }, (_, index) => ({

@@ -3,7 +3,7 @@ import { TokenUnavailable } from '../../gateway/oauth/access-token.ts';
 import { TransportError } from '../../shared/ports/http.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import type { ApiAnswer, ApiClient } from '../../simulator/run/api-client.ts';
-import { register, registerWithoutErased } from '../../simulator/run/registration.ts';
+import { register, registerRows, registerWithoutErased } from '../../simulator/run/registration.ts';
 
 const fleet = {
   customers: ['ana', 'ben', 'eva'].map((id) => ({
@@ -98,6 +98,35 @@ describe('a registration', () => {
     await expect(register(clients, fleet)).rejects.toThrow('/registrations answered 409: ben was erased.');
     expect(clients.clock.waits).toEqual([]);
     expect(clients.taken).toEqual([]);
+  });
+
+  test('registers every row that its surface takes, and names those that it refuses', async () => {
+    const clients = surfaces();
+    const { platform } = clients;
+    const choosy: ApiClient = {
+      ...platform,
+      async send(method, path, body, key) {
+        const { vehicles } = body as Body;
+        const answer = await platform.send(method, path, body, key);
+        if (!vehicles.some(({ vin }) => vin === 'V2')) return answer;
+        const problem = problemOf('invalid-request', 'The model is unknown.');
+        const results = vehicles.map(({ vin }, index) => ({
+          pointer: `/vehicles/${index}`,
+          id: vin,
+          ...(vin === 'V2' ? { status: 'refused', problem } : { status: 'registered' }),
+        }));
+        return { ...answer, status: 207, body: { customers: 0, vehicles: 2, results } };
+      },
+    };
+    const choosing = { ...clients, platform: choosy };
+    expect(await registerRows(choosing, fleet)).toEqual({
+      summary: { customers: 3, vehicles: 2, credentials: 2, retries: 0 },
+      refused: [{ id: 'V2', kind: 'vehicle', reason: 'The model is unknown.', erasedCustomerId: null }],
+    });
+    expect(clients.taken.slice(-2)).toEqual(['credential of V1', 'credential of V3']);
+    await expect(register(choosing, fleet)).rejects.toThrow(
+      '1 rows were refused: vehicle V2: The model is unknown. (registered: 3 of 3 customers and 2 of 3 vehicles at the platform, 2 of 3 vehicles at the API IoT; the same command registers the rest)',
+    );
   });
 
   test('of a fleet that is there at every start leaves out who was erased, whose vehicle is nobody’s', async () => {

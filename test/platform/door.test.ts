@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { platformScopes } from '../../gateway/platform/scopes.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
+import { makeVin } from '../../shared/protocol/vin.ts';
 import { problem } from './problem.ts';
 import { order, origin, register, vin, withPlatform } from './support.ts';
 
@@ -332,7 +333,7 @@ describe('the registers', () => {
       expect([more.status, more.body.errors[0].pointer]).toEqual([422, '/customers']);
     }));
 
-  it('take a fleet wholly or not at all', () =>
+  it('take each row of a fleet by itself, and name the fate of each where one is refused', () =>
     withPlatform(async (world) => {
       await register(world);
       const answer = await world.call('POST', '/registrations', {
@@ -343,12 +344,75 @@ describe('the registers', () => {
         ],
       });
       expect([answer.status, answer.body]).toEqual([
-        404,
-        problem('unknown-customer', 'No customer has the id bo. Nothing was registered.', {
-          errors: [{ in: 'body', pointer: '/vehicles/1/customerId', message: 'no customer has this id' }],
-        }),
+        207,
+        {
+          customers: 1,
+          vehicles: 1,
+          results: [
+            { pointer: '/customers/0', id: 'cleo', status: 'registered' },
+            { pointer: '/vehicles/0', id: vin, status: 'registered' },
+            {
+              pointer: '/vehicles/1',
+              id: 'WDBEA30D3HA391172',
+              status: 'refused',
+              problem: problem('unknown-customer', 'No customer has the id bo.', {
+                customerId: 'bo',
+                errors: [
+                  { in: 'body', pointer: '/vehicles/1/customerId', message: 'no customer has this id' },
+                ],
+              }),
+            },
+          ],
+        },
       ]);
-      expect((await world.call('GET', '/customers/cleo')).status).toBe(404);
-      expect((await world.call('GET', `/vehicles/${vin}`)).body.modelName).toBe('Aurora');
+      expect((await world.call('GET', '/customers/cleo')).status).toBe(200);
+      expect((await world.call('GET', `/vehicles/${vin}`)).body.modelName).toBe('New');
+      expect((await world.call('GET', '/vehicles/WDBEA30D3HA391172')).status).toBe(404);
+    }));
+
+  it('register 998 customers of 999 where one has a bad e-mail address, and the vehicles of those', () =>
+    withPlatform(async ({ call, database }) => {
+      const customers = Array.from({ length: 999 }, (_, index) => ({
+        id: `c-${index}`,
+        name: `Customer ${index}`,
+        email: index === 500 ? 'not an address' : `c-${index}@example.com`,
+      }));
+      const vehicles = [500, 501].map((index) => ({
+        vin: makeVin('WFWAUR1E', 'TA', index),
+        model: 'aurora-2026',
+        modelName: 'Aurora',
+        customerId: `c-${index}`,
+      }));
+      const { status, body } = await call('POST', '/registrations', { customers, vehicles });
+      expect([status, body.customers, body.vehicles, body.results.length]).toEqual([207, 998, 1, 1_001]);
+      const refused = body.results.filter((row: { status: string }) => row.status === 'refused');
+      expect(refused.map(({ pointer, id }: { pointer: string; id: string }) => [pointer, id])).toEqual([
+        ['/customers/500', 'c-500'],
+        ['/vehicles/0', makeVin('WFWAUR1E', 'TA', 500)],
+      ]);
+      expect(refused[0].problem).toMatchObject({
+        type: 'urn:fleetwake:problem:invalid-request',
+        status: 422,
+        errors: [{ in: 'body', pointer: '/customers/500/email' }],
+      });
+      expect(refused[1].problem.type).toBe('urn:fleetwake:problem:unknown-customer');
+      const rows = await database.reader.selectFrom('customers').select('id').execute();
+      expect(rows).toHaveLength(998);
+    }));
+
+  it('answer the problem of the first row where every row is refused, and change nothing', () =>
+    withPlatform(async ({ call }) => {
+      const answer = await call('POST', '/registrations', {
+        customers: [{ id: ' a', name: 'X', email: 'x@example.com' }, null],
+      });
+      expect([answer.status, answer.body.type, answer.body.results]).toMatchObject([
+        422,
+        'urn:fleetwake:problem:invalid-request',
+        [
+          { pointer: '/customers/0', id: null, status: 'refused' },
+          { pointer: '/customers/1', id: null, status: 'refused' },
+        ],
+      ]);
+      expect(answer.body.detail).toMatch(/Nothing was registered\.$/);
     }));
 });
