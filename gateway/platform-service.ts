@@ -27,6 +27,7 @@ import { stripePayments } from './payments/stripe-payments.ts';
 import { platform } from './platform/app.ts';
 import { newChanges } from './platform/changes.ts';
 import { platformScopes, roleScopes } from './platform/scopes.ts';
+import { restoreGuard, stoppedSentence } from './restore/restore-guard.ts';
 import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
 import type { PlatformSchema } from './store/schema.ts';
 import { modelOf } from './store/vehicles.ts';
@@ -142,12 +143,23 @@ export function createPlatformService(
       scope: 'vehicle:configure vehicle:read',
     },
   });
+  const payments =
+    settings.payments === null ? noPayments : stripePayments({ ...ports, ...settings.payments });
+  const restore = { ...ports, catalogue, vehicles, payments };
+  const guard = restoreGuard({
+    ...restore,
+    compares: settings.runsEngine,
+    onClear() {
+      if (settings.runsEngine) reconciliation?.start();
+    },
+  });
   const engineDeps: EngineDeps = {
     ...ports,
     ...ticketProjections(ports, settings.desk),
     catalogue,
     vehicles,
-    payments: settings.payments === null ? noPayments : stripePayments({ ...ports, ...settings.payments }),
+    payments,
+    gate: guard,
     modelOf: (vin) => modelOf(database, vin),
     callbackUrl: `${settings.publicUrl}/callbacks/api-iot`,
     reservedQuota,
@@ -172,15 +184,18 @@ export function createPlatformService(
   const app = platform({
     ...ports,
     engine,
+    restore: { ...restore, onResumed: () => guard.wake() },
     catalogue,
     changes,
-
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
     config: {
       origin: settings.publicUrl,
       allowedOrigins: settings.allowedOrigins,
       callbackSecret: settings.secrets.callbacks,
-      salesStops: () => settings.missingServices,
+      salesStops: () => [
+        ...settings.missingServices,
+        ...(guard.state() === 'stopped' ? [stoppedSentence] : []),
+      ],
       clients: clientsOf(ports, settings),
     },
   });
@@ -192,13 +207,14 @@ export function createPlatformService(
         ports.log.error('platform.cannot_sell', { reasons: settings.missingServices });
       dispatcher.start();
       relay.wake();
+      await guard.start();
       if (!settings.runsEngine) return;
       desk.start();
       await engine.start();
-      reconciliation?.start();
     },
     async stop() {
       // The other way round than work passes on: what an engine saves, dispatcher and relay still take.
+      await guard.stop();
       await reconciliation?.stop();
       for (const part of [engine, desk, dispatcher, relay]) await part.stop();
     },

@@ -32,6 +32,8 @@ export interface Settlement {
   readonly method: string;
   /** The customer at the payment service whose saved method it is. */
   readonly customer?: string;
+  /** The epoch of the database that ordered it, which the payment carries; absent in orders saved before there was one. */
+  readonly epoch?: string;
   readonly paymentId: string | null;
   /** Unanswered calls of the open step. */
   readonly unanswered: number;
@@ -141,10 +143,13 @@ export function isShown(unanswered: number): boolean {
 }
 
 /** What a purchase says of its payment. */
-export type PaymentOrder = Pick<Settlement, 'capture' | 'amountMinor' | 'currency' | 'method' | 'customer'>;
+export type PaymentOrder = Pick<
+  Settlement,
+  'capture' | 'amountMinor' | 'currency' | 'method' | 'customer' | 'epoch'
+>;
 
 export function newSettlement(order: PaymentOrder, at: number): Settlement {
-  const { capture, amountMinor, currency, method, customer } = order;
+  const { capture, amountMinor, currency, method, customer, epoch } = order;
   return {
     status: 'authorising',
     capture,
@@ -152,6 +157,7 @@ export function newSettlement(order: PaymentOrder, at: number): Settlement {
     currency,
     method,
     ...(customer === undefined ? {} : { customer }),
+    ...(epoch === undefined ? {} : { epoch }),
     paymentId: null,
     unanswered: 0,
     keysLapsed: 0,

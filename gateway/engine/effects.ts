@@ -226,7 +226,7 @@ function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep
   if (!settlement) throw new Error(`${activationId} has no settlement and cannot ${step}`);
   const key = paymentKey(activationId, step, settlement.keysLapsed);
   if (step === 'authorise') {
-    const { amountMinor, currency, method, customer, capture } = settlement;
+    const { amountMinor, currency, method, customer, epoch, capture } = settlement;
     const description = `${activation.serviceId} for ${activation.vin}`;
     return deps.payments.authorise({
       key,
@@ -235,6 +235,7 @@ function askPayments(deps: EffectDeps, activation: Activation, step: PaymentStep
       currency,
       method,
       ...(customer === undefined ? {} : { customer }),
+      ...(epoch === undefined ? {} : { epoch }),
       capture,
       description,
     });

@@ -35,6 +35,7 @@ import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
 import { singleFlight } from './single-flight.ts';
 import { wakeUpKeeper } from './wake-up-keeper.ts';
+import { openGate, type WorkGate } from './work-gate.ts';
 
 export interface EngineSettings {
   /** Activations worked on at once in this process. */
@@ -61,6 +62,8 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
   readonly bus: Bus;
   readonly log: Log;
   readonly settings: EngineSettings;
+  /** Absent: everything may be worked on. */
+  readonly gate?: WorkGate;
   /** Called after each commit that wrote record rows, and with each sweep. */
   readonly onCommitted: (work: CommittedWork) => void;
 }
@@ -69,6 +72,8 @@ export interface EngineDeps extends EffectDeps, ProjectionDeps {
 const turnMax = 32;
 const staleRetryMax = 8;
 const pauseMs = 1_000;
+/** How soon what may not be worked on is looked at again. */
+const heldPauseMs = 10_000;
 /** Longest wait of an activation whose work throws; the first is a second, and each doubles. */
 const failedPauseMaxMs = 30_000;
 /** Failing activations that are counted; beyond it counting starts anew. */
@@ -86,7 +91,7 @@ class UnknownActivation extends Error {
  * A wake-up is only a hint: a lost one is found by the sweep, a repeated or early one does no harm.
  */
 export function activationEngine(outer: EngineDeps) {
-  const { clock, database, bus, log, settings } = outer;
+  const { clock, database, bus, log, settings, gate = openGate } = outer;
   const guard = breaker({ clock, log, settings: settings.breaker });
   const deps: EngineDeps = { ...outer, breaker: guard, vehicles: observedVehicles(outer.vehicles, guard) };
   let consumption: Consumption | null = null;
@@ -132,10 +137,15 @@ export function activationEngine(outer: EngineDeps) {
     }
   }
 
+  function isHeld({ kind }: Activation): boolean {
+    return !gate.mayWork() || (kind !== 'activation' && !gate.maySwitchOff());
+  }
+
   async function work(id: string, until: (activation: Activation) => boolean): Promise<StoredActivation> {
     let stored = await loadActivation(database.reader, id);
     if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
-    for (let turn = 0; turn < turnMax && !stopped && !until(stored.activation); turn += 1) {
+    for (let turn = 0; turn < turnMax && !stopped && !isHeld(stored.activation); turn += 1) {
+      if (until(stored.activation)) break;
       const effects = outstanding(stored.activation, clock.now());
       if (effects.length === 0) break;
       const current: StoredActivation = stored;
@@ -150,11 +160,17 @@ export function activationEngine(outer: EngineDeps) {
   /** When the next moment comes that its wake-up waits for; null: none. */
   const advance = singleFlight(
     async (id: string): Promise<number | null> =>
-      isEntitlementId(id) ? endInTime(id) : nextDueAt((await work(id, () => false)).activation),
+      isEntitlementId(id) ? endInTime(id) : dueAtOf((await work(id, () => false)).activation),
   );
 
+  function dueAtOf(activation: Activation): number | null {
+    const dueAt = nextDueAt(activation);
+    return dueAt !== null && isHeld(activation) ? Math.max(dueAt, clock.now() + heldPauseMs) : dueAt;
+  }
+
   /** Its next moment is its only one, months away at times: the sweep knows it, no message waits for it. */
-  async function endInTime(id: string): Promise<null> {
+  async function endInTime(id: string): Promise<number | null> {
+    if (!gate.maySwitchOff()) return clock.now() + heldPauseMs;
     const born = await expire(deps, id, clock.now());
     if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
     deps.onCommitted(anyCommittedWork);

@@ -88,6 +88,15 @@ export async function reconcileVehicle(deps: ReconciliationDeps, vin: string): P
   });
 }
 
+/** Resolves with where a vehicle differs from what its customers own, and changes nothing. */
+export async function vehicleDifferences(
+  deps: Pick<ReconciliationDeps, 'database' | 'catalogue' | 'clock'>,
+  vin: string,
+  reported: readonly Reported[],
+): Promise<Difference[]> {
+  return differences(reported, (await knownFeatures(deps.database.reader, deps, vin)).known);
+}
+
 async function findDifferences(
   database: Kysely<PlatformSchema>,
   deps: ReconciliationDeps,
@@ -114,7 +123,7 @@ async function findDifferences(
 
 async function knownFeatures(
   database: Kysely<PlatformSchema>,
-  { catalogue, clock }: ReconciliationDeps,
+  { catalogue, clock }: Pick<ReconciliationDeps, 'catalogue' | 'clock'>,
   vin: string,
 ): Promise<{ readonly known: KnownFeatures; readonly ownedSince: (feature: string) => number }> {
   const now = clock.now();

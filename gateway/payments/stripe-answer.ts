@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { PaymentState } from '../../shared/ports/payments.ts';
+import type { ListedPayment, PaymentState } from '../../shared/ports/payments.ts';
 import { fromStripeAmount } from './currency-units.ts';
 
 /** How long a hold is good for where Stripe does not say (`capture_before`): 7 days. */
@@ -45,6 +45,23 @@ export function stateOf(intent: Intent): PaymentState | null {
     status,
     capturedMinor: fromStripeAmount(intent.amount_received, currency),
     refundedMinor: fromStripeAmount(charge(intent)?.amount_refunded ?? 0, currency),
+  };
+}
+
+/** A payment of a list. Needs `data.latest_charge` expanded. */
+export function listedPayment(intent: Intent): ListedPayment {
+  const currency = intent.currency.toUpperCase();
+  return {
+    paymentId: intent.id,
+    status: statusOf(intent),
+    amountMinor: fromStripeAmount(intent.amount, currency),
+    currency,
+    capture: intent.capture_method === 'manual' ? 'on_delivery' : 'immediately',
+    createdAt: intent.created * 1000,
+    description: intent.description ?? '',
+    activationId: intent.metadata.activation_id ?? null,
+    epoch: intent.metadata.epoch ?? null,
+    holdExpiresAt: holdExpiresAt(intent),
   };
 }
 

@@ -5,6 +5,8 @@ import type { Log } from '../../shared/ports/log.ts';
 import {
   type AuthoriseRequest,
   type PaymentAnswer,
+  type PaymentList,
+  type PaymentPage,
   type PaymentRequest,
   type PaymentState,
   type Payments,
@@ -16,6 +18,7 @@ import { reached } from './reached.ts';
 import {
   holdExpiresAt,
   type Intent,
+  listedPayment,
   type Refusal,
   refusalOf,
   type StripeStep,
@@ -34,6 +37,9 @@ export interface StripePaymentsOptions {
   readonly timeoutMs: number;
 }
 
+/** The largest page that Stripe gives. */
+const pageMax = 100;
+
 function newStripe(options: StripePaymentsOptions): Stripe {
   const { http, clock, origin, apiKey, timeoutMs } = options;
   const url = new URL(origin);
@@ -50,7 +56,7 @@ function newStripe(options: StripePaymentsOptions): Stripe {
 }
 
 /** The payments port's operations over one stripe client. */
-class StripePayments implements Payments {
+class StripePayments implements Payments, PaymentList {
   readonly #stripe: Stripe;
   readonly #log: Log;
   readonly #apiKey: string;
@@ -83,7 +89,10 @@ class StripePayments implements Payments {
           // Nobody is there to answer a bank's question: what would ask one is declined.
           error_on_requires_action: true,
           description: request.description,
-          metadata: { activation_id: activationId },
+          metadata: {
+            activation_id: activationId,
+            ...(request.epoch === undefined ? {} : { epoch: request.epoch }),
+          },
           expand: ['latest_charge'],
         },
         { idempotencyKey: key },
@@ -142,6 +151,18 @@ class StripePayments implements Payments {
     const state = stateOf(await this.#intent(paymentId));
     if (state === null) throw new PaymentsUnavailable('the payment service is still processing the payment');
     return state;
+  }
+
+  async list(after: string | null): Promise<PaymentPage> {
+    const outcome = await this.#call('retrieve', () =>
+      this.#stripe.paymentIntents.list({
+        limit: pageMax,
+        expand: ['data.latest_charge'],
+        ...(after === null ? {} : { starting_after: after }),
+      }),
+    );
+    if ('refusal' in outcome) throw this.#unavailable('list', after ?? 'payments', outcome.refusal);
+    return { payments: outcome.value.data.map(listedPayment), hasMore: outcome.value.has_more };
   }
 
   async #intent(paymentId: string): Promise<Intent> {
@@ -209,6 +230,6 @@ class StripePayments implements Payments {
  * own. A definite answer is data, and so is a 400 to an order: it has made no payment. Everything else is `PaymentsUnavailable`:
  * no answer, 5xx, 429, a key in flight, and also a refusal that is our own fault (401, a wrong parameter of a later step).
  */
-export function stripePayments(options: StripePaymentsOptions): Payments {
+export function stripePayments(options: StripePaymentsOptions): Payments & PaymentList {
   return new StripePayments(options);
 }

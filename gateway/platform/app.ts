@@ -21,6 +21,7 @@ import { mountReadiness } from './readiness.ts';
 import { mountRecords } from './record-routes.ts';
 import { mountRegisters } from './register-routes.ts';
 import { mountRegistrations, registrationsBodyBytes, registrationsPath } from './registration-batch.ts';
+import { mountRestore } from './restore-routes.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
 import { mountSettlements } from './settlement-route.ts';
 import { mountTicketCommands } from './ticket-commands.ts';
@@ -91,6 +92,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountParkedWork(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
   mountSettlements(app, deps, authenticator);
+  mountRestore(app, deps, authenticator);
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);

@@ -12,6 +12,7 @@ import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
 import type { SalesStops } from './readiness.ts';
+import type { RestoreDeps } from './restore-routes.ts';
 
 export interface PlatformDeps {
   /** Migrated (`migratePlatform`). */
@@ -26,6 +27,8 @@ export interface PlatformDeps {
   readonly log: Log;
   readonly desk: SupportDesk;
   readonly config: PlatformConfig;
+  /** What decides about the findings of a restore. */
+  readonly restore: RestoreDeps;
 }
 
 /** The support desk, as far as its commands need it. */

@@ -51,6 +51,8 @@ async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }
         .where('e.valid_until', 'is', null)
         .limit(1)
         .as('permanent_id'),
+      eb.selectFrom('installation').select('name').as('installation'),
+      eb.selectFrom('installation').select('epoch').as('epoch'),
     ])
     .where('v.vin', '=', body.vin)
     .executeTakeFirst();
@@ -60,7 +62,7 @@ async function check(
   transaction: Transaction<PlatformSchema>,
   deps: PurchasingDeps,
   order: Order,
-): Promise<void> {
+): Promise<{ readonly epoch?: string }> {
   const { vin, customerId, serviceId } = order.body;
   const known = await lookUp(transaction, order);
   if (known === undefined || (known.owner_id !== null && !isFor(order.owner, known.owner_id)))
@@ -75,9 +77,15 @@ async function check(
     const detail = `${serviceId} is not made for the model ${known.model}.`;
     throw problemError('vehicle-incompatible', detail, { model: known.model });
   }
+  return known.installation === null ? {} : { epoch: `${known.installation}.${known.epoch}` };
 }
 
-function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
+function rowsOf(
+  deps: PurchasingDeps,
+  { body, choice }: Order,
+  at: number,
+  epoch: { readonly epoch?: string },
+) {
   const { service, price } = choice;
   const { vin, customerId, paymentMethod: method, paymentCustomer, preDelivery } = body;
   const { amountMinor, currency } = price;
@@ -95,6 +103,7 @@ function rowsOf(deps: PurchasingDeps, { body, choice }: Order, at: number) {
       currency,
       method,
       ...(paymentCustomer === undefined ? {} : { customer: paymentCustomer }),
+      ...epoch,
     },
     at,
   );
@@ -143,8 +152,8 @@ async function enter(
     const answer = answerOf(await deps.keys.claimKey(transaction, order.use, at));
     if (answer !== null) return { kind: 'replay', purchaseId: answer.body };
   }
-  await check(transaction, deps, order);
-  const { purchase, activation } = rowsOf(deps, order, at);
+  const epoch = await check(transaction, deps, order);
+  const { purchase, activation } = rowsOf(deps, order, at, epoch);
   await transaction.insertInto('purchases').values(purchase).execute();
   await insertActivation(transaction, activation, { purchaseId: purchase.id, parentId: null, priority: 0 });
   await appendRecord(transaction, deps.ids, [

@@ -335,6 +335,26 @@ async function addTransfers(database: Kysely<PlatformSchema>, dialect: Dialect):
   await letHoldersErase(database, dialect);
 }
 
+/** How an older database is recognised after a restore: see gateway/restore/. */
+async function addRestores(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table installation (
+    id ${long} not null primary key check (id = 1),
+    name text not null,
+    epoch ${long} not null,
+    stopped_at ${long},
+    collected_at ${long}
+  ) ${strict}`.execute(database);
+  await sql`create table restore_findings (
+    id text not null primary key,
+    kind text not null,
+    data text not null,
+    decision text,
+    decided_by text,
+    decided_at ${long}
+  ) ${strict}`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -358,6 +378,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '019-parked-work', up: addParkedWork },
   { name: '020-activations-of-reconciliation', up: addActivationsOfFeature },
   { name: '021-transfers', up: addTransfers },
+  { name: '022-restores', up: addRestores },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

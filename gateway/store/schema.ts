@@ -19,6 +19,32 @@ export interface PlatformSchema extends IdempotencySchema {
   webhook_off: WebhookOffTable;
   tickets: TicketTable;
   erasures: ErasureTable;
+  installation: InstallationTable;
+  restore_findings: RestoreFindingRow;
+}
+
+/** One row. Each payment carries name and epoch, so that an older database can be recognised by newer payments. */
+interface InstallationTable {
+  id: number;
+  name: string;
+  /** Rises with each start of an engine, and after a restore. */
+  epoch: number;
+  /** Since when nothing is worked on, because the database is an older one; null: it is not. */
+  stopped_at: number | null;
+  /** When all findings of the restore were collected. */
+  collected_at: number | null;
+}
+
+/** What an older database does not know: see gateway/restore/finding.ts. */
+export interface RestoreFindingRow {
+  /** The id of the payment, or VIN and feature. */
+  id: string;
+  kind: 'payment_without_purchase' | 'feature_without_owner';
+  /** JSON. */
+  data: string;
+  decision: 'adopt' | 'refund' | 'ignore' | null;
+  decided_by: string | null;
+  decided_at: number | null;
 }
 
 /** A ticket event that the outgoing webhook gave up; it waits for an operator. */

@@ -12,6 +12,7 @@ export type IdPrefix =
   | 'ent'
   | 'evt'
   | 'inc'
+  | 'ins'
   | 'ntc'
   | 'pay'
   | 'pur'

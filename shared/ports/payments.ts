@@ -14,6 +14,32 @@ export interface Payments {
   retrieve(paymentId: string): Promise<PaymentState>;
 }
 
+/** What the payment service has, whoever ordered it. */
+export interface PaymentList {
+  /** Resolves with a page of all payments, newest first; `after` is the last one of the page before. */
+  list(after: string | null): Promise<PaymentPage>;
+}
+
+export interface PaymentPage {
+  readonly payments: readonly ListedPayment[];
+  readonly hasMore: boolean;
+}
+
+export interface ListedPayment {
+  readonly paymentId: string;
+  /** Null while the service itself does not know yet. */
+  readonly status: PaymentState['status'] | null;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly capture: 'on_delivery' | 'immediately';
+  readonly createdAt: number;
+  readonly description: string;
+  /** Of the order; null where the payment has none. */
+  readonly activationId: string | null;
+  readonly epoch: string | null;
+  readonly holdExpiresAt: number | null;
+}
+
 export interface AuthoriseRequest {
   readonly key: string;
   readonly amountMinor: number;
@@ -24,6 +50,8 @@ export interface AuthoriseRequest {
   /** The customer at the payment service (`cus_…`) whose saved payment method it is; absent for a method without a customer. */
   readonly customer?: string;
   readonly capture: 'on_delivery' | 'immediately';
+  /** Kept with the payment: the epoch of the database that orders it. The same in each try of one order. */
+  readonly epoch?: string;
   /** Kept with the payment, so that the ledger can be held against our database. */
   readonly activationId: string;
   readonly description: string;

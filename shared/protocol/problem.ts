@@ -18,6 +18,7 @@ export const problemTypes = {
   'customer-erased': { status: 409, title: 'The personal data of this customer was erased' },
   'not-cancellable': { status: 409, title: 'The purchase cannot be cancelled now' },
   'not-settleable': { status: 409, title: 'The settlement cannot be ended so now' },
+  'not-decidable': { status: 409, title: 'The finding cannot be decided so' },
   'illegal-move': { status: 409, title: 'The ticket cannot make this move now' },
   'already-active': { status: 409, title: 'The service is already active on this vehicle' },
   'key-in-flight': { status: 409, title: 'A request with this Idempotency-Key is under way' },

@@ -32,6 +32,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   { names: ['ticket'], load: async () => [(await import('./ticket.ts')).addTicket] },
   { names: ['settlement'], load: async () => [(await import('./settlement.ts')).addSettlement] },
+  { names: ['restore'], load: async () => [(await import('./restore.ts')).addRestore] },
   {
     names: ['notification', 'webhook-event', 'webhook-resume'],
     load: async () => [(await import('./parked-work.ts')).addParkedWork],

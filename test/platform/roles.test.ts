@@ -97,6 +97,13 @@ const matrix: Readonly<Record<string, Row>> = {
   'POST /webhook-events/{id}/replay': { path: () => '/webhook-events/rec_1/replay', statuses: operatorActs },
   'POST /webhook-events/{id}/drop': { path: () => '/webhook-events/rec_1/drop', statuses: operatorActs },
   'POST /webhook-events/resume': { statuses: [401, 403, 403, 403, 200, 403] },
+  'GET /restore': { statuses: [401, 403, 403, 403, 200, 403] },
+  'POST /restore/findings/{id}': {
+    path: () => '/restore/findings/pi_1',
+    body: { choice: 'ignore', by: 'operator-1' },
+    statuses: [401, 403, 403, 403, 404, 403],
+  },
+  'POST /restore/resume': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /settlements': {
     path: () => '/settlements?status=unsettled',
     statuses: [401, 403, 403, 403, 200, 403],
@@ -119,6 +126,7 @@ const matrix: Readonly<Record<string, Row>> = {
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
   'GET /healthz': { statuses: open },
   'GET /livez': { statuses: open },
+  'GET /readyz': { statuses: open },
 };
 
 /** Ana's purchase that failed, with its ticket. */

@@ -2,6 +2,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import type { CancellationPolicy, UncollectiblePolicy } from '../../gateway/catalogue/service.ts';
+import { noPayments } from '../../gateway/payments/no-payments.ts';
 import { platform } from '../../gateway/platform/app.ts';
 import { newChanges } from '../../gateway/platform/changes.ts';
 import type { PlatformConfig } from '../../gateway/platform/deps.ts';
@@ -124,6 +125,12 @@ export async function withPlatform(
     tokens,
     log,
     desk: { settings: support, notices: noticeSettings, onRecorded: changes.notify },
+    restore: {
+      ...{ database, clock, ids, catalogue: sold },
+      vehicles: { status: async () => ({ ok: false }) },
+      payments: noPayments,
+      onResumed() {},
+    },
     config: { origin, clients: [], callbackSecret, ...config },
   });
   const tokenWith = (claims: Partial<AccessTokenClaims>, ...scopes: string[]) => {

@@ -41,7 +41,10 @@ export function intentView(intent: IntentRow, expand?: string): unknown {
     last_payment_error: intent.last_error === null ? null : JSON.parse(intent.last_error),
     latest_charge: charged ? (expand === 'latest_charge' ? chargeView(intent) : intent.charge_id) : null,
     livemode: false,
-    metadata: intent.activation_id === '' ? {} : { activation_id: intent.activation_id },
+    metadata: {
+      ...(intent.activation_id === '' ? {} : { activation_id: intent.activation_id }),
+      ...(intent.epoch === '' ? {} : { epoch: intent.epoch }),
+    },
     payment_method: intent.status === 'requires_payment_method' ? null : intent.method,
     payment_method_types: ['card'],
     status: intent.status,

@@ -21,7 +21,9 @@ export interface Work {
 const pendingRefundMs = 5_000;
 /** The largest amount that Stripe takes: eight digits. */
 const amountMax = 99_999_999;
-const activationIdMax = 500;
+const metadataMax = 500;
+/** Payments of a page unless `limit` says otherwise, and the most. */
+const pageSizes = { standard: 10, most: 100 };
 
 const createParameters = [
   'allowed_payment_method_types',
@@ -147,9 +149,9 @@ function refuseCreation(form: Form): Answer | null {
   if (form.get('confirm') !== 'true') {
     return invalid({ message: 'This stand-in confirms at once: send confirm=true.', param: 'confirm' });
   }
-  if ((form.get('metadata[activation_id]') ?? '').length > activationIdMax) {
-    const message = `Metadata values can have up to ${activationIdMax} characters.`;
-    return invalid({ message, param: 'metadata[activation_id]' });
+  for (const param of ['metadata[activation_id]', 'metadata[epoch]']) {
+    if ((form.get(param) ?? '').length <= metadataMax) continue;
+    return invalid({ message: `Metadata values can have up to ${metadataMax} characters.`, param });
   }
   const method = form.get('payment_method') ?? '';
   const card = testCard(method);
@@ -185,6 +187,7 @@ function newIntent(work: Work, form: Form): IntentRow {
     method: form.get('payment_method') ?? '',
     capture_method: manual ? 'manual' : 'automatic',
     activation_id: form.get('metadata[activation_id]') ?? '',
+    epoch: form.get('metadata[epoch]') ?? '',
     description: form.get('description') ?? '',
     created_at: work.now,
     hold_expires_at: manual ? work.now + holdMs : null,
@@ -227,6 +230,35 @@ export async function createIntent(work: Work, form: Form): Promise<Answer> {
 export async function readIntent(work: Work, id: string, form: Form): Promise<Answer> {
   const intent = await findIntent(work, id);
   return intent === null ? missing('payment_intent', id) : ok(intentView(intent, form.get('expand')));
+}
+
+/** GET /v1/payment_intents: a page of all payments, newest first. */
+export async function listIntents(work: Work, form: Form): Promise<Answer> {
+  const unknown = refuseUnknown(form, ['limit', 'starting_after', 'expand']);
+  if (unknown !== null) return unknown;
+  const limit = Number(form.get('limit') ?? pageSizes.standard);
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizes.most)
+    return invalid({ message: `Invalid integer: ${form.get('limit')?.slice(0, 64)}`, param: 'limit' });
+  const last = form.get('starting_after');
+  const from = last === undefined ? null : await findIntent(work, last);
+  if (last !== undefined && from === null) return missing('payment_intent', last, 'starting_after', 400);
+  let select = work.transaction
+    .selectFrom('payment_intents')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  if (from !== null)
+    select = select.where((where) =>
+      where.or([
+        where('created_at', '<', from.created_at),
+        where.and([where('created_at', '=', from.created_at), where('id', '<', from.id)]),
+      ]),
+    );
+  const rows = await select.execute();
+  const expand = form.get('expand') === 'data.latest_charge' ? 'latest_charge' : undefined;
+  const data = rows.slice(0, limit).map((row) => intentView(row, expand));
+  return ok({ object: 'list', url: '/v1/payment_intents', has_more: rows.length > limit, data });
 }
 
 /** POST /v1/payment_intents/{id}/capture: takes the whole hold. */

@@ -16,6 +16,7 @@ import {
   createRefund,
   findLapsed,
   lapseHolds,
+  listIntents,
   readIntent,
   readRefund,
   type Work,
@@ -158,6 +159,7 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
   });
 
   app.post('/v1/payment_intents', (context) => post(context, createIntent));
+  app.get('/v1/payment_intents', (context) => read(context, listIntents));
   app.get('/v1/payment_intents/:id', (context) =>
     read(context, (work, form) => readIntent(work, context.req.param('id'), form)),
   );

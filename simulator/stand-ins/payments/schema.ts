@@ -21,6 +21,8 @@ export interface IntentRow {
   method: string;
   capture_method: 'automatic' | 'manual';
   activation_id: string;
+  /** `metadata[epoch]`, or empty. */
+  epoch: string;
   description: string;
   created_at: number;
   hold_expires_at: number | null;
@@ -72,6 +74,7 @@ const tables = [
     created_at integer not null, hold_expires_at integer, canceled_at integer, cancellation_reason text,
     last_error text
   ) strict, without rowid`,
+  'create index if not exists payment_intents_newest on payment_intents (created_at, id)',
   `create index if not exists payment_intents_held on payment_intents (hold_expires_at)
     where status = 'requires_capture'`,
   `create table if not exists refunds (
@@ -103,5 +106,10 @@ const tables = [
 export async function migratePaymentsStandIn(database: Database<PaymentsStandInSchema>): Promise<void> {
   await database.write(async (transaction) => {
     for (const table of tables) await sql.raw(table).execute(transaction);
+    const { rows } =
+      await sql`select 1 from pragma_table_info('payment_intents') where name = 'epoch'`.execute(transaction);
+    if (rows.length > 0) return;
+    // Later than the table: files of older versions have it too.
+    await sql`alter table payment_intents add column epoch text not null default ''`.execute(transaction);
   });
 }

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { type Duration, durationText } from '../../gateway/catalogue/service.ts';
+import { UsageError } from './exit.ts';
+import { type LookUpFlags, printAnswer, show } from './look-up.ts';
+import { withPlatformOptions } from './platform.ts';
+
+/** The options of `fleetwake restore`, as commander hands them over. */
+export interface RestoreFlags {
+  readonly as?: string;
+  readonly customer?: string;
+  readonly duration?: string;
+}
+
+const lookUp = {
+  name: 'finding',
+  argument: 'id',
+  description: 'findings of a restore',
+  one: () => '/restore',
+  list: { path: '/restore', columns: ['id', 'kind', 'vin', 'serviceId', 'feature', 'decision'] },
+};
+
+const choices = ['adopt', 'refund', 'ignore'];
+
+/** `fleetwake restore`: lists what an older database does not know, decides about each, and goes on. */
+export function addRestore(program: Command): void {
+  const command = program
+    .command('restore')
+    .argument('[finding]', 'id of a finding, or: resume')
+    .argument('[choice]', 'adopt, refund or ignore')
+    .description('list what a restored, older database does not know; decide about each finding; resume')
+    .option('--json', 'print the response as JSON')
+    .option('--limit <number>', 'number of entries in a list', '20')
+    .option('--as <name>', 'decision: name of the operator')
+    .option('--customer <id>', 'adopt: customer who owns it; default: the customer of the vehicle')
+    .option(
+      '--duration <text>',
+      'adopt: such as "30 days" or permanent; default: what is sold at the amount',
+    );
+  withPlatformOptions(command).action(
+    async (id: string | undefined, choice: string | undefined, flags: LookUpFlags & RestoreFlags) => {
+      process.exitCode = await run(id, choice, flags);
+    },
+  );
+}
+
+function run(
+  id: string | undefined,
+  choice: string | undefined,
+  flags: LookUpFlags & RestoreFlags,
+): Promise<number> {
+  if (id === undefined) return show(lookUp, undefined, flags);
+  if (id === 'resume' && choice === undefined)
+    return printAnswer(
+      flags,
+      (platform) => platform.send('POST', '/restore/resume'),
+      () => 'the gateway works again\n',
+    );
+  const { path, body } = restoreRequest(id, choice, flags);
+  return printAnswer(flags, (platform) => platform.send('POST', path, body));
+}
+
+/** What to send for `fleetwake restore FINDING CHOICE`. Throws `UsageError` for what the command line lacks. */
+export function restoreRequest(
+  id: string,
+  choice: string | undefined,
+  { as: by, customer, duration }: RestoreFlags,
+): { readonly path: string; readonly body: Readonly<Record<string, unknown>> } {
+  if (choice === undefined || !choices.includes(choice))
+    throw new UsageError(`the decision about ${id} must be adopt, refund or ignore`);
+  if (by === undefined || by === '') throw new UsageError('fleetwake restore FINDING CHOICE needs --as NAME');
+  return {
+    path: `/restore/findings/${encodeURIComponent(id)}`,
+    body: {
+      choice,
+      by,
+      ...(customer === undefined ? {} : { customerId: customer }),
+      ...(duration === undefined ? {} : { duration: durationOf(duration) }),
+    },
+  };
+}
+
+function durationOf(text: string): Duration {
+  if (text === 'permanent') return { unit: 'permanent' };
+  const [, count = '', unit = ''] = /^(\d{1,4}) (hour|day|month)s?$/.exec(text) ?? [];
+  const duration = { unit: `${unit}s`, count: Number(count) } as Duration;
+  if (unit === '')
+    throw new UsageError(
+      `--duration must be such as "${durationText({ unit: 'days', count: 30 })}" or permanent, not "${text}"`,
+    );
+  return duration;
+}
