@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Duration } from '../../gateway/catalogue/service.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
+import type { ComponentFault } from '../faults/component-fault.ts';
 import type { StandingFault } from '../faults/fault.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { VehicleFault } from '../fleet/vehicle-faults.ts';
@@ -227,8 +228,48 @@ function quotaWaitMs(schedule: TestCase, catalogue: Catalogue): number {
   return Math.floor(Math.max(0, ...counts.values()) / quotaLimit) * quotaWindowMs;
 }
 
-/** The schedule as the checks of live runs read a plan. */
+const processNames = { platform: 'platform', api_iot: 'api-iot' } as const;
+/** How long a broker that restarts in a test case is away. */
+const brokerAwayMs = 500;
+
+/** Returns the component faults of a test case as a scenario has them. */
+function componentFaultsOf({ world }: TestCase): ComponentFault[] {
+  return world.flatMap((fault): ComponentFault[] => {
+    const name = fault.type;
+    switch (fault.type) {
+      case 'nats_wiped':
+        return [{ name, type: 'nats_wiped', schedule: { afterMs: fault.atMs }, attributes: {} }];
+      case 'broker_restarted': {
+        const attributes = { forMs: brokerAwayMs, keepsSessions: !fault.forgets };
+        return [{ name, type: 'broker_restart', schedule: { afterMs: fault.atMs }, attributes }];
+      }
+      case 'down': {
+        if (fault.service !== 'nats') return [];
+        const { fromMs: afterMs, forMs } = fault;
+        return [{ name, type: 'nats_down', schedule: { afterMs }, attributes: { forMs } }];
+      }
+      case 'stop': {
+        const attributes = { process: processNames[fault.process], forMs: fault.downMs };
+        return [{ name, type: 'gateway_stop', schedule: { afterMs: fault.atMs }, attributes }];
+      }
+      case 'crash': {
+        const { step, downMs: forMs } = fault;
+        const process = processNames[fault.process];
+        return [{ name, type: 'crash_at_step', attributes: { process, step, forMs } }];
+      }
+      case 'crash_at': {
+        const { call, nth, phase, downMs: forMs } = fault;
+        return [{ name, type: 'crash_at_call', attributes: { call, nth, phase, forMs } }];
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+/** Returns the test case as the plan of a run. */
 export function planOf(schedule: TestCase, catalogue: Catalogue): Plan {
+  const partFaults = componentFaultsOf(schedule);
   return {
     scenario: 'world',
     seed: schedule.seed,
@@ -240,6 +281,7 @@ export function planOf(schedule: TestCase, catalogue: Catalogue): Plan {
     customers: testCaseCustomers(),
     purchases: purchasesOf(schedule, catalogue).map(({ activation: _, ...purchase }) => purchase),
     apiIotFaults: [],
+    ...(partFaults.length > 0 ? { partFaults } : {}),
     faultSeed: 0,
   };
 }

@@ -141,7 +141,13 @@ async function conducted(
     settings: courseOf(testCase),
     fleet: system.fleet,
     customers: customersOf(system, testCase),
-    faults: { begin: () => scheduleFaults(system, testCase), clear: () => endFaults(system) },
+    faults: {
+      begin() {
+        system.components.begin();
+        scheduleFaults(system, testCase);
+      },
+      clear: () => endFaults(system),
+    },
     books: syncBooks(
       { platform: stores.platform.read, apiIot: stores.apiIot.read },
       // What was bought by the hour ends in the run; what was bought by the day does not.
@@ -191,10 +197,10 @@ function customersOf(system: TestCaseSystem, testCase: TestCase): Customers {
   };
 }
 
-function endFaults({ trace, book, stream, fleet }: TestCaseSystem): void {
+function endFaults({ trace, book, components, fleet }: TestCaseSystem): void {
   trace.record('world', 'heals');
   book.heal();
-  stream.setDown(false);
+  components.end();
   // Every vehicle reports its state again: what it reported while no service received it is received now.
   for (const { vin } of fleet.states()) fleet.cut(vin, 1_000);
 }

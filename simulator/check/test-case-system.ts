@@ -4,15 +4,16 @@ import type { HttpFault } from '../../shared/virtual/http.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
+import type { ComponentFault } from '../faults/component-fault.ts';
+import type { ProcessStep } from '../faults/crash-points.ts';
+import { componentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
-import { type GatewayProcessName, gatewayProcessNames } from '../virtual-system/gateway-processes.ts';
 import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { virtualSystem } from '../virtual-system/virtual-system.ts';
 import { type Call, callOf } from './call.ts';
-import { newCrashes } from './crashes.ts';
 import { faultBook } from './fault-book.ts';
-import { telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-test-case.ts';
+import { planOf, telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
 import { constantsOf, platformSettings } from './settings.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
@@ -155,16 +156,20 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
   let stops = 0;
   const deaths: Death[] = [];
   const steps: string[] = [];
-  const crashes = newCrashes(schedule);
-  loop.onStep(({ process, number: step, label: name, phase }) => {
-    if (book.isHealed || !process.isAlive || !isGatewayProcess(process.name)) return;
-    const label = `${phase} ${name}`;
-    steps.push(`${process.name} ${step} ${label}`);
-    const downMs = crashes.downMs(process.name, step, phase, name);
-    if (downMs === null) return;
-    deaths.push({ atMs: loop.now() - startedAt, process: process.name, step, label });
-    gateway.crash(process.name, downMs, { step, label });
-  });
+  const processNameOf = ({ process }: ProcessStep) => (process === 'api-iot' ? 'api_iot' : process);
+  const components = componentFaults(
+    planOf(schedule, catalogue).partFaults ?? [],
+    { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
+    {
+      onFault: (fault, event) => trace.record('world', ...traceOf(fault, event)),
+      onStep: (step) => steps.push(`${processNameOf(step)} ${step.number} ${step.phase} ${step.label}`),
+      onCrash(step) {
+        const { number, phase, label } = step;
+        const process = processNameOf(step);
+        deaths.push({ atMs: loop.now() - startedAt, process, step: number, label: `${phase} ${label}` });
+      },
+    },
+  );
   const fleet = system.fleetOf(vehicleSpecsOf(schedule, catalogue), wire.vehicles, {
     telemetryMs: telemetryEveryMs,
   });
@@ -175,6 +180,7 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
     startedAt,
     trace,
     book,
+    components,
     watch,
     wire,
     fleet,
@@ -200,8 +206,25 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
 
 export type TestCaseSystem = Awaited<ReturnType<typeof testCaseSystem>>;
 
-function isGatewayProcess(name: string): name is GatewayProcessName {
-  return gatewayProcessNames.some((one) => one === name);
+/** Returns the line of a component fault in the trace. */
+function traceOf(fault: ComponentFault, event: 'begins' | 'ends'): [string, Record<string, unknown>] {
+  switch (fault.type) {
+    case 'nats_wiped':
+      return ['NATS wiped', {}];
+    case 'nats_down':
+      return event === 'ends'
+        ? ['up', { service: 'nats' }]
+        : ['down', { service: 'nats', forMs: fault.attributes.forMs }];
+    case 'broker_restart':
+      return ['broker restarted', { forgets: !fault.attributes.keepsSessions }];
+    case 'gateway_stop':
+    case 'gateway_crash': {
+      const { process, forMs: downMs } = fault.attributes;
+      return ['stops', { process: process === 'api-iot' ? 'api_iot' : process, downMs }];
+    }
+    default:
+      return [fault.type, {}];
+  }
 }
 
 /** A slow answer takes longer than the payment client waits and less than the engine does. */

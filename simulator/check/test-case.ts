@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { crashCalls } from '../faults/component-fault.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 
 /**
@@ -120,18 +121,6 @@ export type ScheduledActivation = z.infer<typeof activationSchema>;
 
 export const processes = ['platform', 'api_iot'] as const;
 export type ProcessName = (typeof processes)[number];
-
-/** Calls of the platform's process between which a death costs most. */
-export const crashCalls = [
-  'authorise',
-  'configure',
-  'capture',
-  'reversal',
-  'email',
-  'push',
-  'wake_up',
-] as const;
-export type CrashCall = (typeof crashCalls)[number];
 
 const modelIds = vehicleModels.map(({ id }) => id);
 

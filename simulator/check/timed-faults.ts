@@ -3,7 +3,7 @@ import { vinOf } from './plan-of-test-case.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
 
-/** Sets the timers of all faults that a test case gives a moment; crashes happen at steps instead (crashes.ts). */
+/** Sets the timers of all faults that a test case gives a moment, but for those of components. */
 export function scheduleFaults(system: TestCaseSystem, { world }: TestCase): void {
   const { clock, trace } = system;
   const at = (ms: number, name: string, fields: Record<string, unknown>, act: () => void) =>
@@ -24,11 +24,6 @@ export function scheduleFaults(system: TestCaseSystem, { world }: TestCase): voi
           system.fleet.restart(vinOf(fault.vehicle)),
         );
         break;
-      case 'stop': {
-        const { process, downMs } = fault;
-        at(fault.atMs, 'stops', { process, downMs }, () => void system.gateway.restart(process, downMs));
-        break;
-      }
       case 'registered_again': {
         const { vehicle, model } = fault;
         at(
@@ -39,22 +34,14 @@ export function scheduleFaults(system: TestCaseSystem, { world }: TestCase): voi
         );
         break;
       }
-      case 'nats_wiped':
-        at(fault.atMs, 'NATS wiped', {}, () => system.stream.wipe());
-        break;
-      case 'broker_restarted':
-        at(fault.atMs, 'broker restarted', { forgets: fault.forgets }, () =>
-          system.broker.restart({ keepsSessions: !fault.forgets }),
-        );
-        break;
       case 'down':
-        at(fault.fromMs, 'down', { service: fault.service, forMs: fault.forMs }, () => {
-          if (fault.service === 'nats') system.stream.setDown(true);
-        });
-        at(fault.fromMs + fault.forMs, 'up', { service: fault.service }, () => {
-          if (fault.service === 'nats') system.stream.setDown(false);
-        });
+        if (fault.service === 'nats') break;
+        at(fault.fromMs, 'down', { service: fault.service, forMs: fault.forMs }, () => {});
+        at(fault.fromMs + fault.forMs, 'up', { service: fault.service }, () => {});
         break;
+      case 'stop':
+      case 'nats_wiped':
+      case 'broker_restarted':
       case 'crash':
       case 'crash_at':
         break;

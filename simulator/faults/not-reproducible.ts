@@ -8,6 +8,9 @@ const reasons: Readonly<Record<string, string>> = {
   broker_restart: 'the broker is part of the gateway; a scenario has it in faults.parts',
   gateway_crash:
     'no process can die and be judged by itself; a scenario has it in faults.parts, and "npm run chaos" kills real ones',
+  gateway_stop: 'the processes of the gateway are its own; a scenario has it in faults.parts',
+  crash_at_call: 'steps of a process are known in virtual time only; a scenario has it in faults.parts',
+  crash_at_step: 'steps of a process are known in virtual time only; a scenario has it in faults.parts',
 };
 
 /** Why a fault of this type is refused; null for a type that nobody knows. */

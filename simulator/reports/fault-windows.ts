@@ -1,14 +1,14 @@
+import { type ComponentFault, lastsMs, strikesOf } from '../faults/component-fault.ts';
 import type { ServiceFault, StandingFault } from '../faults/fault.ts';
 import { windowsOf } from '../faults/fault-schedule.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
-import { lastsMs, type PartFault, strikesOf } from '../scenarios/part-fault.ts';
 import type { Evidence } from './evidence.ts';
 
 /** When a fault of a service could strike. Milliseconds of the run after the first moment of the workload. */
 export interface FaultWindow {
   readonly where: 'API IoT' | 'payments' | 'mail and push' | 'parts';
   readonly name: string;
-  readonly type: ServiceFault['type'] | PartFault['type'];
+  readonly type: ServiceFault['type'] | ComponentFault['type'];
   /** The chance that a request that matches meets it, 0 to 1. */
   readonly toxicity: number;
   readonly fromMs: number;
@@ -61,7 +61,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
   };
 }
 
-function ofPart(fault: PartFault): FaultWindow[] {
+function ofPart(fault: ComponentFault): FaultWindow[] {
   const { name, type } = fault;
   return strikesOf(fault).map((fromMs) => ({
     where: 'parts',

@@ -1,7 +1,7 @@
 import { passMs } from '../../gateway/entitlement/reconciler.ts';
+import { componentFaultEnd } from '../faults/component-fault.ts';
 import { endOfWindows } from '../faults/fault-schedule.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
-import { partFaultEnd } from '../scenarios/part-fault.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { CourseSettings } from './run-context.ts';
 
@@ -38,7 +38,7 @@ function lastWindowEnd({
   return Math.max(
     0,
     ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),
-    ...partFaults.map(partFaultEnd),
+    ...partFaults.map(componentFaultEnd),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Random } from '../../shared/ports/random.ts';
+import type { ComponentFault } from '../faults/component-fault.ts';
 import {
   type ChannelFault,
   type ServiceFault,
@@ -7,7 +8,6 @@ import {
 } from '../faults/fault.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
-import type { PartFault } from './part-fault.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
 import { type PlannedPurchase, planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
@@ -37,7 +37,7 @@ export interface Plan {
   /** Of mail server and push service; left out where the scenario has none. */
   readonly channelFaults?: readonly ChannelFault[];
   /** Of the gateway's own parts; left out where the scenario has none. */
-  readonly partFaults?: readonly PartFault[];
+  readonly partFaults?: readonly ComponentFault[];
   /** Seed of the draws that the faults of the services take. */
   readonly faultSeed: number;
   /** What the scenario expects of the report; left out where it expects no more than the rules. */

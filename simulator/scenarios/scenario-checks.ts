@@ -1,4 +1,5 @@
 import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
+import { isCrashPoint, lastsMs } from '../faults/component-fault.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
@@ -6,7 +7,6 @@ import { endBoundMs } from '../reports/expectations.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
-import { lastsMs } from './part-fault.ts';
 import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
@@ -165,6 +165,7 @@ function checkWindow(
 
 function checkParts(scenario: Scenario): Mistake[] {
   return (scenario.faults.parts ?? []).flatMap((fault, index): Mistake[] => {
+    if (isCrashPoint(fault)) return [];
     const path = ['faults', 'parts', index];
     const { afterMs, everyMs } = fault.schedule;
     const durationMs = lastsMs(fault);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { compressedReconciliation } from '../../gateway/time-scale.ts';
+import { componentFaultSchema } from '../faults/component-fault.ts';
 import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
-import { partFaultSchema } from './part-fault.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
 import {
   standardCards,
@@ -167,7 +167,7 @@ const faultsSchema = z.strictObject({
     .optional()
     .describe('Between the engine and the payment service.'),
   parts: z
-    .array(partFaultSchema)
+    .array(componentFaultSchema)
     .max(20)
     .optional()
     .describe('Parts that die, go away or forget; in virtual time only.'),

@@ -92,6 +92,7 @@ export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: C
     });
     const services = [faults.apiIot, faults.payments, faults.channels.mail, faults.channels.push];
     const components = componentFaults(plan.partFaults ?? [], {
+      loop,
       clock: system.clock,
       stream,
       broker,
@@ -107,6 +108,7 @@ export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: C
           for (const service of services) service.begin();
         },
         clear() {
+          components.end();
           for (const service of services) service.clear();
         },
       },

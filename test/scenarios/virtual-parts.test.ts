@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import type { ComponentFault } from '../../simulator/faults/component-fault.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import { reportOf } from '../../simulator/reports/report.ts';
-import type { PartFault } from '../../simulator/scenarios/part-fault.ts';
 import { type Scenario, scenarioSchema } from '../../simulator/scenarios/scenario.ts';
 import { runScenarioVirtually } from '../../simulator/virtual-system/scenario-run.ts';
 
 type VehicleFaults = Scenario['faults']['vehicles'];
 
 /** One car and one purchase. At 100 times, a command's five minutes are 3 s, and the first back-off 300 ms. */
-async function story(parts: readonly PartFault[], vehicles: VehicleFaults = []) {
+async function story(parts: readonly ComponentFault[], vehicles: VehicleFaults = []) {
   const scenario = scenarioSchema.parse({
     name: 'one-part',
     description: 'One car, and parts that fail.',
@@ -33,7 +33,7 @@ const busy: VehicleFaults = [
 test.each([true, false])(
   'a broker that restarts, with its sessions: %s, carries the command once it is back',
   async (keepsSessions) => {
-    const fault: PartFault = {
+    const fault: ComponentFault = {
       name: 'it',
       type: 'broker_restart',
       schedule: { afterMs: 0 },
@@ -49,7 +49,10 @@ test.each([true, false])(
 );
 
 test('a platform that is dead answers when it is back, and one that dies three times goes on three times', async () => {
-  const crash = (schedule: PartFault['schedule'], forMs: number): PartFault => ({
+  const crash = (
+    schedule: Extract<ComponentFault, { type: 'gateway_crash' }>['schedule'],
+    forMs: number,
+  ): ComponentFault => ({
     name: 'it',
     type: 'gateway_crash',
     schedule,
@@ -63,7 +66,7 @@ test('a platform that is dead answers when it is back, and one that dies three t
 });
 
 test('an API IoT that is dead costs attempts, and no command twice', async () => {
-  const fault: PartFault = {
+  const fault: ComponentFault = {
     name: 'it',
     type: 'gateway_crash',
     schedule: { afterMs: 0 },
@@ -89,4 +92,40 @@ test('without NATS nothing is sent until it is back or the sweep finds what wait
   );
   expect([wiped.outcome, wiped.attempts]).toEqual(['active', 2]);
   expect(wiped.tookMs).toBeGreaterThanOrEqual(1_000);
+});
+
+test('a platform that stops as on a signal dies never, and answers when it is back', async () => {
+  const stop: ComponentFault = {
+    name: 'it',
+    type: 'gateway_stop',
+    schedule: { afterMs: 0 },
+    attributes: { process: 'platform', forMs: 1_500 },
+  };
+  const { outcome, attempts, crashes, answeredMs } = await story([stop]);
+  expect([outcome, attempts, crashes]).toEqual(['active', 1, 0]);
+  expect(answeredMs).toBeGreaterThanOrEqual(1_500);
+});
+
+test.each(['before', 'after'] as const)(
+  'a platform that dies %s its first authorisation authorises once, and its customer is answered',
+  async (phase) => {
+    const crash: ComponentFault = {
+      name: 'it',
+      type: 'crash_at_call',
+      attributes: { call: 'authorise', nth: 1, phase, forMs: 1_000 },
+    };
+    const { outcome, crashes, answeredMs } = await story([crash]);
+    expect([outcome, crashes]).toEqual(['active', 1]);
+    expect(answeredMs).toBeGreaterThanOrEqual(1_000);
+  },
+);
+
+test('an API IoT dies at the step that a fault names, once', async () => {
+  const crash: ComponentFault = {
+    name: 'it',
+    type: 'crash_at_step',
+    attributes: { process: 'api-iot', step: 12, forMs: 200 },
+  };
+  const { outcome, crashes } = await story([crash]);
+  expect([outcome, crashes]).toEqual(['active', 1]);
 });

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
+import { type CrashCall, crashCalls } from '../../faults/component-fault.ts';
 import { vehicleModels } from '../../vehicle/models.ts';
-import {
-  type ActivationFault,
-  type CrashCall,
-  crashCalls,
-  type ProcessName,
-  type SystemFault,
-} from '../test-case.ts';
+import type { ActivationFault, ProcessName, SystemFault } from '../test-case.ts';
 
 /** Milliseconds between two figures, both included. */
 export const ms = (min: number, max: number) => fc.integer({ min, max });
