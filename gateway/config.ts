@@ -1,6 +1,7 @@
 import { Address } from '../shared/protocol/address.ts';
 import { apiIotDefaults } from './api-iot/config.ts';
 import { standardContradictions } from './entitlement/contradiction.ts';
+import { standardAddressLimit } from './notifications/address-limit.ts';
 import {
   choices,
   issuerName,
@@ -326,6 +327,17 @@ export const options = {
     },
     1_000,
     300_000,
+  ),
+  mailLimit: wholeNumber(
+    {
+      flag: 'mail-limit',
+      environment: 'MAIL_LIMIT',
+      placeholder: 'count',
+      help: 'e-mails that one address receives within a day; further ones wait; 0: no limit',
+      fallback: standardAddressLimit.max,
+    },
+    0,
+    1_000_000,
   ),
   supportRoster: optionalText({
     flag: 'support-roster',

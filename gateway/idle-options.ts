@@ -33,7 +33,15 @@ const conditions: readonly Condition[] = [
     options: [
       ...(['port', 'publicUrl', 'allowedOrigins', 'webUrl', 'databaseUrl', 'catalogue'] as const),
       ...(['natsUrl', 'natsServer', 'install', 'paymentsUrl', 'paymentsKey'] as const),
-      ...(['smtpUrl', 'mailFrom', 'mailCa', 'mailTimeoutMs', 'pushPrivate', 'pushContact'] as const),
+      ...([
+        'smtpUrl',
+        'mailFrom',
+        'mailCa',
+        'mailTimeoutMs',
+        'mailLimit',
+        'pushPrivate',
+        'pushContact',
+      ] as const),
       ...(['supportContact', 'supportRoster', 'ticketWebhookUrl', 'ticketWebhookSecret'] as const),
     ],
     holds: hasPlatform,

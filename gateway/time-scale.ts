@@ -2,6 +2,7 @@ import { apiIotDefaults, type CallbackRetry } from './api-iot/config.ts';
 import { standardBreaker } from './engine/breaker.ts';
 import { type EngineSettings, standardSettings } from './engine/engine.ts';
 import { type ContradictionLimit, standardContradictions } from './entitlement/contradiction.ts';
+import { standardAddressLimit } from './notifications/address-limit.ts';
 import { type DispatchSettings, standardDispatch } from './notifications/delivery.ts';
 
 /** How long the gateway waits for an answer of payments and push. Never compressed: the machine is no faster. */
@@ -41,9 +42,14 @@ export function compressedContradictions(
   };
 }
 
-/** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one. */
-export function compressedDispatch(scale: number, tryMaxMs: number): DispatchSettings {
+/** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one, `mailMax` the e-mails per address and day (0: no limit). */
+export function compressedDispatch(
+  scale: number,
+  tryMaxMs: number,
+  mailMax: number = standardAddressLimit.max,
+): DispatchSettings {
   const compress = compression(scale);
+  const windowMs = compress(standardAddressLimit.windowMs, 1_000);
   return {
     ...standardDispatch,
     retryBaseMs: compress(standardDispatch.retryBaseMs, 50),
@@ -51,6 +57,7 @@ export function compressedDispatch(scale: number, tryMaxMs: number): DispatchSet
     // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
     // the channel still sends goes out twice.
     claimMs: 2 * tryMaxMs + 2_000,
+    perAddress: mailMax === 0 ? null : { max: mailMax, windowMs },
   };
 }
 

@@ -149,7 +149,7 @@ function settingsOf(
           },
     missingServices: missingServices(config),
     engine: compressedEngine(scale),
-    dispatch: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs)),
+    dispatch: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs), config.mailLimit),
     reconcileMs,
     contradictions: compressedContradictions(scale, reconcileMs, config.reconcileRepeats),
     desk: {

@@ -128,7 +128,7 @@ class Dispatcher implements ChannelDispatcher {
   /** Claims until nothing is due or there is no room. Resolves with the instant at which to look again. */
   async #claim(signal: AbortSignal): Promise<number | null> {
     const { database, clock, settings } = this.#deps;
-    const { claimMs, batch } = settings;
+    const { claimMs, batch, perAddress } = settings;
     this.#isFull = false;
     while (!signal.aborted && this.#underWay < this.#concurrency) {
       // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
@@ -137,12 +137,14 @@ class Dispatcher implements ChannelDispatcher {
       // At most a claim away, to find what another process took and never ended.
       if (nextAt === null || nextAt > now) return Math.min(nextAt ?? now + claimMs, now + claimMs);
       const limit = Math.min(batch, this.#concurrency - this.#underWay);
-      const claim = { channel: this.#channel, now, claimMs, limit };
-      const claimed = await database.write((transaction) =>
+      const claim = { channel: this.#channel, now, claimMs, limit, perAddress };
+      const { claimed, limited } = await database.write((transaction) =>
         claimNotices(transaction, database.dialect, claim),
       );
       for (const notice of claimed) this.#begin(notice);
-      if (claimed.length === 0) return now + contendedMs;
+      if (limited > 0)
+        this.#deps.log.warn('notice.address_limited', { waiting: limited, max: perAddress?.max });
+      if (claimed.length + limited === 0) return now + contendedMs;
     }
     this.#isFull = true;
     return null;

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
 import { backOffMs } from '../background/back-off.ts';
+import { type AddressLimit, standardAddressLimit } from './address-limit.ts';
 import type { ClaimedNotice, Outcome } from './notice-queue.ts';
 import type { NoticeChannel } from './notice-table.ts';
 import type { Render, Rendered } from './renderer.ts';
@@ -24,6 +25,8 @@ export interface DispatchSettings {
   readonly retryMaxMs: number;
   /** After so many tries a notice is dead: an operator sees it. */
   readonly triesMax: number;
+  /** Of e-mails to one address; null: none. */
+  readonly perAddress: AddressLimit | null;
 }
 
 /** Waits of 1, 2, 4 … 256 s, then 300 s each: the 300th try comes a day after the first. */
@@ -35,6 +38,7 @@ export const standardDispatch: DispatchSettings = {
   retryBaseMs: 1_000,
   retryMaxMs: 300_000,
   triesMax: 300,
+  perAddress: standardAddressLimit,
 };
 
 export interface DeliveryDeps {

@@ -6,6 +6,7 @@ import type { Activation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { Duration } from '../catalogue/service.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
+import { limitedAddress } from './address-limit.ts';
 import { durationPhrase, languageOf } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
 import { type NoticeChannel, type NoticedActivation, noticesFor } from './notice-table.ts';
@@ -156,6 +157,7 @@ export async function insertRows(
       sent_at: null,
       last_error: null,
       occasion,
+      address: data.to === undefined ? null : limitedAddress(data.to),
     }));
   const result = await transaction
     .insertInto('notices')

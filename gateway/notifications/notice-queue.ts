@@ -3,6 +3,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import { appendRecord, type RecordLine } from '../store/record-lines.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
+import { type AddressLimit, divideByAddress } from './address-limit.ts';
 import type { NoticeData } from './notice-data.ts';
 import type { NoticeChannel } from './notice-table.ts';
 
@@ -44,13 +45,20 @@ export async function nextNoticeAt(
 
 /**
  * Takes up to `limit` due notices of a channel, in the order in which they were made. A claim moves `due_at` to its own
- * end, so that neither this process nor another sees the row before, and a process that dies gives it back by itself.
+ * end, so that neither this process nor another sees the row before, and a process that dies gives it back by itself. An e-mail to an
+ * address that has received as many as it may is not taken: it is due again when the oldest of them is out of the window.
  */
 export async function claimNotices(
   transaction: Transaction<PlatformSchema>,
   dialect: Database<PlatformSchema>['dialect'],
-  claim: { channel: NoticeChannel; now: number; claimMs: number; limit: number },
-): Promise<ClaimedNotice[]> {
+  claim: {
+    readonly channel: NoticeChannel;
+    readonly now: number;
+    readonly claimMs: number;
+    readonly limit: number;
+    readonly perAddress: AddressLimit | null;
+  },
+): Promise<{ readonly claimed: ClaimedNotice[]; readonly limited: number }> {
   const claimedUntil = claim.now + claim.claimMs;
   const due = transaction
     .selectFrom('notices')
@@ -60,8 +68,11 @@ export async function claimNotices(
     .where('due_at', '<=', claim.now)
     .orderBy('due_at')
     .limit(claim.limit);
-  const rows = await (dialect === 'postgres' ? due.forUpdate().skipLocked() : due).execute();
-  if (rows.length === 0) return [];
+  const found = await (dialect === 'postgres' ? due.forUpdate().skipLocked() : due).execute();
+  const { free: rows, limited } = await divideByAddress(transaction, found, claim.perAddress, claim.now);
+  for (const { row, dueAt } of limited)
+    await transaction.updateTable('notices').set({ due_at: dueAt }).where('id', '=', row.id).execute();
+  if (rows.length === 0) return { claimed: [], limited: limited.length };
   await transaction
     .updateTable('notices')
     .set({
@@ -76,12 +87,13 @@ export async function claimNotices(
       rows.map((row) => row.id),
     )
     .execute();
-  return rows
+  const claimed = rows
     .map((row) => {
       const repeated = row.claimed_until !== null;
       return { ...row, tries: row.tries + (repeated ? 1 : 0), claimedUntil, repeated };
     })
     .sort((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1));
+  return { claimed, limited: limited.length };
 }
 
 /** Writes down how a batch of tries ended, with the record's rows. Returns how many sent ones another process had sent already. */

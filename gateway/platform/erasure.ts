@@ -83,7 +83,11 @@ async function eraseNotices(transaction: Erasing, customerId: string): Promise<v
     const after = erasedNotice(JSON.parse(data) as NoticeData, customerId);
     await transaction
       .updateTable('notices')
-      .set({ data: JSON.stringify(after), last_error: last_error === null ? null : erasedText })
+      .set({
+        data: JSON.stringify(after),
+        last_error: last_error === null ? null : erasedText,
+        address: null,
+      })
       .where('id', '=', id)
       .execute();
   }

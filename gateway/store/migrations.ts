@@ -355,6 +355,14 @@ async function addRestores(database: Kysely<PlatformSchema>, dialect: Dialect): 
   ) ${strict}`.execute(database);
 }
 
+/** See gateway/notifications/address-limit.ts. */
+async function addNoticeAddress(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`alter table notices add column address text`.execute(database);
+  await sql`create index notices_by_address on notices (address, sent_at) where address is not null`.execute(
+    database,
+  );
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -379,6 +387,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '020-activations-of-reconciliation', up: addActivationsOfFeature },
   { name: '021-transfers', up: addTransfers },
   { name: '022-restores', up: addRestores },
+  { name: '023-notice-addresses', up: addNoticeAddress },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -215,6 +215,8 @@ interface NoticeTable {
   dropped_at: Generated<number | null>;
   /** Tells notices of one kind apart that are told more than once: what made this one, empty for those told once. */
   occasion: Generated<string>;
+  /** The mailbox of an e-mail in lower case, for the limit of e-mails per address. */
+  address: Generated<string | null>;
 }
 
 /** What an activation tells by itself. */

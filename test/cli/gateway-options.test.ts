@@ -96,6 +96,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   supportContact: name('+34 900 000 000'),
   pushContact: url('mailto:ops@example.org', 'mailto: or https://'),
   mailTimeoutMs: number('2000', 1_000, 300_000),
+  mailLimit: number('0', 0, 1_000_000),
   supportRoster: free('roster.json'),
   ticketWebhookUrl: {
     ...web('https://tickets.example'),

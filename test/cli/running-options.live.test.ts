@@ -413,6 +413,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     before: [30_000, 62_000],
     after: [200_000, 402_000],
   },
+  mailLimit: {
+    text: '7',
+    see: (gateway) => platform(gateway).dispatch.perAddress,
+    before: { max: 200, windowMs: 86_400_000 },
+    after: { max: 7, windowMs: 86_400_000 },
+  },
   supportRoster: {
     text: file('roster.json'),
     see: (gateway) => platform(gateway).desk.support.roster.map(({ name }) => name),

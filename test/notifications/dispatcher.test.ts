@@ -86,6 +86,44 @@ async function withStage(run: (stage: Stage) => Promise<void>) {
   });
 }
 
+it('sends one address no more e-mails than its limit in the window, whoever has it, and the rest when they have passed', async () => {
+  await withStage(async ({ database, clock, ids, mails, dispatcher }) => {
+    const log: unknown[] = [];
+    const warn = (event: string, fields?: object) => log.push([event, fields]);
+    const perAddress = { max: 2, windowMs: 3_600_000 };
+    const one = dispatcher({ settings: { perAddress }, deps: { log: { ...silentLog, warn } } });
+    one.start();
+    await one.idle();
+    const orders = [1, 2, 3, 4].map((number) => placeOrder(database, { number, hasPush: false }));
+    const activations = await Promise.all(orders);
+    await database.write(async (transaction) => {
+      for (const [id, email] of [
+        ['cus_1', 'flood@example.org'],
+        ['cus_2', 'Flood@Example.org'],
+        ['cus_3', 'flood@example.org'],
+      ] as const)
+        await transaction.updateTable('customers').set({ email }).where('id', '=', id).execute();
+    });
+    for (const activation of activations)
+      await tell(database, ids, activation, [fact('activation.payment_confirmed')]);
+    one.wake();
+    await clock.advance(10);
+    await one.idle();
+    expect(mails.map(({ to }) => to)).toEqual([
+      'flood@example.org',
+      'Flood@Example.org',
+      'customer4@example.org',
+    ]);
+    expect(log).toEqual([['notice.address_limited', { waiting: 1, max: 2 }]]);
+    await clock.advance(3_600_000 - 100);
+    expect(mails).toHaveLength(3);
+    await clock.advance(1_000);
+    await one.idle();
+    expect(mails.map(({ to }) => to).slice(3)).toEqual(['flood@example.org']);
+    expect((await notices(database)).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent', 'sent']);
+  });
+});
+
 it('sends each notice once on each of its channels, those of one channel in order', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher, record }) => {
     const activation = await placeOrder(database);

@@ -29,8 +29,14 @@ async function withLapsedClaim(
       fact('activation.payment_confirmed'),
     ]);
     const claim = async (now: number) => {
-      const claimed = await database.write((transaction) =>
-        claimNotices(transaction, 'sqlite', { channel: 'email', now, claimMs: 1_000, limit: 10 }),
+      const { claimed } = await database.write((transaction) =>
+        claimNotices(transaction, 'sqlite', {
+          channel: 'email',
+          now,
+          claimMs: 1_000,
+          limit: 10,
+          perAddress: null,
+        }),
       );
       return claimed[0];
     };
@@ -103,7 +109,13 @@ it('looks for due notices in an index that holds nothing else, so history costs 
   statements.length = 0;
   await nextNoticeAt(reader, 'email');
   await database.write((transaction) =>
-    claimNotices(transaction, 'sqlite', { channel: 'email', now: startAt, claimMs: 1_000, limit: 10 }),
+    claimNotices(transaction, 'sqlite', {
+      channel: 'email',
+      now: startAt,
+      claimMs: 1_000,
+      limit: 10,
+      perAddress: null,
+    }),
   );
   const plans = statements
     .filter((text) => text.trimStart().startsWith('select'))

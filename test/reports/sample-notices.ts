@@ -88,6 +88,7 @@ export function sampleNotices(): { row: NoticeRow & { kind: NoticeKind }; at: nu
             last_error: null,
             occasion: '',
             dropped_at: null,
+            address: null,
           },
         }),
       ),
