@@ -6,7 +6,8 @@ import { agenda } from './agenda.ts';
 import type { FaultSet } from './fault-set.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import { defaultFleetOptions, type FleetOptions } from './options.ts';
-import { VehicleHost, type VehicleState } from './vehicle-host.ts';
+import { VehicleHost } from './vehicle-host.ts';
+import type { VehicleSnapshot } from './vehicle-snapshot.ts';
 
 export interface FleetDeps {
   readonly link: DeviceLink;
@@ -21,14 +22,14 @@ export interface Fleet {
   /** Each vehicle says goodbye (status offline) and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
   /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
-  vehicle(vin: string): VehicleState;
+  vehicle(vin: string): VehicleSnapshot;
   /** Off the network for `ms`, or with null until `restore`. */
   cut(vin: string, ms: number | null): void;
   restore(vin: string): void;
   restart(vin: string): void;
   /** Connectivity profiles and recorded outages are over: whom they keep away comes back. Other cuts last. */
   endOutages(): void;
-  states(): VehicleState[];
+  states(): VehicleSnapshot[];
   /** What goes wrong with a vehicle: may be changed at any time. */
   faults(vin: string): FaultSet;
 }
