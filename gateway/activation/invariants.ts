@@ -91,7 +91,8 @@ const uncancelled: ReadonlySet<Phase> = new Set(['queued_for_activation', 'waiti
 const moneyPhases: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment', 'declined']);
 /** Phases that nothing but an answer about money ends. */
 const moneyWaits: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment']);
-const keptByRevocation = 20;
+/** Attempts that a revocation, which has no limit, keeps. */
+export const keptByRevocation = 20;
 
 /** Everything that must hold of one state and does not, a sentence each; empty for every state that `transition` can reach. */
 export function violations(activation: Activation): string[] {
@@ -103,7 +104,8 @@ export function violations(activation: Activation): string[] {
   ];
 }
 
-function check(...claims: readonly (readonly [holds: boolean, sentence: string])[]): string[] {
+/** The sentences of those claims that do not hold. */
+export function unmet(...claims: readonly (readonly [holds: boolean, sentence: string])[]): string[] {
   return claims.filter(([holds]) => !holds).map(([, sentence]) => sentence);
 }
 
@@ -111,7 +113,7 @@ function phaseViolations(activation: Activation): string[] {
   const { kind, phase, dueAt, deadlineAt, requestedAt, policy, postponed } = activation;
   const rests = finalPhases.has(phase) || moneyWaits.has(phase);
   const latest = policy.deadlineMs === null ? Infinity : requestedAt + policy.deadlineMs;
-  return check(
+  return unmet(
     [phasesOf[kind].includes(phase), `a ${kind} cannot stand in ${phase}`],
     [(dueAt === null) === rests, `${phase} ${rests ? 'has nothing due' : 'has something due'}, not ${dueAt}`],
     [kind !== 'revocation' || deadlineAt === null, 'a revocation has no deadline'],
@@ -139,7 +141,7 @@ function attemptViolations(activation: Activation): string[] {
   const none = phase === 'queued_for_activation' || moneyPhaseBeforeStart(phase);
   const open = last?.endedAt === null;
   return [
-    ...check(
+    ...unmet(
       [
         attempts.every((attempt, index) => attempt.number === first + index),
         'attempt numbers are contiguous',
@@ -178,7 +180,7 @@ function oneAttemptViolations(
     previous === undefined
       ? requestedAt
       : (previous.endedAt ?? Infinity) + backoffMs(policy, previous.number - 1, 0);
-  return check(
+  return unmet(
     [
       endedAt !== null || attempt === activation.attempts.at(-1),
       `only the last attempt is open, not ${number}`,
@@ -202,7 +204,7 @@ function outcomeViolations(activation: Activation): string[] {
   const isRenewal = delivery?.evidence === 'entitlement';
   const cannotHave =
     kind === 'revocation' && failure?.category === 'vehicle_incompatible' && failure.code !== 'rejected';
-  return check(
+  return unmet(
     [
       phase === 'active' || phase === 'dormant' ? delivery !== null || cannotHave : delivery === null,
       `${phase} ${delivery === null ? 'without' : 'with'} delivery`,
@@ -234,10 +236,10 @@ function outcomeViolations(activation: Activation): string[] {
 
 function moneyViolations(activation: Activation): string[] {
   const { kind, phase, settlement } = activation;
-  if (settlement === null) return check([!moneyPhases.has(phase), `${phase} without money`]);
+  if (settlement === null) return unmet([!moneyPhases.has(phase), `${phase} without money`]);
   const { status, capture, paymentId, dueAt, unanswered } = settlement;
   const unpaid = phase === 'awaiting_payment' || phase === 'declined';
-  return check(
+  return unmet(
     [kind === 'activation', `a ${kind} moves no money`],
     [moneyOf[phase][capture].includes(status), `money is ${status} (${capture}) in ${phase}`],
     [
@@ -258,168 +260,5 @@ function moneyViolations(activation: Activation): string[] {
       Number.isSafeInteger(settlement.amountMinor) && settlement.amountMinor >= 0,
       'an amount is whole minor units',
     ],
-  );
-}
-
-const lost: readonly Phase[] = ['reversing_payment', 'cancelled'];
-const attempting: readonly Phase[] = [
-  'waiting_backoff',
-  'querying_vehicle_state',
-  'active',
-  'dormant',
-  ...lost,
-];
-
-/** Where each phase may lead, besides itself. */
-const legalMoves: Readonly<Record<Phase, readonly Phase[]>> = {
-  awaiting_payment: ['queued_for_activation', 'declined', ...lost],
-  queued_for_activation: [
-    'sending_command',
-    'querying_vehicle_state',
-    'superseded',
-    'active',
-    'dormant',
-    ...lost,
-  ],
-  sending_command: ['waiting_response', 'queued_for_activation', ...attempting],
-  waiting_response: attempting,
-  waiting_backoff: ['sending_command', 'querying_vehicle_state', 'superseded', 'active', 'dormant', ...lost],
-  querying_vehicle_state: ['active', 'dormant', 'failed', ...lost],
-  reversing_payment: ['failed', 'cancelled'],
-  active: [],
-  failed: [],
-  cancelled: [],
-  declined: [],
-  dormant: [],
-  superseded: [],
-};
-
-const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementStatus[]>> = {
-  // What was cancelled while it was asked for goes back with the answer.
-  authorising: ['authorised', 'captured', 'declined', 'unsettled', 'voiding', 'refunding'],
-  declined: [],
-  authorised: ['capturing', 'voiding'],
-  capturing: ['captured', 'uncollectible'],
-  captured: ['refunding'],
-  uncollectible: ['capturing', 'collected', 'written_off'],
-  voiding: ['voided', 'unsettled'],
-  voided: [],
-  refunding: ['refunded', 'unsettled'],
-  refunded: [],
-  unsettled: ['voided', 'refunded', 'voiding', 'refunding', 'paid_back', 'written_off'],
-  paid_back: [],
-  collected: [],
-  written_off: [],
-};
-
-const unchanging = ['id', 'kind', 'vin', 'serviceId', 'feature', 'policy', 'requestedAt'] as const;
-/** Once ended, only the money of a delivery and the notes about a late success change. */
-const unchangingAtEnd = [
-  'phase',
-  'dueAt',
-  'attempts',
-  'failure',
-  'delivery',
-  'postponed',
-  'vehicleChecked',
-  'cancelRequestedAt',
-] as const;
-
-/** Everything that is wrong with a step from one saved state to the next, a sentence each. */
-export function moveViolations(before: Activation, after: Activation): string[] {
-  const same = (key: keyof Activation) =>
-    before[key] === after[key] || JSON.stringify(before[key]) === JSON.stringify(after[key]);
-  const fixed = finalPhases.has(before.phase) ? [...unchanging, ...unchangingAtEnd] : unchanging;
-  return [
-    ...check(
-      [
-        before.phase === after.phase || legalMoves[before.phase].includes(after.phase),
-        `no way leads from ${before.phase} to ${after.phase}`,
-      ],
-      [same('deadlineAt') || isHoldDeadline(before, after), 'only a hold brings the deadline forward'],
-      [after.vehicleChecked || !before.vehicleChecked, 'a check is not undone'],
-      [after.revocationOwed || !before.revocationOwed, 'a revocation stays owed'],
-      [before.lateSuccessAt === null || same('lateSuccessAt'), 'a late success is noted once'],
-      [before.delivery === null || same('delivery'), 'a delivery stays as it is'],
-      [
-        before.cancelRequestedAt === undefined || same('cancelRequestedAt'),
-        'a wish to cancel stays as it is',
-      ],
-    ),
-    ...fixed.filter((key) => !same(key)).map((key) => `${key} changed in ${before.phase}`),
-    ...attemptMoveViolations(before, after),
-    ...settlementMoveViolations(before, after),
-  ];
-}
-
-function isHoldDeadline(before: Activation, after: Activation): boolean {
-  return (
-    before.phase === 'awaiting_payment' &&
-    after.deadlineAt !== null &&
-    after.deadlineAt < (before.deadlineAt ?? Infinity)
-  );
-}
-
-function attemptMoveViolations(before: Activation, after: Activation): string[] {
-  const last = before.attempts.at(-1);
-  const isDropped = (attempt: Attempt) =>
-    // A revocation forgets its oldest; 429 takes back the last, which was never made.
-    (before.kind === 'revocation' &&
-      attempt === before.attempts[0] &&
-      before.attempts.length === keptByRevocation) ||
-    (attempt === last && before.phase === 'sending_command' && attempt.endedAt === null);
-  const lastAfter = after.attempts.at(-1)?.number ?? 0;
-  return [
-    ...check(
-      [lastAfter <= (last?.number ?? 0) + 1, 'attempts are made one by one'],
-      [
-        lastAfter <= (last?.number ?? 0) || after.phase === 'sending_command' || after.delivery !== null,
-        `an attempt was added in ${after.phase}`,
-      ],
-    ),
-    ...before.attempts.flatMap((attempt) => {
-      const kept = after.attempts.find((one) => one.number === attempt.number);
-      if (kept) return changeViolations(attempt, kept, after);
-      return check([isDropped(attempt), `attempt ${attempt.number} is lost`]);
-    }),
-  ];
-}
-
-function changeViolations(attempt: Attempt, kept: Attempt, after: Activation): string[] {
-  const stays = (key: keyof Attempt) => attempt[key] === null || attempt[key] === kept[key];
-  const { number } = attempt;
-  const isDelivered = after.delivery?.attempt === number;
-  return check(
-    [kept.startedAt === attempt.startedAt, `the start of attempt ${number} changed`],
-    [
-      stays('commandId') && stays('version') && stays('expiresAt') && stays('endedAt'),
-      `what is known of attempt ${number} changed`,
-    ],
-    [
-      attempt.failure === null ||
-        isDelivered ||
-        kept.failure?.temporary === false ||
-        JSON.stringify(attempt.failure) === JSON.stringify(kept.failure),
-      `the failure of attempt ${number} changed`,
-    ],
-  );
-}
-
-function settlementMoveViolations(before: Activation, after: Activation): string[] {
-  if (before.settlement === null || after.settlement === null) {
-    return check([before.settlement === after.settlement, 'money appeared or disappeared']);
-  }
-  const from = before.settlement;
-  const to = after.settlement;
-  return check(
-    [
-      from.status === to.status || legalSettlements[from.status].includes(to.status),
-      `money does not go from ${from.status} to ${to.status}`,
-    ],
-    [
-      from.amountMinor === to.amountMinor && from.currency === to.currency && from.capture === to.capture,
-      'the price changed',
-    ],
-    [from.paymentId === null || from.paymentId === to.paymentId, 'the payment changed'],
   );
 }

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import mqtt, { type IPublishPacket, type MqttClient } from 'mqtt';
 import {
   type DeviceLink,
   LinkClosed,
@@ -9,6 +8,7 @@ import {
 } from '../ports/device-link.ts';
 import type { Log } from '../ports/log.ts';
 import { payloadOf } from '../protocol/utf8.ts';
+import { clientOptions } from './mqtt-client-options.ts';
 import { openSocket } from './mqtt-socket.ts';
 
 /** Waits before a reconnect: doubled each time, with jitter, so that a fleet does not come back in one wave. */
@@ -16,7 +16,6 @@ const reconnectBaseMs = 500;
 const reconnectMaxMs = 15_000;
 /** Only a connection that lasted this long resets the wait: else two clients with one id would fight without a pause. */
 const steadyMs = 5_000;
-const connectTimeoutMs = 10_000;
 /** A goodbye that takes longer is cut. */
 const closeMaxMs = 2_000;
 /** QoS 1 messages under way on one connection; further ones wait for their turn. MQTT has 65,535 packet ids. */
@@ -260,44 +259,3 @@ function sendPuback(client: MqttClient, packet: IPublishPacket): void {
   // biome-ignore lint/complexity/useLiteralKeys: only this spelling reaches a private member
   client['_sendPacket']({ cmd: 'puback', messageId: packet.messageId ?? 0 });
 }
-
-function clientOptions(options: LinkOptions): IClientOptions {
-  return {
-    protocolVersion: 4,
-    clientId: options.clientId,
-    username: options.username,
-    password: options.password,
-    clean: options.cleanSession,
-    keepalive: options.keepAliveSeconds,
-    ...(options.will ? { will: { ...options.will, payload: Buffer.from(options.will.payload) } } : {}),
-    reconnectPeriod: 0,
-    connectTimeout: connectTimeoutMs,
-    resubscribe: false,
-    queueQoSZero: false,
-    reschedulePings: true,
-    incomingStore: noStore,
-    outgoingStore: noStore,
-  };
-}
-
-type Store = NonNullable<IClientOptions['outgoingStore']>;
-
-/** Keeps nothing, for all connections: no message outlives the connection that it was published on. */
-const noStore = {
-  put(_packet: unknown, done: () => void) {
-    done();
-    return noStore;
-  },
-  createStream: () => Readable.from([]),
-  del(packet: unknown, done: (error: Error | null, packet: unknown) => void) {
-    done(null, packet);
-    return noStore;
-  },
-  get(_packet: unknown, done: (error: Error) => void) {
-    done(new Error('nothing is stored'));
-    return noStore;
-  },
-  close(done: () => void) {
-    done();
-  },
-} as unknown as Store;

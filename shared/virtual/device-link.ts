@@ -1,5 +1,4 @@
 import { newTopicIndex, type TopicIndex } from '../memory/topic-index.ts';
-import { newTopicTree } from '../memory/topic-tree.ts';
 import type { DeviceLink, LinkMessage, LinkOptions } from '../ports/device-link.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { integerBetween, type Random } from '../ports/random.ts';
@@ -7,24 +6,11 @@ import { waitingMaxOf } from '../protocol/broker-limits.ts';
 import { type Carrier, newSession, type Session } from './broker-session.ts';
 import { type LinkClient, type LinkHub, newLinkClient } from './link-client.ts';
 import type { VirtualLoop } from './loop.ts';
+import type { MessageFault, Passage } from './message-fault.ts';
 import type { VirtualProcess } from './process.ts';
+import { newRetainedMessages } from './retained-messages.ts';
+import { newTally } from './tally.ts';
 import { newWire, type Wire } from './wire.ts';
-
-/** One message at the broker: on its way in (`to` is null), or out to one client. */
-export interface Passage {
-  readonly from: string;
-  readonly to: string | null;
-  readonly message: LinkMessage;
-}
-
-export type MessageFault =
-  /** In: the broker acknowledges it and loses it. Out: this client never gets it, though the broker believes so. */
-  | { readonly kind: 'drop' }
-  | { readonly kind: 'duplicate'; readonly delayMs: number }
-  /** Later ones overtake it. */
-  | { readonly kind: 'delay'; readonly delayMs: number }
-  /** In only: the publisher's connection drops before its acknowledgement, with the message taken or not. */
-  | { readonly kind: 'cut'; readonly isTaken: boolean };
 
 /** Who may do what: null for yes, else the reason that is logged. */
 export interface BrokerRules {
@@ -91,9 +77,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
   const silences = new Map<string, symbol>();
   const wires = new Map<string, Set<Wire>>();
   let index: TopicIndex<Session> = newTopicIndex();
-  const retained = new Map<string, LinkMessage>();
-  const retainedTopics = newTopicTree<{ readonly topic: string; readonly place: number }>();
-  let retainedCount = 0;
+  const retained = newRetainedMessages();
   /** Connections in the broker's own process. */
   let insideCount = 0;
   let isUp = true;
@@ -107,34 +91,9 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     if (fault?.kind === 'duplicate') clock.setTimer(fault.delayMs, act);
   }
 
-  /** The newest of a topic, in the place of the first. */
-  function retain(message: LinkMessage): void {
-    const { topic, payload } = message;
-    if (payload === '') {
-      retained.delete(topic);
-      retainedTopics.delete(topic);
-      return;
-    }
-    if (!retained.has(topic)) {
-      retainedCount += 1;
-      retainedTopics.set(topic, { topic, place: retainedCount });
-    }
-    retained.set(topic, message);
-  }
-
-  /** For each filter what it matches, in the order in which their topics came. */
-  function retainedFor(filters: readonly string[]): LinkMessage[] {
-    return filters.flatMap((filter) =>
-      retainedTopics
-        .matchedBy(filter)
-        .sort((left, right) => left.place - right.place)
-        .flatMap(({ topic }) => retained.get(topic) ?? []),
-    );
-  }
-
   /** Brings the message to every subscriber, or to those who are left once the broker's own process is through with it. */
   function route(from: string, message: LinkMessage, served?: ReadonlySet<Session>): void {
-    if (message.retain) retain(message);
+    if (message.retain) retained.set(message);
     const live = liveOf(message);
     for (const session of index.match(message.topic)) if (!served?.has(session)) deliver(from, session, live);
   }
@@ -248,7 +207,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     const granted = filters.filter((filter) => !refused.includes(filter));
     for (const filter of granted) index.add(filter, by.session);
     by.wire.down(() => answer(refused));
-    showRetained(by, retainedFor(granted));
+    showRetained(by, retained.matchedBy(granted));
   }
 
   /** In the broker's own process each waits until the one before is handled. */
@@ -325,7 +284,6 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
       if (keepsSessions) return;
       sessions.clear();
       retained.clear();
-      retainedTopics.clear();
       index = newTopicIndex();
     },
     start() {
@@ -355,34 +313,11 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     get connectionCount() {
       return attached.size;
     },
-    retained,
+    retained: retained.byTopic,
   };
 }
 
 /** As it is to whoever subscribed before it came [MQTT-3.3.1-9]. */
 function liveOf(message: LinkMessage): LinkMessage {
   return message.retain ? { ...message, retain: false } : message;
-}
-
-/** Calls `done` once, when it is closed and every part of it has answered: with false if one of them did. */
-function newTally(done: ((isWell: boolean) => void) | undefined) {
-  let open = 1;
-  let isWell = true;
-  const end = () => {
-    open -= 1;
-    if (open === 0) done?.(isWell);
-  };
-  return {
-    one() {
-      open += 1;
-      let isOver = false;
-      return (isHandled: boolean) => {
-        if (isOver) return;
-        isOver = true;
-        isWell &&= isHandled;
-        end();
-      };
-    },
-    close: end,
-  };
 }

@@ -1,5 +1,6 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
-import { moveViolations, violations } from '../../gateway/activation/invariants.ts';
+import { violations } from '../../gateway/activation/invariants.ts';
+import { transitionViolations } from '../../gateway/activation/transition-invariants.ts';
 import {
   type CommandResult,
   commandResultSchema,
@@ -101,7 +102,8 @@ export function newWatch(deps: {
     checked += 1;
     for (const sentence of violations(after)) report('valid saved state', `${id}: ${sentence}`);
     if (before !== null) {
-      for (const sentence of moveViolations(before, after)) report('legal transition', `${id}: ${sentence}`);
+      for (const sentence of transitionViolations(before, after))
+        report('legal transition', `${id}: ${sentence}`);
     }
     activations.set(id, after);
     if (after.delivery?.evidence === 'entitlement' && isOn(after)) delivered.add(id);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Activation, Attempt } from '../../gateway/activation/activation.ts';
-import { moveViolations, violations } from '../../gateway/activation/invariants.ts';
+import { violations } from '../../gateway/activation/invariants.ts';
 import type { Settlement } from '../../gateway/activation/settlement.ts';
+import { transitionViolations } from '../../gateway/activation/transition-invariants.ts';
 import {
   accepted,
   applied,
@@ -80,7 +81,7 @@ const sound = {
 
 test.each(Object.entries(sound))('%s is sound', (_, activation) => {
   expect(violations(activation)).toEqual([]);
-  expect(moveViolations(activation, activation)).toEqual([]);
+  expect(transitionViolations(activation, activation)).toEqual([]);
 });
 
 type Change = Partial<Activation> | ((sound: Activation) => Activation);
@@ -357,12 +358,14 @@ const wrongMoves: readonly (readonly [Activation, Activation, ...said: string[]]
 describe('a move', () => {
   test('what must not be of it is said, and nothing else', () => {
     for (const [before, after, ...said] of wrongMoves) {
-      expect(moveViolations(before, after)).toEqual(said);
+      expect(transitionViolations(before, after)).toEqual(said);
     }
   });
 
   test('429 takes back the attempt that was being sent, and a revocation forgets its oldest of twenty', () => {
-    expect(moveViolations(sending, { ...sending, phase: 'queued_for_activation', attempts: [] })).toEqual([]);
+    expect(
+      transitionViolations(sending, { ...sending, phase: 'queued_for_activation', attempts: [] }),
+    ).toEqual([]);
     const twenty = Array.from({ length: 20 }, (_, index) => ({
       ...attemptOf(revoking, 0),
       number: index + 1,
@@ -370,9 +373,12 @@ describe('a move', () => {
     const full = { ...revoking, attempts: twenty };
     const next = { ...attemptOf(retrying, 1), number: 21 };
     const after: Activation = { ...full, phase: 'sending_command', attempts: [...twenty.slice(1), next] };
-    expect(moveViolations(full, after)).toEqual([]);
+    expect(transitionViolations(full, after)).toEqual([]);
     expect(
-      moveViolations({ ...full, attempts: twenty.slice(0, 19) }, { ...after, attempts: twenty.slice(1, 20) }),
+      transitionViolations(
+        { ...full, attempts: twenty.slice(0, 19) },
+        { ...after, attempts: twenty.slice(1, 20) },
+      ),
     ).toEqual(['attempt 1 is lost']);
   });
 });

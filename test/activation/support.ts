@@ -8,11 +8,12 @@ import {
 import type { ActivationEvent } from '../../gateway/activation/event.ts';
 import type { Fact } from '../../gateway/activation/fact.ts';
 import type { Failure } from '../../gateway/activation/failure.ts';
-import { moveViolations, violations } from '../../gateway/activation/invariants.ts';
+import { violations } from '../../gateway/activation/invariants.ts';
 import type { Outcome } from '../../gateway/activation/outcome.ts';
 import { type RetryPolicy, standardPolicy } from '../../gateway/activation/policy.ts';
 import type { Settlement } from '../../gateway/activation/settlement.ts';
 import { transition } from '../../gateway/activation/transition.ts';
+import { transitionViolations } from '../../gateway/activation/transition-invariants.ts';
 
 export const second = 1_000;
 /** The request of every activation in these tests: figures below are milliseconds after it. */
@@ -152,7 +153,7 @@ type Settled = 'authorise' | 'capture' | 'void' | 'refund';
 /** One step; what may never be true of a state, or of a move, is asked each time. */
 export function step(activation: Activation, event: ActivationEvent): Outcome {
   const outcome = transition(activation, event);
-  const wrong = [...violations(outcome.activation), ...moveViolations(activation, outcome.activation)];
+  const wrong = [...violations(outcome.activation), ...transitionViolations(activation, outcome.activation)];
   if (outcome.verdict !== 'accepted' && outcome.activation !== activation)
     wrong.push('a no-op made a new object');
   // Asked hundreds of thousands of times: `expect` is called only where it fails.

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkMessage, LinkOptions } from '../../shared/ports/device-link.ts';
-import {
-  type MessageFault,
-  type VirtualBrokerDeps,
-  virtualBroker,
-} from '../../shared/virtual/device-link.ts';
+import { type VirtualBrokerDeps, virtualBroker } from '../../shared/virtual/device-link.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
+import type { MessageFault } from '../../shared/virtual/message-fault.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 
 const startAt = 1_800_000_000_000;
