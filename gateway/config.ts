@@ -18,6 +18,7 @@ import {
   text,
   wholeNumber,
 } from './option.ts';
+import { readSla } from './support/sla-text.ts';
 
 const dayMs = 86_400_000;
 
@@ -344,6 +345,25 @@ export const options = {
     environment: 'SUPPORT_ROSTER',
     placeholder: 'file',
     help: 'file of technicians with their shifts (JSON); default: three technicians who are always on duty',
+  }),
+  supportSla: {
+    flag: 'support-sla',
+    environment: 'SUPPORT_SLA',
+    placeholder: 'times',
+    help: 'times within which tickets are taken up and resolved, by priority, in min, h or d',
+    fallback: 'HIGH=4h/24h,MEDIUM=8h/72h',
+    read: (value) =>
+      readSla(value) === null
+        ? {
+            fault: `must be such as HIGH=4h/24h,MEDIUM=8h/72h (taken up within/resolved within), not "${value}"`,
+          }
+        : { value },
+  } satisfies Option<string>,
+  templates: optionalText({
+    flag: 'templates',
+    environment: 'FLEETWAKE_TEMPLATES',
+    placeholder: 'folder',
+    help: 'folder with own notification templates, a folder for each language; default: the shipped templates',
   }),
   ticketWebhookUrl: optionalAddress(
     {

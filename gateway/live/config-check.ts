@@ -11,11 +11,10 @@ import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts'
 import { loadCatalogue } from '../catalogue/load.ts';
 import { servicesPath } from '../catalogue/services-file.ts';
 import { type GatewayConfig, senderDomain } from '../config.ts';
-import { loadTemplates } from '../notifications/renderer.ts';
 import { toStripeAmount } from '../payments/currency-units.ts';
 import { keyNames } from './keys.ts';
+import { noticeTemplates } from './notice-templates.ts';
 import { roleFault } from './roles.ts';
-import { readTemplate } from './shipped-templates.ts';
 import { supportRoster } from './support-roster.ts';
 
 /** Something that is wrong, where that was said, and how to mend it. */
@@ -165,7 +164,7 @@ function mailOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
     }
   }
   try {
-    loadTemplates(readTemplate, { domain: senderDomain(mailFrom) ?? 'localhost' });
+    noticeTemplates(config.templates, senderDomain(mailFrom) ?? 'localhost');
   } catch (error) {
     problems.push({ source: 'notification templates', problem: (error as Error).message });
   }

@@ -16,10 +16,10 @@ import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts'
 import { loadCatalogue } from '../catalogue/load.ts';
 import { compressCatalogue } from '../catalogue/policies.ts';
 import { type GatewayConfig, senderDomain } from '../config.ts';
-import { loadTemplates } from '../notifications/renderer.ts';
 import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
 import { standardWebhook, type WebhookSettings } from '../support/ticket-webhook.ts';
 import {
@@ -35,8 +35,8 @@ import type { LiveBus } from './bus.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
+import { noticeTemplates } from './notice-templates.ts';
 import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
-import { readTemplate } from './shipped-templates.ts';
 import { supportRoster } from './support-roster.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
 
@@ -122,6 +122,7 @@ function settingsOf(
 ): PlatformSettings {
   const scale = config.timeScale;
   const reconcileMs = compressedReconciliation(scale, config.reconcileMs);
+  const templates = noticeTemplates(config.templates, senderDomain(config.mailFrom) ?? 'localhost');
   return {
     publicUrl,
     allowedOrigins: config.allowedOrigins,
@@ -133,7 +134,7 @@ function settingsOf(
       callbacks: config.apiIotCallbackSecret ?? keys.callbackSecret,
     },
     catalogue,
-    render: loadTemplates(readTemplate, { domain: senderDomain(config.mailFrom) ?? 'localhost' }),
+    render: templates.render,
     apiIot: {
       origin: apiIotOrigin,
       clientId: config.apiIotClientId,
@@ -153,10 +154,18 @@ function settingsOf(
     reconcileMs,
     contradictions: compressedContradictions(scale, reconcileMs, config.reconcileRepeats),
     desk: {
-      support: standardSupport(supportRoster(config.supportRoster), scale),
+      support: standardSupport(
+        supportRoster(config.supportRoster),
+        scale,
+        readSla(config.supportSla) ?? undefined,
+      ),
       webhook: webhookOf(config),
       slaPollMs: Math.max(1_000, Math.round(60_000 / scale)),
-      notifications: { contact: config.supportContact, webUrl: config.webUrl ?? publicUrl },
+      notifications: {
+        contact: config.supportContact,
+        webUrl: config.webUrl ?? publicUrl,
+        languages: templates.languages,
+      },
     },
     runsEngine: config.roles.includes('engine'),
   };

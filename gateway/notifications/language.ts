@@ -1,23 +1,21 @@
 import type { Duration } from '../catalogue/service.ts';
 
-/** Languages that have templates. */
-export const languages = ['en', 'es'] as const;
-export type Language = (typeof languages)[number];
+/** The primary subtag of a BCP 47 tag (`en`, `fr`). */
+export type Language = string;
 
-/** The language of a BCP 47 tag (`es-MX` is `es`); English for all that has no templates. */
-export function languageOf(tag: string): Language {
-  const primary = tag.toLowerCase().split(/[-_]/)[0];
-  return languages.find((language) => language === primary) ?? 'en';
-}
-
-interface DurationWords {
+/** How a language says durations. */
+export interface DurationWords {
   readonly hours: readonly [one: string, many: string];
   readonly days: readonly [one: string, many: string];
   readonly months: readonly [one: string, many: string];
   readonly permanent: string;
 }
 
-const words: Readonly<Record<Language, DurationWords>> = {
+/** Languages that have templates, with their words for durations. English is always among them. */
+export type NoticeLanguages = Readonly<Record<Language, DurationWords>>;
+
+/** The languages that are shipped. */
+export const shippedLanguages = {
   en: {
     hours: ['hour', 'hours'],
     days: ['day', 'days'],
@@ -30,11 +28,17 @@ const words: Readonly<Record<Language, DurationWords>> = {
     months: ['mes', 'meses'],
     permanent: 'permanente',
   },
-};
+} as const satisfies NoticeLanguages;
 
-/** `12 months`, `1 hora`, `permanent`. */
-export function durationPhrase(duration: Duration, language: Language): string {
-  if (duration.unit === 'permanent') return words[language].permanent;
-  const [one, many] = words[language][duration.unit];
+/** Returns the language of a BCP 47 tag (`es-MX` is `es`); English for all that has no templates. */
+export function languageOf(tag: string, languages: NoticeLanguages): Language {
+  const primary = tag.toLowerCase().split(/[-_]/)[0] ?? '';
+  return Object.hasOwn(languages, primary) ? primary : 'en';
+}
+
+/** Returns `12 months`, `1 hora`, `permanent`. */
+export function durationPhrase(duration: Duration, words: DurationWords): string {
+  if (duration.unit === 'permanent') return words.permanent;
+  const [one, many] = words[duration.unit];
   return `${duration.count} ${duration.count === 1 ? one : many}`;
 }

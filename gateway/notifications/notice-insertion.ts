@@ -7,7 +7,7 @@ import type { Fact } from '../activation/fact.ts';
 import type { Duration } from '../catalogue/service.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { limitedAddress } from './address-limit.ts';
-import { durationPhrase, languageOf } from './language.ts';
+import { durationPhrase, languageOf, type NoticeLanguages, shippedLanguages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
 import { type NoticeChannel, type NoticedActivation, noticesFor } from './notice-table.ts';
 
@@ -16,6 +16,8 @@ export interface NoticeSettings {
   readonly contact: string;
   /** Start of the web platform's addresses, without a slash at the end. */
   readonly webUrl: string;
+  /** Absent: those that are shipped. */
+  readonly languages?: NoticeLanguages;
 }
 
 interface DueNotice {
@@ -66,7 +68,9 @@ export async function readOrder(
 }
 
 export function noticeData(order: Order, notice: DueNotice, settings: NoticeSettings): NoticeData {
-  const language = languageOf(order.language);
+  const languages: NoticeLanguages = settings.languages ?? shippedLanguages;
+  const language = languageOf(order.language, languages);
+  const words = languages[language] ?? shippedLanguages.en;
   // The customer is told a reference number: a failure without its ticket is a mistake of the caller.
   if (notice.kind === 'activation_failed' && order.ticketId === null)
     throw new Error(`purchase ${order.purchaseId}: a failure notice needs the ticket to be opened before it`);
@@ -77,7 +81,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
     customerName: order.name,
     serviceName: order.serviceName,
     vehicleModel: order.vehicleModel,
-    duration: durationPhrase(JSON.parse(order.duration) as Duration, language),
+    duration: durationPhrase(JSON.parse(order.duration) as Duration, words),
     amount: formatMoney(order),
     capture: order.capture,
     timestamp: isoText(notice.at),

@@ -3,7 +3,7 @@ import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { visibleLine, visibleText, withoutLinks } from '../../shared/protocol/plain-text.ts';
 import type { NoticeRow } from '../store/schema.ts';
-import { type Language, languages } from './language.ts';
+import { type Language, type NoticeLanguages, shippedLanguages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
 import { lifeNoticeKinds, noticeTable, supportNoticeKinds } from './notice-table.ts';
 import { compileTemplate, type Template, TemplateFault, type TemplateView } from './template.ts';
@@ -123,21 +123,22 @@ function renderPush(id: string, subscription: string, texts: Texts, view: Templa
 /**
  * Compiles every template at start. `readText` gets names such as `en/activation-failed.text.mustache`, relative to
  * `gateway/notifications/templates`. Throws `TemplateFault` with a sentence that names the file which is missing or
- * malformed. `domain` is the right side of every Message-ID.
+ * malformed. `domain` is the right side of every Message-ID; `languages` are those that are shipped unless given.
  */
 export function loadTemplates(
   readText: (name: string) => string,
-  settings: { readonly domain: string },
+  settings: { readonly domain: string; readonly languages?: NoticeLanguages },
 ): Render {
   const all = new Map<string, Texts>();
-  for (const language of languages) {
+  for (const language of Object.keys(settings.languages ?? shippedLanguages)) {
     const kinds = [...noticeTable.map(({ kind }) => kind), ...lifeNoticeKinds, ...supportNoticeKinds];
     for (const kind of kinds) all.set(`${language}/${kind}`, loadTexts(readText, language, kind));
   }
   return (notice) => {
     const data = JSON.parse(notice.data) as NoticeData;
-    const texts = all.get(`${data.language}/${notice.kind}`);
-    if (texts === undefined) throw new Error(`no template for ${data.language}/${notice.kind}`);
+    // A notice may be older than the templates: its language may have none any more.
+    const texts = all.get(`${data.language}/${notice.kind}`) ?? all.get(`en/${notice.kind}`);
+    if (texts === undefined) throw new Error(`no template for ${notice.kind}`);
     const view = viewOf(data);
     if (notice.channel === 'email' && data.to !== undefined)
       return { mail: renderMail(notice.id, data.to, texts, view, settings.domain) };

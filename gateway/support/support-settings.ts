@@ -21,15 +21,15 @@ export const standardSla: Sla = {
 /** Half an hour between two tickets of one cause. */
 const standardIncidentWindowMs = hourMs / 2;
 
-/** The standard desk with this roster; `scale` divides every duration. */
-export function standardSupport(roster: Roster, scale = 1): SupportSettings {
+/** Returns the settings of a desk with this roster; `scale` divides every duration. */
+export function standardSupport(roster: Roster, scale = 1, sla: Sla = standardSla): SupportSettings {
   const compress = (ms: number) => Math.max(1, Math.round(ms / scale));
   const times = ({ responseMs, resolutionMs }: SlaTimes): SlaTimes => ({
     responseMs: compress(responseMs),
     resolutionMs: compress(resolutionMs),
   });
   return {
-    sla: { HIGH: times(standardSla.HIGH), MEDIUM: times(standardSla.MEDIUM) },
+    sla: { HIGH: times(sla.HIGH), MEDIUM: times(sla.MEDIUM) },
     roster,
     incidentWindowMs: compress(standardIncidentWindowMs),
   };

@@ -3,6 +3,7 @@ import { type Duration, durationText } from '../../gateway/catalogue/service.ts'
 import { UsageError } from './exit.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
+import { refuseUnused } from './unused-flags.ts';
 
 /** The options of `fleetwake restore`, as commander hands them over. */
 export interface RestoreFlags {
@@ -37,10 +38,30 @@ export function addRestore(program: Command): void {
       'adopt: such as "30 days" or permanent; default: what is sold at the amount',
     );
   withPlatformOptions(command).action(
-    async (id: string | undefined, choice: string | undefined, flags: LookUpFlags & RestoreFlags) => {
+    async (
+      id: string | undefined,
+      choice: string | undefined,
+      flags: LookUpFlags & RestoreFlags,
+      self: Command,
+    ) => {
+      refuseUnused(self, unusedFor(id, choice), callOf(id, choice));
       process.exitCode = await run(id, choice, flags);
     },
   );
+}
+
+const ofDecision = ['as', 'customer', 'duration'];
+
+/** The flags that have no part in what is asked. */
+function unusedFor(id: string | undefined, choice: string | undefined): readonly string[] {
+  if (id === undefined) return ofDecision;
+  if (choice === undefined) return ['limit', ...ofDecision];
+  return choice === 'adopt' ? ['limit'] : ['limit', 'customer', 'duration'];
+}
+
+function callOf(id: string | undefined, choice: string | undefined): string {
+  if (id === undefined) return 'the list of findings';
+  return choice === undefined ? id : `the decision ${choice}`;
 }
 
 function run(

@@ -28,7 +28,15 @@ let service: AskedService;
 let folder = '';
 const firstRegression = readdirSync('test/regressions').find((name) => name.endsWith('.json')) ?? '';
 const vin = '1M8GDM9AXKP042788';
-const emptyList = { vehicles: [], purchases: [], activations: [], tickets: [], settlements: [], next: null };
+const emptyList = {
+  vehicles: [],
+  purchases: [],
+  activations: [],
+  tickets: [],
+  settlements: [],
+  findings: [],
+  next: null,
+};
 
 beforeAll(async () => {
   folder = await newTemporaryFolder();
@@ -476,6 +484,7 @@ const cases: Readonly<Record<string, Case>> = {
       ['activation', 'activation'],
       ['ticket', 'ticket'],
       ['settlement', 'settlement'],
+      ['restore', 'restore'],
       ['notification', 'notification'],
       ['webhook-event', 'webhook-event'],
       ['webhook-resume', 'webhook-resume'],
@@ -563,6 +572,34 @@ const cases: Readonly<Record<string, Case>> = {
     { resolution: 'bug_report', reference: 'b1', workaround: 'none' },
     'workaround',
     'resolve --resolution service-appointment',
+  ),
+  'restore --limit': both(
+    asks('restore --limit 5', 'GET /restore?limit=5'),
+    refuses('restore x --limit 5 --data FOLDER', '--limit has no effect on x: leave it out'),
+  ),
+  'restore --as': both(
+    asks('restore pi_1 refund --as ana', 'POST /restore/findings/pi_1 {"choice":"refund","by":"ana"}'),
+    refuses('restore --as ana --data FOLDER', '--as has no effect on the list of findings: leave it out'),
+  ),
+  'restore --customer': both(
+    asks(
+      'restore pi_1 adopt --as ana --customer c1',
+      'POST /restore/findings/pi_1 {"choice":"adopt","by":"ana","customerId":"c1"}',
+    ),
+    refuses(
+      'restore pi_1 refund --as ana --customer c1 --data FOLDER',
+      '--customer has no effect on the decision refund: leave it out',
+    ),
+  ),
+  'restore --duration': both(
+    asks(
+      'restore pi_1 adopt --as ana --duration permanent',
+      'POST /restore/findings/pi_1 {"choice":"adopt","by":"ana","duration":{"unit":"permanent"}}',
+    ),
+    refuses(
+      'restore resume --duration permanent --data FOLDER',
+      '--duration has no effect on resume: leave it out',
+    ),
   ),
   'settlement --status': both(
     asks('settlement --status uncollectible', 'GET /settlements?status=uncollectible&limit=20'),

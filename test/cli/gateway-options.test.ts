@@ -98,6 +98,15 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   mailTimeoutMs: number('2000', 1_000, 300_000),
   mailLimit: number('0', 0, 1_000_000),
   supportRoster: free('roster.json'),
+  supportSla: {
+    text: 'HIGH=30min/4h',
+    value: 'HIGH=30min/4h',
+    bad: [
+      'HIGH=4h/30min',
+      'must be such as HIGH=4h/24h,MEDIUM=8h/72h (taken up within/resolved within), not "HIGH=4h/30min"',
+    ],
+  },
+  templates: free('texts'),
   ticketWebhookUrl: {
     ...web('https://tickets.example'),
     with: { ticketWebhookSecret: whsec },

@@ -146,6 +146,11 @@ beforeAll(async () => {
     JSON.stringify({ ...rest, services: [{ ...services[0], name: 'Warm seats' }, ...services.slice(1)] }),
   );
   await mkdir(join(folder, 'other'));
+  const shipped = join(shippedCatalogueFolder(), '..', 'notifications', 'templates');
+  await cp(join(shipped, 'en'), join(folder, 'texts', 'fr'), { recursive: true });
+  const oneAndMany = ['un', 'plusieurs'];
+  const words = { hours: oneAndMany, days: oneAndMany, months: oneAndMany, permanent: 'sans fin' };
+  await writeFile(join(folder, 'texts', 'fr', 'durations.json'), JSON.stringify(words));
 });
 afterAll(() => removeFolder(folder));
 
@@ -424,6 +429,24 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway) => platform(gateway).desk.support.roster.map(({ name }) => name),
     before: ['technician-1', 'technician-2', 'technician-3'],
     after: ['Grace'],
+  },
+  supportSla: {
+    text: 'MEDIUM=30min/1d',
+    see: (gateway) => platform(gateway).desk.support.sla,
+    before: {
+      HIGH: { responseMs: 14_400_000, resolutionMs: 86_400_000 },
+      MEDIUM: { responseMs: 28_800_000, resolutionMs: 259_200_000 },
+    },
+    after: {
+      HIGH: { responseMs: 14_400_000, resolutionMs: 86_400_000 },
+      MEDIUM: { responseMs: 1_800_000, resolutionMs: 86_400_000 },
+    },
+  },
+  templates: {
+    text: file('texts'),
+    see: (gateway) => Object.keys(platform(gateway).desk.notifications.languages ?? {}),
+    before: ['en', 'es'],
+    after: ['en', 'es', 'fr'],
   },
   ticketWebhookUrl: {
     text: 'https://tickets.example/hook',
