@@ -13,6 +13,7 @@ import { transition } from '../activation/transition.ts';
 import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { expire, isEntitlementId } from '../entitlement/expiry.ts';
+import { countedWarnings } from '../http/counted-warnings.ts';
 import {
   currentVersion,
   loadActivation,
@@ -29,6 +30,7 @@ import { StaleRow } from '../store/stale-row.ts';
 import { logFacts } from './alarms.ts';
 import { type BreakerSettings, breaker, standardBreaker } from './breaker.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
+import { directWork } from './direct-work.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
 import { observedVehicles } from './observed-vehicles.ts';
 import type { EffectDeps } from './ports.ts';
@@ -80,6 +82,8 @@ const failedPauseMaxMs = 30_000;
 const failedMax = 10_000;
 /** Overdue activations that are read at once. */
 const sweepMax = 1_000;
+/** While the bus is away the sweep takes the place of the wake-ups: it runs so many times as often, and without the grace. */
+const awaySweepFactor = 10;
 
 /** A wake-up of another database, or of one that was restored to an earlier state. */
 class UnknownActivation extends Error {
@@ -97,19 +101,26 @@ export function activationEngine(outer: EngineDeps) {
   let consumption: Consumption | null = null;
   let stopped = false;
   const keeper = wakeUpKeeper(clock);
-  /** Activations whose work threw, and how often in a row. */
-  const failures = new Map<string, number>();
+  const warnings = countedWarnings({ clock, log });
+  /** Activations whose work threw: how often in a row, and until when they wait. */
+  const failures = new Map<string, { readonly count: number; readonly until: number }>();
   const background = new Set<Promise<unknown>>();
 
   async function publishWakeUp(id: string, messageId?: string): Promise<void> {
     await bus.publish(subjects.wakeUp(id), id, messageId === undefined ? {} : { messageId });
   }
 
-  /** The state is saved: a wake-up that cannot be published now is found by the sweep. */
-  async function wake(ids: readonly string[]): Promise<void> {
-    const results = await Promise.allSettled(ids.map((id) => publishWakeUp(id)));
-    for (const result of results) {
-      if (result.status === 'rejected') log.warn('engine.wake_up_lost', { reason: String(result.reason) });
+  /** The state is saved, so nobody waits for the bus: what it does not take is worked on here, or found by the sweep. */
+  function wake(ids: readonly string[]): void {
+    const isAway = bus.problem() !== null;
+    for (const id of ids) {
+      if (isAway) direct.add(id);
+      inBackground(
+        publishWakeUp(id).catch((error: unknown) => {
+          warnings('engine.wake_up_lost', { reason: String(error) });
+          direct.add(id);
+        }),
+      );
     }
   }
 
@@ -128,7 +139,7 @@ export function activationEngine(outer: EngineDeps) {
         );
         if (saved.changed) deps.onCommitted(saved.work);
         logFacts(log, saved.stored, saved.facts);
-        await wake(saved.wake);
+        wake(saved.wake);
         return saved.stored;
       } catch (error) {
         if (!(error instanceof StaleRow) || tries >= staleRetryMax) throw error;
@@ -174,7 +185,7 @@ export function activationEngine(outer: EngineDeps) {
     const born = await expire(deps, id, clock.now());
     if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
     deps.onCommitted(anyCommittedWork);
-    await wake(born);
+    wake(born);
     return null;
   }
 
@@ -212,27 +223,44 @@ export function activationEngine(outer: EngineDeps) {
   /** What throws is a mistake or a broken database: an operator reads of it, and no other activation waits for it. */
   function failedPauseMs(id: string, error: unknown): number {
     if (failures.size >= failedMax) failures.clear();
-    const count = (failures.get(id) ?? 0) + 1;
-    failures.set(id, count);
+    const count = (failures.get(id)?.count ?? 0) + 1;
+    const waitMs = backOffMs({ baseMs: pauseMs, maxMs: failedPauseMaxMs }, count);
+    failures.set(id, { count, until: clock.now() + waitMs });
     log.error('engine.work_failed', { id, failures: count, reason: String(error) });
-    return backOffMs({ baseMs: pauseMs, maxMs: failedPauseMaxMs }, count);
+    return waitMs;
   }
+
+  const direct = directWork({
+    concurrency: settings.concurrency,
+    async work(id) {
+      if ((failures.get(id)?.until ?? 0) > clock.now()) return;
+      try {
+        await advance(id);
+        failures.delete(id);
+      } catch (error) {
+        failedPauseMs(id, error);
+      }
+    },
+  });
 
   /** All of one kind that are overdue, page by page: those that cannot move must not hide the others behind them. */
   async function wakeOverdue(read: typeof overdueActivations): Promise<{ overdue: number; lost: number }> {
-    const before = clock.now() - settings.sweepGraceMs;
+    const isAway = bus.problem() !== null;
+    const before = clock.now() - (isAway ? 0 : settings.sweepGraceMs);
     let [overdue, lost] = [0, 0];
     for (let page: Overdue[] = []; !stopped; ) {
       page = await read(database.reader, before, page.at(-1) ?? null, sweepMax);
+      if (isAway) for (const { id } of page) direct.add(id);
       // One wake-up a due moment: the stream drops the repeats while the first is still waiting to be worked on.
       const results = await Promise.allSettled(
         page.map(({ id, dueAt }) => publishWakeUp(id, `${id}:${dueAt}`)),
       );
       overdue += page.length;
-      const lostNow = results.filter((result) => result.status === 'rejected').length;
-      lost += lostNow;
+      const refused = page.filter((_, index) => results[index]?.status === 'rejected');
+      lost += refused.length;
+      const hasRoom = refused.every(({ id }) => direct.add(id));
       // Without a bus the rest waits for the next sweep.
-      if (page.length < sweepMax || lostNow === page.length) break;
+      if (page.length < sweepMax || !hasRoom) break;
     }
     return { overdue, lost };
   }
@@ -254,17 +282,23 @@ export function activationEngine(outer: EngineDeps) {
     failureLog: 'engine.sweep_failed',
     async pass() {
       await sweep();
-      return clock.now() + settings.sweepEveryMs;
+      return clock.now() + settings.sweepEveryMs / (bus.problem() === null ? 1 : awaySweepFactor);
     },
     backOff: { baseMs: settings.sweepEveryMs, maxMs: settings.sweepEveryMs },
   });
 
+  function inBackground(work: Promise<unknown>): void {
+    const task = work.finally(() => background.delete(task));
+    background.add(task);
+  }
+
   /** Goes on without making the caller wait; what is lost with the process is found by the wake-up that waits. */
   function continueInBackground(id: string): void {
-    const task = advance(id)
-      .catch((error: unknown) => log.error('engine.advance_failed', { id, reason: String(error) }))
-      .finally(() => background.delete(task));
-    background.add(task);
+    inBackground(
+      advance(id).catch((error: unknown) =>
+        log.error('engine.advance_failed', { id, reason: String(error) }),
+      ),
+    );
   }
 
   return {
@@ -280,7 +314,7 @@ export function activationEngine(outer: EngineDeps) {
         handle,
       );
       await sweep();
-      sweeps.start(settings.sweepEveryMs);
+      sweeps.start(settings.sweepEveryMs / (bus.problem() === null ? 1 : awaySweepFactor));
     },
 
     /** Settles the open payment step of a new activation once, and hands it to the queue. */
@@ -289,7 +323,7 @@ export function activationEngine(outer: EngineDeps) {
         id,
         (one) => one.phase !== 'awaiting_payment' || (one.settlement?.unanswered ?? 0) > 0,
       );
-      if (nextDueAt(activation) !== null) await wake([id]);
+      if (nextDueAt(activation) !== null) wake([id]);
       return activation;
     },
 
@@ -325,7 +359,7 @@ export function activationEngine(outer: EngineDeps) {
     /** Takes no new work and waits for what is under way. */
     async stop(): Promise<void> {
       stopped = true;
-      await Promise.all([sweeps.stop(), consumption?.stop()]);
+      await Promise.all([sweeps.stop(), consumption?.stop(), direct.stop()]);
       while (background.size > 0) await Promise.allSettled([...background]);
     },
   };

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
-import { installNatsServer, NatsServerMissing } from '../../shared/live/nats-server.ts';
+import { installNatsServer, NatsFolderInUse, NatsServerMissing } from '../../shared/live/nats-server.ts';
 import { plainStorage, type StreamStorage } from '../../shared/live/nats-streams.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Address } from '../../shared/protocol/address.ts';
-import { ownNatsServer } from './own-nats-server.ts';
+import { lateBus } from './late-bus.ts';
+import { type OwnNatsServer, ownNatsServer } from './own-nats-server.ts';
 import { closeAll } from './undo.ts';
 
 export interface LiveBus {
@@ -30,12 +31,24 @@ export interface BusWishes {
   readonly log: Log;
 }
 
-/** NATS by URL, else a server of its own, else (said aloud) a bus inside this process: the database is the truth in each case. */
+/** No waiting ends these: the program is missing, or the data folder belongs to another gateway. */
+const isFinal = (error: unknown) => error instanceof NatsServerMissing || error instanceof NatsFolderInUse;
+
+/**
+ * NATS by URL, else a server of its own, else (said aloud) a bus inside this process. A NATS that is away is no reason not to start:
+ * the database is the truth in each case.
+ */
 export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
-  const { natsUrl, storage, log } = wishes;
+  const { natsUrl, storage, clock, log } = wishes;
   if (natsUrl !== null) {
-    const bus = await openNatsBus({ url: natsUrl.reveal(), storage, log });
-    return { bus, kind: 'nats', notice: 'NATS JetStream by NATS_URL', stop: () => bus.close() };
+    const url = natsUrl.reveal();
+    const bus = await lateBus({ open: () => openNatsBus({ url, storage, log }), isFinal, clock, log });
+    return {
+      bus,
+      kind: 'nats',
+      notice: noticeOf('NATS JetStream by NATS_URL', bus),
+      stop: () => bus.close(),
+    };
   }
   try {
     return await ownServer(wishes);
@@ -46,22 +59,28 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
   }
 }
 
-async function ownServer({ natsServer, storage, dataFolder, log }: BusWishes): Promise<LiveBus> {
-  const server = await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
-  const bus = await openNatsBus({
-    url: server.url,
-    storage: { ...plainStorage, maxBytes: storage.maxBytes },
-    log,
-  }).catch(async (error: unknown) => {
-    await server.stop();
-    throw error;
-  });
+async function ownServer({ natsServer, storage, dataFolder, clock, log }: BusWishes): Promise<LiveBus> {
+  let server: OwnNatsServer | null = null;
+  const open = async () => {
+    server ??= await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
+    return openNatsBus({ url: server.url, storage: { ...plainStorage, maxBytes: storage.maxBytes }, log });
+  };
+  const late = await lateBus({ open, isFinal, clock, log });
+  const bus = { ...late, problem: () => server?.problem() ?? late.problem() };
+  const port = (server as OwnNatsServer | null)?.port;
   return {
     bus,
     kind: 'nats',
-    notice: `NATS JetStream on a nats-server of its own (port ${server.port})`,
-    stop: () => closeAll([() => bus.close(), () => server.stop()]),
+    notice: noticeOf(`NATS JetStream on a nats-server of its own${port ? ` (port ${port})` : ''}`, bus),
+    stop: () => closeAll([() => bus.close(), async () => server?.stop()]),
   };
+}
+
+function noticeOf(what: string, bus: Bus): string {
+  const problem = bus.problem();
+  return problem === null
+    ? what
+    : `${what}, which is away (${problem}): purchases are taken, and the engine works by its sweep until it answers`;
 }
 
 async function installed(wishes: BusWishes): Promise<LiveBus> {

@@ -2,36 +2,78 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { type NatsServer, type NatsServerOptions, startNatsServer } from '../../shared/live/nats-server.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 
-const pauseMs = 500;
+const restartPauseMs = 1_000;
+/** How often the server is asked whether JetStream works, and the failures in a row after which it is restarted. */
+const checkEveryMs = 2_000;
+const failedChecksMax = 3;
+const diskFull = /no space left/i;
 
 export interface OwnNatsServer {
   readonly url: string;
   readonly port: number;
+  /** Why it does not work, from the moment that this is known until it works again; null when it does. */
+  problem(): string | null;
   stop(): Promise<void>;
 }
 
-/** A nats-server that is started again, on its port and data, whenever it ends without being asked to. */
+/**
+ * A nats-server whose work is watched, not only its process: it is started again, on its port, password and data, when it ends
+ * without being asked to, when its JetStream answers no more (after a full disk) and when its data folder is gone.
+ */
 export async function ownNatsServer(options: NatsServerOptions): Promise<OwnNatsServer> {
   const { log } = options;
   let server: NatsServer = await startNatsServer(options);
+  let problem: string | null = null;
   const { url, port } = server;
   const stopping = new AbortController();
+  const { signal } = stopping;
+
+  function report(event: string, reason: string): void {
+    problem = reason;
+    log.error(event, { port, reason, lastWords: server.lastWords() });
+  }
+
+  async function restart(): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(wallClock, restartPauseMs, signal);
+      if (signal.aborted) return;
+      try {
+        server = await startNatsServer({ ...options, port, password: new URL(url).password });
+        problem = null;
+        return;
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+        log.error('nats.not_started', { port, reason: problem });
+      }
+    }
+  }
+
+  /** Resolves when the server has to be restarted, or the signal is aborted. */
+  async function untilBroken(): Promise<void> {
+    let failedChecks = 0;
+    let hasEnded = false;
+    const ended = server.exited.then(() => {
+      hasEnded = true;
+    });
+    while (!signal.aborted) {
+      await Promise.race([ended, sleep(wallClock, checkEveryMs, signal)]);
+      const failure = hasEnded || signal.aborted ? null : await server.check();
+      if (signal.aborted) return;
+      if (hasEnded) return report('nats.ended', 'its process ended');
+      failedChecks = failure === null ? 0 : failedChecks + 1;
+      if (failure === null) problem = null;
+      else if (failedChecks === failedChecksMax) report('nats.not_working', failure);
+      // A restart makes no space, and a server that still says so goes on by itself once there is some.
+      if (failure !== null && failedChecks >= failedChecksMax && !diskFull.test(failure)) return;
+    }
+  }
 
   async function watch(): Promise<void> {
-    for (;;) {
-      await server.exited;
-      if (stopping.signal.aborted) return;
-      log.error('nats.ended', { port });
-      while (!stopping.signal.aborted) {
-        await sleep(wallClock, pauseMs, stopping.signal);
-        if (stopping.signal.aborted) return;
-        try {
-          server = await startNatsServer({ ...options, port });
-          break;
-        } catch (error) {
-          log.error('nats.not_started', { port, reason: String(error) });
-        }
-      }
+    while (!signal.aborted) {
+      await untilBroken();
+      if (signal.aborted) return;
+      await server.kill();
+      await restart();
     }
   }
 
@@ -39,6 +81,7 @@ export async function ownNatsServer(options: NatsServerOptions): Promise<OwnNats
   return {
     url,
     port,
+    problem: () => problem,
     async stop() {
       stopping.abort();
       await server.stop();

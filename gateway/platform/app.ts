@@ -96,6 +96,6 @@ export function platform(deps: PlatformDeps): Platform {
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);
-  mountReadiness(app, deps.config.salesStops ?? (() => []));
+  mountReadiness(app, deps, deps.config.salesStops ?? (() => []));
   return { fetch: async (request) => app.fetch(request), stop: streams.stop };
 }

@@ -1,3 +1,4 @@
+import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
@@ -18,6 +19,7 @@ export interface PlatformDeps {
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
   readonly engine: ActivationEngine;
+  readonly bus: Pick<Bus, 'problem'>;
   readonly catalogue: Catalogue;
   readonly changes: Changes;
   readonly clock: Clock;

@@ -19,7 +19,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-type Deps = Pick<PlatformDeps, 'database' | 'clock'>;
+type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'bus'>;
 
 async function countOpen({ database }: Deps): Promise<number> {
   const { count } = await database.reader
@@ -92,6 +92,14 @@ export function newMetrics(deps: Deps): Metrics {
     registers,
   });
   new Gauge({
+    name: 'fleetwake_bus_up',
+    help: 'Whether NATS takes messages: 1, or 0 while the engine works by its sweep',
+    registers,
+    collect() {
+      this.set(deps.bus.problem() === null ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: 'fleetwake_activations_open',
     help: `Activations, deactivations and revocations that have not ended (counted up to ${openMax})`,
     registers,
@@ -141,7 +149,7 @@ export function newMetrics(deps: Deps): Metrics {
   };
 }
 
-/** `GET /metrics` in the Prometheus text format, and `GET /healthz` for whoever watches the process. */
+/** `GET /metrics` in the Prometheus text format, and `GET /healthz` for whoever watches the database. */
 export function mountMetrics(app: App, deps: Deps, metrics: Metrics, { requireScope }: Authenticator): void {
   app.openAPIRegistry.registerPath({
     method: 'get',

@@ -11,13 +11,16 @@ import { type Bus, BusUnavailable, type PublishOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { maskedAddress } from '../protocol/address.ts';
 import { streamOf } from '../protocol/subjects.ts';
+import { type JetStreamRemedy, remedyOf } from './jetstream-errors.ts';
 import { type LiveConsumption, PullConsumption, within } from './nats-consumption.ts';
+import { type LinkState, linkState } from './nats-link-state.ts';
 import {
   deletionMs,
   ensureConsumer,
   ensureStreams,
   pause,
   plainStorage,
+  recreateStream,
   type StreamStorage,
 } from './nats-streams.ts';
 
@@ -53,20 +56,25 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const connection = await connectTo(options);
   const manager = await prepared(connection, options.url, storage);
   const { log } = options;
-  const link = linkState();
-  const publish = publisher(connection, () => ensureStreams(manager, storage), link);
+  const link = linkState(acknowledgementTimeoutMs);
+  const repairs = {
+    create: () => ensureStreams(manager, storage),
+    recreate: (stream: string) => recreateStream(manager, stream, storage),
+  };
+  const publishing = publisher(connection, repairs, link, log);
   const consumptions = new Set<LiveConsumption & { abandon(): void }>();
   void followStatus(connection, log, link, () => {
     for (const consumption of consumptions) consumption.recover();
   });
   return {
-    publish,
+    publish: publishing.publish,
+    problem: () => link.problem() ?? publishing.problem(),
     async consume(consumeOptions, handle) {
-      const prepare = async () => {
-        await ensureStreams(manager, storage);
+      const prepare = async (remedy: JetStreamRemedy) => {
+        await (remedy === 'recreate' ? repairs.recreate(consumeOptions.stream) : repairs.create());
         await ensureConsumer(manager, consumeOptions);
       };
-      await prepare();
+      await prepare('create');
       const consumption = new PullConsumption({ connection, log, prepare }, consumeOptions, handle);
       consumptions.add(consumption);
       return {
@@ -140,16 +148,28 @@ async function prepared(
   }
 }
 
+interface Repairs {
+  create(): Promise<void>;
+  recreate(stream: string): Promise<void>;
+}
+
+interface Publishing {
+  readonly publish: Bus['publish'];
+  /** Why the newest publish failed; null when it did not. */
+  problem(): string | null;
+}
+
 /** Many publishes share the connection without waiting for each other's acknowledgement. */
-function publisher(connection: NatsConnection, ensure: () => Promise<void>, link: LinkState): Bus['publish'] {
+function publisher(connection: NatsConnection, repairs: Repairs, link: LinkState, log: Log): Publishing {
   const client = jetstream(connection, { timeout: acknowledgementTimeoutMs });
   const takePlace = places();
+  const outcome = publishOutcome(log);
   let repairing: Promise<void> | null = null;
 
-  /** One repair for all publishes that met the same trouble. */
-  const repair = () => {
+  /** One repair for all publishes that met the same error. */
+  const repair = (work: () => Promise<void>) => {
     repairing ??= pause(deletionMs)
-      .then(ensure)
+      .then(work)
       .finally(() => {
         repairing = null;
       });
@@ -169,28 +189,58 @@ function publisher(connection: NatsConnection, ensure: () => Promise<void>, link
     for (let tried = 1; ; tried += 1) {
       try {
         await publishOnce(subject, payload, options);
+        outcome.succeeded();
         return;
       } catch (error) {
-        // Nobody answers for the subject: the streams are gone, or not there yet after a restart.
-        const isGone = (error as Error).name === 'JetStreamNotEnabled';
-        if (!isGone || tried === publishTries) {
+        const remedy = remedyOf(error);
+        const isRepairable = remedy === 'create' || remedy === 'recreate';
+        if (!isRepairable || tried === publishTries) {
+          outcome.failed(reasonOf(error), remedy);
           throw new BusUnavailable(`NATS did not acknowledge a message on ${subject}: ${reasonOf(error)}`, {
             cause: error,
           });
         }
-        await repair().catch(() => {});
+        // Another process may have recreated it: only what fails again after a pause is deleted.
+        const isSure = remedy === 'recreate' && tried > 1;
+        if (isSure)
+          log.error('bus.stream_recreated', { stream: streamOf(subject).name, reason: reasonOf(error) });
+        const work = isSure ? () => repairs.recreate(streamOf(subject).name) : repairs.create;
+        await repair(work).catch(() => {});
       }
     }
   }
 
-  return async (subject, payload, options = {}) => {
-    streamOf(subject);
-    const giveBack = await takePlace();
-    try {
-      await publishWithRepair(subject, payload, options);
-    } finally {
-      giveBack();
-    }
+  return {
+    problem: outcome.problem,
+    async publish(subject, payload, options = {}) {
+      streamOf(subject);
+      const releasePlace = await takePlace();
+      try {
+        await publishWithRepair(subject, payload, options);
+      } finally {
+        releasePlace();
+      }
+    },
+  };
+}
+
+/** Keeps how the newest publish ended, and logs each change once, however many publishes fail. */
+function publishOutcome(log: Log) {
+  let problem: string | null = null;
+  let failures = 0;
+  return {
+    problem: () => problem,
+    succeeded() {
+      if (problem !== null) log.info('bus.publishes_again', { failures });
+      problem = null;
+      failures = 0;
+    },
+    failed(reason: string, remedy: JetStreamRemedy) {
+      failures += 1;
+      if (problem === null)
+        log[remedy === 'report' ? 'error' : 'warn']('bus.publish_failed', { reason, remedy });
+      problem = reason;
+    },
   };
 }
 
@@ -198,7 +248,7 @@ function publisher(connection: NatsConnection, ensure: () => Promise<void>, link
 function places(): () => Promise<() => void> {
   const waiting: (() => void)[] = [];
   let taken = 0;
-  const giveBack = () => {
+  const release = () => {
     const next = waiting.shift();
     // Whoever ends hands its place on, so the count stays.
     if (next) next();
@@ -209,55 +259,7 @@ function places(): () => Promise<() => void> {
     else if (waiting.length >= waitingMax) {
       throw new BusUnavailable(`${waitingMax} messages already wait to be published`);
     } else await new Promise<void>((resolve) => waiting.push(resolve));
-    return giveBack;
-  };
-}
-
-interface LinkState {
-  /** Waits for the connection, up to 5 s, and rejects as soon as it drops: an acknowledgement would not come any more. */
-  whileConnected(work: () => Promise<void>): Promise<void>;
-  connected(): void;
-  disconnected(): void;
-}
-
-/** What the client library holds back while it is disconnected may be lost, so nothing is handed to it then. */
-function linkState(): LinkState {
-  let isConnected = true;
-  const underWay = new Set<(reason: Error) => void>();
-  const waiting = new Set<() => void>();
-
-  const connection = () =>
-    new Promise<void>((resolve, reject) => {
-      const go = () => {
-        clearTimeout(timer);
-        waiting.delete(go);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        waiting.delete(go);
-        reject(new Error('not connected'));
-      }, acknowledgementTimeoutMs);
-      waiting.add(go);
-    });
-
-  return {
-    async whileConnected(work) {
-      if (!isConnected) await connection();
-      await new Promise<void>((resolve, reject) => {
-        underWay.add(reject);
-        work()
-          .then(resolve, reject)
-          .finally(() => underWay.delete(reject));
-      });
-    },
-    connected() {
-      isConnected = true;
-      for (const go of waiting) go();
-    },
-    disconnected() {
-      isConnected = false;
-      for (const reject of underWay) reject(new Error('the connection dropped'));
-    },
+    return release;
   };
 }
 

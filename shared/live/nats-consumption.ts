@@ -7,6 +7,7 @@ import {
 } from '@nats-io/transport-node';
 import type { ConsumeOptions, Consumption, Delivery } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
+import { type JetStreamRemedy, remedyOf, remedyOfPull } from './jetstream-errors.ts';
 import { deletionMs, pause } from './nats-streams.ts';
 
 /** How long the server holds a pull request open. */
@@ -18,12 +19,14 @@ const silenceMaxMs = 2_500;
 /** Wait of a message whose handler threw. */
 const failedDelayMs = 1_000;
 const stopMaxMs = 2_000;
+/** Longest wait between two tries to prepare stream and consumer. */
+const recoverMaxMs = 4_000;
 
 interface ConsumptionDeps {
   readonly connection: NatsConnection;
   readonly log: Log;
-  /** Makes sure that the stream and the consumer stand. */
-  readonly prepare: () => Promise<void>;
+  /** Makes sure that the stream and the consumer stand; `recreate`: what stands is deleted first. */
+  readonly prepare: (remedy: JetStreamRemedy) => Promise<void>;
 }
 
 export interface LiveConsumption extends Consumption {
@@ -94,15 +97,18 @@ export class PullConsumption implements LiveConsumption {
 
   async #recoverUntilDone(firstPauseMs: number): Promise<void> {
     let pauseMs = firstPauseMs;
+    let remedy: JetStreamRemedy = 'create';
     while (!this.#stopped && !this.#deps.connection.isClosed()) {
       await pause(pauseMs);
       try {
-        await this.#deps.prepare();
+        await this.#deps.prepare(remedy);
         break;
       } catch (error) {
         const { stream, durable } = this.#options;
-        this.#deps.log.warn('bus.consumer_unavailable', { stream, durable, error: String(error) });
-        pauseMs = deletionMs;
+        remedy = remedyOf(error);
+        const level = remedy === 'report' ? 'error' : 'warn';
+        this.#deps.log[level]('bus.consumer_unavailable', { stream, durable, error: String(error), remedy });
+        pauseMs = Math.min(Math.max(deletionMs, pauseMs * 2), recoverMaxMs);
       }
     }
     this.#recovering = false;
@@ -159,14 +165,15 @@ export class PullConsumption implements LiveConsumption {
 
   #receiveStatus(message: Msg): void {
     const code = message.headers?.code ?? 0;
+    // A heartbeat: the request still waits.
     if (code === 100) return;
     this.#requests.delete(Number(message.subject.slice(this.#inbox.length + 1)));
-    // 404 and 408: nothing came in time. 409: the consumer is gone or the server goes down; 503: nobody serves it.
-    if (code === 404 || code === 408) {
+    const remedy = remedyOfPull(code);
+    if (remedy === null) {
       this.#pull();
       return;
     }
-    this.#deps.log.warn('bus.pull_refused', {
+    this.#deps.log[remedy === 'report' ? 'error' : 'warn']('bus.pull_refused', {
       stream: this.#options.stream,
       durable: this.#options.durable,
       code,

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { DiscardPolicy, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../ports/log.ts';
 import { makeFolder } from './folder.ts';
 import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts';
@@ -12,7 +12,14 @@ import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts'
 const readyMaxMs = 15_000;
 /** A server that does not end politely is killed after this time. */
 const stopMaxMs = 5_000;
+const answerMaxMs = 1_000;
+/** Longer than a busy machine needs: a server that works must not be restarted. */
+const checkMaxMs = 5_000;
 const user = 'fleetwake';
+const configurationFile = 'nats-server.conf';
+/** Holds the newest message of the checks, on servers that are started here only. */
+const checkSubject = 'fleetwake.check';
+const checkStream = { name: 'FLEETWAKE_CHECK', subjects: [checkSubject], max_msgs: 1 };
 
 /** There is no `nats-server` on the PATH. The message names the cure. */
 export class NatsServerMissing extends Error {
@@ -26,6 +33,10 @@ export interface NatsServer {
   readonly pid: number;
   /** Resolves when the process ended, however that came. */
   readonly exited: Promise<void>;
+  /** Resolves with why it does not work: JetStream stores no message within 5 s, or the data folder is gone; null when it works. */
+  check(): Promise<string | null>;
+  /** The last lines that it wrote. */
+  lastWords(): string;
   /** Ends it politely and resolves when it is gone. */
   stop(): Promise<void>;
   /** Ends it as a power cut would. */
@@ -39,7 +50,14 @@ export interface NatsServerOptions {
   readonly dataFolder: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** Of a server that is started again, for its clients know it; default: the data folder's, or a new one. */
+  readonly password?: string;
   readonly log: Log;
+}
+
+/** Another process runs the server of this data folder. */
+export class NatsFolderInUse extends Error {
+  override readonly name = 'NatsFolderInUse';
 }
 
 /**
@@ -59,8 +77,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   // One of an earlier version, or of a restored copy, may be open to others: streams and the password lie in it.
   await chmod(dataFolder, 0o700);
   await endLeftover(dataFolder, log);
-  const password = await passwordOf(dataFolder);
-  const configuration = join(dataFolder, 'nats-server.conf');
+  const password = await passwordOf(dataFolder, options.password);
+  const configuration = join(dataFolder, configurationFile);
   await writeFile(configuration, configurationText(dataFolder, port, password), { mode: 0o600 });
   const child = await spawnServer(program, configuration);
   const output = outputOf(child);
@@ -76,6 +94,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       ...address,
       pid: child.pid ?? 0,
       exited,
+      check: () => storingFailure(dataFolder, address.port, password),
+      lastWords: () => output().split('\n').slice(-3).join(' | '),
       stop: () => end('SIGTERM'),
       kill: () => end('SIGKILL'),
     };
@@ -123,15 +143,12 @@ export async function installNatsServer(log: Log): Promise<void> {
 }
 
 /** A password that survives restarts, so that clients of the last run reconnect. */
-async function passwordOf(dataFolder: string): Promise<string> {
+async function passwordOf(dataFolder: string, known?: string): Promise<string> {
   const file = join(dataFolder, 'nats-password');
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch {
-    const password = randomBytes(24).toString('hex');
-    await writeFile(file, password, { mode: 0o600 });
-    return password;
-  }
+  const kept = await readFile(file, 'utf8').catch(() => '');
+  const password = known ?? (kept.trim() || randomBytes(24).toString('hex'));
+  if (password !== kept.trim()) await writeFile(file, password, { mode: 0o600 });
+  return password;
 }
 
 /** Starts the configuration's first line; the process that started the server follows. */
@@ -139,7 +156,7 @@ const ownerWords = '# started by process ';
 
 /** The process that still runs the server, or null: one that was killed left it behind, or it was this one. */
 async function ownerOf(dataFolder: string, pid: number): Promise<number | null> {
-  const text = await readFile(join(dataFolder, 'nats-server.conf'), 'utf8').catch(() => '');
+  const text = await readFile(join(dataFolder, configurationFile), 'utf8').catch(() => '');
   if (!text.startsWith(ownerWords)) return null;
   const owner = Number.parseInt(text.slice(ownerWords.length), 10);
   if (owner === process.pid) return null;
@@ -192,7 +209,7 @@ async function whenReady(
   while (performance.now() < deadlineAt && child.exitCode === null && child.signalCode === null) {
     const port = await portOf(dataFolder, child.pid);
     // Only our own server knows the password, so whoever lets us in is not somebody else's.
-    if (port !== null && (await answers(port, password))) {
+    if (port !== null && (await jetStreamFailure(port, password)) === null) {
       return { url: `nats://${user}:${password}@127.0.0.1:${port}`, port };
     }
     await new Promise<void>((resolve) => setTimeout(resolve, 10));
@@ -216,24 +233,57 @@ async function portOf(dataFolder: string, pid: number | undefined): Promise<numb
   }
 }
 
-async function answers(port: number, password: string): Promise<boolean> {
+/** Connects as a client does; resolves with why `work` failed, null when it did not. */
+async function failureOf(
+  {
+    port,
+    password,
+    timeoutMs,
+  }: { readonly port: number; readonly password: string; readonly timeoutMs: number },
+  work: (connection: NatsConnection) => Promise<unknown>,
+): Promise<string | null> {
   try {
     const connection = await connect({
       servers: `127.0.0.1:${port}`,
       user,
       pass: password,
-      timeout: 1_000,
+      timeout: timeoutMs,
       reconnect: false,
     });
     try {
-      await jetstreamManager(connection);
-      return true;
+      await work(connection);
+      return null;
     } finally {
       await connection.close();
     }
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof Error ? error.message || error.name : String(error);
   }
+}
+
+/** Whether JetStream is there. */
+function jetStreamFailure(port: number, password: string): Promise<string | null> {
+  const timeoutMs = answerMaxMs;
+  return failureOf({ port, password, timeoutMs }, (connection) =>
+    jetstreamManager(connection, { timeout: timeoutMs }),
+  );
+}
+
+/** Stores a message, which is what the server is for: it can answer, and store nothing. */
+async function storingFailure(dataFolder: string, port: number, password: string): Promise<string | null> {
+  // A server goes on for a while on a folder that was deleted under it, until it needs the next file.
+  const hasFolder = await stat(join(dataFolder, configurationFile)).then(
+    () => true,
+    () => false,
+  );
+  if (!hasFolder) return `its data folder ${dataFolder} is gone`;
+  const timeoutMs = checkMaxMs;
+  const failure = await failureOf({ port, password, timeoutMs }, async (connection) => {
+    const manager = await jetstreamManager(connection, { timeout: timeoutMs });
+    await manager.streams.add({ ...checkStream, storage: StorageType.File, discard: DiscardPolicy.Old });
+    await jetstream(connection, { timeout: timeoutMs }).publish(checkSubject, '');
+  });
+  return failure && `JetStream stores nothing (${failure})`;
 }
 
 async function endChild(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {
@@ -248,10 +298,10 @@ async function endChild(child: ChildProcess, exited: Promise<void>, signal: Node
 async function endLeftover(dataFolder: string, log: Log): Promise<void> {
   const file = join(dataFolder, 'nats-server.pid');
   const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
-  if (!(pid > 0) || !(await processCommand(pid)).includes(join(dataFolder, 'nats-server.conf'))) return;
+  if (!(pid > 0) || !(await processCommand(pid)).includes(join(dataFolder, configurationFile))) return;
   const owner = await ownerOf(dataFolder, pid);
   if (owner !== null) {
-    throw new Error(
+    throw new NatsFolderInUse(
       `the nats-server of ${dataFolder} belongs to process ${owner}, which runs: stop that one, or name a NATS for both with NATS_URL`,
     );
   }

@@ -57,6 +57,17 @@ export async function ensureStreams(manager: JetStreamManager, storage: StreamSt
   for (const stream of Object.values(streams)) await ensureStream(manager, stream, storage);
 }
 
+/** Deletes a stream whose files are gone, and creates it anew: what it held is lost. */
+export async function recreateStream(
+  manager: JetStreamManager,
+  name: string,
+  storage: StreamStorage,
+): Promise<void> {
+  await orMissing(manager.streams.delete(name), streamNotFound);
+  await pause(deletionMs);
+  await ensureStreams(manager, storage);
+}
+
 async function ensureStream(
   manager: JetStreamManager,
   definition: StreamDefinition,

@@ -103,6 +103,7 @@ function newConnection(
         },
       };
     },
+    problem: () => null,
     async close() {
       isClosed = true;
       for (const taker of takers) {

@@ -7,6 +7,8 @@ export interface Bus {
   publish(subject: string, payload: string, options?: PublishOptions): Promise<void>;
   /** Starts a durable pull consumer. Several processes with the same `durable` share its messages. */
   consume(options: ConsumeOptions, handle: (delivery: Delivery) => Promise<void>): Promise<Consumption>;
+  /** Why messages cannot be published now, as far as is known, for the log and for operators; null when they can. */
+  problem(): string | null;
   /** Stops without waiting for handlers; `Consumption.stop` first for a polite end. */
   close(): Promise<void>;
 }

@@ -82,6 +82,7 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
               done();
             }
           }),
+        problem: () => (isDown ? 'the bus cannot be reached' : null),
         close: () => bus.close(),
       };
     },

@@ -3,7 +3,6 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import { isRunning } from '../../shared/live/processes.ts';
 import { silentLog } from '../../shared/ports/log.ts';
-import { Address } from '../../shared/protocol/address.ts';
 import { startStandIns } from '../../simulator/live/stand-ins.ts';
 import { freePort } from '../support/free-port.ts';
 import { withTemporaryFolder } from '../support/temporary-folder.ts';
@@ -44,7 +43,6 @@ test('a gateway whose platform cannot start leaves neither API IoT nor broker no
     expect(await leftBy({ port }, /is taken/)).toEqual([]);
   });
   expect(await leftBy({ catalogue: '/nowhere' }, /catalogue cannot be used/)).toEqual([]);
-  expect(await leftBy({ natsUrl: new Address('nats://127.0.0.1:1') }, /cannot be used/)).toEqual([]);
 });
 
 test('stand-ins of which one cannot listen leave none of the others behind', async () => {

@@ -87,12 +87,28 @@ describe.concurrent('the control port that is taken', () => {
 });
 
 describe.concurrent('NATS', () => {
-  test('that does not answer at NATS_URL', async () => {
-    await refuses(
-      ['gateway', ...freePorts],
-      'fleetwake: NATS at nats://127.0.0.1:1 cannot be used: connection refused (connect ECONNREFUSED 127.0.0.1:1)',
-      { NATS_URL: 'nats://127.0.0.1:1' },
-    );
+  test('that does not answer at NATS_URL: the gateway starts without it, and says so', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_URL: 'nats://127.0.0.1:1' });
+      await until(
+        () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
+        'it starts',
+        45_000,
+      );
+      const reason =
+        'NATS at nats://127.0.0.1:1 cannot be used: connection refused (connect ECONNREFUSED 127.0.0.1:1)';
+      const started = JSON.parse(gateway.stdout());
+      expect(started.bus).toBe(
+        `NATS JetStream by NATS_URL, which is away (${reason}): purchases are taken, and the engine works by its sweep until it answers`,
+      );
+      gateway.process.kill('SIGTERM');
+      expect(await gateway.exitCode()).toBe(0);
+      expect(JSON.parse(gateway.stderr().split('\n')[0] ?? '')).toMatchObject({
+        level: 'error',
+        event: 'bus.away_at_start',
+        reason,
+      });
+    });
   });
 
   test('that is not installed: the gateway starts with a bus of its own, and says so', async () => {

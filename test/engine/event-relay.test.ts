@@ -63,6 +63,7 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
           sent.push([subject, payload]);
         },
         consume: () => Promise.reject(new Error('nobody consumes here')),
+        problem: () => null,
         close: async () => {},
       };
       const relay = eventRelay({ database, bus, clock, log });

@@ -99,6 +99,7 @@ it('a validating proxy finds nothing in a journey from registration to erasure',
       '/settlements?status=unsettled',
       '/metrics',
       '/healthz',
+      '/readyz',
     ])
       await call('GET', path);
     const [ticket] = (await json('GET', '/tickets')).tickets;
@@ -147,6 +148,7 @@ it('a validating proxy finds nothing in a journey from registration to erasure',
         'GET /settlements 200',
         'GET /metrics 200',
         'GET /healthz 200',
+        'GET /readyz 200',
         'GET /tickets 200',
         'GET /tickets/{id} 200',
         'POST /tickets/{id}/assign 200',

@@ -30,6 +30,7 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_purchase_requests_total{answer="unknown-service"} 1',
       'fleetwake_purchase_requests_total{answer="payment-declined"} 1',
       'fleetwake_event_streams 0',
+      'fleetwake_bus_up 1',
       'fleetwake_activations_open 2',
       'fleetwake_activations_overdue 0',
       'fleetwake_settlements_open{status="uncollectible"} 0',
@@ -41,4 +42,34 @@ it('counts purchase requests by their answer, and tells how many activations are
     expect((later.body as string).split('\n')).toEqual(
       expect.arrayContaining(['fleetwake_activations_overdue 2', 'fleetwake_due_lag_seconds 120']),
     );
+  }));
+
+it('is ready while NATS is away, and says which part does not work', () =>
+  withPlatform(
+    async (world) => {
+      const { status, body } = await world.call('GET', '/readyz');
+      expect([status, body]).toEqual([
+        200,
+        {
+          status: 'degraded',
+          problems: [
+            {
+              part: 'nats',
+              detail:
+                'NATS takes no messages. Purchases are taken, and the engine works by its sweep; the log names the cause.',
+            },
+          ],
+        },
+      ]);
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_bus_up 0\n');
+    },
+    { isBusAway: true },
+  ));
+
+it('is not ready without its database', () =>
+  withPlatform(async (world) => {
+    expect((await world.call('GET', '/readyz')).body).toEqual({ status: 'ready', problems: [] });
+    await world.database.write((transaction) => transaction.schema.dropTable('cursors').execute());
+    const { status, body } = await world.call('GET', '/readyz');
+    expect([status, body.reasons]).toEqual([503, ['The database does not answer.']]);
   }));

@@ -27,7 +27,7 @@ test('returns 503 with the reasons, and keeps no purchase, while nothing can be 
       stops = [];
       expect((await call('POST', '/purchases', order, { 'idempotency-key': 'one' })).status).toBe(201);
       const ready = await fetch('/readyz');
-      expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+      expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', problems: [] }]);
     },
     { salesStops: () => stops },
   );

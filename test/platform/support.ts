@@ -88,11 +88,13 @@ export async function withPlatform(
     readonly uncollectible?: UncollectiblePolicy;
     readonly open?: () => Database<PlatformSchema>;
     readonly idsFrom?: number;
+    readonly isBusAway?: boolean;
   } = {},
 ): Promise<void> {
   const clock = manualClock();
   const {
     idsFrom = 0,
+    isBusAway = false,
     cancellation = 'at_once',
     uncollectible = 'keep',
     open = () => openSqlite<PlatformSchema>(':memory:'),
@@ -117,6 +119,7 @@ export async function withPlatform(
   const app = platform({
     database,
     engine,
+    bus: { problem: () => (isBusAway ? 'not connected' : null) },
     catalogue: sold,
     changes,
     clock,

@@ -299,6 +299,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         const silent: Bus = {
           publish: (...given) => bus.publish(...given).catch(() => {}),
           consume: (options, handle) => bus.consume(options, handle),
+          problem: () => bus.problem(),
           close: () => bus.close(),
         };
         return { ...ports, bus: silent };

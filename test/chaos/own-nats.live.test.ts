@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { type OwnNatsServer, ownNatsServer } from '../../gateway/live/own-nats-server.ts';
+import { openNatsBus } from '../../shared/live/nats-bus.ts';
+import { startNatsServer } from '../../shared/live/nats-server.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
+import { type Log, silentLog } from '../../shared/ports/log.ts';
+import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
+
+const run = promisify(execFile);
+const recoveryMs = 60_000;
+
+interface Own {
+  readonly dataFolder: string;
+  readonly server: OwnNatsServer;
+  readonly bus: Bus;
+  readonly seen: string[];
+  readonly errors: string[];
+  /** Whether a message is stored and comes back. */
+  works(payload: string): Promise<boolean>;
+  pid(): Promise<number>;
+}
+
+/** A watched nats-server in this folder, with a client that stays connected all the time. */
+async function withOwnServer(dataFolder: string, work: (own: Own) => Promise<void>): Promise<void> {
+  const errors: string[] = [];
+  const error: Log['error'] = (event, fields) => {
+    errors.push(`${event} ${fields?.reason ?? ''}`);
+  };
+  const log: Log = { ...silentLog, error };
+  const server = await ownNatsServer({ dataFolder, log });
+  const bus = await openNatsBus({ url: server.url, log });
+  const seen: string[] = [];
+  await bus.consume(
+    {
+      stream: 'FLEETWAKE_WAKEUPS',
+      durable: 'engine',
+      subject: 'fleetwake.wake.>',
+      ackWaitMs: 5_000,
+      concurrency: 4,
+    },
+    async ({ payload, ack }) => {
+      seen.push(payload);
+      ack();
+    },
+  );
+  const works = async (payload: string) => {
+    await bus.publish('fleetwake.wake.a', payload, { messageId: payload }).catch(() => {});
+    return seen.includes(payload);
+  };
+  const pid = async () =>
+    Number(await readFile(join(dataFolder, 'nats-server.pid'), 'utf8').catch(() => '0'));
+  try {
+    await until(() => works('first'), 'it works');
+    await work({ dataFolder, server, bus, seen, errors, works, pid });
+  } finally {
+    await bus.close();
+    await server.stop();
+  }
+}
+
+/** A file system of 2 MB, or null where this machine lets nobody mount one. */
+async function smallDisk(folder: string): Promise<{ unmount(): Promise<unknown> } | null> {
+  await mkdir(folder, { recursive: true });
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', folder]);
+    return { unmount: () => run('umount', ['-l', folder]) };
+  } catch {
+    return null;
+  }
+}
+
+/** Fills a disk to its last block; resolves with the file that does. */
+async function fill(folder: string): Promise<string> {
+  const file = join(folder, 'filler');
+  await run('dd', ['if=/dev/zero', `of=${file}`, 'bs=4k']).catch(() => {});
+  return file;
+}
+
+/** Lets the server write nothing more: by a full disk, or else by a limit of its files. Resolves with the cure. */
+async function refuseWrites({ pid }: Own, disk: string, isSmall: boolean): Promise<() => Promise<void>> {
+  if (isSmall) {
+    const file = await fill(disk);
+    return () => rm(file);
+  }
+  const server = await pid();
+  const limit = (bytes: string) => run('prlimit', ['--pid', `${server}`, `--fsize=${bytes}:`]);
+  await limit('1000');
+  // A server that was restarted meanwhile has no limit.
+  return async () => void (await limit('unlimited').catch(() => {}));
+}
+
+it(
+  'stores again without a hand once a full disk has space',
+  () =>
+    withTemporaryFolder(async (folder) => {
+      const disk = join(folder, 'disk');
+      const small = await smallDisk(disk);
+      try {
+        await withOwnServer(join(disk, 'nats'), async (own) => {
+          const { server, bus, errors, works } = own;
+          const events = () => bus.publish('fleetwake.events.test', 'x'.repeat(20_000)).catch(() => {});
+          for (let count = 0; count < 5; count += 1) await events();
+          const free = await refuseWrites(own, disk, small !== null);
+          for (let count = 0; count < 5; count += 1) void events();
+          await until(() => server.problem() !== null, 'it is known', recoveryMs);
+          expect(server.problem()).toMatch(/JetStream stores nothing/);
+          expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
+          await free();
+          await until(() => works('after the full disk'), 'it works again', recoveryMs);
+          await until(() => server.problem() === null, 'it is known', recoveryMs);
+        });
+      } finally {
+        await small?.unmount();
+      }
+    }),
+  180_000,
+);
+
+it(
+  'is restarted when its JetStream is silent while its process lives',
+  () =>
+    withTemporaryFolder((folder) =>
+      withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
+        const before = await pid();
+        process.kill(before, 'SIGSTOP');
+        await until(() => server.problem() !== null, 'it is known', recoveryMs);
+        await until(() => works('after the silence'), 'it works again', recoveryMs);
+        await until(() => server.problem() === null, 'it is known', recoveryMs);
+        expect(await pid()).not.toBe(before);
+        expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
+          expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
+        ]);
+      }),
+    ),
+  180_000,
+);
+
+it(
+  'is the same server for its clients after its data folder was deleted while it ran',
+  () =>
+    withTemporaryFolder((folder) =>
+      withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
+        const { url } = server;
+        await rm(dataFolder, { recursive: true });
+        await until(() => works('after the loss'), 'it works again', recoveryMs);
+        await until(async () => (await pid()) > 0, 'it has its files again', recoveryMs);
+        await until(() => server.problem() === null, 'it is known', recoveryMs);
+        await until(() => works('after the restart'), 'it works again', recoveryMs);
+        expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
+          `nats.not_working its data folder ${dataFolder} is gone`,
+        ]);
+        expect(server.url).toBe(url);
+        expect(await readFile(join(dataFolder, 'nats-password'), 'utf8')).toBe(new URL(url).password);
+      }),
+    ),
+  180_000,
+);
+
+it(
+  'is left alone while it works',
+  () =>
+    withTemporaryFolder((folder) =>
+      withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
+        const before = await pid();
+        await new Promise((resolve) => setTimeout(resolve, 8_000));
+        expect([await pid(), server.problem(), errors]).toEqual([before, null, []]);
+        expect(await works('still')).toBe(true);
+      }),
+    ),
+  60_000,
+);
+
+it(
+  'has a stream whose files are gone created anew by its clients (error 10077), also where nobody restarts the server',
+  () =>
+    withTemporaryFolder(async (folder) => {
+      const dataFolder = join(folder, 'nats');
+      const server = await startNatsServer({ dataFolder, log: silentLog });
+      const errors: string[] = [];
+      const bus = await openNatsBus({
+        url: server.url,
+        log: { ...silentLog, error: (event) => void errors.push(event) },
+      });
+      try {
+        await rm(join(dataFolder, 'jetstream'), { recursive: true });
+        await writeFile(join(dataFolder, 'jetstream-was-here'), '');
+        // Some 8 MB fill the block that is still open; the next one cannot be created.
+        const large = 'x'.repeat(500_000);
+        for (let count = 0; count < 40; count += 1) await bus.publish('fleetwake.wake.a', large);
+        expect(errors).toEqual(['bus.stream_recreated']);
+        expect(bus.problem()).toBeNull();
+      } finally {
+        await bus.close();
+        await server.stop();
+      }
+    }),
+  120_000,
+);
