@@ -104,7 +104,7 @@ describe.concurrent('NATS', () => {
       gateway.process.kill('SIGTERM');
       expect(await gateway.exitCode()).toBe(0);
       expect(JSON.parse(gateway.stderr().split('\n')[0] ?? '')).toMatchObject({
-        level: 'error',
+        level: 50,
         event: 'bus.away_at_start',
         reason,
       });
