@@ -12,8 +12,8 @@ import type { PlatformSchema } from '../store/schema.ts';
 import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
-import type { SalesStops } from './readiness.ts';
 import type { RestoreDeps } from './restore-routes.ts';
+import type { SalesStops } from './sales-stops.ts';
 
 export interface PlatformDeps {
   /** Migrated (`migratePlatform`). */

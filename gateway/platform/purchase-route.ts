@@ -13,8 +13,8 @@ import { purchaseAdmission } from './purchase-admission.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
-import { refuseWhileStopped } from './readiness.ts';
 import { jsonAnswer, jsonBody, locationHeader, scoped, writeProblems } from './route.ts';
+import { refuseWhileStopped } from './sales-stops.ts';
 
 interface RouteDeps extends PlatformDeps {
   readonly metrics: Metrics;
