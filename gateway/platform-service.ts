@@ -10,6 +10,7 @@ import type { Random } from '../shared/ports/random.ts';
 import type { Secrets } from '../shared/ports/secrets.ts';
 import type { Tokens } from '../shared/ports/tokens.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { clockSkews } from './engine/clock-skew.ts';
 import { diagnosticsOf } from './engine/diagnostics.ts';
 import { activationEngine, type EngineDeps, type EngineSettings } from './engine/engine.ts';
 import { eventRelay } from './engine/event-relay.ts';
@@ -133,8 +134,10 @@ export function createPlatformService(
   });
   const relay = eventRelay(ports);
   const desk = supportDesk({ ...ports, settings: settings.desk, onRecorded: wakeAll }, overrides);
+  const skews = clockSkews(ports.log);
   const vehicles = vehicleApi({
     ...ports,
+    clockSkews: skews,
     origin: settings.apiIot.origin,
     credentials: {
       tokenUrl: `${settings.apiIot.origin}/oauth/token`,
@@ -187,6 +190,7 @@ export function createPlatformService(
     restore: { ...restore, onResumed: () => guard.wake() },
     catalogue,
     changes,
+    clockSkews: skews,
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
     config: {
       origin: settings.publicUrl,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/ports/clock.ts';
+import { type Clock, wallNow } from '../../shared/ports/clock.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import { maskedText } from '../../shared/protocol/address.ts';
 import { signCallback } from '../http/webhook-signature.ts';
@@ -36,7 +36,7 @@ function requestOf(
     const headers = {
       'content-type': 'application/json',
       ...(callback.traceparent === null ? {} : { traceparent: callback.traceparent }),
-      ...signCallback(secret, callback.id, clock.now(), callback.body),
+      ...signCallback(secret, callback.id, wallNow(clock), callback.body),
     };
     return new Request(callback.url, { method: 'POST', headers, body: callback.body, signal });
   } catch (error) {

@@ -5,14 +5,15 @@ import { topics } from '../../shared/protocol/topics.ts';
 import { featuresOf } from './command-resource.ts';
 import type { CommandRow } from './store/schema.ts';
 
-/** Returns the command as it goes to the vehicle. */
-export function commandMessage(command: CommandRow, now: number): ConfigureCommand {
+/** Returns the command as it goes to the vehicle, whose clock judges it: by the wall clock, which is `wallAheadMs` ahead of `now`. */
+export function commandMessage(command: CommandRow, now: number, wallAheadMs = 0): ConfigureCommand {
   return {
     id: command.id,
     vin: command.vin,
     features: featuresOf(command),
-    sentAt: now,
-    expiresAt: command.expires_at,
+    sentAt: now + wallAheadMs,
+    // After a jump nobody knows which of both times the vehicle has: neither may make it refuse a new command.
+    expiresAt: command.expires_at + Math.max(0, wallAheadMs),
     ...(command.display === null
       ? {}
       : { display: JSON.parse(command.display) as { receiving: string; applied: string } }),

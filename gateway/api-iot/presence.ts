@@ -33,10 +33,11 @@ export async function applyStatus(
   status: StatusReading,
   retained: boolean,
   now: number,
+  wallAheadMs = 0,
 ): Promise<void> {
   const fresh = status.online && !retained;
   const before = await (fresh
-    ? heardTwin(transaction, status.vin, status.clock, now)
+    ? heardTwin(transaction, status.vin, status.clock, now, wallAheadMs)
     : knownTwin(transaction, status.vin));
   const known = before.reported === null ? null : (JSON.parse(before.reported) as ReportedFeature[]);
   const { features: given } = status;

@@ -38,6 +38,7 @@ export async function applyResult(
   transaction: Transaction<ApiIotSchema>,
   message: ResultReading,
   now: number,
+  wallAheadMs = 0,
 ): Promise<ResultVerdict> {
   const command = await findCommand(transaction, message.commandId);
   if (command === null) return { kind: 'refused', reason: 'unknown_command' };
@@ -54,10 +55,10 @@ export async function applyResult(
     clock: message.clock,
   });
   // The time-out came in between: read again, and the answer is a late one.
-  if (ending === null) return applyResult(transaction, message, now);
+  if (ending === null) return applyResult(transaction, message, now, wallAheadMs);
   for (const { feature, outcome, version } of message.results)
     if (outcome === 'superseded') await liftDesired(transaction, { vin: command.vin, feature, version });
-  const twin = await heardTwin(transaction, command.vin, message.clock, now);
+  const twin = await heardTwin(transaction, command.vin, message.clock, now, wallAheadMs);
   const reported =
     twin.reported === null
       ? null

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import { type Clock, type Timer, wallNow } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { signalsMax, type Telemetry } from '../../shared/protocol/device-messages.ts';
 import type { Background } from './background.ts';
@@ -114,7 +114,8 @@ export function newTelemetryStore(deps: {
       const before = pending.get(vin);
       const merged = merge(before?.signals ?? {}, signals);
       onLeftOut(vin, merged.leftOut);
-      const clockSkewMs = vehicleClock === null ? (before?.clockSkewMs ?? null) : vehicleClock - now;
+      const clockSkewMs =
+        vehicleClock === null ? (before?.clockSkewMs ?? null) : vehicleClock - wallNow(clock);
       pending.set(vin, { signals: merged.signals, at: now, clockSkewMs });
       timer ??= clock.setTimer(flushMs, () => {
         timer = null;

@@ -19,15 +19,16 @@ export async function knownTwin(database: Kysely<ApiIotSchema>, vin: string): Pr
   };
 }
 
-/** Returns the twin of a vehicle that has just spoken; `clock` is the vehicle's own, null when it could not be read. */
+/** Returns the twin of a vehicle that has just spoken; `clock` is the vehicle's own, null when it could not be read; `wallAheadMs` is the wall clock minus `now`. */
 export async function heardTwin(
   database: Kysely<ApiIotSchema>,
   vin: string,
   clock: number | null,
   now: number,
+  wallAheadMs: number,
 ): Promise<TwinRow> {
   const known = await knownTwin(database, vin);
-  const clockSkewMs = clock === null ? known.clock_skew_ms : clock - now;
+  const clockSkewMs = clock === null ? known.clock_skew_ms : clock - now - wallAheadMs;
   return { ...known, last_seen_at: now, clock_skew_ms: clockSkewMs };
 }
 

@@ -15,6 +15,7 @@ import { maskSecrets } from '../../shared/protocol/known-secrets.ts';
 import { namedWaitMs } from '../../shared/protocol/retry-after.ts';
 import type { Failure } from '../activation/failure.ts';
 import { accessTokens, type ClientCredentials, sendAuthorised } from '../oauth/access-token.ts';
+import type { ClockSkews } from './clock-skew.ts';
 import { type ErrorAnswer, failureOfResponse, failureOfTransport } from './refusal.ts';
 
 /** An answer, or why there is none. */
@@ -51,6 +52,8 @@ interface Deps {
   readonly clock: Clock;
   readonly origin: string;
   readonly credentials: ClientCredentials;
+  /** Told what each status says of the vehicle's clock. */
+  readonly clockSkews?: ClockSkews;
 }
 
 const credentialsRefused: Failure = {
@@ -122,7 +125,11 @@ export function vehicleApi(deps: Deps): VehicleApi {
       }),
     command: (vin, commandId) =>
       read(`/vehicle/${vin}/history/${encodeURIComponent(commandId)}`, commandResourceSchema),
-    status: (vin) => read(`/vehicle/${vin}/status`, vehicleTwinSchema),
+    async status(vin) {
+      const answer = await read(`/vehicle/${vin}/status`, vehicleTwinSchema);
+      if (answer.ok) deps.clockSkews?.heard(vin, answer.value.clockSkewMs);
+      return answer;
+    },
     health: (vin) => read(`/vehicle/${vin}/health`, vehicleHealthSchema),
     async history(vin) {
       const answer = await read(`/vehicle/${vin}/history?limit=50`, historySchema);

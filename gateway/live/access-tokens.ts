@@ -1,4 +1,4 @@
-import { wallClock } from '../../shared/live/clock.ts';
+import { machineClock } from '../../shared/live/clock.ts';
 import { jwtTokens } from '../../shared/live/tokens.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
@@ -19,7 +19,7 @@ export function accessTokens(
       ? [{ issuer: trustedIssuer, jwksUrl: trustedJwks, leewaySeconds }]
       : [];
   const privateKey = JSON.parse(keys.signingKey);
-  return jwtTokens({ clock: wallClock, issuer, acceptsOwnKeyAlone, privateKey, trusted, http });
+  return jwtTokens({ clock: machineClock, issuer, acceptsOwnKeyAlone, privateKey, trusted, http });
 }
 
 /** The host names under which the servers of this configuration answer. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { claim } from '../../shared/live/claim.ts';
-import { wallClock } from '../../shared/live/clock.ts';
+import { steadyTime, wallClock } from '../../shared/live/clock.ts';
 import { watchClock } from '../../shared/live/clock-jumps.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
+import { shareTime } from '../../shared/live/shared-time.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { reachableHost } from '../../shared/protocol/url-host.ts';
@@ -56,7 +57,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (fault !== null) throw new Error(fault);
   const keys = await openKeys(config.data);
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
-  const started: { stop(): Promise<void> }[] = [watchClock(log)];
+  const started: { stop(): Promise<void> }[] = [watchClock(log), shareTime(steadyTime, config.data)];
   const stopFrom = (first: number) =>
     closeAll(
       started

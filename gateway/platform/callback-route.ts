@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wallNow } from '../../shared/ports/clock.ts';
 import { callbackSchema } from '../../shared/protocol/api-iot.ts';
 import type { App } from '../http/app-env.ts';
 import { faultsOf, problemDoc, problemError } from '../http/problem.ts';
@@ -60,7 +61,7 @@ export function mountCallbacks(
   });
   app.post(callbackPath, async (context) => {
     const body = await context.req.text();
-    const now = clock.now();
+    const now = wallNow(clock);
     const verdict = verifyCallback(
       { secret: config.callbackSecret, secrets, now },
       context.req.raw.headers,

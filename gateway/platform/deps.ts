@@ -16,6 +16,8 @@ import type { RestoreDeps } from './restore-routes.ts';
 import type { SalesStops } from './sales-stops.ts';
 
 export interface PlatformDeps {
+  /** How far the vehicles' clocks are from ours; without it no metric says so. */
+  readonly clockSkews?: { summary(): { readonly beyond: number; readonly largestMs: number } };
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
   readonly engine: ActivationEngine;

@@ -19,7 +19,7 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'bus'>;
+type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews'>;
 
 async function countOpen({ database }: Deps): Promise<number> {
   const { count } = await database.reader
@@ -130,6 +130,22 @@ export function newMetrics(deps: Deps): Metrics {
     registers,
     async collect() {
       this.set((await dueLagMs(deps)) / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_vehicle_clocks_differing',
+    help: 'Vehicles whose clock was more than a minute from ours when their status was last read',
+    registers,
+    collect() {
+      this.set(deps.clockSkews?.summary().beyond ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_vehicle_clock_skew_max_seconds',
+    help: 'Largest difference between the clock of a vehicle and ours when statuses were last read',
+    registers,
+    collect() {
+      this.set((deps.clockSkews?.summary().largestMs ?? 0) / 1_000);
     },
   });
   return {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/ports/clock.ts';
+import { type Clock, wallNow } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -222,7 +222,7 @@ class TicketWebhook {
     const body = JSON.stringify(message);
     try {
       // Signed anew for each attempt: the timestamp is the attempt's own.
-      const signature = format === 'standard' ? signCallback(secret, row.id, clock.now(), body) : {};
+      const signature = format === 'standard' ? signCallback(secret, row.id, wallNow(clock), body) : {};
       const headers = { 'content-type': 'application/json', ...signature };
       return new Request(url, { method: 'POST', headers, body });
     } catch (error) {

@@ -2,6 +2,8 @@
 export interface Clock {
   /** The present instant in epoch milliseconds. */
   now(): number;
+  /** The wall clock as it is set, where `now` differs from it for a while after a jump. */
+  wallNow?(): number;
   /** Runs `callback` once, `delayMs` from now (0 or less: as soon as possible). Any length is allowed. */
   setTimer(delayMs: number, callback: () => void): Timer;
 }
@@ -9,6 +11,11 @@ export interface Clock {
 export interface Timer {
   /** Harmless after the timer fired. */
   cancel(): void;
+}
+
+/** Returns the instant by which another machine judges what is sent to it: a signature, the expiry of a command. */
+export function wallNow(clock: Clock): number {
+  return clock.wallNow?.() ?? clock.now();
 }
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted (it never rejects). */

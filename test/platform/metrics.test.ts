@@ -36,6 +36,8 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_settlements_open{status="uncollectible"} 0',
       'fleetwake_settlements_open{status="unsettled"} 0',
       'fleetwake_due_lag_seconds 2.5',
+      'fleetwake_vehicle_clocks_differing 0',
+      'fleetwake_vehicle_clock_skew_max_seconds 0',
     ]);
     await world.clock.advance(117_500);
     const later = await world.call('GET', '/metrics');
