@@ -1,14 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { judge } from '../check/judge.ts';
+import { scenarioOf } from '../check/scenario-of-test-case.ts';
+import type { TestCase } from '../check/test-case.ts';
 import { timelineHtml, timelineOf, timelineText } from '../check/timeline.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { readTestCaseFile } from './check.ts';
-import { exitCodes } from './exit.ts';
+import { exitCodes, UsageError } from './exit.ts';
 import { catalogueAt } from './own-subject.ts';
 
 interface ReplayFlags {
   readonly catalogue?: string;
   readonly html?: string;
+  readonly scenario?: string;
 }
 
 /** `fleetwake replay FILE`: a saved schedule again, with the same trace, as a timeline. */
@@ -18,13 +22,18 @@ export function addReplay(program: Command): void {
     .description('replay a saved failure in virtual time and print its timeline')
     .option('--catalogue <path>', 'catalogue that the failure was saved with')
     .option('--html <file>', 'write the timeline as one self-contained HTML page')
+    .option('--scenario <file>', 'write the test case as a scenario file for "fleetwake run"')
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
     });
 }
 
-async function replay(file: string, { html, catalogue }: ReplayFlags): Promise<number> {
+async function replay(file: string, { html, catalogue, scenario }: ReplayFlags): Promise<number> {
   const { schedule, traceHash, about } = await readTestCaseFile(file);
+  if (scenario !== undefined && catalogue !== undefined)
+    throw new UsageError(
+      '--scenario and --catalogue cannot be combined: a scenario buys from the shipped catalogue',
+    );
   const { run, broken } = await judge(
     schedule,
     catalogue === undefined ? {} : { catalogue: catalogueAt(catalogue) },
@@ -44,6 +53,16 @@ async function replay(file: string, { html, catalogue }: ReplayFlags): Promise<n
     await writeFile(html, timelineHtml(`fleetwake replay ${file}`, summary, timeline));
     say(`timeline written to ${html}`);
   }
+  if (scenario !== undefined) {
+    await writeScenario(scenario, schedule, about);
+    say(`scenario written to ${scenario}: npx fleetwake run ${scenario}`);
+  }
   const isOther = traceHash !== undefined && traceHash !== run?.traceHash;
   return broken === null && !isOther ? exitCodes.ok : exitCodes.failed;
+}
+
+async function writeScenario(path: string, testCase: TestCase, about: string): Promise<void> {
+  const written = scenarioOf(testCase, about, shippedCatalogue());
+  if (written.ok) await writeFile(path, written.text);
+  else throw new UsageError(`the test case cannot be a scenario:\n${written.reasons.join('\n')}`);
 }

@@ -9,6 +9,20 @@ export type VehicleState = (typeof vehicleStates)[number];
 export const targetModes = ['one', 'all', 'fixed', 'fixed-percent', 'random-max-percent'] as const;
 type TargetMode = (typeof targetModes)[number];
 
+/** Which commands of a purchase's feature, counted for each vehicle, feature and kind from 1 as they reach it. */
+const commandSelectorSchema = z
+  .strictObject({
+    feature: z.string().min(1).max(64).describe('What the purchase activates: heated_seats.'),
+    kind: z
+      .enum(['activation', 'deactivation'])
+      .default('activation')
+      .describe('Commands that activate the feature, or that make it dormant.'),
+    from: z.int().min(1).max(1_000).default(1).describe('The first of them, from 1.'),
+    to: z.int().min(1).max(1_000).describe('The last of them.'),
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], message: 'to must not be below from' });
+export type CommandSelector = z.infer<typeof commandSelectorSchema>;
+
 const selectorSchema = z.strictObject({
   vins: z.array(vinSchema).min(1).max(1_000).optional(),
   models: z.array(z.string().min(1)).min(1).max(100).optional(),
@@ -21,6 +35,9 @@ const selectorSchema = z.strictObject({
     .describe(
       'This share of the fleet, told by the VIN: always the same vehicles, and those of 0.1 are among those of 0.2.',
     ),
+  commands: commandSelectorSchema
+    .optional()
+    .describe('Only these commands and their answers; for faults of messages.'),
   state: z
     .enum(vehicleStates)
     .optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelFaultAttributes, channelOfFault } from './channel-fault.ts';
 import { faultScheduleSchema } from './fault-schedule.ts';
-import { type VehicleState, vehicleTargetSchema } from './fault-target.ts';
+import { type CommandSelector, type VehicleState, vehicleTargetSchema } from './fault-target.ts';
 import { type HttpFault, httpFaultAttributes } from './http-fault.ts';
 
 const durationSchema = z.int().min(0).max(86_400_000);
@@ -150,6 +150,7 @@ const vehicleFaults = [
   faultOf('vehicle', 'feature_gained', z.strictObject({ feature: z.string().min(1).max(64) })),
 ] as const;
 
+const commandsNeedMessages = 'only faults of the layer message can name commands: remove it';
 const stateNeedsLength =
   'a fault that waits for a state needs schedule.forMs, how long it lasts from then on';
 const stateRepeatsByItself =
@@ -158,7 +159,12 @@ const stateRepeatsByItself =
 /** A fault of vehicles, as data: in a scenario, and at run time over REST. */
 export const vehicleFaultRecordSchema = z
   .discriminatedUnion('type', [...linkFaults, ...messageFaults, ...vehicleFaults])
-  .check(({ value: { target, schedule }, issues }) => {
+  .check(({ value: { layer, target, schedule }, issues }) => {
+    const { commands } = target.selector;
+    if (commands !== undefined && layer !== 'message') {
+      const path = ['target', 'selector', 'commands'];
+      issues.push({ code: 'custom', input: commands, path, message: commandsNeedMessages });
+    }
     if (target.selector.state === undefined) return;
     if (schedule?.forMs === undefined) {
       issues.push({
@@ -185,6 +191,7 @@ export type StandingFault = VehicleFaultRecord extends infer One
   ? One extends VehicleFaultRecord
     ? Omit<One, 'target' | 'schedule'> & {
         readonly state?: VehicleState;
+        readonly commands?: CommandSelector;
         readonly schedule?: StandingSchedule;
       }
     : never
@@ -199,8 +206,8 @@ export interface StandingSchedule {
 
 /** The record as it is for one of its vehicles. */
 export function standingFault({ target, ...record }: VehicleFaultRecord): StandingFault {
-  const { state } = target.selector;
-  return (state === undefined ? record : { ...record, state }) as StandingFault;
+  const { state, commands } = target.selector;
+  return { ...record, ...(state ? { state } : {}), ...(commands ? { commands } : {}) } as StandingFault;
 }
 
 const requestsTargetSchema = z.strictObject({
@@ -249,6 +256,7 @@ const serviceFaults = [
   requestFault('response_lost', nothing),
   requestFault('rate_limited', httpFaultAttributes.rate_limited),
   requestFault('unauthorized', nothing),
+  requestFault('unreachable', httpFaultAttributes.unreachable.default({ breaks: false })),
   requestFault('slow', httpFaultAttributes.slow),
   channelFault('smtp_down'),
   channelFault('push_down'),

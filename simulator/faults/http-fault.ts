@@ -25,6 +25,12 @@ const dayMs = 86_400_000;
 export const httpFaultAttributes = {
   server_error: z.strictObject({ status: z.int().min(500).max(599) }),
   rate_limited: z.strictObject({ retryAfterSeconds: z.int().min(0).max(3_600) }),
+  unreachable: z.strictObject({
+    breaks: z
+      .boolean()
+      .default(false)
+      .describe('The connection breaks once the request has left; else it is refused.'),
+  }),
   slow: z.strictObject({ latencyMs: z.int().min(0).max(dayMs), jitterMs: z.int().min(0).max(dayMs) }),
 };
 
@@ -34,6 +40,7 @@ export const httpFaultTypes = [
   'response_lost',
   'rate_limited',
   'unauthorized',
+  'unreachable',
   'slow',
 ] as const satisfies readonly HttpFault['type'][];
 
@@ -46,6 +53,8 @@ export const httpFaultSchema = z.discriminatedUnion('type', [
   faultOf('rate_limited', httpFaultAttributes.rate_limited),
   /** The credentials count for nothing: 401, before the service has acted. */
   faultOf('unauthorized', nothing),
+  /** The service never receives the request. */
+  faultOf('unreachable', httpFaultAttributes.unreachable),
   faultOf('slow', httpFaultAttributes.slow),
 ]);
 export type HttpFault = z.infer<typeof httpFaultSchema>;

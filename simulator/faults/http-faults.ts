@@ -53,6 +53,11 @@ export function faultyHttp(
           });
         case 'unauthorized':
           return answer(fault.type, 401, words, {});
+        case 'unreachable': {
+          const { breaks } = fault.attributes;
+          const text = `${words}: the service cannot be reached`;
+          throw new TransportError(breaks ? 'reset' : 'refused', text, breaks);
+        }
         case 'response_lost': {
           const response = await http(request);
           await response.body?.cancel();

@@ -3,6 +3,7 @@ import type { Random } from '../../shared/ports/random.ts';
 import type { StandingFault, VehicleFaultType } from '../faults/fault.ts';
 import type { VehicleState } from '../faults/fault-target.ts';
 import type { Agenda } from './agenda.ts';
+import { CommandCounter, type CountedCommand, isSelected } from './command-counter.ts';
 import { damageTypes } from './message-damage.ts';
 
 type ByType = { readonly [Type in VehicleFaultType]: Extract<StandingFault, { readonly type: Type }> };
@@ -66,6 +67,8 @@ export class FaultSet {
   readonly #random: () => Random;
   readonly #effects: FaultEffects;
   readonly #entries = new Map<string, FaultEntry>();
+  /** Counts from the first fault that meets messages. */
+  readonly commands = new CommandCounter();
   #begun: boolean = false;
   #onLine = 0;
 
@@ -129,14 +132,16 @@ export class FaultSet {
     }
   }
 
-  /** What the first fault of this type that strikes now says; null when none does. Each asks its toxicity once. */
+  /** What the first fault of this type that strikes now says; null when none does. Each asks its toxicity once. `command`: the one that the message carries or answers. */
   strike<Type extends VehicleFaultType>(
     type: Type,
     accepts: (fault: Of<Type>) => boolean = () => true,
+    command: CountedCommand | null = null,
   ): AttributesOf<Type> | null {
     for (const entry of this.#entries.values()) {
       const { fault } = entry;
       if (!isOf(type, fault) || !entry.isOpen || !accepts(fault)) continue;
+      if (fault.commands !== undefined && !isSelected(fault.commands, command)) continue;
       if (entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) continue;
       if (!this.#draw(fault.toxicity)) continue;
       entry.struck += 1;

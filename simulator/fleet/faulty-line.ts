@@ -173,14 +173,18 @@ export class FaultyLine implements LinkConnection {
     const passes: Copies = { now: [message], later: [] };
     if (!isMessage(message.topic)) return passes;
     const ofStream = (fault: { readonly stream: Stream }) => fault.stream === stream;
-    if (stream === 'downstream' && faults.strike('lose_command')) return { now: [], later: [] };
+    const command = faults.commands.commandOf(message.topic, message.payload);
+    const isAny = () => true;
+    if (stream === 'downstream' && faults.strike('lose_command', isAny, command))
+      return { now: [], later: [] };
     let { payload } = message;
-    for (const type of damageTypes) if (faults.strike(type, ofStream)) payload = damages[type](payload);
+    for (const type of damageTypes)
+      if (faults.strike(type, ofStream, command)) payload = damages[type](payload);
     const damaged = payload === message.payload ? message : { ...message, payload };
     const held =
-      faults.strike('reorder', ofStream) ??
-      (isResult(message.topic) && stream === 'upstream' ? faults.strike('delay_ack') : null);
-    const again = faults.strike('duplicate', ofStream);
+      faults.strike('reorder', ofStream, command) ??
+      (isResult(message.topic) && stream === 'upstream' ? faults.strike('delay_ack', isAny, command) : null);
+    const again = faults.strike('duplicate', ofStream, command);
     const copies: Copies = { now: [], later: [] };
     if (held) copies.later.push({ message: damaged, delayMs: held.delayMs });
     else copies.now.push(damaged);

@@ -267,7 +267,11 @@ export class VehicleHost {
 
   #answer(result: CommandResult): void {
     this.#faults.enter('answering');
-    const lost = this.#faults.strike('lose_ack');
+    const lost = this.#faults.strike(
+      'lose_ack',
+      () => true,
+      this.#faults.commands.answered(result.commandId),
+    );
     const isSilent = lost === null && this.#keepsSilent(result);
     if (lost || isSilent) {
       this.#lose(result, lost?.withStatus ?? true);

@@ -38,6 +38,7 @@ export function planPurchases(
   random: Random,
 ): PlannedPurchase[] {
   const rules = scenario.purchases;
+  if (rules.list) return listedPurchases(rules.list, rules.services, vehicles);
   const wishes = chooseWishes(scenario, vehicles, random.stream('wishes'));
   const ordinary = wishes.filter((wish) => wish.intent === 'ordinary');
   const draw = random.stream('kinds');
@@ -62,6 +63,26 @@ export function planPurchases(
     method: declined.has(wish) ? rules.cards.declined : rules.cards.good,
     preDelivery: preDelivery.has(wish),
     intent: declined.has(wish) ? 'declined' : wish.intent,
+  }));
+}
+
+/** Returns the purchases that the scenario names, in the order of their arrival. */
+function listedPurchases(
+  list: NonNullable<Scenario['purchases']['list']>,
+  services: readonly OfferedService[],
+  vehicles: readonly PlannedVehicle[],
+): PlannedPurchase[] {
+  return list.map(({ vin, atMs, service, duration, card }, index) => ({
+    id: `p-${String(index + 1).padStart(3, '0')}`,
+    atMs,
+    customerId: vehicles.find((one) => one.vin === vin)?.customerId ?? '',
+    vin,
+    serviceId: service,
+    feature: services.find(({ id }) => id === service)?.feature ?? '',
+    duration,
+    method: card,
+    preDelivery: false,
+    intent: 'ordinary',
   }));
 }
 

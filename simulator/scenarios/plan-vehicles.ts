@@ -34,15 +34,17 @@ export function planVehicles(
 ): PlannedVehicle[] {
   const serials = random.stream('serials');
   const places = random.stream('places');
+  const { list } = scenario.vehicles;
   const vehicles: PlannedVehicle[] = [];
   const nextSerial = new Map<string, number>();
   for (let index = 0; index < scenario.vehicles.count; index += 1) {
-    const model = modelOf(pickWeighted(places, scenario.vehicles.models).model);
+    const named = list?.[index];
+    const model = modelOf(named?.model ?? pickWeighted(places, scenario.vehicles.models).model);
     const region = pickWeighted(places, scenario.vehicles.regions);
     const serial = (nextSerial.get(model.id) ?? 0) + integerBetween(serials, 1, 4);
     nextSerial.set(model.id, serial);
     vehicles.push({
-      vin: makeVin(model.vinPrefix, model.vinPlant, serial),
+      vin: named?.vin ?? makeVin(model.vinPrefix, model.vinPlant, serial),
       model: model.id,
       region: region.region,
       latitude: near(places, region.latitude, region.spreadDegrees),
@@ -183,7 +185,8 @@ export function isBeyondCommand(vehicle: PlannedVehicle, commandTimeoutMs: numbe
 
 function takesNothing(fault: StandingFault, commandTimeoutMs: number): boolean {
   const { schedule, toxicity } = fault;
-  if (typeof schedule?.forMs === 'number' || schedule?.first !== undefined || toxicity < 1) return false;
+  const isPassing = typeof schedule?.forMs === 'number' || schedule?.first !== undefined;
+  if (isPassing || toxicity < 1 || fault.commands !== undefined) return false;
   switch (fault.type) {
     case 'hang_at':
       return fault.attributes.at !== 'answering';

@@ -16,7 +16,8 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
   return [
     ...checkModels(scenario),
     ...checkServices(scenario, services),
-    ...checkCount(scenario),
+    ...(scenario.purchases.list ? [] : checkCount(scenario)),
+    ...checkLists(scenario, services),
     ...checkOutages(scenario),
     ...scenario.faults.vehicles.flatMap((rule, index) => [
       ...checkTarget(scenario, rule, index),
@@ -74,6 +75,59 @@ function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario)
       text: `is ${count}, and ${vehicles.count} vehicles take at most ${perVehicleMax} each; write at most ${most}, or raise perVehicleMax or vehicles.count`,
     },
   ];
+}
+
+/** Vehicles and purchases that the scenario names itself. */
+function checkLists({ vehicles, purchases }: Scenario, sold: readonly Service[]): Mistake[] {
+  const vins = (vehicles.list ?? []).map(({ vin }) => vin);
+  const known = vehicleModels.map(({ id }) => id);
+  const offered = purchases.services.map(({ id }) => id);
+  const counted = (['vehicles', 'purchases'] as const).flatMap((what): Mistake[] => {
+    const { list, count } = what === 'vehicles' ? vehicles : purchases;
+    if (list === undefined || list.length === count) return [];
+    return [
+      {
+        path: [what, 'count'],
+        text: `is ${count}, and ${what}.list has ${list.length}; write ${list.length}`,
+      },
+    ];
+  });
+  const named = (vehicles.list ?? []).flatMap(({ vin, model }, index): Mistake[] => {
+    const path = ['vehicles', 'list', index];
+    if (!known.includes(model))
+      return [{ path: [...path, 'model'], text: `is "${model}"; write one of ${known.join(', ')}` }];
+    return vins.indexOf(vin) < index
+      ? [{ path: [...path, 'vin'], text: `is "${vin}" again; write each vehicle once` }]
+      : [];
+  });
+  const bought = (purchases.list ?? []).flatMap(
+    ({ vin, service, duration, atMs }, index, list): Mistake[] => {
+      const path = ['purchases', 'list', index];
+      if (!vins.includes(vin))
+        return [{ path: [...path, 'vin'], text: `is "${vin}"; name a vehicle of vehicles.list` }];
+      if (!offered.includes(service))
+        return [
+          {
+            path: [...path, 'service'],
+            text: `is "${service}"; write one of ${offered.join(', ')}, or add it to purchases.services`,
+          },
+        ];
+      const offers = sold.find(({ id }) => id === service)?.offers ?? [];
+      if (!offers.some((offer) => sameDuration(offer.duration, duration)))
+        return [
+          { path: [...path, 'duration'], text: `is none of the durations that ${service} is sold for` },
+        ];
+      return atMs < (list[index - 1]?.atMs ?? 0)
+        ? [
+            {
+              path: [...path, 'atMs'],
+              text: 'is earlier than the purchase before it; write them in the order of their arrival',
+            },
+          ]
+        : [];
+    },
+  );
+  return [...counted, ...named, ...bought];
 }
 
 function checkOutages({ vehicles: { outages = [], count } }: Scenario): Mistake[] {

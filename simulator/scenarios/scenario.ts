@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compressedReconciliation } from '../../gateway/time-scale.ts';
+import { vinSchema } from '../../shared/protocol/vin.ts';
 import { componentFaultSchema } from '../faults/component-fault.ts';
 import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
@@ -96,6 +97,12 @@ const vehiclesSchema = z.strictObject({
   count: z.int().min(1).max(100_000),
   models: z.array(modelSchema).min(1).default(standardModels),
   regions: z.array(regionSchema).min(1).default(standardRegions),
+  list: z
+    .array(z.strictObject({ vin: vinSchema, model: z.string() }))
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('These vehicles instead of drawn ones, each of a customer of its own; as many as count says.'),
   connectivity: z
     .enum(connectivityProfiles)
     .optional()
@@ -132,6 +139,18 @@ const serviceSchema = z.strictObject({
   weight: z.number().positive(),
 });
 
+const plannedPurchaseSchema = z.strictObject({
+  vin: vinSchema,
+  atMs: z
+    .int()
+    .min(0)
+    .max(runMsMax)
+    .describe('Milliseconds of the run from the first moment of the workload.'),
+  service: z.string().describe('Of the catalogue: heated-seats.'),
+  duration: durationSchema,
+  card: z.string().describe('A card of the payment service: pm_card_visa.'),
+});
+
 const purchasesSchema = z.strictObject({
   count: z.int().min(1).max(100_000),
   overMs: z
@@ -155,6 +174,14 @@ const purchasesSchema = z.strictObject({
     .max(100_000)
     .default(0)
     .describe('Purchases for vehicles that are not delivered yet.'),
+  list: z
+    .array(plannedPurchaseSchema)
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      'These purchases instead of drawn ones, in the order of their arrival; as many as count says. Needs vehicles.list.',
+    ),
   cards: z.strictObject({ good: z.string(), declined: z.string() }).default(standardCards),
 });
 

@@ -2,13 +2,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { options } from '../../gateway/config.ts';
+import { vinOf } from '../../simulator/check/plan-of-test-case.ts';
+import { calmTestCase } from '../../simulator/check/test-case.ts';
 import { readTestCaseFile } from '../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../simulator/cli/check-report.ts';
 import { type FleetFlags, fleetWishes } from '../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../simulator/cli/program.ts';
 import { testVehicles } from '../../simulator/fleet/test-vehicles.ts';
 import { demoFleet } from '../../simulator/live/demo-fleet.ts';
+import type { Scenario } from '../../simulator/scenarios/scenario.ts';
 import { freePort } from '../support/free-port.ts';
 import { newTemporaryFolder, removeFolder } from '../support/temporary-folder.ts';
 import {
@@ -705,6 +709,34 @@ const cases: Readonly<Record<string, Case>> = {
   'replay --html': async () => {
     await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);
     expect(readFileSync(written('line.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  },
+  'replay --scenario': async () => {
+    const lost = { type: 'message', channel: 'command', nth: 1, how: 'drop', delayMs: 1 } as const;
+    const saved = { about: 'A lost command.', schedule: calmTestCase([{ faults: [lost] }]) };
+    await writeFile(written('lost.json'), JSON.stringify(saved));
+    await inProcess(['replay', written('lost.json'), '--scenario', written('lost.yaml')]);
+    const scenario = parse(readFileSync(written('lost.yaml'), 'utf8')) as Scenario;
+    expect(scenario.description).toBe('A lost command.');
+    expect(scenario.faults.list).toEqual([
+      {
+        name: 'lose_command',
+        layer: 'message',
+        type: 'lose_command',
+        attributes: {},
+        schedule: { first: 1 },
+        target: {
+          selector: {
+            vins: [vinOf(0)],
+            commands: {
+              feature: scenario.purchases.services[0]?.feature,
+              kind: 'activation',
+              from: 1,
+              to: 1,
+            },
+          },
+        },
+      },
+    ]);
   },
   'day --vehicles': both(day, refuses('day --vehicles 0', '--vehicles must be at least 1')),
   'day --purchases': both(day, refuses('day --purchases 0', '--purchases must be at least 1')),

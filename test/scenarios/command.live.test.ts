@@ -41,7 +41,7 @@ test.each([
   [
     'an unknown fault',
     `${scenario}faults: { apiIot: [{ name: x, type: gone, toxicity: 1, attributes: {} }] }\n`,
-    'mine.yaml:6:37: faults.apiIot[0].type is "gone"; write one of server_error, response_lost, rate_limited, unauthorized, slow',
+    'mine.yaml:6:37: faults.apiIot[0].type is "gone"; write one of server_error, response_lost, rate_limited, unauthorized, unreachable, slow',
   ],
   [
     'an impossible schedule',

@@ -57,6 +57,26 @@ test('a lost response leaves the caller without an answer after the service has 
   expect(reached).toEqual(['POST /vehicle/V1/configure']);
 });
 
+test.each([
+  [false, 'refused', false],
+  [true, 'reset', true],
+] as const)(
+  'a service that is unreachable (breaks: %s) never receives the request',
+  async (breaks, kind, mayHaveSucceeded) => {
+    const { faulty, reached } = withFaults([
+      { name: 'gone', type: 'unreachable', toxicity: 1, attributes: { breaks } },
+    ]);
+    const failure = await faulty.http(configure('V1')).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TransportError);
+    expect(failure).toMatchObject({
+      kind,
+      mayHaveSucceeded,
+      message: 'fault "gone": the service cannot be reached',
+    });
+    expect(reached).toEqual([]);
+  },
+);
+
 test('a rate limit says when to come again', async () => {
   const { faulty, reached } = withFaults([
     { name: 'busy', type: 'rate_limited', toxicity: 1, attributes: { retryAfterSeconds: 7 } },
@@ -92,6 +112,7 @@ test('a slow request may still meet another fault', async () => {
     response_lost: 0,
     rate_limited: 0,
     unauthorized: 0,
+    unreachable: 0,
     slow: 1,
   });
 });
@@ -147,6 +168,7 @@ test('healed, nothing more goes wrong, and faults can be set again', async () =>
     response_lost: 0,
     rate_limited: 0,
     unauthorized: 0,
+    unreachable: 0,
     slow: 0,
   });
 });

@@ -218,7 +218,7 @@ test.each(shippedNames())(
 test.each([
   [
     'type: nats_gone, schedule: { afterMs: 0 }, attributes: {}',
-    'my.yaml:9:36: faults.parts[0].type is "nats_gone"; write one of nats_wiped, nats_down, broker_restart, gateway_crash',
+    'my.yaml:9:36: faults.parts[0].type is "nats_gone"; write one of nats_wiped, nats_down, broker_restart, gateway_crash, gateway_stop, crash_at_call, crash_at_step',
   ],
   [
     'type: nats_wiped, schedule: { afterMs: 0, everyMs: 5 }, attributes: {}',

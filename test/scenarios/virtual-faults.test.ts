@@ -132,6 +132,7 @@ test('in virtual time the payment service meets a lost answer, and nobody pays t
     response_lost: 2,
     rate_limited: 0,
     unauthorized: 0,
+    unreachable: 0,
     slow: 0,
   });
   expect(report.outcomes.active).toBe(1);
