@@ -8,11 +8,12 @@ import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
+import type { ComparisonDeps } from '../restore/comparison.ts';
+import type { DecisionDeps } from '../restore/decision.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
-import type { RestoreDeps } from './restore-routes.ts';
 import type { SalesStops } from './sales-stops.ts';
 
 export interface PlatformDeps {
@@ -32,7 +33,7 @@ export interface PlatformDeps {
   readonly desk: SupportDesk;
   readonly config: PlatformConfig;
   /** What decides about the findings of a restore. */
-  readonly restore: RestoreDeps;
+  readonly restore: ComparisonDeps & DecisionDeps & { readonly onResumed: () => void };
 }
 
 /** The support desk, as far as its commands need it. */

@@ -6,8 +6,7 @@ import { moneySchema } from '../../shared/protocol/money.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
-import type { ComparisonDeps } from '../restore/comparison.ts';
-import { type DecisionDeps, decideFinding } from '../restore/decision.ts';
+import { decideFinding } from '../restore/decision.ts';
 import { findingOf, readInstallation } from '../restore/installation.ts';
 import { resumeAfterRestore } from '../restore/restore-guard.ts';
 import type { RestoreFindingRow } from '../store/schema.ts';
@@ -16,9 +15,6 @@ import type { PlatformDeps } from './deps.ts';
 import { limitSchema, nextSchema, pageOf } from './paging.ts';
 import { jsonAnswer, jsonBody, notFound, readProblems, scoped, writeProblems } from './route.ts';
 import { nameSchema } from './ticket-view.ts';
-
-/** What decides about the findings of a restore. */
-export type RestoreDeps = ComparisonDeps & DecisionDeps & { readonly onResumed: () => void };
 
 /** A payment's id, or VIN and feature. */
 const findingIdSchema = z

@@ -9,11 +9,6 @@ export interface Installation {
   readonly collectedAt: number | null;
 }
 
-/** Returns what the installation's payments carry at this epoch. */
-export function epochText({ name, epoch }: Pick<Installation, 'name' | 'epoch'>): string {
-  return `${name}.${epoch}`;
-}
-
 /** Returns the epoch that a payment of this installation carries; null for a payment of another one. */
 export function epochOf(text: string | null, name: string): number | null {
   const [, found, epoch] = /^(.+)\.(\d{1,15})$/.exec(text ?? '') ?? [];
