@@ -1,4 +1,5 @@
 import { Address } from '../shared/protocol/address.ts';
+import { isTimeZone } from '../shared/protocol/time-zone.ts';
 import { apiIotDefaults } from './api-iot/config.ts';
 import { standardContradictions } from './entitlement/contradiction.ts';
 import { standardAddressLimit } from './notifications/address-limit.ts';
@@ -329,6 +330,15 @@ export const options = {
     1_000,
     300_000,
   ),
+  timeZone: {
+    flag: 'time-zone',
+    environment: 'FLEETWAKE_TIME_ZONE',
+    placeholder: 'name',
+    help: 'time zone in which notifications show instants to customers without one of their own (IANA)',
+    fallback: 'UTC',
+    read: (value) =>
+      isTimeZone(value) ? { value } : { fault: `must be a time zone such as Europe/Madrid, not "${value}"` },
+  } satisfies Option<string>,
   mailLimit: wholeNumber(
     {
       flag: 'mail-limit',

@@ -35,7 +35,7 @@ const conditions: readonly Condition[] = [
       ...(['natsUrl', 'natsServer', 'install', 'paymentsUrl', 'paymentsKey'] as const),
       ...(['smtpUrl', 'mailFrom', 'mailCa', 'mailTimeoutMs', 'mailLimit'] as const),
       ...(['pushPrivate', 'pushContact', 'templates'] as const),
-      ...(['supportContact', 'supportRoster', 'supportSla'] as const),
+      ...(['supportContact', 'timeZone', 'supportRoster', 'supportSla'] as const),
       ...(['ticketWebhookUrl', 'ticketWebhookSecret'] as const),
     ],
     holds: hasPlatform,

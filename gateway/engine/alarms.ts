@@ -2,12 +2,14 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { StoredActivation } from '../store/activations.ts';
+import type { OpenedTicket } from '../support/ticket.ts';
 
 /** Logs what an operator has to know of facts that are saved: money that people have to settle at error, a failure at warn. */
 export function logFacts(
   log: Log,
   { activation, purchaseId }: StoredActivation,
   facts: readonly Fact[],
+  { traceId, ticket }: { readonly traceId: string; readonly ticket: OpenedTicket | null },
 ): void {
   const { id: activationId, vin, serviceId, settlement } = activation;
   for (const { type, data } of facts) {
@@ -18,7 +20,11 @@ export function logFacts(
     }
     if (type === 'activation.escalating_to_support') {
       const { category = null, message = null } = (data.failure ?? {}) as Partial<Failure>;
-      log.warn('activation.failed', { activationId, purchaseId, vin, serviceId, category, message });
+      const found = { ticketId: ticket?.id ?? null, priority: ticket?.priority ?? null, traceId };
+      log.warn('activation.failed', {
+        ...{ activationId, purchaseId, vin, serviceId, category, message },
+        ...found,
+      });
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import { type Activation, isPatient, nextDueAt } from '../activation/activation.ts';
@@ -27,6 +28,7 @@ import { anyCommittedWork, type CommittedWork, noCommittedWork } from '../store/
 import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
+import type { OpenedTicket } from '../support/ticket.ts';
 import { logFacts } from './alarms.ts';
 import { type BreakerSettings, breaker, standardBreaker } from './breaker.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
@@ -138,7 +140,8 @@ export function activationEngine(outer: EngineDeps) {
           applyIn(transaction, deps, id, expected, decisions),
         );
         if (saved.changed) deps.onCommitted(saved.work);
-        logFacts(log, saved.stored, saved.facts);
+        const { traceId } = activationTrace(deps.secrets.digest(id));
+        logFacts(log, saved.stored, saved.facts, { traceId, ticket: saved.ticket });
         wake(saved.wake);
         return saved.stored;
       } catch (error) {
@@ -372,6 +375,7 @@ interface Saved {
   readonly facts: readonly Fact[];
   readonly changed: boolean;
   readonly work: CommittedWork;
+  readonly ticket: OpenedTicket | null;
   readonly wake: readonly string[];
 }
 
@@ -406,14 +410,14 @@ async function applyIn(
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent
-      ? { stored: before, facts: [], changed: false, work: noCommittedWork, wake: [] }
+      ? { stored: before, facts: [], changed: false, work: noCommittedWork, ticket: null, wake: [] }
       : applyIn(transaction, deps, id, null, decisions);
   }
   const at = deps.clock.now();
   const stored = await saveActivation(transaction, before, activation, at);
-  const { createdIds, work } = await project(transaction, deps, stored, facts);
+  const { createdIds, work, ticket } = await project(transaction, deps, stored, facts);
   const freed = await freeVehicle(transaction, before.activation, activation, at);
-  return { stored, facts, changed: true, work, wake: [...createdIds, ...freed] };
+  return { stored, facts, changed: true, work, ticket, wake: [...createdIds, ...freed] };
 }
 
 /** The vehicle's command is over: the next of its postponed activations may look again. */

@@ -10,6 +10,7 @@ import { insertActivation, type StoredActivation } from '../store/activations.ts
 import { type CommittedWork, noCommittedWork } from '../store/committed-work.ts';
 import type { PlatformSchema, PurchaseStatus } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
+import type { OpenedTicket } from '../support/ticket.ts';
 
 /** The parts that write their own rows for a fact, in the transaction that saves it. */
 export interface Projections {
@@ -18,7 +19,7 @@ export interface Projections {
     stored: StoredActivation,
     diagnostics: Diagnostics,
     at: number,
-  ) => Promise<unknown>;
+  ) => Promise<OpenedTicket | null>;
   readonly noteOnTicket: (
     transaction: Transaction<PlatformSchema>,
     activationId: string,
@@ -70,6 +71,8 @@ interface Projected {
   /** Activations that were created and need a wake-up. */
   readonly createdIds: readonly string[];
   readonly work: CommittedWork;
+  /** The ticket of a failure. */
+  readonly ticket: OpenedTicket | null;
 }
 
 /** Facts that open a ticket or add a comment to one. */
@@ -117,12 +120,13 @@ export async function project(
   stored: StoredActivation,
   given: readonly Fact[],
 ): Promise<Projected> {
-  if (given.length === 0) return { createdIds: [], work: noCommittedWork };
+  if (given.length === 0) return { createdIds: [], work: noCommittedWork, ticket: null };
   const facts = await followMoney(transaction, deps, stored, given);
   await appendFacts(transaction, deps.ids, stored, facts);
   const createdIds: string[] = [];
   const isRetry = stored.activation.origin === 'support';
   let isResolved = false;
+  let ticket: OpenedTicket | null = null;
   for (const fact of facts) {
     const status = statusOf(fact);
     // What is given for nothing is no sale: the purchase stays as it is.
@@ -145,7 +149,7 @@ export async function project(
     // What was to be brought back has ended meanwhile: the ticket goes on.
     if ((isRetry && isOver) || fact.type === 'activation.escalating_to_support') {
       // The engine itself put them into the event (diagnostics.ts).
-      await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
+      ticket = await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
     }
     if (fact.type === 'activation.late_success') {
       const text =
@@ -158,6 +162,7 @@ export async function project(
   const noticeCount = await deps.insertNotices(transaction, stored, facts);
   return {
     createdIds,
+    ticket,
     work: {
       // The customer of a resolved ticket gets a notification too.
       notifications: noticeCount > 0 || isResolved,

@@ -165,6 +165,7 @@ function settingsOf(
         contact: config.supportContact,
         webUrl: config.webUrl ?? publicUrl,
         languages: templates.languages,
+        timeZone: config.timeZone,
       },
     },
     runsEngine: config.roles.includes('engine'),

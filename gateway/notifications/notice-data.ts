@@ -3,6 +3,8 @@ import type { Language } from './language.ts';
 /** What a notice says, as it was when the fact happened: a later change of name or price does not reword it. Kept as JSON. */
 export interface NoticeData {
   readonly language: Language;
+  /** IANA name of the time zone in which instants are shown; absent in notices of an older version: UTC. */
+  readonly timeZone?: string;
   /** The mailbox of an e-mail notice. */
   readonly to?: string;
   /** JSON of the Web Push subscription of a push notice. */

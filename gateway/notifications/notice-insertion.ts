@@ -18,6 +18,8 @@ export interface NoticeSettings {
   readonly webUrl: string;
   /** Absent: those that are shipped. */
   readonly languages?: NoticeLanguages;
+  /** IANA name: of customers without a time zone of their own. Default UTC. */
+  readonly timeZone?: string;
 }
 
 interface DueNotice {
@@ -38,6 +40,7 @@ interface Order {
   readonly name: string;
   readonly email: string;
   readonly language: string;
+  readonly timeZone: string | null;
   readonly subscription: string | null;
   readonly vehicleModel: string;
   readonly ticketId: string | null;
@@ -54,7 +57,7 @@ export async function readOrder(
 ): Promise<Order | undefined> {
   const { rows } = await sql<Order>`
     select p.id as "purchaseId", c.id as "customerId", p.service_name as "serviceName", p.duration,
-      p.amount_minor as "amountMinor", p.currency, p.capture, c.name, c.email, c.language,
+      p.amount_minor as "amountMinor", p.currency, p.capture, c.name, c.email, c.language, c.time_zone as "timeZone",
       c.push_subscription as subscription,
       case when c.id = coalesce(p.holder_id, c.id) then v.model_name else v.model end as "vehicleModel", t.id as "ticketId"
     from activations a
@@ -76,6 +79,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
     throw new Error(`purchase ${order.purchaseId}: a failure notice needs the ticket to be opened before it`);
   return {
     language,
+    timeZone: order.timeZone ?? settings.timeZone ?? 'UTC',
     ...(notice.channel === 'email' ? { to: order.email } : {}),
     ...(notice.channel === 'push' && order.subscription !== null ? { subscription: order.subscription } : {}),
     customerName: order.name,

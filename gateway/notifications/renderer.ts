@@ -3,7 +3,7 @@ import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
 import { visibleLine, visibleText, withoutLinks } from '../../shared/protocol/plain-text.ts';
 import type { NoticeRow } from '../store/schema.ts';
-import { type Language, type NoticeLanguages, shippedLanguages } from './language.ts';
+import { type Language, localTime, type NoticeLanguages, shippedLanguages } from './language.ts';
 import type { NoticeData } from './notice-data.ts';
 import { lifeNoticeKinds, noticeTable, supportNoticeKinds } from './notice-table.ts';
 import { compileTemplate, type Template, TemplateFault, type TemplateView } from './template.ts';
@@ -85,8 +85,14 @@ const nameLengthMax = 80;
 const shownName = (name: string) => withoutLinks(visibleLine(name)).slice(0, nameLengthMax);
 
 function viewOf(data: NoticeData): TemplateView {
+  const { language, timeZone = 'UTC', timestamp, appointment, settleBy, activeUntil } = data;
+  const shown = (instant: string) => localTime(instant, language, timeZone);
   return {
     ...data,
+    timestamp: shown(timestamp),
+    ...(appointment === undefined ? {} : { appointment: shown(appointment) }),
+    ...(settleBy === undefined ? {} : { settleBy: shown(settleBy) }),
+    ...(activeUntil === undefined ? {} : { activeUntil: shown(activeUntil) }),
     customerName: shownName(data.customerName),
     vehicleModel: shownName(data.vehicleModel),
     ...(data.message === undefined ? {} : { message: visibleText(data.message) }),

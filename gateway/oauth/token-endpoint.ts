@@ -4,6 +4,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
+import { clientAddressOf } from '../../shared/protocol/request-address.ts';
 import type { App } from '../http/app-env.ts';
 import { countedWarnings } from '../http/counted-warnings.ts';
 import { authenticateClient, type OAuthClient, type OAuthFailure, readCredentials } from './client.ts';
@@ -130,7 +131,7 @@ export function mountTokenEndpoint(app: App, options: OAuthOptions): void {
     if (client === null) {
       const named = readings.find(({ clientId }) => clients.has(clientId))?.clientId ?? null;
       // Only a name that is known here: anything may have been sent, a secret too.
-      warn('oauth.client_refused', { clientId: named });
+      warn('oauth.client_refused', { clientId: named, address: clientAddressOf(context.req.raw) });
       return refuse(context, { error: 'invalid_client', description: 'Client id or secret is wrong.' });
     }
     const subject = await subjectOf(options, client, form);

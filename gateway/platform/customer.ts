@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { hasCredentials } from '../../shared/protocol/address.ts';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { emailSchema } from '../../shared/protocol/email.ts';
+import { isTimeZone } from '../../shared/protocol/time-zone.ts';
 import { problemError } from '../http/problem.ts';
 import type { CustomerRow, PlatformSchema } from '../store/schema.ts';
 import { shownNameSchema } from './name.ts';
@@ -30,6 +31,16 @@ export const customerBodySchema = z
       .string()
       .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'a language tag (BCP 47) such as en or es-MX')
       .default('en'),
+    timeZone: z
+      .string()
+      .max(64)
+      .refine(isTimeZone, 'a time zone (IANA) such as Europe/Madrid')
+      .nullable()
+      .default(null)
+      .meta({
+        description: 'In which notifications show instants; null: that of the installation',
+        example: 'Europe/Madrid',
+      }),
     pushSubscription: pushSubscriptionSchema.nullable().default(null),
   })
   .meta({ id: 'CustomerBody' });
@@ -41,6 +52,7 @@ export const customerSchema = z
     name: z.string(),
     email: z.string(),
     language: z.string(),
+    timeZone: z.string().nullable(),
     pushSubscription: pushSubscriptionSchema.nullable(),
     createdAt: z.int(),
     erasedAt: z
@@ -52,14 +64,23 @@ export const customerSchema = z
 export type Customer = z.infer<typeof customerSchema>;
 
 export function customerResource(row: CustomerRow): Customer {
-  const { id, name, email, language, push_subscription, created_at, erased_at } = row;
+  const { id, name, email, language, push_subscription, created_at, erased_at, time_zone: timeZone } = row;
   const pushSubscription =
     push_subscription === null ? null : (JSON.parse(push_subscription) as Customer['pushSubscription']);
-  return { id, name, email, language, pushSubscription, createdAt: created_at, erasedAt: erased_at };
+  return {
+    id,
+    name,
+    email,
+    language,
+    timeZone,
+    pushSubscription,
+    createdAt: created_at,
+    erasedAt: erased_at,
+  };
 }
 
 export function customerRow(id: string, body: CustomerBody, at: number): CustomerRow {
-  const { name, email, language, pushSubscription } = body;
+  const { name, email, language, timeZone, pushSubscription } = body;
   return {
     id,
     name,
@@ -68,6 +89,7 @@ export function customerRow(id: string, body: CustomerBody, at: number): Custome
     push_subscription: pushSubscription === null ? null : JSON.stringify(pushSubscription),
     created_at: at,
     erased_at: null,
+    time_zone: timeZone,
   };
 }
 
@@ -116,6 +138,7 @@ export async function saveCustomers(
         email: eb.ref('excluded.email'),
         language: eb.ref('excluded.language'),
         push_subscription: eb.ref('excluded.push_subscription'),
+        time_zone: eb.ref('excluded.time_zone'),
       })),
     )
     .execute();

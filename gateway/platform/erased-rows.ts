@@ -12,6 +12,7 @@ export const erasedCustomer = (id: string) => ({
   email: `${id}@erased.invalid`,
   language: 'en',
   push_subscription: null,
+  time_zone: null,
 });
 
 /** Amounts, payment ids and keys stay; the customer's payment method goes, and who they are at the payment service. */
@@ -28,6 +29,7 @@ export function erasedNotice(data: NoticeData, customerId: string): NoticeData {
   return {
     ...kept,
     language: 'en',
+    timeZone: 'UTC',
     customerName: name,
     vehicleModel: erasedText,
     ...(data.to === undefined ? {} : { to: email }),

@@ -363,6 +363,11 @@ async function addNoticeAddress(database: Kysely<PlatformSchema>): Promise<void>
   );
 }
 
+/** Notifications show instants in the customer's time zone. */
+async function addTimeZones(database: Kysely<PlatformSchema>): Promise<void> {
+  await sql`alter table customers add column time_zone text`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -388,6 +393,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '021-transfers', up: addTransfers },
   { name: '022-restores', up: addRestores },
   { name: '023-notice-addresses', up: addNoticeAddress },
+  { name: '024-time-zones', up: addTimeZones },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -80,6 +80,8 @@ interface CustomerTable {
   created_at: number;
   /** When their personal data was erased; what stands here since then is nobody's. */
   erased_at: Generated<number | null>;
+  /** IANA name of the time zone in which notifications show instants; null: the installation's. */
+  time_zone: Generated<string | null>;
 }
 
 interface VehicleTable {

@@ -7,7 +7,7 @@ import { applyToTicket, type DeskDeps as CommandDeps } from './desk-command.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { causeOf, incidentOf } from './incident.ts';
 import type { SupportSettings } from './support-settings.ts';
-import { ticketFields } from './ticket.ts';
+import { type OpenedTicket, ticketFields } from './ticket.ts';
 import { moveTicket } from './ticket-machine.ts';
 import {
   recordFacts,
@@ -74,15 +74,15 @@ export async function openTicket(
   diagnostics: Diagnostics,
   at: number,
   problem?: TicketProblem,
-): Promise<{ readonly id: string; readonly opened: boolean }> {
+): Promise<OpenedTicket> {
   const { ids, settings } = deps;
   if (activation.origin === 'support') return retryFailed(transaction, deps, activation, at);
   const existing = await transaction
     .selectFrom('tickets')
-    .select('id')
+    .select(['id', 'priority'])
     .where('activation_id', '=', activation.id)
     .executeTakeFirst();
-  if (existing) return { id: existing.id, opened: false };
+  if (existing) return { ...existing, opened: false };
   const order = await readOrder(transaction, activation.id);
   const assignedTo = await pickTechnician(transaction, settings.roster, at);
   const cause = causeOf(activation);
@@ -132,7 +132,7 @@ export async function openTicket(
     ...(problem === undefined ? {} : { problem: problem.code }),
   };
   await recordFacts(transaction, ids, ticket, [{ type: 'ticket.opened', at, actor: 'engine', data }]);
-  return { id, opened: true };
+  return { id, priority: fields.priority, opened: true };
 }
 
 /** A manual retry that failed makes no ticket of its own: its ticket goes on. */
@@ -141,14 +141,14 @@ async function retryFailed(
   { ids }: DeskDeps,
   activation: Activation,
   at: number,
-): Promise<{ readonly id: string; readonly opened: boolean }> {
+): Promise<OpenedTicket> {
   const ticket = await ticketOfActivation(transaction, activation.id);
   if (!ticket) throw new Error(`the manual retry ${activation.id} has no ticket`);
   const reason = activation.failure?.message ?? 'what was bought has ended meanwhile';
   const activationId = activation.id;
   const outcome = moveTicket(ticket.work, { type: 'retry_failed', at, by: 'engine', activationId, reason });
   if (outcome.verdict === 'accepted') await saveWork(transaction, ids, ticket, outcome.work, outcome.facts);
-  return { id: ticket.id, opened: false };
+  return { id: ticket.id, priority: ticket.fields.priority, opened: false };
 }
 
 /** A manual retry has delivered: its ticket is resolved, and the customer told. */

@@ -19,6 +19,14 @@ export const contradictionCode = 'state_contradicted';
 
 export type TicketPriority = 'HIGH' | 'MEDIUM';
 
+/** The ticket of an activation that failed. */
+export interface OpenedTicket {
+  readonly id: string;
+  readonly priority: TicketPriority;
+  /** False where the activation had one before. */
+  readonly opened: boolean;
+}
+
 /**
  * The 18 fields of the specification's "Support Ticket Data Structure", in its order. Instants are epoch milliseconds.
  * A field that could not be read says why instead.

@@ -10,6 +10,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../ports/clock.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { type Problem, type ProblemName, problemOf } from '../protocol/problem.ts';
+import { noteClientAddress } from '../protocol/request-address.ts';
 import { reachableHost } from '../protocol/url-host.ts';
 import { requestProblem } from './http-request-check.ts';
 
@@ -75,7 +76,11 @@ export function listen(
 }
 
 function newServer(handler: Handler, allowedHosts: ReadonlySet<string>): Server {
-  const answer = getRequestListener(handler, {
+  const noted = (request: Request, { incoming }: { readonly incoming: IncomingMessage }) => {
+    noteClientAddress(request, incoming.socket.remoteAddress);
+    return handler(request);
+  };
+  const answer = getRequestListener(noted as Parameters<typeof getRequestListener>[0], {
     errorHandler: () =>
       new Response(JSON.stringify(problemOf('internal', 'The request failed here. It may be sent again.')), {
         status: 500,

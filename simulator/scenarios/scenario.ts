@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isShipped, shippedLanguages } from '../../gateway/notifications/language.ts';
 import { compressedReconciliation } from '../../gateway/time-scale.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import { componentFaultSchema } from '../faults/component-fault.ts';
@@ -126,7 +127,18 @@ const customersSchema = z.strictObject({
     .max(100_000)
     .optional()
     .describe('Without it, every vehicle has a customer of its own.'),
-  languages: z.array(z.string().min(2)).min(1).default(standardCustomers.languages),
+  languages: z
+    .array(
+      z
+        .string()
+        .refine(
+          isShipped,
+          `write a language that notifications have: ${Object.keys(shippedLanguages).join(', ')}`,
+        ),
+    )
+    .min(1)
+    .default(standardCustomers.languages)
+    .describe(`Of notifications: ${Object.keys(shippedLanguages).join(', ')}, or a variant such as es-MX.`),
   pushShare: shareSchema
     .default(standardCustomers.pushShare)
     .describe('How many take push messages, 0 to 1.'),

@@ -96,6 +96,10 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   supportContact: name('+34 900 000 000'),
   pushContact: url('mailto:ops@example.org', 'mailto: or https://'),
   mailTimeoutMs: number('2000', 1_000, 300_000),
+  timeZone: {
+    ...free('Europe/Madrid'),
+    bad: ['Mars/Olympus', 'must be a time zone such as Europe/Madrid, not "Mars/Olympus"'],
+  },
   mailLimit: number('0', 0, 1_000_000),
   supportRoster: free('roster.json'),
   supportSla: {

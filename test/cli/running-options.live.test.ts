@@ -418,6 +418,11 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     before: [30_000, 62_000],
     after: [200_000, 402_000],
   },
+  timeZone: {
+    text: 'Europe/Madrid',
+    see: (gateway) => platform(gateway).desk.notifications.timeZone,
+    before: 'UTC',
+  },
   mailLimit: {
     text: '7',
     see: (gateway) => platform(gateway).dispatch.perAddress,

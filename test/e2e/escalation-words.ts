@@ -65,12 +65,12 @@ To activate Heated seats, your Aurora 2026 has to be looked at in a workshop.
 We have made an appointment for you:
 
 - Workshop: Workshop North
-- Date and time (UTC): 2027-01-18T09:00:00.000Z
+- Date and time: 18 January 2027, 09:00 (UTC)
 
 You do not pay for a service that is not active. If the time does not suit you,
 please contact support at support@caas.example.`,
   title: 'Workshop visit required',
-  body: 'Heated seats on your Aurora 2026: Workshop North, 2027-01-18T09:00:00.000Z (UTC).',
+  body: 'Heated seats on your Aurora 2026: Workshop North, 18 January 2027, 09:00 (UTC).',
 };
 
 export const alternativeSolution: Words = {

@@ -18,8 +18,10 @@ function projecting(outside: Outside, notices = 0) {
     clock: outside.clock,
     ids: countedIds(),
     catalogue: { services: () => [], service: () => null, configuration: () => null, endOf },
-    openTicket: async (_, { activation }, diagnostics, at) =>
-      calls.push(['open', activation.id, diagnostics, at]),
+    async openTicket(_, { activation }, diagnostics, at) {
+      calls.push(['open', activation.id, diagnostics, at]);
+      return null;
+    },
     noteOnTicket: async (_, id, text, at) => calls.push(['note', id, text, at]),
     resolveTicket: async (_, { activation }, at) => calls.push(['resolve', activation.id, at]),
     async insertNotices(_, { activation }, facts) {

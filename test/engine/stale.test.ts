@@ -71,6 +71,7 @@ it('decides again when a ticket was saved by a technician meanwhile', () =>
       openTicket: async () => {
         tries += 1;
         if (tries === 1) throw new StaleRow('ticket tkt_1 was saved by another process');
+        return null;
       },
     });
     await engine.begin(await placeOrder(outside));

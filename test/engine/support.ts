@@ -204,6 +204,7 @@ export function newEngine(outside: Outside, gate: Gate = open, changes: Partial<
     },
     openTicket: async (_, { activation }) => {
       outside.tickets.push(activation.id);
+      return null;
     },
     resolveTicket: async () => {},
     noteOnTicket: async (_, id, text) => {

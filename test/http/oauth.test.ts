@@ -176,9 +176,12 @@ describe('the token endpoint', () => {
     await clock.advance(60_000);
     await guess('engine');
     expect(warnings).toEqual([
-      ...[1, 10, 100, 1_000].map((count) => ['oauth.client_refused', { clientId: 'engine', count }]),
-      ['oauth.client_refused', { clientId: null, count: 1 }],
-      ['oauth.client_refused', { clientId: 'engine', count: 1 }],
+      ...[1, 10, 100, 1_000].map((count) => [
+        'oauth.client_refused',
+        { clientId: 'engine', address: null, count },
+      ]),
+      ['oauth.client_refused', { clientId: null, address: null, count: 1 }],
+      ['oauth.client_refused', { clientId: 'engine', address: null, count: 1 }],
     ]);
   });
 

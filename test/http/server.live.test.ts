@@ -1,10 +1,14 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newApp } from '../../gateway/http/app.ts';
+import { mountOAuth } from '../../gateway/oauth/mount.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import type { HttpServer } from '../../shared/live/http-server.ts';
+import { systemIds } from '../../shared/live/ids.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { clientAddressOf } from '../../shared/protocol/request-address.ts';
 
 const logged: unknown[] = [];
 let server: HttpServer;
@@ -238,4 +242,49 @@ describe('a server', () => {
     expect(await (await live.http(new Request(all.origin))).text()).toBe('all');
     await all.close(0);
   });
+});
+
+it('tells a handler from which address a request came', async () => {
+  const seen: (string | null)[] = [];
+  const own = await liveHttp({ clock: wallClock, timeoutMs: 5_000 }).serve(
+    (request) => {
+      seen.push(clientAddressOf(request));
+      return new Response('ok');
+    },
+    { port: 0, hostname: '::' },
+  );
+  try {
+    await (await fetch(`http://127.0.0.1:${own.port}/`)).text();
+    await (await fetch(`http://[::1]:${own.port}/`)).text();
+  } finally {
+    await own.close(0);
+  }
+  expect(seen).toEqual(['127.0.0.1', '::1']);
+  expect(clientAddressOf(new Request('http://127.0.0.1/'))).toBe(null);
+});
+
+it('names the address in the counted warning of a wrong client secret', async () => {
+  const warnings: unknown[] = [];
+  const warn = (event: string, fields?: object) => warnings.push([event, fields]);
+  const app = newApp({ log: { ...silentLog, warn }, title: 'Test', version: '1' });
+  const client = { clientId: 'engine', secretDigest: systemSecrets.digest('right'), scopes: [] };
+  mountOAuth(app, {
+    ...{ clock: wallClock, ids: systemIds(), secrets: systemSecrets, log: { ...silentLog, warn } },
+    ...{ tokens: {} as never, issuer: 'http://127.0.0.1', audience: 'test', clients: [client] },
+  });
+  const own = await liveHttp({ clock: wallClock, timeoutMs: 5_000 }).serve((request) => app.fetch(request), {
+    port: 0,
+  });
+  try {
+    const body = new URLSearchParams({
+      ...{ grant_type: 'client_credentials', client_id: 'engine', client_secret: 'wrong-secret' },
+    });
+    const answer = await fetch(`http://127.0.0.1:${own.port}/oauth/token`, { method: 'POST', body });
+    expect(answer.status).toBe(401);
+  } finally {
+    await own.close(0);
+  }
+  expect(warnings).toEqual([
+    ['oauth.client_refused', { clientId: 'engine', address: '127.0.0.1', count: 1 }],
+  ]);
 });

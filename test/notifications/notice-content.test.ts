@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { localTime } from '../../gateway/notifications/language.ts';
+import { noticeData } from '../../gateway/notifications/notice-insertion.ts';
 import { noticesFor, noticeTable } from '../../gateway/notifications/notice-table.ts';
 import type { Rendered } from '../../gateway/notifications/renderer.ts';
 import {
@@ -8,6 +10,7 @@ import {
   notices,
   type Order,
   placeOrder,
+  readTemplate,
   render,
   startAt,
   subscription,
@@ -62,7 +65,7 @@ Receipt:
 - Service: Heated Seats
 - Duration: 12 months
 - Amount: 49.90 EUR (reserved, not charged)
-- Date: 2027-01-15T08:00:00.000Z
+- Date: 15 January 2027, 08:00 (UTC)
 
 The amount is reserved on your payment method. It is charged only once the
 service is active in your vehicle.
@@ -77,7 +80,7 @@ Thank you for choosing CaaS.
 it('sends a receipt that says charged when the money was taken at once', async () => {
   const { text, html } = await mailOf('payment_confirmed', { capture: 'immediately' });
   expect(text).toContain(`- Amount: 49.90 EUR (charged)
-- Date: 2027-01-15T08:00:00.000Z
+- Date: 15 January 2027, 08:00 (UTC)
 
 If the service cannot be activated in your vehicle, you get the amount back in
 full.
@@ -153,7 +156,7 @@ Details:
 - Service: Heated Seats
 - Duration: 12 months
 - Cost: 49.90 EUR (being charged)
-- Renewed: 2027-01-15T08:00:00.000Z
+- Renewed: 15 January 2027, 08:00 (UTC)
 
 View full details in your purchase record:
 https://caas.example/purchases/pur_1
@@ -174,7 +177,7 @@ Activation details:
 - Service: Heated Seats
 - Duration: 12 months
 - Cost: 49.90 EUR (being charged)
-- Activated: 2027-01-15T08:00:01.234Z
+- Activated: 15 January 2027, 08:00 (UTC)
 
 View full details in your purchase record:
 https://caas.example/purchases/pur_1
@@ -196,7 +199,7 @@ You can start using this feature immediately.</p>
 <li>Service: Heated Seats</li>
 <li>Duration: 12 months</li>
 <li>Cost: 49.90 EUR (being charged)</li>
-<li>Activated: 2027-01-15T08:00:01.234Z</li>
+<li>Activated: 15 January 2027, 08:00 (UTC)</li>
 </ul>
 <p>View full details in your purchase record:
 <a href="https:&#x2F;&#x2F;caas.example&#x2F;purchases&#x2F;pur_1">https:&#x2F;&#x2F;caas.example&#x2F;purchases&#x2F;pur_1</a></p>
@@ -415,4 +418,53 @@ it('refuses a failure notice without a ticket: there would be no reference numbe
       'purchase pur_1: a failure notice needs the ticket to be opened before it',
     );
   });
+});
+
+it.each([
+  ['en', null, '15 January 2027, 08:00 (UTC)'],
+  ['es', null, '15 de enero de 2027, 08:00 (UTC)'],
+  ['es-MX', 'America/Mexico_City', '15 de enero de 2027, 02:00 (UTC-06:00)'],
+  ['en', 'Europe/Madrid', '15 January 2027, 09:00 (UTC+01:00)'],
+  ['en', 'Asia/Kolkata', '15 January 2027, 13:30 (UTC+05:30)'],
+  ['en', 'Pacific/Kiritimati', '15 January 2027, 22:00 (UTC+14:00)'],
+])('shows a customer who reads %s in the time zone %j the instant as %s', async (language, zone, shown) => {
+  await withDatabase(async (database) => {
+    const activation = await placeOrder(database, { language });
+    await database.write((transaction) =>
+      transaction.updateTable('customers').set({ time_zone: zone }).execute(),
+    );
+    await tell(database, countingIds(), activation, [kinds.payment_confirmed]);
+    const mails = (await notices(database)).flatMap((notice) => render(notice).mail ?? []);
+    expect(mails.map(({ text }) => text.split('\n').find((line) => line.includes('2027')))).toEqual([
+      `- ${language === 'en' ? 'Date' : 'Fecha'}: ${shown}`,
+    ]);
+    expect(mails[0]?.html).toContain(shown);
+  });
+});
+
+it('follows daylight time, and the zone of the installation where the customer has none', () => {
+  const july = '2027-07-15T22:30:00.000Z';
+  expect(localTime(july, 'en', 'Europe/Madrid')).toBe('16 July 2027, 00:30 (UTC+02:00)');
+  expect(localTime(july, 'es', 'UTC')).toBe('15 de julio de 2027, 22:30 (UTC)');
+  expect(localTime(july, 'fr', 'Europe/Paris')).toBe('2027-07-16, 00:30 (UTC+02:00)');
+  const order = { language: 'en', timeZone: null, duration: '{"unit":"permanent"}' } as unknown as Parameters<
+    typeof noticeData
+  >[0];
+  const notice = { kind: 'activation_started', channel: 'email', at: startAt } as const;
+  const settings = { contact: 'c', webUrl: 'w', timeZone: 'Asia/Tokyo' };
+  expect(noticeData({ ...order, amountMinor: 1, currency: 'EUR' }, notice, settings).timeZone).toBe(
+    'Asia/Tokyo',
+  );
+});
+
+it('has no raw instant, and no word of another language, in what a template says itself', () => {
+  const words = { en: /expediente|compra|hola/i, es: /purchase|record|hello|thank you/i };
+  for (const language of ['en', 'es'] as const) {
+    for (const kind of Object.keys(kinds)) {
+      for (const format of ['text', 'html', 'push']) {
+        const text = readTemplate(`${language}/${kind.replaceAll('_', '-')}.${format}.mustache`);
+        expect(text.replaceAll(/\{\{[^}]*\}\}/g, '')).not.toMatch(words[language]);
+      }
+    }
+  }
 });

@@ -76,7 +76,7 @@ describe('on PostgreSQL', () => {
       const open = () =>
         database.write((transaction) => openTicket(transaction, deps, activation, diagnostics, startAt));
       const { id } = await open();
-      expect(await open()).toEqual({ id, opened: false });
+      expect(await open()).toMatchObject({ id, opened: false });
       expect((await ticketById(database.reader, id))?.openedAt).toBe(startAt);
       expect(await listTickets(database.reader, { limit: 1, cursor: `HIGH.${startAt}.tkt_0` })).toMatchObject(
         { tickets: [{ id }], next: null },

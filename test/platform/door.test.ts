@@ -236,6 +236,7 @@ describe('the registers', () => {
     name: 'Ana Torres',
     email: 'ana@example.com',
     language: 'es-MX',
+    timeZone: 'Europe/Madrid',
     pushSubscription: {
       endpoint: 'https://push.example.com/1',
       keys: { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) },
@@ -253,7 +254,14 @@ describe('the registers', () => {
       const replaced = await call('PUT', '/customers/ana', { name: 'Ana', email: 'a@example.com' });
       expect([replaced.status, replaced.body]).toEqual([
         200,
-        { ...ana, name: 'Ana', email: 'a@example.com', language: 'en', pushSubscription: null },
+        {
+          ...ana,
+          name: 'Ana',
+          email: 'a@example.com',
+          language: 'en',
+          timeZone: null,
+          pushSubscription: null,
+        },
       ]);
       expect((await call('GET', '/customers/ana')).body).toEqual(replaced.body);
       expect((await call('GET', '/customers/bo')).body).toEqual(

@@ -40,6 +40,7 @@ export function customer(id: string, endpoint: string | null) {
     push_subscription,
     created_at: startedAt,
     erased_at: null,
+    time_zone: null,
   };
 }
 

@@ -84,6 +84,11 @@ test.each([
     'count: 2\n  models: [{ model: dacia, weight: 1 }]',
     'my.yaml:6:21: vehicles.models[0].model is "dacia", which nobody builds; write one of aurora-2026, borealis-2026, cirrus-2025',
   ],
+  [
+    'a language that notifications do not have',
+    'count: 2\ncustomers: { languages: [en, fr] }',
+    'my.yaml:6:30: customers.languages[1] is "fr"; write a language that notifications have: en, es',
+  ],
 ])('%s is said with file, line, column and cure', (_, vehicles, sentence) => {
   expect(mistakesIn(smallest.replace('count: 2', vehicles))).toEqual([sentence]);
 });

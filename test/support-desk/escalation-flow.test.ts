@@ -104,7 +104,7 @@ To activate heated_seats, your Aurora has to be looked at in a workshop.
 We have made an appointment for you:
 
 - Workshop: Workshop North
-- Date and time (UTC): 2027-01-16T08:00:00.000Z
+- Date and time: 16 January 2027, 08:00 (UTC)
 
 You do not pay for a service that is not active. If the time does not suit you,
 please contact support at support@caas.example.
@@ -112,7 +112,7 @@ please contact support at support@caas.example.
 ${footer}`,
     ]);
     expect(told.pushes).toEqual([
-      `Workshop visit required: heated_seats on your Aurora: Workshop North, 2027-01-16T08:00:00.000Z (UTC). Reference number: ${ticketId}`,
+      `Workshop visit required: heated_seats on your Aurora: Workshop North, 16 January 2027, 08:00 (UTC). Reference number: ${ticketId}`,
     ]);
   }));
 
