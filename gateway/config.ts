@@ -277,6 +277,12 @@ export const options = {
     placeholder: 'key',
     help: 'secret API key of the payment service',
   }),
+  paymentsWebhookSecret: optionalText({
+    flag: 'payments-webhook-secret',
+    environment: 'PAYMENTS_WEBHOOK_SECRET',
+    placeholder: 'secret',
+    help: "signing secret of the payment service's webhook (whsec_…); default: generated at the first start",
+  }),
   smtpUrl: optionalAddress(
     {
       flag: 'smtp-url',
@@ -560,7 +566,7 @@ export function readConfig(
 export function secretsOf(config: GatewayConfig): string[] {
   const texts = [
     ...[config.apiIotClientSecret, config.apiIotCallbackSecret, config.mqttPassword],
-    ...[config.paymentsKey, config.ticketWebhookSecret],
+    ...[config.paymentsKey, config.paymentsWebhookSecret, config.ticketWebhookSecret],
   ];
   const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl];
   const ofNats = config.natsUrl?.reveal().split(',') ?? [];

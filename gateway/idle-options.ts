@@ -32,7 +32,14 @@ const conditions: readonly Condition[] = [
   {
     options: [
       ...(['port', 'publicUrl', 'allowedOrigins', 'webUrl', 'databaseUrl', 'catalogue'] as const),
-      ...(['natsUrl', 'natsServer', 'install', 'paymentsUrl', 'paymentsKey'] as const),
+      ...([
+        'natsUrl',
+        'natsServer',
+        'install',
+        'paymentsUrl',
+        'paymentsKey',
+        'paymentsWebhookSecret',
+      ] as const),
       ...(['smtpUrl', 'mailFrom', 'mailCa', 'mailTimeoutMs', 'mailLimit'] as const),
       ...(['pushPrivate', 'pushContact', 'templates'] as const),
       ...(['supportContact', 'timeZone', 'supportRoster', 'supportSla'] as const),

@@ -83,6 +83,8 @@ export interface PlatformSecrets {
   readonly support: string;
   readonly operator: string;
   readonly callbacks: string;
+  /** Signs the payment service's webhook, as Stripe does. */
+  readonly paymentsWebhook: string;
 }
 
 /** Changes what single parts are given. Tests plant bugs here; nothing that ships passes any. */
@@ -196,6 +198,7 @@ export function createPlatformService(
       origin: settings.publicUrl,
       allowedOrigins: settings.allowedOrigins,
       callbackSecret: settings.secrets.callbacks,
+      paymentsWebhookSecret: settings.secrets.paymentsWebhook,
       salesStops: () => [
         ...settings.missingServices,
         ...(guard.state() === 'stopped' ? [stoppedSentence] : []),

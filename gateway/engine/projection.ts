@@ -75,11 +75,12 @@ interface Projected {
   readonly ticket: OpenedTicket | null;
 }
 
-/** Facts that open a ticket or add a comment to one. */
+/** Facts that open a ticket, add a comment to one, or tell the webhook of money that people settle. */
 const ticketFacts: ReadonlySet<Fact['type']> = new Set([
   'activation.escalating_to_support',
   'activation.late_success',
   'payment.unsettled',
+  'payment.uncollectible',
   'payment.settled',
 ]);
 

@@ -21,6 +21,7 @@ const makers = {
   brokerServicePassword: token,
   brokerMonitorPassword: token,
   paymentsKey: () => `sk_test_${token()}`,
+  paymentsWebhookSecret: () => `whsec_${token()}`,
   /** JWK, as JSON. */
   signingKey: async () => JSON.stringify(await newSigningKey()),
   /** `{publicKey, privateKey}`, as JSON. */

@@ -132,6 +132,7 @@ function settingsOf(
       support: keys.supportSecret,
       operator: keys.operatorSecret,
       callbacks: config.apiIotCallbackSecret ?? keys.callbackSecret,
+      paymentsWebhook: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
     },
     catalogue,
     render: templates.render,

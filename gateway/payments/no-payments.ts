@@ -12,4 +12,5 @@ export const noPayments: Payments & PaymentList = {
   refund: unavailable,
   retrieve: unavailable,
   list: unavailable,
+  find: unavailable,
 };

@@ -79,7 +79,13 @@ export type Refusal =
       /** The order itself is wrong (a currency, an amount): the customer cannot help it, an operator can. */
       readonly isOperators: boolean;
     }
-  | { readonly kind: 'unanswered' | 'ours'; readonly message: string; readonly replayed: boolean };
+  | {
+      readonly kind: 'unanswered' | 'ours';
+      readonly message: string;
+      readonly replayed: boolean;
+      /** 404: there is no such payment. */
+      readonly isMissing?: boolean;
+    };
 
 /** Codes of status 400 that speak of the payment or the customer's payment method, and not of our request. */
 const definiteCodes = new Set([
@@ -133,5 +139,5 @@ export function refusalOf(error: unknown, step: StripeStep): Refusal {
   const message = `the payment service answered ${status}: ${error.message}`;
   const replayed = error.headers?.['idempotent-replayed'] === 'true';
   const passing = status >= 500 || status === 429 || status === 409 || status < 400;
-  return { kind: passing ? 'unanswered' : 'ours', message, replayed };
+  return { kind: passing ? 'unanswered' : 'ours', message, replayed, isMissing: status === 404 };
 }

@@ -4,6 +4,7 @@ import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import {
   type AuthoriseRequest,
+  type ListedPayment,
   type PaymentAnswer,
   type PaymentList,
   type PaymentPage,
@@ -163,6 +164,15 @@ class StripePayments implements Payments, PaymentList {
     );
     if ('refusal' in outcome) throw this.#unavailable('list', after ?? 'payments', outcome.refusal);
     return { payments: outcome.value.data.map(listedPayment), hasMore: outcome.value.has_more };
+  }
+
+  async find(paymentId: string): Promise<ListedPayment | null> {
+    const outcome = await this.#call('retrieve', () =>
+      this.#stripe.paymentIntents.retrieve(paymentId, { expand: ['latest_charge'] }),
+    );
+    if ('value' in outcome) return listedPayment(outcome.value);
+    if (outcome.refusal.kind === 'ours' && outcome.refusal.isMissing) return null;
+    throw this.#unavailable('find', paymentId, outcome.refusal);
   }
 
   async #intent(paymentId: string): Promise<Intent> {

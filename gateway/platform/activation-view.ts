@@ -101,8 +101,9 @@ export type ActivationDetail = z.infer<typeof activationDetailSchema>;
 
 /** Without the customer's payment method, and what only the engine needs. */
 export function settlementView(settlement: NonNullable<Activation['settlement']>): SettlementView {
-  const { method: _, customer: __, keysLapsed: ___, keyedAt: ____, settleBy = null, ...view } = settlement;
-  return { ...view, settleBy };
+  const { status, capture, amountMinor, currency, paymentId, unanswered, dueAt, problem } = settlement;
+  const { settleBy = null } = settlement;
+  return { status, capture, amountMinor, currency, paymentId, unanswered, dueAt, problem, settleBy };
 }
 
 /** What it says to a customer in place of a diagnosis (docs/platform-api.md). */

@@ -14,6 +14,7 @@ import { mountEventTickets } from './event-ticket.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
 import { mountParkedWork } from './parked-routes.ts';
+import { mountPaymentCallbacks } from './payment-callback-route.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
@@ -65,6 +66,10 @@ function mountTokens(app: App, deps: PlatformDeps) {
   return newAuthenticator({ tokens, clock, log, audience, roleScopes });
 }
 
+const disputeDeps = ({ database, ids, catalogue, log, restore: { payments } }: PlatformDeps) => ({
+  ...{ database, ids, catalogue, log, payments },
+});
+
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
 export function platform(deps: PlatformDeps): Platform {
   const app = newApp({
@@ -91,8 +96,9 @@ export function platform(deps: PlatformDeps): Platform {
   mountOperations(app, deps, authenticator);
   mountParkedWork(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
-  mountSettlements(app, deps, authenticator);
+  mountSettlements(app, { ...deps, disputes: disputeDeps(deps) }, authenticator);
   mountRestore(app, deps, authenticator);
+  mountPaymentCallbacks(app, { ...deps, metrics, disputes: disputeDeps(deps) });
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);

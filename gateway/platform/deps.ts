@@ -32,7 +32,7 @@ export interface PlatformDeps {
   readonly log: Log;
   readonly desk: SupportDesk;
   readonly config: PlatformConfig;
-  /** What decides about the findings of a restore. */
+  /** What decides about the findings of a restore, and looks payments up. */
   readonly restore: ComparisonDeps & DecisionDeps & { readonly onResumed: () => void };
 }
 
@@ -52,6 +52,8 @@ export interface PlatformConfig {
   readonly allowedOrigins?: readonly string[];
   /** `whsec_` and base64: with it the API IoT signs its callbacks. */
   readonly callbackSecret: string;
+  /** With it the payment service signs its webhook; without it the webhook is refused. */
+  readonly paymentsWebhookSecret?: string;
   /**
    * Refuse (409) a purchase for a model without a template. Off by default: then the engine's check of the vehicle
    * decides, and the failure is reversed and explained as any other.

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { z } from 'zod';
 import { peoplesStatuses } from '../activation/settlement.ts';
+import { countDisputes } from '../disputes/dispute-store.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { securityFor } from '../http/authenticate.ts';
@@ -15,6 +16,7 @@ export interface Metrics {
   /** Counts how a purchase request was answered, by the problem's name or `created` / `replayed`. */
   countPurchase<T extends { readonly replayed: boolean }>(work: () => Promise<T>): Promise<T>;
   countCallback(answer: 'taken' | 'refused'): void;
+  countPaymentEvent(answer: 'taken' | 'repeated' | 'ignored' | 'refused'): void;
   streams(count: number): void;
   text(): Promise<string>;
 }
@@ -85,6 +87,22 @@ export function newMetrics(deps: Deps): Metrics {
     help: 'Callbacks of the API IoT by answer: taken or refused',
     labelNames: ['answer'],
     registers,
+  });
+  const paymentEvents = new Counter({
+    name: 'fleetwake_payment_events_total',
+    help: "Events of the payment service's webhook by answer: taken, repeated, ignored or refused",
+    labelNames: ['answer'],
+    registers,
+  });
+  new Gauge({
+    name: 'fleetwake_disputes_open',
+    help: 'Disputed payments that the payment service has not decided (open), or that wait for an operator (lost)',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      for (const status of ['open', 'lost'] as const)
+        this.set({ status }, await countDisputes(deps.database.reader, status));
+    },
   });
   const streams = new Gauge({
     name: 'fleetwake_event_streams',
@@ -160,6 +178,7 @@ export function newMetrics(deps: Deps): Metrics {
       }
     },
     countCallback: (answer) => callbacks.inc({ answer }),
+    countPaymentEvent: (answer) => paymentEvents.inc({ answer }),
     streams: (count) => streams.set(count),
     text: () => registry.metrics(),
   };

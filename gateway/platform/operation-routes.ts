@@ -6,7 +6,7 @@ import type { PlatformDeps } from './deps.ts';
 import { listDeadNotices, noticeSchema } from './notice-view.ts';
 import { idCursorSchema, limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { jsonAnswer, readProblems, scoped } from './route.ts';
-import { listSettlements, openSettlementSchema } from './settlement-list.ts';
+import { listDisputed, listSettlements, openSettlementSchema } from './settlement-list.ts';
 
 /** The operator's lists: what the product cannot end by itself. */
 export function mountOperations(
@@ -35,10 +35,10 @@ export function mountOperations(
     ...common,
     path: '/settlements',
     summary:
-      'Money to be settled by hand: captures (uncollectible), voids and refunds (unsettled) refused for good',
+      'Money to be settled by hand: captures (uncollectible), voids and refunds (unsettled) refused for good, and disputed payments',
     request: {
       query: z.object({
-        status: z.enum(['uncollectible', 'unsettled']),
+        status: z.enum(['uncollectible', 'unsettled', 'disputed']),
         limit: limitSchema,
         cursor: idCursorSchema,
       }),
@@ -54,7 +54,11 @@ export function mountOperations(
   });
   app.openapi(settlements, async (context) => {
     const { status, limit, cursor } = context.req.valid('query');
-    const page = await listSettlements(database.reader, { status, limit, cursor, now: clock.now() });
+    const query = { limit, cursor, now: clock.now() };
+    const page =
+      status === 'disputed'
+        ? await listDisputed(database.reader, query)
+        : await listSettlements(database.reader, { status, ...query });
     return context.json({ settlements: [...page.settlements], next: page.next }, 200);
   });
 }

@@ -20,6 +20,12 @@ export type RecordType =
   | 'entitlement.restored'
   | 'customer.erased'
   | typeof transferType
+  | 'payment.disputed'
+  | 'payment.dispute_won'
+  | 'payment.dispute_lost'
+  | 'restore.adopted'
+  | 'restore.refunded'
+  | 'restore.ignored'
   | 'notice.sent'
   | 'notice.dead'
   | 'notice.resent'
@@ -172,6 +178,12 @@ const paymentWords = {
     cause: paymentProblem,
     shown: amount,
   },
+  'payment.disputed': told('the bank was asked to take the amount back', 'the payment was disputed', amount),
+  'payment.dispute_won': told('the amount stays charged', 'the bank rejected the dispute', amount),
+  'payment.dispute_lost': told('the bank gave the amount back', 'the dispute was accepted', [
+    ...amount,
+    'activeUntil',
+  ]),
   'payment.retried': step('the payment service is asked once more'),
   'payment.paid_back': told('the amount was paid back in another way', 'an operator settled it', [
     ...amount,
@@ -255,6 +267,9 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
     'vin',
   ]),
   'customer.erased': told('the personal data was erased', "the customer's wish"),
+  'restore.adopted': step('what an older database did not know was adopted', says('an operator decided so')),
+  'restore.refunded': step('a payment without a purchase was given back', says('an operator decided so')),
+  'restore.ignored': step('what an older database did not know was left', says('an operator decided so')),
   'notice.sent': {
     what: ({ channel, kind }) => `told by ${text(channel)}: ${text(kind)}`,
     cause: says('the customer is told of it'),

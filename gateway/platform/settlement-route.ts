@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Activation } from '../activation/activation.ts';
 import { type PaymentEvent, peoplesStatuses, type Settlement } from '../activation/settlement.ts';
+import { disputeOf, openDisputes } from '../disputes/dispute-store.ts';
+import { type DisputeDeps, resolveDispute } from '../disputes/disputes.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { loadActivation, type StoredActivation } from '../store/activations.ts';
+import type { DisputeRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
 import {
   idParameters,
@@ -93,6 +96,16 @@ async function settled(deps: Pick<PlatformDeps, 'database'>, id: string): Promis
   return stored;
 }
 
+/** Why an operator cannot end the dispute so, or null. */
+function disputeObstacle(dispute: DisputeRow, body: ResolutionBody): string | null {
+  if (body.resolution !== 'collected' && body.resolution !== 'written_off')
+    return 'its payment is disputed: it takes collected, written_off';
+  if (!('amountMinor' in body)) return null;
+  const owed = formatMoney({ amountMinor: dispute.amount_minor, currency: dispute.currency });
+  const given = formatMoney(body);
+  return given === owed ? null : `${owed} are disputed, not ${given}`;
+}
+
 const refused = (id: string, reason: string, { settlement }: Activation) =>
   problemError('not-settleable', `The settlement of ${id} cannot be ended so: ${reason}.`, {
     activationId: id,
@@ -102,10 +115,10 @@ const refused = (id: string, reason: string, { settlement }: Activation) =>
 /** `GET /settlements/{id}` and `POST /settlements/{id}/resolve`; the id is the activation's. */
 export function mountSettlements(
   app: App,
-  deps: Pick<PlatformDeps, 'database' | 'clock' | 'engine'>,
+  deps: Pick<PlatformDeps, 'database' | 'clock' | 'engine' | 'desk'> & { readonly disputes: DisputeDeps },
   { requireScope }: Authenticator,
 ): void {
-  const { clock, engine } = deps;
+  const { clock, engine, database, disputes, desk } = deps;
   const one = createRoute({
     method: 'get',
     path: '/settlements/{id}',
@@ -123,7 +136,7 @@ export function mountSettlements(
     method: 'post',
     path: '/settlements/{id}/resolve',
     tags: ['Operations'],
-    summary: 'End a settlement that the payment service refused for good',
+    summary: 'End a settlement that the payment service refused for good, or a dispute',
     description:
       'Paid back or collected by other means with its reference, written off with a reason, or asked for once more. The customer is told. A settlement that waits for nobody is 409.',
     ...scoped(requireScope, 'operations:write'),
@@ -138,12 +151,26 @@ export function mountSettlements(
   app.openapi(one, async (context) => {
     const { id } = context.req.valid('param');
     const { activation, purchaseId } = await settled(deps, id);
-    return context.json(settlementResource(activation, purchaseId, clock.now()), 200);
+    const dispute = await disputeOf(database.reader, id);
+    return context.json(settlementResource(activation, purchaseId, clock.now(), dispute), 200);
   });
   app.openapi(resolve, async (context) => {
     const { id } = context.req.valid('param');
     const body = context.req.valid('json');
-    const { activation, purchaseId } = await settled(deps, id);
+    const stored = await settled(deps, id);
+    const { activation, purchaseId } = stored;
+    const dispute = await disputeOf(database.reader, id);
+    if (dispute !== null && openDisputes.includes(dispute.status)) {
+      const against = disputeObstacle(dispute, body);
+      if (against) throw refused(id, against, activation);
+      const event = eventOf(body, clock.now());
+      if (event.type !== 'payment_resolved') throw refused(id, 'it cannot be retried', activation);
+      if ((await resolveDispute(disputes, stored, event.by, event.resolution, event.at)) === null)
+        throw refused(id, 'it was decided otherwise meanwhile', activation);
+      desk.onRecorded();
+      const ended = await disputeOf(database.reader, id);
+      return context.json(settlementResource(activation, purchaseId, clock.now(), ended), 200);
+    }
     const reason = activation.settlement && obstacle(activation.settlement, body);
     if (reason) throw refused(id, reason, activation);
     const after = await engine.settle(id, eventOf(body, clock.now()));

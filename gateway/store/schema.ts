@@ -21,6 +21,8 @@ export interface PlatformSchema extends IdempotencySchema {
   erasures: ErasureTable;
   installation: InstallationTable;
   restore_findings: RestoreFindingRow;
+  disputes: DisputeRow;
+  payment_events: PaymentEventTable;
 }
 
 /** One row. Each payment carries name and epoch, so that an older database can be recognised by newer payments. */
@@ -45,6 +47,29 @@ export interface RestoreFindingRow {
   decision: 'adopt' | 'refund' | 'ignore' | null;
   decided_by: string | null;
   decided_at: number | null;
+}
+
+/** A payment that a customer asked their bank to take back: see gateway/disputes/. */
+export interface DisputeRow {
+  /** The payment service's own. */
+  id: string;
+  payment_id: string;
+  activation_id: string;
+  purchase_id: string | null;
+  amount_minor: number;
+  currency: string;
+  reason: string;
+  /** `open` → `won` | `lost`; `open` or `lost` → `collected` | `written_off`, by an operator. */
+  status: 'open' | 'won' | 'lost' | 'collected' | 'written_off';
+  opened_at: number;
+  settle_by: number;
+  closed_at: number | null;
+}
+
+/** Events of the payment service that were taken: each once. */
+interface PaymentEventTable {
+  id: string;
+  at: number;
 }
 
 /** A ticket event that the outgoing webhook gave up; it waits for an operator. */

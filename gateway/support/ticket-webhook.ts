@@ -9,7 +9,12 @@ import { signCallback } from '../http/webhook-signature.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
-import { pagerDutyMessage, standardMessage } from './ticket-event.ts';
+import {
+  isSettlementEvent,
+  pagerDutySettlementMessage,
+  standardSettlementMessage,
+} from './settlement-event.ts';
+import { pagerDutyMessage, standardMessage, type TicketMessage } from './ticket-event.ts';
 import { ticketById } from './ticket-store.ts';
 import { attemptWebhook, type WebhookOutcome } from './webhook-attempt.ts';
 import { deleteParked, nextReplay, parkEvent, readWebhookOff, switchWebhookOff } from './webhook-store.ts';
@@ -50,7 +55,7 @@ const cursorName = 'ticket-webhook';
 const batchMax = 500;
 
 /**
- * Sends every ticket event to an outside system, one after the other in the order of the history, at least once: the line's id is
+ * Sends every event of a ticket or a settlement to an outside system, one after the other in the order of the history, at least once: the line's id is
  * the `webhook-id`, by which a receiver recognises a repeat. An event that the receiver refuses, or whose attempts are used up, is
  * parked for an operator, and the next one goes; 410 switches the webhook off until an operator switches it on. Its position is in
  * the database; it begins with what comes after its first start.
@@ -109,11 +114,11 @@ class TicketWebhook {
     return null;
   }
 
-  /** The next ticket event behind the cursor; lines of other kinds are passed over. */
+  /** The next event of a ticket or a settlement behind the cursor; lines of other kinds are passed over. */
   async #nextRow(): Promise<RecordRow | null> {
     for (let cursor = await this.#position(); ; ) {
       const { rows } = await this.#record.read(cursor, batchMax);
-      const row = rows.find(({ type }) => type.startsWith('ticket.'));
+      const row = rows.find(({ type }) => type.startsWith('ticket.') || isSettlementEvent(type));
       if (row) return row;
       const last = rows.at(-1);
       if (last === undefined) return null;
@@ -211,13 +216,9 @@ class TicketWebhook {
 
   /** The signed request; null: the event has no form in this format; or why none can be made of it. */
   async #requestOf(row: RecordRow): Promise<Request | string | null> {
-    const { database, clock, settings } = this.#deps;
-    const { ticketId } = JSON.parse(row.data) as { ticketId: string };
-    const ticket = await ticketById(database.reader, ticketId);
-    if (ticket === null) return null;
+    const { clock, settings } = this.#deps;
     const { format, secret, url } = settings;
-    const message =
-      format === 'standard' ? standardMessage(row, ticket) : pagerDutyMessage(secret, row, ticket);
+    const message = await this.#messageOf(row);
     if (message === null) return null;
     const body = JSON.stringify(message);
     try {
@@ -228,6 +229,17 @@ class TicketWebhook {
     } catch (error) {
       return `cannot be sent: ${maskedIn(String(error), url)}`;
     }
+  }
+
+  async #messageOf(row: RecordRow): Promise<TicketMessage> {
+    const { database, settings } = this.#deps;
+    const { format, secret } = settings;
+    if (isSettlementEvent(row.type))
+      return format === 'standard' ? standardSettlementMessage(row) : pagerDutySettlementMessage(secret, row);
+    const { ticketId } = JSON.parse(row.data) as { ticketId: string };
+    const ticket = await ticketById(database.reader, ticketId);
+    if (ticket === null) return null;
+    return format === 'standard' ? standardMessage(row, ticket) : pagerDutyMessage(secret, row, ticket);
   }
 
   /** Delivered, or none of this format: it leaves the list, and the cursor moves behind it. */

@@ -18,6 +18,8 @@ export interface Payments {
 export interface PaymentList {
   /** Resolves with a page of all payments, newest first; `after` is the last one of the page before. */
   list(after: string | null): Promise<PaymentPage>;
+  /** Resolves with one payment; null: there is no such payment. */
+  find(paymentId: string): Promise<ListedPayment | null>;
 }
 
 export interface PaymentPage {

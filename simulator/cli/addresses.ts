@@ -13,7 +13,7 @@ export const addresses = {
   platformUrl: address({
     flag: 'platform-url',
     environment: 'FLEETWAKE_PLATFORM_URL',
-    help: 'URL of the platform API for look-ups, cancel, customer, register and fleet',
+    help: 'URL of the platform API for look-ups, cancel, customer, register, fleet and the events of stand-ins',
     fallback: 'http://127.0.0.1:8080',
   }),
   controlUrl: address({

@@ -12,10 +12,11 @@ import {
   startPaymentsServer,
   startPushServer,
 } from '../live/stand-in-servers.ts';
+import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { countOf } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 
-interface Flags {
+interface Flags extends AddressFlags {
   readonly payments?: true;
   readonly mail?: true;
   readonly push?: true;
@@ -48,7 +49,8 @@ export function addStandIns(program: Command): void {
     .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025')
     .option('--push-port <port>', 'push service port; 0 picks a free port', '8083')
     .option('--json', 'print all addresses as one JSON line');
-  withGatewayOptions(command, ['data', 'paymentsKey', 'logLevel']).action(
+  withAddress(command, 'platformUrl');
+  withGatewayOptions(command, ['data', 'paymentsKey', 'paymentsWebhookSecret', 'logLevel']).action(
     async (flags: Flags & Record<string, unknown>) => {
       const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
       try {
@@ -91,6 +93,11 @@ async function startsOf(
   const keys = await openKeys(config.data);
   const apiKey = config.paymentsKey ?? keys.paymentsKey;
   const { publicKey: vapidPublicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
+  const platformUrl = addressOf('platformUrl', flags);
+  const webhook = {
+    url: () => `${platformUrl}/callbacks/payments`,
+    secret: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
+  };
   const deps: StandInDeps = { dataFolder: config.data, log: jsonLog(config.logLevel, secretsOf(config)) };
   const port = (flag: string, text: string) => countOf(flag, text, 65_535);
   const [payments, smtp, page, push] = [
@@ -101,14 +108,19 @@ async function startsOf(
   ];
   const isAll = !flags.payments && !flags.mail && !flags.push;
   return [
-    ...(isAll || flags.payments ? [() => paymentsOf(deps, payments, apiKey)] : []),
+    ...(isAll || flags.payments ? [() => paymentsOf(deps, payments, { apiKey, webhook })] : []),
     ...(isAll || flags.mail ? [() => mailOf(deps, { smtp, page })] : []),
     ...(isAll || flags.push ? [() => pushOf(deps, push, vapidPublicKey)] : []),
   ];
 }
 
-async function paymentsOf(deps: StandInDeps, port: number, apiKey: string): Promise<Started> {
-  const { url, close } = await startPaymentsServer(deps, { port, apiKey });
+async function paymentsOf(
+  deps: StandInDeps,
+  port: number,
+  settings: { readonly apiKey: string; readonly webhook: { url: () => string; secret: string } },
+): Promise<Started> {
+  const { apiKey } = settings;
+  const { url, close } = await startPaymentsServer(deps, { port, ...settings });
   return { places: { payments: url }, environment: { PAYMENTS_URL: url, PAYMENTS_KEY: apiKey }, close };
 }
 

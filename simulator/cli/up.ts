@@ -83,7 +83,12 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     parts.push(control);
     const services = serviceFaults(systemRandom);
     const channels = channelGates({ clock: wallClock, random: systemRandom }, []);
+    let platformUrl: string | null = null;
     const standIns = await startStandIns({
+      webhook: {
+        url: () => platformUrl && `${platformUrl}/callbacks/payments`,
+        secret: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
+      },
       dataFolder: config.data,
       channels,
       paymentsKey: config.paymentsKey ?? keys.paymentsKey,
@@ -105,6 +110,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       disturbPayments: services.disturbPayments,
     });
     parts.push(gateway);
+    platformUrl = gateway.platform?.origin ?? null;
     const vehicles = await demoFleet(config.data, wishes);
     const registration = registrationOf(vehicles);
     const customers = registration.customers.map((customer) => ({

@@ -16,6 +16,7 @@ import { mailboxApp } from '../stand-ins/mail-sink/mailbox-app.ts';
 import type { Ledger } from '../stand-ins/payments/ledger.ts';
 import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
+import type { WebhookEndpoint } from '../stand-ins/payments/webhook.ts';
 import { type PushSink, pushSink } from '../stand-ins/push-sink/push-sink.ts';
 
 /** What every stand-in on this machine needs. */
@@ -61,7 +62,16 @@ function openStandInKeys(dataFolder: string): Promise<Keyring<'pushSeed' | 'smtp
 /** Starts the payment service, which keeps its payments and its ledger in `payments.db`. It accepts one API key. */
 export function startPaymentsServer(
   { dataFolder, log, onMoment }: StandInDeps,
-  { port, apiKey }: { readonly port: number; readonly apiKey: string },
+  {
+    port,
+    apiKey,
+    webhook,
+  }: {
+    readonly port: number;
+    readonly apiKey: string;
+    /** Receives the events of disputes. */
+    readonly webhook?: Omit<WebhookEndpoint, 'http'> | undefined;
+  },
 ): Promise<PaymentsServer> {
   return undoneOnFailure(async (undo) => {
     const database = openSqlite<PaymentsStandInSchema>(join(dataFolder, 'payments.db'));
@@ -74,6 +84,7 @@ export function startPaymentsServer(
       database,
       ids: systemIds(),
       apiKeyDigest: systemSecrets.digest(apiKey),
+      ...(webhook ? { webhook: { ...webhook, http: http.http } } : {}),
     });
     const server = await http.serve(
       async (request) => {

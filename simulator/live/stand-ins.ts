@@ -26,6 +26,8 @@ export interface StandIns {
 export interface StandInOptions extends StandInDeps {
   /** The API key that the payment service accepts. */
   readonly paymentsKey: string;
+  /** Receives the events of disputes; without it there are none. */
+  readonly webhook?: { readonly url: () => string | null; readonly secret: string };
   /** Only pushes of this application server are taken. */
   readonly vapidPublicKey: string;
   /** 0 takes free ones. */
@@ -39,9 +41,9 @@ export interface StandInOptions extends StandInDeps {
 
 /** The services around the gateway, each on a socket of its own as the real ones are: payments with a ledger, mail, push. */
 export function startStandIns(options: StandInOptions): Promise<StandIns> {
-  const { ports, paymentsKey: apiKey, vapidPublicKey } = options;
+  const { ports, paymentsKey: apiKey, vapidPublicKey, webhook } = options;
   return undoneOnFailure(async (undo) => {
-    const payments = await startPaymentsServer(options, { port: ports.payments, apiKey });
+    const payments = await startPaymentsServer(options, { port: ports.payments, apiKey, webhook });
     undo(() => payments.close());
     const mail = await startMailServer(options, { smtp: ports.smtp, page: ports.mail });
     undo(() => mail.close());

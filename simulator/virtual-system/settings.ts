@@ -27,5 +27,6 @@ export const testSecrets = {
     support: 'support-test-secret',
     operator: 'operator-test-secret',
     callbacks,
+    paymentsWebhook: 'whsec_payments-test-secret',
   },
 } as const;

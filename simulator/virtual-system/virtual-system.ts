@@ -116,6 +116,11 @@ export function virtualSystem(options: VirtualSystemOptions) {
     ...portsOf(payments),
     database: watched('payments', stores.payments.connect(payments)),
     apiKeyDigest: virtualSecrets(payments, random).digest(testSecrets.payments),
+    webhook: {
+      http: network.client(payments),
+      url: () => `${origins.platform}/callbacks/payments`,
+      secret: testSecrets.platform.paymentsWebhook,
+    },
   });
   network.listen(origins.payments, { process: payments, handle: paymentService.fetch });
   const ticketProcess = loop.process('ticket_system');

@@ -412,6 +412,11 @@ const cases: Readonly<Record<string, Case>> = {
   'stand-ins --data': async () =>
     expect(await standIns()).toMatchObject({ environment: written('made/stand-ins.env') }),
   'stand-ins --payments-key': shownBy('e2e/several-processes.live.test.ts', 'PAYMENTS_KEY'),
+  'stand-ins --payments-webhook-secret': shownBy('disputes/disputes.test.ts', 'paymentsWebhook'),
+  'stand-ins --platform-url': refuses(
+    'stand-ins --platform-url x --data FOLDER',
+    '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
+  ),
   'stand-ins --log-level': refuses(
     'stand-ins --log-level x',
     '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',

@@ -86,6 +86,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   databaseUrl: url('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
   paymentsUrl: web('https://payments.example'),
   paymentsKey: free('sk_test_1'),
+  paymentsWebhookSecret: free('whsec_1'),
   smtpUrl: url('smtps://mail.example', 'smtp:// or smtps://'),
   mailFrom: {
     text: 'Shop <shop@example.com>',

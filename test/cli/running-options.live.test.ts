@@ -382,6 +382,13 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway) => platform(gateway).payments?.apiKey,
     before: expect.stringMatching(/^sk_test_.{20,}$/),
   },
+  paymentsWebhookSecret: {
+    text: 'whsec_given',
+    with: ['--payments-url', 'http://127.0.0.1:1'],
+    see: (gateway) => platform(gateway).secrets.paymentsWebhook === 'whsec_given',
+    before: false,
+    after: true,
+  },
   smtpUrl: {
     text: 'smtps://mail.example',
     see: ({ mailer }) => mailer?.url,

@@ -123,6 +123,7 @@ const matrix: Readonly<Record<string, Row>> = {
   'GET /metrics': { statuses: [401, 403, 403, 403, 200, 403] },
   // Not for tokens: signed by the API IoT, authenticated by the form, open.
   'POST /callbacks/api-iot': { body: {}, statuses: [403, 403, 403, 403, 403, 403] },
+  'POST /callbacks/payments': { body: {}, statuses: [403, 403, 403, 403, 403, 403] },
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
   'GET /healthz': { statuses: open },
   'GET /livez': { statuses: open },

@@ -13,7 +13,7 @@ const movements = {
 export function entry(
   sequence: number,
   atMs: number,
-  kind: LedgerEntry['kind'],
+  kind: keyof typeof movements,
   activationId: string,
 ): LedgerEntry {
   return {

@@ -21,6 +21,11 @@ export interface RestoredSystem {
   readonly operator: ApiClient;
   readonly log: { readonly event: string; readonly fields: unknown }[];
   readonly ledger: ReturnType<typeof virtualSystem>['ledger'];
+  /** Posts a form to the payment service. */
+  payments(path: string, form?: Readonly<Record<string, string>>): Promise<Record<string, unknown>>;
+  /** As the payment service itself: posts a body to the platform. */
+  post(path: string, body: string, headers: Readonly<Record<string, string>>): Promise<Response>;
+  now(): number;
   /** What the vehicles have on, `VIN feature`, apart from the base platform. */
   activeFeatures(): string[];
   /** Lets so much virtual time pass. */
@@ -133,6 +138,20 @@ export async function withRestoredSystem(run: (system: RestoredSystem) => Promis
       operator: driven(clientOf('operator')),
       log,
       ledger: system.ledger,
+      now: () => loop.now(),
+      async payments(path, form = {}) {
+        const request = new Request(`${origins.payments}${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${testSecrets.payments}` },
+          body: new URLSearchParams(form).toString(),
+        });
+        const { http } = system.portsOf(loop.process('bank'));
+        return (await (await settled(http(request))).json()) as Record<string, unknown>;
+      },
+      post(path, body, headers) {
+        const { http } = system.portsOf(loop.process('bank'));
+        return settled(http(new Request(`${origins.platform}${path}`, { method: 'POST', headers, body })));
+      },
       activeFeatures: () =>
         cars
           .states()

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
+import { appendRecord } from '../../gateway/store/record-lines.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { standardSupport } from '../../gateway/support/support-settings.ts';
@@ -141,6 +142,57 @@ describe('the webhook', () => {
         expect(verifyCallback(deps, headers, text)).toEqual({ ok: true, id: rows[index + 1]?.id });
       }
       expect(webhook.counters()).toEqual({ delivered: 2, failedTries: 0, givenUp: 0 });
+    }));
+
+  const settlement = { amountMinor: 2990, currency: 'EUR' };
+  const money = (database: Database<PlatformSchema>, ids: Ids, type: string, data: object = settlement) =>
+    database.write((transaction) =>
+      appendRecord(transaction, ids, [
+        { ...{ purchaseId: 'pur_1', activationId: 'act_1', at: startAt }, type, actor: 'payments', data },
+      ]),
+    );
+
+  it('sends what tells of money that people settle, and nothing else of payments', () =>
+    withHook(standard, async ({ database, ids, clock, seen, start }) => {
+      const webhook = start();
+      await clock.advance(0);
+      for (const type of ['payment.captured', 'payment.disputed', 'payment.unsettled'])
+        await money(database, ids, type);
+      webhook.wake();
+      await clock.advance(0);
+      expect(seen.map(({ body }) => body)).toEqual(
+        ['payment.disputed', 'payment.unsettled'].map((type) => ({
+          type,
+          timestamp: '2027-01-15T08:00:00.000Z',
+          data: { ...settlement, activationId: 'act_1', purchaseId: 'pur_1', actor: 'payments' },
+        })),
+      );
+    }));
+
+  it('opens one PagerDuty alert for the money of an activation, and resolves it', () =>
+    withHook({ ...standard, format: 'pagerduty' }, async ({ database, ids, clock, seen, start }) => {
+      const webhook = start();
+      await clock.advance(0);
+      for (const type of ['payment.unsettled', 'payment.paid_back']) await money(database, ids, type);
+      webhook.wake();
+      await clock.advance(0);
+      const common = { routing_key: secret, dedup_key: 'settlement:act_1' };
+      expect(seen.map(({ body }) => body)).toEqual([
+        {
+          ...common,
+          event_action: 'trigger',
+          payload: {
+            summary: 'Settlement (unsettled): 29.90 EUR of act_1',
+            source: 'act_1',
+            severity: 'error',
+            timestamp: '2027-01-15T08:00:00.000Z',
+            component: 'payments',
+            class: 'payment.unsettled',
+            custom_details: settlement,
+          },
+        },
+        { ...common, event_action: 'resolve' },
+      ]);
     }));
 
   it('tries again after 1, 2, 4 s under the same id, whatever went wrong, and lets nothing overtake', () =>

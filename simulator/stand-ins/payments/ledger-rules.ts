@@ -4,7 +4,14 @@
  */
 export type Account = 'customer' | 'customer_hold' | 'merchant';
 
-export type EntryKind = 'authorised' | 'charged' | 'captured' | 'voided' | 'refunded';
+export type EntryKind =
+  | 'authorised'
+  | 'charged'
+  | 'captured'
+  | 'voided'
+  | 'refunded'
+  | 'disputed'
+  | 'dispute_won';
 
 /** Where the money goes at each step. `charged` is an authorisation and its capture in one (`capture_method=automatic`). */
 export const movements: Readonly<Record<EntryKind, { readonly from: Account; readonly to: Account }>> = {
@@ -13,6 +20,9 @@ export const movements: Readonly<Record<EntryKind, { readonly from: Account; rea
   captured: { from: 'customer_hold', to: 'merchant' },
   voided: { from: 'customer_hold', to: 'customer' },
   refunded: { from: 'merchant', to: 'customer' },
+  // The bank takes the amount when a dispute is opened, and returns it when the dispute is rejected.
+  disputed: { from: 'merchant', to: 'customer' },
+  dispute_won: { from: 'customer', to: 'merchant' },
 };
 
 /** The statuses of a PaymentIntent that exist here; `refunded` is kept apart, as Stripe does. */

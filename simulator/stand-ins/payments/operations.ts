@@ -49,7 +49,7 @@ const done = (body: unknown, { method }: IntentRow): Answer => ({
 /** Stripe's own prefix on an identifier of ours. */
 const stripeId = (prefix: string, id: string) => `${prefix}_${id.slice(id.indexOf('_') + 1)}`;
 
-function post(work: Work, intent: IntentRow, kind: EntryKind, at = work.now, key = work.key) {
+export function post(work: Work, intent: IntentRow, kind: EntryKind, at = work.now, key = work.key) {
   const { from, to } = movements[kind];
   return work.transaction
     .insertInto('ledger_entries')
@@ -105,7 +105,7 @@ export async function lapseHolds(work: Work): Promise<void> {
   for (const intent of await findLapsed(work.transaction, work.now)) await lapse(work, intent);
 }
 
-async function findIntent(work: Work, id: string): Promise<IntentRow | null> {
+export async function findIntent(work: Work, id: string): Promise<IntentRow | null> {
   const intent = await work.transaction
     .selectFrom('payment_intents')
     .selectAll()
@@ -325,6 +325,8 @@ export async function createRefund(work: Work, form: Form): Promise<Answer> {
   if (!id) return missingParameter('payment_intent');
   const intent = await findIntent(work, id);
   if (intent === null) return missing('payment_intent', id, 'payment_intent');
+  const disputed = await refuseDisputed(work, intent);
+  if (disputed !== null) return disputed;
   const judgement = judge('refund', stateOf(intent));
   if (!judgement.ok) return refused({ code: judgement.code, message: judgement.message });
   const refund = newRefund(work, intent);
@@ -334,6 +336,18 @@ export async function createRefund(work: Work, form: Form): Promise<Answer> {
     await change(work, intent, { refunded: 1 });
   }
   return done(refundView(refund, intent.currency, work.now), intent);
+}
+
+/** A charge that the bank has taken back, or may still, cannot be refunded as well. */
+async function refuseDisputed(work: Work, { id }: IntentRow): Promise<Answer | null> {
+  const dispute = await work.transaction
+    .selectFrom('disputes')
+    .select('status')
+    .where('payment_intent', '=', id)
+    .executeTakeFirst();
+  if (dispute === undefined || dispute.status === 'won') return null;
+  const message = `The charge of ${id} has been charged back; it cannot be refunded.`;
+  return refused({ code: 'charge_disputed', message });
 }
 
 /** GET /v1/refunds/{id}. */

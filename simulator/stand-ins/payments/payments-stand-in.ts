@@ -6,6 +6,7 @@ import type { Http } from '../../../shared/ports/http.ts';
 import type { Ids } from '../../../shared/ports/ids.ts';
 import type { Log } from '../../../shared/ports/log.ts';
 import type { Secrets } from '../../../shared/ports/secrets.ts';
+import { createDispute, type DisputeEventType, endDispute } from './disputes.ts';
 import { type Form, fingerprint, parseForm } from './form.ts';
 import { earlierAnswer, type KeyUse, keepAnswer, keyInUse, removeOutdated } from './idempotent.ts';
 import { type Ledger, ledgerOf, ledgerPageMax } from './ledger.ts';
@@ -23,6 +24,7 @@ import {
 } from './operations.ts';
 import type { PaymentsStandInSchema } from './schema.ts';
 import { type Answer, errorBody, invalid } from './stripe-error.ts';
+import { sendEvent, type WebhookEndpoint } from './webhook.ts';
 
 export interface PaymentsStandInOptions {
   /** Its own, brought up with `migratePaymentsStandIn`. */
@@ -33,6 +35,8 @@ export interface PaymentsStandInOptions {
   readonly secrets: Secrets;
   /** `secrets.digest` of the one API key that it accepts (`sk_test_…`). */
   readonly apiKeyDigest: string;
+  /** Receives the events of disputes; without it there are none. */
+  readonly webhook?: WebhookEndpoint;
 }
 
 export interface PaymentsStandIn {
@@ -170,6 +174,22 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
     post(context, (work, form) => cancelIntent(work, context.req.param('id'), form)),
   );
   app.post('/v1/refunds', (context) => post(context, createRefund));
+  const disputed = async (context: Context, type: DisputeEventType, operation: Operation) => {
+    const form = parseForm(await context.req.text());
+    const answer = await within(null, (work) => operation(work, form));
+    if (answer.status !== 200) return respond(context, answer);
+    const webhook = await sendEvent({ clock, ids }, options.webhook, type, answer.body);
+    return respond(context, { ...answer, body: { ...(answer.body as object), webhook } });
+  };
+  app.post('/v1/test_helpers/disputes', (context) =>
+    disputed(context, 'charge.dispute.created', createDispute),
+  );
+  app.post('/v1/test_helpers/disputes/:id/win', (context) =>
+    disputed(context, 'charge.dispute.closed', (work) => endDispute(work, context.req.param('id'), 'won')),
+  );
+  app.post('/v1/disputes/:id/close', (context) =>
+    disputed(context, 'charge.dispute.closed', (work) => endDispute(work, context.req.param('id'), 'lost')),
+  );
   app.get('/v1/refunds/:id', (context) => read(context, (work) => readRefund(work, context.req.param('id'))));
   app.get('/ledger', async (context) => {
     const after = Number(context.req.query('after') ?? 0);

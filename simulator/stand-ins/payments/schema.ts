@@ -6,6 +6,7 @@ import type { Account, EntryKind, IntentStatus } from './ledger-rules.ts';
 export interface PaymentsStandInSchema {
   payment_intents: IntentRow;
   refunds: RefundRow;
+  disputes: DisputeRow;
   ledger_entries: EntryRow;
   idempotency_keys: KeyRow;
 }
@@ -41,6 +42,15 @@ export interface RefundRow {
   created_at: number;
   /** When a pending refund becomes succeeded; null for the others. */
   settles_at: number | null;
+}
+
+/** One a payment. */
+export interface DisputeRow {
+  id: string;
+  payment_intent: string;
+  reason: string;
+  status: 'needs_response' | 'won' | 'lost';
+  created_at: number;
 }
 
 export interface EntryRow {
@@ -81,6 +91,10 @@ const tables = [
     id text not null primary key, payment_intent text not null references payment_intents (id),
     amount integer not null check (amount > 0), status text not null, failure_reason text,
     created_at integer not null, settles_at integer
+  ) strict, without rowid`,
+  `create table if not exists disputes (
+    id text not null primary key, payment_intent text not null unique references payment_intents (id),
+    reason text not null, status text not null, created_at integer not null
   ) strict, without rowid`,
   `create table if not exists ledger_entries (
     sequence integer not null primary key autoincrement, at integer not null, kind text not null,

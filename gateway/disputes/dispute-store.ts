@@ -1,0 +1,46 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { DisputeRow, PlatformSchema } from '../store/schema.ts';
+
+/** Statuses in which an operator has something to do, or the payment service has not decided. */
+export const openDisputes: readonly DisputeRow['status'][] = ['open', 'lost'];
+
+/** Resolves with false when the event was taken before. */
+export async function claimEvent(
+  transaction: Transaction<PlatformSchema>,
+  id: string,
+  at: number,
+): Promise<boolean> {
+  const result = await transaction
+    .insertInto('payment_events')
+    .values({ id, at })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+/** Resolves with the dispute of an activation that is not ended, or its newest; null without one. */
+export async function disputeOf(
+  database: Kysely<PlatformSchema>,
+  activationId: string,
+): Promise<DisputeRow | null> {
+  const rows = await database
+    .selectFrom('disputes')
+    .selectAll()
+    .where('activation_id', '=', activationId)
+    .orderBy('opened_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.find(({ status }) => openDisputes.includes(status)) ?? rows[0] ?? null;
+}
+
+export async function countDisputes(
+  database: Kysely<PlatformSchema>,
+  status: DisputeRow['status'],
+): Promise<number> {
+  const { count } = await database
+    .selectFrom('disputes')
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .where('status', '=', status)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}

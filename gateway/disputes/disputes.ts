@@ -1,0 +1,166 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { PaymentList } from '../../shared/ports/payments.ts';
+import type { SettlementResolution } from '../activation/settlement.ts';
+import type { EntitlementDeps } from '../entitlement/deps.ts';
+import { restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
+import type { DisputeReport, PaymentServiceEvent } from '../payments/payment-event.ts';
+import { loadActivation, type StoredActivation } from '../store/activations.ts';
+import { appendRecord } from '../store/record-lines.ts';
+import type { DisputeRow, PlatformSchema, PurchaseStatus } from '../store/schema.ts';
+import { claimEvent, disputeOf, openDisputes } from './dispute-store.ts';
+
+export interface DisputeDeps extends EntitlementDeps {
+  readonly database: Database<PlatformSchema>;
+  readonly log: Log;
+  readonly payments: Pick<PaymentList, 'find'>;
+}
+
+type Write = Transaction<PlatformSchema>;
+
+/** How long an operator has for a dispute before it is overdue. */
+const settleWithinMs = 5 * 86_400_000;
+
+const lineTypes = {
+  open: 'payment.disputed',
+  won: 'payment.dispute_won',
+  lost: 'payment.dispute_lost',
+} as const;
+
+/**
+ * Saves what the payment service reports of a dispute: once for each event, in the list of settlements, the purchase's history and the
+ * log. A dispute that is lost ends the service as its policy says of what could not be charged. Rejects with `PaymentsUnavailable`.
+ */
+export async function takePaymentEvent(
+  deps: DisputeDeps,
+  { id, dispute }: PaymentServiceEvent,
+  at: number,
+): Promise<'taken' | 'repeated' | 'ignored'> {
+  if (dispute === null) return 'ignored';
+  const activationId = (await deps.payments.find(dispute.paymentId))?.activationId ?? null;
+  const stored = activationId === null ? null : await loadActivation(deps.database.reader, activationId);
+  if (stored === null) {
+    deps.log.warn('disputes.payment_unknown', { disputeId: dispute.id, paymentId: dispute.paymentId });
+    return 'ignored';
+  }
+  const isNew = await deps.database.write(async (transaction) => {
+    if (!(await claimEvent(transaction, id, at))) return false;
+    await saveReport(transaction, deps, stored, dispute, at);
+    return true;
+  });
+  if (!isNew) return 'repeated';
+  const { purchaseId } = stored;
+  const { id: disputeId, status, amountMinor, currency, reason } = dispute;
+  const fields = { activationId, purchaseId, disputeId, status, amountMinor, currency, reason };
+  deps.log[status === 'won' ? 'info' : 'error']('settlement.disputed', fields);
+  return 'taken';
+}
+
+async function saveReport(
+  transaction: Write,
+  deps: DisputeDeps,
+  stored: StoredActivation,
+  dispute: DisputeReport,
+  at: number,
+): Promise<void> {
+  const { id, paymentId, amountMinor, currency, reason, status } = dispute;
+  const known = await transaction
+    .selectFrom('disputes')
+    .select('status')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  // Events may come in another order: what is closed is not opened again.
+  if (known !== undefined && status === 'open') return;
+  const ended = status === 'open' ? {} : { closed_at: at };
+  const row: DisputeRow = {
+    ...{ id, reason, status, currency },
+    payment_id: paymentId,
+    activation_id: stored.activation.id,
+    purchase_id: stored.purchaseId,
+    amount_minor: amountMinor,
+    opened_at: at,
+    settle_by: at + settleWithinMs,
+    closed_at: null,
+    ...ended,
+  };
+  await transaction
+    .insertInto('disputes')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ status, closed_at: row.closed_at }))
+    .execute();
+  const activeUntil = status === 'lost' ? await shortenUnpaid(transaction, deps, stored, at) : null;
+  if (status === 'lost') await setPurchase(transaction, stored, 'payment_failed');
+  await appendLine(transaction, deps, stored, {
+    at,
+    type: lineTypes[status],
+    actor: 'payments',
+    data: {
+      ...{ disputeId: id, amountMinor, currency, reason },
+      ...(activeUntil === null ? {} : { activeUntil }),
+    },
+  });
+}
+
+async function setPurchase(
+  transaction: Write,
+  { purchaseId }: StoredActivation,
+  status: PurchaseStatus,
+): Promise<void> {
+  if (purchaseId === null) return;
+  // What failed or was cancelled stays so.
+  await transaction
+    .updateTable('purchases')
+    .set({ status })
+    .where('id', '=', purchaseId)
+    .where('status', 'in', ['active', 'payment_failed'])
+    .execute();
+}
+
+function appendLine(
+  transaction: Write,
+  { ids }: DisputeDeps,
+  { activation, purchaseId }: StoredActivation,
+  line: {
+    readonly at: number;
+    readonly type: string;
+    readonly actor: string;
+    readonly data: object;
+  },
+): Promise<void> {
+  return appendRecord(transaction, ids, [{ purchaseId, activationId: activation.id, ...line }]);
+}
+
+/** An operator's end of a dispute. Resolves with the dispute as it was, or null: none of this activation is open. */
+export function resolveDispute(
+  deps: DisputeDeps,
+  stored: StoredActivation,
+  by: string,
+  resolution: SettlementResolution,
+  at: number,
+): Promise<DisputeRow | null> {
+  return deps.database.write(async (transaction) => {
+    const dispute = await disputeOf(transaction, stored.activation.id);
+    if (dispute === null || !openDisputes.includes(dispute.status)) return null;
+    const { kind } = resolution;
+    await transaction
+      .updateTable('disputes')
+      .set({ status: kind === 'collected' ? 'collected' : 'written_off', closed_at: at })
+      .where('id', '=', dispute.id)
+      .execute();
+    if (kind === 'collected') {
+      await restorePaid(transaction, deps, stored, at);
+      await setPurchase(transaction, stored, 'active');
+    }
+    const { amount_minor: amountMinor, currency, id: disputeId } = dispute;
+    const reference = resolution.kind === 'written_off' ? {} : { reference: resolution.reference };
+    const reason = resolution.kind === 'written_off' ? { reason: resolution.reason } : {};
+    await appendLine(transaction, deps, stored, {
+      at,
+      type: `payment.${kind}`,
+      actor: `operator:${by}`,
+      data: { by, disputeId, amountMinor, currency, ...reference, ...reason },
+    });
+    return dispute;
+  });
+}
