@@ -51,7 +51,7 @@ const vehicleSteps: Readonly<Record<string, HttpStep>> = { status: 'status', hea
 
 function vehicleCall(request: Request, parts: readonly string[]): Partial<Call> {
   const [vin = null, resource = '', commandId] = parts;
-  // A revocation's activation is none of the schedule's, and what concerns nobody goes well.
+  // A revocation's activation is none of the test case's, and what concerns no activation goes well.
   if (resource === 'configure') return { step: 'configure', activationId: keyOwner(request) };
   if (resource === 'history') return { step: commandId === undefined ? 'history' : 'command', vin };
   return { step: vehicleSteps[resource] ?? null, vin };

@@ -191,7 +191,7 @@ async function registerAll(stores: Stores, { plan }: DayPlan, setup: VirtualProc
 /** A virtual system without faults and without a look at every commit, whose evidence fills the memory. */
 async function daySystem(size: DaySize) {
   const catalogue = shippedCatalogue();
-  const schedule = dayTestCase(size.seed);
+  const testCase = dayTestCase(size.seed);
   const random = seededRandom(size.seed);
   const planAgain = () => planDay(size, catalogue, seededRandom(size.seed).stream('plan'));
   const plan = planAgain();
@@ -202,19 +202,19 @@ async function daySystem(size: DaySize) {
   const stores = await openStores(setup);
   await registerAll(stores, plan, setup);
   const draws = random.stream('network');
-  const wire = newWire({ clock: loop.clock('network'), book: faultBook(schedule), onWire: () => {} });
+  const wire = newWire({ clock: loop.clock('network'), book: faultBook(testCase), onWire: () => {} });
   const system = virtualSystem({
     loop,
     random,
     stores,
     latencyMs: () => integerBetween(draws, 1, 60),
     platform: {
-      ...platformSettings(schedule, catalogue),
+      ...platformSettings(testCase, catalogue),
       hasTicketWebhook: false,
       slaScale: 1,
       slaPollMs: 600_000,
     },
-    apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
+    apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
     faults: { serviceLink: wire.service },
   });

@@ -18,16 +18,16 @@ interface KnownCommand {
 }
 
 /**
- * Says what goes wrong, addressed by meaning: the schedule's activation and the n-th message or call of a kind. Once
+ * Says what goes wrong, addressed by meaning: the test case's activation and the n-th message or call of a kind. Once
  * healed, nothing goes wrong any more.
  */
-export function faultBook(schedule: TestCase) {
-  const calls = schedule.activations.map(() => new Map<HttpFault, number>());
+export function faultBook(testCase: TestCase) {
+  const calls = testCase.activations.map(() => new Map<HttpFault, number>());
   const spent = new Set<MessageFault>();
   const late = new Set<ActivationFault>();
   const commands = new Map<string, KnownCommand>();
   const counts = new Map<string, number>();
-  /** Which of the schedule's activations a vehicle's feature, or a vehicle, is busy with. */
+  /** Which of the test case's activations a vehicle's feature, or a vehicle, is busy with. */
   const byFeature = new Map<string, number>();
   const byVehicle = new Map<string, number>();
   const byActivation = new Map<string, number>();
@@ -39,7 +39,7 @@ export function faultBook(schedule: TestCase) {
   }
 
   function faultsOf(activation: number): readonly ActivationFault[] {
-    return healed ? [] : (schedule.activations[activation]?.faults ?? []);
+    return healed ? [] : (testCase.activations[activation]?.faults ?? []);
   }
 
   function knowCommand(vin: string, command: WireCommand): KnownCommand | null {
@@ -86,7 +86,7 @@ export function faultBook(schedule: TestCase) {
     get isHealed(): boolean {
       return healed;
     },
-    /** A purchase was asked for: what comes of it belongs to this activation of the schedule. */
+    /** A purchase was asked for: what comes of it belongs to this activation of the test case. */
     bind(activation: number, activationId: string, vin: string, feature: string): void {
       byActivation.set(activationId, activation);
       byFeature.set(`${vin} ${feature}`, activation);
@@ -95,11 +95,11 @@ export function faultBook(schedule: TestCase) {
     activationOf(activationId: string | null, vin: string | null): number | null {
       return byActivation.get(activationId ?? '') ?? byVehicle.get(vin ?? '') ?? null;
     },
-    /** Whose feature it is: the schedule's activation that was the last to be paid for it, or null. */
+    /** Whose feature it is: the test case's activation that was the last to be paid for it, or null. */
     activationAt: (vin: string, feature: string): number | null => byFeature.get(`${vin} ${feature}`) ?? null,
     /** How this call goes wrong, or null. */
     callFailure(step: HttpStep, activation: number | null): HttpFailure | null {
-      for (const index of activation === null ? schedule.activations.keys() : [activation]) {
+      for (const index of activation === null ? testCase.activations.keys() : [activation]) {
         for (const fault of faultsOf(index)) {
           if (fault.type !== 'http' || fault.step !== step) continue;
           const seen = (calls[index]?.get(fault) ?? 0) + 1;
@@ -151,21 +151,21 @@ export function faultBook(schedule: TestCase) {
       if (!known) return passes;
       if (isMuted(known, 'answer')) {
         note('answer muted');
-        if (known.target === 'active' && known.nth === schedule.policy.maxRetries + 1)
+        if (known.target === 'active' && known.nth === testCase.policy.maxRetries + 1)
           note('last answer muted');
         return [];
       }
       const lateMs = lateness(known);
       return lateMs > 0 ? [lateMs] : passage(known, known.target === 'active' ? 'ack' : 'revocation_ack');
     },
-    /** Something that is no fault of the schedule, and worth counting with them. */
+    /** Something that is no fault of the test case, and worth counting with them. */
     note,
     /** What went wrong so far, by kind. */
     injected: (): Readonly<Record<string, number>> => injected,
   };
 
   function lateness(command: KnownCommand): number {
-    if (command.target !== 'active' || command.nth !== schedule.policy.maxRetries + 1) return 0;
+    if (command.target !== 'active' || command.nth !== testCase.policy.maxRetries + 1) return 0;
     for (const fault of faultsOf(command.activation)) {
       if (fault.type !== 'late' || late.has(fault)) continue;
       late.add(fault);

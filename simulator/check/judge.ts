@@ -35,16 +35,16 @@ export interface Judged {
 /** Drains deeper than the first run did: a run whose turns were cut short shows another trace. */
 const deepDrain = 4;
 
-/** Runs a schedule; a world that throws is broken too. With `twice` the run is repeated with a deeper drain. */
+/** Runs a test case; a world that throws is broken too. With `twice` the run is repeated with a deeper drain. */
 export async function judge(
-  schedule: TestCase,
+  testCase: TestCase,
   options: TestCaseOptions & { readonly twice?: boolean } = {},
 ): Promise<Judged> {
   try {
-    const run = await runTestCase(schedule, options);
+    const run = await runTestCase(testCase, options);
     const broken = brokenRule(run);
     if (broken !== null || options.twice !== true) return { run, broken };
-    const again = await runTestCase(schedule, { ...options, drainDepth: deepDrain });
+    const again = await runTestCase(testCase, { ...options, drainDepth: deepDrain });
     const isSame = again.traceHash === run.traceHash;
     const sentence = `${run.traceHash} became ${again.traceHash} with a deeper drain`;
     return { run, broken: isSame ? null : { rule: 'same seed, same trace', sentence } };

@@ -1,12 +1,12 @@
 import { type TestCase, testCaseSchema } from './test-case.ts';
 
 /**
- * Makes a failing schedule one-minimal: no activation, fault or trouble of the world can be left out and no figure set to
+ * Makes a failing test case one-minimal: no activation, fault or trouble of the world can be left out and no figure set to
  * its plainest value without the failure going away. `stillFails` is asked for each candidate, at most `triesMax` times.
  */
 export async function minimise(
   failing: TestCase,
-  stillFails: (schedule: TestCase) => Promise<boolean>,
+  stillFails: (testCase: TestCase) => Promise<boolean>,
   triesMax = 400,
 ): Promise<TestCase> {
   let best = failing;
@@ -25,59 +25,59 @@ export async function minimise(
   return best;
 }
 
-/** Candidates that are simpler in one place, the boldest first. Each is a schedule by the schema. */
-function* simplerThan(schedule: TestCase): Generator<TestCase> {
-  const { activations, world } = schedule;
+/** Candidates that are simpler in one place, the boldest first. Each is a test case by the schema. */
+function* simplerThan(testCase: TestCase): Generator<TestCase> {
+  const { activations, world } = testCase;
   for (const index of activations.keys()) {
-    if (activations.length > 1) yield { ...schedule, activations: without(activations, index) };
+    if (activations.length > 1) yield { ...testCase, activations: without(activations, index) };
   }
-  for (const index of world.keys()) yield { ...schedule, world: without(world, index) };
+  for (const index of world.keys()) yield { ...testCase, world: without(world, index) };
   for (const [index, activation] of activations.entries()) {
     for (const fault of activation.faults.keys()) {
-      yield withActivation(schedule, index, { faults: without(activation.faults, fault) });
+      yield withActivation(testCase, index, { faults: without(activation.faults, fault) });
     }
     const { life = [], support = [] } = activation;
-    for (const event of life.keys()) yield withActivation(schedule, index, { life: without(life, event) });
+    for (const event of life.keys()) yield withActivation(testCase, index, { life: without(life, event) });
     for (const act of support.keys())
-      yield withActivation(schedule, index, { support: without(support, act) });
+      yield withActivation(testCase, index, { support: without(support, act) });
   }
-  for (const change of plainer(schedule)) {
-    const isChanged = JSON.stringify(change) !== JSON.stringify(schedule);
+  for (const change of plainer(testCase)) {
+    const isChanged = JSON.stringify(change) !== JSON.stringify(testCase);
     if (isChanged && testCaseSchema.safeParse(change).success) yield change;
   }
 }
 
-function* plainer(schedule: TestCase): Generator<TestCase> {
-  yield { ...schedule, batchMs: 0 };
-  yield { ...schedule, skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] } };
-  yield { ...schedule, skewMs: { ...schedule.skewMs, apiIot: 0 } };
-  const { reconcileMs: _, ...unlooked } = schedule;
+function* plainer(testCase: TestCase): Generator<TestCase> {
+  yield { ...testCase, batchMs: 0 };
+  yield { ...testCase, skewMs: { apiIot: 0, vehicles: [0, 0, 0, 0] } };
+  yield { ...testCase, skewMs: { ...testCase.skewMs, apiIot: 0 } };
+  const { reconcileMs: _, ...unlooked } = testCase;
   yield unlooked;
-  for (const [index, activation] of schedule.activations.entries()) {
-    yield withActivation(schedule, index, { againAfterMs: null });
-    yield withActivation(schedule, index, { card: 'good' });
-    yield withActivation(schedule, index, { atMs: 0 });
-    yield withActivation(schedule, index, { vehicle: 0 });
-    yield withActivation(schedule, index, { service: 0 });
+  for (const [index, activation] of testCase.activations.entries()) {
+    yield withActivation(testCase, index, { againAfterMs: null });
+    yield withActivation(testCase, index, { card: 'good' });
+    yield withActivation(testCase, index, { atMs: 0 });
+    yield withActivation(testCase, index, { vehicle: 0 });
+    yield withActivation(testCase, index, { service: 0 });
     const { hours: __, ...lasting } = activation;
-    yield replaced(schedule, index, lasting);
+    yield replaced(testCase, index, lasting);
     const { life = [], support = [], ...unlived } = activation;
-    if (life.length + support.length === 0) yield replaced(schedule, index, unlived);
+    if (life.length + support.length === 0) yield replaced(testCase, index, unlived);
     for (const [at, { afterMs }] of life.entries()) {
       const events = life.map((one, position) =>
         position === at ? { ...one, afterMs: roundDown(afterMs) } : one,
       );
-      yield withActivation(schedule, index, { life: events });
+      yield withActivation(testCase, index, { life: events });
     }
     for (const [at, { afterMs }] of support.entries()) {
       const acts = support.map((one, position) =>
         position === at ? { ...one, afterMs: roundDown(afterMs) } : one,
       );
-      yield withActivation(schedule, index, { support: acts });
+      yield withActivation(testCase, index, { support: acts });
     }
     for (const [at, fault] of activation.faults.entries()) {
       const faults = (change: object) =>
-        withActivation(schedule, index, {
+        withActivation(testCase, index, {
           faults: activation.faults.map((one, position) => (position === at ? { ...fault, ...change } : one)),
         });
       if ('nth' in fault && fault.nth > 1) yield faults({ nth: 1 });
@@ -85,10 +85,10 @@ function* plainer(schedule: TestCase): Generator<TestCase> {
       if ('delayMs' in fault && fault.delayMs > 1_000) yield faults({ delayMs: roundDown(fault.delayMs) });
     }
   }
-  for (const [index, fault] of schedule.world.entries()) {
+  for (const [index, fault] of testCase.world.entries()) {
     const changed = (change: object): TestCase => ({
-      ...schedule,
-      world: schedule.world.map((one, position) => (position === index ? { ...fault, ...change } : one)),
+      ...testCase,
+      world: testCase.world.map((one, position) => (position === index ? { ...fault, ...change } : one)),
     });
     if ('forMs' in fault && fault.forMs > 1_000) yield changed({ forMs: roundDown(fault.forMs) });
     if ('fromMs' in fault && fault.fromMs > 0) yield changed({ fromMs: roundDown(fault.fromMs) });
@@ -104,13 +104,13 @@ function roundDown(ms: number): number {
 
 type ScheduledActivation = TestCase['activations'][number];
 
-function withActivation(schedule: TestCase, index: number, change: Partial<ScheduledActivation>): TestCase {
-  const activation = schedule.activations[index];
-  return activation === undefined ? schedule : replaced(schedule, index, { ...activation, ...change });
+function withActivation(testCase: TestCase, index: number, change: Partial<ScheduledActivation>): TestCase {
+  const activation = testCase.activations[index];
+  return activation === undefined ? testCase : replaced(testCase, index, { ...activation, ...change });
 }
 
-function replaced(schedule: TestCase, index: number, activation: ScheduledActivation): TestCase {
-  return { ...schedule, activations: schedule.activations.with(index, activation) };
+function replaced(testCase: TestCase, index: number, activation: ScheduledActivation): TestCase {
+  return { ...testCase, activations: testCase.activations.with(index, activation) };
 }
 
 function without<T>(items: readonly T[], index: number): T[] {

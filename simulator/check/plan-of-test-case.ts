@@ -13,7 +13,7 @@ import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
 import { constantsOf, sweepEveryMs } from './settings.ts';
 import type { ScheduledActivation, TestCase } from './test-case.ts';
 
-/** The world's fleet unless a schedule names another: two of the model that has everything, one of each that lacks something. */
+/** The world's fleet unless a test case names another: two of the model that has everything, one of each that lacks something. */
 export const standardFleet = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
 const languages = ['en', 'es', 'en', 'en'] as const;
 
@@ -37,7 +37,7 @@ export function vinOf(index: number): string {
 
 export const vehicleCount = standardFleet.length;
 
-/** The vehicles that a schedule says anything of, and one that it says nothing of, where there is one: whatever reaches that is wrong. */
+/** The vehicles that a test case says anything of, and one that it says nothing of, where there is one: whatever reaches that is wrong. */
 function vehiclesOf({ activations, world }: TestCase): number[] {
   const named = new Set(activations.map(({ vehicle }) => vehicle));
   for (const fault of world) if ('vehicle' in fault) named.add(fault.vehicle);
@@ -48,13 +48,13 @@ function vehiclesOf({ activations, world }: TestCase): number[] {
 
 /** The first purchase of an activation, and the second where the customer buys it again. */
 export interface TestCasePurchase extends PlannedPurchase {
-  /** Index into the schedule's activations. */
+  /** Index into the test case's activations. */
   readonly activation: number;
 }
 
-export function purchasesOf(schedule: TestCase, catalogue: Catalogue): TestCasePurchase[] {
+export function purchasesOf(testCase: TestCase, catalogue: Catalogue): TestCasePurchase[] {
   const services = catalogue.services();
-  const wishes = schedule.activations.flatMap((scheduled, activation) => {
+  const wishes = testCase.activations.flatMap((scheduled, activation) => {
     const { atMs, againAfterMs } = scheduled;
     const again = againAfterMs === null ? [] : [{ scheduled, activation, atMs: atMs + againAfterMs }];
     return [{ scheduled, activation, atMs }, ...again];
@@ -84,24 +84,24 @@ export function purchasesOf(schedule: TestCase, catalogue: Catalogue): TestCaseP
 }
 
 /** Answers that are kept away: as far as the checks are concerned, the vehicle loses results. */
-function disturbs(schedule: TestCase, vehicle: number): boolean {
-  const atVehicle = schedule.activations.some(
+function disturbs(testCase: TestCase, vehicle: number): boolean {
+  const atVehicle = testCase.activations.some(
     (activation) =>
       activation.vehicle === vehicle && activation.faults.some((fault) => fault.type !== 'http'),
   );
-  const around = schedule.world.some((fault) => {
+  const around = testCase.world.some((fault) => {
     if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
     return ['broker_restarted', 'crash', 'crash_at', 'stop', 'down'].includes(fault.type);
   });
-  return atVehicle || around || schedule.skewMs.vehicles[vehicle] !== 0;
+  return atVehicle || around || testCase.skewMs.vehicles[vehicle] !== 0;
 }
 
 /** What the vehicle itself honours: its clock, and control units that fail or refuse. */
-function vehicleFaultsOf(schedule: TestCase, catalogue: Catalogue, vehicle: number): VehicleFault[] {
+function vehicleFaultsOf(testCase: TestCase, catalogue: Catalogue, vehicle: number): VehicleFault[] {
   const services = catalogue.services();
-  const skewMs = schedule.skewMs.vehicles[vehicle] ?? 0;
+  const skewMs = testCase.skewMs.vehicles[vehicle] ?? 0;
   const skew: VehicleFault[] = skewMs === 0 ? [] : [{ type: 'clock_skew', attributes: { skewMs } }];
-  const troubles = schedule.activations
+  const troubles = testCase.activations
     .filter((activation) => activation.vehicle === vehicle)
     .flatMap(({ service, faults }) => {
       const feature = services[service % services.length]?.feature ?? null;
@@ -124,11 +124,11 @@ type ReplacedUnit = Extract<StandingFault, { type: 'feature_lost' | 'feature_gai
 
 /** Control units that a workshop puts in, with the moment after the first of the workload. */
 export function replacementsOf(
-  schedule: TestCase,
+  testCase: TestCase,
   catalogue: Catalogue,
 ): { readonly vin: string; readonly atMs: number; readonly fault: ReplacedUnit }[] {
   const services = catalogue.services();
-  return schedule.activations.flatMap(({ vehicle, service, atMs, life = [] }) =>
+  return testCase.activations.flatMap(({ vehicle, service, atMs, life = [] }) =>
     life.flatMap((event) => {
       const feature = services[service % services.length]?.feature;
       if (event.type === 'cancel' || feature === undefined) return [];
@@ -144,54 +144,54 @@ export function replacementsOf(
   );
 }
 
-function plannedVehicle(schedule: TestCase, catalogue: Catalogue, index: number): PlannedVehicle {
-  const replaced = replacementsOf(schedule, catalogue).filter(({ vin }) => vin === vinOf(index));
+function plannedVehicle(testCase: TestCase, catalogue: Catalogue, index: number): PlannedVehicle {
+  const replaced = replacementsOf(testCase, catalogue).filter(({ vin }) => vin === vinOf(index));
   const faults: VehicleFault[] = [
-    ...vehicleFaultsOf(schedule, catalogue, index),
+    ...vehicleFaultsOf(testCase, catalogue, index),
     ...replaced.map(({ atMs, fault }) => ({ ...fault, schedule: { afterMs: atMs } })),
   ];
   const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
   return {
     vin: vinOf(index),
-    model: modelOfVehicle(index, schedule.fleet).id,
+    model: modelOfVehicle(index, testCase.fleet).id,
     region: 'DE',
     latitude: 52.52,
     longitude: 13.405,
     chargePercent: 80,
     customerId: `customer-${index + 1}`,
-    faults: disturbs(schedule, index) ? [...faults, disturbance] : faults,
+    faults: disturbs(testCase, index) ? [...faults, disturbance] : faults,
   };
 }
 
 /** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
-export function vehicleSpecsOf(schedule: TestCase, catalogue: Catalogue): VehicleSpec[] {
-  return vehiclesOf(schedule).map((index) => ({
+export function vehicleSpecsOf(testCase: TestCase, catalogue: Catalogue): VehicleSpec[] {
+  return vehiclesOf(testCase).map((index) => ({
     vin: vinOf(index),
-    model: modelOfVehicle(index, schedule.fleet),
+    model: modelOfVehicle(index, testCase.fleet),
     region: 'DE',
     latitude: 52.52,
     longitude: 13.405,
     chargePercent: 80,
     password: 'password',
     connectivity: 'steady' as const,
-    faults: vehicleFaultsOf(schedule, catalogue, index),
+    faults: vehicleFaultsOf(testCase, catalogue, index),
   }));
 }
 
 /** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
-function slackOf(schedule: TestCase, catalogue: Catalogue): number {
-  const troubles = schedule.world.reduce((sum, fault) => {
+function slackOf(testCase: TestCase, catalogue: Catalogue): number {
+  const troubles = testCase.world.reduce((sum, fault) => {
     if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
       return sum + fault.downMs + sweepEveryMs;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
     return sum + 300_000;
   }, 0);
-  const calls = schedule.activations.flatMap(({ faults }) => faults);
+  const calls = testCase.activations.flatMap(({ faults }) => faults);
   const slow = calls.reduce((sum, fault) => {
     if (fault.type === 'http') return sum + fault.count * 130_000;
     return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
   }, 0);
-  return 120_000 + troubles + slow + quotaWaitMs(schedule, catalogue) + lifeMs(schedule);
+  return 120_000 + troubles + slow + quotaWaitMs(testCase, catalogue) + lifeMs(testCase);
 }
 
 /** What follows a service's life (a deactivation, what is brought back, a manual retry) may hold the vehicle for a time-out each. */
@@ -217,11 +217,11 @@ export function testCaseCustomers(): PlannedCustomer[] {
 }
 
 /** Revocations spend quota too, which the bound of a policy knows nothing of: a window for every ten commands. */
-function quotaWaitMs(schedule: TestCase, catalogue: Catalogue): number {
-  const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(schedule);
+function quotaWaitMs(testCase: TestCase, catalogue: Catalogue): number {
+  const { quotaLimit, quotaWindowMs, maxRetries } = constantsOf(testCase);
   const perPurchase = maxRetries + 1 + 3;
-  const counts = purchasesOf(schedule, catalogue).reduce((sums, { vin, activation }) => {
-    const { life = [], support = [] } = schedule.activations[activation] ?? {};
+  const counts = purchasesOf(testCase, catalogue).reduce((sums, { vin, activation }) => {
+    const { life = [], support = [] } = testCase.activations[activation] ?? {};
     const afterwards = (life.length + support.length) * (maxRetries + 1);
     return sums.set(vin, (sums.get(vin) ?? 0) + perPurchase + afterwards);
   }, new Map<string, number>());
@@ -268,18 +268,18 @@ function componentFaultsOf({ world }: TestCase): ComponentFault[] {
 }
 
 /** Returns the test case as the plan of a run. */
-export function planOf(schedule: TestCase, catalogue: Catalogue): Plan {
-  const partFaults = componentFaultsOf(schedule);
+export function planOf(testCase: TestCase, catalogue: Catalogue): Plan {
+  const partFaults = componentFaultsOf(testCase);
   return {
     scenario: 'world',
-    seed: schedule.seed,
+    seed: testCase.seed,
     timeScale: 1,
-    constants: constantsOf(schedule),
+    constants: constantsOf(testCase),
     telemetryEveryMs: telemetryEveryMs,
-    slackMs: slackOf(schedule, catalogue),
-    vehicles: vehiclesOf(schedule).map((index) => plannedVehicle(schedule, catalogue, index)),
+    slackMs: slackOf(testCase, catalogue),
+    vehicles: vehiclesOf(testCase).map((index) => plannedVehicle(testCase, catalogue, index)),
     customers: testCaseCustomers(),
-    purchases: purchasesOf(schedule, catalogue).map(({ activation: _, ...purchase }) => purchase),
+    purchases: purchasesOf(testCase, catalogue).map(({ activation: _, ...purchase }) => purchase),
     apiIotFaults: [],
     ...(partFaults.length > 0 ? { partFaults } : {}),
     faultSeed: 0,

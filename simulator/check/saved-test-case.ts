@@ -4,7 +4,7 @@ import { parseJsonText } from '../../shared/protocol/json.ts';
 import { type TestCase, testCaseSchema } from './test-case.ts';
 
 /**
- * A schedule on disk: a failure that `fleetwake check` saved, with the hash of its trace, or a case of the corpus, which
+ * A test case on disk: a failure that `fleetwake check` saved, with the hash of its trace, or a case of the corpus, which
  * has none, because its trace may change with the product.
  */
 const savedSchema = z.strictObject({

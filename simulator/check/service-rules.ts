@@ -11,14 +11,14 @@ import { sweepEveryMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
 import type { UserActions } from './user-actions.ts';
 
-/** Beyond what the schedule's troubles explain: a sweep finds what is over. */
+/** Beyond what the test case's troubles explain: a sweep finds what is over. */
 const endMaxMs = sweepEveryMs + 10_000;
 const minuteMs = 60_000;
 
 interface Judged {
   readonly evidence: Evidence;
   readonly deeds: UserActions;
-  readonly schedule: TestCase;
+  readonly testCase: TestCase;
   readonly states: ReadonlyMap<string, Activation>;
   /** By `vin feature`. */
   readonly owned: ReadonlyMap<string, readonly EntitlementRow[]>;
@@ -30,12 +30,12 @@ const placeOf = ({ vin, feature }: { readonly vin: string; readonly feature: str
  * What must hold of services after they were bought (docs/service-life.md, docs/support-desk.md), at the end of a run: a sentence for
  * each that does not. What the checks of live runs judge is not judged again.
  */
-export function judgeServices(evidence: Evidence, deeds: UserActions, schedule: TestCase): string[] {
+export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: TestCase): string[] {
   const { activations, entitlements } = evidence.database;
   const judged: Judged = {
     evidence,
     deeds,
-    schedule,
+    testCase,
     states: new Map(activations.map((row) => [row.id, JSON.parse(row.state) as Activation])),
     owned: groupBy(entitlements, placeOf),
   };
@@ -50,7 +50,7 @@ export function judgeServices(evidence: Evidence, deeds: UserActions, schedule: 
 }
 
 /** Owned means on, and nobody's means off, once reconciliation could look, or where there was nothing for it to do. */
-function judgeVehicle({ evidence, schedule, owned, states }: Judged, vehicle: VehicleEvidence): string[] {
+function judgeVehicle({ evidence, testCase, owned, states }: Judged, vehicle: VehicleEvidence): string[] {
   const { database, plan, takenAt } = evidence;
   const planned = plan.vehicles.find(({ vin }) => vin === vehicle.vin);
   if (!planned || isBeyondCommand(planned, plan.constants.commandTimeoutMs)) return [];
@@ -68,7 +68,7 @@ function judgeVehicle({ evidence, schedule, owned, states }: Judged, vehicle: Ve
     const hasFailed = [...states.values()].some(
       (one) => one.kind === 'deactivation' && one.phase === 'failed' && placeOf(one) === place,
     );
-    const isExcused = hasFailed && schedule.reconcileMs === undefined;
+    const isExcused = hasFailed && testCase.reconcileMs === undefined;
     return isExcused ? [] : [`${place}: active at the end without an entitlement`];
   });
 }

@@ -25,14 +25,14 @@ export const slaPollMs = 600_000;
 /** A ticket's moment is written down so long after it at the latest; the shortest time of a ticket is four minutes here. */
 export const slaDelayMaxMs = 120_000;
 
-/** What is bought by the hour in a schedule passes so much faster: a run sees its end. */
+/** What is bought by the hour in a test case passes so much faster: a run sees its end. */
 const minuteMs = 60_000;
 
-/** The platform of a run, which sells `sold` under the schedule's policy, and by the hour where the schedule buys so. */
-export function platformSettings(schedule: TestCase, sold: Catalogue): VirtualPlatformSettings {
-  const { reconcileMs } = schedule;
+/** The platform of a run, which sells `sold` under the test case's policy, and by the hour where the test case buys so. */
+export function platformSettings(testCase: TestCase, sold: Catalogue): VirtualPlatformSettings {
+  const { reconcileMs } = testCase;
   return {
-    catalogue: withPolicies(soldByTheHour(schedule, sold), () => policyOf(schedule)),
+    catalogue: withPolicies(soldByTheHour(testCase, sold), () => policyOf(testCase)),
     engine: { ...standardSettings, sweepEveryMs },
     dispatch: standardDispatch,
     reconcileMs: reconcileMs ?? null,
@@ -62,8 +62,8 @@ function soldByTheHour({ activations }: TestCase, sold: Catalogue): Catalogue {
 }
 
 /** What the checks judge by. */
-export function constantsOf(schedule: TestCase): Constants {
-  const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = policyOf(schedule);
+export function constantsOf(testCase: TestCase): Constants {
+  const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = policyOf(testCase);
   return {
     maxRetries: maxRetries ?? 0,
     baseDelayMs,
@@ -71,7 +71,7 @@ export function constantsOf(schedule: TestCase): Constants {
     pollEveryMs,
     resultGraceMs,
     deadlineMs: deadlineMs ?? 86_400_000,
-    commandTimeoutMs: schedule.policy.commandTimeoutMs,
+    commandTimeoutMs: testCase.policy.commandTimeoutMs,
     quotaLimit: apiIotDefaults.quotaPerHour,
     quotaWindowMs: apiIotDefaults.quotaWindowMs,
   };

@@ -28,7 +28,7 @@ export interface TestCaseOptions {
   /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
   readonly drainDepth?: number;
   readonly overrides?: DependencyOverrides;
-  /** What is sold; the schedule's policy takes the place of every service's. The product's own by default. */
+  /** What is sold; the test case's policy takes the place of every service's. The product's own by default. */
   readonly catalogue?: Catalogue;
 }
 
@@ -45,20 +45,20 @@ export interface Death {
 const anybodys: ReadonlySet<HttpStep> = new Set(['token', 'purchase', 'cancel', 'ticket']);
 
 /** Returns everything of one run, put together and not yet begun. */
-export async function testCaseSystem(schedule: TestCase, options: TestCaseOptions = {}) {
+export async function testCaseSystem(testCase: TestCase, options: TestCaseOptions = {}) {
   const { drainDepth = 1, overrides = {}, catalogue = shippedCatalogue() } = options;
-  const { batchMs, skewMs, seed } = schedule;
+  const { batchMs, skewMs, seed } = testCase;
   const loop = virtualLoop({ startAt: virtualTimeBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
   const startedAt = virtualTimeBeginsAt + settleInMs;
   const random = seededRandom(seed);
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
-  const book = faultBook(schedule);
+  const book = faultBook(testCase);
   const moves: (Move & { readonly atMs: number })[] = [];
   let onMove: (move: Move) => void = () => {};
-  const registrations = newRegistrations(schedule);
+  const registrations = newRegistrations(testCase);
   const watch = newWatch({
     now: () => loop.now() - startedAt,
-    constants: constantsOf(schedule),
+    constants: constantsOf(testCase),
     onMove(move) {
       moves.push({ ...move, atMs: loop.now() - startedAt });
       onMove(move);
@@ -76,12 +76,12 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
     modelsSince: registrations.modelsSince,
   });
   const stores = await takeStores();
-  if (schedule.fleet) await registerFleet(stores, loop.process('setup'), schedule.fleet);
+  if (testCase.fleet) await registerFleet(stores, loop.process('setup'), testCase.fleet);
   const draws = random.stream('network');
   const latencyMs = () => integerBetween(draws, 1, 60);
   const clock = loop.clock('network');
   const requests = new Map<string, { readonly activation: number; readonly feature: string }>();
-  const outages = newOutages(schedule, () => (book.isHealed ? null : loop.now() - startedAt));
+  const outages = newOutages(testCase, () => (book.isHealed ? null : loop.now() - startedAt));
 
   /** Binds the activation that is about to be paid for to the purchase of the test case that requested it. */
   function bindRequest(activationId: string): void {
@@ -117,8 +117,8 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
     stores,
     latencyMs,
     apiIotSkewMs: skewMs.apiIot,
-    platform: platformSettings(schedule, catalogue),
-    apiIot: { commandTimeoutMs: schedule.policy.commandTimeoutMs },
+    platform: platformSettings(testCase, catalogue),
+    apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
     overrides,
     faults: {
@@ -158,7 +158,7 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
   const steps: string[] = [];
   const processNameOf = ({ process }: ProcessStep) => (process === 'api-iot' ? 'api_iot' : process);
   const components = componentFaults(
-    planOf(schedule, catalogue).partFaults ?? [],
+    planOf(testCase, catalogue).partFaults ?? [],
     { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
     {
       onFault: (fault, event) => trace.record('world', ...traceOf(fault, event)),
@@ -170,7 +170,7 @@ export async function testCaseSystem(schedule: TestCase, options: TestCaseOption
       },
     },
   );
-  const fleet = system.fleetOf(vehicleSpecsOf(schedule, catalogue), wire.vehicles, {
+  const fleet = system.fleetOf(vehicleSpecsOf(testCase, catalogue), wire.vehicles, {
     telemetryMs: telemetryEveryMs,
   });
 
@@ -258,13 +258,13 @@ function unavailable(): Response {
 type Outage = 'payments' | 'mail' | 'push' | 'api_iot' | 'nats';
 
 /** `nowMs` is null once everything is healed. */
-function newOutages(schedule: TestCase, nowMs: () => number | null) {
+function newOutages(testCase: TestCase, nowMs: () => number | null) {
   return {
     isDown(service: Outage): boolean {
       const now = nowMs();
       return (
         now !== null &&
-        schedule.world.some(
+        testCase.world.some(
           (fault) =>
             fault.type === 'down' &&
             fault.service === service &&

@@ -3,8 +3,8 @@ import { crashCalls } from '../faults/component-fault.ts';
 import { vehicleModels } from '../vehicle/models.ts';
 
 /**
- * One run of the world as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
- * schedule replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
+ * One run of `check` as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
+ * test case replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
  */
 const instantSchema = z.int().min(0).max(86_400_000);
 const durationSchema = z.int().min(1).max(21_600_000);
@@ -179,7 +179,7 @@ export type SystemFault = z.infer<typeof systemFaultSchema>;
 export const testCaseSchema = z
   .strictObject({
     version: z.literal(1),
-    /** Of every draw that is not in the schedule: latencies, identifiers, jitter. */
+    /** Of every draw that is not in the test case: latencies, identifiers, jitter. */
     seed: z
       .int()
       .min(0)

@@ -14,10 +14,10 @@ export interface UserActions {
 
 const noScript: Script = [];
 
-/** Cancellations, workshop visits and the support desk, as the schedule says. `bought` are the answers to the schedule's purchases. */
+/** Cancellations, workshop visits and the support desk, as the test case says. `bought` are the answers to the test case's purchases. */
 export function startUserActions(
   system: TestCaseSystem,
-  schedule: TestCase,
+  testCase: TestCase,
   bought: readonly Promise<PurchaseAnswer>[],
 ) {
   const { book, catalogue, startedAt, trace } = system;
@@ -27,10 +27,10 @@ export function startUserActions(
 
   function scriptOf({ vin, feature }: Activation): Script {
     const activation = book.activationAt(vin, feature);
-    return (activation === null ? undefined : schedule.activations[activation]?.support) ?? noScript;
+    return (activation === null ? undefined : testCase.activations[activation]?.support) ?? noScript;
   }
 
-  const isWorked = schedule.activations.some(({ support = noScript }) => support.length > 0);
+  const isWorked = testCase.activations.some(({ support = noScript }) => support.length > 0);
   const desk = isWorked
     ? technicians({
         ...system.apiUser('support'),
@@ -43,12 +43,12 @@ export function startUserActions(
     : null;
   if (desk) system.onMove(({ before, after }) => desk.look(before, after));
 
-  if (schedule.activations.some(({ life = [] }) => life.some(({ type }) => type === 'cancel'))) {
+  if (testCase.activations.some(({ life = [] }) => life.some(({ type }) => type === 'cancel'))) {
     const wishes = cancelAll(
       {
         ...system.apiUser('customer'),
         startedAt,
-        purchases: purchasesOf(schedule, catalogue),
+        purchases: purchasesOf(testCase, catalogue),
         bought,
         onAsk: (purchaseId) => trace.record('customer', 'cancels', { purchaseId }),
         onAnswer(answer) {
@@ -56,7 +56,7 @@ export function startUserActions(
           trace.record('customer', 'cancel answered', { ...answer });
         },
       },
-      schedule,
+      testCase,
     );
     open += wishes.length;
     for (const wish of wishes) {
@@ -66,7 +66,7 @@ export function startUserActions(
     }
   }
 
-  for (const [index, { vin, fault, atMs }] of replacementsOf(schedule, catalogue).entries()) {
+  for (const [index, { vin, fault, atMs }] of replacementsOf(testCase, catalogue).entries()) {
     open += 1;
     system.clock.setTimer(atMs, () => {
       open -= 1;
@@ -83,7 +83,7 @@ export function startUserActions(
 
   return {
     done: (): UserActions => ({ cancels, deskActs }),
-    /** Everybody has done what the schedule says; a ticket that opens later sets a technician to work again. */
+    /** Everybody has done what the test case says; a ticket that opens later sets a technician to work again. */
     isOver: () => open === 0 && desk?.isBusy() !== true,
   };
 }

@@ -4,7 +4,7 @@ import { parseTopic } from '../../shared/protocol/topics.ts';
 import type { BrokerMessage } from '../reports/evidence.ts';
 import type { FaultBook } from './fault-book.ts';
 
-/** What passes between vehicles and broker, seen from both ends, with the schedule's faults in between. */
+/** What passes between vehicles and broker, seen from both ends, with the test case's faults in between. */
 export function newWire(deps: {
   readonly clock: Clock;
   readonly book: FaultBook;

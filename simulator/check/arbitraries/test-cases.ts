@@ -78,13 +78,13 @@ const testCaseArbitrary: fc.Arbitrary<TestCase> = fc.oneof(
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
 export interface Subject {
-  /** Each schedule has one of them; null: they are drawn. */
+  /** Each test case has one of them; null: they are drawn. */
   readonly policies: readonly TestCase['policy'][] | null;
   /** How many services are sold. */
   readonly serviceCount: number;
 }
 
-/** The schedules in which a subject is checked; without one, those of `fleetwake check`. */
+/** The test cases in which a subject is checked; without one, those of `fleetwake check`. */
 export function testCasesOf(subject: Subject | null): fc.Arbitrary<TestCase> {
   if (subject === null) return testCaseArbitrary;
   const { policies, serviceCount } = subject;
