@@ -13,6 +13,7 @@ export interface FleetFlags {
   readonly seed: string;
   readonly connectivity: string;
   readonly controlPort: string;
+  readonly controlOpen?: true;
   readonly testVehicles?: boolean;
 }
 
@@ -22,7 +23,11 @@ export function withFleetOptions(command: Command): Command {
     .option('--vehicles <number>', 'number of vehicles', '5')
     .option('--seed <number>', 'seed of the vehicles', '1')
     .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
-    .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`);
+    .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`)
+    .option(
+      '--control-open',
+      'accept the fault control API without its secret from every program of this machine, for Toxiproxy clients',
+    );
 }
 
 /** A whole number within limits, or a sentence. */

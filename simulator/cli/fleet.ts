@@ -43,7 +43,12 @@ export function addFleet(program: Command): void {
     const parts: { stop(): Promise<void> }[] = [];
     const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
     try {
-      const control = await openControl({ dataFolder: config.data, port, log });
+      const control = await openControl({
+        dataFolder: config.data,
+        port,
+        log,
+        isOpen: flags.controlOpen === true,
+      });
       parts.push(control);
       const vehicles = await demoFleet(config.data, wishes);
       const registered = await withSecretsOf(

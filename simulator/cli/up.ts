@@ -78,6 +78,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     const control = await openControl({
       dataFolder: config.data,
       port: countOf('--control-port', flags.controlPort, 65_535),
+      isOpen: flags.controlOpen === true,
       log,
     });
     parts.push(control);

@@ -14,6 +14,8 @@ export interface ControlDeps extends LineDeps {
   /** SHA-256 of the credential, as `Secrets.digest` writes it. */
   readonly credentialDigest: string;
   readonly log: Log;
+  /** Takes requests without the credential too: for clients that know host and port alone. Never those of a web page. */
+  readonly isOpen: boolean;
 }
 
 /** The credential as the first segments of the path: for clients that can send no header. */
@@ -43,10 +45,17 @@ export function controlApp(deps: ControlDeps): Hono {
   });
   app.route(inPath, surface);
   app.use(async (context, next) => {
-    requireCredential(deps, /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]);
+    const given = context.req.header('authorization');
+    if (deps.isOpen && given === undefined && !isOfPage(context.req)) return next();
+    requireCredential(deps, /^Bearer +(\S+)$/i.exec(given ?? '')?.[1]);
     await next();
   });
   return app.route('/', surface);
+}
+
+/** A browser says so of each request of a page; other programs of this machine do not. */
+function isOfPage(request: { header(name: string): string | undefined }): boolean {
+  return request.header('origin') !== undefined || request.header('sec-fetch-site') !== undefined;
 }
 
 /** Without the credential, if it is in there. */

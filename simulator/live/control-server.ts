@@ -42,8 +42,10 @@ export async function openControl(options: {
   readonly dataFolder: string;
   readonly port: number;
   readonly log: Log;
+  /** Whether requests need no secret. */
+  readonly isOpen?: boolean;
 }): Promise<Control> {
-  const { dataFolder, port, log } = options;
+  const { dataFolder, port, log, isOpen = false } = options;
   const http = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
   const server = await listen(http, { hostname: '127.0.0.1', port, flag: '--control-port' });
   const { secret } = await openControlKeys(dataFolder).catch(async (error: unknown) => {
@@ -52,18 +54,22 @@ export async function openControl(options: {
   });
   return {
     origin: server.origin,
-    begin: (controlled) => server.handle(appOf(controlled, secret, log)),
+    begin: (controlled) => server.handle(appOf(controlled, { secret, log, isOpen })),
     stop: () => server.close(),
   };
 }
 
-function appOf({ cars, services, mqttUrl }: Controlled, secret: string, log: Log): Handler {
+function appOf(
+  { cars, services, mqttUrl }: Controlled,
+  { secret, log, isOpen }: { readonly secret: string; readonly log: Log; readonly isOpen: boolean },
+): Handler {
   const app = controlApp({
     desk: faultDesk({ fleet: cars, services, clock: wallClock, random: systemRandom }),
     lines: { vins: () => cars.states().map(({ vin }) => vin), upstream: mqttUrl },
     secrets: systemSecrets,
     credentialDigest: systemSecrets.digest(secret),
     log,
+    isOpen,
   });
   return (request) => app.fetch(request);
 }

@@ -233,6 +233,7 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
         '--connectivity must be one of steady, drive, tunnel, garage, sleep, flapping, not "x"',
       ),
     ),
+    [`${command} --control-open`]: shownBy('control/toxiproxy-open.live.test.ts', 'isOpen: true'),
     [`${command} --control-port`]: both(
       shownBy('e2e/start-errors.test.ts', "'0', '--control-port', "),
       refuses(

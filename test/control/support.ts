@@ -15,11 +15,12 @@ export interface ControlWorld extends FaultWorld {
 export async function withControl(
   work: (world: ControlWorld) => Promise<void>,
   services: ServiceFaults | null = null,
+  { isOpen = false } = {},
 ): Promise<void> {
   await withTemporaryFolder((dataFolder) =>
     withFaultWorld(worlds.live, async (world) => {
       const { cars } = world;
-      const control = await openControl({ dataFolder, log: silentLog, port: 0 });
+      const control = await openControl({ dataFolder, log: silentLog, port: 0, isOpen });
       control.begin({ cars, services, mqttUrl: 'mqtt://127.0.0.1:1883' });
       const { secret } = await openControlKeys(dataFolder);
       try {
