@@ -3,12 +3,13 @@ import { wallClock } from '../../shared/live/clock.ts';
 import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { openFilesFault, openFilesMax, vehicleConnectionMax } from '../../shared/live/open-files.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
-import { findCredentialDigest } from '../api-iot/store/vehicles.ts';
+import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -45,6 +46,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
   const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
+  if (broker !== null) await warnOfFiles(database, log);
   await broker?.start();
   undo(async () => broker?.stop());
   const server = await listen(http, {
@@ -117,6 +119,12 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
   };
 }
 
+/** Says before the vehicles connect that not all that are registered can. */
+async function warnOfFiles(database: Database<ApiIotSchema>, log: Log): Promise<void> {
+  const fault = openFilesFault(openFilesMax(), await countVehicles(database.reader), 1);
+  if (fault !== null) log.warn('gateway.open_files_low', { message: fault });
+}
+
 function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: RoleDeps): EmbeddedBroker {
   return embeddedBroker({
     clock: wallClock,
@@ -124,6 +132,8 @@ function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: Rol
     log,
     hostname: config.host,
     port: config.mqttPort,
+    // Vehicles that cannot connect try again; a database that cannot open its file stops everybody.
+    connectionMax: Math.min(20_000, vehicleConnectionMax(openFilesMax())),
     serviceCredential: {
       username: config.mqttUsername,
       password: config.mqttPassword ?? keys.brokerServicePassword,

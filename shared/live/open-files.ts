@@ -13,6 +13,17 @@ export function openFilesMax(): number | null {
  */
 const besideVehicles = 250;
 
+/** A sentence when a gateway cannot work under the limit, even without a vehicle; else null. */
+export function gatewayFilesFault(limit: number | null): string | null {
+  if (limit === null || limit >= besideVehicles) return null;
+  return `a gateway needs ${besideVehicles} open files and one more for each vehicle at its broker, and the limit is ${limit} (ulimit -n): raise it with "ulimit -n ${besideVehicles}" or more`;
+}
+
+/** The most connections of vehicles that leave a gateway what it needs for itself under the limit. */
+export function vehicleConnectionMax(limit: number | null): number {
+  return limit === null ? Number.POSITIVE_INFINITY : Math.max(0, limit - besideVehicles);
+}
+
 /** A sentence when `vehicles` cannot all be connected under the limit, else null. `socketsPerVehicle` is 2 where broker and fleet share a process. */
 export function openFilesFault(
   limit: number | null,

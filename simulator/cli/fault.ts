@@ -10,6 +10,7 @@ import { readYaml } from '../scenarios/yaml-file.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
+import { faultFlags, withFlagNames } from './flag-names.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
 import { collect } from './set-option.ts';
@@ -189,7 +190,10 @@ function show<Body>(flags: Flags, { status, body }: Answer, words: (body: Body) 
     return;
   }
   const { detail } = (body ?? {}) as { detail?: string };
-  if (status === 422) throw new UsageError(detail ?? 'the fault was refused');
+  if (status === 422) {
+    const text = detail ?? 'the fault was refused';
+    throw new UsageError(flags.file === undefined ? withFlagNames(text, faultFlags) : text);
+  }
   process.stderr.write(`fleetwake: ${detail ?? `the control answered ${status}`}\n`);
   process.exitCode = exitCodes.failed;
 }

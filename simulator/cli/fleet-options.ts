@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { openFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
 import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
+import { testVehicles } from '../fleet/test-vehicles.ts';
 import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
@@ -41,6 +42,11 @@ export function countOf(flag: string, text: string, most: number, least = 0): nu
 export function checkOpenFiles(vehicles: number, socketsPerVehicle: 1 | 2): void {
   const fault = openFilesFault(openFilesMax(), vehicles, socketsPerVehicle);
   if (fault !== null) throw new UsageError(fault);
+}
+
+/** The vehicles that will connect, the test vehicles among them. */
+export function vehicleCount({ count, hasTestVehicles }: DemoFleet): number {
+  return count + (hasTestVehicles ? testVehicles.length : 0);
 }
 
 export function fleetWishes(flags: FleetFlags): DemoFleet {

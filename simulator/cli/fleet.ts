@@ -15,6 +15,7 @@ import {
   type FleetFlags,
   fleetWishes,
   mqttDefaultUrl,
+  vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
@@ -36,7 +37,7 @@ export function addFleet(program: Command): void {
     mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
   }).action(async (flags: Flags) => {
     const wishes = fleetWishes(flags);
-    checkOpenFiles(wishes.count, 1);
+    checkOpenFiles(vehicleCount(wishes), 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
     const log = jsonLog(config.logLevel, secretsOf(config));

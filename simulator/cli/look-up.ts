@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { type FlagNames, withFlagNames } from './flag-names.ts';
 import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
@@ -72,12 +73,13 @@ export function show(
   id: string | undefined,
   flags: LookUpFlags,
   filter = new URLSearchParams(),
+  named: FlagNames = {},
 ): Promise<number> {
   const limit = countOf('--limit', flags.limit ?? '20', 100, 1);
   const list = new URLSearchParams([...filter, ['limit', String(limit)]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
   const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;
-  return printAnswer(flags, (platform) => platform.get(path), print);
+  return printAnswer(flags, (platform) => platform.get(path), print, named);
 }
 
 const withTimesAsText = (body: unknown) => stringify(withShownTimes(body));
@@ -87,11 +89,12 @@ export async function printAnswer(
   flags: AnswerFlags,
   ask: (platform: ApiClient) => Promise<ApiAnswer>,
   print: (body: unknown) => string = withTimesAsText,
+  named: FlagNames = {},
 ): Promise<number> {
   const platform = await askedPlatform(flags);
   const answer = await platform.ask(ask);
   // The platform does not know such a thing: what was asked for cannot be.
-  if (answer.status === 422) throw new UsageError(problemText(answer));
+  if (answer.status === 422) throw new UsageError(withFlagNames(problemText(answer), named));
   if (answer.status !== 200) {
     process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
     return exitCodes.failed;

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import { gatewayFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
 import { TransportError } from '../../shared/ports/http.ts';
-import { exitCodes, StoppedBySignal } from './exit.ts';
+import { exitCodes, StoppedBySignal, UsageError } from './exit.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { fleetwakeProgram } from './program.ts';
 import { guardTerminal } from './terminal-guard.ts';
@@ -14,9 +15,17 @@ function outliveReaders(): void {
     });
 }
 
+/** Before the modules of the command are loaded, because that takes many files at once and fails with other words. */
+function checkOpenFiles(command: string | undefined): void {
+  if (!['gateway', 'up', 'fleet', 'run', 'stand-ins'].includes(command ?? '')) return;
+  const fault = gatewayFilesFault(openFilesMax());
+  if (fault !== null) throw new UsageError(fault);
+}
+
 async function main(): Promise<void> {
   checkNodeVersion(process.versions.node);
   outliveReaders();
+  checkOpenFiles(process.argv[2]);
   guardTerminal(process.stdout);
   guardTerminal(process.stderr);
   const program = await fleetwakeProgram(process.argv[2]);

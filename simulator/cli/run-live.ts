@@ -11,7 +11,6 @@ import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { StoppedBySignal } from './exit.ts';
-import { checkOpenFiles } from './fleet-options.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -64,7 +63,6 @@ export function configOfRun(
 
 /** The scenario on real parts, in a data folder that is its own. */
 export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
-  checkOpenFiles(scenario.vehicles.count, 2);
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
   // A second signal, too, leaves no folder behind that nobody asked for.

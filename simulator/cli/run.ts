@@ -4,7 +4,7 @@ import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { shippedNames } from '../scenarios/library.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
+import { checkOpenFiles, countOf } from './fleet-options.ts';
 import { withGatewayOptions } from './options.ts';
 import {
   type PlannedFiles,
@@ -68,6 +68,8 @@ export function addRun(program: Command): void {
 async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const jobs = runnable(jobsOf(name, flags), flags);
   checkFlags(flags, jobs.length);
+  // Of all runs, before the first begins.
+  if (flags.live) checkOpenFiles(Math.max(...jobs.map(({ scenario }) => scenario.vehicles.count)), 2);
   const files = await plannedFiles(flags);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const isOne = jobs.length === 1;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { minorUnitDigits } from '../../shared/protocol/currencies.ts';
 import { UsageError } from './exit.ts';
+import { settlementFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 import { refuseUnused } from './unused-flags.ts';
@@ -90,10 +91,10 @@ function run(
 ): Promise<number> {
   if (id === undefined || move === undefined) {
     const status = flags.status ?? 'unsettled';
-    return show(lookUp, id, flags, new URLSearchParams({ status }));
+    return show(lookUp, id, flags, new URLSearchParams({ status }), settlementFlags);
   }
   const { path, body } = settlementRequest(id, move, flags);
-  return printAnswer(flags, (platform) => platform.send('POST', path, body));
+  return printAnswer(flags, (platform) => platform.send('POST', path, body), undefined, settlementFlags);
 }
 
 function need(flags: SettlementFlags, name: keyof SettlementFlags, why: string): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { technicianMoves } from '../../gateway/support/ticket-machine.ts';
+import { ticketFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 import { collect } from './set-option.ts';
@@ -94,8 +95,8 @@ function run(
       const value = flags[name];
       return value === undefined ? [] : [[name, String(value)] as [string, string]];
     });
-    return show(lookUp, id, flags, new URLSearchParams(wanted));
+    return show(lookUp, id, flags, new URLSearchParams(wanted), ticketFlags);
   }
   const { path, body } = ticketRequest(id, move, flags);
-  return printAnswer(flags, (platform) => platform.send('POST', path, body));
+  return printAnswer(flags, (platform) => platform.send('POST', path, body), undefined, ticketFlags);
 }

@@ -24,6 +24,7 @@ import {
   type FleetFlags,
   fleetWishes,
   mqttDefaultUrl,
+  vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
@@ -69,7 +70,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const log = jsonLog(config.logLevel, secretsOf(config));
   const wishes = fleetWishes(flags);
   // The broker is in this process too.
-  checkOpenFiles(wishes.count, 2);
+  checkOpenFiles(vehicleCount(wishes), 2);
   const keys = await openKeys(config.data);
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const parts: { stop(): Promise<void> }[] = [];

@@ -27,6 +27,8 @@ export interface FigureChange {
   readonly name: string;
   readonly before: number | null;
   readonly after: number | null;
+  /** Null where more is neither better nor worse, such as counts of faults. */
+  readonly isBetter: boolean | null;
 }
 
 export interface PurchaseChange {
@@ -95,7 +97,29 @@ function figureChanges(before: SavedReport, after: SavedReport): FigureChange[] 
     figures.get(name) ?? (name.startsWith('timeToActiveMs') ? null : 0);
   return names
     .map((name) => ({ name, before: figureIn(first, name), after: figureIn(second, name) }))
-    .filter((figure) => figure.before !== figure.after);
+    .filter((figure) => figure.before !== figure.after)
+    .map((figure) => ({ ...figure, isBetter: isBetter(figure) }));
+}
+
+/** Figures of which more is better (true) or worse (false); all others are neither. */
+const directions: readonly (readonly [RegExp, boolean])[] = [
+  [/^outcomes\.active$/, true],
+  [/^outcomes\.(failed|open|unfinished)/, false],
+  [/^attempts\.1$/, true],
+  [/^attempts\.([2-9]|\d\d+)$/, false],
+  [/^timeToActiveMs\./, false],
+  [/^tickets\./, false],
+  [/^revocations\.open$/, false],
+  [/^money\.\w+\.keptMinor$/, true],
+  [/^money\.\w+\.(refunded|voided)Minor$/, false],
+];
+
+/** A time that is none any more is worse: nothing became active. */
+function isBetter({ name, before, after }: Omit<FigureChange, 'isBetter'>): boolean | null {
+  const isMoreBetter = directions.find(([pattern]) => pattern.test(name))?.[1];
+  if (isMoreBetter === undefined) return null;
+  if (before === null || after === null) return before === null;
+  return after > before === isMoreBetter;
 }
 
 function purchaseChanges(before: SavedReport, after: SavedReport): PurchaseChange[] {
@@ -129,11 +153,24 @@ export function diffText(diff: ReportDiff): string {
     ...purchases.slice(0, purchasesMax).map((one) => `  ${one.purchase}: ${one.before} → ${one.after}`),
     ...(more > 0 ? [`  and ${more} more purchases`] : []),
   ];
-  if (lines.length === 1) lines.push('No difference.');
+  lines.push(lines.length === 1 ? 'No difference.' : conclusionOf(diff));
   return `${lines.join('\n')}\n`;
 }
 
-function changeOf({ before, after }: FigureChange): string {
-  if (before === null || after === null) return '';
-  return ` (${after > before ? '+' : ''}${after - before})`;
+function changeOf({ before, after, isBetter }: FigureChange): string {
+  const change = before === null || after === null ? [] : [`${after > before ? '+' : ''}${after - before}`];
+  const said = isBetter === null ? change : [...change, isBetter ? 'better' : 'worse'];
+  return said.length === 0 ? '' : ` (${said.join(', ')})`;
+}
+
+/** One line: rules and expectations decide, then figures. */
+function conclusionOf(diff: ReportDiff): string {
+  const { verdicts, figures } = diff;
+  const broken = verdicts.filter(({ ok }) => !ok).length;
+  const better = figures.filter(({ isBetter }) => isBetter === true).length;
+  const worse = figures.filter(({ isBetter }) => isBetter === false).length;
+  const held = verdicts.length - broken;
+  const sum = Math.sign(held - broken) || Math.sign(better - worse);
+  const word = isWorse(diff) || sum < 0 ? 'Worse' : sum > 0 ? 'Better' : 'Neither better nor worse';
+  return `${word}: ${broken} broken now, ${held} holding again; ${better} figures better, ${worse} worse.`;
 }

@@ -49,7 +49,7 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
     });
     const state = await fleetwake(dataFolder, ['ticket', '--state', 'lost', ...at(platform)]);
     expect([state.exitCode, state.stdout]).toEqual([2, '']);
-    expect(state.stderr).toContain('query/state: write one of ');
+    expect(state.stderr).toContain('--state: write one of ');
     const other = `${vin.slice(0, -4)}9999`;
     expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
   }));

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { openFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
+import {
+  gatewayFilesFault,
+  openFilesFault,
+  openFilesMax,
+  vehicleConnectionMax,
+} from '../../shared/live/open-files.ts';
 
 it('names the limit of open files, the number needed and the cure, before vehicles are started', () => {
   expect(openFilesFault(450, 300, 2)).toBe(
@@ -10,4 +15,12 @@ it('names the limit of open files, the number needed and the cure, before vehicl
   );
   expect([openFilesFault(850, 300, 2), openFilesFault(null, 300, 2)]).toEqual([null, null]);
   expect(openFilesMax()).toBeGreaterThan(0);
+});
+
+it('names the need of a gateway, and leaves it that when vehicles connect', () => {
+  expect(gatewayFilesFault(249)).toBe(
+    'a gateway needs 250 open files and one more for each vehicle at its broker, and the limit is 249 (ulimit -n): raise it with "ulimit -n 250" or more',
+  );
+  expect([gatewayFilesFault(250), gatewayFilesFault(null)]).toEqual([null, null]);
+  expect([450, 200, null].map(vehicleConnectionMax)).toEqual([200, 0, Number.POSITIVE_INFINITY]);
 });

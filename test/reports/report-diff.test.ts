@@ -35,13 +35,14 @@ test('what is broken now comes first, then figures, then purchases that ended ot
       '✗ broken now: rule 9: Every vehicle is at the highest version that it could apply',
       '✗ broken now: rule 10: No purchase, command, result, notification or event is lost between components',
       '✗ broken now: active >= 99 %',
-      '  outcomes.active: 2 → 1 (-1)',
-      '  outcomes.failed: 2 → 3 (+1)',
+      '  outcomes.active: 2 → 1 (-1, worse)',
+      '  outcomes.failed: 2 → 3 (+1, worse)',
       '  attempts.0: 1 → 0 (-1)',
-      '  attempts.1: 1 → 2 (+1)',
-      '  attempts.2: 1 → 0 (-1)',
-      '  timeToActiveMs.p95: 800 → none',
+      '  attempts.1: 1 → 2 (+1, better)',
+      '  attempts.2: 1 → 0 (-1, better)',
+      '  timeToActiveMs.p95: 800 → none (worse)',
       '  p-003: active, 1 attempt → failed, 6 attempts',
+      'Worse: 3 broken now, 0 holding again; 2 figures better, 3 worse.',
       '',
     ].join('\n'),
   );
@@ -58,6 +59,9 @@ test('what holds again is said and makes nothing worse', () => {
     },
   ]);
   expect(isWorse(diff)).toBe(false);
+  expect(diffText(diff)).toMatch(
+    /\nBetter: 0 broken now, 2 holding again; \d+ figures better, \d+ worse\.\n$/,
+  );
 });
 
 test('reports a rule as holding again when an earlier version worded its title differently', () => {
@@ -87,7 +91,12 @@ test('of many purchases that ended otherwise twenty are shown', () => {
     saved({ ...passedReport(), activations: lines('failed') }),
   );
   const text = diffText(diff).split('\n');
-  expect([text.length, text.at(-2)]).toEqual([23, '  and 5 more purchases']);
+  expect([text.length, ...text.slice(-3)]).toEqual([
+    24,
+    '  and 5 more purchases',
+    'Neither better nor worse: 0 broken now, 0 holding again; 0 figures better, 0 worse.',
+    '',
+  ]);
 });
 
 test('a file that is no report is refused with what is wrong', () => {

@@ -48,6 +48,15 @@ export async function findCredentialDigest(
   return row?.credential_digest ?? null;
 }
 
+/** Returns how many vehicles are registered. */
+export async function countVehicles(database: Kysely<ApiIotSchema>): Promise<number> {
+  const { count } = await database
+    .selectFrom('vehicles')
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 export async function findVehicle(database: Kysely<ApiIotSchema>, vin: string): Promise<VehicleRow | null> {
   const { rows } = await sql<VehicleRow>`select * from vehicles where vin = ${vin}`.execute(database);
   return rows[0] ?? null;
