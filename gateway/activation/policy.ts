@@ -66,12 +66,17 @@ export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy 
   };
 }
 
+/** What lasts longer would lead to instants that no date has, and nobody waits for it. */
+const durationMaxMs = 366 * 86_400_000;
+
 /** What is wrong with a policy, a sentence each; empty when it can be used. */
 export function policyFaults(policy: RetryPolicy): string[] {
   const faults: string[] = [];
   const whole = (name: string, value: number, least: number) => {
     if (!Number.isSafeInteger(value) || value < least)
       faults.push(`${name} must be a whole number of at least ${least}, not ${value}`);
+    else if (name.endsWith('Ms') && value > durationMaxMs)
+      faults.push(`${name} must be at most ${durationMaxMs} (366 days), not ${value}`);
   };
   if (policy.maxRetries !== null) whole('maxRetries', policy.maxRetries, 0);
   whole('baseDelayMs', policy.baseDelayMs, 1);

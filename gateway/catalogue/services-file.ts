@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCurrency } from '../../shared/protocol/currencies.ts';
+import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
 import { policyFaults, type RetryPolicy, standardPolicy } from '../activation/policy.ts';
 import { fieldName, sentences } from './faults.ts';
 import { type CatalogueFiles, readJson } from './files.ts';
@@ -65,7 +66,10 @@ const serviceSchema = z.strictObject(
     name: z
       .string({ error: 'write the name that customers see' })
       .min(1, 'write the name that customers see')
-      .max(80, 'write at most 80 characters'),
+      .max(80, 'write at most 80 characters')
+      .refine((text) => !hasBrokenCharacters(text), 'write the name without control characters')
+      .refine((text) => text === '' || showsSomething(text), 'write a name that shows something')
+      .overwrite(normalisedName),
     feature: z
       .string({ error: "write the feature's name in the vehicle, such as heated_seats" })
       .regex(/^[a-z0-9_]{1,64}$/, "write the feature's name in the vehicle, such as heated_seats"),

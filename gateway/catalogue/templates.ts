@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
 import type { Configuration } from './configuration.ts';
 import { sentences } from './faults.ts';
 import { attempt, type CatalogueFiles, readJson } from './files.ts';
@@ -11,7 +12,10 @@ const fileName = /^([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)\.v([1-9]\d{0,5})\.json
 const displayText = z
   .string({ error: 'write the text that the display shows' })
   .min(1, 'write the text that the display shows')
-  .max(80, 'write at most 80 characters, the display has no more');
+  .max(80, 'write at most 80 characters, the display has no more')
+  .refine((text) => !hasBrokenCharacters(text), 'write the text without control characters')
+  .refine((text) => text === '' || showsSomething(text), 'write a text that shows something')
+  .overwrite(normalisedName);
 
 const value = z.union([z.string().max(256), z.number(), z.boolean()]);
 const adjustableSchema = z.union(

@@ -132,8 +132,8 @@ function settlementData(
   const { activeUntil, reference, reason } = data;
   return {
     ticketId: order.ticketId,
-    ...(settleBy === undefined ? {} : { settleBy: new Date(settleBy).toISOString() }),
-    ...(typeof activeUntil === 'number' ? { activeUntil: new Date(activeUntil).toISOString() } : {}),
+    ...(settleBy === undefined ? {} : { settleBy: isoText(settleBy) }),
+    ...(typeof activeUntil === 'number' ? { activeUntil: isoText(activeUntil) } : {}),
     ...(typeof reference === 'string' ? { reference } : {}),
     ...(typeof reason === 'string' ? { message: reason } : {}),
   };

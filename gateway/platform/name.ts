@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
+import {
+  hasBrokenCharacters,
+  normalisedName,
+  showsSomething,
+  visibleText,
+} from '../../shared/protocol/plain-text.ts';
 
 /**
  * A name that people read in mails, pages and on terminals: kept in NFC on one line. What shows nothing (blanks, zero-width and
@@ -13,3 +18,12 @@ export const shownNameSchema = (lengthMax: number) =>
     .refine((text) => !hasBrokenCharacters(text), 'no control characters and no lone surrogates')
     .overwrite(normalisedName)
     .refine(showsSomething, 'write a name that shows something');
+
+/** A text of one or more lines that people read: without characters that show nothing, and it must show something. */
+export const shownTextSchema = (lengthMax: number) =>
+  z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .overwrite(visibleText)
+    .refine(showsSomething, 'write a text that shows something');

@@ -11,6 +11,7 @@ import { problemDoc, problemError } from '../http/problem.ts';
 import { loadActivation, type StoredActivation } from '../store/activations.ts';
 import type { DisputeRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
+import { shownTextSchema } from './name.ts';
 import {
   idParameters,
   jsonAnswer,
@@ -28,7 +29,7 @@ const otherMeans = {
   ...by,
   amountMinor: z.int().min(1).meta({ description: 'All that is owed, in minor units' }),
   currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters, ISO 4217'),
-  reference: z.string().min(1).max(200).meta({ description: "The bank's or the book-keeping's own" }),
+  reference: shownTextSchema(200).meta({ description: "The bank's or the book-keeping's own" }),
 };
 
 export const resolutionBodySchema = z
@@ -43,7 +44,7 @@ export const resolutionBodySchema = z
       .strictObject({
         ...by,
         resolution: z.literal('written_off'),
-        reason: z.string().min(1).max(2_000).meta({ description: 'Why; the customer reads it' }),
+        reason: shownTextSchema(2_000).meta({ description: 'Why; the customer reads it' }),
       })
       .meta({ description: 'It is given up' }),
     z

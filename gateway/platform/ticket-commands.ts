@@ -1,7 +1,6 @@
 import { createRoute, type z as Zod } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { instantSchema } from '../../shared/protocol/instant.ts';
-import { showsSomething, visibleText } from '../../shared/protocol/plain-text.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { answerOf, keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
@@ -12,20 +11,14 @@ import { type DeskAnswer, type DeskCommand, runDeskCommand } from '../support/de
 import type { TechnicianMove } from '../support/ticket-machine.ts';
 import { ticketById } from '../support/ticket-store.ts';
 import type { PlatformDeps } from './deps.ts';
+import { shownTextSchema } from './name.ts';
 import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } from './route.ts';
 import { nameSchema, type TicketDetail, ticketDetail, ticketDetailSchema } from './ticket-view.ts';
 
 const by = { by: nameSchema.meta({ description: 'The technician who does it', example: 'technician-1' }) };
-const shownText = (lengthMax: number) =>
-  z
-    .string()
-    .min(1)
-    .max(lengthMax)
-    .overwrite(visibleText)
-    .refine(showsSomething, 'write a text that shows something');
-const textSchema = shownText(2_000);
+const textSchema = shownTextSchema(2_000);
 const appointment = {
-  workshop: shownText(200),
+  workshop: shownTextSchema(200),
   appointmentAt: instantSchema.meta({ description: 'Epoch milliseconds, not in the past' }),
 };
 const parametersSchema = z
@@ -37,7 +30,7 @@ const resolutionSchema = z.discriminatedUnion('resolution', [
   z.strictObject({
     ...by,
     resolution: z.literal('bug_report'),
-    reference: shownText(200).meta({ description: "The bug's number at development" }),
+    reference: shownTextSchema(200).meta({ description: "The bug's number at development" }),
     workaround: textSchema.meta({ description: 'What the customer is told to do meanwhile' }),
   }),
 ]);

@@ -1,4 +1,5 @@
 import { isoText } from '../../shared/protocol/instant.ts';
+import { visibleLine } from '../../shared/protocol/plain-text.ts';
 import type { RecordRow } from '../store/schema.ts';
 import { contradictionCode } from './ticket.ts';
 import type { Ticket } from './ticket-store.ts';
@@ -57,7 +58,7 @@ export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket)
     ...common,
     payload: {
       // The API takes at most 1,024 characters.
-      summary: `${priority}: ${serviceId} ${wrong} ${vin}${said}: ${cause}`.slice(0, 1_024),
+      summary: visibleLine(`${priority}: ${serviceId} ${wrong} ${vin}${said}: ${cause}`).slice(0, 1_024),
       source: vin,
       severity: severity(line.type, ticket),
       timestamp: isoText(line.at),

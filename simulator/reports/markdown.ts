@@ -1,3 +1,4 @@
+import { visibleText } from '../../shared/protocol/plain-text.ts';
 import { compressionText, conclusionText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
 import { storyTime } from './judged-expectation.ts';
@@ -39,7 +40,8 @@ export function markdownReport(report: RunReport): string {
     ...failures(report),
     ...footer(report),
   ];
-  return `${lines.join('\n').trimEnd()}\n`;
+  // A vehicle's own words stand in it.
+  return `${visibleText(lines.join('\n')).trimEnd()}\n`;
 }
 
 function markOf(isOk: boolean, isExpected: boolean): string {

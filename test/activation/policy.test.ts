@@ -44,6 +44,15 @@ describe('a policy', () => {
     expect(policyFaults({ ...standardPolicy, maxRetries: null, deadlineMs: null })).toEqual([]);
   });
 
+  test('refuses durations of more than 366 days, whose end no date has', () => {
+    const settlementMs = Number.MAX_SAFE_INTEGER;
+    expect(policyFaults({ ...standardPolicy, settlementMs, maxDelayMs: 31_622_400_001 })).toEqual([
+      'maxDelayMs must be at most 31622400000 (366 days), not 31622400001',
+      `settlementMs must be at most 31622400000 (366 days), not ${settlementMs}`,
+    ]);
+    expect(policyFaults({ ...standardPolicy, settlementMs: 31_622_400_000 })).toEqual([]);
+  });
+
   test('that cannot be used is told why, a sentence a fault', () => {
     expect(
       policyFaults({

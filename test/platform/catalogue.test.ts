@@ -256,3 +256,23 @@ describe('a faulty catalogue is refused with file, field and cure:', () => {
     ]);
   });
 });
+
+describe('the texts of a catalogue', () => {
+  it.each([
+    ['\u200b\u202e', 'write a name that shows something'],
+    ['Heated\u0007 seats', 'write the name without control characters'],
+  ])('include no service called %j', (name, cure) => {
+    expect(faultsOf(services({ ...seats, name })).map((fault) => fault.split('; ')[1])).toEqual([`${cure}.`]);
+  });
+
+  it('are kept on one line without characters that show nothing', () => {
+    const tree = { ...valid, ...services({ ...seats, name: ' Heated\u202e \u200bseats ' }) };
+    expect(loadCatalogue(filesOf(tree)).service('seats')?.name).toBe('Heated seats');
+  });
+
+  it('include no display text that shows nothing', () => {
+    const display = { receiving: '\u200b', applied: 'On' };
+    const faults = faultsOf({ 'templates/seats/aurora.v1.json': { ...template, display } });
+    expect(faults.map((fault) => fault.split('; ')[1])).toEqual(['write a text that shows something.']);
+  });
+});

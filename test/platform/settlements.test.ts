@@ -96,6 +96,25 @@ describe('a refund that the payment service refuses for good', () => {
       expect((await world.call('GET', '/settlements?status=unsettled')).body.settlements).toEqual([]);
     }));
 
+  it('takes no reference and no reason that show nothing, and keeps neither with hidden characters', () =>
+    withRefusal(async (world, { activationId }) => {
+      const path = `/settlements/${activationId}/resolve`;
+      const hidden = await world.call('POST', path, { ...paidBack, reference: '\u200b\u202e' });
+      expect([hidden.status, hidden.body.errors?.[0].message]).toEqual([
+        422,
+        'write a text that shows something',
+      ]);
+      const reason = 'It came \u202eback\u202c\u0007 by chargeback.';
+      const body = { by: 'controller-1', resolution: 'written_off', reason };
+      expect((await world.call('POST', path, body)).status).toBe(200);
+      const row = await world.database.reader
+        .selectFrom('notices')
+        .select('data')
+        .where('kind', '=', 'reversal_closed')
+        .executeTakeFirstOrThrow();
+      expect(JSON.parse(row.data).message).toBe('It came back  by chargeback.');
+    }));
+
   it('is written off with a reason that the customer reads', () =>
     withRefusal(async (world, { activationId }) => {
       const body = { by: 'controller-1', resolution: 'written_off', reason: 'It came back by chargeback.' };
