@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { Log } from '../../shared/ports/log.ts';
-import { type CallOutcome, isSystemic, type SystemicCause } from './systemic-cause.ts';
+import type { SystemicCause } from '../store/systemic-causes.ts';
+import { type CallOutcome, isSystemic } from './systemic-cause.ts';
 
 export interface BreakerSettings {
   /** Calls of so long are looked at. */
@@ -17,32 +17,48 @@ export const standardBreaker: BreakerSettings = { windowMs: 60_000, probeAfterMs
 const rememberedMax = 400;
 const probeGrowthMax = 4;
 
+/** What keeps activations from the API IoT, as long as it lasts. */
+export interface BreakerIncident {
+  readonly cause: SystemicCause;
+  readonly since: number;
+  readonly probeAt: number;
+  /** Reads went well while it opened: only a command that is taken shows that the cause is over. */
+  readonly closesBy: 'any' | 'configure';
+  /** Calls that were looked at when it opened. */
+  readonly calls: number;
+}
+
+/** A probe that is due since `from`; when one activation has taken it, the next is due at `to`. */
+export interface Probe {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Open {
+  readonly name: 'open';
+  readonly incident: BreakerIncident;
+  readonly probeEveryMs: number;
+  /** The activation that probes, until the next one may. */
+  readonly probeId: string | null;
+}
 type Mode =
   | { readonly name: 'closed' }
-  | {
-      readonly name: 'open';
-      readonly cause: SystemicCause;
-      readonly since: number;
-      readonly probeAt: number;
-      readonly probeEveryMs: number;
-      /** The activation that probes, until the next one may. */
-      readonly probeId: string | null;
-      /** Reads went well while it opened: only a command that is taken shows that the cause is over. */
-      readonly closesBy: 'any' | 'configure';
-    }
+  | Open
   | { readonly name: 'resuming'; readonly since: number; readonly nextAt: number };
 
 /**
  * Keeps one systemic cause at the API IoT from ending thousands of activations. It opens on the share of calls that fail with one
  * cause; then activations wait, one at a time probes, and after a success they resume one after the other, faster and faster.
- * In memory: each engine process finds out for itself.
+ * In memory: `sharedBreaker` shares the incident with other processes.
  */
 export function breaker(deps: {
   readonly clock: Clock;
-  readonly log: Log;
   readonly settings: BreakerSettings;
+  /** Called when a call of this process opens or closes it. */
+  readonly onOpened: (incident: BreakerIncident) => void;
+  readonly onClosed: (incident: BreakerIncident) => void;
 }) {
-  const { clock, log, settings } = deps;
+  const { clock, settings } = deps;
   let mode: Mode = { name: 'closed' };
   let calls: (CallOutcome & { readonly at: number })[] = [];
   /** When those that wait for their turn may go on. */
@@ -51,48 +67,36 @@ export function breaker(deps: {
   function observe(outcome: CallOutcome): void {
     const at = clock.now();
     if (mode.name === 'open') {
-      observeOpen(mode, outcome, at);
+      observeOpen(mode.incident, outcome);
       return;
     }
     calls = calls.filter((call) => call.at > at - settings.windowMs).slice(1 - rememberedMax);
     calls.push({ ...outcome, at });
-    if (outcome.cause !== null && isSystemic(calls)) open(outcome.cause, at);
-  }
-
-  function observeOpen(
-    current: Extract<Mode, { name: 'open' }>,
-    { kind, cause }: CallOutcome,
-    at: number,
-  ): void {
-    if (cause === null && (current.closesBy === 'any' || kind === 'configure')) {
-      log.info('api_iot.breaker_closed', { cause: current.cause, downMs: at - current.since });
-      calls = [];
-      turns.clear();
-      mode = { name: 'resuming', since: at, nextAt: at };
-    }
-  }
-
-  function open(cause: SystemicCause, at: number): void {
+    if (outcome.cause === null || !isSystemic(calls)) return;
     const closesBy = calls.some((call) => call.kind === 'read' && call.cause === null) ? 'configure' : 'any';
-    const { probeAfterMs } = settings;
-    mode = {
-      name: 'open',
+    const { cause } = outcome;
+    const incident = {
       cause,
       since: at,
-      probeAt: at + probeAfterMs,
-      probeEveryMs: probeAfterMs,
-      probeId: null,
+      probeAt: at + settings.probeAfterMs,
       closesBy,
-    };
-    // The alarm: one line for the incident, however many activations wait.
-    log.error('api_iot.breaker_opened', { cause, calls: calls.length, probeAt: mode.probeAt });
+      calls: calls.length,
+    } as const;
+    mode = { name: 'open', incident, probeEveryMs: settings.probeAfterMs, probeId: null };
+    deps.onOpened(incident);
   }
 
-  function admitOne(current: Extract<Mode, { name: 'open' }>, id: string, now: number): number | null {
-    if (now < current.probeAt) return current.probeId === id ? null : current.probeAt;
-    const probeEveryMs = Math.min(current.probeEveryMs * 2, settings.probeAfterMs * probeGrowthMax);
-    mode = { ...current, probeAt: now + current.probeEveryMs, probeEveryMs, probeId: id };
-    return null;
+  function observeOpen(incident: BreakerIncident, { kind, cause }: CallOutcome): void {
+    if (cause !== null || (incident.closesBy === 'configure' && kind !== 'configure')) return;
+    resume();
+    deps.onClosed(incident);
+  }
+
+  function resume(): void {
+    const at = clock.now();
+    calls = [];
+    turns.clear();
+    mode = { name: 'resuming', since: at, nextAt: at };
   }
 
   function takeTurn(current: Extract<Mode, { name: 'resuming' }>, id: string, now: number): number | null {
@@ -117,23 +121,39 @@ export function breaker(deps: {
 
   return {
     observe,
-    /** Null: the activation may call the API IoT; else when to ask again. */
+    /** Null: the activation may call the API IoT; else when to ask again. A probe that is due is taken by `grantProbe`. */
     admit(id: string): number | null {
       const now = clock.now();
       switch (mode.name) {
         case 'closed':
           return null;
         case 'open':
-          return admitOne(mode, id, now);
+          return mode.probeId === id && now < mode.incident.probeAt ? null : mode.incident.probeAt;
         case 'resuming':
           return takeTurn(mode, id, now);
       }
     },
-    /** While it is open: its cause, and when the next probe is due. */
-    incident(): { readonly cause: SystemicCause; readonly since: number; readonly probeAt: number } | null {
-      return mode.name === 'open' ? { cause: mode.cause, since: mode.since, probeAt: mode.probeAt } : null;
+    /** The probe that may be made now, or null. */
+    probeDue(): Probe | null {
+      const now = clock.now();
+      if (mode.name !== 'open' || now < mode.incident.probeAt) return null;
+      return { from: mode.incident.probeAt, to: now + mode.probeEveryMs };
     },
+    /** Lets one activation probe until the next probe is due. */
+    grantProbe(id: string, { to }: Probe): void {
+      if (mode.name !== 'open') return;
+      const probeEveryMs = Math.min(mode.probeEveryMs * 2, settings.probeAfterMs * probeGrowthMax);
+      mode = { ...mode, incident: { ...mode.incident, probeAt: to }, probeEveryMs, probeId: id };
+    },
+    /** Takes over the incident as another process knows it. */
+    adopt(incident: BreakerIncident): void {
+      const own = mode.name === 'open' ? mode : { probeEveryMs: settings.probeAfterMs, probeId: null };
+      mode = { ...own, name: 'open', incident };
+    },
+    /** Lets activations go on one after the other, for another process or an operator has ended the incident. */
+    resume,
+    isClosed: () => mode.name === 'closed',
+    /** While it is open. */
+    incident: (): BreakerIncident | null => (mode.name === 'open' ? mode.incident : null),
   };
 }
-
-export type Breaker = ReturnType<typeof breaker>;

@@ -29,9 +29,9 @@ export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Ef
   const { activation } = stored;
   switch (effect.type) {
     case 'check_vehicle':
-      return holdBack(deps, activation) ?? checkVehicle(deps, activation);
+      return unlessHeldBack(deps, activation, checkVehicle);
     case 'start_attempt':
-      return holdBack(deps, activation) ?? startAttempt(deps, activation);
+      return unlessHeldBack(deps, activation, startAttempt);
     case 'send_command':
       return sendCommand(deps, activation, effect.attempt);
     case 'poll_command':
@@ -43,11 +43,16 @@ export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Ef
   }
 }
 
-/** A systemic cause at the API IoT costs no attempt: the activation waits within its deadline. Null: it may go on. */
-function holdBack({ breaker, clock }: EffectDeps, { id }: Activation): Promise<ActivationEvent> | null {
-  const until = breaker?.admit(id) ?? null;
-  if (until === null) return null;
-  return Promise.resolve({ type: 'postponed', at: clock.now(), reason: 'api_iot_unavailable', until });
+/** A systemic cause at the API IoT costs no attempt: the activation waits within its deadline. */
+async function unlessHeldBack(
+  deps: EffectDeps,
+  activation: Activation,
+  run: (deps: EffectDeps, activation: Activation) => Promise<Decisions>,
+): Promise<Decisions> {
+  const { breaker, clock } = deps;
+  const until = breaker?.holdsBack() ? await breaker.admit(activation.id) : null;
+  if (until === null) return run(deps, activation);
+  return { type: 'postponed', at: clock.now(), reason: 'api_iot_unavailable', until };
 }
 
 /** An offline vehicle is attempted all the same: the command waits in the broker (DESIGN.md section 9.8). */

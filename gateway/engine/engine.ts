@@ -30,13 +30,14 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import type { OpenedTicket } from '../support/ticket.ts';
 import { logFacts } from './alarms.ts';
-import { type BreakerSettings, breaker, standardBreaker } from './breaker.ts';
+import { type BreakerSettings, standardBreaker } from './breaker.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
 import { directWork } from './direct-work.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
 import { observedVehicles } from './observed-vehicles.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
+import { sharedBreaker } from './shared-breaker.ts';
 import { singleFlight } from './single-flight.ts';
 import { wakeUpKeeper } from './wake-up-keeper.ts';
 import { openGate, type WorkGate } from './work-gate.ts';
@@ -98,7 +99,10 @@ class UnknownActivation extends Error {
  */
 export function activationEngine(outer: EngineDeps) {
   const { clock, database, bus, log, settings, gate = openGate } = outer;
-  const guard = breaker({ clock, log, settings: settings.breaker });
+  const guard = sharedBreaker({
+    ...{ clock, log, database, ids: outer.ids, settings: settings.breaker },
+    onRecorded: () => outer.onCommitted({ ...noCommittedWork, tickets: true }),
+  });
   const deps: EngineDeps = { ...outer, breaker: guard, vehicles: observedVehicles(outer.vehicles, guard) };
   let consumption: Consumption | null = null;
   let stopped = false;
@@ -269,6 +273,7 @@ export function activationEngine(outer: EngineDeps) {
   }
 
   async function sweep(): Promise<void> {
+    await guard.follow();
     const activations = await wakeOverdue(overdueActivations);
     const entitlements = await wakeOverdue(overdueEntitlements);
     const overdue = activations.overdue + entitlements.overdue;
@@ -364,6 +369,7 @@ export function activationEngine(outer: EngineDeps) {
       stopped = true;
       await Promise.all([sweeps.stop(), consumption?.stop(), direct.stop()]);
       while (background.size > 0) await Promise.allSettled([...background]);
+      await guard.stop();
     },
   };
 }

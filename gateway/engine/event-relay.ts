@@ -25,7 +25,8 @@ export function cloudEventOf(row: RecordRow): string {
     id: row.id,
     source: '/fleetwake/platform',
     type: `fleetwake.${row.type}`,
-    subject: row.activation_id ?? row.purchase_id,
+    // What concerns the platform as a whole has none.
+    subject: row.activation_id ?? row.purchase_id ?? undefined,
     time: isoText(row.at),
     datacontenttype: 'application/json',
     data: {

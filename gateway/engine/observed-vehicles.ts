@@ -1,9 +1,12 @@
-import type { Breaker } from './breaker.ts';
+import type { SharedBreaker } from './shared-breaker.ts';
 import { systemicCauseOf } from './systemic-cause.ts';
 import type { Answer, VehicleApi } from './vehicle-api.ts';
 
 /** The same API IoT; the breaker sees how each call ends. A 429 and a refusal of one vehicle show that it works. */
-export function observedVehicles(vehicles: VehicleApi, { observe }: Pick<Breaker, 'observe'>): VehicleApi {
+export function observedVehicles(
+  vehicles: VehicleApi,
+  { observe }: Pick<SharedBreaker, 'observe'>,
+): VehicleApi {
   function read<Arguments extends readonly unknown[], Value>(
     call: (vin: string, ...rest: Arguments) => Promise<Answer<Value>>,
   ) {

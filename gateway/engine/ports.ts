@@ -3,7 +3,7 @@ import type { Payments } from '../../shared/ports/payments.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Breaker } from './breaker.ts';
+import type { SharedBreaker } from './shared-breaker.ts';
 import type { VehicleApi } from './vehicle-api.ts';
 
 /** What effects reach out to. */
@@ -13,7 +13,7 @@ export interface EffectDeps {
   readonly secrets: Secrets;
   readonly vehicles: VehicleApi;
   /** Holds activations back while a systemic cause lasts; absent: nothing is held back. */
-  readonly breaker?: Breaker;
+  readonly breaker?: Pick<SharedBreaker, 'holdsBack' | 'admit' | 'incident'>;
   readonly payments: Payments;
   readonly catalogue: Catalogue;
   /** The model of a registered vehicle. */

@@ -1,16 +1,5 @@
 import type { Failure } from '../activation/failure.ts';
-
-/** Why calls fail for the whole fleet at once: nothing about one vehicle. */
-export const systemicCauses = [
-  /** The token endpoint refuses our client, or every token is answered 401. */
-  'credentials_refused',
-  'forbidden',
-  /** The API IoT does not know vehicles that are registered here: its registry was emptied or another one answers. */
-  'unknown_vehicles',
-  'server_errors',
-  'unreachable',
-] as const;
-export type SystemicCause = (typeof systemicCauses)[number];
+import type { SystemicCause } from '../store/systemic-causes.ts';
 
 /** What this failure would be, should enough calls fail with it; null for a failure of one vehicle or one request. */
 export function systemicCauseOf({ category, code }: Failure): SystemicCause | null {

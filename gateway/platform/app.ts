@@ -11,6 +11,7 @@ import { findCustomer } from './customer.ts';
 import type { PlatformDeps } from './deps.ts';
 import { mountEvents } from './event-stream.ts';
 import { mountEventTickets } from './event-ticket.ts';
+import { mountIncidents } from './incident-route.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
 import { mountParkedWork } from './parked-routes.ts';
@@ -95,6 +96,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
   mountParkedWork(app, deps, authenticator);
+  mountIncidents(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
   mountSettlements(app, { ...deps, disputes: disputeDeps(deps) }, authenticator);
   mountRestore(app, deps, authenticator);

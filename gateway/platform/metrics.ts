@@ -7,6 +7,8 @@ import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { securityFor } from '../http/authenticate.ts';
 import { ProblemError, problemDoc } from '../http/problem.ts';
+import { openIncidentOf } from '../store/incidents.ts';
+import { systemicCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
 
 /** Counting stops here, so that a scrape costs no more than this many rows. */
@@ -131,6 +133,16 @@ export function newMetrics(deps: Deps): Metrics {
     registers,
     async collect() {
       this.set(await countOverdue(deps));
+    },
+  });
+  new Gauge({
+    name: 'fleetwake_incident_open',
+    help: 'By cause: 1 while calls to the API IoT fail for the whole fleet and activations wait',
+    labelNames: ['cause'],
+    registers,
+    async collect() {
+      const open = await openIncidentOf(deps.database.reader);
+      for (const cause of systemicCauses) this.set({ cause }, open?.cause === cause ? 1 : 0);
     },
   });
   new Gauge({

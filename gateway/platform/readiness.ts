@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
+import { openIncidentOf } from '../store/incidents.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { SalesStops } from './sales-stops.ts';
 
@@ -8,7 +9,7 @@ const readinessSchema = z
   .object({
     status: z.enum(['ready', 'degraded']),
     /** Parts that do not work, and what that means. */
-    problems: z.array(z.object({ part: z.enum(['nats']), detail: z.string() })),
+    problems: z.array(z.object({ part: z.enum(['nats', 'api-iot']), detail: z.string() })),
   })
   .meta({ id: 'Readiness' });
 
@@ -17,6 +18,9 @@ type Readiness = z.infer<typeof readinessSchema>;
 /** Said without the cause: nobody needs a token to read it. The log has the cause. */
 const busAway =
   'NATS takes no messages. Purchases are taken, and the engine works by its sweep; the log names the cause.';
+
+const incidentOpen =
+  'Calls to the API IoT fail for the whole fleet. Purchases are taken, and activations wait; GET /incidents names the cause.';
 
 /**
  * `GET /readyz`: for a load balancer, which sends purchases to another process while this one cannot sell, or has no database. What
@@ -41,27 +45,26 @@ export function mountReadiness(
     },
   });
   app.get('/readyz', async (context) => {
-    const reasons = [...stops(), ...(await databaseProblems(deps))];
+    const reasons = [...stops()];
+    const problems = await problemsOf(deps).catch((error: unknown) => {
+      deps.log.warn('http.not_ready', { reason: String(error) });
+      reasons.push('The database does not answer.');
+      return [];
+    });
     if (reasons.length > 0) throw problemError('unavailable', reasons.join(' '), { reasons });
-    const problems = problemsOf(deps);
     const status = problems.length === 0 ? 'ready' : 'degraded';
     return context.json({ status, problems } satisfies Readiness);
   });
 }
 
-async function databaseProblems({
+/** Reads the database, which must answer: rejects where it does not. */
+async function problemsOf({
   database,
-  log,
-}: Pick<PlatformDeps, 'database' | 'log'>): Promise<string[]> {
-  try {
-    await database.reader.selectFrom('cursors').select('name').limit(1).execute();
-    return [];
-  } catch (error) {
-    log.warn('http.not_ready', { reason: String(error) });
-    return ['The database does not answer.'];
-  }
-}
-
-function problemsOf({ bus }: Pick<PlatformDeps, 'bus'>): Readiness['problems'] {
-  return bus.problem() === null ? [] : [{ part: 'nats', detail: busAway }];
+  bus,
+}: Pick<PlatformDeps, 'database' | 'bus'>): Promise<Readiness['problems']> {
+  const incident = await openIncidentOf(database.reader);
+  return [
+    ...(bus.problem() === null ? [] : [{ part: 'nats' as const, detail: busAway }]),
+    ...(incident === null ? [] : [{ part: 'api-iot' as const, detail: incidentOpen }]),
+  ];
 }

@@ -33,6 +33,8 @@ export type RecordType =
   | 'webhook.replayed'
   | 'webhook.dropped'
   | 'webhook.resumed'
+  | 'incident.opened'
+  | 'incident.closed'
   | 'reconciliation.revocation'
   | 'reconciliation.reactivation';
 
@@ -296,6 +298,12 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
     what: ({ eventType }) => `given up for the ticket webhook: ${text(eventType)}`,
     cause: says('an operator decided so'),
   },
+  'incident.opened': step('calls to the API IoT fail for the whole fleet: activations wait', ({ cause }) =>
+    text(cause),
+  ),
+  'incident.closed': step('calls to the API IoT go well again: activations go on', ({ cause }) =>
+    text(cause),
+  ),
   'webhook.resumed': step('the ticket webhook was switched on again', says('an operator asked for it')),
   'reconciliation.revocation': told('the feature is switched off', 'the vehicle reports what nobody owns', [
     'feature',

@@ -393,6 +393,26 @@ async function addDisputes(database: Kysely<PlatformSchema>, dialect: Dialect): 
   );
 }
 
+/** See gateway/store/incidents.ts. */
+async function addIncidents(database: Kysely<PlatformSchema>, dialect: Dialect): Promise<void> {
+  const { long, strict } = sqlWords(dialect);
+  await sql`create table incidents (
+    id text not null primary key,
+    cause text not null,
+    calls ${long} not null,
+    closes_by text not null check (closes_by in ('any', 'configure')),
+    opened_at ${long} not null,
+    probe_at ${long} not null,
+    closed_at ${long},
+    closed_by text
+  ) ${strict}`.execute(database);
+  // Two processes that open one at the same moment: one of them is refused, and follows the other's.
+  await sql`create unique index incidents_open on incidents ((closed_at is null)) where closed_at is null`.execute(
+    database,
+  );
+  await sql`create index incidents_in_order on incidents (opened_at, id)`.execute(database);
+}
+
 /** In order; a released one never changes. */
 export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '001-registers', up: createRegisters },
@@ -420,6 +440,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '023-notice-addresses', up: addNoticeAddress },
   { name: '024-time-zones', up: addTimeZones },
   { name: '025-disputes', up: addDisputes },
+  { name: '026-incidents', up: addIncidents },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
+import type { SystemicCause } from './systemic-causes.ts';
 
 /**
  * The platform's database (the specification's service database). Instants are epoch milliseconds, money is in minor
@@ -17,6 +18,7 @@ export interface PlatformSchema extends IdempotencySchema {
   notices: NoticeTable;
   webhook_events: WebhookEventRow;
   webhook_off: WebhookOffTable;
+  incidents: IncidentTable;
   tickets: TicketTable;
   erasures: ErasureTable;
   installation: InstallationTable;
@@ -88,6 +90,22 @@ export interface WebhookEventRow {
 }
 
 /** One row while the webhook's receiver wants no event any more (410). */
+/** A systemic cause at the API IoT; at most one is open. See gateway/store/incidents.ts. */
+export interface IncidentTable {
+  id: string;
+  cause: SystemicCause;
+  /** Calls that were looked at when it was opened. */
+  calls: number;
+  /** What shows that it is over: a call of any kind that goes well, or only a command. */
+  closes_by: 'any' | 'configure';
+  opened_at: number;
+  /** When an activation may probe next; the process that moves it makes the probe. */
+  probe_at: number;
+  closed_at: number | null;
+  /** `engine`, or the operator who ended it. */
+  closed_by: string | null;
+}
+
 interface WebhookOffTable {
   id: number;
   at: number;

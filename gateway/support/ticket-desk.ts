@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Activation } from '../activation/activation.ts';
+import { openIncidentOf } from '../store/incidents.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { pickTechnician } from './assignment.ts';
 import { applyToTicket, type DeskDeps as CommandDeps } from './desk-command.ts';
@@ -86,7 +87,10 @@ export async function openTicket(
   const order = await readOrder(transaction, activation.id);
   const assignedTo = await pickTechnician(transaction, settings.roster, at);
   const cause = causeOf(activation);
-  const incidentId = await incidentOf(transaction, ids, cause, at - settings.incidentWindowMs);
+  // It waited in vain for the whole fleet's incident to end.
+  const fleet =
+    activation.failure?.category === 'deadline_exceeded' ? await openIncidentOf(transaction) : null;
+  const incidentId = fleet?.id ?? (await incidentOf(transaction, ids, cause, at - settings.incidentWindowMs));
   const id = ids.next('tkt');
   const fields = ticketFields(
     id,

@@ -9,6 +9,7 @@ import { signCallback } from '../http/webhook-signature.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
+import { isIncident, pagerDutyIncidentMessage, standardIncidentMessage } from './incident-event.ts';
 import {
   isSettlementEvent,
   pagerDutySettlementMessage,
@@ -55,7 +56,7 @@ const cursorName = 'ticket-webhook';
 const batchMax = 500;
 
 /**
- * Sends every event of a ticket or a settlement to an outside system, one after the other in the order of the history, at least once: the line's id is
+ * Sends every event of tickets, settlements and incidents to an outside system, one after the other in the order of the history, at least once: the line's id is
  * the `webhook-id`, by which a receiver recognises a repeat. An event that the receiver refuses, or whose attempts are used up, is
  * parked for an operator, and the next one goes; 410 switches the webhook off until an operator switches it on. Its position is in
  * the database; it begins with what comes after its first start.
@@ -114,11 +115,13 @@ class TicketWebhook {
     return null;
   }
 
-  /** The next event of a ticket or a settlement behind the cursor; lines of other kinds are passed over. */
+  /** The next event of a ticket, a settlement or an incident behind the cursor; lines of other kinds are passed over. */
   async #nextRow(): Promise<RecordRow | null> {
     for (let cursor = await this.#position(); ; ) {
       const { rows } = await this.#record.read(cursor, batchMax);
-      const row = rows.find(({ type }) => type.startsWith('ticket.') || isSettlementEvent(type));
+      const row = rows.find(
+        ({ type }) => type.startsWith('ticket.') || isSettlementEvent(type) || isIncident(type),
+      );
       if (row) return row;
       const last = rows.at(-1);
       if (last === undefined) return null;
@@ -236,6 +239,8 @@ class TicketWebhook {
     const { format, secret } = settings;
     if (isSettlementEvent(row.type))
       return format === 'standard' ? standardSettlementMessage(row) : pagerDutySettlementMessage(secret, row);
+    if (isIncident(row.type))
+      return format === 'standard' ? standardIncidentMessage(row) : pagerDutyIncidentMessage(secret, row);
     const { ticketId } = JSON.parse(row.data) as { ticketId: string };
     const ticket = await ticketById(database.reader, ticketId);
     if (ticket === null) return null;

@@ -4,7 +4,7 @@ import { type AnswerFlags, type LookUpFlags, printAnswer, show } from './look-up
 import { withPlatformOptions } from './platform.ts';
 import { refuseUnused } from './unused-flags.ts';
 
-/** A list of what was given up, and what an operator can do with each entry. */
+/** A list of what waits for an operator, and what an operator can do with each entry. */
 interface ParkedWork {
   readonly name: string;
   readonly description: string;
@@ -31,6 +31,14 @@ const parkedWork: readonly ParkedWork[] = [
     columns: ['id', 'type', 'ticketId', 'tries', 'reason'],
     actions: ['replay', 'drop'],
   },
+  {
+    name: 'incident',
+    description: 'list open incidents, whose cause holds back the whole fleet; end one',
+    path: '/incidents',
+    status: 'open',
+    columns: ['id', 'cause', 'openedAt', 'probeAt', 'calls'],
+    actions: ['end'],
+  },
 ];
 
 function run(
@@ -51,7 +59,7 @@ function run(
   );
 }
 
-/** `fleetwake notification` and `fleetwake webhook-event`: the operator's lists of what was given up, and the actions on them. */
+/** `fleetwake notification`, `webhook-event` and `incident`: the operator's lists of what waits for a decision, and the actions on them. */
 export function addParkedWork(program: Command): void {
   for (const work of parkedWork) {
     const action = (value: string) => {

@@ -5,7 +5,7 @@ import { failureCategories } from '../../gateway/activation/failure.ts';
 import { phases } from '../../gateway/activation/phase.ts';
 import { openSteps, settlementStatuses } from '../../gateway/activation/settlement.ts';
 import { table } from '../../gateway/activation/transition.ts';
-import { systemicCauses } from '../../gateway/engine/systemic-cause.ts';
+import { systemicCauses } from '../../gateway/store/systemic-causes.ts';
 
 const root = new URL('../../', import.meta.url);
 const page = readFileSync(new URL('docs/activation-spec.md', root), 'utf8');

@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../gateway/activation/failure.ts';
 import { standardPolicy } from '../../gateway/activation/policy.ts';
 import { breaker, standardBreaker } from '../../gateway/engine/breaker.ts';
+import { standardSettings } from '../../gateway/engine/engine.ts';
 import { isSystemic, systemicCauseOf } from '../../gateway/engine/systemic-cause.ts';
 import { loadActivation } from '../../gateway/store/activations.ts';
+import { closeIncident, listIncidents, openIncidentOf } from '../../gateway/store/incidents.ts';
+import { systemIds } from '../../shared/live/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -98,9 +101,12 @@ describe('A cause is systemic', () => {
 function opened() {
   const clock = manualClock(0);
   const lines: string[] = [];
-  const write = (level: string) => (event: string) => void lines.push(`${level} ${event}`);
-  const log: Log = { info: write('info'), warn: write('warn'), error: write('error') };
-  const guard = breaker({ clock, log, settings: standardBreaker });
+  const guard = breaker({
+    clock,
+    settings: standardBreaker,
+    onOpened: ({ cause }) => void lines.push(`opened ${cause}`),
+    onClosed: ({ cause }) => void lines.push(`closed ${cause}`),
+  });
   for (const one of times(3, () => call('a', 'credentials_refused'))) guard.observe(one);
   return { clock, lines, guard };
 }
@@ -108,19 +114,28 @@ function opened() {
 describe('An open breaker', () => {
   it('lets one activation probe after 30 s, and after each further wait, twice as long up to 2 min', async () => {
     const { clock, lines, guard } = opened();
-    expect(guard.incident()).toEqual({ cause: 'credentials_refused', since: 0, probeAt: 30_000 });
+    expect(guard.incident()).toEqual({
+      cause: 'credentials_refused',
+      since: 0,
+      probeAt: 30_000,
+      closesBy: 'any',
+      calls: 3,
+    });
     expect(guard.admit('act_1')).toBe(30_000);
     const probes: number[] = [];
     for (let round = 0; round < 6; round += 1) {
       const at = guard.incident()?.probeAt ?? 0;
       await clock.advance(at - clock.now());
       probes.push(at / 1_000);
-      expect([guard.admit('act_1'), guard.admit('act_1')]).toEqual([null, null]);
+      const probe = guard.probeDue();
+      if (probe === null) throw new Error('no probe is due');
+      guard.grantProbe('act_1', probe);
+      expect([guard.probeDue(), guard.admit('act_1'), guard.admit('act_1')]).toEqual([null, null, null]);
       expect(guard.admit('act_2')).toBe(guard.incident()?.probeAt);
       guard.observe(call('a', 'credentials_refused'));
     }
     expect(probes).toEqual([30, 60, 120, 240, 360, 480]);
-    expect(lines).toEqual(['error api_iot.breaker_opened']);
+    expect(lines).toEqual(['opened credentials_refused']);
   });
 
   it('closes with the first success, and lets the others go on one after the other, faster and faster', async () => {
@@ -144,13 +159,12 @@ describe('An open breaker', () => {
     await clock.advance(30_000);
     expect(guard.admit('act_5')).toBeNull();
     expect(['act_6', 'act_7'].map((id) => guard.admit(id))).toEqual([null, null]);
-    expect(lines).toEqual(['error api_iot.breaker_opened', 'info api_iot.breaker_closed']);
+    expect(lines).toEqual(['opened credentials_refused', 'closed credentials_refused']);
   });
 
   it('closes by a command alone where reads went well all the time', () => {
     const clock = manualClock(0);
-    const log: Log = { info() {}, warn() {}, error() {} };
-    const guard = breaker({ clock, log, settings: standardBreaker });
+    const guard = breaker({ clock, settings: standardBreaker, onOpened() {}, onClosed() {} });
     for (const vin of ['a', 'b', 'c']) {
       guard.observe(call(vin, null));
       guard.observe(call(vin, 'forbidden', 'configure'));
@@ -179,6 +193,23 @@ function revokedCredential(outside: Outside) {
   return state;
 }
 
+/** Each incident: its cause, and who closed it. */
+const incidentsOf = async ({ database }: Outside) =>
+  (await listIncidents(database.reader, { status: 'all', limit: 10, before: null })).map((row) => [
+    row.cause,
+    row.closed_by,
+  ]);
+
+const incidentLines = async ({ database }: Outside) =>
+  (
+    await database.reader
+      .selectFrom('record')
+      .select('type')
+      .where('type', 'like', 'incident.%')
+      .orderBy('seq')
+      .execute()
+  ).map(({ type }) => type);
+
 const vinOf = (index: number) => makeVin('WVWZZZ1J', 'ZW', index + 1);
 
 describe('A revoked API IoT credential', () => {
@@ -196,6 +227,8 @@ describe('A revoked API IoT credential', () => {
       }
       await outside.clock.advance(3_600_000);
       expect(alarms).toEqual(['api_iot.breaker_opened']);
+      const open = await openIncidentOf(outside.database.reader);
+      expect(open).toMatchObject({ cause: 'credentials_refused', closes_by: 'any', closed_at: null });
       for (const id of ids) {
         const stored = await loadActivation(outside.database.reader, id);
         expect([stored?.activation.phase, stored?.activation.attempts]).toEqual([
@@ -209,6 +242,8 @@ describe('A revoked API IoT credential', () => {
       expect(phases.filter((phase) => phase === 'active')).toHaveLength(150);
       expect(outside.tickets).toEqual([]);
       expect(outside.payments.moves.filter((move) => /:(void|refund)/.test(move))).toEqual([]);
+      expect(await incidentsOf(outside)).toEqual([['credentials_refused', 'engine']]);
+      expect(await incidentLines(outside)).toEqual(['incident.opened', 'incident.closed']);
       await engine.stop();
     }));
 
@@ -223,6 +258,95 @@ describe('A revoked API IoT credential', () => {
       expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:void']);
       expect(await recordOf(outside, id)).toContain('activation.rate_limited');
       expect(outside.tickets).toEqual(['act_1']);
+      await engine.stop();
+    }));
+});
+
+describe('Two engine processes', () => {
+  it('have one incident and one alarm, probe by turns, and both go on when one of them finds the cause over', () =>
+    withOutside(async (outside) => {
+      const credential = revokedCredential(outside);
+      const alarms: string[] = [];
+      const log: Log = { info() {}, warn() {}, error: (event) => void alarms.push(event) };
+      const calls: number[] = [];
+      const vehicles = { ...outside.vehicle.api };
+      const status = vehicles.status;
+      vehicles.status = (...given) => {
+        calls.push(outside.clock.now());
+        return status(...given);
+      };
+      const settings = { ...standardSettings, sweepEveryMs: 15_000 };
+      const first = await bootEngine(outside, undefined, { log, vehicles, settings });
+      const second = await bootEngine(outside, undefined, { log, vehicles, settings });
+      for (let index = 0; index < 40; index += 1) {
+        const id = await placeOrder(outside, { id: `act_${index}`, vin: vinOf(index) });
+        await (index % 2 === 0 ? first : second).begin(id);
+      }
+      await outside.clock.advance(20_000);
+      calls.length = 0;
+      const openedAt = (await openIncidentOf(outside.database.reader))?.opened_at ?? 0;
+      await outside.clock.advance(10 * 60_000);
+      // After 30, 60, 120, 240, 360, 480 and 600 s: as often as one process alone would.
+      expect(calls.map((at) => Math.round((at - openedAt) / 1_000)).length).toBeLessThanOrEqual(8);
+      expect(alarms).toEqual(['api_iot.breaker_opened']);
+      expect(await incidentsOf(outside)).toEqual([['credentials_refused', null]]);
+      credential.isBack = true;
+      await outside.clock.advance(6 * 60_000);
+      for (let index = 0; index < 40; index += 1)
+        expect(await phaseOf(outside, `act_${index}`)).toBe('active');
+      expect(await incidentsOf(outside)).toEqual([['credentials_refused', 'engine']]);
+      expect(await incidentLines(outside)).toEqual(['incident.opened', 'incident.closed']);
+      await first.stop();
+      await second.stop();
+    }));
+
+  it('follow an incident from their start on: a restarted engine loses no attempt', () =>
+    withOutside(async (outside) => {
+      const credential = revokedCredential(outside);
+      const first = await bootEngine(outside);
+      for (let index = 0; index < 5; index += 1)
+        await first.begin(await placeOrder(outside, { id: `act_${index}`, vin: vinOf(index) }));
+      await outside.clock.advance(1_000);
+      await first.stop();
+      let calls = 0;
+      const vehicles = { ...outside.vehicle.api };
+      const { status } = vehicles;
+      vehicles.status = (...given) => {
+        calls += 1;
+        return status(...given);
+      };
+      const second = await bootEngine(outside, undefined, { vehicles });
+      await second.begin(await placeOrder(outside, { id: 'act_9', vin: vinOf(9) }));
+      await outside.clock.advance(20_000);
+      expect(calls).toBe(0);
+      credential.isBack = true;
+      await outside.clock.advance(5 * 60_000);
+      expect(await phaseOf(outside, 'act_9')).toBe('active');
+      await second.stop();
+    }));
+
+  it('go on without a probe, when their wait is over, after an operator has ended the incident', () =>
+    withOutside(async (outside) => {
+      const credential = revokedCredential(outside);
+      const engine = await bootEngine(outside, undefined, {
+        settings: { ...standardSettings, sweepEveryMs: 15_000 },
+      });
+      for (let index = 0; index < 5; index += 1)
+        await engine.begin(await placeOrder(outside, { id: `act_${index}`, vin: vinOf(index) }));
+      // Probes come every 2 min by now.
+      await outside.clock.advance(10 * 60_000 + 5_000);
+      credential.isBack = true;
+      const open = await openIncidentOf(outside.database.reader);
+      await outside.database.write((transaction) =>
+        closeIncident(transaction, systemIds(), open?.id ?? '', {
+          actor: 'operator:ana',
+          at: outside.clock.now(),
+        }),
+      );
+      await outside.clock.advance(3 * 60_000);
+      for (let index = 0; index < 5; index += 1)
+        expect(await phaseOf(outside, `act_${index}`)).toBe('active');
+      expect(await incidentsOf(outside)).toEqual([['credentials_refused', 'operator:ana']]);
       await engine.stop();
     }));
 });

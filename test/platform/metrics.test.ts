@@ -33,6 +33,11 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_bus_up 1',
       'fleetwake_activations_open 2',
       'fleetwake_activations_overdue 0',
+      'fleetwake_incident_open{cause="credentials_refused"} 0',
+      'fleetwake_incident_open{cause="forbidden"} 0',
+      'fleetwake_incident_open{cause="unknown_vehicles"} 0',
+      'fleetwake_incident_open{cause="server_errors"} 0',
+      'fleetwake_incident_open{cause="unreachable"} 0',
       'fleetwake_settlements_open{status="uncollectible"} 0',
       'fleetwake_settlements_open{status="unsettled"} 0',
       'fleetwake_due_lag_seconds 2.5',
@@ -71,7 +76,7 @@ it('is ready while NATS is away, and says which part does not work', () =>
 it('is not ready without its database', () =>
   withPlatform(async (world) => {
     expect((await world.call('GET', '/readyz')).body).toEqual({ status: 'ready', problems: [] });
-    await world.database.write((transaction) => transaction.schema.dropTable('cursors').execute());
+    await world.database.write((transaction) => transaction.schema.dropTable('incidents').execute());
     const { status, body } = await world.call('GET', '/readyz');
     expect([status, body.reasons]).toEqual([503, ['The database does not answer.']]);
   }));

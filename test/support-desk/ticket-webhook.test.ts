@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
+import { closeIncident, openIncident } from '../../gateway/store/incidents.ts';
 import { appendRecord } from '../../gateway/store/record-lines.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
@@ -432,6 +433,71 @@ it('speaks PagerDuty Events v2: one alert a ticket, opened with its severity and
       },
     ]);
     expect(hook.seen[0]?.headers.get('webhook-signature')).toBe(null);
+  }));
+
+/** Opens an incident and closes it after a minute. */
+async function incidentOf({ database, ids, clock }: Hook): Promise<string> {
+  const at = clock.now();
+  const { incident } = await database.write((transaction) =>
+    openIncident(transaction, ids, {
+      ...{ cause: 'credentials_refused', calls: 3, closes_by: 'any' },
+      ...{ opened_at: at, probe_at: at + 30_000 },
+    }),
+  );
+  await database.write((transaction) =>
+    closeIncident(transaction, ids, incident.id, { actor: 'engine', at: at + 60_000 }),
+  );
+  return incident.id;
+}
+
+it('sends one ticket for an incident of the whole fleet, and its end', () =>
+  withHook(standard, async (hook) => {
+    const webhook = hook.start();
+    await hook.clock.advance(0);
+    const incidentId = await incidentOf(hook);
+    webhook.wake();
+    await hook.clock.advance(0);
+    const common = { incidentId, cause: 'credentials_refused', actor: 'engine', priority: 'HIGH' };
+    expect(hook.seen.map(({ body }) => body)).toEqual([
+      {
+        type: 'incident.opened',
+        timestamp: '2027-01-15T08:00:00.000Z',
+        data: { ...common, calls: 3, probeAt: startAt + 30_000 },
+      },
+      {
+        type: 'incident.closed',
+        timestamp: '2027-01-15T08:01:00.000Z',
+        data: { ...common, lastedMs: 60_000 },
+      },
+    ]);
+  }));
+
+it('opens one PagerDuty alert for an incident of the whole fleet, and resolves it', () =>
+  withHook({ ...standard, secret: 'R0UTINGKEY', format: 'pagerduty' }, async (hook) => {
+    const webhook = hook.start();
+    await hook.clock.advance(0);
+    const incidentId = await incidentOf(hook);
+    webhook.wake();
+    await hook.clock.advance(0);
+    const common = { routing_key: 'R0UTINGKEY', dedup_key: incidentId };
+    expect(hook.seen.map(({ body }) => body)).toEqual([
+      {
+        ...common,
+        event_action: 'trigger',
+        payload: {
+          summary:
+            'HIGH: calls to the API IoT fail for the whole fleet (credentials refused): activations wait',
+          source: 'fleetwake',
+          severity: 'critical',
+          timestamp: '2027-01-15T08:00:00.000Z',
+          component: 'api-iot',
+          group: incidentId,
+          class: 'incident.opened',
+          custom_details: { incidentId, cause: 'credentials_refused', calls: 3, probeAt: startAt + 30_000 },
+        },
+      },
+      { ...common, event_action: 'resolve' },
+    ]);
   }));
 
 /** How many listeners for `abort` each signal has at the moment, of those that come to have one during `work`. */

@@ -1,0 +1,103 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Ids } from '../../shared/ports/ids.ts';
+import { appendRecord } from './record-lines.ts';
+import type { IncidentTable, PlatformSchema } from './schema.ts';
+
+/** One systemic cause at the API IoT, from its opening until calls go well again; at most one is open. */
+export type IncidentRow = Selectable<IncidentTable>;
+
+/** What an engine process knows when it opens one. */
+export type NewIncident = Pick<IncidentRow, 'cause' | 'calls' | 'closes_by' | 'opened_at' | 'probe_at'>;
+
+/** The incident that is open, or null. */
+export async function openIncidentOf(database: Kysely<PlatformSchema>): Promise<IncidentRow | null> {
+  const row = await database
+    .selectFrom('incidents')
+    .selectAll()
+    .where('closed_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Opens an incident with its line in the history, unless another process has opened one: then that one is returned. */
+export async function openIncident(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  incident: NewIncident,
+): Promise<{ readonly incident: IncidentRow; readonly isNew: boolean }> {
+  const known = await openIncidentOf(transaction);
+  if (known !== null) return { incident: known, isNew: false };
+  const row: IncidentRow = { ...incident, id: ids.next('inc'), closed_at: null, closed_by: null };
+  await transaction.insertInto('incidents').values(row).execute();
+  const { id: incidentId, cause, calls, probe_at: probeAt } = row;
+  const data = { incidentId, cause, calls, probeAt };
+  await appendRecord(transaction, ids, [
+    {
+      purchaseId: null,
+      activationId: null,
+      at: row.opened_at,
+      type: 'incident.opened',
+      actor: 'engine',
+      data,
+    },
+  ]);
+  return { incident: row, isNew: true };
+}
+
+/** Takes the probe that is due at `from`: of several processes one gets it, and the next is due at `to`. */
+export async function claimProbe(
+  transaction: Transaction<PlatformSchema>,
+  { id, from, to }: { readonly id: string; readonly from: number; readonly to: number },
+): Promise<boolean> {
+  const result = await transaction
+    .updateTable('incidents')
+    .set({ probe_at: to })
+    .where('id', '=', id)
+    .where('probe_at', '=', from)
+    .where('closed_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Closes an incident with its line in the history. Resolves with it, or null: none with this id is open. */
+export async function closeIncident(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  id: string,
+  { actor, at }: { readonly actor: string; readonly at: number },
+): Promise<IncidentRow | null> {
+  const row = await transaction
+    .updateTable('incidents')
+    .set({ closed_at: at, closed_by: actor })
+    .where('id', '=', id)
+    .where('closed_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const data = { incidentId: id, cause: row.cause, lastedMs: at - row.opened_at };
+  await appendRecord(transaction, ids, [
+    { purchaseId: null, activationId: null, at, type: 'incident.closed', actor, data },
+  ]);
+  return row;
+}
+
+/** Incidents, the newest first, at most `limit`, before a place in that order. */
+export function listIncidents(
+  database: Kysely<PlatformSchema>,
+  query: {
+    readonly status: 'open' | 'closed' | 'all';
+    readonly limit: number;
+    readonly before: { readonly at: number; readonly id: string } | null;
+  },
+): Promise<IncidentRow[]> {
+  let select = database.selectFrom('incidents').selectAll();
+  if (query.status !== 'all')
+    select = select.where('closed_at', query.status === 'open' ? 'is' : 'is not', null);
+  const { before } = query;
+  if (before !== null)
+    select = select.where((where) =>
+      where(where.refTuple('opened_at', 'id'), '<', where.tuple(before.at, before.id)),
+    );
+  return select.orderBy('opened_at', 'desc').orderBy('id', 'desc').limit(query.limit).execute();
+}
