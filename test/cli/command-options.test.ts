@@ -497,6 +497,7 @@ const cases: Readonly<Record<string, Case>> = {
       ['restore', 'restore'],
       ['notification', 'notification'],
       ['webhook-event', 'webhook-event'],
+      ['incident', 'incident'],
       ['webhook-resume', 'webhook-resume'],
       ['cancel', 'cancel p1'],
       ['customer erase', 'customer erase ana --yes'],
@@ -509,6 +510,7 @@ const cases: Readonly<Record<string, Case>> = {
   ...limited('settlement', '/settlements?status=unsettled&'),
   ...limited('notification', '/notices?status=dead&'),
   ...limited('webhook-event', '/webhook-events?status=parked&'),
+  ...limited('incident', '/incidents?status=open&'),
   'purchase record --view': sends(
     'purchase record x --view customer',
     'GET /purchases/x/record/export?view=customer&format=json',
