@@ -25,7 +25,7 @@ interface ClientCredentials {
 
 const scopesOf = {
   engine: ['vehicle:configure', 'vehicle:read'],
-  developer: ['vehicle:configure', 'vehicle:read'],
+  developer: ['vehicle:configure', 'vehicle:read', 'callbacks:operate'],
   provisioner: ['vehicle:provision'],
 } as const;
 

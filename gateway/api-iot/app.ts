@@ -13,6 +13,7 @@ import { newAuthenticator } from '../http/authenticate.ts';
 import { newIdempotencyStore } from '../http/idempotency-store.ts';
 import { mountOAuth } from '../oauth/mount.ts';
 import { newBackground } from './background.ts';
+import { mountParkedCallbacks } from './callback-routes.ts';
 import { newCallbackSender } from './callbacks.ts';
 import type { ApiIotConfig } from './config.ts';
 import { mountConfigure } from './configure-route.ts';
@@ -99,6 +100,7 @@ function newService(deps: ApiIotDeps) {
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({ database, clock, refusals, queue, telemetry, onEnded, onOnline });
   return {
+    callbacks,
     waiters,
     telemetry,
     publisher,
@@ -169,6 +171,7 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
     },
     authenticator,
   );
+  mountParkedCallbacks(app, { database, clock, log, callbacks: service.callbacks }, authenticator);
   mountVehicleRoutes(app, { database, clock, telemetry: service.telemetry, limits }, authenticator);
   mountProvisioning(
     app,

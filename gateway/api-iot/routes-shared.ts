@@ -6,13 +6,14 @@ export const scopes = {
   'vehicle:configure': 'Send configuration commands',
   'vehicle:read': 'Read status, health and history',
   'vehicle:provision': 'Register vehicles and their credentials',
+  'callbacks:operate': 'List, replay and drop callbacks that were given up',
 } as const;
 
 /** What tokens of an outside issuer that name a role may reach; our own clients here have none. */
 export const roleScopes = {
   service: Object.keys(scopes),
   support: ['vehicle:read'],
-  operator: ['vehicle:read'],
+  operator: ['vehicle:read', 'callbacks:operate'],
 } as const;
 
 export const vinParameters = z.object({ vin: vinSchema });

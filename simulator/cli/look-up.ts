@@ -5,7 +5,7 @@ import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FlagNames, withFlagNames } from './flag-names.ts';
 import { countOf } from './fleet-options.ts';
-import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
+import { askedPlatform, type PlatformFlags, type Surface, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
 import { refuseUnused } from './unused-flags.ts';
 
@@ -74,12 +74,13 @@ export function show(
   flags: LookUpFlags,
   filter = new URLSearchParams(),
   named: FlagNames = {},
+  surface: Surface = 'platform',
 ): Promise<number> {
   const limit = countOf('--limit', flags.limit ?? '20', 100, 1);
   const list = new URLSearchParams([...filter, ['limit', String(limit)]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
   const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;
-  return printAnswer(flags, (platform) => platform.get(path), print, named);
+  return printAnswer(flags, (client) => client.get(path), print, named, surface);
 }
 
 const withTimesAsText = (body: unknown) => stringify(withShownTimes(body));
@@ -90,9 +91,10 @@ export async function printAnswer(
   ask: (platform: ApiClient) => Promise<ApiAnswer>,
   print: (body: unknown) => string = withTimesAsText,
   named: FlagNames = {},
+  surface: Surface = 'platform',
 ): Promise<number> {
-  const platform = await askedPlatform(flags);
-  const answer = await platform.ask(ask);
+  const asked = await askedPlatform(flags);
+  const answer = await asked.ask(ask, surface);
   // The platform does not know such a thing: what was asked for cannot be.
   if (answer.status === 422) throw new UsageError(withFlagNames(problemText(answer), named));
   if (answer.status !== 200) {

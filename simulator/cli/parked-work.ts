@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from './exit.ts';
 import { type AnswerFlags, type LookUpFlags, printAnswer, show } from './look-up.ts';
-import { withPlatformOptions } from './platform.ts';
+import { withGatewayOptions } from './options.ts';
+import { type Surface, withPlatformOptions } from './platform.ts';
 import { refuseUnused } from './unused-flags.ts';
 
 /** A list of what waits for an operator, and what an operator can do with each entry. */
@@ -12,6 +13,8 @@ interface ParkedWork {
   readonly status: string;
   readonly columns: readonly string[];
   readonly actions: readonly string[];
+  /** Absent: the platform. */
+  readonly surface?: Surface;
 }
 
 const parkedWork: readonly ParkedWork[] = [
@@ -39,6 +42,15 @@ const parkedWork: readonly ParkedWork[] = [
     columns: ['id', 'cause', 'openedAt', 'probeAt', 'calls'],
     actions: ['end'],
   },
+  {
+    name: 'parked',
+    description: 'list callbacks that the API IoT gave up; replay or drop one',
+    path: '/callbacks',
+    status: 'parked',
+    columns: ['id', 'url', 'tries', 'reason'],
+    actions: ['replay', 'drop'],
+    surface: 'apiIot',
+  },
 ];
 
 function run(
@@ -47,19 +59,23 @@ function run(
   action: string | undefined,
   flags: LookUpFlags,
 ): Promise<number> {
-  const { name, description, path, columns, status } = work;
+  const { name, description, path, columns, status, surface = 'platform' } = work;
   if (id === undefined) {
     const lookUp = { name, argument: 'id', description, one: () => path, list: { path, columns } };
-    return show(lookUp, undefined, flags, new URLSearchParams({ status }));
+    return show(lookUp, undefined, flags, new URLSearchParams({ status }), {}, surface);
   }
   if (action === undefined)
     throw new UsageError(`the action for ${id} is missing: ${work.actions.join(' or ')}`);
-  return printAnswer(flags, (platform) =>
-    platform.send('POST', `${path}/${encodeURIComponent(id)}/${action}`),
+  return printAnswer(
+    flags,
+    (client) => client.send('POST', `${path}/${encodeURIComponent(id)}/${action}`),
+    undefined,
+    {},
+    surface,
   );
 }
 
-/** `fleetwake notification`, `webhook-event` and `incident`: the operator's lists of what waits for a decision, and the actions on them. */
+/** `fleetwake notification`, `webhook-event`, `incident` and `parked`: the operator's lists of what waits for a decision, and the actions on them. */
 export function addParkedWork(program: Command): void {
   for (const work of parkedWork) {
     const action = (value: string) => {
@@ -73,7 +89,11 @@ export function addParkedWork(program: Command): void {
       .description(work.description)
       .option('--json', 'print the response as JSON')
       .option('--limit <number>', 'number of entries in a list', '20');
-    withPlatformOptions(command).action(
+    const withOptions =
+      work.surface === 'apiIot'
+        ? withGatewayOptions(command, ['data', 'apiIotUrl'])
+        : withPlatformOptions(command);
+    withOptions.action(
       async (id: string | undefined, chosen: string | undefined, flags: LookUpFlags, self: Command) => {
         if (id !== undefined) refuseUnused(self, ['limit'], `one ${work.name}`);
         process.exitCode = await run(work, id, chosen, flags);

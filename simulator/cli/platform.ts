@@ -12,13 +12,16 @@ const apiIotDefaultUrl = 'http://127.0.0.1:8081';
 
 export type PlatformFlags = AddressFlags & Readonly<Record<string, unknown>>;
 
+/** Which of the two a command asks. */
+export type Surface = 'platform' | 'apiIot';
+
 /** A running platform and its API IoT, with the secrets of a data folder to ask them with. */
 export interface AskedPlatform {
   readonly config: GatewayConfig;
   readonly apiIotUrl: string;
   readonly clients: Clients;
   /** The platform's answer; a `UsageError` with a sentence when nobody gives one, or does not know the secrets. */
-  ask(question: (platform: ApiClient) => Promise<ApiAnswer>): Promise<ApiAnswer>;
+  ask(question: (client: ApiClient) => Promise<ApiAnswer>, surface?: Surface): Promise<ApiAnswer>;
 }
 
 /** Gives a command the options that say which platform it asks, and others of the gateway's that it needs. */
@@ -44,12 +47,16 @@ export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform
     config,
     apiIotUrl,
     clients,
-    ask: (question) =>
-      withSecretsOf(config.data, question(clients.platform)).catch((error: unknown) => {
+    ask: (question, surface = 'platform') =>
+      withSecretsOf(config.data, question(clients[surface])).catch((error: unknown) => {
         if (error instanceof UsageError) throw error;
         const reason = error instanceof Error ? error.message : String(error);
+        const [name, url, flag] =
+          surface === 'platform'
+            ? ['platform API', platformUrl, '--platform-url']
+            : ['API IoT', apiIotUrl, '--api-iot-url'];
         throw new UsageError(
-          `no platform API answers at ${platformUrl} (${reason}): start it with "fleetwake up", or give its address with --platform-url`,
+          `no ${name} answers at ${url} (${reason}): start it with "fleetwake up", or give its address with ${flag}`,
         );
       }),
   };

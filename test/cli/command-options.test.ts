@@ -585,6 +585,25 @@ const cases: Readonly<Record<string, Case>> = {
     'workaround',
     'resolve --resolution service-appointment',
   ),
+  ...Object.fromEntries(
+    ['data', 'api-iot-url'].map((flag) => [
+      `parked --${flag}`,
+      async () => {
+        const { error } = await inProcess(['parked', '--data', folder, '--api-iot-url', service.url]);
+        expect([error, ...service.requests]).toEqual([null, 'GET /callbacks?status=parked&limit=20']);
+      },
+    ]),
+  ),
+  'parked --json': async () => {
+    const call = ['parked', 'c1', 'replay', '--json', '--data', folder, '--api-iot-url', service.url];
+    const { stdout } = await inProcess(call);
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'x' });
+    expect(service.requests).toEqual(['POST /callbacks/c1/replay']);
+  },
+  'parked --limit': refuses(
+    'parked c1 drop --limit 5 --data FOLDER',
+    '--limit has no effect on one parked: leave it out',
+  ),
   'restore --limit': both(
     asks('restore --limit 5', 'GET /restore?limit=5'),
     refuses('restore x --limit 5 --data FOLDER', '--limit has no effect on x: leave it out'),

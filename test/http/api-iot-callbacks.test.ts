@@ -227,3 +227,49 @@ describe('a callback', () => {
       expect([command.vin, bench.sent]).toEqual([vin, []]);
     }));
 });
+
+describe('a callback that was given up', () => {
+  /** One that its receiver does not want any more. */
+  const withParked = (run: (bench: Bench, id: string) => Promise<void>) =>
+    withApiIot(async (bench) => {
+      bench.answerCallback = () => new Response(null, { status: 410 });
+      const id = `${await endOne(bench)}.applied`;
+      await bench.clock.advance(1);
+      await run(bench, id);
+    });
+  const operate = async (bench: Bench, method: string, path: string) => {
+    const token = await bench.tokenWith({ sub: 'developer', scope: 'callbacks:operate' });
+    const answer = await bench.call(method, path, { token });
+    return { status: answer.status, body: await answer.json() };
+  };
+  const parked = (id: string) => ({
+    id,
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9999/),
+    tries: 1,
+    reason: expect.stringContaining('410'),
+    parkedAt: start,
+  });
+  const listed = (bench: Bench) => operate(bench, 'GET', '/callbacks?status=parked');
+
+  it('is listed with its reason, and sent again from its first try on when an operator replays it', () =>
+    withParked(async (bench, id) => {
+      expect(await listed(bench)).toEqual({ status: 200, body: { callbacks: [parked(id)], next: null } });
+      bench.answerCallback = () => new Response(null, { status: 204 });
+      expect(await operate(bench, 'POST', `/callbacks/${id}/replay`)).toEqual({
+        status: 200,
+        body: parked(id),
+      });
+      await bench.clock.advance(0);
+      expect(idsSent(bench)).toEqual([id, id]);
+      expect((await listed(bench)).body).toEqual({ callbacks: [], next: null });
+      expect((await operate(bench, 'POST', `/callbacks/${id}/replay`)).status).toBe(404);
+    }));
+
+  it('is forgotten when an operator drops it', () =>
+    withParked(async (bench, id) => {
+      expect((await operate(bench, 'POST', `/callbacks/${id}/drop`)).status).toBe(200);
+      expect((await listed(bench)).body).toEqual({ callbacks: [], next: null });
+      await bench.clock.advance(3_600_000);
+      expect(idsSent(bench)).toEqual([id]);
+    }));
+});

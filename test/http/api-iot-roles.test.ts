@@ -35,6 +35,15 @@ const matrix: Readonly<Record<string, Row>> = {
     statuses: [401, 403, 404, 403, 404, 403],
   },
   'POST /provisioning/vehicles': { body: {}, statuses: [401, 403, 403, 422, 422, 403] },
+  'GET /callbacks': { path: '/callbacks?status=parked', statuses: [401, 403, 403, 403, 200, 403] },
+  'POST /callbacks/{id}/replay': {
+    path: '/callbacks/cmd_1.applied/replay',
+    statuses: [401, 403, 403, 403, 404, 403],
+  },
+  'POST /callbacks/{id}/drop': {
+    path: '/callbacks/cmd_1.applied/drop',
+    statuses: [401, 403, 403, 403, 404, 403],
+  },
   'GET /livez': { statuses: [200, 200, 200, 200, 200, 200] },
   // Not for tokens: authenticated by the form.
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },

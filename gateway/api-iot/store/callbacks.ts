@@ -62,6 +62,61 @@ export async function parkCallback(
     .execute();
 }
 
+/** A page of parked callbacks, in the order of their ids. */
+export async function listParkedCallbacks(
+  database: Kysely<ApiIotSchema>,
+  after: string,
+  limit: number,
+): Promise<CallbackRow[]> {
+  return (
+    database
+      .selectFrom('callbacks')
+      .selectAll()
+      // Written out, so that SQLite sees that the partial index holds all of it.
+      .where(sql<boolean>`parked_at is not null`)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+  );
+}
+
+async function findParked(transaction: Transaction<ApiIotSchema>, id: string): Promise<CallbackRow | null> {
+  const row = await transaction
+    .selectFrom('callbacks')
+    .selectAll()
+    .where('id', '=', id)
+    .where('parked_at', 'is not', null)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Takes a parked callback up again with all of its attempts. Resolves with it as it was; null: none with this id is parked. */
+export async function replayCallback(
+  transaction: Transaction<ApiIotSchema>,
+  id: string,
+  dueAt: number,
+): Promise<CallbackRow | null> {
+  const parked = await findParked(transaction, id);
+  if (parked !== null)
+    await transaction
+      .updateTable('callbacks')
+      .set({ failures: 0, due_at: dueAt, parked_at: null })
+      .where('id', '=', id)
+      .execute();
+  return parked;
+}
+
+/** Forgets a parked callback. Resolves with it; null: none with this id is parked. */
+export async function deleteParkedCallback(
+  transaction: Transaction<ApiIotSchema>,
+  id: string,
+): Promise<CallbackRow | null> {
+  const parked = await findParked(transaction, id);
+  if (parked !== null) await deleteCallback(transaction, id);
+  return parked;
+}
+
 export async function deleteCallback(transaction: Transaction<ApiIotSchema>, id: string): Promise<void> {
   await transaction.deleteFrom('callbacks').where('id', '=', id).execute();
 }
