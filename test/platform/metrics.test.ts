@@ -29,6 +29,8 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_purchase_requests_total{answer="activation-open"} 1',
       'fleetwake_purchase_requests_total{answer="unknown-service"} 1',
       'fleetwake_purchase_requests_total{answer="payment-declined"} 1',
+      'fleetwake_disputes_open{status="open"} 0',
+      'fleetwake_disputes_open{status="lost"} 0',
       'fleetwake_event_streams 0',
       'fleetwake_bus_up 1',
       'fleetwake_activations_open 2',

@@ -77,7 +77,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           await readVehicle({ database, clock }, vin, null);
           await newMetrics({ database, clock, bus: { problem: () => null } }).text();
         });
-        expect(plans.size).toBe(29);
+        expect(plans.size).toBe(30);
         const scans: string[] = [];
         const indexes = new Set<string>();
         for (const [text, steps] of plans) {
@@ -93,6 +93,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             'activations_by_vehicle',
             'activations_due',
             'activations_unsettled',
+            'disputes_open',
             'entitlements_by_feature',
             'entitlements_by_purchase',
             'entitlements_due',
@@ -112,6 +113,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             'SCAN activations USING INDEX activations_by_vehicle',
             // At most one is open.
             'SCAN incidents USING INDEX incidents_open',
+            'SCAN disputes USING INDEX disputes_open',
             'SCAN late',
             'SCAN open',
             'SCAN p USING INDEX purchases_by_time',
