@@ -34,7 +34,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['settlement'], load: async () => [(await import('./settlement.ts')).addSettlement] },
   { names: ['restore'], load: async () => [(await import('./restore.ts')).addRestore] },
   {
-    names: ['notification', 'webhook-event', 'parked', 'webhook-resume'],
+    names: ['notification', 'webhook-event', 'incident', 'parked', 'webhook-resume'],
     load: async () => [(await import('./parked-work.ts')).addParkedWork],
   },
   { names: ['cancel'], load: async () => [(await import('./cancel.ts')).addCancel] },
