@@ -676,6 +676,7 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   ...ofPlatform('register', `register ${vin} --replace --api-iot-url http://127.0.0.1:1`),
   'register --api-iot-url': registers('', '/vehicle'),
+  'register --file': shownBy('e2e/register-file.live.test.ts', "run('--file', file, '--json')"),
   'register --replace': registers('', '"credentialDigest"'),
   'register --model': both(
     registers(' --model cirrus-2025', '"model":"cirrus-2025"'),
