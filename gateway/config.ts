@@ -84,6 +84,17 @@ export const options = {
     0,
     65_535,
   ),
+  healthPort: wholeNumber(
+    {
+      flag: 'health-port',
+      environment: 'FLEETWAKE_HEALTH_PORT',
+      placeholder: 'port',
+      help: 'port that answers /livez from a thread of its own, whatever the load; 0: none',
+      fallback: 0,
+    },
+    0,
+    65_535,
+  ),
   publicUrl: optionalUrl(
     {
       flag: 'public-url',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { claim } from '../../shared/live/claim.ts';
 import { steadyTime, wallClock } from '../../shared/live/clock.ts';
 import { watchClock } from '../../shared/live/clock-jumps.ts';
+import { startHealthServer } from '../../shared/live/health-server.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import { shareTime } from '../../shared/live/shared-time.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -68,6 +69,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = () => stopFrom(0);
   try {
     // An engine listens as well: it takes the callbacks of the commands that it sent.
+    if (config.healthPort > 0)
+      started.push(await startHealthServer({ hostname: config.host, port: config.healthPort }));
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
     const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
     // First, because these refuse a data folder that another gateway owns: nothing of that one may have been touched by then.

@@ -100,8 +100,10 @@ vi.mock('../../shared/live/nats-bus.ts', async () => {
   };
 });
 vi.mock('../../shared/live/nats-server.ts', async (original) => {
-  const { NatsServerMissing } = await original<typeof import('../../shared/live/nats-server.ts')>();
+  const { NatsFolderInUse, NatsServerMissing } =
+    await original<typeof import('../../shared/live/nats-server.ts')>();
   return {
+    NatsFolderInUse,
     NatsServerMissing,
     async startNatsServer({ program }: { readonly program: string }) {
       given.natsProgram = program;
@@ -110,7 +112,8 @@ vi.mock('../../shared/live/nats-server.ts', async (original) => {
         const exited = new Promise<void>((resolve) => {
           stop = async () => resolve();
         });
-        return { url: 'nats://127.0.0.1:1', port: 1, exited, stop };
+        const check = async () => null;
+        return { url: 'nats://127.0.0.1:1', port: 1, exited, check, lastWords: () => '', stop, kill: stop };
       }
       throw new NatsServerMissing('none is started here');
     },
@@ -248,6 +251,16 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway, text) => portIs(gateway.line.mqtt, text),
     before: false,
     after: true,
+  },
+  healthPort: {
+    text: async () => String(await freePort()),
+    see: (_, text) =>
+      fetch(`http://127.0.0.1:${text}/livez`).then(
+        ({ status }) => status,
+        () => null,
+      ),
+    before: null,
+    after: 200,
   },
   publicUrl: {
     text: 'https://caas.example',
