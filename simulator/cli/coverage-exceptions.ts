@@ -29,7 +29,7 @@ export const coverageExceptions: readonly CoverageException[] = [
     'gateway/broker/publish-order.ts',
     'gateway/broker/queue-limit.ts',
   ]),
-  ...places('works on PostgreSQL only; the virtual databases are SQLite, and test/store runs it', [
+  ...places('works on PostgreSQL only; the virtual databases are SQLite, and test/gateway/store runs it', [
     'gateway/store/record-reader.ts#transactionsNow',
     'gateway/store/record-reader.ts#newestMark',
     'gateway/store/record-reader.ts#lookAtGap',

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { measureApiIot } from './api-iot.ts';
 import { measureCommits } from './commits.ts';
 import { measureEndToEnd } from './end-to-end.ts';

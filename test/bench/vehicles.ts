@@ -8,7 +8,7 @@ import type { LinkConnection } from '../../shared/ports/device-link.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { commandResultSchema } from '../../shared/protocol/device-messages.ts';
 import { fleetFilters, topics } from '../../shared/protocol/topics.ts';
-import { until } from '../support/until.ts';
+import { until } from '../helpers/until.ts';
 import { moduleUrl } from './child.ts';
 import { benchFleet } from './fleet.ts';
 import { round } from './numbers.ts';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { type GatewayProcess, launchProcess } from './gateway-process.ts';
 import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';

@@ -8,8 +8,8 @@ import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import { type Log, silentLog } from '../../shared/ports/log.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 
 const run = promisify(execFile);
 const recoveryMs = 60_000;

@@ -7,7 +7,7 @@ import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { reportOf } from '../../simulator/reports/report.ts';
 import type { RunReport } from '../../simulator/reports/run-report.ts';
 import type { Verdict } from '../../simulator/reports/verdict.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { restartablePort } from './ports.ts';
 
 /** The gateway's configuration as nobody changed it, on free ports that it can have again, with its data in `folder`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { until } from '../support/until.ts';
+import { until } from '../helpers/until.ts';
 import { type GatewayProcess, launchProcess } from './gateway-process.ts';
 import { chaosRun } from './run.ts';
 import { chaosScenario } from './scenario.ts';

@@ -7,7 +7,7 @@ import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
 import type { Launch } from '../../simulator/live/gateway-handle.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { gatewayProcess, handleOf } from './gateway-process.ts';
 import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';

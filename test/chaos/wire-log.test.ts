@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DeviceLink, LinkOptions } from '../../shared/ports/device-link.ts';
 import { LinkClosed } from '../../shared/ports/device-link.ts';
 import { wireLog } from '../../simulator/run/wire-log.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 
 /** A link whose broker is played by the test: what is published waits until it says yes or no. */
 function playedLink() {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus, ConsumeOptions, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import { streams } from '../../shared/protocol/subjects.ts';
-import { until } from '../support/until.ts';
+import { until } from '../helpers/until.ts';
 
 /** The acknowledgement time of the suite: short, but long beside what a handler takes. */
 const ackWaitMs = 300;

@@ -1,5 +1,5 @@
 import { wallClock } from '../../shared/live/clock.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 import { describeClock } from './clock.ts';
 
 describeClock('the wall clock', () => ({

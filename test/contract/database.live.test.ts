@@ -3,8 +3,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
-import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { newTemporaryFolder, removeFolder } from '../support/temporary-folder.ts';
+import { type Postgres, startPostgres } from '../helpers/postgres.ts';
+import { newTemporaryFolder, removeFolder } from '../helpers/temporary-folder.ts';
 import { type ContractSchema, describeDatabase } from './database.ts';
 
 describeDatabase('SQLite in memory', async () => ({

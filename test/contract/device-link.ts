@@ -6,7 +6,7 @@ import {
   type LinkMessage,
   type LinkOptions,
 } from '../../shared/ports/device-link.ts';
-import { until } from '../support/until.ts';
+import { until } from '../helpers/until.ts';
 
 export interface OpenedLink {
   readonly link: DeviceLink;

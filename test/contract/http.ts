@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 export interface OpenedHttp {
   readonly http: Http;

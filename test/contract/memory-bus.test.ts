@@ -3,7 +3,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { memoryBroker, memoryBus } from '../../shared/memory/bus.ts';
 import type { Delivery } from '../../shared/ports/bus.ts';
 import { silentLog } from '../../shared/ports/log.ts';
-import { manualClock, settle } from '../support/manual-clock.ts';
+import { manualClock, settle } from '../helpers/manual-clock.ts';
 import { describeBus } from './bus.ts';
 
 const broker = memoryBroker({ clock: wallClock, log: silentLog });

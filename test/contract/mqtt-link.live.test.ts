@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { silentLog } from '../../shared/ports/log.ts';
-import { type Mosquitto, startMosquitto } from '../support/mosquitto.ts';
-import { newTemporaryFolder, removeFolder, withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { type Mosquitto, startMosquitto } from '../helpers/mosquitto.ts';
+import { newTemporaryFolder, removeFolder, withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { describeDeviceLink } from './device-link.ts';
 
 let folder: string;

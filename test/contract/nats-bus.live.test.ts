@@ -8,9 +8,9 @@ import { type NatsServer, startNatsServer } from '../../shared/live/nats-server.
 import { type Bus, BusUnavailable } from '../../shared/ports/bus.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { streams } from '../../shared/protocol/subjects.ts';
-import { freePort } from '../support/free-port.ts';
-import { newTemporaryFolder, removeFolder, withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { newTemporaryFolder, removeFolder, withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { describeBus } from './bus.ts';
 
 let folder: string;

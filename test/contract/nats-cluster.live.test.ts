@@ -8,9 +8,9 @@ import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { plainStorage } from '../../shared/live/nats-streams.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { streams } from '../../shared/protocol/subjects.ts';
-import { startNatsCluster } from '../support/nats-cluster.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { startNatsCluster } from '../helpers/nats-cluster.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 
 const clusterStorage = { ...plainStorage, replicas: 3, maxBytes: 50_000_000 };
 

@@ -5,10 +5,10 @@ import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { checkIsolation, openPostgres } from '../../shared/live/postgres.ts';
 import type { Database } from '../../shared/ports/database.ts';
-import { startPgBouncer } from '../support/pgbouncer.ts';
-import { withPostgres } from '../support/postgres.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { startPgBouncer } from '../helpers/pgbouncer.ts';
+import { withPostgres } from '../helpers/postgres.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 
 interface Schema {
   one: { name: string };

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { jwtTokens, newSigningKey } from '../../shared/live/tokens.ts';
 import { KeysUnavailable } from '../../shared/ports/tokens.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 import { audience, claims, describeTokens, issuer, startAt } from './tokens.ts';
 
 const keys = new Map<string, ReturnType<typeof newSigningKey>>();

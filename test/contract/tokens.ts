@@ -2,7 +2,7 @@ import { UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { AccessTokenClaims, Tokens } from '../../shared/ports/tokens.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 
 export const issuer = 'https://api-iot.test';
 export const audience = 'urn:api-iot';

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { virtualStream } from '../../shared/virtual/process-bus.ts';
-import { pacedLoop } from '../support/paced-loop.ts';
+import { pacedLoop } from '../helpers/paced-loop.ts';
 import { describeBus } from './bus.ts';
 
 const paced = pacedLoop();

@@ -1,6 +1,6 @@
 import { virtualNetwork } from '../../shared/virtual/http.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { pacedLoop } from '../support/paced-loop.ts';
+import { pacedLoop } from '../helpers/paced-loop.ts';
 import { contractTimeoutMs, describeHttp } from './http.ts';
 
 describeHttp('the virtual network', async (handler) => {

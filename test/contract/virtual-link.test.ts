@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 import { virtualBroker } from '../../shared/virtual/device-link.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { pacedLoop } from '../support/paced-loop.ts';
+import { pacedLoop } from '../helpers/paced-loop.ts';
 import { describeDeviceLink } from './device-link.ts';
 
 const paced = pacedLoop();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { virtualTokens } from '../../shared/virtual/tokens.ts';
-import { manualClock } from '../support/manual-clock.ts';
+import { manualClock } from '../helpers/manual-clock.ts';
 import { describeTokens, issuer } from './tokens.ts';
 
 describeTokens('virtual', async (clock, key) => virtualTokens({ clock, issuer, key }));

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
+import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
-import { buy, waitFor, withPlatform } from './support.ts';
 
 beforeAll(buildWhenOutdated);
 

@@ -2,8 +2,8 @@ import { connect, type MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { topics } from '../../shared/protocol/topics.ts';
+import { type Platform, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { takesAPurchase } from './story.ts';
-import { type Platform, waitFor, withPlatform } from './support.ts';
 
 /** A connection with the vehicle's own name and password, beside the vehicle's. */
 async function intruder(platform: Platform, index: number): Promise<MqttClient> {

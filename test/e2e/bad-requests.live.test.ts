@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { newSigningKey } from '../../shared/live/tokens.ts';
+import { orderBody, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { success } from './expected.ts';
 import { type Call, call, problemOf, signedToken, tokenOf } from './http.ts';
 import { commandsOf, storyOf, takesAPurchase } from './story.ts';
-import { orderBody, waitFor, withPlatform } from './support.ts';
 
 const tooLarge = JSON.stringify({ padding: 'x'.repeat(64 * 1024) });
 const configure = (changes: object = {}) =>

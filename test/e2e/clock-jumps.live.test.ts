@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { ended } from './story.ts';
-import { buy, waitFor, withPlatform } from './support.ts';
 
 const hour = 3_600_000;
 const realNow = Date.now;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { until } from '../support/until.ts';
+import { until } from '../helpers/until.ts';
 import { cliFile } from './build.ts';
 
 /** The shipped command, running. */

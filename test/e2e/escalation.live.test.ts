@@ -4,7 +4,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
 import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
 import type { TicketState } from '../../gateway/support/ticket-work.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import {
+  type Bought,
+  buy,
+  type Order,
+  type Platform,
+  waitFor,
+  withPlatform,
+} from '../helpers/running-platform.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { buildWhenOutdated } from './build.ts';
 import {
   byCommand,
@@ -19,7 +27,6 @@ import {
 import * as say from './escalation-words.ts';
 import { activating, receipt } from './expected.ts';
 import { activationOf, commandsOf, ended, featureOf, get, recordOf, ticketOf } from './story.ts';
-import { type Bought, buy, type Order, type Platform, waitFor, withPlatform } from './support.ts';
 
 /*
  * Every arrow of the specification's "Escalation Workflow" and every "manual intervention option", on real parts, with what the

@@ -3,10 +3,10 @@ import type { TicketDetail } from '../../gateway/platform/ticket-view.ts';
 import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
 import type { ConfigureRequest, VehicleHealth, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { collectMails } from '../../simulator/reports/collect.ts';
+import { type Bought, type Platform, waitFor } from '../helpers/running-platform.ts';
 import { fleetwake } from './command.ts';
 import { on, watch } from './disturb.ts';
 import { activationOf, get } from './story.ts';
-import { type Bought, type Platform, waitFor } from './support.ts';
 
 /** One move of technician-1, as each of the two doors takes it. */
 export interface Move {

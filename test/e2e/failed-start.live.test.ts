@@ -4,9 +4,9 @@ import { startGateway } from '../../gateway/live/gateway.ts';
 import { isRunning } from '../../shared/live/processes.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { startStandIns } from '../../simulator/live/stand-ins.ts';
-import { freePort } from '../support/free-port.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { isListening, natsProcess, testConfig } from './support.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { isListening, natsProcess, testConfig } from '../helpers/running-platform.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { withTakenPort } from './taken-port.ts';
 
 /** Starts a gateway that cannot start; resolves with those of its ports that are open afterwards. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import {
   answerLost,
   answers,
@@ -13,7 +14,6 @@ import {
 } from './disturb.ts';
 import { failure, receipt, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, featureOf, mailsOf, recordOf, revoked, storyOf } from './story.ts';
-import { buy, waitFor, withPlatform } from './support.ts';
 
 const checked = ['POST token 200', 'GET status 200', 'GET health 200'];
 const diagnosed = ['GET status 200', 'GET health 200', 'GET history 200'];

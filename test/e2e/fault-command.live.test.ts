@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { clientsOf } from '../../simulator/live/clients.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake, withFleetwake } from './command.ts';
 

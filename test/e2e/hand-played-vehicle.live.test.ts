@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { Address } from '../../shared/protocol/address.ts';
-import { withMosquitto } from '../broker/mosquitto.ts';
+import { withMosquitto } from '../gateway/broker/mosquitto.ts';
+import { buy, type Platform, vinOf, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { handPlayedVehicle } from './documented.ts';
 import { success } from './expected.ts';
 import { commandsOf, storyOf } from './story.ts';
-import { buy, type Platform, vinOf, waitFor, withPlatform } from './support.ts';
 
 beforeAll(buildWhenOutdated);
 

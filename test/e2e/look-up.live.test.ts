@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { withShownTimes } from '../../simulator/cli/shown-times.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { buy, type Order, type Platform, withPlatform } from '../helpers/running-platform.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { ended } from './story.ts';
-import { buy, type Order, type Platform, withPlatform } from './support.ts';
 
 beforeAll(buildWhenOutdated);
 

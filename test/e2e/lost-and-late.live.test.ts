@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { on, refused, watch } from './disturb.ts';
 import { failure, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, ended, featureOf, recordOf, revoked, storyOf, ticketOf } from './story.ts';
-import { buy, waitFor, withPlatform } from './support.ts';
 
 /** The discard port: callbacks that go there are refused. */
 const nobodyListens = 'http://127.0.0.1:9';

@@ -8,7 +8,7 @@ import { saveVehicles } from '../../gateway/api-iot/store/vehicles.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
 
 beforeAll(buildWhenOutdated, 300_000);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { buy, orderBody, withPlatform } from '../helpers/running-platform.ts';
 import { failure, success, ticket } from './expected.ts';
 import { get, mailsOf, pushesOf, storyOf } from './story.ts';
-import { buy, orderBody, withPlatform } from './support.ts';
 
 /** Charged at once, 99.00 EUR, as the catalogue says. */
 const sportMode = { serviceId: 'sport-mode' };

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { Address } from '../../shared/protocol/address.ts';
-import { withPostgres } from '../support/postgres.ts';
+import { withPostgres } from '../helpers/postgres.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
 import { failure, success } from './expected.ts';
 import { storyOf } from './story.ts';
-import { buy, withPlatform } from './support.ts';
 
 const reject = { type: 'reject', attributes: { reason: 'wiring_missing', feature: null } } as const;
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { withPlatform } from '../helpers/running-platform.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
-import { withPlatform } from './support.ts';
 
 beforeAll(buildWhenOutdated);
 

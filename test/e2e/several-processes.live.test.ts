@@ -4,8 +4,8 @@ import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { restartablePort } from '../chaos/ports.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
 

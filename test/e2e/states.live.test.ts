@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { buy, type Platform, withPlatform } from '../helpers/running-platform.ts';
 import { ended, recordOf } from './story.ts';
-import { buy, type Platform, withPlatform } from './support.ts';
 
 /** The specification's state diagram, as its states are called in the record. */
 const states = [

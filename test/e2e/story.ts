@@ -7,8 +7,8 @@ import type { TicketFields } from '../../gateway/support/ticket.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { collectMails, collectPushes } from '../../simulator/reports/collect.ts';
 import type { SeenMail, SeenPush } from '../../simulator/reports/evidence.ts';
+import { type Bought, buy, type Platform, waitFor } from '../helpers/running-platform.ts';
 import { success } from './expected.ts';
-import { type Bought, buy, type Platform, waitFor } from './support.ts';
 
 /** What an activation came to, in the words of those who saw it: API, ledger, mail sink, push sink, vehicle. */
 export interface Story {

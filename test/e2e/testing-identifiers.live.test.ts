@@ -5,8 +5,8 @@ import { hasValidCheckDigit } from '../../shared/protocol/vin.ts';
 import { testVehicles } from '../../simulator/fleet/test-vehicles.ts';
 import { clientsOf } from '../../simulator/live/clients.ts';
 import { testCardNames } from '../../simulator/stand-ins/payments/test-cards.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
-import { until } from '../support/until.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { withFleetwake } from './command.ts';
 

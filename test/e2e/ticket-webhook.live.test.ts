@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { Address } from '../../shared/protocol/address.ts';
+import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
 import { byRest, move } from './escalation.ts';
 import { ended } from './story.ts';
-import { buy, waitFor, withPlatform } from './support.ts';
 
 const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
 const busyOnce = { type: 'ecu_busy', attributes: { first: 1, feature: null } } as const;

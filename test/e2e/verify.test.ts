@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { evidenceLines } from '../../simulator/reports/evidence-log.ts';
 import type { RunReport } from '../../simulator/reports/run-report.ts';
-import { corrupted, sampleEvidence } from '../reports/sample.ts';
-import { withTemporaryFolder } from '../support/temporary-folder.ts';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { corrupted, sampleEvidence } from '../simulator/reports/sample.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 

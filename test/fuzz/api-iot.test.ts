@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { parseTopic } from '../../shared/protocol/topics.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import type { Document } from '../http/document-check.ts';
-import { type Bench, origin, otherVin, vin, withApiIot } from '../support/api-iot.ts';
+import type { Document } from '../gateway/http/document-check.ts';
+import { type Bench, origin, otherVin, vin, withApiIot } from '../helpers/api-iot.ts';
 import { type Draw, drawFrom, hostileText, type KnownValues, mutated } from './drawn-values.ts';
 import { fuzzHttp } from './http-fuzz.ts';
 import { fuzzCount, fuzzSeed, fuzzTimeoutMs, withoutTrace } from './watch.ts';

@@ -1,4 +1,9 @@
-import { type Document, documentCheck, type Operation, type Parameter } from '../http/document-check.ts';
+import {
+  type Document,
+  documentCheck,
+  type Operation,
+  type Parameter,
+} from '../gateway/http/document-check.ts';
 import { type Draw, hostileText, type KnownValues, mutated, schemaValue } from './drawn-values.ts';
 
 export interface FuzzTarget {

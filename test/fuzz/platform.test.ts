@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { platformScopes, roleScopes } from '../../gateway/platform/scopes.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import type { Document } from '../http/document-check.ts';
-import { order, origin, register, vin, type World, withPlatform } from '../platform/support.ts';
+import type { Document } from '../gateway/http/document-check.ts';
+import { order, origin, register, vin, type World, withPlatform } from '../helpers/platform-under-test.ts';
 import { drawFrom, type KnownValues } from './drawn-values.ts';
 import { fuzzHttp } from './http-fuzz.ts';
 import { fuzzCount, fuzzSeed, fuzzTimeoutMs, withoutTrace } from './watch.ts';

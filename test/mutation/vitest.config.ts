@@ -10,9 +10,11 @@ const isEngine = process.env.MUTATE === 'engine';
 export default defineConfig({
   test: {
     testNamePattern: /^(?!.*(thousand|permanent))/,
-    include: isEngine ? ['test/{engine,entitlement}/**/*.test.ts'] : ['test/activation/**/*.test.ts'],
+    include: isEngine
+      ? ['test/gateway/{engine,entitlement}/**/*.test.ts']
+      : ['test/gateway/activation/**/*.test.ts'],
     exclude: isEngine
-      ? ['test/engine/{crash-sweep,old-keys,deadlines}.test.ts']
-      : ['test/activation/{sequences,ends}.test.ts'],
+      ? ['test/gateway/engine/{crash-sweep,old-keys,deadlines}.test.ts']
+      : ['test/gateway/activation/{sequences,ends}.test.ts'],
   },
 });

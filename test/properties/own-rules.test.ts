@@ -10,7 +10,7 @@ import { newWatch, type SyncQuery } from '../../simulator/check/watch.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
-import type { Draft } from '../reports/sample.ts';
+import type { Draft } from '../simulator/reports/sample.ts';
 
 /** The rules of the virtual run's own: each has a run that breaks it and no other. */
 const vin = 'WFWAUR1E3TA000003';

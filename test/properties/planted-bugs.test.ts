@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
-import { sampleEvidence } from '../reports/sample.ts';
+import { sampleEvidence } from '../simulator/reports/sample.ts';
 import { isReportedBy, type PlantedBug, plantedBugs, unplant } from './planted-bugs.ts';
 
 /** `npm run check:planted` runs all of them with three seeds; what takes more runs than this is left out of every day's tests. */

@@ -1,0 +1,180 @@
+import Stripe from 'stripe';
+import { expect, test } from 'vitest';
+import { testSecrets } from '../../../simulator/virtual-system/settings.ts';
+import { hourMs, type RestoredSystem, withRestoredSystem } from '../restore/restored-system.ts';
+
+interface Bought {
+  readonly id: string;
+  readonly activation: { readonly id: string };
+}
+
+/** One captured payment, its feature on. Resolves with the payment's id. */
+async function charged({
+  shop,
+  vins,
+  pass,
+  operator,
+}: RestoredSystem): Promise<{ bought: Bought; paymentId: string }> {
+  const order = { vin: vins[0], serviceId: 'heated-seats', duration: { unit: 'months', count: 1 } };
+  const body = { ...order, customerId: 'customer-1', paymentMethod: 'pm_card_visa' };
+  const bought = (await shop.send('POST', '/purchases', body, 'one')).body as Bought;
+  await pass(60_000);
+  const { body: view } = await operator.get(`/settlements/${bought.activation.id}`);
+  const { settlement } = view as { settlement: { status: string; paymentId: string } };
+  expect(settlement.status).toBe('captured');
+  return { bought, paymentId: settlement.paymentId };
+}
+
+async function typesOf({ operator }: RestoredSystem, { id }: Bought, prefix: string): Promise<string[]> {
+  const { body } = await operator.get(`/purchases/${id}/record?limit=100`);
+  const { events: entries } = body as { events: { type: string }[] };
+  return entries.map(({ type }) => type).filter((type) => type.startsWith(prefix));
+}
+
+const listed = async ({ operator }: RestoredSystem) =>
+  ((await operator.get('/settlements?status=disputed')).body as { settlements: Record<string, unknown>[] })
+    .settlements;
+
+test('lists a chargeback with its deadline, logs it at error, and lets an operator end it after it is lost', async () => {
+  await withRestoredSystem(async (system) => {
+    const { bought, paymentId } = await charged(system);
+    const { operator, shop, log, ledger, payments } = system;
+    const opened = await payments('/v1/test_helpers/disputes', {
+      payment_intent: paymentId,
+      reason: 'product_not_received',
+    });
+    expect(opened).toMatchObject({
+      status: 'needs_response',
+      webhook: expect.stringContaining('answered 204'),
+    });
+    const id = String(opened.id);
+    const dispute = {
+      ...{ id, status: 'open', amountMinor: 1490, currency: 'EUR', reason: 'product_not_received' },
+      ...{ openedAt: expect.any(Number), settleBy: expect.any(Number), closedAt: null },
+    };
+    const activationId = bought.activation.id;
+    expect(await listed(system)).toMatchObject([
+      { activationId, purchaseId: bought.id, overdue: false, dispute, settlement: { status: 'captured' } },
+    ]);
+    const fields = { activationId, purchaseId: bought.id, disputeId: id, status: 'open', amountMinor: 1490 };
+    expect(log).toEqual([
+      {
+        event: 'settlement.disputed',
+        fields: { ...fields, currency: 'EUR', reason: 'product_not_received' },
+      },
+    ]);
+    expect((await operator.get('/metrics')).text).toContain('fleetwake_disputes_open{status="open"} 1\n');
+    // Nothing has changed for the customer but the history.
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
+    const early = await operator.send('POST', `/settlements/${activationId}/resolve`, {
+      ...{ by: 'olga', resolution: 'retry' },
+    });
+    expect([early.status, early.body]).toMatchObject([
+      409,
+      {
+        detail: `The settlement of ${activationId} cannot be ended so: its payment is disputed: it takes collected, written_off.`,
+      },
+    ]);
+
+    await payments(`/v1/disputes/${id}/close`);
+    expect(await listed(system)).toMatchObject([
+      { dispute: { ...dispute, status: 'lost', closedAt: expect.any(Number) } },
+    ]);
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'payment_failed' });
+    expect((await ledger.net(activationId)).netMinor).toBe(0);
+    const resolution = { by: 'olga', resolution: 'collected', currency: 'EUR', reference: 'SEPA-1' };
+    const less = await operator.send('POST', `/settlements/${activationId}/resolve`, {
+      ...resolution,
+      amountMinor: 100,
+    });
+    expect(less.body).toMatchObject({
+      detail: expect.stringContaining('14.90 EUR are disputed, not 1.00 EUR'),
+    });
+    const ended = await operator.send('POST', `/settlements/${activationId}/resolve`, {
+      ...resolution,
+      amountMinor: 1490,
+    });
+    expect(ended.body).toMatchObject({ dispute: { status: 'collected' } });
+    expect(await listed(system)).toEqual([]);
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
+    expect(await typesOf(system, bought, 'payment.')).toEqual([
+      'payment.authorised',
+      'payment.captured',
+      'payment.disputed',
+      'payment.dispute_lost',
+      'payment.collected',
+    ]);
+  });
+});
+
+test('ends a dispute by itself that the bank rejects, and tells the customer what is true in the history', async () => {
+  await withRestoredSystem(async (system) => {
+    const { bought, paymentId } = await charged(system);
+    const { id } = await system.payments('/v1/test_helpers/disputes', { payment_intent: paymentId });
+    await system.pass(121 * hourMs);
+    expect(await listed(system)).toMatchObject([{ overdue: true }]);
+    await system.payments(`/v1/test_helpers/disputes/${String(id)}/win`);
+    expect(await listed(system)).toEqual([]);
+    expect((await system.ledger.net(bought.activation.id)).netMinor).toBe(1490);
+    const { body } = await system.operator.get(
+      `/purchases/${bought.id}/record/export?view=customer&format=json`,
+    );
+    const { events: entries } = body as { events: { type: string; what: string; cause: string }[] };
+    expect(
+      entries.filter(({ type }) => type.includes('dispute')).map(({ what, cause }) => `${what}: ${cause}`),
+    ).toEqual([
+      'the bank was asked to take the amount back: the payment was disputed',
+      'the amount stays charged: the bank rejected the dispute',
+    ]);
+  });
+});
+
+const secret = testSecrets.platform.paymentsWebhook;
+
+test('takes an event once, and refuses one that is unsigned, changed, too old or signed by another', async () => {
+  await withRestoredSystem(async (system) => {
+    const { bought, paymentId } = await charged(system);
+    const object = {
+      ...{ id: 'dp_1', object: 'dispute', amount: 1490, currency: 'eur', payment_intent: paymentId },
+      ...{ reason: 'fraudulent', status: 'needs_response' },
+    };
+    const event = (id: string, type = 'charge.dispute.created', changes = {}) =>
+      JSON.stringify({ id, object: 'event', type, data: { object: { ...object, ...changes } } });
+    const send = async (payload: string, options: { ageS?: number; by?: string; sent?: string } = {}) => {
+      const { ageS = 0, by = secret, sent = payload } = options;
+      const timestamp = Math.floor(system.now() / 1000) - ageS;
+      const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: by, timestamp });
+      const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
+      return (await system.post('/callbacks/payments', sent, headers)).status;
+    };
+    expect(await send(event('evt_1'), { by: 'whsec_other' })).toBe(403);
+    expect(await send(event('evt_1'), { ageS: 400 })).toBe(403);
+    expect(await send(event('evt_1'), { sent: event('evt_2') })).toBe(403);
+    expect((await system.post('/callbacks/payments', event('evt_1'), {})).status).toBe(403);
+    expect(await send('not JSON')).toBe(400);
+    expect(await listed(system)).toEqual([]);
+
+    expect([await send(event('evt_1')), await send(event('evt_1'))]).toEqual([204, 204]);
+    // In another order: what is closed is not opened again.
+    const closed = { status: 'lost' };
+    expect(await send(event('evt_2', 'charge.dispute.closed', closed))).toBe(204);
+    expect(await send(event('evt_3'))).toBe(204);
+    expect(await send(event('evt_4', 'invoice.paid'))).toBe(204);
+    expect(
+      await send(event('evt_5', 'charge.dispute.created', { id: 'dp_2', payment_intent: 'pi_none' })),
+    ).toBe(204);
+    expect(await typesOf(system, bought, 'payment.dispute')).toEqual([
+      'payment.disputed',
+      'payment.dispute_lost',
+    ]);
+    expect(await listed(system)).toMatchObject([{ dispute: { id: 'dp_1', status: 'lost' } }]);
+    const metrics = (await system.operator.get('/metrics')).text;
+    for (const [answer, count] of [
+      ['taken', 3],
+      ['repeated', 1],
+      ['ignored', 2],
+      ['refused', 4],
+    ])
+      expect(metrics).toContain(`fleetwake_payment_events_total{answer="${answer}"} ${count}\n`);
+  });
+});

@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { order, register, withPlatform } from '../../helpers/platform-under-test.ts';
+
+it('counts purchase requests by their answer, and tells how many activations are open and how late the engine is', () =>
+  withPlatform(async (world) => {
+    await register(world);
+    const buy = (change: object = {}) =>
+      world.call(
+        'POST',
+        '/purchases',
+        { ...order, ...change },
+        { 'idempotency-key': JSON.stringify(change) },
+      );
+    await buy();
+    await buy();
+    await buy({ preDelivery: true });
+    await buy({ serviceId: 'massage' });
+    world.engine.payment = 'declined';
+    await buy({ serviceId: 'ambient-light' });
+    world.engine.payment = 'authorised';
+    await buy({ serviceId: 'remote-start' });
+    await world.clock.advance(2_500);
+    const { status, headers, body } = await world.call('GET', '/metrics');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    const samples = (body as string).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(samples).toEqual([
+      'fleetwake_purchase_requests_total{answer="created"} 2',
+      'fleetwake_purchase_requests_total{answer="replayed"} 1',
+      'fleetwake_purchase_requests_total{answer="activation-open"} 1',
+      'fleetwake_purchase_requests_total{answer="unknown-service"} 1',
+      'fleetwake_purchase_requests_total{answer="payment-declined"} 1',
+      'fleetwake_disputes_open{status="open"} 0',
+      'fleetwake_disputes_open{status="lost"} 0',
+      'fleetwake_event_streams 0',
+      'fleetwake_bus_up 1',
+      'fleetwake_activations_open 2',
+      'fleetwake_activations_overdue 0',
+      'fleetwake_incident_open{cause="credentials_refused"} 0',
+      'fleetwake_incident_open{cause="forbidden"} 0',
+      'fleetwake_incident_open{cause="unknown_vehicles"} 0',
+      'fleetwake_incident_open{cause="server_errors"} 0',
+      'fleetwake_incident_open{cause="unreachable"} 0',
+      'fleetwake_settlements_open{status="uncollectible"} 0',
+      'fleetwake_settlements_open{status="unsettled"} 0',
+      'fleetwake_due_lag_seconds 2.5',
+      'fleetwake_vehicle_clocks_differing 0',
+      'fleetwake_vehicle_clock_skew_max_seconds 0',
+    ]);
+    await world.clock.advance(117_500);
+    const later = await world.call('GET', '/metrics');
+    expect((later.body as string).split('\n')).toEqual(
+      expect.arrayContaining(['fleetwake_activations_overdue 2', 'fleetwake_due_lag_seconds 120']),
+    );
+  }));
+
+it('is ready while NATS is away, and says which part does not work', () =>
+  withPlatform(
+    async (world) => {
+      const { status, body } = await world.call('GET', '/readyz');
+      expect([status, body]).toEqual([
+        200,
+        {
+          status: 'degraded',
+          problems: [
+            {
+              part: 'nats',
+              detail:
+                'NATS takes no messages. Purchases are taken, and the engine works by its sweep; the log names the cause.',
+            },
+          ],
+        },
+      ]);
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_bus_up 0\n');
+    },
+    { isBusAway: true },
+  ));
+
+it('is not ready without its database', () =>
+  withPlatform(async (world) => {
+    expect((await world.call('GET', '/readyz')).body).toEqual({ status: 'ready', problems: [] });
+    await world.database.write((transaction) => transaction.schema.dropTable('incidents').execute());
+    const { status, body } = await world.call('GET', '/readyz');
+    expect([status, body.reasons]).toEqual([503, ['The database does not answer.']]);
+  }));

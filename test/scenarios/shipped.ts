@@ -1,3 +1,0 @@
-import { shippedScenario } from '../../simulator/scenarios/library.ts';
-
-export const defaultScenario = shippedScenario('default');

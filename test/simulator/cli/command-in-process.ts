@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { vi } from 'vitest';
+import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
+
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The message of what the command ended with, or null. */
+  readonly error: string | null;
+  readonly exitCode: number | string | null | undefined;
+}
+
+/** Runs the command in this process. */
+export async function inProcess(parameters: readonly string[]): Promise<Outcome> {
+  const out = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      out[stream] += String(text);
+      return true;
+    }),
+  );
+  const exitCodeBefore = process.exitCode;
+  process.exitCode = undefined;
+  let error: string | null = null;
+  try {
+    await (await fleetwakeProgram(parameters[0])).parseAsync(parameters, { from: 'user' });
+  } catch (thrown) {
+    error = (thrown as Error).message;
+  }
+  for (const spy of spies) spy.mockRestore();
+  const { exitCode } = process;
+  process.exitCode = exitCodeBefore;
+  return { ...out, error, exitCode };
+}
+
+export interface AskedService {
+  readonly url: string;
+  /** `GET /tickets?limit=20`, and the body where there is one. Tokens are left out. */
+  readonly requests: string[];
+  close(): Promise<void>;
+}
+
+/** Stands for a platform, an API IoT and a fault control: takes every token and secret, answers with `answerOf`, and keeps what it was asked. */
+export async function askedService(answerOf: (path: string) => unknown): Promise<AskedService> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      const { method, url = '' } = request;
+      const isToken = url === '/oauth/token';
+      if (!isToken) requests.push(body === '' ? `${method} ${url}` : `${method} ${url} ${body}`);
+      const token = { access_token: 'x', token_type: 'Bearer', expires_in: 3_600 };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(isToken ? token : answerOf(url)));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The secrets that the commands look for in a data folder. */
+export async function writeSecrets(folder: string): Promise<void> {
+  for (const file of ['keys.json', 'control.json']) await writeFile(join(folder, file), '{}');
+}
+
+/** Every option of every command: `ticket --status`. */
+export async function everyOption(): Promise<string[]> {
+  const walk = (command: Command, path: string): string[] => [
+    ...command.options.map(({ long }) => `${path} ${long}`.trim()),
+    ...command.commands.flatMap((child) => walk(child, `${path} ${child.name()}`.trim())),
+  ];
+  return walk(await fleetwakeProgram(), '');
+}

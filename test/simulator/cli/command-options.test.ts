@@ -1,0 +1,800 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { options } from '../../../gateway/config.ts';
+import { vinOf } from '../../../simulator/check/plan-of-test-case.ts';
+import { calmTestCase } from '../../../simulator/check/test-case.ts';
+import { readTestCaseFile } from '../../../simulator/cli/check.ts';
+import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
+import { type FleetFlags, fleetWishes } from '../../../simulator/cli/fleet-options.ts';
+import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
+import { testVehicles } from '../../../simulator/fleet/test-vehicles.ts';
+import { demoFleet } from '../../../simulator/live/demo-fleet.ts';
+import type { Scenario } from '../../../simulator/scenarios/scenario.ts';
+import { freePort } from '../../helpers/free-port.ts';
+import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
+import {
+  type AskedService,
+  askedService,
+  everyOption,
+  inProcess,
+  writeSecrets,
+} from './command-in-process.ts';
+
+vi.mock('../../../shared/live/signals.ts', () => ({
+  // A command that runs until a signal ends once it has started.
+  firstSignal: () => ({ promise: Promise.resolve('SIGTERM'), dispose() {} }),
+}));
+
+let service: AskedService;
+let folder = '';
+const firstRegression = readdirSync('test/regressions').find((name) => name.endsWith('.json')) ?? '';
+const vin = '1M8GDM9AXKP042788';
+const emptyList = {
+  vehicles: [],
+  purchases: [],
+  activations: [],
+  tickets: [],
+  settlements: [],
+  findings: [],
+  next: null,
+};
+
+beforeAll(async () => {
+  folder = await newTemporaryFolder();
+  await writeSecrets(folder);
+  service = await askedService((path) => {
+    if (path.startsWith('/faults'))
+      return { id: 'fault-1', layer: 'vehicle', vehicles: 1, vins: [vin], faults: [], removed: 0 };
+    return /^\/[a-z-]+\?/.test(path)
+      ? emptyList
+      : { id: 'x', erasedAt: 0, wasOff: true, events: [], next: null };
+  });
+});
+afterAll(async () => {
+  await service.close();
+  await removeFolder(folder);
+});
+beforeEach(() => {
+  service.requests.length = 0;
+});
+
+type Case = () => Promise<void>;
+
+const places = (call: string) => [
+  '--data',
+  folder,
+  call.startsWith('fault') ? '--control-url' : '--platform-url',
+  service.url,
+];
+const asked = (call: string) => inProcess([...call.split(' '), ...places(call)]);
+
+/** The call asks exactly this. */
+const asks =
+  (call: string, request: string): Case =>
+  async () => {
+    const { error } = await asked(call);
+    expect([error, ...service.requests]).toEqual([null, request]);
+  };
+
+/** The call is refused with exactly this. */
+const refuses =
+  (call: string, sentence: string): Case =>
+  async () => {
+    const { error, stdout } = await inProcess(
+      call.split(' ').map((word) => word.replace('FOLDER', folder).replace('REGRESSION', firstRegression)),
+    );
+    expect([error, stdout, service.requests]).toEqual([sentence.replace('FOLDER', folder), '', []]);
+  };
+
+const both =
+  (...cases: readonly Case[]): Case =>
+  async () => {
+    for (const one of cases) {
+      service.requests.length = 0;
+      await one();
+    }
+  };
+
+/** A test of its own shows the effect on what really runs. */
+const shownBy =
+  (file: string, ...words: readonly string[]): Case =>
+  async () => {
+    const text = readFileSync(`test/${file}`, 'utf8');
+    for (const one of words) expect(text).toContain(one);
+  };
+
+/** What every command that asks a running platform has. */
+function ofPlatform(command: string, call: string): Record<string, Case> {
+  return {
+    [`${command} --platform-url`]: async () => {
+      const { error } = await inProcess([
+        ...call.split(' '),
+        '--data',
+        folder,
+        '--platform-url',
+        'localhost:1',
+      ]);
+      expect(error).toBe(
+        '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "localhost:1"',
+      );
+      await asked(call);
+      expect(service.requests.length).toBeGreaterThan(0);
+    },
+    [`${command} --data`]: refuses(
+      `${call} --data /nowhere`,
+      "there is no keys.json in /nowhere: give the gateway's data folder with --data",
+    ),
+  };
+}
+
+/** `--json` prints what was answered. */
+function asJson(command: string, call: string): Record<string, Case> {
+  return {
+    [`${command} --json`]: async () => {
+      const plain = await asked(call);
+      const json = await asked(`${call} --json`);
+      expect(plain.stdout).not.toBe(json.stdout);
+      expect(JSON.parse(json.stdout)).toBeTypeOf('object');
+    },
+  };
+}
+
+function limited(name: string, path: string): Record<string, Case> {
+  return {
+    [`${name} --limit`]: both(
+      asks(`${name} --limit 3`, `GET ${path}limit=3`),
+      refuses(`${name} --limit 0`, '--limit must be a whole number from 1 to 100, not "0"'),
+      refuses(`${name} x --limit 3`, `--limit has no effect on one ${name}: leave it out`),
+    ),
+  };
+}
+
+/** One flag of `fault add`, and the record that it makes; a fault of the other layer refuses it. */
+const adds = (call: string, record: object) =>
+  asks(`fault add ${call}`, `POST /faults ${JSON.stringify(record)}`);
+const offline = { name: 'offline', layer: 'link', type: 'offline' };
+const onService = { name: 'slow', layer: 'services', type: 'slow' };
+const notOf = (type: string, flag: string) =>
+  refuses(
+    `fault add ${type} --${flag} 1 --data FOLDER`,
+    `--${flag} has no effect on a fault of type ${type}: leave it out`,
+  );
+const ofVehicles = (flag: string, value: string, target: object) =>
+  both(adds(`offline --${flag} ${value}`, { ...offline, target }), notOf('slow', flag));
+const ofService = (flag: string, value: string, target: object) =>
+  both(adds(`slow --${flag} ${value}`, { ...onService, target }), notOf('offline', flag));
+const scheduled = (flag: string, field: string) =>
+  both(
+    adds(`offline --${flag} 5`, { ...offline, schedule: { [field]: 5 } }),
+    refuses(`fault add offline --${flag} x --data FOLDER`, `--${flag} takes a number, not "x"`),
+  );
+
+/** A flag of an action on a ticket, and that other actions refuse it. */
+const act = (call: string, body: object, flag: string, other: string) =>
+  both(
+    asks(
+      `ticket t1 ${call}`,
+      `POST /tickets/t1/${call.split(' ')[0]} ${JSON.stringify({ by: 'ana', ...body })}`,
+    ),
+    refuses(
+      `ticket t1 ${other} --as ana --${flag} x --data FOLDER`,
+      `--${flag} has no effect on the action ${other.split(' ')[0]}: leave it out`,
+    ),
+  );
+const lists = (flag: string, request: string) =>
+  both(
+    asks(`ticket ${flag}`, request),
+    refuses(
+      `ticket t1 ${flag} --data FOLDER`,
+      `${flag.split(' ')[0]} has no effect on one ticket: leave it out`,
+    ),
+  );
+const settles = (call: string, body: object) =>
+  asks(
+    `settlement a1 resolve --as ana ${call}`,
+    `POST /settlements/a1/resolve ${JSON.stringify({ by: 'ana', ...body })}`,
+  );
+
+/** What the parser makes of a call, without doing it. */
+async function parsed(call: string): Promise<FleetFlags & Record<string, unknown>> {
+  const [name = '', ...rest] = call.split(' ');
+  const program = await fleetwakeProgram(name);
+  const command = program.commands.find((one) => one.name() === name);
+  command?.parseOptions(rest);
+  return command?.opts() as FleetFlags & Record<string, unknown>;
+}
+
+/** The vehicles that `up` or `fleet` would run. */
+const fleetOf = async (call: string) => demoFleet(folder, fleetWishes(await parsed(call)));
+const vinsOf = async (call: string) => (await fleetOf(call)).map((spec) => spec.vin);
+
+function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
+  const few = `${command}${command === 'up' ? ' --no-test-vehicles' : ''}`;
+  return {
+    [`${command} --vehicles`]: both(
+      async () =>
+        expect([(await vinsOf(few)).length, (await vinsOf(`${few} --vehicles 7`)).length]).toEqual([5, 7]),
+      refuses(`${command} --vehicles x`, '--vehicles must be a whole number from 0 to 100000, not "x"'),
+    ),
+    [`${command} --seed`]: both(
+      async () => expect(await vinsOf(`${few} --seed 2`)).not.toEqual(await vinsOf(few)),
+      refuses(`${command} --seed x`, '--seed must be a whole number from 0 to 9999999, not "x"'),
+    ),
+    [`${command} --connectivity`]: both(
+      async () => {
+        const specs = await fleetOf(`${few} --connectivity garage`);
+        expect(new Set(specs.map(({ connectivity }) => connectivity))).toEqual(new Set(['garage']));
+      },
+      refuses(
+        `${command} --connectivity x`,
+        '--connectivity must be one of steady, drive, tunnel, garage, sleep, flapping, not "x"',
+      ),
+    ),
+    [`${command} --control-open`]: shownBy('control/toxiproxy-open.live.test.ts', 'isOpen: true'),
+    [`${command} --control-port`]: both(
+      shownBy('e2e/start-errors.test.ts', "'0', '--control-port', "),
+      refuses(
+        `${command} --control-port x --data FOLDER`,
+        '--control-port must be a whole number from 0 to 65535, not "x"',
+      ),
+    ),
+    [command === 'up' ? 'up --no-test-vehicles' : 'fleet --test-vehicles']: async () => {
+      const flag = command === 'up' ? '--no-test-vehicles' : '--test-vehicles';
+      const counts = [await vinsOf(command), await vinsOf(`${command} ${flag}`)].map(({ length }) => length);
+      const [least, most] = counts.toSorted((a, b) => a - b);
+      expect([counts.indexOf(5), least, most]).toEqual([
+        command === 'up' ? 1 : 0,
+        5,
+        5 + testVehicles.length,
+      ]);
+    },
+  };
+}
+
+const written = (name: string) => join(folder, name);
+const scenario = `name: small
+description: One vehicle.
+timeScale: 60
+vehicles: { count: 1 }
+purchases: { count: 1, overMs: 1000 }
+`;
+
+/** One virtual run and its verification write every kind of report. */
+const reported: Case = async () => {
+  await writeFile(written('small.yaml'), scenario);
+  const kinds = ['json', 'junit', 'markdown', 'html'];
+  const into = (prefix: string) => kinds.flatMap((kind) => [`--${kind}`, written(`${prefix}.${kind}`)]);
+  const run = await inProcess([
+    'run',
+    written('small.yaml'),
+    '--seed',
+    '3',
+    '--log',
+    written('log'),
+    ...into('run'),
+  ]);
+  const verify = await inProcess(['verify', written('log'), ...into('verify')]);
+  expect([run.error, verify.error]).toEqual([null, null]);
+  for (const prefix of ['run', 'verify']) {
+    expect(JSON.parse(readFileSync(written(`${prefix}.json`), 'utf8'))).toMatchObject({ seed: 3, ok: true });
+    expect(readFileSync(written(`${prefix}.junit`), 'utf8')).toContain('<testsuite');
+    expect(readFileSync(written(`${prefix}.markdown`), 'utf8')).toMatch(/^#/);
+    expect(readFileSync(written(`${prefix}.html`), 'utf8')).toMatch(/^<!doctype html>/i);
+  }
+  const outcome = await inProcess(['report', 'diff', written('run.json'), written('verify.json'), '--json']);
+  expect(JSON.parse(outcome.stdout)).toBeTypeOf('object');
+  const twice = await inProcess(['run', written('small.yaml'), '--repeat', '2', '--json']);
+  expect(JSON.parse(twice.stdout)).toHaveLength(2);
+};
+
+const day: Case = async () => {
+  const call = `day --vehicles 3 --purchases 2 --hours 1 --seed 2 --json ${written('day.json')}`;
+  expect((await inProcess(call.split(' '))).error).toBe(null);
+  const size = { vehicleCount: 3, purchaseCount: 2, durationMs: 3_600_000, seed: 2 };
+  expect(JSON.parse(readFileSync(written('day.json'), 'utf8'))).toMatchObject(size);
+};
+
+/** Sends exactly this among others, whatever it prints. */
+const sends =
+  (call: string, ...parts: readonly string[]): Case =>
+  async () => {
+    await asked(call);
+    const found = service.requests.find((request) => parts.every((part) => request.includes(part)));
+    expect(found ?? service.requests).toEqual(expect.stringContaining(parts[0] ?? ''));
+  };
+const registers =
+  (flags: string, ...parts: string[]): Case =>
+  async () =>
+    sends(`register ${vin} --replace --api-iot-url ${service.url}${flags}`, ...parts)();
+/** The line of stand-ins that end at once. */
+async function standIns(...flags: readonly string[]): Promise<Record<string, string>> {
+  const ports = ['payments', 'smtp', 'mail', 'push'].flatMap((name) => [`--${name}-port`, '0']);
+  const call = ['stand-ins', '--data', written('made'), ...ports, '--json', ...flags];
+  return JSON.parse((await inProcess(call)).stdout);
+}
+const placesOf = (...names: readonly string[]) => ['event', ...names, 'environment'];
+const runOnly = ['data x', 'nats-url nats://127.0.0.1:1', 'log-level info', 'install'];
+
+const cases: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(
+    ['json', 'junit', 'markdown', 'html'].flatMap((kind) => [
+      [`run --${kind}`, reported],
+      [`verify --${kind}`, reported],
+    ]),
+  ),
+  'run --log': both(
+    reported,
+    refuses(
+      'run default --log /nowhere/x',
+      '--log /nowhere/x cannot be written: there is no such file; name another file',
+    ),
+  ),
+  'run --seed': both(
+    reported,
+    refuses('run --seed x', '--seed must be a whole number from 0 to 4294967295, not "x"'),
+  ),
+  'run --repeat': both(
+    reported,
+    refuses('run --repeat x', '--repeat must be a whole number from 1 to 1000, not "x"'),
+  ),
+  'run --live': shownBy('scenarios/command.live.test.ts', "'--json', 'mine.json', '--live'"),
+  'run --all': refuses(
+    'run default --all',
+    '--all runs the whole library: leave out "default", or leave out --all',
+  ),
+  ...Object.fromEntries(
+    runOnly.map((words) => {
+      const flag = words.split(' ')[0];
+      const sentence = `--${flag} needs a live run: add --live, or leave it out`;
+      return [
+        `run --${flag}`,
+        both(refuses(`run --${words}`, sentence), shownBy('cli/run-options.test.ts', `'--${flag}'`)),
+      ];
+    }),
+  ),
+  'scenarios --json': async () => {
+    const { stdout } = await inProcess(['scenarios', '--json']);
+    expect(JSON.parse(stdout)[0]).toHaveProperty('timeScale');
+  },
+  'scenarios --schema': both(
+    async () => {
+      const { stdout } = await inProcess(['scenarios', '--schema']);
+      expect(JSON.parse(stdout)).toHaveProperty('$schema');
+    },
+    refuses('scenarios --schema --json', '--json has no effect on the JSON Schema: leave it out'),
+  ),
+  'report diff --json': reported,
+  'up --mail-port': both(
+    shownBy('e2e/start-errors.test.ts', "...freePorts, '--mail-port', "),
+    refuses('up --mail-port x --data FOLDER', '--mail-port must be a whole number from 0 to 65535, not "x"'),
+  ),
+  'up --json': shownBy('e2e/fault-command.live.test.ts', "'--vehicles', '2', '--json'"),
+  ...ofFleet('up'),
+  ...ofFleet('fleet'),
+  ...ofPlatform('fleet', 'fleet'),
+  'fleet --platform-url': shownBy(
+    'e2e/start-errors.test.ts',
+    "'fleet', '--platform-url', 'http://127.0.0.1:1'",
+  ),
+  'fleet --api-iot-url': shownBy('e2e/look-up.live.test.ts', "'--api-iot-url', origins.apiIot"),
+  'fleet --mqtt-url': refuses(
+    'fleet --mqtt-url x',
+    '--mqtt-url (MQTT_URL) must be a URL that starts with mqtt:// or mqtts://, not "x"',
+  ),
+  'fleet --log-level': refuses(
+    'fleet --log-level x',
+    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+  ),
+  ...Object.fromEntries(
+    ['payments', 'smtp', 'mail', 'push'].map((name) => [
+      `stand-ins --${name}-port`,
+      both(
+        refuses(
+          `stand-ins --${name}-port x --data FOLDER`,
+          `--${name}-port must be a whole number from 0 to 65535, not "x"`,
+        ),
+        async () => {
+          const port = String(await freePort());
+          const line = await standIns(`--${name}-port`, port);
+          expect(line[name]).toMatch(new RegExp(`:${port}$`));
+        },
+      ),
+    ]),
+  ),
+  'stand-ins --payments': async () =>
+    expect(Object.keys(await standIns('--payments'))).toEqual(placesOf('payments')),
+  'stand-ins --mail': async () =>
+    expect(Object.keys(await standIns('--mail'))).toEqual(placesOf('smtp', 'mail')),
+  'stand-ins --push': async () => expect(Object.keys(await standIns('--push'))).toEqual(placesOf('push')),
+  'stand-ins --json': async () => expect(await standIns()).toMatchObject({ event: 'stand-ins.started' }),
+  'stand-ins --data': async () =>
+    expect(await standIns()).toMatchObject({ environment: written('made/stand-ins.env') }),
+  'stand-ins --payments-key': shownBy('e2e/several-processes.live.test.ts', 'PAYMENTS_KEY'),
+  'stand-ins --payments-webhook-secret': shownBy('disputes/disputes.test.ts', 'paymentsWebhook'),
+  'stand-ins --platform-url': refuses(
+    'stand-ins --platform-url x --data FOLDER',
+    '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
+  ),
+  'stand-ins --log-level': refuses(
+    'stand-ins --log-level x',
+    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+  ),
+  'config check --json': shownBy('cli/config-check.test.ts', "check('--json'"),
+  'fault add --file': both(
+    async () => {
+      await writeFile(written('fault.yaml'), '{ name: away, type: offline }');
+      await sends(
+        `fault add --file ${written('fault.yaml')}`,
+        'POST /faults {"name":"away","type":"offline"}',
+      )();
+    },
+    refuses(
+      'fault add offline --file x --data FOLDER',
+      'a type and --file cannot be combined: give one of them',
+    ),
+    refuses(
+      'fault add --file x --name y --data FOLDER',
+      '--name has no effect on faults of a file: leave it out',
+    ),
+  ),
+  'fault add --name': adds('offline --name away', { ...offline, name: 'away' }),
+  'fault add --set': both(
+    adds('offline --set a=1 --set b=x', { ...offline, attributes: { a: 1, b: 'x' } }),
+    refuses('fault add offline --set a --data FOLDER', '--set takes name=value, such as levels=2, not "a"'),
+  ),
+  'fault add --stream': adds('offline --stream upstream', { ...offline, stream: 'upstream' }),
+  'fault add --toxicity': both(
+    adds('offline --toxicity 0.5', { ...offline, toxicity: 0.5 }),
+    refuses('fault add offline --toxicity x --data FOLDER', '--toxicity takes a number, not "x"'),
+  ),
+  'fault add --vin': ofVehicles('vin', vin, { selector: { vins: [vin] } }),
+  'fault add --model': ofVehicles('model', 'aurora-2026', { selector: { models: ['aurora-2026'] } }),
+  'fault add --region': ofVehicles('region', 'ES', { selector: { regions: ['ES'] } }),
+  'fault add --share': ofVehicles('share', '0.5', { selector: { share: 0.5 } }),
+  'fault add --state': ofVehicles('state', 'applying', { selector: { state: 'applying' } }),
+  'fault add --mode': ofVehicles('mode', 'fixed', { mode: 'fixed' }),
+  'fault add --value': ofVehicles('value', '3', { value: 3 }),
+  'fault add --service': ofService('service', 'payments', { service: 'payments' }),
+  'fault add --method': ofService('method', 'POST', { method: 'POST' }),
+  'fault add --path': ofService('path', '/v1/*', { path: '/v1/*' }),
+  'fault add --after': scheduled('after', 'afterMs'),
+  'fault add --for': scheduled('for', 'forMs'),
+  'fault add --every': scheduled('every', 'everyMs'),
+  'fault add --first': scheduled('first', 'first'),
+  ...Object.fromEntries(
+    ['add offline', 'list', 'remove fault-1', 'clear'].flatMap((call) => {
+      const command = `fault ${call.split(' ')[0]}`;
+      return [
+        ...Object.entries(asJson(command, `fault ${call}`)),
+        [
+          `${command} --control-url`,
+          refuses(
+            `fault ${call} --data FOLDER --control-url localhost:1`,
+            '--control-url (FLEETWAKE_CONTROL_URL) must be a URL that starts with http:// or https://, not "localhost:1"',
+          ),
+        ],
+        [
+          `${command} --data`,
+          refuses(
+            `fault ${call} --data /nowhere`,
+            "there is no control.json in /nowhere: give the fleet's data folder with --data",
+          ),
+        ],
+      ];
+    }),
+  ),
+  ...Object.assign(
+    {},
+    ...[
+      ['vehicle', `vehicle ${vin}`],
+      ['purchase', 'purchase'],
+      ['activation', 'activation'],
+      ['ticket', 'ticket'],
+      ['settlement', 'settlement'],
+      ['restore', 'restore'],
+      ['notification', 'notification'],
+      ['webhook-event', 'webhook-event'],
+      ['incident', 'incident'],
+      ['webhook-resume', 'webhook-resume'],
+      ['cancel', 'cancel p1'],
+      ['customer erase', 'customer erase ana --yes'],
+    ].map(([command = '', call = '']) => ({ ...ofPlatform(command, call), ...asJson(command, call) })),
+  ),
+  'cancel --json': shownBy('e2e/look-up.live.test.ts', "cancel({ serviceId: 'ambient-light' }, '--json')"),
+  ...limited('purchase', '/purchases?'),
+  ...limited('activation', '/activations?'),
+  ...limited('ticket', '/tickets?'),
+  ...limited('settlement', '/settlements?status=unsettled&'),
+  ...limited('notification', '/notices?status=dead&'),
+  ...limited('webhook-event', '/webhook-events?status=parked&'),
+  ...limited('incident', '/incidents?status=open&'),
+  'purchase record --view': sends(
+    'purchase record x --view customer',
+    'GET /purchases/x/record/export?view=customer&format=json',
+  ),
+  'purchase record --html': shownBy('e2e/customer-command.live.test.ts', "'--html', page"),
+  'purchase record --json': asJson('', 'purchase record x')[' --json'] ?? (async () => {}),
+  ...ofPlatform('purchase record', 'purchase record x'),
+  ...ofPlatform('activation show', 'activation show x'),
+  'activation show --json': shownBy('e2e/activation-show.live.test.ts', '--json'),
+  'activation show --api-iot-url': shownBy('e2e/activation-show.live.test.ts', '--api-iot-url'),
+  'ticket --status': lists('--status closed', 'GET /tickets?status=closed&limit=20'),
+  'ticket --state': lists('--state assigned', 'GET /tickets?state=assigned&limit=20'),
+  'ticket --priority': lists('--priority HIGH', 'GET /tickets?priority=HIGH&limit=20'),
+  'ticket --assignee': lists('--assignee ana', 'GET /tickets?assignee=ana&limit=20'),
+  'ticket --vin': lists(`--vin ${vin}`, `GET /tickets?vin=${vin}&limit=20`),
+  'ticket --overdue': lists('--overdue', 'GET /tickets?overdue=true&limit=20'),
+  'ticket --incident': lists('--incident i1', 'GET /tickets?incident=i1&limit=20'),
+  'ticket --as': both(
+    asks('ticket t1 start --as ana', 'POST /tickets/t1/start {"by":"ana"}'),
+    refuses('ticket t1 start --data FOLDER', 'fleetwake ticket ID start needs --as'),
+    refuses('ticket --as ana --data FOLDER', '--as has no effect on the list: leave it out'),
+  ),
+  'ticket --technician': act('assign --as ana --technician bo', { technician: 'bo' }, 'technician', 'start'),
+  'ticket --text': act('comment --as ana --text hello', { text: 'hello' }, 'text', 'retry'),
+  'ticket --reason': act('reopen --as ana --reason cold', { reason: 'cold' }, 'reason', 'comment --text x'),
+  'ticket --team': act(
+    'escalate --as ana --team api-iot --reason cold',
+    { team: 'api_iot', reason: 'cold' },
+    'team',
+    'close',
+  ),
+  'ticket --message': act('contact --as ana --message hello', { message: 'hello' }, 'message', 'keep'),
+  'ticket --set': both(
+    asks(
+      'ticket t1 payload --as ana --set levels=2',
+      'POST /tickets/t1/payload {"by":"ana","parameters":{"levels":2}}',
+    ),
+    refuses(
+      'ticket t1 start --as ana --set a=1 --data FOLDER',
+      '--set has no effect on the action start: leave it out',
+    ),
+  ),
+  'ticket --workshop': act(
+    'resolve --as ana --resolution service-appointment --workshop north --at 2027-01-18T09:00Z',
+    { resolution: 'service_appointment', workshop: 'north', appointmentAt: Date.UTC(2027, 0, 18, 9) },
+    'workshop',
+    'resolve --resolution manual-activation',
+  ),
+  'ticket --at': refuses(
+    'ticket t1 inspection --as ana --workshop north --reason x --at soon --data FOLDER',
+    '--at must be a time such as 2027-01-18T09:00Z, not "soon"',
+  ),
+  'ticket --resolution': both(
+    asks(
+      'ticket t1 resolve --as ana --resolution manual-activation',
+      'POST /tickets/t1/resolve {"by":"ana","resolution":"manual_activation"}',
+    ),
+    refuses(
+      'ticket t1 resolve --as ana --resolution x --data FOLDER',
+      '--resolution must be manual-activation, service-appointment or bug-report, not "x"',
+    ),
+  ),
+  'ticket --reference': act(
+    'resolve --as ana --resolution bug-report --reference b1 --workaround none',
+    { resolution: 'bug_report', reference: 'b1', workaround: 'none' },
+    'reference',
+    'resolve --resolution manual-activation',
+  ),
+  'ticket --workaround': act(
+    'resolve --as ana --resolution bug-report --reference b1 --workaround none',
+    { resolution: 'bug_report', reference: 'b1', workaround: 'none' },
+    'workaround',
+    'resolve --resolution service-appointment',
+  ),
+  ...Object.fromEntries(
+    ['data', 'api-iot-url'].map((flag) => [
+      `parked --${flag}`,
+      async () => {
+        const { error } = await inProcess(['parked', '--data', folder, '--api-iot-url', service.url]);
+        expect([error, ...service.requests]).toEqual([null, 'GET /callbacks?status=parked&limit=20']);
+      },
+    ]),
+  ),
+  'parked --json': async () => {
+    const call = ['parked', 'c1', 'replay', '--json', '--data', folder, '--api-iot-url', service.url];
+    const { stdout } = await inProcess(call);
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'x' });
+    expect(service.requests).toEqual(['POST /callbacks/c1/replay']);
+  },
+  'parked --limit': refuses(
+    'parked c1 drop --limit 5 --data FOLDER',
+    '--limit has no effect on one parked: leave it out',
+  ),
+  'restore --limit': both(
+    asks('restore --limit 5', 'GET /restore?limit=5'),
+    refuses('restore x --limit 5 --data FOLDER', '--limit has no effect on x: leave it out'),
+  ),
+  'restore --as': both(
+    asks('restore pi_1 refund --as ana', 'POST /restore/findings/pi_1 {"choice":"refund","by":"ana"}'),
+    refuses('restore --as ana --data FOLDER', '--as has no effect on the list of findings: leave it out'),
+  ),
+  'restore --customer': both(
+    asks(
+      'restore pi_1 adopt --as ana --customer c1',
+      'POST /restore/findings/pi_1 {"choice":"adopt","by":"ana","customerId":"c1"}',
+    ),
+    refuses(
+      'restore pi_1 refund --as ana --customer c1 --data FOLDER',
+      '--customer has no effect on the decision refund: leave it out',
+    ),
+  ),
+  'restore --duration': both(
+    asks(
+      'restore pi_1 adopt --as ana --duration permanent',
+      'POST /restore/findings/pi_1 {"choice":"adopt","by":"ana","duration":{"unit":"permanent"}}',
+    ),
+    refuses(
+      'restore resume --duration permanent --data FOLDER',
+      '--duration has no effect on resume: leave it out',
+    ),
+  ),
+  'settlement --status': both(
+    asks('settlement --status uncollectible', 'GET /settlements?status=uncollectible&limit=20'),
+    refuses(
+      'settlement a1 --status x --data FOLDER',
+      '--status has no effect on one settlement: leave it out',
+    ),
+  ),
+  'settlement --as': refuses(
+    'settlement a1 resolve --resolution retry --data FOLDER',
+    'fleetwake settlement ACTIVATION resolve needs --as',
+  ),
+  'settlement --resolution': both(
+    settles('--resolution retry', { resolution: 'retry' }),
+    refuses(
+      'settlement a1 resolve --as ana --resolution x --data FOLDER',
+      '--resolution must be paid-back, collected, written-off or retry, not "x"',
+    ),
+  ),
+  'settlement --amount': refuses(
+    'settlement a1 resolve --as ana --resolution paid-back --reference r --amount 5 --data FOLDER',
+    '--amount must be an amount with its currency such as "14.90 EUR", not "5"',
+  ),
+  'settlement --reference': refuses(
+    'settlement a1 resolve --as ana --resolution retry --reference r --data FOLDER',
+    '--reference has no effect on --resolution retry: leave it out',
+  ),
+  'settlement --reason': both(
+    settles('--resolution written-off --reason lost', { resolution: 'written_off', reason: 'lost' }),
+    refuses(
+      'settlement a1 resolve --as ana --resolution paid-back --reason r --data FOLDER',
+      '--reason has no effect on --resolution paid-back: leave it out',
+    ),
+  ),
+  ...ofPlatform('customer export', 'customer export ana'),
+  'customer export --file': async () => {
+    await asked(`customer export ana --file ${written('ana.json')}`);
+    expect(existsSync(written('ana.json'))).toBe(true);
+  },
+  'customer erase --yes': refuses(
+    'customer erase ana --data FOLDER',
+    'erasing ana cannot be undone, and the id cannot be used again: add --yes',
+  ),
+  ...ofPlatform('register', `register ${vin} --replace --api-iot-url http://127.0.0.1:1`),
+  'register --api-iot-url': registers('', '/vehicle'),
+  'register --file': shownBy('e2e/register-file.live.test.ts', "run('--file', file, '--json')"),
+  'register --replace': registers('', '"credentialDigest"'),
+  'register --model': both(
+    registers(' --model cirrus-2025', '"model":"cirrus-2025"'),
+    refuses(
+      `register ${vin} --model beetle`,
+      'there is no model "beetle"; there are: aurora-2026, borealis-2026, cirrus-2025',
+    ),
+  ),
+  'register --customer': registers(' --customer bo', '"id":"bo"'),
+  'register --json': async () => {
+    const { stdout } = await asked(`register ${vin} --replace --json --api-iot-url ${service.url}`);
+    expect(JSON.parse(stdout)).toMatchObject({ vin, clientId: `vehicle-${vin}` });
+  },
+  'check --runs': both(
+    refuses('check --runs 0', '--runs must be a whole number from 1 to 1000000, not "0"'),
+    shownBy('properties/schedules.test.ts', "'--runs', '12'"),
+  ),
+  'check --minutes': both(
+    refuses('check --minutes 0', '--minutes must be a number above 0 and up to 10000, not "0"'),
+    refuses('check --minutes 1 --runs 1', '--runs and --minutes cannot be combined: give one of them'),
+    shownBy('live/check-workers.live.test.ts', "'--minutes', '5'"),
+  ),
+  'check --seed': both(
+    refuses('check --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
+    shownBy('properties/schedules.test.ts', "'--seed', '7'"),
+  ),
+  'check --workers': both(
+    refuses('check --workers 0', '--workers must be a whole number from 1 to 64, not "0"'),
+    shownBy('cli/coverage.live.test.ts', "'--workers', '2'"),
+  ),
+  'check --policy': both(
+    refuses('check --policy /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
+    shownBy('properties/own-subject.test.ts', "'--policy', 'policy.yaml'"),
+  ),
+  'check --catalogue': both(
+    refuses('check --catalogue /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
+    shownBy('properties/own-subject.test.ts', "'--catalogue', 'catalogue.json'"),
+  ),
+  'check --corpus': shownBy('properties/schedules.test.ts', "'--corpus', 'none'"),
+  'check --failures': async () => {
+    const { schedule } = await readTestCaseFile(join('test/regressions', firstRegression));
+    const failure = { rule: 'rule', sentence: 'It broke.', schedule, traceHash: null, run: 3 };
+    const [saved] = await saveFailures(written('failures'), 7, [failure as never]);
+    expect(saved?.file).toBe(written('failures/failure-7-3.json'));
+    expect((await readTestCaseFile(saved?.file ?? '')).schedule).toEqual(schedule);
+  },
+  'check --json': shownBy('properties/own-subject.test.ts', "'--json', 'report.json'"),
+  'check --coverage': shownBy('cli/coverage.live.test.ts', "'--coverage'"),
+  'check --junit': async () => {
+    const none = { seed: 7, seconds: 1, corpus: [], failures: [], probesMissed: [], runs: 12 };
+    await writeJunit(written('check.xml'), none as never);
+    expect(readFileSync(written('check.xml'), 'utf8')).toContain('12 runs of seed 7');
+  },
+  'replay --catalogue': refuses(
+    'replay test/regressions/REGRESSION --catalogue /nowhere',
+    '/nowhere cannot be read: there is no such file; correct its path',
+  ),
+  'replay --html': async () => {
+    await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);
+    expect(readFileSync(written('line.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+  },
+  'replay --scenario': async () => {
+    const lost = { type: 'message', channel: 'command', nth: 1, how: 'drop', delayMs: 1 } as const;
+    const saved = { about: 'A lost command.', schedule: calmTestCase([{ faults: [lost] }]) };
+    await writeFile(written('lost.json'), JSON.stringify(saved));
+    await inProcess(['replay', written('lost.json'), '--scenario', written('lost.yaml')]);
+    const scenario = parse(readFileSync(written('lost.yaml'), 'utf8')) as Scenario;
+    expect(scenario.description).toBe('A lost command.');
+    expect(scenario.faults.list).toEqual([
+      {
+        name: 'lose_command',
+        layer: 'message',
+        type: 'lose_command',
+        attributes: {},
+        schedule: { first: 1 },
+        target: {
+          selector: {
+            vins: [vinOf(0)],
+            commands: {
+              feature: scenario.purchases.services[0]?.feature,
+              kind: 'activation',
+              from: 1,
+              to: 1,
+            },
+          },
+        },
+      },
+    ]);
+  },
+  'day --vehicles': both(day, refuses('day --vehicles 0', '--vehicles must be at least 1')),
+  'day --purchases': both(day, refuses('day --purchases 0', '--purchases must be at least 1')),
+  'day --hours': both(day, refuses('day --hours 0', '--hours must be at least 1')),
+  'day --seed': both(
+    day,
+    refuses('day --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
+  ),
+  'day --json': day,
+};
+
+const everyName = await everyOption();
+/** Tested while a gateway runs, in running-options.live.test.ts; `up` hands them to the same function. */
+const ofGateway = new Set(
+  Object.values(options).flatMap(({ flag }) => [
+    `gateway --${flag}`,
+    `up --${flag}`,
+    `config check --${flag}`,
+  ]),
+);
+
+describe('every option of every command', () => {
+  it('has a case, and no case is left of an option that is gone', () => {
+    const expected = everyName.filter((name) => !ofGateway.has(name));
+    expect(Object.keys(cases).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('of the gateway is one of up as well, but for the push service, which is a stand-in there', () => {
+    expect([...ofGateway].filter((name) => !everyName.includes(name))).toEqual(['up --push-private']);
+  });
+
+  it.each(Object.entries(cases))('does what it says: %s', (_, holds) => holds());
+});

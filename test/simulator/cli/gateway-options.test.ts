@@ -1,0 +1,203 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { type GatewayConfig, options } from '../../../gateway/config.ts';
+import { Address } from '../../../shared/protocol/address.ts';
+import { UsageError } from '../../../simulator/cli/exit.ts';
+import { gatewayConfig, withGatewayOptions } from '../../../simulator/cli/options.ts';
+
+interface Row {
+  /** A text that is not the default, and what it gives. */
+  readonly text: string;
+  readonly value: unknown;
+  /** A text that is refused, and the end of the sentence; null where any text can be one. */
+  readonly bad: readonly [text: string, sentence: string] | null;
+  /** Options that must come with it. */
+  readonly with?: Readonly<Record<string, string>>;
+}
+
+const url = (text: string, protocols: string): Row => ({
+  text,
+  value: text,
+  bad: ['nonsense', `must be a URL that starts with ${protocols}, not "nonsense"`],
+});
+const web = (text: string) => url(text, 'http:// or https://');
+const number = (text: string, least: number, most: number): Row => ({
+  text,
+  value: Number(text),
+  bad: ['1e1', `must be a whole number from ${least} to ${most}, not "1e1"`],
+});
+const name = (text: string): Row => ({ text, value: text, bad: [' ', 'must not be empty'] });
+const free = (text: string): Row => ({ text, value: text, bad: null });
+const one = (text: string, known: string): Row => ({
+  text,
+  value: text,
+  bad: ['nonsense', `must be one of ${known}, not "nonsense"`],
+});
+const dayMs = 86_400_000;
+const whsec = `whsec_${'a'.repeat(32)}`;
+
+/** Every option of the table: one that is missing here fails the test. */
+const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
+  data: name('elsewhere'),
+  roles: {
+    text: 'platform, engine',
+    value: ['platform', 'engine'],
+    bad: ['platfrom', 'knows platform, engine, api-iot, broker, not "platfrom"'],
+  },
+  host: {
+    text: '[::1]',
+    value: '::1',
+    bad: [
+      'http://localhost',
+      'must be an address or a host name alone, such as 127.0.0.1 or ::1, not "http://localhost"',
+    ],
+  },
+  port: number('9090', 0, 65_535),
+  apiIotPort: number('9091', 0, 65_535),
+  mqttPort: number('1884', 0, 65_535),
+  healthPort: number('9092', 0, 65_535),
+  publicUrl: web('https://caas.example'),
+  apiIotPublicUrl: web('https://iot.example'),
+  allowedHosts: {
+    text: 'API.example, iot.example',
+    value: ['api.example', 'iot.example'],
+    bad: ['api.example:80', 'must be a list such as api.example,iot.example, not "api.example:80"'],
+  },
+  allowedOrigins: {
+    text: 'https://shop.example, https://app.example/',
+    value: ['https://shop.example', 'https://app.example'],
+    bad: ['*', 'must be a list such as https://shop.example,https://app.example, not "*"'],
+  },
+  webUrl: web('https://www.example'),
+  pushPrivate: one('yes', 'yes, no'),
+  apiIotUrl: web('https://iot.example'),
+  apiIotClientId: name('other'),
+  apiIotClientSecret: free('p+s%41x'),
+  apiIotCallbackSecret: free(whsec),
+  natsReplicas: number('3', 1, 5),
+  natsMaxBytes: number('1000000', 0, 2 ** 50),
+  natsPlacementCluster: free('eu'),
+  natsPlacementTags: free('ssd,eu'),
+  natsUrl: url('nats://127.0.0.1:4222', 'nats:// or tls://'),
+  natsServer: name('/usr/local/bin/nats-server'),
+  install: one('yes', 'yes, no'),
+  mqttUrl: url('mqtts://broker.example', 'mqtt:// or mqtts://'),
+  mqttUsername: name('other'),
+  mqttPassword: free('secret'),
+  databaseUrl: url('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
+  paymentsUrl: web('https://payments.example'),
+  paymentsKey: free('sk_test_1'),
+  paymentsWebhookSecret: free('whsec_1'),
+  smtpUrl: url('smtps://mail.example', 'smtp:// or smtps://'),
+  mailFrom: {
+    text: 'Shop <shop@example.com>',
+    value: 'Shop <shop@example.com>',
+    bad: ['Shop', 'must be an address such as "CaaS <no-reply@example.org>", not "Shop"'],
+  },
+  mailCa: free('ca.pem'),
+  supportContact: name('+34 900 000 000'),
+  pushContact: url('mailto:ops@example.org', 'mailto: or https://'),
+  mailTimeoutMs: number('2000', 1_000, 300_000),
+  timeZone: {
+    ...free('Europe/Madrid'),
+    bad: ['Mars/Olympus', 'must be a time zone such as Europe/Madrid, not "Mars/Olympus"'],
+  },
+  mailLimit: number('0', 0, 1_000_000),
+  supportRoster: free('roster.json'),
+  supportSla: {
+    text: 'HIGH=30min/4h',
+    value: 'HIGH=30min/4h',
+    bad: [
+      'HIGH=4h/30min',
+      'must be such as HIGH=4h/24h,MEDIUM=8h/72h (taken up within/resolved within), not "HIGH=4h/30min"',
+    ],
+  },
+  templates: free('texts'),
+  ticketWebhookUrl: {
+    ...web('https://tickets.example'),
+    with: { ticketWebhookSecret: whsec },
+  },
+  ticketWebhookSecret: { ...free(whsec), with: { ticketWebhookUrl: 'https://tickets.example' } },
+  ticketWebhookFormat: one('pagerduty', 'standard, pagerduty'),
+  trustedIssuer: { ...web('https://id.example/'), with: { trustedJwks: 'https://id.example/keys' } },
+  trustedJwks: { ...web('https://id.example/keys'), with: { trustedIssuer: 'https://id.example/' } },
+  tokenLeewaySeconds: number('5', 0, 600),
+  checkDigit: one('strict', 'strict, warn, off'),
+  catalogue: free('own'),
+  quotaLimit: number('100', 1, 100_000),
+  quotaWindowMs: number('60000', 1, dayMs),
+  commandTimeoutMs: number('1000', 1, dayMs),
+  reconcileMs: number('0', 0, 30 * dayMs),
+  reconcileRepeats: number('5', 1, 1_000),
+  timeScale: number('60', 1, 10_000),
+  logLevel: one('info', 'debug, info, warn, error, silent'),
+};
+
+/** The configuration of `gateway` with these parameters, as the command reads it. */
+function read(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): GatewayConfig {
+  const command = withGatewayOptions(new Command('gateway'))
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  command.parse(parameters, { from: 'user' });
+  return gatewayConfig(command.opts(), environment);
+}
+
+/** An address masks itself; what it holds is compared. */
+const whole = (value: unknown) => (value instanceof Address ? value.reveal() : value);
+
+const table = Object.entries(options) as [keyof GatewayConfig, (typeof options)[keyof typeof options]][];
+const parametersOf = (key: string, text: string) => {
+  const { flag } = options[key as keyof typeof options];
+  return flag === 'install' ? ['--install'] : [`--${flag}`, text];
+};
+const companions = ({ with: others = {} }: Row) =>
+  Object.entries(others).flatMap(([key, text]) => parametersOf(key, text));
+
+describe('every option of the gateway', () => {
+  it('is in this test', () => {
+    expect(Object.keys(rows).toSorted()).toEqual(Object.keys(options).toSorted());
+  });
+
+  it.each(table)(
+    '%s has its default without flag and environment, or with an empty variable',
+    (key, option) => {
+      expect(read([])[key]).toEqual(option.fallback);
+      expect(read([], { [option.environment]: '' })[key]).toEqual(option.fallback);
+    },
+  );
+
+  it.each(table)('%s is changed by its flag, by its environment name, and the flag wins', (key, option) => {
+    const row = rows[key];
+    const flag = [...parametersOf(key, row.text), ...companions(row)];
+    expect(row.value).not.toEqual(option.fallback);
+    expect(whole(read(flag)[key])).toEqual(row.value);
+    expect(whole(read(companions(row), { [option.environment]: row.text })[key])).toEqual(row.value);
+    const other = Array.isArray(option.fallback) ? 'broker' : String(option.fallback ?? 'x');
+    expect(whole(read(flag, { [option.environment]: other })[key])).toEqual(row.value);
+  });
+
+  it.each(table.filter(([key]) => rows[key].bad !== null))(
+    '%s refuses what it cannot be, with the names of its flag and its variable',
+    (key, option) => {
+      const row = rows[key];
+      const [text, sentence] = row.bad ?? ['', ''];
+      const words = `--${option.flag} (${option.environment}) ${sentence}`;
+      const refusal = new UsageError(words);
+      if (key !== 'install')
+        expect(() => read([...parametersOf(key, text), ...companions(row)])).toThrow(refusal);
+      expect(() => read(companions(row), { [option.environment]: text })).toThrow(refusal);
+    },
+  );
+
+  it('has a flag and a variable of its own', () => {
+    expect(new Set(table.map(([, { flag }]) => flag)).size).toBe(table.length);
+    expect(new Set(table.map(([, { environment }]) => environment)).size).toBe(table.length);
+  });
+
+  it('is not what a misspelt flag sets', () => {
+    expect(() => read(['--prot', '9090'])).toThrow("unknown option '--prot'");
+  });
+});

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { Random } from '../../../shared/ports/random.ts';
+import type { StandingFault } from '../../../simulator/faults/fault.ts';
+import { agenda } from '../../../simulator/fleet/agenda.ts';
+import { FaultSet } from '../../../simulator/fleet/fault-set.ts';
+import { manualClock } from '../../helpers/manual-clock.ts';
+
+/** Below a toxicity of a half a fault strikes, above it does not. */
+const strikes = 0.1;
+const passes = 0.9;
+
+/** A set whose draws come from the list, and what its faults did to the vehicle. */
+function faultSet(draws: number[]) {
+  const clock = manualClock(0);
+  const done: string[] = [];
+  const random: Random = {
+    fraction() {
+      const draw = draws.shift();
+      if (draw === undefined) throw new Error('a draw too many');
+      return draw;
+    },
+    stream: () => random,
+  };
+  const faults = new FaultSet({
+    agenda: agenda(clock),
+    random: () => random,
+    effects: {
+      opened: ({ id }) => done.push(`${clock.now()} ${id} opened`),
+      closed: ({ id }) => done.push(`${clock.now()} ${id} closed`),
+    },
+  });
+  faults.begin();
+  return { clock, faults, done };
+}
+
+const common = { name: 'test', layer: 'link', toxicity: 0.5 } as const;
+const windows = { forMs: 10, everyMs: 30 };
+
+const offline: StandingFault = { ...common, type: 'offline', attributes: {} };
+const flapping: StandingFault = { ...common, type: 'flapping', attributes: { upMs: 100, downMs: 100 } };
+const timeout: StandingFault = {
+  ...common,
+  type: 'timeout',
+  stream: 'upstream',
+  attributes: { timeoutMs: 60_000 },
+};
+
+test.each([offline, flapping, timeout])(
+  '$type is drawn once a window, whatever connections come',
+  (fault) => {
+    const { faults, done } = faultSet([passes]);
+    faults.add('a', fault);
+    for (let connection = 0; connection < 3; connection += 1) faults.renew();
+    expect(faults.standing(fault.type)).toEqual([]);
+    faults.remove('a');
+    expect(done).toEqual([]);
+  },
+);
+
+test.each([offline, flapping, timeout])('$type that held is held by no later connection less', (fault) => {
+  const { faults, done } = faultSet([strikes]);
+  faults.add('a', fault);
+  for (let connection = 0; connection < 3; connection += 1) faults.renew();
+  expect(faults.standing(fault.type)).toEqual([fault.attributes]);
+  faults.remove('a');
+  expect(done).toEqual(['0 a opened', '0 a closed']);
+});
+
+test('what meets a connection is drawn with each', () => {
+  const { faults } = faultSet([strikes, passes, strikes]);
+  const fault = { ...common, type: 'limit_data', stream: 'upstream', attributes: { bytes: 9 } } as const;
+  faults.add('a', fault);
+  const held = [faults.standing('limit_data').length];
+  for (let connection = 0; connection < 2; connection += 1) {
+    faults.renew();
+    held.push(faults.standing('limit_data').length);
+  }
+  expect(held).toEqual([1, 0, 1]);
+});
+
+test('a window that did not hold closes nothing, and the next one is drawn anew', async () => {
+  const { clock, faults, done } = faultSet([strikes, passes, strikes]);
+  faults.add('a', { ...offline, schedule: windows });
+  await clock.advance(75);
+  expect(done).toEqual(['0 a opened', '10 a closed', '60 a opened', '70 a closed']);
+  expect(faults.find('a')).toMatchObject({ window: 3, struck: 2 });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { shippedScenario } from '../../../simulator/scenarios/library.ts';
+import { chaosRun } from '../../chaos/run.ts';
+
+/**
+ * Stories of the library on real parts. They wait more than they work, so they run side by side. None expects that something
+ * happens within a window of a few seconds, which a busy machine may sleep through.
+ */
+const told = [
+  'acknowledgement-lost-on-last-attempt',
+  'answer-lost-after-acting',
+  'declined-cards',
+  'expired-credentials',
+  'feature-lost-after-workshop',
+  'incompatible-models',
+  'mail-and-push-down',
+  'refunds-refused',
+  'tunnel-while-applying',
+  'wedged-vehicles',
+];
+
+describe.concurrent('on real parts, the story', () => {
+  test.each(told)('%s comes out as it says', { timeout: 60_000 }, async (name) => {
+    const { report } = await chaosRun({ scenario: shippedScenario(name), seed: 1 });
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.ok).toBe(true);
+  });
+});

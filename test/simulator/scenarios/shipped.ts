@@ -1,0 +1,3 @@
+import { shippedScenario } from '../../../simulator/scenarios/library.ts';
+
+export const defaultScenario = shippedScenario('default');
