@@ -391,13 +391,16 @@ describe('the documents', () => {
           '200 202 400 401 403 404 409 413 415 422 429 503',
           '[{"oauth":["vehicle:configure"]}]',
         ],
+        ['get /callbacks', '200 401 403 422 503', '[{"oauth":["callbacks:operate"]}]'],
+        ['post /callbacks/{id}/replay', '200 401 403 404 413 422 503', '[{"oauth":["callbacks:operate"]}]'],
+        ['post /callbacks/{id}/drop', '200 401 403 404 413 422 503', '[{"oauth":["callbacks:operate"]}]'],
         ['get /vehicle/{vin}/status', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
         ['get /vehicle/{vin}/health', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
         ['get /vehicle/{vin}/history', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
         ['get /vehicle/{vin}/history/{commandId}', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
         [
           'post /provisioning/vehicles',
-          '200 400 401 403 413 415 422 503',
+          '200 207 400 401 403 413 415 422 503',
           '[{"oauth":["vehicle:provision"]}]',
         ],
       ]);

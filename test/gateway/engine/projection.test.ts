@@ -79,6 +79,7 @@ describe('The record', () => {
       const stored = await bought(outside);
       expect(await follow(stored)).toEqual({
         createdIds: [],
+        ticket: null,
         work: { notifications: false, tickets: false },
       });
       expect(calls).toEqual([]);
@@ -136,6 +137,7 @@ describe('Delivery', () => {
       const stored = await bought(outside);
       expect(await follow(stored, fact('activation.active'))).toEqual({
         createdIds: [],
+        ticket: null,
         work: { notifications: false, tickets: false },
       });
       expect(await rowsOf(outside, 'entitlements')).toEqual([
@@ -151,6 +153,7 @@ describe('Delivery', () => {
       const stored = await retried(outside);
       expect(await follow(stored, fact('activation.active'))).toEqual({
         createdIds: [],
+        ticket: null,
         work: { notifications: true, tickets: true },
       });
       expect(await rowsOf(outside, 'entitlements')).toEqual([
@@ -173,6 +176,7 @@ describe('Delivery', () => {
       const again = fact('activation.active', { diagnostics: { status: 'as it is' } }, late);
       expect(await follow(await retried(outside), again)).toEqual({
         createdIds: [],
+        ticket: null,
         work: { notifications: false, tickets: true },
       });
       expect(calls.slice(1)).toEqual([
@@ -254,6 +258,7 @@ it('lets the revocation that is owed follow, without limit of attempts or of tim
     const owed = fact('revocation.owed');
     expect(await follow(stored, owed)).toEqual({
       createdIds: ['act_1002'],
+      ticket: null,
       work: { notifications: false, tickets: false },
     });
     const [, revocation] = (await rowsOf(outside, 'activations')).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -305,6 +310,7 @@ it.each([
     const told = fact('activation.payment_confirmed');
     expect(await follow(await bought(outside), told)).toEqual({
       createdIds: [],
+      ticket: null,
       work: { notifications, tickets: false },
     });
   }),

@@ -443,6 +443,7 @@ describe('the support desk and the operator', () => {
               settleBy: at + 5 * 24 * 3_600_000,
               problem: 'expired_card: The card has expired.',
             },
+            dispute: null,
           },
         ],
         next: first.activationId,

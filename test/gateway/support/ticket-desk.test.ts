@@ -59,7 +59,7 @@ const ticketId = (number: number) => `tkt_${String(number).padStart(26, '0')}`;
 it('opens one ticket an activation, assigned, with its deadline and a line in the record', async () => {
   await withDatabase(async (database) => {
     const { open, record } = desk(database);
-    expect(await open(1)).toEqual({ id: ticketId(1), opened: true });
+    expect(await open(1)).toEqual({ id: ticketId(1), opened: true, priority: 'HIGH' });
     expect(await record()).toEqual([
       [
         'pur_1',
@@ -99,7 +99,11 @@ it('returns the first ticket when it is asked again, and changes nothing', async
     const activation = failedActivation(await placeOrder(database));
     await openFor(activation, startAt + 1);
     const first = await ticketById(database.reader, ticketId(1));
-    expect(await openFor(activation, startAt + 2)).toEqual({ id: ticketId(1), opened: false });
+    expect(await openFor(activation, startAt + 2)).toEqual({
+      id: ticketId(1),
+      opened: false,
+      priority: 'HIGH',
+    });
     expect(await ticketById(database.reader, ticketId(1))).toEqual(first);
     expect(await record()).toHaveLength(1);
   });

@@ -233,7 +233,7 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
         '--connectivity must be one of steady, drive, tunnel, garage, sleep, flapping, not "x"',
       ),
     ),
-    [`${command} --control-open`]: shownBy('control/toxiproxy-open.live.test.ts', 'isOpen: true'),
+    [`${command} --control-open`]: shownBy('simulator/control/toxiproxy-open.live.test.ts', 'isOpen: true'),
     [`${command} --control-port`]: both(
       shownBy('e2e/start-errors.test.ts', "'0', '--control-port', "),
       refuses(
@@ -340,7 +340,7 @@ const cases: Readonly<Record<string, Case>> = {
     reported,
     refuses('run --repeat x', '--repeat must be a whole number from 1 to 1000, not "x"'),
   ),
-  'run --live': shownBy('scenarios/command.live.test.ts', "'--json', 'mine.json', '--live'"),
+  'run --live': shownBy('simulator/scenarios/command.live.test.ts', "'--json', 'mine.json', '--live'"),
   'run --all': refuses(
     'run default --all',
     '--all runs the whole library: leave out "default", or leave out --all',
@@ -351,7 +351,10 @@ const cases: Readonly<Record<string, Case>> = {
       const sentence = `--${flag} needs a live run: add --live, or leave it out`;
       return [
         `run --${flag}`,
-        both(refuses(`run --${words}`, sentence), shownBy('cli/run-options.test.ts', `'--${flag}'`)),
+        both(
+          refuses(`run --${words}`, sentence),
+          shownBy('simulator/cli/run-options.test.ts', `'--${flag}'`),
+        ),
       ];
     }),
   ),
@@ -413,7 +416,7 @@ const cases: Readonly<Record<string, Case>> = {
   'stand-ins --data': async () =>
     expect(await standIns()).toMatchObject({ environment: written('made/stand-ins.env') }),
   'stand-ins --payments-key': shownBy('e2e/several-processes.live.test.ts', 'PAYMENTS_KEY'),
-  'stand-ins --payments-webhook-secret': shownBy('disputes/disputes.test.ts', 'paymentsWebhook'),
+  'stand-ins --payments-webhook-secret': shownBy('gateway/disputes/disputes.test.ts', 'paymentsWebhook'),
   'stand-ins --platform-url': refuses(
     'stand-ins --platform-url x --data FOLDER',
     '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
@@ -422,7 +425,7 @@ const cases: Readonly<Record<string, Case>> = {
     'stand-ins --log-level x',
     '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
   ),
-  'config check --json': shownBy('cli/config-check.test.ts', "check('--json'"),
+  'config check --json': shownBy('simulator/cli/config-check.test.ts', "check('--json'"),
   'fault add --file': both(
     async () => {
       await writeFile(written('fault.yaml'), '{ name: away, type: offline }');
@@ -697,7 +700,7 @@ const cases: Readonly<Record<string, Case>> = {
   'check --minutes': both(
     refuses('check --minutes 0', '--minutes must be a number above 0 and up to 10000, not "0"'),
     refuses('check --minutes 1 --runs 1', '--runs and --minutes cannot be combined: give one of them'),
-    shownBy('live/check-workers.live.test.ts', "'--minutes', '5'"),
+    shownBy('simulator/cli/check-workers.live.test.ts', "'--minutes', '5'"),
   ),
   'check --seed': both(
     refuses('check --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
@@ -705,7 +708,7 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'check --workers': both(
     refuses('check --workers 0', '--workers must be a whole number from 1 to 64, not "0"'),
-    shownBy('cli/coverage.live.test.ts', "'--workers', '2'"),
+    shownBy('simulator/cli/coverage.live.test.ts', "'--workers', '2'"),
   ),
   'check --policy': both(
     refuses('check --policy /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
@@ -724,7 +727,7 @@ const cases: Readonly<Record<string, Case>> = {
     expect((await readTestCaseFile(saved?.file ?? '')).schedule).toEqual(schedule);
   },
   'check --json': shownBy('properties/own-subject.test.ts', "'--json', 'report.json'"),
-  'check --coverage': shownBy('cli/coverage.live.test.ts', "'--coverage'"),
+  'check --coverage': shownBy('simulator/cli/coverage.live.test.ts', "'--coverage'"),
   'check --junit': async () => {
     const none = { seed: 7, seconds: 1, corpus: [], failures: [], probesMissed: [], runs: 12 };
     await writeJunit(written('check.xml'), none as never);
