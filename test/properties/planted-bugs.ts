@@ -149,7 +149,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a new idempotency key for each retry of an authorisation',
-    within: 100,
+    within: 150,
     rules: ['rule 2'],
     plant: () => {
       let tries = 0;
