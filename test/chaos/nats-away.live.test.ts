@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { type NatsServer, startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
-import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
 test('a gateway that starts without NATS sells, activates, and publishes every event once NATS comes', async () => {
   await withTemporaryFolder(async (folder) => {
     const dataFolder = `${folder}/nats`;
-    const port = await restartablePort();
+    const port = await freePort();
     // A server's password is that of its data folder: the address is known before the server is there.
     const first = await startNatsServer({ dataFolder, port, log: silentLog });
     await first.stop();

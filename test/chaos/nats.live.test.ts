@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { type GatewayProcess, launchProcess } from './gateway-process.ts';
-import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
@@ -14,7 +14,7 @@ test('a NATS that dies in the middle and comes back without its data costs time 
   await withTemporaryFolder(async (folder) => {
     const dataFolder = join(folder, 'nats');
     await mkdir(dataFolder);
-    const port = await restartablePort();
+    const port = await freePort();
     let server = await startNatsServer({ dataFolder, port, log: silentLog });
     const { url: natsUrl } = server;
     let wiped: Promise<number> | null = null;

@@ -7,8 +7,8 @@ import type { Evidence } from '../../simulator/reports/evidence.ts';
 import { reportOf } from '../../simulator/reports/report.ts';
 import type { RunReport } from '../../simulator/reports/run-report.ts';
 import type { Verdict } from '../../simulator/reports/verdict.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
-import { restartablePort } from './ports.ts';
 
 /** The gateway's configuration as nobody changed it, on free ports that it can have again, with its data in `folder`. */
 export async function freshConfig(folder: string): Promise<GatewayConfig> {
@@ -17,9 +17,9 @@ export async function freshConfig(folder: string): Promise<GatewayConfig> {
   return {
     ...reading.config,
     data: join(folder, 'data'),
-    port: await restartablePort(),
-    apiIotPort: await restartablePort(),
-    mqttPort: await restartablePort(),
+    port: await freePort(),
+    apiIotPort: await freePort(),
+    mqttPort: await freePort(),
     // What a killed process had claimed waits for the end of its claim.
     mailTimeoutMs: 10_000,
     logLevel: process.env.CHAOS_SHOW ? 'warn' : 'error',

@@ -7,9 +7,9 @@ import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
 import type { Launch } from '../../simulator/live/gateway-handle.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { gatewayProcess, handleOf } from './gateway-process.ts';
-import { restartablePort } from './ports.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
@@ -54,7 +54,7 @@ test('two engines share one consumer and one database: both work, and nothing ha
       const engine = await gatewayProcess({
         ...config,
         roles: ['engine'],
-        port: await restartablePort(),
+        port: await freePort(),
         apiIotUrl: doors[1]?.origin ?? null,
       });
       // The doors close last: a drain may still need them.

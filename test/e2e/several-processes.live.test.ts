@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { restartablePort } from '../chaos/ports.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
@@ -26,7 +26,7 @@ function blockOf(name: string): string {
 async function freePorts(): Promise<(block: string) => string> {
   const ports = new Map<string, string>();
   for (const port of ['8080', '8081', '8082', '8083', '8025', '8474', '1025', '1883']) {
-    ports.set(port, String(await restartablePort()));
+    ports.set(port, String(await freePort()));
   }
   return (block) => block.replaceAll(/\b(80\d\d|8474|1025|1883)\b/g, (port) => ports.get(port) ?? port);
 }
