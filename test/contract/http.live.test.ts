@@ -2,19 +2,23 @@ import { createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
-import { contractTimeoutMs, describeHttp } from './http.ts';
+import { describeHttp, shortTimeoutMs } from './http.ts';
 
-const deps = { clock: wallClock, timeoutMs: contractTimeoutMs };
+const deps = { clock: wallClock, timeoutMs: 30_000 };
+const impatientDeps = { ...deps, timeoutMs: shortTimeoutMs };
 
 describeHttp('a direct call inside one process', async (handler) => {
   const live = liveHttp(deps);
-  live.mount('http://gateway.test/', handler);
-  return { http: live.http, origin: 'http://gateway.test', close: async () => {} };
+  const impatient = liveHttp(impatientDeps);
+  for (const one of [live, impatient]) one.mount('http://gateway.test/', handler);
+  const { http } = live;
+  return { http, impatient: impatient.http, origin: 'http://gateway.test', close: async () => {} };
 });
 
 describeHttp('over a socket', async (handler) => {
   const server = await liveHttp(deps).serve(handler, { port: 0 });
-  return { http: liveHttp(deps).http, origin: server.origin, close: () => server.close(0) };
+  const [{ http }, { http: impatient }] = [liveHttp(deps), liveHttp(impatientDeps)];
+  return { http, impatient, origin: server.origin, close: () => server.close(0) };
 });
 
 /** A TCP server that does one thing with each connection. */
