@@ -1,4 +1,4 @@
-import { type Clock, wallNow } from '../../shared/ports/clock.ts';
+import { type Clock, wallAheadMs } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { LinkMessage } from '../../shared/ports/device-link.ts';
 import { parseTopic, topics } from '../../shared/protocol/topics.ts';
@@ -60,7 +60,6 @@ export function newIngest(deps: IngestDeps): Ingest {
   const { database, clock, refusals, queue, telemetry } = deps;
   const knownVins = new Set<string>();
   const online = new Set<string>();
-  const wallAheadMs = () => wallNow(clock) - clock.now();
 
   async function isKnown(vin: string): Promise<boolean> {
     if (knownVins.has(vin)) return true;
@@ -74,7 +73,7 @@ export function newIngest(deps: IngestDeps): Ingest {
     if (!parsed.ok) return parsed.reason;
     refusals.leaveOut(parsed.leftOut, topics.result(vin));
     const verdict = await database.write((transaction) =>
-      applyResult(transaction, parsed.value, clock.now(), wallAheadMs()),
+      applyResult(transaction, parsed.value, clock.now(), wallAheadMs(clock)),
     );
     if (verdict.kind === 'ended') deps.onEnded([verdict.ending]);
     return verdict.kind === 'refused' ? verdict.reason : null;
@@ -86,7 +85,7 @@ export function newIngest(deps: IngestDeps): Ingest {
     refusals.leaveOut(parsed.leftOut, topics.status(vin));
     const status = parsed.value;
     await database.write((transaction) =>
-      applyStatus(transaction, status, retained, clock.now(), wallAheadMs()),
+      applyStatus(transaction, status, retained, clock.now(), wallAheadMs(clock)),
     );
     if (!status.online) online.delete(vin);
     else if (!retained && !online.has(vin)) {

@@ -1,4 +1,4 @@
-import { type Clock, wallNow } from '../../shared/ports/clock.ts';
+import { type Clock, wallAheadMs } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { LinkConnection } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -106,7 +106,7 @@ export function newPublisher(deps: PublisherDeps): Publisher {
     const connection = deps.connection();
     // Nothing is lost: the sweep on the next connect sends it.
     if (connection === null || !connection.connected) return 'not_sent';
-    const payload = JSON.stringify(commandMessage(command, clock.now(), wallNow(clock) - clock.now()));
+    const payload = JSON.stringify(commandMessage(command, clock.now(), wallAheadMs(clock)));
     if (!fitsInPacket(command.vin, payload)) {
       suspects.park(command);
       log.error('api_iot.command_parked', { commandId: command.id, vin: command.vin, reason: 'too large' });

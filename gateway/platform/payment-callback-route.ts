@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wallNow } from '../../shared/ports/clock.ts';
 import { PaymentsUnavailable } from '../../shared/ports/payments.ts';
 import { type DisputeDeps, takePaymentEvent } from '../disputes/disputes.ts';
 import type { App } from '../http/app-env.ts';
@@ -63,7 +64,7 @@ export function mountPaymentCallbacks(
   ): PaymentServiceEvent | { readonly refused: string } {
     if (secret === undefined) return { refused: 'no secret of the payment service is configured.' };
     try {
-      return readPaymentEvent({ secret, now: clock.now() }, signature, body);
+      return readPaymentEvent({ secret, now: wallNow(clock) }, signature, body);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       throw problemError('malformed-request', 'The body is not JSON.');

@@ -18,6 +18,11 @@ export function wallNow(clock: Clock): number {
   return clock.wallNow?.() ?? clock.now();
 }
 
+/** Returns how far the wall clock is ahead of the clock's own time: 0 but for a while after a jump. */
+export function wallAheadMs(clock: Clock): number {
+  return wallNow(clock) - clock.now();
+}
+
 /** Resolves after `delayMs`, or at once when `signal` is aborted (it never rejects). */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
