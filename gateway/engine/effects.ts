@@ -1,7 +1,5 @@
 import type { Transaction } from 'kysely';
-import { sleep } from '../../shared/ports/clock.ts';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
-import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import { type Activation, isPatient } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
@@ -11,7 +9,8 @@ import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { attemptKey, configureRequest, eventOfCommand, isAsked } from './command.ts';
+import { eventOfCommand, isAsked } from './command.ts';
+import { configure } from './configure.ts';
 import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
 import { systemicCauseOf } from './systemic-cause.ts';
@@ -122,26 +121,6 @@ export async function decideStart(
     return { type: 'postponed', at, reason: 'vehicle_busy' };
   if (await isVehicleBusy(transaction, activation)) return { type: 'postponed', at, reason: 'vehicle_busy' };
   return { type: 'attempt_started', at };
-}
-
-/** How often the API IoT is asked again while it works on the same key, and the wait between. */
-const inFlightTriesMax = 5;
-const inFlightPauseMs = 1_000;
-
-/**
- * A wake-up that came twice makes two workers send one attempt. The API IoT tells the second that the first is under way:
- * no failure of the attempt, for the same question gets the first one's answer as soon as there is one.
- */
-async function configure(deps: EffectDeps, activation: Activation, attempt: number) {
-  const { traceparent } = activationTrace(deps.secrets.digest(activation.id));
-  const request = await configureRequest(deps, activation);
-  const headers = { key: attemptKey(activation.id, attempt), traceparent };
-  for (let tried = 1; ; tried += 1) {
-    const answer = await deps.vehicles.configure(activation.vin, request, headers);
-    const isInFlight = !answer.ok && 'failure' in answer && answer.failure.code === 'key-in-flight';
-    if (!isInFlight || tried === inFlightTriesMax) return answer;
-    await sleep(deps.clock, inFlightPauseMs);
-  }
 }
 
 async function sendCommand(deps: EffectDeps, activation: Activation, attempt: number): Promise<Decisions> {

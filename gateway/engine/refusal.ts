@@ -24,21 +24,25 @@ const unknownVehicle: Meaning = { category: 'unknown_vehicle', temporary: false,
 /** A server that fails may have acted before it failed. */
 const serverError: Meaning = { category: 'api_iot_error', temporary: true, mayHaveSucceeded: true };
 const gatewayTimeout: Meaning = { category: 'timeout', temporary: true, mayHaveSucceeded: true };
-const inFlight: Meaning = { category: 'api_iot_error', temporary: true, mayHaveSucceeded: true };
+/**
+ * The key has a request: it is under way, or it was another body (another engine's callback URL, a vehicle registered anew or
+ * a changed catalogue between two sendings). Either way a command may have been accepted under it.
+ */
+const keyIsTaken: Meaning = { category: 'api_iot_error', temporary: true, mayHaveSucceeded: true };
 
 /** What is final, or the API IoT's own trouble, is said by one of these names: nothing else says it. */
 const byProblem: Partial<Record<ProblemName, Meaning>> = {
   'malformed-request': invalid,
   'invalid-request': invalid,
   'invalid-configuration': invalid,
-  'key-mismatch': invalid,
   'body-too-large': invalid,
   'unsupported-media-type': invalid,
   'vehicle-incompatible': incompatible,
   'unknown-vehicle': unknownVehicle,
   unauthorized,
   'missing-scope': unauthorized,
-  'key-in-flight': inFlight,
+  'key-in-flight': keyIsTaken,
+  'key-mismatch': keyIsTaken,
 };
 
 /** Codes of a refused bearer token (RFC 6750 section 3.1), for an API IoT that answers no problem of ours. */

@@ -9,7 +9,7 @@ export function systemicCauseOf({ category, code }: Failure): SystemicCause | nu
     case 'unknown_vehicle':
       return 'unknown_vehicles';
     case 'api_iot_error':
-      return code === 'key-in-flight' ? null : 'server_errors';
+      return code === 'key-in-flight' || code === 'key-mismatch' ? null : 'server_errors';
     case 'transient_network':
     case 'timeout':
       return 'unreachable';

@@ -98,7 +98,7 @@ function quietCheck({ books, isStill, sources }: RunContext, isOver: () => boole
 
 /**
  * Whether all has ended and been so for `calmMs`, or nothing but revocations that no command can end has been left for
- * `unreachableMs`. Once nothing but revocations is left, vehicles that their connectivity keeps away come back: a vehicle
+ * `unreachableMs` (infinite: those count as ended). Once nothing but revocations is left, vehicles that their connectivity keeps away come back: a vehicle
  * that sleeps for eight hours owes nothing before it wakes up, and what it owes then is worth seeing.
  */
 function settledLook(
@@ -115,10 +115,13 @@ function settledLook(
     const now = pace.now();
     if (isSettled || now < lookAt) return isSettled;
     lookAt = now + lookEveryMs;
-    quietSince = isQuiet() ? (quietSince ?? now) : null;
-    isSettled = quietSince !== null && now - quietSince >= calmMs;
-    if (isSettled || unreachableMs === Number.POSITIVE_INFINITY) return isSettled;
     const work = books.openWork();
+    const waitsForUnreachable = unreachableMs !== Number.POSITIVE_INFINITY;
+    // What no command should reach may end all the same: a wedged vehicle reports a feature that it never switched on.
+    const isOver = isQuiet() && (work.unreachable === 0 || !waitsForUnreachable);
+    quietSince = isOver ? (quietSince ?? now) : null;
+    isSettled = quietSince !== null && now - quietSince >= calmMs;
+    if (isSettled || !waitsForUnreachable) return isSettled;
     if (work.activations === 0) fleet.endOutages();
     const isLeft = isAllButUnreachable(work) && work.unreachable > 0;
     unreachableSince = isLeft ? (unreachableSince ?? now) : null;

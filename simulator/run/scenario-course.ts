@@ -7,8 +7,8 @@ import type { CourseSettings } from './run-context.ts';
 
 /** The faults of the services end so long after the last purchase, or when their last window ends: then everything has to end. */
 const healAfterMs = 2_000;
-/** What waits for a vehicle that no command reaches is given so long to be done all the same: a wedged one may report. */
-const unreachableMs = 2_000;
+/** Added to one command's time: what waits for a vehicle that no command should reach may be done all the same, for a wedged one reports. */
+const unreachableSlackMs = 2_000;
 /** From a command's end to its row, and from a row to its event. */
 const evidenceSlackMs = 2_000;
 
@@ -21,7 +21,7 @@ export function scenarioCourse(plan: Plan): CourseSettings {
     faultsEnd: { when: 'bought', afterMs: healAfterMs, leastMs },
     livenessMs: (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs,
     calmMs: 0,
-    unreachableMs,
+    unreachableMs: commandTimeoutMs + resultGraceMs + unreachableSlackMs,
     quietMs: 0,
     evidenceWaitMs: commandTimeoutMs + resultGraceMs + evidenceSlackMs,
     lookEveryMs: 250,

@@ -263,11 +263,16 @@ describe('Where an attempt is saved it is decided', () => {
 
 describe('A command', () => {
   /** Sends attempt 2, and lets `seconds` pass. */
-  async function send(answer: (tried: number) => ConfigureAnswer, seconds = 0) {
+  async function send(
+    answer: (tried: number) => ConfigureAnswer,
+    seconds = 0,
+    history: VehicleApi['history'] = notAsked,
+  ) {
     const asked: unknown[] = [];
     const { clock, deps } = effectDeps({
       vehicles: {
         ...nobody,
+        history,
         async configure(known, request, headers) {
           asked.push([clock.now() - startAt, known, request.reference, headers]);
           return answer(asked.length);
@@ -360,6 +365,37 @@ describe('A command', () => {
     expect(event).toMatchObject({ type: 'command_accepted', at: startAt + 2_000 });
     expect(asked).toHaveLength(3);
   });
+
+  const keyMismatch = () => refused({ code: 'key-mismatch' });
+
+  it('is the one that its key has made already with another body', async () => {
+    const others = [
+      { ...command, id: 'cmd_7', key: 'act_1:1' },
+      { ...command, id: 'cmd_8', key: null },
+    ];
+    const { event, asked } = await send(keyMismatch, 0, async () => ok([...others, command]));
+    expect(event).toMatchObject({ ...accepted, attempt: 2 });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each<[string, VehicleApi['history']]>([
+    ['has none', async () => ok([{ ...command, key: 'act_1:1' }])],
+    ['cannot be read', async () => refused()],
+    [
+      'has another one under the key',
+      async () =>
+        ok([{ ...command, features: [{ feature: 'heated_seats', target: 'dormant', version: 9 }] }]),
+    ],
+  ])(
+    'fails, and may have succeeded, where its key has another body and the history %s',
+    async (_, history) => {
+      expect((await send(keyMismatch, 0, history)).event).toMatchObject({
+        type: 'command_failed',
+        attempt: 2,
+        failure: { code: 'key-mismatch', temporary: true, mayHaveSucceeded: true },
+      });
+    },
+  );
 });
 
 describe('A poll', () => {

@@ -70,7 +70,6 @@ describe('An answer of the API IoT that is no success', () => {
     ['malformed-request', 'invalid_configuration'],
     ['invalid-request', 'invalid_configuration'],
     ['invalid-configuration', 'invalid_configuration'],
-    ['key-mismatch', 'invalid_configuration'],
     ['body-too-large', 'invalid_configuration'],
     ['unsupported-media-type', 'invalid_configuration'],
     ['vehicle-incompatible', 'vehicle_incompatible'],
@@ -78,6 +77,7 @@ describe('An answer of the API IoT that is no success', () => {
     ['unauthorized', 'authorization_failure'],
     ['missing-scope', 'authorization_failure'],
     ['key-in-flight', 'api_iot_error, temporary, may have succeeded'],
+    ['key-mismatch', 'api_iot_error, temporary, may have succeeded'],
   ])('means by its problem type %s, whatever its status: %s', (name, meaning) => {
     const failure = failureOfResponse({ status: 418, body: problemOf(name, 'because') });
     expect(told(failure)).toBe(meaning);

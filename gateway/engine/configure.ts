@@ -1,0 +1,46 @@
+import { sleep } from '../../shared/ports/clock.ts';
+import { activationTrace } from '../../shared/protocol/activation-trace.ts';
+import type { Activation } from '../activation/activation.ts';
+import { attemptKey, configureRequest, isAsked } from './command.ts';
+import type { EffectDeps } from './ports.ts';
+import type { ConfigureAnswer } from './vehicle-api.ts';
+
+/** How often the API IoT is asked again while it works on the same key, and the wait between. */
+const inFlightTriesMax = 5;
+const inFlightPauseMs = 1_000;
+
+/**
+ * Sends an attempt's command under the attempt's key. What was sent under it before, by another worker or before a crash, is the
+ * same attempt: while that is under way the same question is asked again, and a command that another body made is taken as the answer.
+ */
+export async function configure(
+  deps: EffectDeps,
+  activation: Activation,
+  attempt: number,
+): Promise<ConfigureAnswer> {
+  const { traceparent } = activationTrace(deps.secrets.digest(activation.id));
+  const request = await configureRequest(deps, activation);
+  const headers = { key: attemptKey(activation.id, attempt), traceparent };
+  for (let tried = 1; ; tried += 1) {
+    const answer = await deps.vehicles.configure(activation.vin, request, headers);
+    if (answer.ok || !('failure' in answer)) return answer;
+    const { code } = answer.failure;
+    if (code === 'key-mismatch') return (await madeBefore(deps, activation, headers.key)) ?? answer;
+    if (code !== 'key-in-flight' || tried === inFlightTriesMax) return answer;
+    await sleep(deps.clock, inFlightPauseMs);
+  }
+}
+
+/**
+ * The command that the key has made, or null. Bodies of one attempt differ where two engines have two callback URLs, and where the
+ * vehicle's model or the catalogue changed between two sendings.
+ */
+async function madeBefore(
+  deps: EffectDeps,
+  activation: Activation,
+  key: string,
+): Promise<ConfigureAnswer | null> {
+  const history = await deps.vehicles.history(activation.vin);
+  const made = history.ok ? history.value.find((command) => command.key === key) : undefined;
+  return made && isAsked(made, activation) ? { ok: true, value: made } : null;
+}
