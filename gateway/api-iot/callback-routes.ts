@@ -6,6 +6,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import { maskedText } from '../../shared/protocol/address.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, pageOf } from '../http/paging.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import type { CallbackSender } from './callbacks.ts';
 import { jsonBody, type scopes } from './routes-shared.ts';
@@ -67,20 +68,19 @@ export function mountParkedCallbacks(
     request: {
       query: z.object({
         status: z.literal('parked'),
-        limit: z.coerce.number().int().min(1).max(100).default(20),
+        limit: limitSchema,
         cursor: idSchema.optional(),
       }),
     },
     responses: {
-      200: jsonBody('A page', z.object({ callbacks: z.array(parkedSchema), next: z.string().nullable() })),
+      200: jsonBody('A page', z.object({ callbacks: z.array(parkedSchema), next: nextSchema })),
       ...problems,
     },
   });
   app.openapi(list, async (context) => {
     const { limit, cursor = '' } = context.req.valid('query');
     const rows = await listParkedCallbacks(database.reader, cursor, limit + 1);
-    const page = rows.slice(0, limit);
-    const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;
+    const { page, next } = pageOf(rows, limit, ({ id }) => id);
     return context.json({ callbacks: page.map(parkedCallback), next }, 200);
   });
   for (const [action, summary] of [

@@ -12,18 +12,12 @@ import {
 } from '../../shared/protocol/api-iot.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { limitSchema, pageOf, type TimeCursor, timeCursor, timeCursorSchema } from '../http/paging.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { commandResource } from './command-resource.ts';
 import { type QuotaLimits, quotaOf, windowStart } from './quota.ts';
 import { jsonBody, unknownVehicle, vinParameters } from './routes-shared.ts';
-import {
-  countWaiting,
-  findCommand,
-  type HistoryCursor,
-  listAcceptances,
-  listDesired,
-  listHistory,
-} from './store/commands.ts';
+import { countWaiting, findCommand, listAcceptances, listDesired, listHistory } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { findVehicle } from './store/vehicles.ts';
 import type { TelemetryStore } from './telemetry.ts';
@@ -39,19 +33,7 @@ export interface VehicleDeps {
 /** VSS overlay for the cellular signal strength. */
 const signalStrengthPath = 'Vehicle.Connectivity.Cellular.RSRP';
 
-const historyQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Commands a page' }),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}\.[a-z0-9_]{1,64}$/, 'a cursor comes from `next` of the page before')
-    .optional(),
-});
-
-function cursorOf(text: string | undefined): HistoryCursor | null {
-  if (text === undefined) return null;
-  const dot = text.indexOf('.');
-  return { acceptedAt: Number(text.slice(0, dot)), id: text.slice(dot + 1) };
-}
+const historyQuery = z.object({ limit: limitSchema, cursor: timeCursorSchema });
 
 function readRoute<P extends string, Q extends z.ZodObject, S extends z.ZodType>(
   requireScope: Authenticator['requireScope'],
@@ -102,12 +84,10 @@ async function readHistory(
   deps: VehicleDeps,
   vin: string,
   limit: number,
-  cursor: HistoryCursor | null,
+  cursor: TimeCursor | null,
 ): Promise<VehicleHistory> {
   const rows = await listHistory(deps.database.reader, vin, limit + 1, cursor);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next = rows.length > limit && last !== undefined ? `${last.accepted_at}.${last.id}` : null;
+  const { page, next } = pageOf(rows, limit, (row) => timeCursor(row.accepted_at, row.id));
   return { vin, commands: page.map(commandResource), next };
 }
 
@@ -132,7 +112,7 @@ function mountHistory(app: App, deps: VehicleDeps, { requireScope }: Authenticat
       const { vin } = context.req.valid('param');
       const { limit, cursor } = context.req.valid('query');
       if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
-      return context.json(await readHistory(deps, vin, limit, cursorOf(cursor)), 200);
+      return context.json(await readHistory(deps, vin, limit, cursor ?? null), 200);
     },
   );
   app.openapi(createRoute(itemRoute), async (context) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { phases } from '../activation/phase.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, timeCursorSchema } from '../http/paging.ts';
 import { problemDoc } from '../http/problem.ts';
 import {
   activationDetailSchema,
@@ -12,7 +13,6 @@ import {
 } from './activation-view.ts';
 import type { PlatformDeps } from './deps.ts';
 import { ownerOf } from './ownership.ts';
-import { limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 const listQuery = z.object({

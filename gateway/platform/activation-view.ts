@@ -7,11 +7,11 @@ import type { Activation } from '../activation/activation.ts';
 import { type Failure, failureCategories } from '../activation/failure.ts';
 import { phases } from '../activation/phase.ts';
 import { settlementStatuses } from '../activation/settlement.ts';
+import { pageOf, type TimeCursor, timeCursor } from '../http/paging.ts';
 import type { ActivationRow, PlatformSchema } from '../store/schema.ts';
 import { failureWords } from './failure-words.ts';
 import { noticeResource, noticeSchema } from './notice-view.ts';
 import type { Owner } from './ownership.ts';
-import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 
 const failureSchema = z
   .object({

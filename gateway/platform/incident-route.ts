@@ -2,11 +2,11 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, pageOf, timeCursor, timeCursorSchema } from '../http/paging.ts';
 import { problemDoc } from '../http/problem.ts';
 import { closeIncident, type IncidentRow, listIncidents } from '../store/incidents.ts';
 import { systemicCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
-import { limitSchema, nextSchema, pageOf, timeCursor, timeCursorSchema } from './paging.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 const incidentSchema = z

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
+import { pageOf, type TimeCursor, timeCursor } from '../http/paging.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import type { Owner } from './ownership.ts';
-import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 
 export const noticeSchema = z
   .object({

@@ -2,9 +2,9 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { idCursorSchema, limitSchema, nextSchema, timeCursorSchema } from '../http/paging.ts';
 import type { PlatformDeps } from './deps.ts';
 import { listDeadNotices, noticeSchema } from './notice-view.ts';
-import { idCursorSchema, limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { jsonAnswer, readProblems, scoped } from './route.ts';
 import { listDisputed, listSettlements, openSettlementSchema } from './settlement-list.ts';
 

@@ -2,13 +2,13 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { App, AppEnv } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, pageOf, sequenceCursorSchema } from '../http/paging.ts';
 import { problemDoc } from '../http/problem.ts';
 import { actOnDeadNotification } from '../notifications/dead-notification.ts';
 import { actOnParkedEvent, resumeWebhook } from '../support/webhook-actions.ts';
 import { listParked, type ParkedEvent, readWebhookOff } from '../support/webhook-store.ts';
 import type { PlatformDeps } from './deps.ts';
 import { noticeResource, noticeSchema } from './notice-view.ts';
-import { limitSchema, nextSchema, pageOf, sequenceCursorSchema } from './paging.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'desk'>;

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, timeCursorSchema } from '../http/paging.ts';
 import { problemDoc } from '../http/problem.ts';
 import { ownerOf } from './ownership.ts';
-import { limitSchema, nextSchema, timeCursorSchema } from './paging.ts';
 import { listPurchases, purchaseSchema, type ReadDeps, readPurchase } from './purchase-view.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 

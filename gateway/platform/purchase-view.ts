@@ -8,12 +8,12 @@ import { settlementStatuses } from '../activation/settlement.ts';
 import type { Duration } from '../catalogue/service.ts';
 import { type Entitlement, isInForce } from '../entitlement/entitlement.ts';
 import { isTransferred } from '../entitlement/transfer.ts';
+import { pageOf, type TimeCursor, timeCursor } from '../http/paging.ts';
 import type { PlatformSchema, PurchaseRow, TicketRow } from '../store/schema.ts';
 import { durationSchema } from './catalogue-route.ts';
 import type { PlatformDeps } from './deps.ts';
 import { entitlementSchema, entitlementsOf, entitlementView } from './entitlement-view.ts';
 import { isFor, type Owner } from './ownership.ts';
-import { pageOf, type TimeCursor, timeCursor } from './paging.ts';
 import { serviceStatus, serviceStatusSchema } from './service-status.ts';
 
 export const purchaseSchema = z

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { buyerViews, isInView } from '../entitlement/transfer.ts';
+import { pageOf } from '../http/paging.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import type { Owner } from './ownership.ts';
-import { pageOf } from './paging.ts';
 import { customerTypes, type RecordType, type RecordView, recordWords, type Words } from './record-words.ts';
 
 /** One line of the record: when, what, why, who. `sequence` rises in the order in which things became true here. */

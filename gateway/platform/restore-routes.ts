@@ -5,6 +5,7 @@ import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { moneySchema } from '../../shared/protocol/money.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema, pageOf } from '../http/paging.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { decideFinding } from '../restore/decision.ts';
 import { findingOf, readInstallation } from '../restore/installation.ts';
@@ -12,7 +13,6 @@ import { resumeAfterRestore } from '../restore/restore-guard.ts';
 import type { RestoreFindingRow } from '../store/schema.ts';
 import { durationSchema } from './catalogue-route.ts';
 import type { PlatformDeps } from './deps.ts';
-import { limitSchema, nextSchema, pageOf } from './paging.ts';
 import { jsonAnswer, jsonBody, notFound, readProblems, scoped, writeProblems } from './route.ts';
 import { nameSchema } from './ticket-view.ts';
 

@@ -4,9 +4,9 @@ import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Activation } from '../activation/activation.ts';
 import { peoplesStatuses } from '../activation/settlement.ts';
 import { openDisputes } from '../disputes/dispute-store.ts';
+import { pageOf } from '../http/paging.ts';
 import type { DisputeRow, PlatformSchema } from '../store/schema.ts';
 import { type SettlementView, settlementSchema, settlementView } from './activation-view.ts';
-import { pageOf } from './paging.ts';
 
 const disputeSchema = z
   .object({

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
+import { limitSchema, nextSchema } from '../http/paging.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { listTickets, ticketById } from '../support/ticket-store.ts';
 import { ticketStates } from '../support/ticket-work.ts';
 import type { PlatformDeps } from './deps.ts';
-import { limitSchema, nextSchema } from './paging.ts';
 import { idParameters, idSchema, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 import {
   nameSchema,

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { pageOf } from '../http/paging.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
@@ -322,9 +323,6 @@ export async function listTickets(
     .orderBy('id')
     .limit(limit + 1)
     .execute();
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return {
-    tickets: rows.slice(0, limit).map(ticketOf),
-    next: last ? `${last.priority}.${last.opened_at}.${last.id}` : null,
-  };
+  const { page, next } = pageOf(rows, limit, (row) => `${row.priority}.${row.opened_at}.${row.id}`);
+  return { tickets: page.map(ticketOf), next };
 }

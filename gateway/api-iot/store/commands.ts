@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CommandState } from '../../../shared/protocol/api-iot.ts';
+import type { TimeCursor } from '../../http/paging.ts';
 import type { ApiIotSchema, CommandRow, DesiredFeatureRow } from './schema.ts';
 
 type Reader = Kysely<ApiIotSchema>;
@@ -80,24 +81,19 @@ export async function listAcceptances(
   return rows.map((row) => row.accepted_at);
 }
 
-export interface HistoryCursor {
-  readonly acceptedAt: number;
-  readonly id: string;
-}
-
 /** One page of a vehicle's commands, newest first, those before the cursor. */
 export async function listHistory(
   database: Reader,
   vin: string,
   limit: number,
-  cursor: HistoryCursor | null,
+  cursor: TimeCursor | null,
 ): Promise<CommandRow[]> {
   let query = database.selectFrom('commands').selectAll().where('vin', '=', vin);
   if (cursor !== null) {
     query = query.where((row) =>
       row.or([
-        row('accepted_at', '<', cursor.acceptedAt),
-        row.and([row('accepted_at', '=', cursor.acceptedAt), row('id', '<', cursor.id)]),
+        row('accepted_at', '<', cursor.at),
+        row.and([row('accepted_at', '=', cursor.at), row('id', '<', cursor.id)]),
       ]),
     );
   }
