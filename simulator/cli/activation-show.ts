@@ -7,6 +7,7 @@ import { isoText } from '../../shared/protocol/instant.ts';
 import type { ApiClient } from '../run/api-client.ts';
 import { activationLine, type LineEntry } from './activation-line.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { lookUpFlags } from './flag-names.ts';
 import { problemText } from './look-up.ts';
 import { everyPage } from './pages.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
@@ -37,7 +38,7 @@ async function show(id: string, flags: Flags): Promise<number> {
   const { platform, apiIot } = clients;
   const answer = await ask(() => platform.get(`/activations/${encodeURIComponent(id)}`));
   if (answer.status !== 200) {
-    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    process.stderr.write(`fleetwake: ${problemText(answer, lookUpFlags('activation'))}\n`);
     return exitCodes.failed;
   }
   const activation = answer.body as ActivationDetail;
@@ -62,7 +63,10 @@ async function recordOf(platform: ApiClient, purchaseId: string): Promise<readon
     `/purchases/${purchaseId}/record`,
     'events',
   );
-  if (refusal !== null) throw new UsageError(`the purchase history cannot be read: ${problemText(refusal)}`);
+  if (refusal !== null)
+    throw new UsageError(
+      `the purchase history cannot be read: ${problemText(refusal, lookUpFlags('purchase'))}`,
+    );
   return rows;
 }
 

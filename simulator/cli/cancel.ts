@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
 import { cancelledText } from './cancelled-words.ts';
+import { lookUpFlags } from './flag-names.ts';
 import { type AnswerFlags, printAnswer } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 
@@ -19,6 +20,7 @@ export function addCancel(program: Command): void {
       flags,
       (platform) => platform.send('POST', path),
       (body) => cancelledText(body as Purchase),
+      lookUpFlags('purchase'),
     );
   });
 }

@@ -2,9 +2,12 @@ import type { Command } from 'commander';
 import { isoText } from '../../shared/protocol/instant.ts';
 import type { ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { lookUpFlags } from './flag-names.ts';
 import { type AnswerFlags, printAnswer, problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';
 import { askedPlatform, withPlatformOptions } from './platform.ts';
+
+const named = lookUpFlags('id of the customer');
 
 const pathOf = (id: string) => `/customers/${encodeURIComponent(id)}/personal-data`;
 
@@ -31,7 +34,7 @@ export function addCustomer(program: Command): void {
     if (!flags.yes)
       throw new UsageError(`erasing ${id} cannot be undone, and the id cannot be used again: add --yes`);
     const erase = (platform: ApiClient) => platform.send('DELETE', pathOf(id));
-    process.exitCode = await printAnswer(flags, erase, erasedText);
+    process.exitCode = await printAnswer(flags, erase, erasedText, named);
   });
 }
 
@@ -51,7 +54,7 @@ async function exportData(id: string, flags: AnswerFlags & { readonly file?: str
   const { ask } = await askedPlatform(flags);
   const answer = await ask((platform) => platform.get(pathOf(id)));
   if (answer.status !== 200) {
-    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    process.stderr.write(`fleetwake: ${problemText(answer, named)}\n`);
     return exitCodes.failed;
   }
   const text = `${JSON.stringify(answer.body, null, 2)}\n`;

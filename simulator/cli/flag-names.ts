@@ -1,4 +1,4 @@
-/** The flags that say what a field says, by the field's name in an answer: `schedule.afterMs` is `--after`. */
+/** The flags that say what a field says, by the field's name in an answer: `schedule.afterMs` is `--after`. `*` stands for a place in a list. */
 export type FlagNames = Readonly<Record<string, string>>;
 
 /** Returns a sentence of the server with each field named as the flag that the user typed. */
@@ -10,7 +10,7 @@ export function withFlagNames(text: string, flags: FlagNames): string {
 
 /** The field with the places in a list behind it (`target.selector.vins[0]`), and no part of a longer name. */
 function patternOf(field: string): RegExp {
-  const name = field.replaceAll('.', '\\.');
+  const name = field.replaceAll('.', '\\.').replaceAll('*', '\\d+');
   const behind = field.endsWith('.') ? '' : '((\\.|/)?(\\[\\d+\\]|\\d+))*(?![\\w/])';
   return new RegExp(`(?<![\\w./-])${name}${behind}`, 'g');
 }
@@ -42,7 +42,14 @@ const ofBody = (flags: FlagNames): FlagNames =>
 const ofQuery = (flags: readonly string[]): FlagNames =>
   Object.fromEntries(flags.map((flag) => [`query/${flag}`, `--${flag}`]));
 
+/** A list has its limit; what is asked for by an argument is named as the help names it. */
+export function lookUpFlags(argument: string): FlagNames {
+  const id = `the ${argument}`;
+  return { ...ofQuery(['limit']), 'path/id': id, 'path/vin': id };
+}
+
 export const ticketFlags: FlagNames = {
+  ...lookUpFlags('ticket'),
   ...ofQuery(['status', 'state', 'priority', 'assignee', 'vin', 'overdue', 'incident', 'limit']),
   ...ofBody({
     by: '--as',
@@ -60,7 +67,47 @@ export const ticketFlags: FlagNames = {
   }),
 };
 
+export const restoreFlags: FlagNames = {
+  ...lookUpFlags('finding'),
+  ...ofBody({
+    by: '--as',
+    customerId: '--customer',
+    duration: '--duration',
+    'duration/unit': '--duration',
+    'duration/count': '--duration',
+  }),
+};
+
+/** `fleetwake purchase record`. */
+export const recordFlags: FlagNames = { ...lookUpFlags('purchase'), 'query/view': '--view' };
+
+const ofRegistration = (flags: Readonly<Record<'vin' | 'model' | 'customer', string>>): FlagNames =>
+  ofBody({
+    'customers/*/id': flags.customer,
+    'vehicles/*/vin': flags.vin,
+    'vehicles/*/model': flags.model,
+    'vehicles/*/modelName': flags.model,
+    'vehicles/*/customerId': flags.customer,
+  });
+
+/** `fleetwake register VIN`: address and name of the customer follow from its id and the VIN. */
+export const registerFlags: FlagNames = {
+  ...ofRegistration({ vin: 'the VIN', model: '--model', customer: '--customer' }),
+  ...ofBody({ 'customers/*/email': '--customer', 'customers/*/name': 'the VIN' }),
+};
+
+/** `fleetwake register --file`: the members of a line. */
+export const registerMembers: FlagNames = {
+  ...ofRegistration({ vin: 'vin', model: 'model', customer: 'customer' }),
+  ...ofBody({
+    'customers/*/email': 'email',
+    'customers/*/name': 'name',
+    'customers/*/language': 'language',
+  }),
+};
+
 export const settlementFlags: FlagNames = {
+  ...lookUpFlags('activation'),
   ...ofQuery(['status', 'limit']),
   ...ofBody({
     by: '--as',

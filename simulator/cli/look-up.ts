@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { type FlagNames, withFlagNames } from './flag-names.ts';
+import { type FlagNames, lookUpFlags, withFlagNames } from './flag-names.ts';
 import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, type Surface, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
@@ -80,7 +80,8 @@ export function show(
   const list = new URLSearchParams([...filter, ['limit', String(limit)]]);
   const path = id === undefined ? `${lookUp.list?.path}?${list}` : lookUp.one(encodeURIComponent(id));
   const print = id === undefined ? (body: unknown) => table(lookUp, body) : withTimesAsText;
-  return printAnswer(flags, (client) => client.get(path), print, named, surface);
+  const names = { ...lookUpFlags(lookUp.argument), ...named };
+  return printAnswer(flags, (client) => client.get(path), print, names, surface);
 }
 
 const withTimesAsText = (body: unknown) => stringify(withShownTimes(body));
@@ -96,9 +97,9 @@ export async function printAnswer(
   const asked = await askedPlatform(flags);
   const answer = await asked.ask(ask, surface);
   // The platform does not know such a thing: what was asked for cannot be.
-  if (answer.status === 422) throw new UsageError(withFlagNames(problemText(answer), named));
+  if (answer.status === 422) throw new UsageError(problemText(answer, named));
   if (answer.status !== 200) {
-    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    process.stderr.write(`fleetwake: ${problemText(answer, named)}\n`);
     return exitCodes.failed;
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);
@@ -106,9 +107,10 @@ export async function printAnswer(
   return exitCodes.ok;
 }
 
-export function problemText({ status, body }: ApiAnswer): string {
+/** Returns why the platform does not do it, with each field named as the flag that the user typed. */
+export function problemText({ status, body }: ApiAnswer, named: FlagNames): string {
   const { detail, title } = (body ?? {}) as { detail?: string; title?: string };
-  return detail ?? title ?? `the platform answered ${status}`;
+  return withFlagNames(detail ?? title ?? `the platform answered ${status}`, named);
 }
 
 /** A list's rows are the one array in its answer. */

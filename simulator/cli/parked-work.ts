@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from './exit.ts';
+import { lookUpFlags } from './flag-names.ts';
 import { type AnswerFlags, type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withGatewayOptions } from './options.ts';
 import { type Surface, withPlatformOptions } from './platform.ts';
@@ -70,7 +71,7 @@ function run(
     flags,
     (client) => client.send('POST', `${path}/${encodeURIComponent(id)}/${action}`),
     undefined,
-    {},
+    lookUpFlags('id'),
     surface,
   );
 }

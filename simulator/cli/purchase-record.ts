@@ -4,6 +4,7 @@ import type { RecordExport } from '../../gateway/platform/record-export.ts';
 import { recordViews } from '../../gateway/platform/record-words.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
 import { exitCodes } from './exit.ts';
+import { recordFlags } from './flag-names.ts';
 import { problemText } from './look-up.ts';
 import { writeOwnFile } from './own-file.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions } from './platform.ts';
@@ -44,7 +45,7 @@ async function record(id: string, flags: Flags): Promise<number> {
   const path = `/purchases/${encodeURIComponent(id)}/record/export?${wanted}`;
   const answer = await ask((platform) => platform.get(path));
   if (answer.status !== 200) {
-    process.stderr.write(`fleetwake: ${problemText(answer)}\n`);
+    process.stderr.write(`fleetwake: ${problemText(answer, recordFlags)}\n`);
     return exitCodes.failed;
   }
   if (flags.html !== undefined) {

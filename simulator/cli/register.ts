@@ -5,6 +5,7 @@ import type { Clients } from '../live/clients.ts';
 import { type RegisteredCustomer, registerRows } from '../run/registration.ts';
 import { modelName, vehicleModels } from '../vehicle/models.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { type FlagNames, registerFlags, registerMembers, withFlagNames } from './flag-names.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 import { type RefusedLine, type RegisterRow, readRegisterRows, vehicleMistake } from './register-rows.ts';
@@ -49,7 +50,7 @@ async function registerOne(vin: string, flags: RegisterFlags): Promise<number> {
   const mistake = vehicleMistake({ vin, model });
   if (mistake !== null) throw new UsageError(mistake);
   const row = { line: 1, vin, model, customer, email: null, name: null, language: 'en' };
-  const { accounts, refused } = await registerAll([row], flags);
+  const { accounts, refused } = await registerAll([row], flags, registerFlags);
   for (const account of accounts) {
     const { clientId, password } = account;
     process.stdout.write(
@@ -67,7 +68,7 @@ async function registerFile(flags: RegisterFlags): Promise<number> {
   const file = flags.file ?? '';
   const text = textOfNamedFile(file, 'give a file with one JSON object per line');
   const read = readRegisterRows(text, flags);
-  const { accounts, refused } = await registerAll(read.rows, flags);
+  const { accounts, refused } = await registerAll(read.rows, flags, registerMembers);
   for (const account of accounts) {
     const { vin, clientId, password } = account;
     process.stdout.write(flags.json ? `${JSON.stringify(account)}\n` : `${vin}  ${clientId}  ${password}\n`);
@@ -85,6 +86,7 @@ async function registerFile(flags: RegisterFlags): Promise<number> {
 async function registerAll(
   rows: readonly RegisterRow[],
   flags: RegisterFlags,
+  named: FlagNames,
 ): Promise<{ accounts: Account[]; refused: RefusedLine[] }> {
   const { config, clients } = await askedPlatform(flags);
   const known = flags.replace ? [] : await withSecretsOf(config.data, knownRows(clients, rows));
@@ -100,7 +102,9 @@ async function registerAll(
     })),
   };
   const { refused } = await withSecretsOf(config.data, registerRows({ ...clients, clock: wallClock }, fleet));
-  const reasons = new Map(refused.map(({ kind, id, reason }) => [`${kind} ${id}`, reason]));
+  const reasons = new Map(
+    refused.map(({ kind, id, reason }) => [`${kind} ${id}`, shownReason(reason, named)]),
+  );
   const fates = left.map((row) => {
     const vehicle = reasons.get(`vehicle ${row.vin}`) ?? null;
     const customer = reasons.get(`customer ${row.customer}`);
@@ -118,6 +122,10 @@ async function registerAll(
     ],
   };
 }
+
+/** The platform's words about a row, with each of its fields named as the user gave it. */
+const shownReason = (reason: string, named: FlagNames) =>
+  withFlagNames(reason.replace('The row does not follow the schema. ', ''), named);
 
 /** One customer per id, as the first row of it says. */
 function customersOf(rows: readonly RegisterRow[]): RegisteredCustomer[] {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Duration, durationText } from '../../gateway/catalogue/service.ts';
 import { UsageError } from './exit.ts';
+import { restoreFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
 import { refuseUnused } from './unused-flags.ts';
@@ -77,7 +78,7 @@ function run(
       () => 'the gateway works again\n',
     );
   const { path, body } = restoreRequest(id, choice, flags);
-  return printAnswer(flags, (platform) => platform.send('POST', path, body));
+  return printAnswer(flags, (platform) => platform.send('POST', path, body), undefined, restoreFlags);
 }
 
 /** What to send for `fleetwake restore FINDING CHOICE`. Throws `UsageError` for what the command line lacks. */

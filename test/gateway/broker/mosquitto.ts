@@ -20,6 +20,7 @@ const standardAccounts: readonly (readonly [name: string, password: string])[] =
 export async function withMosquitto(
   work: (url: string) => Promise<void>,
   accounts = standardAccounts,
+  change: (configuration: string) => string = (text) => text,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetwake-mosquitto-'));
   const port = await freePort();
@@ -36,7 +37,7 @@ export async function withMosquitto(
     .replace('/etc/mosquitto/fleetwake.passwd', passwords)
     .replace('/etc/mosquitto/fleetwake.acl', acl)
     .replace('/var/lib/mosquitto/', `${folder}/`);
-  writeFileSync(configuration, text);
+  writeFileSync(configuration, change(text));
   // Started by root, Mosquitto goes on as its own user, who must read the files and write the folder.
   chmodSync(folder, 0o777);
   for (const file of [passwords, acl, configuration]) chmodSync(file, 0o644);

@@ -98,12 +98,30 @@ const both =
     }
   };
 
-/** A test of its own shows the effect on what really runs. */
+/** The source of a test with this title, and the constants before the first test. */
+function testNamed(file: string, title: string): { readonly body: string; readonly shared: string } {
+  const lines = readFileSync(`test/${file}`, 'utf8').split('\n');
+  const isStart = (line: string) => /^ *(test|it)(\.(concurrent|each|for|skipIf\(.*\)))*[(<]/.test(line);
+  const first = lines.findIndex(isStart);
+  const titled = lines.findIndex((line) => line.includes(title) && !line.trimStart().startsWith('//'));
+  if (titled === -1) throw new Error(`test/${file} has no test "${title}"`);
+  const start = lines.findLastIndex((line, index) => index <= titled && isStart(line));
+  if (start === -1) throw new Error(`"${title}" is no title of a test in test/${file}`);
+  const next = lines.findIndex((line, index) => index > titled && isStart(line));
+  const body = lines.slice(start, next === -1 ? lines.length : next).join('\n');
+  return { body, shared: lines.slice(0, first).join('\n') };
+}
+
+/** A test of its own shows the effect on what really runs: it is there, it gives the flag, and it expects something. */
 const shownBy =
-  (file: string, ...words: readonly string[]): Case =>
+  (flag: string, file: string, title: string): Case =>
   async () => {
-    const text = readFileSync(`test/${file}`, 'utf8');
-    for (const one of words) expect(text).toContain(one);
+    const { body, shared } = testNamed(file, title);
+    // A value or a further parameter may stand before and behind it, nothing else: `'--json'`, `--json ` or `--json=`.
+    const given = new RegExp(`(['"\`, ])${flag}(['"\`, =])`);
+    expect(given.test(body) || (given.test(shared) && /freePorts/.test(body))).toBe(true);
+    expect(body).toMatch(/expect\(|refuses\(/);
+    expect(body).not.toMatch(/\b(test|it)\.(skip|todo|fails)\b/);
   };
 
 /** What every command that asks a running platform has. */
@@ -233,9 +251,17 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
         '--connectivity must be one of steady, drive, tunnel, garage, sleep, flapping, not "x"',
       ),
     ),
-    [`${command} --control-open`]: shownBy('simulator/control/toxiproxy-open.live.test.ts', 'isOpen: true'),
+    [`${command} --control-open`]: shownBy(
+      '--control-open',
+      'e2e/control-open.live.test.ts',
+      'with --control-open needs no secret of a program of this machine',
+    ),
     [`${command} --control-port`]: both(
-      shownBy('e2e/start-errors.test.ts', "'0', '--control-port', "),
+      shownBy(
+        '--control-port',
+        'e2e/start-errors.test.ts',
+        `is said before ${command === 'up' ? 'anything is started: fleetwake up' : 'a platform is asked: fleetwake fleet'}`,
+      ),
       refuses(
         `${command} --control-port x --data FOLDER`,
         '--control-port must be a whole number from 0 to 65535, not "x"',
@@ -290,6 +316,18 @@ const reported: Case = async () => {
   expect(JSON.parse(twice.stdout)).toHaveLength(2);
 };
 
+/** Two random test cases of a seed, and no saved one. */
+const checked: Case = async () => {
+  const call = ['check', '--runs', '2', '--seed', '7', '--workers', '1', '--corpus', 'none'];
+  const outcome = await inProcess([...call, '--json', written('check.json')]);
+  expect(outcome.error).toBe(null);
+  expect(JSON.parse(readFileSync(written('check.json'), 'utf8'))).toMatchObject({
+    seed: 7,
+    runs: 2,
+    corpus: [],
+  });
+};
+
 const day: Case = async () => {
   const call = `day --vehicles 3 --purchases 2 --hours 1 --seed 2 --json ${written('day.json')}`;
   expect((await inProcess(call.split(' '))).error).toBe(null);
@@ -340,7 +378,11 @@ const cases: Readonly<Record<string, Case>> = {
     reported,
     refuses('run --repeat x', '--repeat must be a whole number from 1 to 1000, not "x"'),
   ),
-  'run --live': shownBy('simulator/scenarios/command.live.test.ts', "'--json', 'mine.json', '--live'"),
+  'run --live': shownBy(
+    '--live',
+    'simulator/scenarios/command.live.test.ts',
+    'on real parts the same file gives the same plan',
+  ),
   'run --all': refuses(
     'run default --all',
     '--all runs the whole library: leave out "default", or leave out --all',
@@ -353,7 +395,7 @@ const cases: Readonly<Record<string, Case>> = {
         `run --${flag}`,
         both(
           refuses(`run --${words}`, sentence),
-          shownBy('simulator/cli/run-options.test.ts', `'--${flag}'`),
+          shownBy(`--${flag}`, 'simulator/cli/run-options.test.ts', 'a live run does what %s says'),
         ),
       ];
     }),
@@ -371,18 +413,31 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'report diff --json': reported,
   'up --mail-port': both(
-    shownBy('e2e/start-errors.test.ts', "...freePorts, '--mail-port', "),
+    shownBy(
+      '--mail-port',
+      'e2e/start-errors.test.ts',
+      'of the mail page, and the stand-ins that had started do not keep the process',
+    ),
     refuses('up --mail-port x --data FOLDER', '--mail-port must be a whole number from 0 to 65535, not "x"'),
   ),
-  'up --json': shownBy('e2e/fault-command.live.test.ts', "'--vehicles', '2', '--json'"),
+  'up --json': shownBy(
+    '--json',
+    'e2e/fault-command.live.test.ts',
+    'fleetwake fault add, list, remove and clear act on what `fleetwake up` runs',
+  ),
   ...ofFleet('up'),
   ...ofFleet('fleet'),
   ...ofPlatform('fleet', 'fleet'),
   'fleet --platform-url': shownBy(
+    '--platform-url',
     'e2e/start-errors.test.ts',
-    "'fleet', '--platform-url', 'http://127.0.0.1:1'",
+    'to a gateway that is not there: fleetwake %j',
   ),
-  'fleet --api-iot-url': shownBy('e2e/look-up.live.test.ts', "'--api-iot-url', origins.apiIot"),
+  'fleet --api-iot-url': shownBy(
+    '--api-iot-url',
+    'e2e/look-up.live.test.ts',
+    "a data folder that is another gateway's is named, with the cure",
+  ),
   'fleet --mqtt-url': refuses(
     'fleet --mqtt-url x',
     '--mqtt-url (MQTT_URL) must be a URL that starts with mqtt:// or mqtts://, not "x"',
@@ -415,8 +470,16 @@ const cases: Readonly<Record<string, Case>> = {
   'stand-ins --json': async () => expect(await standIns()).toMatchObject({ event: 'stand-ins.started' }),
   'stand-ins --data': async () =>
     expect(await standIns()).toMatchObject({ environment: written('made/stand-ins.env') }),
-  'stand-ins --payments-key': shownBy('e2e/several-processes.live.test.ts', 'PAYMENTS_KEY'),
-  'stand-ins --payments-webhook-secret': shownBy('gateway/disputes/disputes.test.ts', 'paymentsWebhook'),
+  'stand-ins --payments-key': shownBy(
+    '--payments-key',
+    'e2e/stand-ins-secrets.live.test.ts',
+    'takes the key of --payments-key and no other',
+  ),
+  'stand-ins --payments-webhook-secret': shownBy(
+    '--payments-webhook-secret',
+    'e2e/stand-ins-secrets.live.test.ts',
+    'signs its events with the secret of --payments-webhook-secret',
+  ),
   'stand-ins --platform-url': refuses(
     'stand-ins --platform-url x --data FOLDER',
     '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
@@ -425,7 +488,10 @@ const cases: Readonly<Record<string, Case>> = {
     'stand-ins --log-level x',
     '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
   ),
-  'config check --json': shownBy('simulator/cli/config-check.test.ts', "check('--json'"),
+  'config check --json': async () => {
+    const { stdout } = await inProcess(['config', 'check', '--data', folder, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [] });
+  },
   'fault add --file': both(
     async () => {
       await writeFile(written('fault.yaml'), '{ name: away, type: offline }');
@@ -506,7 +572,11 @@ const cases: Readonly<Record<string, Case>> = {
       ['customer erase', 'customer erase ana --yes'],
     ].map(([command = '', call = '']) => ({ ...ofPlatform(command, call), ...asJson(command, call) })),
   ),
-  'cancel --json': shownBy('e2e/look-up.live.test.ts', "cancel({ serviceId: 'ambient-light' }, '--json')"),
+  'cancel --json': shownBy(
+    '--json',
+    'e2e/look-up.live.test.ts',
+    'what is cancelled is said in one sentence, for the service and for the money; as JSON',
+  ),
   ...limited('purchase', '/purchases?'),
   ...limited('activation', '/activations?'),
   ...limited('ticket', '/tickets?'),
@@ -518,12 +588,24 @@ const cases: Readonly<Record<string, Case>> = {
     'purchase record x --view customer',
     'GET /purchases/x/record/export?view=customer&format=json',
   ),
-  'purchase record --html': shownBy('e2e/customer-command.live.test.ts', "'--html', page"),
+  'purchase record --html': async () => {
+    await asked(`purchase record x --html ${written('record.html')}`);
+    expect(service.requests).toEqual(['GET /purchases/x/record/export?view=support&format=html']);
+    expect(existsSync(written('record.html'))).toBe(true);
+  },
   'purchase record --json': asJson('', 'purchase record x')[' --json'] ?? (async () => {}),
   ...ofPlatform('purchase record', 'purchase record x'),
   ...ofPlatform('activation show', 'activation show x'),
-  'activation show --json': shownBy('e2e/activation-show.live.test.ts', '--json'),
-  'activation show --api-iot-url': shownBy('e2e/activation-show.live.test.ts', '--api-iot-url'),
+  'activation show --json': shownBy(
+    '--json',
+    'e2e/activation-show.live.test.ts',
+    'fleetwake activation show tells one causal line',
+  ),
+  'activation show --api-iot-url': shownBy(
+    '--api-iot-url',
+    'e2e/activation-show.live.test.ts',
+    'fleetwake activation show tells one causal line',
+  ),
   'ticket --status': lists('--status closed', 'GET /tickets?status=closed&limit=20'),
   'ticket --state': lists('--state assigned', 'GET /tickets?state=assigned&limit=20'),
   'ticket --priority': lists('--priority HIGH', 'GET /tickets?priority=HIGH&limit=20'),
@@ -679,7 +761,11 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   ...ofPlatform('register', `register ${vin} --replace --api-iot-url http://127.0.0.1:1`),
   'register --api-iot-url': registers('', '/vehicle'),
-  'register --file': shownBy('e2e/register-file.live.test.ts', "run('--file', file, '--json')"),
+  'register --file': shownBy(
+    '--file',
+    'e2e/register-file.live.test.ts',
+    'registers each line that it can, names the others by file and line',
+  ),
   'register --replace': registers('', '"credentialDigest"'),
   'register --model': both(
     registers(' --model cirrus-2025', '"model":"cirrus-2025"'),
@@ -695,30 +781,38 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'check --runs': both(
     refuses('check --runs 0', '--runs must be a whole number from 1 to 1000000, not "0"'),
-    shownBy('properties/schedules.test.ts', "'--runs', '12'"),
+    checked,
   ),
   'check --minutes': both(
     refuses('check --minutes 0', '--minutes must be a number above 0 and up to 10000, not "0"'),
     refuses('check --minutes 1 --runs 1', '--runs and --minutes cannot be combined: give one of them'),
-    shownBy('simulator/cli/check-workers.live.test.ts', "'--minutes', '5'"),
+    shownBy(
+      '--minutes',
+      'simulator/cli/check-workers.live.test.ts',
+      'the workers of `fleetwake check` end when it is killed',
+    ),
   ),
   'check --seed': both(
     refuses('check --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
-    shownBy('properties/schedules.test.ts', "'--seed', '7'"),
+    checked,
   ),
   'check --workers': both(
     refuses('check --workers 0', '--workers must be a whole number from 1 to 64, not "0"'),
-    shownBy('simulator/cli/coverage.live.test.ts', "'--workers', '2'"),
+    shownBy(
+      '--workers',
+      'properties/schedules.test.ts',
+      'another process, with two workers, gives the same traces',
+    ),
   ),
   'check --policy': both(
     refuses('check --policy /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
-    shownBy('properties/own-subject.test.ts', "'--policy', 'policy.yaml'"),
+    shownBy('--policy', 'properties/own-subject.test.ts', 'runs them, holds every rule'),
   ),
   'check --catalogue': both(
     refuses('check --catalogue /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
-    shownBy('properties/own-subject.test.ts', "'--catalogue', 'catalogue.json'"),
+    shownBy('--catalogue', 'properties/own-subject.test.ts', 'runs them, holds every rule'),
   ),
-  'check --corpus': shownBy('properties/schedules.test.ts', "'--corpus', 'none'"),
+  'check --corpus': checked,
   'check --failures': async () => {
     const { schedule } = await readTestCaseFile(join('test/regressions', firstRegression));
     const failure = { rule: 'rule', sentence: 'It broke.', schedule, traceHash: null, run: 3 };
@@ -726,8 +820,12 @@ const cases: Readonly<Record<string, Case>> = {
     expect(saved?.file).toBe(written('failures/failure-7-3.json'));
     expect((await readTestCaseFile(saved?.file ?? '')).schedule).toEqual(schedule);
   },
-  'check --json': shownBy('properties/own-subject.test.ts', "'--json', 'report.json'"),
-  'check --coverage': shownBy('simulator/cli/coverage.live.test.ts', "'--coverage'"),
+  'check --json': checked,
+  'check --coverage': shownBy(
+    '--coverage',
+    'simulator/cli/coverage.live.test.ts',
+    'check --coverage counts the calls of all workers',
+  ),
   'check --junit': async () => {
     const none = { seed: 7, seconds: 1, corpus: [], failures: [], probesMissed: [], runs: 12 };
     await writeJunit(written('check.xml'), none as never);
