@@ -17,7 +17,7 @@ export async function recordAfter(
 ): Promise<RecordRow[]> {
   // Written out: every commit asks, and building the query costs more than running it.
   const { rows } = await sql<RecordRow>`
-    select * from record where seq > ${after} order by seq limit ${limit}`.execute(database);
+    select * from record where seq > ${after} order by seq limit ${sql.lit(limit)}`.execute(database);
   return rows;
 }
 

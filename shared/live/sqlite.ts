@@ -1,8 +1,9 @@
 import type Sqlite from 'better-sqlite3';
-import { Kysely, SqliteDialect, type SqliteStatement, sql } from 'kysely';
+import { Kysely, SqliteDriver, type SqliteStatement, sql } from 'kysely';
 import { type Database, scrubMaxBytes } from '../ports/database.ts';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
+import { sqliteDialectParts } from '../sql/sqlite-dialect-parts.ts';
 import { makeFilePrivate } from './private-files.ts';
 
 /**
@@ -118,15 +119,14 @@ export function openSqlite<Schema>(
   path: string,
   settings: { readonly scrubMaxBytes?: number } = {},
 ): Database<Schema> {
-  const writer = new Kysely<Schema>({
-    dialect: new SqliteDialect({ database: withPreparedStatements(open(path, false), path) }),
-  });
-  const reader =
-    path === ':memory:'
-      ? writer
-      : new Kysely<Schema>({
-          dialect: new SqliteDialect({ database: withPreparedStatements(open(path, true), path) }),
-        });
+  const connect = (readonly: boolean) => {
+    const database = withPreparedStatements(open(path, readonly), path);
+    return new Kysely<Schema>({
+      dialect: { ...sqliteDialectParts, createDriver: () => new SqliteDriver({ database }) },
+    });
+  };
+  const writer = connect(false);
+  const reader = path === ':memory:' ? writer : connect(true);
   const group = groupCommit(writer, {
     isRetryable: isBusy,
     triesMax: busyTriesMax,

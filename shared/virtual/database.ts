@@ -1,7 +1,8 @@
-import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { Kysely } from 'kysely';
 import type { Database } from '../ports/database.ts';
 import { BetterSqlite3 } from '../sql/better-sqlite3.ts';
 import { groupCommit } from '../sql/group-commit.ts';
+import { sqliteDialectParts } from '../sql/sqlite-dialect-parts.ts';
 import type { VirtualProcess } from './process.ts';
 import { processDriver, sharedConnection } from './sqlite-driver.ts';
 
@@ -32,10 +33,8 @@ export function virtualStorage<Schema>(template?: Buffer): VirtualStorage<Schema
       const open = (mayWrite: boolean) =>
         new Kysely<Schema>({
           dialect: {
+            ...sqliteDialectParts,
             createDriver: () => processDriver(shared, process, mayWrite),
-            createAdapter: () => new SqliteAdapter(),
-            createQueryCompiler: () => new SqliteQueryCompiler(),
-            createIntrospector: (database) => new SqliteIntrospector(database),
           },
         });
       const [reader, writer] = [open(false), open(true)];

@@ -56,6 +56,18 @@ export function describeDatabase(name: string, prepare: () => Promise<OpenedData
       expect(await names()).toEqual(['a']);
     });
 
+    it('reads as many rows as the limit says, which SQLite finds in the text of the query', async () => {
+      for (const text of ['a', 'b', 'c']) await insert(text);
+      const query = database.reader.selectFrom('contract').select('name').where('at', '=', 1).limit(2);
+      expect(await query.execute()).toEqual([{ name: 'a' }, { name: 'b' }]);
+      const { sql, parameters } = query.compile();
+      expect({ sql, parameters }).toEqual(
+        database.dialect === 'sqlite'
+          ? { sql: 'select "name" from "contract" where "at" = ? limit 2', parameters: [1] }
+          : { sql: 'select "name" from "contract" where "at" = $1 limit $2', parameters: [1, 2] },
+      );
+    });
+
     it('keeps its rows when it is scrubbed, beside writes that arrive meanwhile', async () => {
       await insert('a');
       await Promise.all([

@@ -77,7 +77,9 @@ export async function listAcceptances(
   limit: number,
 ): Promise<number[]> {
   const { rows } = await sql<Pick<CommandRow, 'accepted_at'>>`select accepted_at from commands
-    where vin = ${vin} and accepted_at > ${after} order by accepted_at desc limit ${limit}`.execute(database);
+    where vin = ${vin} and accepted_at > ${after} order by accepted_at desc limit ${sql.lit(limit)}`.execute(
+    database,
+  );
   return rows.map((row) => row.accepted_at);
 }
 
