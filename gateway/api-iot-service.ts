@@ -2,7 +2,7 @@ import type { Secrets } from '../shared/ports/secrets.ts';
 import { type ApiIot, type ApiIotDeps, apiIot } from './api-iot/app.ts';
 import { type ApiIotConfig, apiIotDefaults } from './api-iot/config.ts';
 
-/** All that the API IoT reaches out to. */
+/** Ports of the API IoT. */
 export type ApiIotPorts = Omit<ApiIotDeps, 'config'>;
 
 /** What differs between two API IoTs; what is left out has the specification's value. */

@@ -540,7 +540,7 @@ export const options = {
 type OptionTable = typeof options;
 export type GatewayConfig = { readonly [Name in keyof OptionTable]: OptionTable[Name]['fallback'] };
 
-/** The configuration, or every fault in one list of sentences that name the flag and the cure. */
+/** Returns the configuration, or a list of errors, each of which names the flag and the fix. */
 export function readConfig(
   flags: Readonly<Record<string, string | undefined>>,
   environment: Readonly<Record<string, string | undefined>>,

@@ -35,7 +35,7 @@ import { modelOf } from './store/vehicles.ts';
 import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
 import { noteOnTicket, openTicket, resolveByRetry } from './support/ticket-desk.ts';
 
-/** All that the platform reaches out to. */
+/** Ports of the platform. */
 export interface PlatformPorts {
   readonly clock: Clock;
   readonly random: Random;

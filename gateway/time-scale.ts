@@ -42,7 +42,10 @@ export function compressedContradictions(
   };
 }
 
-/** The waits of notices, `scale` times as short; `tryMaxMs` is the longest that a channel may take for one, `mailMax` the e-mails per address and day (0: no limit). */
+/**
+ * Waits of notifications, divided by `scale`; `tryMaxMs` is the time-out of one try, `mailMax` the e-mails per address and
+ * day (0: no limit).
+ */
 export function compressedDispatch(
   scale: number,
   tryMaxMs: number,

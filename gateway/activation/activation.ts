@@ -4,8 +4,9 @@ import { backoffMs, type RetryPolicy } from './policy.ts';
 import { newSettlement, type PaymentOrder, type Settlement } from './settlement.ts';
 
 /**
- * One process that switches one feature of one vehicle. `activation`: a service somebody buys. `deactivation`: the end of
- * one. `revocation`: follows a failed activation that the vehicle may have applied, until the vehicle says dormant.
+ * One process that switches one feature of one vehicle. `activation`: switches a purchased service on. `deactivation`:
+ * switches it off. `revocation`: follows a failed activation that the vehicle may have applied, until the vehicle reports
+ * dormant.
  */
 export type ActivationKind = 'activation' | 'deactivation' | 'revocation';
 
@@ -42,8 +43,8 @@ export interface Activation {
   /** When the customer asked to cancel it. A delivery may still have won. */
   readonly cancelRequestedAt?: number;
   /**
-   * What is not sold: nobody is charged. `support`: a technician's manual retry of one that failed, of which only its ticket speaks.
-   * `reconciliation`: the customer owns the feature, and the vehicle reported it asleep.
+   * Origin of an activation that no customer pays for. `support`: a technician's manual retry of a failed one, for its
+   * ticket. `reconciliation`: the customer owns the feature, and the vehicle reported it dormant.
    */
   readonly origin?: 'support' | 'reconciliation';
   /** What a technician changed of the template's parameters. */
@@ -142,12 +143,12 @@ export function newReactivation(order: Order, at: number): Activation {
   return { ...newDeactivation(order, 'deactivation', at), kind: 'activation', origin: 'reconciliation' };
 }
 
-/** Nobody waits for it: it goes to a vehicle that is there alone, and leaves quota to those who wait. */
+/** Whether no customer waits for it: it is sent only to a connected vehicle, and leaves quota for commands that customers wait for. */
 export function isPatient({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
   return kind !== 'activation' || origin === 'reconciliation';
 }
 
-/** Somebody bought it. */
+/** Whether a customer bought it. */
 export function isSale({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
   return kind === 'activation' && origin === undefined;
 }

@@ -91,7 +91,7 @@ export function acceptCommand(activation: Activation, event: EventOf<'command_ac
   );
 }
 
-/** 429 is neither success nor failure: the attempt is taken back and made later, under the same number and key. */
+/** 429 is neither success nor failure: the attempt is removed and made later, under the same number and key. */
 export function limitRate(activation: Activation, event: EventOf<'rate_limited'>): Outcome {
   const current = lastAttempt(activation);
   if (current?.number !== event.attempt) return ignore(activation, 'belongs to an attempt that is over');
@@ -143,7 +143,7 @@ export function failAttempt(activation: Activation, event: EventOf<'command_fail
   const known = activation.attempts.some((attempt) => attempt.number === event.attempt);
   if (!current || !known) return ignore(activation, 'belongs to an attempt that is not kept');
   const isCurrent = current.number === event.attempt && current.endedAt === null;
-  // A refusal for good counts whenever it comes, once: a revocation goes on after it, so a repeat must not find it open.
+  // A final refusal counts at any time, once: a revocation continues after it, so a repeat must not find the attempt open.
   const endsIt = activation.kind === 'revocation' ? lacksFeature(failure) : !failure.temporary;
   if (!isCurrent && !endsIt) return ignore(activation, 'belongs to an attempt that is over');
   const ended: Activation = { ...activation, failure, attempts: endAttempts(activation.attempts, event) };
@@ -192,7 +192,7 @@ function lacksFeature(failure: Failure): boolean {
   return failure.category === 'vehicle_incompatible' && failure.code !== 'rejected';
 }
 
-/** An obligation stays whatever the answer, except when this vehicle cannot have the feature at all. */
+/** A revocation continues after every answer, except when the vehicle cannot have the feature at all. */
 function failRevocation(ended: Activation, event: EventOf<'command_failed'>, facts: Fact[]): Outcome {
   if (!lacksFeature(event.failure)) {
     return backOff(ended, lastAttempt(ended)?.number ?? 1, event, facts);

@@ -7,8 +7,8 @@ import { settleFailure } from './settlement.ts';
 type CancelRequested = Extract<VehicleEvent, { type: 'cancel_requested' }>;
 
 /**
- * The customer does not want it any more, and something is under way that may still win: the payment's answer, or a command.
- * A delivery wins over the wish; whatever else comes of it ends the activation as cancelled.
+ * Saves a cancellation request while the payment's answer or a command is pending. A delivery wins over the request; any
+ * other result ends the activation as cancelled.
  */
 export function noteCancel(activation: Activation, event: CancelRequested): Outcome {
   if (activation.kind !== 'activation') return reject(activation, 'only an activation is cancelled');

@@ -13,7 +13,7 @@ import { isReversed, isWithPeople, settleDelivery } from './settlement.ts';
 
 type EventOf<Type extends VehicleEvent['type']> = Extract<VehicleEvent, { type: Type }>;
 
-/** The vehicle did it: the service is active and the customer told; the capture goes its own way. */
+/** The vehicle applied the command: the service becomes active and the customer is notified. The capture follows independently. */
 export function deliver(activation: Activation, event: EventOf<'command_applied'>): Outcome {
   const [first] = activation.attempts;
   if (activation.kind === 'revocation' && first && event.attempt < first.number)
@@ -44,7 +44,7 @@ function deliverBy(
   return activate(delivered, at, facts);
 }
 
-/** A feature that somebody owns by now is left on; a purchase of it is a renewal: delivered, with nothing to send. */
+/** A customer owns the feature: a deactivation leaves it active; a purchase is a renewal, delivered without a command. */
 export function takeOwned(activation: Activation, event: EventOf<'feature_owned'>): Outcome {
   const { at } = event;
   if (activation.kind !== 'activation')
@@ -53,7 +53,7 @@ export function takeOwned(activation: Activation, event: EventOf<'feature_owned'
   return activate({ ...activation, delivery, failure: null, dueAt: null }, at, [passed('renewed', at)]);
 }
 
-/** The service is the customer's, who is told; the capture goes its own way. */
+/** The customer owns the service and is notified. The capture follows independently. */
 function activate(delivered: Activation, at: number, facts: readonly Fact[]): Outcome {
   const settlement = delivered.settlement && settleDelivery(delivered.settlement, at);
   return accept({ ...delivered, phase: 'active', settlement }, [
@@ -63,7 +63,10 @@ function activate(delivered: Activation, at: number, facts: readonly Fact[]): Ou
   ]);
 }
 
-/** The attempts with the one that the vehicle answered: also one that 429 took back, for the vehicle's word proves that it was made. */
+/**
+ * Returns the attempts with the one that the vehicle answered, even one removed after 429: the vehicle's answer proves that
+ * it was made.
+ */
 function attemptsWith(activation: Activation, number: number, at: number): readonly Attempt[] | null {
   const { attempts } = activation;
   if (attempts.some((one) => one.number === number)) return attempts;
@@ -71,7 +74,7 @@ function attemptsWith(activation: Activation, number: number, at: number): reado
   return taken && [...attempts, taken];
 }
 
-/** Delivered after all, or the decision to fail: from here on the money goes back, whatever the vehicle says later. */
+/** Delivered after all, or the decision to fail: from here on the payment is reversed, even if the vehicle reports success later. */
 export function decide(activation: Activation, event: EventOf<'diagnostics_read'>): Outcome {
   if (event.delivered !== null)
     return deliverBy(activation, event.at, event.delivered, 'reported_state', null);

@@ -3,7 +3,7 @@ import type { PaymentEvent } from './settlement.ts';
 
 /** What can happen to an activation. Time (`at`) and chance (`draw`, in [0, 1)) arrive inside. */
 export type VehicleEvent =
-  /** The check before attempt 1. What could not be read stops nothing: then `failure` is null and the message says so. */
+  /** The check before attempt 1. An unreadable status does not stop the activation: `failure` is null and the message has the reason. */
   | {
       readonly type: 'vehicle_checked';
       readonly at: number;
@@ -20,11 +20,11 @@ export type VehicleEvent =
       /** When to look again, where that is known; else after the back-off of its postponements. */
       readonly until?: number;
     }
-  /** The vehicle's other command is over: whoever was postponed may look again. */
+  /** The vehicle's other command has ended: postponed activations may try again. */
   | { readonly type: 'vehicle_free'; readonly at: number }
   /** The customer does not want it any more. */
   | { readonly type: 'cancel_requested'; readonly at: number }
-  /** Somebody owns the feature by now: what would switch it off leaves it on, and a purchase renews it. */
+  /** A customer owns the feature: a deactivation leaves it active, and a purchase renews it. */
   | { readonly type: 'feature_owned'; readonly at: number }
   | {
       readonly type: 'command_accepted';

@@ -1,7 +1,7 @@
 import type { Milestone } from './phase.ts';
 
 /**
- * Something that a transition made true. Facts are saved with the new state in one transaction; the record, the notices,
+ * Result of a transition. Facts are saved with the new state in one transaction; the purchase history, the notifications,
  * the ticket, the entitlement and the revocation follow from them.
  */
 export interface Fact {

@@ -85,7 +85,10 @@ const moneyOf: Readonly<Record<Phase, MoneyStates>> = {
   superseded: either(),
 };
 
-/** Nothing is under way, so a wish to cancel has ended it at once; and what the customer wanted so has not failed. */
+/**
+ * Nothing is in progress, so a cancellation request has ended the activation at once; and an activation cancelled like this
+ * has not failed.
+ */
 const uncancelled: ReadonlySet<Phase> = new Set(['queued_for_activation', 'waiting_backoff', 'failed']);
 /** Phases that exist only because there is money. */
 const moneyPhases: ReadonlySet<Phase> = new Set(['awaiting_payment', 'reversing_payment', 'declined']);

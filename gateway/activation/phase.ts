@@ -19,9 +19,9 @@ export const phases = [
   'cancelled',
   /** The payment was declined, or never answered at all: nothing was ever sent to the vehicle. */
   'declined',
-  /** End of a deactivation or a revocation: the vehicle confirmed that the feature sleeps. */
+  /** End of a deactivation or a revocation: the vehicle confirmed that the feature is dormant. */
   'dormant',
-  /** End of a revocation whose feature somebody owns by now: it must not be switched off. */
+  /** End of a revocation whose feature a customer owns again: it must not be switched off. */
   'superseded',
 ] as const;
 export type Phase = (typeof phases)[number];

@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly settlementMs?: number;
 }
 
-/** Figures of the specification ("Retry Configuration"); the deadline is ours, a day; so are 5 days for people. */
+/** Settings of the specification ("Retry Configuration"). The deadline of a day, and 5 days for operators to settle, are our own. */
 export const standardPolicy: RetryPolicy = {
   maxRetries: 5,
   baseDelayMs: 30_000,
@@ -66,7 +66,7 @@ export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy 
   };
 }
 
-/** What lasts longer would lead to instants that no date has, and nobody waits for it. */
+/** Limit of a duration: a longer one leads to instants that no date can express. */
 const durationMaxMs = 366 * 86_400_000;
 
 /** What is wrong with a policy, a sentence each; empty when it can be used. */

@@ -50,7 +50,7 @@ export interface Settlement {
 
 /** How people end what the payment service refused for good. */
 export type SettlementResolution =
-  /** By other means than the payment service, with the bank's or the book-keeping's own reference. */
+  /** Paid by other means than the payment service, with the reference of the bank or the accounting. */
   | {
       readonly kind: 'paid_back' | 'collected';
       readonly amountMinor: number;
@@ -184,7 +184,7 @@ export function settleDelivery(settlement: Settlement, at: number): Settlement {
   return settlement.status === 'authorised' ? enter(settlement, 'capturing', at) : settlement;
 }
 
-/** What failure asks of the money: release the hold, or give back what was taken. */
+/** Returns the reversal after a failure: void the hold, or refund the capture. */
 export function settleFailure(settlement: Settlement, at: number): Settlement {
   if (settlement.status === 'authorised') return enter(settlement, 'voiding', at);
   if (settlement.status === 'captured') return enter(settlement, 'refunding', at);
@@ -210,7 +210,7 @@ function retried(settlement: Settlement, at: number): Settlement | null {
   if (!peoplesStatuses.has(settlement.status) || settlement.paymentId === null) return null;
   const reversing = settlement.capture === 'immediately' ? 'refunding' : 'voiding';
   const status = settlement.status === 'uncollectible' ? 'capturing' : reversing;
-  // A repeat under the key that was refused would only be told the same again.
+  // A repeat under the refused key would only get the same answer.
   const keysLapsed = (settlement.keysLapsed ?? 0) + 1;
   return { ...enter(settlement, status, at), keysLapsed, settleBy: settlement.settleBy ?? at };
 }

@@ -105,7 +105,7 @@ function isHoldDeadline(before: Activation, after: Activation): boolean {
 function attemptTransitionViolations(before: Activation, after: Activation): string[] {
   const last = before.attempts.at(-1);
   const isDropped = (attempt: Attempt) =>
-    // A revocation forgets its oldest; 429 takes back the last, which was never made.
+    // A revocation drops its oldest attempt; 429 removes the last one, which was never made.
     (before.kind === 'revocation' &&
       attempt === before.attempts[0] &&
       before.attempts.length === keptByRevocation) ||

@@ -26,7 +26,7 @@ type Row = { readonly [Type in VehicleEventType]: Handler<Type> };
 
 /** A repeat or a straggler: normal where messages come at least once. */
 const stale = (activation: Activation) => ignore(activation, `nothing to do in ${activation.phase}`);
-/** Nobody can have sent this: a mistake of ours, or a forgery. */
+/** Rejects an event that no component can have sent: a bug of the platform, or a forged message. */
 const never = (activation: Activation) => reject(activation, `cannot happen in ${activation.phase}`);
 
 const ended: Row = {
@@ -147,7 +147,7 @@ function isPaymentEvent(event: ActivationEvent): event is PaymentEvent {
   return event.type.startsWith('payment_');
 }
 
-/** What changes nothing that anybody waits for: one more call without an answer, or a new key for an open step. */
+/** Changes that need no new effect: one more call without an answer, or a new key for an open step. */
 function isUnshown(event: PaymentEvent, settlement: Settlement): boolean {
   if (event.type === 'payment_key_lapsed') return settlement.dueAt !== null;
   return event.type === 'payment_unanswered' && !isShown(settlement.unanswered);

@@ -65,7 +65,7 @@ interface ApiIotCounters {
   readonly callbacks: { readonly delivered: number; readonly failedTries: number; readonly givenUp: number };
 }
 
-/** The parts that work without a request, and their common life. */
+/** Background jobs of the API IoT, started and stopped together. */
 function newService(deps: ApiIotDeps) {
   const { database, clock, log, config } = deps;
   let connection: LinkConnection | null = null;

@@ -1,6 +1,6 @@
 import type { Log } from '../../shared/ports/log.ts';
 
-/** Work that nobody waits for: its failure is logged, and stopping waits until it has ended. */
+/** Work outside a request: a failure is logged, and `stop` waits for its end. */
 export interface Background {
   run(name: string, work: () => Promise<void>): void;
   idle(): Promise<void>;

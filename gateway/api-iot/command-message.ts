@@ -12,7 +12,7 @@ export function commandMessage(command: CommandRow, now: number, wallAheadMs = 0
     vin: command.vin,
     features: featuresOf(command),
     sentAt: now + wallAheadMs,
-    // After a jump nobody knows which of both times the vehicle has: neither may make it refuse a new command.
+    // After a clock jump the vehicle may have either time: neither may make it refuse a new command.
     expiresAt: command.expires_at + Math.max(0, wallAheadMs),
     ...(command.display === null
       ? {}

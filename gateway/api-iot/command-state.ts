@@ -29,7 +29,7 @@ export function hasWrongVersion(
 
 /**
  * The final state that a vehicle's answer means: `applied` only when every feature stands at its target; one `rejected`
- * makes the command rejected, one `expired` expired; anything else (a passing trouble, superseded, a feature without an
+ * makes the command rejected, one `expired` expired; anything else (a temporary error, superseded, a feature without an
  * answer) is `failed`.
  */
 export function stateFromResults(

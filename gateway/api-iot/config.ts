@@ -33,7 +33,10 @@ export interface CallbackRetry {
   readonly attemptMax: number;
 }
 
-/** The specification's figures. What differs per installation (origin, clients, secrets, link) has no default. */
+/**
+ * Settings of the API IoT, by default those of the specification. Settings of an installation (origin, clients, secrets,
+ * link) have no default.
+ */
 export const apiIotDefaults = {
   quotaPerHour,
   quotaWindowMs: 3_600_000,

@@ -22,7 +22,7 @@ export interface IngestDeps {
   readonly queue: VehicleQueue;
   readonly telemetry: TelemetryStore;
   readonly onEnded: (endings: readonly Ending[]) => void;
-  /** A vehicle came online, or says so for the first time since the link came up. */
+  /** Called when a vehicle comes online, or reports it for the first time since the link came up. */
   readonly onOnline: (vin: string) => void;
 }
 

@@ -12,9 +12,9 @@ export function openFleetLink(deps: {
   readonly ingest: Ingest;
   readonly log: Log;
   readonly background: Background;
-  /** The service itself ends the connection: no trouble then. */
+  /** True while the service itself closes the connection: not an error then. */
   readonly isLeaving: () => boolean;
-  /** The broker knows nothing of us any more, nor of who is there: nobody is, until a status says so. */
+  /** The broker has lost our session and the vehicles' presence: each vehicle counts as offline until its next status. */
   readonly onForgotten: () => Promise<void>;
   /** Subscribed: what waits may be sent again. */
   readonly onReady: () => void;

@@ -140,7 +140,7 @@ export function newPublisher(deps: PublisherDeps): Publisher {
     for (let rest = commands; rest.length > 0; max = Math.min(2 * max, suspectsMax)) {
       const size = suspects.batchOf(rest, max);
       const sent = await Promise.all(rest.slice(0, size).map((command) => tracked(command, size === 1)));
-      // The sweep on the next connect goes on.
+      // The sweep after the next connect sends the rest.
       if (sent.includes('cut')) return;
       rest = rest.slice(size);
     }

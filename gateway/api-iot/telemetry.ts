@@ -95,7 +95,7 @@ export function newTelemetryStore(deps: {
     try {
       await writePages([...writing]);
     } catch (error) {
-      // Kept for the next flush, below whatever has been heard since.
+      // Kept for the next flush; values received since then win.
       for (const [vin, heard] of writing) if (!pending.has(vin)) pending.set(vin, heard);
       throw error;
     } finally {

@@ -41,7 +41,7 @@ function expirePage({ database, clock }: TimeoutDeps): Promise<{ found: number; 
   });
 }
 
-/** Times out all that is overdue. Resolves with the next expiry. */
+/** Times out every overdue command. Resolves with the next expiry. */
 async function expire(deps: TimeoutDeps): Promise<number | null> {
   for (let found = pageMax; found === pageMax; ) {
     const page = await expirePage(deps);

@@ -19,7 +19,10 @@ export async function knownTwin(database: Kysely<ApiIotSchema>, vin: string): Pr
   };
 }
 
-/** Returns the twin of a vehicle that has just spoken; `clock` is the vehicle's own, null when it could not be read; `wallAheadMs` is the wall clock minus `now`. */
+/**
+ * Returns the twin of a vehicle that has just spoken; `clock` is the vehicle's own, null when it could not be read;
+ * `wallAheadMs` is the wall clock minus `now`.
+ */
 export async function heardTwin(
   database: Kysely<ApiIotSchema>,
   vin: string,
@@ -32,7 +35,7 @@ export async function heardTwin(
   return { ...known, last_seen_at: now, clock_skew_ms: clockSkewMs };
 }
 
-/** When the vehicle was last heard of, by whatever message. */
+/** When the last message of the vehicle arrived, of any kind. */
 export function lastSeenAt(twin: TwinRow, telemetry: TelemetryRow | null): number | null {
   if (telemetry === null || (twin.last_seen_at ?? 0) >= telemetry.at) return twin.last_seen_at;
   return telemetry.at;

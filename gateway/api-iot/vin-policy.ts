@@ -5,8 +5,8 @@ import { type BatchRow, refusedRow } from '../http/batch-rows.ts';
 import type { ApiIotConfig } from './config.ts';
 
 /**
- * Holds new vehicles to the check digit policy: it is mandatory in North America only, so the default takes a wrong one
- * and says so in the log. `strict` refuses the row.
+ * Holds new vehicles to the check digit policy: it is mandatory in North America only, so the default accepts a wrong one
+ * and logs it. `strict` refuses the row.
  */
 export function checkVins<Row extends { readonly vin: string }>(
   rows: readonly BatchRow<Row>[],

@@ -60,12 +60,15 @@ export interface BackgroundLoop {
   counters(): LoopCounters;
 }
 
-/** The failures in a row from which on a failed pass is an error: before, another process was faster, or the database was away for a moment. */
+/**
+ * The failures in a row from which on a failed pass is an error: before, another process was faster, or the database was
+ * away for a moment.
+ */
 const errorFrom = 3;
 
 /**
  * Runs passes one after the other: on wake-ups, at the instants that passes ask for, and after failures with a growing wait.
- * Whatever a pass throws is counted, logged and backed off, so that a pass that always throws cannot spin.
+ * Every error of a pass is counted and logged, and the next pass waits, so that a pass that always throws cannot loop without a pause.
  */
 export function backgroundLoop(options: LoopOptions): BackgroundLoop {
   return new Loop(options);

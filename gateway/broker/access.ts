@@ -37,7 +37,7 @@ export const fleetAccess: Access = {
 };
 
 function refuseClientId(principal: Principal, clientId: string, cleanSession: boolean): string | null {
-  // A session belongs to its client id: nobody may take over the waiting messages of another account.
+  // A session belongs to its client id: no account may take over the waiting messages of another one.
   const own = principal.role === 'vehicle' ? `vehicle-${principal.vin}` : clientPrefix[principal.role];
   if (clientId === own) return null;
   // One vehicle, one kept session: further connections of it leave nothing behind.

@@ -10,7 +10,7 @@ export interface Rules {
   refuse(reason: string, clientId: string | null, topic?: string): void;
   /** Rejects when a subscriber of this process could not handle it. */
   takeIn(clientId: string, packet: PublishPacket): Promise<void>;
-  /** The same for a will, which nobody sends again: it waits for whom it could not be handed to. */
+  /** The same for a last will. No client sends it again, so it is kept for subscribers that could not receive it. */
   takeWill(clientId: string, packet: PublishPacket): void;
   delivered(clientId: string, packet: PublishPacket): void;
   readonly log: Log;

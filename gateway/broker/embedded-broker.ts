@@ -25,7 +25,7 @@ export interface EmbeddedBrokerOptions {
   readonly lookUp: (vin: string) => Promise<string | null>;
   /** The API IoT's account: writes commands, reads what vehicles say. */
   readonly serviceCredential: Account;
-  /** Reads `vehicles/#` and writes nothing; without it nobody may. */
+  /** Account that reads `vehicles/#` and publishes nothing; without it no client may. */
   readonly monitorCredential?: Account;
   /** Default 127.0.0.1. */
   readonly hostname?: string;
@@ -51,7 +51,7 @@ export interface EmbeddedBroker {
   connections(): number;
   /** What was refused since the process began, by reason. */
   refusals(): Readonly<Record<string, number>>;
-  /** Hears of everything that the broker takes or delivers, until the returned function is called. */
+  /** Calls the listener for every message that the broker accepts or delivers, until the returned function is called. */
   tap(handler: (entry: BrokerEntry) => void): () => void;
 }
 
@@ -67,10 +67,11 @@ interface BrokerEntry {
 }
 
 /**
- * MQTT 3.1.1 (and 3.1) over TCP on Aedes, another version is answered with CONNACK 1; in memory: after a restart sessions and retained messages are gone, and vehicles make
- * them anew when they reconnect. A publisher's QoS 1 acknowledgement waits for the subscribers of this process; one of
- * them failing closes the publisher's connection unacknowledged, so that it sends again. What the rules forbid closes
- * the connection too (3.1.1 knows no other answer), a forbidden subscription is answered with 0x80.
+ * MQTT 3.1.1 (and 3.1) over TCP on Aedes, another version is answered with CONNACK 1; in memory: after a restart sessions
+ * and retained messages are gone, and vehicles make them anew when they reconnect. A publisher's QoS 1 acknowledgement waits
+ * for the subscribers of this process; one of them failing closes the publisher's connection unacknowledged, so that it
+ * sends again. What the rules forbid closes the connection too (3.1.1 knows no other answer), a forbidden subscription is
+ * answered with 0x80.
  */
 export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
   const { clock, log } = options;
@@ -149,7 +150,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
       const stopping = running;
       if (!stopping) return;
       running = null;
-      // First of all: the wills of a whole fleet that is being cut off are not news.
+      // First, because a stopping broker must not publish the last wills of the whole fleet.
       inProcess.setUp(false);
       await stopping.stop();
     },

@@ -9,11 +9,11 @@ interface Internals {
 }
 
 /**
- * Aedes numbers a message when it is published and drops, as a duplicate, whatever reaches a subscriber with a lower
+ * Aedes numbers a message when it is published and drops as a duplicate every message that reaches a subscriber with a lower
  * number than the last. Messages of different kind (QoS 0 or 1, retained or not) take a different time from number to
- * subscriber, so a QoS 0 message overtakes a QoS 1 one and the QoS 1 message is lost. Here each message gets its number
- * only when the one before is on its way to the subscribers. Returns a publish that resolves when the message was taken:
- * kept for absent sessions and on its way.
+ * subscriber, so a QoS 0 message overtakes a QoS 1 one and the QoS 1 message is lost. Here each message gets its number only
+ * when the one before is on its way to the subscribers. Returns a publish that resolves when the message was taken: kept for
+ * absent sessions and on its way.
  */
 export function orderPublishes(broker: Aedes): (packet: PublishPacket) => Promise<void> {
   const internals = broker as unknown as Internals;

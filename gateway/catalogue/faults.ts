@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { cureOf } from '../../shared/protocol/cure.ts';
 
-/** The catalogue's files cannot be used. `faults` has a sentence each: file, field, cure. */
+/** Error of unusable catalogue files. `faults` has one sentence each: file, field, fix. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
   readonly faults: readonly string[];
@@ -49,7 +49,7 @@ function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): str
   return `${where} is ${shorten(JSON.stringify(found))}; ${cureOf(issue)}.`;
 }
 
-/** What a schema found in a file, a sentence each. The schemas' own messages are the cures (`write EUR`). */
+/** Returns one sentence for each error that a schema found in a file. The schemas' own messages are the fix hints (`write EUR`). */
 export function sentences(file: string, error: z.ZodError, document: unknown): string[] {
   return error.issues.map((issue) => sentence(file, issue, document));
 }

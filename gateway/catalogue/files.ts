@@ -3,12 +3,12 @@ import { parseJsonText } from '../../shared/protocol/json.ts';
 
 /** Reads the catalogue's folder. Paths are relative to it, with `/`. Both throw when there is nothing to read. */
 export interface CatalogueFiles {
-  /** The names in a folder (`''`: the catalogue's own), files and folders alike. */
+  /** Returns the names of files and folders in a folder (`''`: the catalogue's own). */
   list(folder: string): readonly string[];
   text(path: string): string;
 }
 
-/** The value of `work`, or null with a fault that names the path and the cure. */
+/** Returns the value of `work`, or null with a fault that names the path and the fix. */
 export function attempt<T>(path: string, faults: string[], work: () => T): T | null {
   try {
     return work();

@@ -12,8 +12,8 @@ export type Duration =
 export type CancellationPolicy = 'at_once' | 'refused';
 
 /**
- * What becomes of an active service whose capture was declined for good. `keep`: it stays, and people settle the money.
- * Otherwise it ends after a grace period unless it is paid by then.
+ * What happens to an active service whose capture was declined for good. `keep`: it stays active, and operators settle the
+ * payment. Otherwise it ends after a grace period unless it is paid before.
  */
 export type UncollectiblePolicy = 'keep' | { readonly deactivateAfterMs: number };
 

@@ -8,7 +8,7 @@ import { type Duration, durationText, type Service, sameDuration } from './servi
 
 export const servicesPath = 'services.json';
 
-/** Messages are cures: they end the sentence that names file and field. */
+/** Messages are fix hints: they end the sentence that names file and field. */
 const whole = (error: string) => z.int({ error });
 const durationMs = whole('write a whole number of milliseconds').optional();
 

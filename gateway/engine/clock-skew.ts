@@ -2,7 +2,7 @@ import type { Log } from '../../shared/ports/log.ts';
 
 /** A vehicle refuses a command that has expired by its own clock, after 5 minutes: this is said before. */
 const limitMs = 60_000;
-/** Vehicles that are remembered; the one heard of longest ago goes first. */
+/** Most vehicles in memory; the one with the oldest message is removed first. */
 const vehiclesMax = 10_000;
 /** From so many vehicles on a majority says something of our own clock. */
 const majorityFrom = 3;
@@ -11,13 +11,13 @@ const majorityFrom = 3;
 export interface ClockSkews {
   /** Null: it is not known. */
   heard(vin: string, skewMs: number | null): void;
-  /** Vehicles whose clock differs by more than a minute, and the largest difference of all that are remembered. */
+  /** Vehicles whose clock differs by more than a minute, and the largest difference of all vehicles in memory. */
   summary(): { readonly beyond: number; readonly largestMs: number };
 }
 
 /**
- * Warns of each vehicle whose clock is more than a minute from ours, once until it is right again. Where the clocks of most vehicles are off
- * in one direction it is ours that is wrong: an error, before all commands are refused as expired.
+ * Warns of each vehicle whose clock is more than a minute from ours, once until it is right again. Where the clocks of most
+ * vehicles are off in one direction it is ours that is wrong: an error, before all commands are refused as expired.
  */
 export function clockSkews(log: Log): ClockSkews {
   const known = new Map<string, number>();

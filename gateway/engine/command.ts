@@ -49,7 +49,7 @@ export function isAsked({ vin, features }: CommandResource, activation: Activati
   return vin === activation.vin && features.some(isOurs);
 }
 
-/** What a command's state means for its attempt; asked by poll and by callback alike. */
+/** Returns what a command's state means for its attempt. Polls and callbacks use the same function. */
 export async function eventOfCommand(
   deps: Pick<EffectDeps, 'clock' | 'random' | 'vehicles'>,
   vin: string,

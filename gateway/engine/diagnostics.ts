@@ -10,9 +10,9 @@ function orUnavailable<T>(answer: Answer<T>): T | { unavailable: string } {
 }
 
 /**
- * Status before money (DESIGN.md section 9.7): the API IoT is asked once for all it knows. A command of ours in the history
- * that ended applied, or the feature reported on at a version of ours or above, is delivery. What can't be read is told
- * in the ticket and holds up nothing; the HTTP port's time-out bounds each look.
+ * Reads the vehicle's state before the payment is reversed, with one request of each kind to the API IoT. A command of this
+ * activation that ended `applied`, or a reported version of it or above, is a delivery. Unreadable data is named in the
+ * ticket and delays nothing; the HTTP port's time-out bounds each request.
  */
 export async function readDiagnostics(
   deps: DiagnosticsDeps & Pick<EffectDeps, 'clock'>,
@@ -41,7 +41,7 @@ export async function diagnosticsOf(deps: DiagnosticsDeps, activation: Activatio
   };
 }
 
-/** The attempt that the API IoT's own books prove delivered, or null. */
+/** Returns the attempt that was delivered by the API IoT's history, or null. */
 export function provenAttempt(activation: Activation, diagnostics: Diagnostics): number | null {
   const numbers = new Set(activation.attempts.map((attempt) => attempt.number));
   if (Array.isArray(diagnostics.history)) {

@@ -15,7 +15,7 @@ import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
 import { systemicCauseOf } from './systemic-cause.ts';
 
-/** What came of an effect: an event, or one that is decided inside the saving transaction because it depends on other rows. */
+/** Result of an effect: an event, or a function that decides the event inside the saving transaction because it depends on other rows. */
 export type Decision =
   | ActivationEvent
   | ((transaction: Transaction<PlatformSchema>, activation: Activation) => Promise<ActivationEvent>);
@@ -23,7 +23,7 @@ export type Decision =
 /** One, or several in their order. */
 export type Decisions = Decision | readonly Decision[];
 
-/** Runs one effect. Every expected trouble is an event; what throws is a mistake or a broken process, and is tried again. */
+/** Runs one effect. Every expected error is an event; an exception is a bug or a broken process, and the effect is tried again. */
 export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Effect): Promise<Decisions> {
   const { activation } = stored;
   switch (effect.type) {
@@ -67,7 +67,7 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
       : 'offline'
     : `health unknown (${health.failure.message})`;
   if (!status.ok) {
-    // Data errors end it; whatever may pass, the attempt itself will meet.
+    // Data errors end the activation; a temporary error will show again in the attempt itself.
     const failure = status.failure.category === 'unknown_vehicle' ? status.failure : null;
     const incident = failure && deps.breaker?.incident();
     if (incident) return { type: 'postponed', at, reason: 'api_iot_unavailable', until: incident.probeAt };
@@ -97,7 +97,7 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
   };
 }
 
-/** What nobody waits for goes only to a vehicle that is there, and leaves quota to those who wait. */
+/** Background commands go only to a connected vehicle, and leave quota for commands that customers wait for. */
 async function startAttempt(deps: EffectDeps, activation: Activation): Promise<Decision> {
   if (isPatient(activation)) {
     const health = await deps.vehicles.health(activation.vin);

@@ -116,7 +116,10 @@ export function activationEngine(outer: EngineDeps) {
     await bus.publish(subjects.wakeUp(id), id, messageId === undefined ? {} : { messageId });
   }
 
-  /** The state is saved, so nobody waits for the bus: what it does not take is worked on here, or found by the sweep. */
+  /**
+   * The state is saved, so no caller waits for the bus: if the bus refuses the wake-up, this process works on the
+   * activation, or the sweep finds it.
+   */
   function wake(ids: readonly string[]): void {
     const isAway = bus.problem() !== null;
     for (const id of ids) {
@@ -131,7 +134,7 @@ export function activationEngine(outer: EngineDeps) {
   }
 
   /**
-   * Applies events to an activation as it is known, or as it is now when somebody saved it since, in one transaction.
+   * Applies events to an activation in one transaction: to the known state, or to the current one when another process has saved it since.
    * Resolves with the saved activation, unchanged when nothing was accepted.
    */
   async function apply(known: StoredActivation, decisions: readonly Decision[]): Promise<StoredActivation> {
@@ -280,7 +283,7 @@ export function activationEngine(outer: EngineDeps) {
     const lost = activations.lost + entitlements.lost;
     if (overdue > 0) log.info('engine.sweep', { overdue });
     if (lost > 0) log.warn('engine.wake_up_lost', { lost });
-    // Another process may have committed, and died before it told anybody.
+    // Another process may have committed and crashed before it published the wake-up.
     deps.onCommitted(anyCommittedWork);
   }
 
@@ -300,7 +303,7 @@ export function activationEngine(outer: EngineDeps) {
     background.add(task);
   }
 
-  /** Goes on without making the caller wait; what is lost with the process is found by the wake-up that waits. */
+  /** Continues without making the caller wait. If the process crashes, the waiting wake-up repeats the work. */
   function continueInBackground(id: string): void {
     inBackground(
       advance(id).catch((error: unknown) =>
@@ -335,7 +338,7 @@ export function activationEngine(outer: EngineDeps) {
       return activation;
     },
 
-    /** The customer's wish to cancel, saved; resolves with what became of it so far. */
+    /** Saves the customer's cancellation request; resolves with the activation's new state. */
     async cancel(id: string): Promise<Activation> {
       const stored = await loadActivation(database.reader, id);
       if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
@@ -344,7 +347,7 @@ export function activationEngine(outer: EngineDeps) {
       return activation;
     },
 
-    /** An operator's decision about money, saved; what it asks of the payment service goes on by itself. */
+    /** Saves an operator's decision about a payment; the engine then calls the payment service in the background. */
     async settle(id: string, event: ActivationEvent): Promise<Activation> {
       const stored = await loadActivation(database.reader, id);
       if (!stored) throw new UnknownActivation(`there is no activation ${id}`);

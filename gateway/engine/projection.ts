@@ -112,8 +112,8 @@ function settlementNote({ type, data }: Fact): string | null {
 }
 
 /**
- * Everything that follows from facts, in the transaction that saves the state: the record (which is the outbox of the event
- * stream), the purchase's status, the entitlement, the ticket, the notices, the revocation.
+ * Saves everything that follows from facts, in the transaction that saves the state: the purchase history (the outbox of the
+ * event stream), the purchase's status, the entitlement, the ticket, the notifications, the revocation.
  */
 export async function project(
   transaction: Transaction<PlatformSchema>,
@@ -130,7 +130,7 @@ export async function project(
   let ticket: OpenedTicket | null = null;
   for (const fact of facts) {
     const status = statusOf(fact);
-    // What is given for nothing is no sale: the purchase stays as it is.
+    // An activation free of charge does not change the purchase.
     if (status && stored.purchaseId && isSale(stored.activation)) {
       await transaction
         .updateTable('purchases')
@@ -147,7 +147,7 @@ export async function project(
       await deps.resolveTicket(transaction, stored, fact.at);
       isResolved = true;
     }
-    // What was to be brought back has ended meanwhile: the ticket goes on.
+    // The service to reactivate has ended meanwhile: the ticket stays open.
     if ((isRetry && isOver) || fact.type === 'activation.escalating_to_support') {
       // The engine itself put them into the event (diagnostics.ts).
       ticket = await deps.openTicket(transaction, stored, fact.data.diagnostics as Diagnostics, fact.at);
@@ -172,7 +172,7 @@ export async function project(
   };
 }
 
-/** The obligation to switch off what a failed activation may have switched on: no limit, no ticket, no notice. */
+/** Creates the revocation of a failed activation that the vehicle may have applied: no limit, no ticket, no notification. */
 async function recordRevocation(
   transaction: Transaction<PlatformSchema>,
   { ids }: ProjectionDeps,

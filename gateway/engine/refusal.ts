@@ -30,7 +30,7 @@ const gatewayTimeout: Meaning = { category: 'timeout', temporary: true, mayHaveS
  */
 const keyIsTaken: Meaning = { category: 'api_iot_error', temporary: true, mayHaveSucceeded: true };
 
-/** What is final, or the API IoT's own trouble, is said by one of these names: nothing else says it. */
+/** Only these names mean a final refusal, or an error of the API IoT itself. */
 const byProblem: Partial<Record<ProblemName, Meaning>> = {
   'malformed-request': invalid,
   'invalid-request': invalid,
@@ -45,7 +45,7 @@ const byProblem: Partial<Record<ProblemName, Meaning>> = {
   'key-mismatch': keyIsTaken,
 };
 
-/** Codes of a refused bearer token (RFC 6750 section 3.1), for an API IoT that answers no problem of ours. */
+/** Codes of a refused bearer token (RFC 6750 section 3.1), for an API IoT without our problem documents. */
 const byBearerError: Readonly<Record<string, ProblemName>> = {
   invalid_token: 'unauthorized',
   insufficient_scope: 'missing-scope',

@@ -8,7 +8,7 @@ export function singleFlight<T>(run: (key: string) => Promise<T>): (key: string)
   function fly(key: string): Promise<T> {
     const flight = { current: run(key), next: null as Promise<T> | null };
     flights.set(key, flight);
-    // The first to hear of its end: the next one starts after it.
+    // Registered first: the next flight starts after this one's end.
     const land = () => flights.delete(key);
     flight.current.then(land, land);
     return flight.current;

@@ -32,8 +32,9 @@ const rowMin = 3;
 const storm = { share: 0.5, calls: 20, vehicles: 10 } as const;
 
 /**
- * Whether the calls, the newest last, show that the newest one failed for the whole fleet. A credential is shared: three refusals in
- * a row prove it, whatever they asked. Other refusals need three vehicles in a row with the same kind of call.
+ * Whether the calls, the newest last, show that the newest one failed for the whole fleet. All vehicles share a credential:
+ * three refusals in a row, of any request, prove that it is wrong. Other refusals need three vehicles in a row with the same
+ * kind of call.
  */
 export function isSystemic(calls: readonly CallOutcome[]): boolean {
   const newest = calls.at(-1);

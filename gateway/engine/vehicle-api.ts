@@ -52,7 +52,7 @@ interface Deps {
   readonly clock: Clock;
   readonly origin: string;
   readonly credentials: ClientCredentials;
-  /** Told what each status says of the vehicle's clock. */
+  /** Receives the clock difference that each vehicle status shows. */
   readonly clockSkews?: ClockSkews;
 }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 
-/** The most activations that are remembered; what is forgotten costs only a message that comes for nothing. */
+/** Most activations in memory; a removed one costs only an unnecessary message. */
 const keptMax = 200_000;
 
 /**
- * Remembers for each activation the message that was given back until its next moment. One is enough: every other that comes
- * meanwhile (a sweep's, a freed vehicle's) would come again at each moment for as long as the activation lives.
+ * Remembers for each activation the message that was nak'ed until the activation is due. One is enough: further messages (of
+ * a sweep, of a freed vehicle) would be delivered at every due time until the activation ends.
  */
 export function wakeUpKeeper(clock: Clock) {
   const kept = new Map<string, { readonly sequence: number; readonly until: number }>();

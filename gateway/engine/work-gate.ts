@@ -2,7 +2,7 @@
 export interface WorkGate {
   /** False: the database is known to be an older one, and nothing may be done by it. */
   mayWork(): boolean;
-  /** False: it is not known yet whether a customer owns what the database says nobody owns. */
+  /** False after a restore while a feature without an owner in the database may still belong to a customer. */
   maySwitchOff(): boolean;
 }
 

@@ -56,7 +56,7 @@ export async function contradictedActivation(
     .select(['state', 'version', 'purchase_id', 'parent_id'])
     .where('vin', '=', vin)
     .where('feature', '=', reported.feature)
-    // What nobody waits for and follows no other activation comes from reconciliation.
+    // A background activation without a parent comes from reconciliation.
     .where('priority', '=', 1)
     .where('parent_id', 'is', null)
     .where('kind', '=', kind)

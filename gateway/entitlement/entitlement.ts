@@ -9,7 +9,7 @@ export interface Entitlement {
   readonly serviceId: string;
   readonly customerId: string;
   readonly purchaseId: string | null;
-  /** `goodwill`: support gave it, nobody paid. */
+  /** `goodwill`: granted by support, free of charge. */
   readonly source: 'purchase' | 'goodwill';
   /** Epoch milliseconds. A renewal begins where what it renews ends. */
   readonly validFrom: number;
@@ -69,7 +69,7 @@ export function moveEntitlement(entitlement: Entitlement, event: EntitlementEven
   }
 }
 
-/** Whether somebody owns the feature by it at this instant. */
+/** Whether the entitlement is in force at this instant. */
 export function isInForce({ end, validUntil }: Entitlement, at: number): boolean {
   return end === null && (validUntil === null || at < validUntil);
 }

@@ -9,17 +9,17 @@ export interface Reported {
 export interface KnownFeatures {
   /** Those that the catalogue sells: no other is ours to switch. */
   readonly sold: ReadonlySet<string>;
-  /** Those that somebody owns now. */
+  /** Features that a customer owns now. */
   readonly owned: ReadonlySet<string>;
   /** Those that an open activation, deactivation or revocation is about to change. */
   readonly changing: ReadonlySet<string>;
-  /** Those that a technician has in hand. */
+  /** Features that a technician works on. */
   readonly ticketed: ReadonlySet<string>;
-  /** Those of a vehicle that contradicted itself, which a technician has in hand: no command goes either way. */
+  /** Features of a vehicle that contradicted itself, while a technician works on them: neither reactivated nor revoked. */
   readonly contradicted: ReadonlySet<string>;
 }
 
-/** `revoke`: on, and nobody owns it. `reactivate`: owned, and asleep, as after a workshop visit. */
+/** `revoke`: active without an owner. `reactivate`: owned and dormant, as after a workshop visit. */
 export interface Difference {
   readonly type: 'revoke' | 'reactivate';
   readonly reported: Reported;
@@ -32,7 +32,7 @@ export function differences(reported: readonly Reported[], known: KnownFeatures)
     if (known.contradicted.has(one.feature)) return [];
     const isOwned = known.owned.has(one.feature);
     if (one.state === 'active' && !isOwned) return [{ type: 'revoke', reported: one }];
-    // A feature that is on for nothing is switched off whoever looks at it; one that failed to switch on is in good hands.
+    // A feature without an owner is switched off even while a ticket is open; a technician works on one that could not be activated.
     if (one.state === 'dormant' && isOwned && !known.ticketed.has(one.feature))
       return [{ type: 'reactivate', reported: one }];
     return [];

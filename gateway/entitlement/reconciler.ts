@@ -38,8 +38,8 @@ export function passMs(everyMs: number, vehicles: number): number {
 
 /**
  * Reconciles every registered vehicle in turn, page by page in the order of VINs, spread over `everyMs`, so that the load on the API
- * IoT is even and grows with the fleet alone. Its position and the instant of its next page are saved, so that it goes on there after
- * a restart, however often it is restarted. Several processes reconcile several times, which does no harm.
+ * IoT is even and grows with the fleet alone. Its position and the instant of its next page are saved, so that it continues
+ * there after a restart. Several processes reconcile several times, which does no harm.
  */
 export function reconciler(deps: ReconcilerDeps) {
   const { clock, log, everyMs } = deps;
@@ -48,7 +48,7 @@ export function reconciler(deps: ReconcilerDeps) {
   let position = 0;
   let isRestored = false;
 
-  /** Takes up the saved position. Resolves with the instant of the next page: within `everyMs`, whatever the clock was before. */
+  /** Continues at the saved position. Resolves with the instant of the next page: within `everyMs`, even after a clock jump. */
   async function restore(): Promise<number> {
     const { reader } = deps.database;
     const saved = await readCursor(reader, positionCursor);

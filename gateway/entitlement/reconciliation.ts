@@ -196,7 +196,10 @@ function soldAs(catalogue: Catalogue, feature: string): Service {
   return service;
 }
 
-/** Whose record tells of it: the purchase by which the feature is owned, else the newest of it; null where nobody ever bought it. */
+/**
+ * Returns the purchase whose history gets the lines: the purchase that owns the feature, else its newest one; null if no
+ * customer ever bought it.
+ */
 async function purchaseOf(
   transaction: Transaction<PlatformSchema>,
   vin: string,

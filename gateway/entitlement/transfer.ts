@@ -48,7 +48,7 @@ export async function transferVehicle(
   );
 }
 
-/** Whether somebody else than its buyer holds what the purchase gave. */
+/** Whether another customer than the buyer owns the service of the purchase. */
 export function isTransferred({
   customer_id: buyerId,
   holder_id: holderId,
@@ -62,7 +62,10 @@ interface Span {
   readonly until: number;
 }
 
-/** What the buyer of a purchase reads of its history: the lines of its own activation, and those of the time in which the vehicle was theirs. */
+/**
+ * What the buyer of a purchase reads of its history: the lines of its own activation, and those of the time in which the
+ * vehicle was theirs.
+ */
 export interface BuyerView {
   readonly activationId: string;
   readonly spans: readonly Span[];

@@ -3,10 +3,10 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 /** Who sent the request, as its access token says. */
 export interface Caller {
   readonly clientId: string;
-  /** The customer for whom the token speaks: only what is theirs is there for the caller. Null: everybody's is. */
+  /** The customer of the token: the caller sees only this customer's data. Null: the data of all customers. */
   readonly customerId: string | null;
   readonly scopes: ReadonlySet<string>;
-  /** When the token lapses: nothing that goes on may outlast it. */
+  /** When the token expires: a stream must end then. */
   readonly expiresAt: number;
 }
 

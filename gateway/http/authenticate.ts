@@ -46,7 +46,7 @@ function refused({ reason, claim, detail }: TokenRefusal) {
   );
 }
 
-/** The role of a token that speaks for one customer, its `sub`. */
+/** Role of a token for one customer, its `sub`. */
 export const customerRole = 'customer';
 
 /** The scopes that each role may reach. */

@@ -69,8 +69,8 @@ export function refusedRow<Value>(row: BatchRow<Value>, problem: Problem): Batch
 }
 
 /**
- * Returns the fate of each row; null where all were registered. Throws the first row's problem, with the fate of each, where none
- * was: nothing has changed then, and the status says so.
+ * Returns the result of each row; null if all were registered. Throws the first row's problem, with the results of all rows,
+ * if none was: then nothing has changed.
  */
 export function resultsOf(rows: readonly BatchRow<unknown>[]): RowResult[] | null {
   const results = rows.map(

@@ -96,7 +96,7 @@ export function completeDocument(generated: object): object {
   return { ...document, servers: [{ url: '/' }], paths: Object.fromEntries(complete) };
 }
 
-/** `GET /openapi.json`: made once, when it is first asked for; by then every route is mounted. */
+/** `GET /openapi.json`: built at the first request, when every route is mounted. */
 export function mountDocument(
   app: App,
   info: { title: string; version: string; description?: string },

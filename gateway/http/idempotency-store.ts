@@ -68,7 +68,7 @@ export async function createIdempotencyTable<Schema>(
   await sql`create index idempotency_keys_expiry on idempotency_keys (expires_at)`.execute(database);
 }
 
-/** A schema that includes ours is one of ours; Kysely's types are invariant and cannot say so. */
+/** A schema that includes ours can be used as ours; Kysely's types are invariant and do not allow it. */
 function narrow<Schema extends IdempotencySchema>(
   transaction: Transaction<Schema>,
 ): Transaction<IdempotencySchema> {

@@ -6,7 +6,7 @@ import { type Problem, type ProblemName, problemOf } from '../../shared/protocol
 
 /**
  * Ends a request with a problem (RFC 9457). Thrown by handlers and middlewares, turned into the answer by `newApp`.
- * Only for what the caller is to be told: anything else that is thrown becomes `internal`, without its text.
+ * Only for errors that the caller may read: any other error becomes `internal`, without its text.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -77,7 +77,7 @@ const parts = {
 /** The most faults listed in one answer. */
 const errorMax = 32;
 
-/** The `errors` extension: one entry a fault, with a JSON Pointer (RFC 6901) into the part that holds it, and its cure. */
+/** The `errors` extension: one entry per mistake, with a JSON Pointer (RFC 6901) to it, and the fix. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[], target: keyof typeof parts) {
   return issues.slice(0, errorMax).map((issue) => ({
     in: parts[target],

@@ -84,7 +84,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     database,
     async stop() {
       await server.close();
-      // At one moment: what a vehicle says when nobody hears it any more must not be acknowledged.
+      // Both at once: a message of a vehicle must not be acknowledged when no subscriber receives it any more.
       await Promise.all([service.stop(), broker?.stop()]);
       await database.close();
     },
@@ -119,7 +119,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
   };
 }
 
-/** Says before the vehicles connect that not all that are registered can. */
+/** Logs, before the vehicles connect, that the limit of open files is too low for all registered vehicles. */
 async function warnOfFiles(database: Database<ApiIotSchema>, log: Log): Promise<void> {
   const fault = openFilesFault(openFilesMax(), await countVehicles(database.reader), 1);
   if (fault !== null) log.warn('gateway.open_files_low', { message: fault });
@@ -132,7 +132,7 @@ function openBroker(database: Database<ApiIotSchema>, { config, keys, log }: Rol
     log,
     hostname: config.host,
     port: config.mqttPort,
-    // Vehicles that cannot connect try again; a database that cannot open its file stops everybody.
+    // A vehicle that cannot connect tries again; a database that cannot open its file stops the whole gateway.
     connectionMax: Math.min(20_000, vehicleConnectionMax(openFilesMax())),
     serviceCredential: {
       username: config.mqttUsername,

@@ -15,7 +15,7 @@ export interface LiveBus {
   readonly bus: Bus;
   /** For the run's report: which bus it was. */
   readonly kind: 'nats' | 'in-process';
-  /** One sentence for whoever started it. */
+  /** One sentence for the operator. */
   readonly notice: string;
   stop(): Promise<void>;
 }

@@ -73,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       started.push(await startHealthServer({ hostname: config.host, port: config.healthPort }));
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
     const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
-    // First, because these refuse a data folder that another gateway owns: nothing of that one may have been touched by then.
+    // First, because these refuse a data folder that another gateway owns, before any of its files is changed.
     if (runsApiIot) started.push(claimApiIot(config.data));
     const bus = hasPlatform ? await openBus(config, log) : null;
     if (bus !== null) started.push(bus);

@@ -28,8 +28,8 @@ interface Consumer {
 }
 
 /**
- * A bus that may be away at start: it is tried once, and then in the background until it is there. Until then publishes are refused
- * at once, and consumers wait. Whoever uses it works by the database meanwhile.
+ * A bus that may be unavailable at start: it connects once, and then retries in the background. Until it is connected,
+ * publishes are refused at once, and consumers wait; the services work from the database meanwhile.
  */
 export async function lateBus({ open, isFinal, clock, log }: LateBusOptions): Promise<Bus> {
   const consumers = new Set<Consumer>();

@@ -63,7 +63,7 @@ export async function ownNatsServer(options: NatsServerOptions): Promise<OwnNats
       failedChecks = failure === null ? 0 : failedChecks + 1;
       if (failure === null) problem = null;
       else if (failedChecks === failedChecksMax) report('nats.not_working', failure);
-      // A restart makes no space, and a server that still says so goes on by itself once there is some.
+      // A restart frees no space, and the server recovers by itself once there is some.
       if (failure !== null && failedChecks >= failedChecksMax && !diskFull.test(failure)) return;
     }
   }

@@ -1,6 +1,9 @@
 import type { GatewayConfig } from '../config.ts';
 
-/** Returns why these roles cannot run, or null. The embedded broker lives in the API IoT's process: it asks for the vehicles' credentials there. */
+/**
+ * Returns why these roles cannot run, or null. The embedded broker runs in the API IoT's process, because it reads the
+ * vehicles' credentials there.
+ */
 export function roleFault({ roles, mqttUrl, apiIotUrl }: GatewayConfig): string | null {
   const [apiIot, broker] = [roles.includes('api-iot') && apiIotUrl === null, roles.includes('broker')];
   if (apiIotUrl !== null && !roles.includes('platform') && !roles.includes('engine')) {

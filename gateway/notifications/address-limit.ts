@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 
-/** How many e-mails one address receives: nobody has verified that it is the customer's. */
+/** Limit of e-mails to one address, because addresses are not verified. */
 export interface AddressLimit {
   readonly max: number;
   readonly windowMs: number;
@@ -44,7 +44,7 @@ export interface Divided {
   readonly limited: readonly { readonly row: NoticeRow; readonly dueAt: number }[];
 }
 
-/** Divides due notices into those that may be sent and those whose address has received as many as it may. */
+/** Divides due notifications into those that may be sent and those whose address has reached its limit. */
 export async function divideByAddress(
   transaction: Transaction<PlatformSchema>,
   rows: readonly NoticeRow[],

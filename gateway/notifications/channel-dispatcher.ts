@@ -17,7 +17,7 @@ export interface DispatcherDeps extends DeliveryDeps {
   readonly database: Database<PlatformSchema>;
   readonly ids: Ids;
   readonly log: Log;
-  /** Told after each commit that wrote to the record what became of notices: it is an outbox that somebody has to look at. */
+  /** Called after each commit that wrote results of notifications to the purchase history, so that the event relay publishes them. */
   readonly onRecorded?: () => void;
 }
 
@@ -26,7 +26,7 @@ interface DispatchCounters {
   readonly sent: number;
   readonly retried: number;
   readonly dead: number;
-  /** Sent by us and by another process as well, or sent again after a crash whose outcome nobody knows. */
+  /** Sent by another process as well, or sent again after a crash with an unknown outcome. */
   readonly repeated: number;
 }
 

@@ -10,20 +10,20 @@ import type { Render, Rendered } from './renderer.ts';
 /** Durations in milliseconds. */
 export interface DispatchSettings {
   /**
-   * Notices under way at once in this process. For mail a few times the mailer's connections: one keeps them busy, and more
-   * would wait for a connection until their time is over.
+   * Notifications that this process sends at once. For mail three times the mailer's connections: enough to keep them busy;
+   * more would wait for a connection until their time-out.
    */
   readonly concurrency: Readonly<Record<NoticeChannel, number>>;
-  /** The most notices claimed in one write. */
+  /** Most notifications claimed in one write. */
   readonly batch: number;
   /** How long wake-ups are gathered before one look at the database: a busy engine commits far more often than that. */
   readonly gatherMs: number;
-  /** How long a claim holds; a try may take half of it, so that no other process sends the same notice meanwhile. */
+  /** Duration of a claim; a try may take half of it, so that no other process sends the same notification meanwhile. */
   readonly claimMs: number;
   /** Waits between tries: `min(2^(tries − 1) × base, max)`. */
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
-  /** After so many tries a notice is dead: an operator sees it. */
+  /** Number of tries after which a notification is dead, and listed for an operator. */
   readonly triesMax: number;
   /** Of e-mails to one address; null: none. */
   readonly perAddress: AddressLimit | null;
@@ -49,10 +49,10 @@ export interface DeliveryDeps {
   readonly settings: DispatchSettings;
 }
 
-/** Error texts kept with a notice are cut here. */
+/** Maximum length of an error text saved with a notification. */
 const errorMax = 500;
 
-/** A notice that cannot be rendered is a mistake of ours, which no retry mends: an operator has to see it. */
+/** A notification that cannot be rendered is a bug, which no retry fixes: an operator must see it. */
 function renderNotice(render: Render, notice: ClaimedNotice): Rendered {
   try {
     return render(notice);
@@ -82,7 +82,7 @@ async function sendInTime(deps: DeliveryDeps, notice: ClaimedNotice, limitMs: nu
   }
 }
 
-/** Tries once to hand a notice to its channel. Never rejects. */
+/** Sends a notification to its channel once. Never rejects. */
 export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): Promise<Outcome> {
   const { clock, settings } = deps;
   const retry = { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs };

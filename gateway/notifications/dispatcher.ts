@@ -1,22 +1,22 @@
 import { type ChannelDispatcher, channelDispatcher, type DispatcherDeps } from './channel-dispatcher.ts';
 
 /**
- * Delivers notices at least once: a notice goes out twice only when a process dies between the channel's answer and its
- * own write, and then under the same Message-ID or topic. Several processes may run one each on one database.
+ * Delivers notifications at least once: one is sent twice only when a process crashes between the channel's answer and its
+ * own write, and then under the same Message-ID or topic. Several processes may each run one dispatcher on one database.
  */
 export type NoticeDispatcher = ChannelDispatcher;
 
 export function noticeDispatcher(deps: DispatcherDeps): NoticeDispatcher {
   const channels = [channelDispatcher(deps, 'email'), channelDispatcher(deps, 'push')];
   return {
-    /** Call it after a commit that wrote notices; calls that come together cost one look. */
+    /** Call it after a commit that wrote notifications; several calls at once cost one query. */
     wake() {
       for (const channel of channels) channel.wake();
     },
     start() {
       for (const channel of channels) channel.start();
     },
-    /** Takes no new notice and waits for those under way (at most half a claim). */
+    /** Claims no more notifications and waits for those being sent (at most half a claim). */
     async stop() {
       await Promise.all(channels.map((channel) => channel.stop()));
     },

@@ -31,7 +31,7 @@ export const shippedLanguages = {
   },
 } as const satisfies NoticeLanguages;
 
-/** Returns the language of a BCP 47 tag (`es-MX` is `es`); English for all that has no templates. */
+/** Returns the language of a BCP 47 tag (`es-MX` is `es`); English for a language without templates. */
 export function languageOf(tag: string, languages: NoticeLanguages): Language {
   const primary = tag.toLowerCase().split(/[-_]/)[0] ?? '';
   return Object.hasOwn(languages, primary) ? primary : 'en';

@@ -4,8 +4,8 @@ import type { LifeNoticeKind, PlatformSchema } from '../store/schema.ts';
 import { insertRows, type NoticeSettings, noticeData, readOrder } from './notice-insertion.ts';
 
 /**
- * Tells the customer what became of a service that was active, once for each entitlement, in the transaction that saves it. Returns
- * how many notices are new.
+ * Inserts the notification that an active service ended or was renewed, once per entitlement, in the transaction that saves
+ * the entitlement. Returns the number of new notifications.
  */
 export async function insertLifeNotice(
   transaction: Transaction<PlatformSchema>,

@@ -1,13 +1,13 @@
 import type { Language } from './language.ts';
 
-/** What a notice says, as it was when the fact happened: a later change of name or price does not reword it. Kept as JSON. */
+/** Data of a notification, as of the fact: a later change of name or price does not change it. Saved as JSON. */
 export interface NoticeData {
   readonly language: Language;
-  /** IANA name of the time zone in which instants are shown; absent in notices of an older version: UTC. */
+  /** IANA name of the time zone in which instants are shown; absent in notifications of an older version: UTC. */
   readonly timeZone?: string;
-  /** The mailbox of an e-mail notice. */
+  /** Address of an e-mail. */
   readonly to?: string;
-  /** JSON of the Web Push subscription of a push notice. */
+  /** JSON of the Web Push subscription of a push message. */
   readonly subscription?: string;
   readonly customerName: string;
   readonly serviceName: string;

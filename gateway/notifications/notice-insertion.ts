@@ -28,7 +28,7 @@ interface DueNotice {
   readonly at: number;
 }
 
-/** What the notices of one activation say of its purchase. */
+/** Purchase data in the notifications of one activation. */
 interface Order {
   readonly purchaseId: string;
   readonly customerId: string;
@@ -47,9 +47,10 @@ interface Order {
 }
 
 /**
- * All that the notices of one activation say; undefined for an activation without a purchase, or whose customer was erased: nobody is notified. Of
- * what follows the purchase of a vehicle that was transferred its new owner is notified, and the old one reads no name that the new one
- * gave it. Written out, because every activation asks three times, and building the query costs twice what running it does.
+ * Reads the data of an activation's notifications; undefined for an activation without a purchase, or of an erased customer:
+ * then no notification is sent. After a transfer the new owner is notified, and the old owner never reads the new owner's
+ * name for the vehicle. The query is compiled once, because each activation runs it three times and building it costs twice
+ * as much as running it.
  */
 export async function readOrder(
   transaction: Transaction<PlatformSchema>,
@@ -74,7 +75,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
   const languages: NoticeLanguages = settings.languages ?? shippedLanguages;
   const language = languageOf(order.language, languages);
   const words = languages[language] ?? shippedLanguages.en;
-  // The customer is told a reference number: a failure without its ticket is a mistake of the caller.
+  // The notification has the ticket's number: a failure without a ticket is a bug of the caller.
   if (notice.kind === 'activation_failed' && order.ticketId === null)
     throw new Error(`purchase ${order.purchaseId}: a failure notice needs the ticket to be opened before it`);
   return {
@@ -96,9 +97,9 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
 }
 
 /**
- * Inserts the notices that these facts make, in the transaction that saves the facts: one read and one insert, none of
- * them when there is nothing to tell. A notice that exists already stays as it is. The push channel takes part when the
- * customer has a subscription. Returns how many are new; wake the dispatcher after the commit when there are any.
+ * Inserts the notifications of these facts, in the transaction that saves the facts: one read and one insert, or neither if
+ * there are none. An existing notification does not change. Push messages need a subscription of the customer. Returns the
+ * number of new notifications; if it is not 0, wake the dispatcher after the commit.
  */
 export async function insertNotices(
   transaction: Transaction<PlatformSchema>,
@@ -120,7 +121,7 @@ export async function insertNotices(
   return insertRows(transaction, deps.ids, order, activation.id, told);
 }
 
-/** What a notice about money in people's hands says beside the order. */
+/** Additional data of a notification about a settlement by operators. */
 function settlementData(
   order: Order,
   { settlement }: NoticedActivation,

@@ -7,7 +7,7 @@ import { type AddressLimit, divideByAddress } from './address-limit.ts';
 import type { NoticeData } from './notice-data.ts';
 import type { NoticeChannel } from './notice-table.ts';
 
-/** A notice that this dispatcher alone has until `claimedUntil`. */
+/** Notification that only this dispatcher may send until `claimedUntil`. */
 export interface ClaimedNotice extends NoticeRow {
   readonly claimedUntil: number;
   /** An earlier claim lapsed without a word (a crash): that try may have been delivered. */
@@ -24,19 +24,19 @@ export type Outcome = { readonly notice: ClaimedNotice; readonly at: number } & 
       /** The customer's push subscription is no more. */
       readonly isGone?: boolean;
     }
-  /** Not tried: the claim is given back. */
+  /** Not tried: the claim is released. */
   | { readonly status: 'released' }
 );
 
 /** A literal, so that SQLite can prove that the partial index `notices_due` holds every such row. */
 const isWaiting = sql<boolean>`status = 'waiting'`;
 
-/** The next moment at which a notice of this channel is due (or a claim lapses), or null. */
+/** Returns the next instant at which a notification of this channel is due or a claim expires, or null. */
 export async function nextNoticeAt(
   database: Kysely<PlatformSchema>,
   channel: NoticeChannel,
 ): Promise<number | null> {
-  // Written out: every commit that may have made notices asks, and building the query costs more than running it.
+  // Compiled once: it runs after every commit that may have made notifications, and building it costs more than running it.
   const { rows } = await sql<{ due_at: number }>`
     select due_at from notices where status = 'waiting' and channel = ${channel} and due_at is not null
     order by due_at limit 1`.execute(database);
@@ -44,9 +44,9 @@ export async function nextNoticeAt(
 }
 
 /**
- * Takes up to `limit` due notices of a channel, in the order in which they were made. A claim moves `due_at` to its own
- * end, so that neither this process nor another sees the row before, and a process that dies gives it back by itself. An e-mail to an
- * address that has received as many as it may is not taken: it is due again when the oldest of them is out of the window.
+ * Claims up to `limit` due notifications of a channel, oldest first. A claim moves `due_at` to its own end: until then no
+ * process sees the row, and the claim of a crashed process expires by itself. An e-mail to an address at its limit is not
+ * claimed: it is due again when the oldest e-mail to the address leaves the window.
  */
 export async function claimNotices(
   transaction: Transaction<PlatformSchema>,
@@ -76,7 +76,7 @@ export async function claimNotices(
   await transaction
     .updateTable('notices')
     .set({
-      // A try whose end nobody wrote down counts too: a notice that kills its process must not do so for ever.
+      // A try without a saved result counts too: a notification that crashes its process must not do so endlessly.
       tries: sql`case when claimed_until is null then tries else tries + 1 end`,
       claimed_until: claimedUntil,
       due_at: claimedUntil,
@@ -118,7 +118,7 @@ export async function saveOutcomes(
   return sent.length - noted.size;
 }
 
-/** One update for those that were sent in the same millisecond; what was sent stays sent, whoever claims it now. */
+/** One update for the notifications sent in the same millisecond; they stay sent even if another process has claimed them since. */
 async function markSent(
   transaction: Transaction<PlatformSchema>,
   sent: readonly Outcome[],

@@ -5,12 +5,12 @@ import type { LifeNoticeKind, NoticeKind, NoticeRow, SupportNoticeKind } from '.
 
 export type NoticeChannel = NoticeRow['channel'];
 
-/** What the notices of a fact depend on. */
+/** Data that decides the notifications of a fact. */
 export type NoticedActivation = Pick<Activation, 'kind' | 'origin' | 'delivery' | 'phase' | 'settlement'>;
 
 interface TableRow {
   readonly kind: NoticeKind;
-  /** The fact that makes the notice. */
+  /** The fact that makes the notification. */
   readonly fact: FactType;
   /** Only for this attempt; retries stay silent. */
   readonly attempt?: number;
@@ -21,7 +21,7 @@ interface TableRow {
 
 /**
  * The specification's table "Notification Content by Event". Every row is due at once. Its column "Vehicle HMI" is not
- * here: those texts travel in the command itself (DESIGN.md section 5). What is not in the table makes no notice.
+ * here: those texts travel in the command itself (DESIGN.md section 5). A fact that is not in the table makes no notification.
  */
 export const noticeTable: readonly TableRow[] = [
   { kind: 'payment_confirmed', fact: 'activation.payment_confirmed', channels: ['email', 'push'] },
@@ -35,7 +35,7 @@ export const noticeTable: readonly TableRow[] = [
   { kind: 'activation_started', fact: 'activation.postponed', channels: ['email', 'push'] },
   { kind: 'activation_successful', fact: 'activation.active', channels: ['email', 'push'] },
   { kind: 'activation_failed', fact: 'activation.notifying_failure', channels: ['email', 'push'] },
-  // Not in the table: what is renewed is not activated, and the customer's own wish, confirmed once the money is back.
+  // Not in the specification's table: a renewal, and a cancellation, confirmed once the payment is reversed.
   { kind: 'service_renewed', fact: 'activation.renewed', channels: ['email', 'push'] },
   { kind: 'activation_cancelled', fact: 'activation.cancelled', channels: ['email', 'push'] },
   // Not in the table either: what the payment service refused for good, and how people ended it.
@@ -61,7 +61,7 @@ export const noticeTable: readonly TableRow[] = [
   },
 ];
 
-/** What says that the money is back: told only where that is true. */
+/** Notifications about a completed reversal: sent only when it is true. */
 const saysNotCharged: ReadonlySet<NoticeKind> = new Set(['activation_failed', 'activation_cancelled']);
 const aboutReversal: ReadonlySet<NoticeKind> = new Set(['reversal_failed', 'reversal_closed']);
 
@@ -75,7 +75,7 @@ function isTrue(kind: NoticeKind, { phase, settlement, delivery }: NoticedActiva
   return kind !== 'activation_successful' || delivery?.evidence !== 'entitlement';
 }
 
-/** What the life of a service tells. */
+/** Notifications of the service lifecycle. */
 export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled'];
 
 /** What the support desk tells, in the order of the specification's escalation flow; the question may be asked at any time. */
@@ -86,7 +86,7 @@ export const supportNoticeKinds: readonly SupportNoticeKind[] = [
   'support_question',
 ];
 
-/** The notices that a fact makes. Deactivations and revocations tell the customer nothing; of what is given for nothing its ticket tells. */
+/** Returns the notifications of a fact. Deactivations and revocations have none; the ticket notifies about activations free of charge. */
 export function noticesFor(
   fact: Fact,
   activation: NoticedActivation,

@@ -10,7 +10,7 @@ import { compileTemplate, type Template, TemplateFault, type TemplateView } from
 
 type RenderableNotice = Pick<NoticeRow, 'id' | 'kind' | 'channel' | 'data'>;
 
-/** What goes out for a notice: one of the two, by its channel. */
+/** Rendered notification: one of the two, by its channel. */
 export interface Rendered {
   readonly mail?: Mail;
   readonly push?: Push;
@@ -145,7 +145,7 @@ export function loadTemplates(
   }
   return (notice) => {
     const data = JSON.parse(notice.data) as NoticeData;
-    // A notice may be older than the templates: its language may have none any more.
+    // The language of a waiting notification may have been removed from the templates.
     const texts = all.get(`${data.language}/${notice.kind}`) ?? all.get(`en/${notice.kind}`);
     if (texts === undefined) throw new Error(`no template for ${notice.kind}`);
     const view = viewOf(data);

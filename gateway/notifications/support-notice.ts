@@ -10,7 +10,7 @@ export interface SupportNotice {
   readonly kind: SupportNoticeKind;
   readonly at: number;
   readonly ticketId: string;
-  /** Tells this act from others of its kind: a customer may be asked twice, and a repeat of one act is told once. */
+  /** Distinguishes actions of one kind: a customer may be asked two questions, and a repeated request sends one notification. */
   readonly occasion: string;
   readonly message?: string;
   readonly workshop?: string;
@@ -19,8 +19,8 @@ export interface SupportNotice {
 }
 
 /**
- * Tells the customer of a ticket by e-mail, and by push where there is a subscription, in the transaction that saves the act.
- * Returns how many notices are new: 0 where no purchase names a customer.
+ * Inserts the customer's notification of a technician's action, by e-mail and, with a subscription, by push, in the
+ * transaction that saves the action. Returns the number of new notifications: 0 for a ticket without a customer.
  */
 export async function insertSupportNotice(
   transaction: Transaction<PlatformSchema>,

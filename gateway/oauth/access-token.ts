@@ -20,13 +20,13 @@ export interface ClientCredentials {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Space-separated; empty asks for all that the client may have. */
+  /** Space-separated; empty requests every scope of the client. */
   readonly scope: string;
 }
 
 /**
- * The token endpoint refuses our credentials or our request only in these words (RFC 6749 section 5.2), or by a problem of ours.
- * Anything else (503, 429, a proxy's 403) passes.
+ * Only these error codes (RFC 6749 section 5.2), or one of our problem documents, mean refused credentials or a refused
+ * request. Anything else (503, 429, a proxy's 403) is temporary.
  */
 const refusalSchema = z.union([
   z.object({
@@ -64,7 +64,7 @@ export class TokenUnavailable extends TransportError {
   }
 }
 
-/** Whatever became of the token: the request that it was wanted for never left. */
+/** No token was issued, so the request that needs it was never sent. */
 function unavailable(kind: TransportError['kind'], message: string, cause?: unknown): TransportError {
   return new TransportError(kind, message, false, { cause });
 }

@@ -6,7 +6,7 @@ export interface OAuthClient {
   readonly clientId: string;
   /** `Secrets.digest` of its secret; the secret itself is kept nowhere. */
   readonly secretDigest: string;
-  /** What it may ask for; all of it when it asks for nothing. */
+  /** Scopes that the client may request; it gets all of them if it requests none. */
   readonly scopes: readonly string[];
   /** What its tokens say that it is (RFC 9068 `roles`); nothing unless given. What it may do is said by its scopes. */
   readonly role?: string;

@@ -64,7 +64,7 @@ async function readForm(context: Context): Promise<ReadonlyMap<string, string> |
   return form;
 }
 
-/** What is granted: the scopes asked for, all that may be had when none was asked for. */
+/** Returns the granted scopes: the requested ones, or every allowed one if none was requested. */
 function grantScopes(allowed: readonly string[], asked: string | undefined): string | OAuthFailure {
   if (asked === undefined) return allowed.join(' ');
   const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
@@ -101,7 +101,7 @@ function ownSubject({ clientId, role, scopes }: OAuthClient): Subject {
   return { claims, scopes, lifeSeconds: null };
 }
 
-/** Whom the token is to speak for: the client itself, or one of its customers. */
+/** Subject of the token: the client itself, or one of its customers. */
 async function subjectOf(
   { exchange }: OAuthOptions,
   client: OAuthClient,

@@ -8,7 +8,7 @@ export const customerIdType = 'urn:fleetwake:params:oauth:token-type:customer-id
 /** What is issued, as RFC 8693 section 3 calls it. */
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** How service accounts get tokens that speak for one customer. */
+/** Token exchange: a service account gets a token for one customer. */
 export interface CustomerExchange {
   /** The scope that a client needs to ask for them. */
   readonly actScope: string;
@@ -19,7 +19,7 @@ export interface CustomerExchange {
   readonly lifeSeconds: number;
 }
 
-/** Whom a token speaks for, and how far it may reach at the most. */
+/** Subject and largest scope of a token. */
 export interface Subject {
   readonly claims: {
     readonly sub: string;
@@ -32,7 +32,7 @@ export interface Subject {
 
 const invalid = (description: string): OAuthFailure => ({ error: 'invalid_request', description });
 
-/** Who the exchanged token is to speak for (RFC 8693 section 2.1), or why not. */
+/** Returns the subject of the exchanged token (RFC 8693 section 2.1), or the reason of a refusal. */
 export async function exchangedSubject(
   exchange: CustomerExchange,
   client: OAuthClient,

@@ -1,6 +1,6 @@
 /**
  * Stripe's minor units against ISO 4217's (docs.stripe.com/currencies). They are the same for nearly every currency;
- * the factor takes one of ours to Stripe's for those that differ.
+ * for the others the factor converts ours to Stripe's.
  */
 const factors: Readonly<Record<string, number>> = {
   // ISO has no minor unit; Stripe takes hundredths that are always 00. (HUF and TWD are whole in Stripe's payouts only: a charge takes

@@ -46,7 +46,7 @@ function disputeOf(event: Stripe.Event): DisputeReport | null {
   if (!reported.has(event.type)) return null;
   const { id, payment_intent, amount, currency, reason, status } = event.data.object as Stripe.Dispute;
   const paymentId = typeof payment_intent === 'string' ? payment_intent : payment_intent?.id;
-  // A charge without a PaymentIntent is none of ours.
+  // The platform makes no charge without a PaymentIntent.
   if (paymentId === undefined) return null;
   const isClosed = event.type === 'charge.dispute.closed';
   const code = currency.toUpperCase();

@@ -30,7 +30,7 @@ function statusOf(intent: Intent): PaymentState['status'] | null {
     case 'processing':
       return null;
     default:
-      // Whatever else it waits for (another card, the customer): nothing is held and nothing was taken.
+      // In every other waiting state (for another card, for the customer) nothing is authorised or captured.
       return 'declined';
   }
 }
@@ -67,8 +67,8 @@ export function listedPayment(intent: Intent): ListedPayment {
 
 /**
  * What an error of the stripe package means.
- * refused: a definite no about this payment · unanswered: none, or not now · ours: a request that Stripe cannot accept,
- * which an operator has to cure (wrong key, wrong parameter). Only `refused` may ever end a payment.
+ * refused: this payment is declined for good · unanswered: no answer, or a temporary error · ours: a request that Stripe
+ * cannot accept, which an operator must fix (wrong key, wrong parameter). Only `refused` may ever end a payment.
  */
 export type Refusal =
   | {
@@ -87,7 +87,7 @@ export type Refusal =
       readonly isMissing?: boolean;
     };
 
-/** Codes of status 400 that speak of the payment or the customer's payment method, and not of our request. */
+/** Codes of status 400 about the payment or the customer's payment method, not about our request. */
 const definiteCodes = new Set([
   'charge_already_captured',
   'charge_already_refunded',
@@ -106,7 +106,7 @@ const customersParameters = new Set(['payment_method', 'customer']);
 function isDefinite(error: Stripe.errors.StripeError, step: StripeStep): boolean {
   if (error.statusCode === 402) return true;
   if (error.statusCode !== 400) return false;
-  // An order that is refused has made no payment, whatever the reason: the same order is refused again for ever.
+  // A refused authorisation has made no payment, for any reason: Stripe refuses the same request again every time.
   if (step === 'authorise' && error.rawType === 'invalid_request_error') return true;
   return definiteCodes.has(error.code ?? '');
 }

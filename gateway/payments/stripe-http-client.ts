@@ -35,9 +35,9 @@ function plainHeaders(headers: RequestHeaders): Headers {
 }
 
 /**
- * The stripe package's door to the network: the Http port, with a time-out by the Clock port that covers the whole
- * answer. A failure is thrown as a plain Error without `code`, because the package repeats a request of its own accord,
- * on a timer of its own, where the code says that the connection was closed.
+ * HTTP client of the stripe package: the Http port, with a time-out by the Clock port that covers the whole answer. A
+ * failure is thrown as a plain Error without `code`, because the package itself repeats a request, with its own timer, if
+ * the code means a closed connection.
  */
 export class PortHttpClient extends Stripe.HttpClient {
   readonly #http: Http;
@@ -98,7 +98,7 @@ export class PortHttpClient extends Stripe.HttpClient {
       abort.abort();
     });
     try {
-      // A port that cannot be aborted is left behind: what it still does concerns nobody.
+      // A request that cannot be aborted continues, and its result is ignored.
       const working = work(abort.signal);
       working.catch(() => {});
       return await Promise.race([working, expired]);

@@ -87,7 +87,7 @@ class StripePayments implements Payments, PaymentList {
           allowed_payment_method_types: ['card'],
           capture_method: request.capture === 'on_delivery' ? 'manual' : 'automatic',
           confirm: true,
-          // Nobody is there to answer a bank's question: what would ask one is declined.
+          // The customer is not present to answer the bank: a payment that needs this is declined.
           error_on_requires_action: true,
           description: request.description,
           metadata: {
@@ -104,7 +104,7 @@ class StripePayments implements Payments, PaymentList {
   }
 
   async #authorised(first: Intent): Promise<PaymentAnswer> {
-    // A repeat under the same key is told the first answer, however old: only a fresh look can tell how it went on.
+    // A repeat under the same key gets the first answer, even an old one: only a new query returns the current state.
     const intent = first.status === 'processing' ? await this.#intent(first.id) : first;
     const state = stateOf(intent);
     if (state === null) throw new PaymentsUnavailable('the payment service is still processing the payment');
@@ -194,7 +194,7 @@ class StripePayments implements Payments, PaymentList {
     const outcome = await this.#call(wanted, () => run({ idempotencyKey: request.key }));
     if ('value' in outcome && outcome.value) return done;
     const refusal = 'refusal' in outcome ? outcome.refusal : null;
-    // A definite no, or an old answer told again, does not say how the payment stands now: the payment itself does.
+    // A refusal, or a repeated old answer, does not show the current state of the payment: query the payment itself.
     const lookFirst = refusal === null || refusal.kind === 'refused' || refusal.replayed;
     if (lookFirst && reached[wanted].includes((await this.retrieve(paymentId)).status)) return done;
     if (refusal === null) throw new PaymentsUnavailable(`the ${wanted} was answered but not done`);

@@ -106,7 +106,7 @@ export function settlementView(settlement: NonNullable<Activation['settlement']>
   return { status, capture, amountMinor, currency, paymentId, unanswered, dueAt, problem, settleBy };
 }
 
-/** What it says to a customer in place of a diagnosis (docs/platform-api.md). */
+/** Text for the customer in place of a diagnosis (docs/platform-api.md). */
 function failureFor(owner: Owner, failure: Failure | null): Failure | null {
   if (owner === null || failure === null) return failure;
   return { ...failure, code: failure.category, message: failureWords[failure.category] };
@@ -143,7 +143,7 @@ export function activationView(row: ActivationRow, owner: Owner): ActivationView
   };
 }
 
-/** An activation with its notices, its ticket and its revocation; null when there is none of this id for this owner. */
+/** Returns an activation with its notifications, its ticket and its revocation; null if this owner has none with this id. */
 export async function readActivation(
   database: Kysely<PlatformSchema>,
   id: string,

@@ -26,7 +26,7 @@ export type Cancelled =
 
 const refused = (reason: string): Cancelled => ({ kind: 'refused', reason });
 
-/** Somebody else was faster; then it is decided again. */
+/** Another process was faster; decide again. */
 const triesMax = 5;
 
 /** Cancels a purchase for its customer: before the service is active by the activation, after it by what the customer owns. */

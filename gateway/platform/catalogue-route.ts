@@ -28,7 +28,7 @@ const serviceSchema = z
 
 const catalogueSchema = z.object({ services: z.array(serviceSchema) }).meta({ id: 'Catalogue' });
 
-/** `GET /catalogue`: the same for the life of the process. */
+/** `GET /catalogue`: unchanged until the process stops. */
 export function mountCatalogue(app: App, catalogue: Catalogue, { requireScope }: Authenticator): void {
   const body = {
     services: catalogue.services().map(({ id, name, feature, capture, offers }) => ({

@@ -4,7 +4,7 @@ export interface Changes {
   subscribe(callback: () => void): () => void;
 }
 
-/** Changes of this process: whoever commits to the record calls `notify` afterwards. */
+/** Changes of this process: call `notify` after each commit that adds lines to the history. */
 export function newChanges(): Changes & { notify(): void } {
   const callbacks = new Set<() => void>();
   return {

@@ -17,7 +17,7 @@ import type { ActivationEngine } from './engine-port.ts';
 import type { SalesStops } from './sales-stops.ts';
 
 export interface PlatformDeps {
-  /** How far the vehicles' clocks are from ours; without it no metric says so. */
+  /** Clock differences of the vehicles; without it there is no metric of them. */
   readonly clockSkews?: { summary(): { readonly beyond: number; readonly largestMs: number } };
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
@@ -40,7 +40,7 @@ export interface PlatformDeps {
 export interface SupportDesk {
   readonly settings: SupportSettings;
   readonly notices: NoticeSettings;
-  /** Called after each commit that wrote record rows or notices. */
+  /** Called after each commit that wrote history lines or notifications. */
   readonly onRecorded: () => void;
 }
 

@@ -2,7 +2,7 @@ import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { PaymentEvent } from '../activation/settlement.ts';
 
-/** All that the platform API asks of the engine. The engine is the only writer of activations once they exist. */
+/** Functions of the engine that the platform API uses. Only the engine changes an existing activation. */
 export interface ActivationEngine {
   /**
    * Settles the open payment step of a new activation once (authorise), saves the answer, and hands the activation to
@@ -10,8 +10,7 @@ export interface ActivationEngine {
    */
   begin(activationId: string): Promise<Activation>;
   /**
-   * The customer does not want it any more. Saves the wish and resolves with the activation as it then stands: nothing of it
-   * has changed where it was too late.
+   * Saves a cancellation request and resolves with the activation: unchanged if it was too late.
    */
   cancel(activationId: string): Promise<Activation>;
   /**

@@ -3,7 +3,7 @@ import type { NoticeData } from '../notifications/notice-data.ts';
 import type { StoredFields } from '../support/ticket-store.ts';
 import type { TicketWork } from '../support/ticket-work.ts';
 
-/** What stands where somebody wrote freely, or a channel said whom it could not reach. */
+/** Replaces free text of people, and error texts of channels that name an address. */
 export const erasedText = '[erased]';
 
 /** Who an erased customer is from then on; the id is a pseudonym, as the ledger and the payment service have it. */

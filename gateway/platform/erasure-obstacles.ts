@@ -38,7 +38,7 @@ async function activationsOf(
     )
     .orderBy('a.id')
     .limit(namedMax);
-  // What is being switched off needs nobody's name, and a revocation may wait for its vehicle for ever.
+  // Deactivations and revocations need no customer data, and a revocation may wait for its vehicle without limit.
   const rows =
     wanted === 'activation_under_way'
       ? all.where('a.ended_at', 'is', null).where('a.kind', '=', 'activation')
@@ -86,7 +86,7 @@ const sentences: Readonly<Record<keyof Obstacles, (ids: string) => string>> = {
   notices: (ids) => `a notice is not delivered yet (${ids}): wait until it is, or is given up`,
 };
 
-/** A sentence that names each obstacle and its cure; null when there is none. */
+/** Returns a sentence that names each obstacle and its fix; null if there is none. */
 export function obstacleText(obstacles: Obstacles): string | null {
   const told = (Object.keys(sentences) as (keyof Obstacles)[]).flatMap((kind) =>
     obstacles[kind].length === 0 ? [] : [sentences[kind](obstacles[kind].join(', '))],

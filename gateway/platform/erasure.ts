@@ -25,7 +25,7 @@ export type Erased =
   /** `filesCleaned` is false where the database is too large to be rewritten while others wait (`Database.scrub`). */
   | { readonly kind: 'done'; readonly erasedAt: number; readonly filesCleaned: boolean }
   | { readonly kind: 'not_found' }
-  /** Nothing was changed. `reason` names what is in the way, and the cure. */
+  /** Nothing was changed. `reason` names the obstacles and the fix. */
   | { readonly kind: 'refused'; readonly reason: string; readonly obstacles: Obstacles };
 
 type Decided = Exclude<Erased, { kind: 'done' }> | { readonly kind: 'done'; readonly erasedAt: number };

@@ -15,9 +15,9 @@ import { newestSequence, recordEntry, rowsFor, viewFor } from './record-view.ts'
 /** The most clients that follow the stream at once, and the most of one caller (a client, or one of its customers). */
 export const streamMax = 100;
 export const streamsPerCallerMax = 10;
-/** Rows read at once: all that is kept in memory for a client, however far behind it is. */
+/** Rows read at once: the most that is kept in memory for a slow client. */
 const batchMax = 100;
-/** A comment is sent after so much silence, so that nobody between takes the connection for dead. */
+/** Time without events after which a comment is sent, so that no proxy closes the connection. */
 export const heartbeatMs = 15_000;
 /** A client that takes nothing for so long is cut. */
 export const stallMs = 60_000;
@@ -26,7 +26,7 @@ export type StreamDeps = Pick<PlatformDeps, 'database' | 'clock' | 'log' | 'chan
   readonly metrics: Metrics;
 };
 
-/** One client's wait for news: ends on a change, on a heartbeat's time, or for good, which its token's end is. */
+/** Wait of one client: it ends on a change, when a heartbeat is due, or for good when its token expires. */
 function newBell(deps: StreamDeps, stream: SSEStreamingApi, endsAt: number) {
   let changed = false;
   let ended = false;
@@ -51,7 +51,7 @@ function newBell(deps: StreamDeps, stream: SSEStreamingApi, endsAt: number) {
     listen() {
       changed = false;
     },
-    /** True when there may be news, false when it was silent for `heartbeatMs`. */
+    /** True if there may be new events, false after `heartbeatMs` without a change. */
     async wait(): Promise<boolean> {
       if (!changed && !ended) {
         let timer: Timer | null = null;

@@ -1,6 +1,6 @@
 import type { FailureCategory } from '../activation/failure.ts';
 
-/** Why an attempt did not succeed, as its customer is told: without what our systems said to each other. */
+/** Returns why an attempt failed, as the customer reads it: without internal details. */
 export const failureWords: Readonly<Record<FailureCategory, string>> = {
   transient_network: 'the connection to the vehicle failed',
   vehicle_offline: 'the vehicle could not be reached',

@@ -196,7 +196,7 @@ export function newMetrics(deps: Deps): Metrics {
   };
 }
 
-/** `GET /metrics` in the Prometheus text format, and `GET /healthz` for whoever watches the database. */
+/** `GET /metrics` in the Prometheus text format, and `GET /healthz` for monitoring of the database. */
 export function mountMetrics(app: App, deps: Deps, metrics: Metrics, { requireScope }: Authenticator): void {
   app.openAPIRegistry.registerPath({
     method: 'get',

@@ -55,7 +55,7 @@ export function noticeResource(row: NoticeRow, owner: Owner): Notice {
   };
 }
 
-/** Notices that no channel took, oldest first. */
+/** Returns the notifications that no channel accepted, oldest first. */
 export async function listDeadNotices(
   database: Kysely<PlatformSchema>,
   limit: number,

@@ -1,14 +1,14 @@
 import type { Caller } from '../http/app-env.ts';
 
 /**
- * Whose things a caller may see: one customer's, or everybody's (null). What belongs to somebody else is answered as what does not
- * exist, with the same words, so that nobody learns that it does.
+ * Customer whose data a caller may read; null for all customers. A request for another customer's data gets the same answer
+ * as for missing data, so that the caller does not learn that it exists.
  */
 export type Owner = string | null;
 
 export const ownerOf = (context: { readonly var: { readonly caller: Caller } }): Owner =>
   context.var.caller.customerId;
 
-/** Whether what belongs to this customer (null: to nobody) is there for the owner. */
+/** Whether the caller may read data of this customer (null: data without a customer). */
 export const isFor = (owner: Owner, customerId: string | null): boolean =>
   owner === null || owner === customerId;

@@ -43,7 +43,7 @@ function parkedEvent({ id, type, tries, reason, ...row }: ParkedEvent): z.infer<
 
 const actorOf = (context: { readonly var: AppEnv['Variables'] }) => `operator:${context.var.caller.clientId}`;
 
-/** `POST /notices/{id}/resend` and `/drop`: ends what no channel took. */
+/** `POST /notices/{id}/resend` and `/drop`: ends a dead notification. */
 function mountDeadNotifications(app: App, deps: Deps, requireScope: Authenticator['requireScope']): void {
   const { database, clock, ids, desk } = deps;
   const actions = [

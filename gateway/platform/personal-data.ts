@@ -126,7 +126,7 @@ async function heldVehicles({ database }: ReadDeps, owner: string) {
   }));
 }
 
-/** All that is held of a customer, in one document; null when there is none of this id. */
+/** Returns all saved data of a customer in one document; null for an unknown id. */
 export async function personalDataOf(deps: ReadDeps, id: string): Promise<PersonalData | null> {
   const customer = await findCustomer(deps.database.reader, id);
   if (customer === null) return null;

@@ -54,7 +54,7 @@ const route = (requireScope: Authenticator['requireScope']) =>
 function paymentDeclined(purchase: Purchase, reason: string | null) {
   const { id: purchaseId, activation } = purchase;
   const said = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
-  // Never answered: something may be held or taken, and nobody may be told otherwise.
+  // No answer: the payment may be authorised or captured, and the API must not report the opposite.
   const isUnknown = activation.settlement !== 'declined';
   return problemError(
     'payment-declined',
@@ -66,7 +66,7 @@ function paymentDeclined(purchase: Purchase, reason: string | null) {
   );
 }
 
-/** The activation once its payment was asked for. A failure of ours here loses nothing: the engine finds it again. */
+/** Returns the activation after the payment request. An internal error here loses nothing: the engine finds the activation again. */
 async function begin(deps: RouteDeps, { id }: Activation): Promise<Activation> {
   try {
     return await deps.engine.begin(id);

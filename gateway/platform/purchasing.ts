@@ -21,7 +21,7 @@ export interface Order {
   readonly body: PurchaseBody;
   readonly choice: Choice;
   readonly use: KeyUse | null;
-  /** A customer buys for themselves, and for a vehicle that is theirs or nobody's. */
+  /** A customer buys for themselves, and for a vehicle that is theirs or has no customer. */
   readonly owner: Owner;
 }
 
@@ -30,7 +30,7 @@ export type Bought =
   /** The Idempotency-Key has bought this before. */
   | { readonly kind: 'replay'; readonly purchaseId: string };
 
-/** One statement: the vehicle, whether the customer exists, and whether somebody owns the feature for ever. */
+/** One query: the vehicle, whether the customer exists, and whether a customer owns the feature permanently. */
 async function lookUp(transaction: Transaction<PlatformSchema>, { body, choice }: Order) {
   return transaction
     .selectFrom('vehicles as v')

@@ -15,7 +15,7 @@ const readinessSchema = z
 
 type Readiness = z.infer<typeof readinessSchema>;
 
-/** Said without the cause: nobody needs a token to read it. The log has the cause. */
+/** Without the cause, because it can be read without a token. The log has the cause. */
 const busAway =
   'NATS takes no messages. Purchases are taken, and the engine works by its sweep; the log names the cause.';
 

@@ -69,7 +69,7 @@ function viewOf(context: Context<AppEnv>, asked: RecordView | undefined): Record
   return asked ?? own;
 }
 
-/** Nothing in the page is fetched, run or framed, whatever an event's text says. */
+/** The page loads nothing and runs no script, even if an event's text contains HTML. */
 const pageHeaders = {
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',

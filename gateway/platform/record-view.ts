@@ -97,7 +97,7 @@ export async function listRecord(
   return { events: page.flatMap((row) => recordEntry(row, view) ?? []), next };
 }
 
-/** Those of a customer's purchases, of the time in which the vehicle was theirs; all for everybody's. */
+/** Lines of a customer's purchases from the time in which they owned the vehicle; without a customer all lines. */
 export async function rowsFor(
   database: Kysely<PlatformSchema>,
   owner: Owner,

@@ -52,7 +52,7 @@ export function unknownVehicle(vin: string) {
   return problemError('unknown-vehicle', `No vehicle with the VIN ${vin} is registered here.`, { vin });
 }
 
-/** Something is to be theirs, and there is nobody: the cure is to register them. */
+/** Problem of an unknown customer id: register the customer first. */
 export function unregisteredCustomer(customerId: string) {
   return unknownCustomer(customerId, 'Register the customer first.');
 }

@@ -25,8 +25,8 @@ export type PlatformScope = keyof typeof platformScopes;
 export const platformAudience = 'platform';
 
 /**
- * Who calls, and how far each may reach (docs/decisions/0006-roles.md). `customer`: one customer, whose own things alone are there
- * for them. `service`: a shop's backend, for all of its customers. `support`, `operator`: people with tools of theirs.
+ * Roles and their scopes (docs/decisions/0006-roles.md). `customer`: one customer, with only their own data. `service`: a
+ * shop's backend, for all customers. `support`, `operator`: employees with their tools.
  */
 export const roleScopes = {
   customer: [

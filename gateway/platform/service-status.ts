@@ -18,8 +18,8 @@ export const serviceStatusSchema = z.enum(serviceStatuses).meta({ id: 'ServiceSt
 export type ServiceStatus = (typeof serviceStatuses)[number];
 
 /**
- * Null for a purchase whose payment was declined: nothing was ever sold. `isOwned`: an entitlement is in force now, also one that
- * support gave for nothing.
+ * Returns the status of the service; null for a purchase whose payment was declined. `isOwned`: an entitlement is in force
+ * now, also a goodwill one.
  */
 export function serviceStatus(
   purchase: PurchaseStatus,

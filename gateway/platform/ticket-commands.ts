@@ -142,7 +142,7 @@ interface Given {
   readonly appointmentAt?: number;
 }
 
-/** An appointment that is over is a mistake, and the customer would be told of it. */
+/** An appointment in the past is refused, because the customer would be notified of it. */
 function refusePast({ appointmentAt }: Given, now: number): void {
   if (appointmentAt === undefined || appointmentAt >= now) return;
   const message = `write an instant that is not in the past; now is ${now}`;

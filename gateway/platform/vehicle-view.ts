@@ -89,8 +89,8 @@ async function ownedServices(deps: Deps, vin: string, owner: Owner): Promise<Own
 }
 
 /**
- * A vehicle with one entry a service that was sold or given for it, or null for a VIN that nobody registered, or that is not the
- * owner's. Services that others bought for the owner's vehicle are there without their purchase.
+ * Returns a vehicle with one entry per service bought or granted for it; null for an unregistered VIN, or one that is not
+ * the owner's. Services that other customers bought for the vehicle are listed without their purchase.
  */
 export async function readVehicle(deps: Deps, vin: string, owner: Owner): Promise<Vehicle | null> {
   const row = await findVehicle(deps.database.reader, vin);

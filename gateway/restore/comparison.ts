@@ -12,7 +12,7 @@ export interface ComparisonDeps
 
 type Ours = ListedPayment & { readonly activationId: string };
 
-/** Pages without a payment of ours before the payment service is taken to have none: others may share the account. */
+/** Number of pages without a payment of the platform after which none is assumed: other systems may share the account. */
 const foreignPagesMax = 10;
 /** Clocks of the payment service and of this machine may differ by so much. */
 const marginMs = 3_600_000;
@@ -33,7 +33,7 @@ function newestEpoch(payments: readonly Ours[], { name, epoch }: Installation): 
 }
 
 /**
- * Returns those that hold or have taken money, whose activation the database does not know, and about which nobody has decided. An
+ * Returns those that hold or have taken money, whose activation the database does not know, and about which no operator has decided. An
  * activation is saved before its payment is ordered.
  */
 async function unknownOf(database: Kysely<PlatformSchema>, payments: readonly Ours[]): Promise<Ours[]> {
@@ -101,7 +101,7 @@ export async function findPayments(
       findings.push({ id, kind: 'payment_without_purchase', payment, ...soldBy(description) });
     }
     const last = page.payments.at(-1);
-    // All that was ordered before the database's last line, the database knows.
+    // The database has every payment that was authorised before its last line.
     if (!page.hasMore || last === undefined || last.createdAt < until - marginMs) return { findings, epoch };
     after = last.paymentId;
   }
@@ -118,7 +118,7 @@ async function lastLineAt(database: Kysely<PlatformSchema>): Promise<number> {
   return row?.at ?? 0;
 }
 
-/** Resolves with the features that registered vehicles report on and nobody owns. A vehicle that has reported nothing has none. */
+/** Resolves with the active features of registered vehicles that no customer owns. A vehicle that has reported nothing has none. */
 export async function findFeatures(deps: ComparisonDeps): Promise<FeatureFinding[]> {
   const findings: FeatureFinding[] = [];
   for (let last = ''; ; ) {

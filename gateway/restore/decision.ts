@@ -151,7 +151,7 @@ async function ownerOf(transaction: Write, vin: string, given: string | undefine
 const noOwner = (vin: string) =>
   `no registered customer is known for ${vin}: register vehicle and customer, or name the customer`;
 
-/** The feature belongs to a customer from now on; nobody is charged. */
+/** Grants the feature to a customer, free of charge. */
 async function adoptFeature(
   transaction: Write,
   { ids, clock, catalogue }: DecisionDeps,

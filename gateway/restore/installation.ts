@@ -77,7 +77,7 @@ export function findingOf(row: RestoreFindingRow): Finding {
   return { id: row.id, kind: row.kind, ...JSON.parse(row.data) } as Finding;
 }
 
-/** Goes on, with an epoch above what the payments carry. The findings stay, with what was decided. */
+/** Resumes work, with an epoch above those of the payments. The findings and the decisions are kept. */
 export async function endStop(transaction: Transaction<PlatformSchema>, epoch: number): Promise<void> {
   await raiseEpoch(transaction, epoch);
   await transaction.updateTable('installation').set({ stopped_at: null }).execute();

@@ -20,7 +20,7 @@ import {
 export interface RestoreGuardDeps extends ComparisonDeps {
   readonly log: Log;
   readonly ids: Ids;
-  /** False: another process compares the books; this one follows what it says. */
+  /** False: another process makes the comparison, and this one uses its result. */
   readonly compares: boolean;
   /** Called once, when the database is known to be the newest, or was brought up to date. */
   readonly onClear: () => void;
@@ -144,7 +144,7 @@ function loggedFinding(finding: Finding): Record<string, unknown> {
   return { id, kind, serviceId, vin, amountMinor, currency, status, createdAt };
 }
 
-/** Resolves with the number of findings that are not decided; null when it goes on now, or was not stopped. */
+/** Resolves with the number of undecided findings; null if work resumes now, or was not stopped. */
 export async function resumeAfterRestore(deps: ComparisonDeps): Promise<number | 'uncollected' | null> {
   const { database } = deps;
   const installation = await readInstallation(database.reader);

@@ -15,7 +15,7 @@ export interface StoredActivation {
 export interface ActivationLinks {
   readonly purchaseId: string | null;
   readonly parentId: string | null;
-  /** Lower goes first on one vehicle: 0 a customer waits, 1 nobody does. */
+  /** Lower goes first on one vehicle: 0 if a customer waits, else 1. */
   readonly priority: 0 | 1;
 }
 
@@ -124,7 +124,7 @@ export async function isVehicleBusy(
   return row !== undefined;
 }
 
-/** A customer waits for another command to this vehicle that could leave now: what nobody waits for steps back. */
+/** A customer waits for another command to this vehicle that could be sent now: background commands wait. */
 export async function isCustomerWaiting(
   database: Kysely<PlatformSchema>,
   activation: Activation,

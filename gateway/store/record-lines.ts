@@ -14,7 +14,7 @@ export interface RecordLine {
   readonly data: object;
 }
 
-/** Writes the lines behind all that there are, in their order. */
+/** Appends the lines in their order. */
 export async function appendRecord(
   transaction: Transaction<PlatformSchema>,
   ids: Ids,

@@ -56,7 +56,7 @@ interface Mark {
  */
 export function recordReader({ database, clock }: { database: Database<PlatformSchema>; clock: Clock }) {
   const { reader, dialect } = database;
-  /** All that is missing up to here was rolled back. */
+  /** Every missing number up to here was rolled back. */
   let completeUpTo = 0;
   let mark: Mark | null = null;
 

@@ -3,11 +3,11 @@ import type { Database } from '../../shared/ports/database.ts';
 import { sqlWords } from '../sql/migration.ts';
 import type { PlatformSchema } from './schema.ts';
 
-/** What the database says to whoever tries. */
+/** Error text of the database for such a write. */
 const refusal = 'the record is append-only: add a line that says what changed';
 
 /**
- * Lines of the record are added, and never changed or removed: the database itself refuses it, whoever asks. One exception:
+ * Lines of the record are added, and never changed or removed: the database itself refuses it. One exception:
  * within the transaction that erases a customer's personal data, `data` of that customer's lines, and nothing else of them, may
  * be changed (docs/personal-data.md).
  */

@@ -51,7 +51,7 @@ export interface RestoreFindingRow {
   decided_at: number | null;
 }
 
-/** A payment that a customer asked their bank to take back: see gateway/disputes/. */
+/** A payment that a customer disputes with the bank: see gateway/disputes/. */
 export interface DisputeRow {
   /** The payment service's own. */
   id: string;
@@ -121,7 +121,7 @@ interface CustomerTable {
   /** JSON of a Web Push subscription, or null. */
   push_subscription: string | null;
   created_at: number;
-  /** When their personal data was erased; what stands here since then is nobody's. */
+  /** When their personal data was erased; since then the row has no personal data. */
   erased_at: Generated<number | null>;
   /** IANA name of the time zone in which notifications show instants; null: the installation's. */
   time_zone: Generated<string | null>;
@@ -180,7 +180,7 @@ interface ActivationTable {
   phase: string;
   /** Status of the money, null without any: for the operator's list. */
   settlement: string | null;
-  /** Lower goes first on one vehicle: 0 a customer waits, 1 nobody does. */
+  /** Lower goes first on one vehicle: 0 if a customer waits, else 1. */
   priority: number;
   /** JSON of the whole Activation: the truth; the other columns are for look-ups. */
   state: string;
@@ -258,7 +258,7 @@ interface NoticeTable {
   last_error: string | null;
   /** When an operator took it off the list of dead ones. */
   dropped_at: Generated<number | null>;
-  /** Tells notices of one kind apart that are told more than once: what made this one, empty for those told once. */
+  /** Distinguishes notifications of a kind that is sent more than once: what made this one; empty for kinds sent once. */
   occasion: Generated<string>;
   /** The mailbox of an e-mail in lower case, for the limit of e-mails per address. */
   address: Generated<string | null>;
@@ -272,7 +272,7 @@ export type NoticeKind =
   | 'activation_failed'
   | 'activation_cancelled'
   | 'service_renewed'
-  /** It is not active, and what was paid could not be given back automatically. */
+  /** The service is not active, and the payment could not be reversed automatically. */
   | 'reversal_failed'
   | 'reversal_settled'
   | 'reversal_closed'
@@ -280,7 +280,7 @@ export type NoticeKind =
   | 'capture_failed'
   | 'capture_settled';
 
-/** What the life of a service tells. */
+/** Notifications of the service lifecycle. */
 export type LifeNoticeKind = 'service_cancelled';
 
 /** What the support desk tells a customer. */
@@ -301,7 +301,7 @@ interface TicketTable {
   status: 'open' | 'closed';
   assigned_to: string | null;
   opened_at: number;
-  /** The SLA: an answer is due by then. */
+  /** SLA: a first response is due at this instant. */
   response_due_at: number;
   closed_at: number | null;
   /** JSON of every field of the specification's ticket table. */

@@ -17,7 +17,7 @@ export async function openTickets(
   return new Map(rows.map((row) => [row.assigned_to ?? '', Number(row.tickets)]));
 }
 
-/** Whoever has the fewest, the first in the roster where several have as few; null of nobody. */
+/** Returns the technician with the fewest tickets, of several the first in the roster; null for an empty list. */
 export function fewest(names: readonly string[], counts: ReadonlyMap<string, number>): string | null {
   const [first, ...others] = names;
   if (first === undefined) return null;
@@ -25,7 +25,7 @@ export function fewest(names: readonly string[], counts: ReadonlyMap<string, num
   return others.reduce((best, name) => (count(name) < count(best) ? name : best), first);
 }
 
-/** Whoever is on duty with the fewest open tickets; null when nobody is. */
+/** Returns the technician on duty with the fewest open tickets; null if none is on duty. */
 export async function pickTechnician(
   database: Kysely<PlatformSchema>,
   roster: Roster,

@@ -62,7 +62,7 @@ async function payloadRefusal(
   return faults.length === 0 ? null : faults.join('; ');
 }
 
-/** The three resolutions speak of money and of the feature: neither may be said before it is so. */
+/** The three resolutions notify the customer about payment and feature: each must be true before. */
 async function resolveRefusal(
   transaction: Desk,
   ticket: Ticket,
@@ -130,7 +130,7 @@ async function prepare(
   }
 }
 
-/** What the customer is told of an act, or null. The same appointment is told once, however often it is arranged. */
+/** Returns the notification of an action, or null. One appointment makes one notification, even if it is arranged again. */
 export function noticeOf(ticket: Ticket, event: TicketEvent): SupportNotice | null {
   const { at } = event;
   const told = { at, ticketId: ticket.id, occasion: `v${ticket.version}` };
@@ -170,7 +170,7 @@ export async function applyToTicket(
   if (outcome.verdict === 'refused') return null;
   const saved = await saveWork(transaction, deps.ids, ticket, outcome.work, outcome.facts);
   const notice = noticeOf(saved, event);
-  // Of a service that ends (DESIGN.md section 9.12), or is brought back, the customer is told nothing, unless a technician asks.
+  // Deactivations and reactivations do not notify the customer, unless a technician asks a question.
   const isTold =
     notice !== null && (notice.kind === 'support_question' || (await isOfSale(transaction, ticket)));
   if (isTold)

@@ -7,9 +7,9 @@ import { moveTicket } from './ticket-machine.ts';
 import { saveWork, ticketsOfOthers } from './ticket-store.ts';
 
 /**
- * Gives tickets that are being worked on, and those that nobody has, from who is not on duty to who is: up to `limit` of them,
- * HIGH first. What waits for somebody else stays where it is. When nobody is on duty nothing moves: the next shift finds it.
- * Returns how many were given.
+ * Hands tickets in work, and unassigned ones, from technicians off duty to technicians on duty: up to `limit`, HIGH first. A
+ * ticket that waits for a customer, a workshop or a team keeps its technician. If no technician is on duty, the next shift
+ * gets the tickets. Returns how many were handed over.
  */
 export async function handOver(
   transaction: Transaction<PlatformSchema>,

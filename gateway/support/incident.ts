@@ -14,14 +14,17 @@ export function causeOf({ failure, serviceId }: Pick<Activation, 'failure' | 'se
     case 'transient_network':
       return failure.category;
     case 'invalid_configuration':
-      // A template that is wrong is wrong for everybody who buys the service.
+      // A wrong template affects every customer of the service.
       return `${failure.category}:${serviceId}`;
     default:
       return null;
   }
 }
 
-/** The incident of a ticket that opens now: that of the last ticket with this cause, unless it is too long ago. The second ticket makes the incident. */
+/**
+ * The incident of a ticket that opens now: that of the last ticket with this cause, unless it is too long ago. The second
+ * ticket makes the incident.
+ */
 export async function incidentOf(
   transaction: Transaction<PlatformSchema>,
   ids: Ids,

@@ -29,14 +29,15 @@ async function familyOf(
   return (await read(near.map(({ activation }) => activation.id))).map(storedActivation);
 }
 
-/** The vehicle may have been told to switch the feature off. */
+/** The command to switch the feature off may have been sent. */
 function mayBeOff({ activation }: StoredActivation): boolean {
   return commandingPhases.has(activation.phase) || mayHaveApplied(activation);
 }
 
 /**
- * The customer keeps what the vehicle applied too late: the revocation ends, and a goodwill entitlement takes its place. Nobody
- * is charged after being told that they were not (DESIGN.md section 6). Null when it is done, else the sentence that says why it cannot be.
+ * Lets the customer keep a feature that the vehicle activated too late: ends the revocation and grants a goodwill
+ * entitlement. The customer, notified that nothing was charged, pays nothing. Returns null, or a sentence why it is not
+ * possible.
  */
 export async function keepLateSuccess(
   transaction: Transaction<PlatformSchema>,

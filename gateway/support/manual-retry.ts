@@ -14,7 +14,7 @@ import type { Ticket } from './ticket-store.ts';
 /** What was begun, or the sentence that says why it cannot be. */
 export type Begun = { readonly activationId: string } | { readonly refusal: string };
 
-/** Until the money is back, nobody may say "you have not been charged", and a retry that delivers says it. */
+/** A retry that delivers notifies the customer "you have not been charged", so the payment must be reversed first. */
 export async function moneyRefusal(
   transaction: Transaction<PlatformSchema>,
   activationId: string,

@@ -45,7 +45,7 @@ function offsetOf(text: string): number {
   return text.startsWith('-') ? -size : size;
 }
 
-/** The roster of a JSON file's text. Throws an Error with one sentence that names the place and the cure. */
+/** The roster of a JSON file's text. Throws an Error with one sentence that names the place and the fix. */
 export function readRoster(file: string, text: string): Roster {
   let document: unknown;
   try {

@@ -7,7 +7,7 @@ export interface Shift {
   readonly toMinute: number;
 }
 
-/** Pure data: no time zone database is asked, so whoever has summer time changes the offset. */
+/** Pure data without a time zone database: change the offset for daylight saving time. */
 export interface Technician {
   readonly name: string;
   /** Minutes east of UTC, -720 to 840. */
@@ -66,7 +66,7 @@ export function isOnRoster(roster: Roster, name: string): boolean {
   return roster.some((technician) => technician.name === name);
 }
 
-/** The next instant after `at` at which somebody comes or goes, or null when that never happens. */
+/** Returns the next instant after `at` at which a shift begins or ends, or null if there is none. */
 export function nextShiftChange(roster: Roster, at: number): number | null {
   const waits = roster.flatMap((technician) => {
     const time = timeOfWeek(technician, at);

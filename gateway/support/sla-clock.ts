@@ -42,7 +42,7 @@ export function nextMoment(clock: SlaClock): number | null {
   return clock.warnedAt === null ? warnAt(clock, clock.dueAt) : clock.dueAt;
 }
 
-/** What the clock has to say by now: a warning once, a breach once. Whoever looks late gets both. */
+/** Returns the events due now: a warning once, a breach once. A late poll gets both. */
 export function readClock(
   clock: SlaClock,
   at: number,

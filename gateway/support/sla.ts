@@ -16,7 +16,7 @@ export interface SlaDeps {
   readonly ids: Ids;
   readonly log: Log;
   readonly roster: Roster;
-  /** How often it polls at least: tickets that another process opened are found by then, so their clocks may be read so much late. */
+  /** Longest time between two polls: tickets of another process are found then, so their SLA events may be this late. */
   readonly lookEveryMs: number;
   /** Called after each commit that wrote record rows. */
   readonly onRecorded: () => void;
@@ -26,8 +26,8 @@ export interface SlaDeps {
 const batchMax = 100;
 
 /**
- * Reads the SLA clocks of all tickets with one timer and an index, and hands tickets over when shifts change. All that it needs is
- * in the database: after a restart it reports what was due meanwhile, once. Several processes may run one each.
+ * Reads the SLA clocks of all tickets with one timer and an index, and hands tickets over when shifts change. Its state is
+ * in the database: after a restart it reports events that came due meanwhile, once. Several processes may run one each.
  */
 export function slaTimer(deps: SlaDeps) {
   const { database, clock, log, roster, lookEveryMs } = deps;

@@ -13,7 +13,7 @@ export interface SupportDeskSettings {
   readonly support: SupportSettings;
   /** Null: no outside system receives ticket events. */
   readonly webhook: WebhookSettings | null;
-  /** The longest between two polls of the tickets' SLA: what other processes write is found by then. */
+  /** Longest time between two polls of the tickets' SLA: changes of other processes are found then. */
   readonly slaPollMs: number;
   readonly notifications: NoticeSettings;
 }

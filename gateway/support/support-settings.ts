@@ -4,7 +4,7 @@ import type { Sla, SlaTimes } from './ticket-work.ts';
 export interface SupportSettings {
   /** How soon a technician takes a ticket up, and how soon it is resolved. */
   readonly sla: Sla;
-  /** Who may be on duty; when nobody is, a ticket waits for the next shift. */
+  /** Technicians and their shifts; with none on duty, a ticket waits for the next shift. */
   readonly roster: Roster;
   /** Tickets of one cause belong to one incident when no more than this lies between one and the next. */
   readonly incidentWindowMs: number;
@@ -12,7 +12,7 @@ export interface SupportSettings {
 
 const hourMs = 3_600_000;
 
-/** HIGH: a customer waits. Our own figures; the specification says only "within defined timeframe". */
+/** HIGH: a customer waits. Our own values; the specification says only "within defined timeframe". */
 export const standardSla: Sla = {
   HIGH: { responseMs: 4 * hourMs, resolutionMs: 24 * hourMs },
   MEDIUM: { responseMs: 8 * hourMs, resolutionMs: 72 * hourMs },

@@ -64,9 +64,9 @@ function readOrder(transaction: Desk, activationId: string) {
 }
 
 /**
- * Opens the ticket of an activation that failed, in the transaction that saves the failure, with all that is known then.
- * One activation has one ticket: a second call returns the first one and changes nothing. A deactivation that failed gets
- * one too, MEDIUM, because no money belongs to it. `problem` is what the ticket is about where the activation itself did not fail.
+ * Opens the ticket of a failed activation, in the transaction that saves the failure, with its diagnostics. One activation
+ * has one ticket: a second call returns the first one and changes nothing. A deactivation that failed gets one too, MEDIUM,
+ * because no money belongs to it. `problem` is the ticket's reason if the activation itself did not fail.
  */
 export async function openTicket(
   transaction: Desk,
@@ -139,7 +139,7 @@ export async function openTicket(
   return { id, priority: fields.priority, opened: true };
 }
 
-/** A manual retry that failed makes no ticket of its own: its ticket goes on. */
+/** A failed manual retry makes no ticket of its own: the existing one stays open. */
 async function retryFailed(
   transaction: Desk,
   { ids }: DeskDeps,
@@ -155,7 +155,7 @@ async function retryFailed(
   return { id: ticket.id, priority: ticket.fields.priority, opened: false };
 }
 
-/** A manual retry has delivered: its ticket is resolved, and the customer told. */
+/** Resolves the ticket of a manual retry that has delivered, and notifies the customer. */
 export async function resolveByRetry(
   transaction: Desk,
   deps: Pick<CommandDeps, 'ids' | 'notices'>,

@@ -12,7 +12,7 @@ import type {
 /** What can happen to a ticket. Time and ids arrive inside. `by` is a technician's name, or `engine`. */
 export type TicketEvent = { readonly at: number; readonly by: string } & (
   | { readonly type: 'assign'; readonly technician: string }
-  /** Takes the work up, or on again: whoever starts a ticket that nobody has gets it. */
+  /** Begins or continues the work: a technician who starts an unassigned ticket gets it. */
   | { readonly type: 'start' }
   | { readonly type: 'comment'; readonly text: string }
   | { readonly type: 'retry'; readonly activationId: string }
@@ -25,7 +25,7 @@ export type TicketEvent = { readonly at: number; readonly by: string } & (
   | { readonly type: 'keep' }
   | { readonly type: 'close' }
   | { readonly type: 'reopen'; readonly reason: string; readonly times: SlaTimes }
-  /** The shift of whoever had it is over. */
+  /** The shift of the ticket's technician has ended. */
   | { readonly type: 'hand_over'; readonly technician: string }
   | { readonly type: 'retry_delivered'; readonly activationId: string }
   | { readonly type: 'retry_failed'; readonly activationId: string; readonly reason: string }
@@ -86,7 +86,7 @@ const nothing: Row = {
   retry_failed: null,
 };
 
-/** Work stands still until somebody or something answers; `start` takes it up again. */
+/** The work waits for an answer; `start` continues it. */
 const waiting = (state: TicketState): Row => ({
   ...nothing,
   assign: state,

@@ -73,7 +73,7 @@ function workOf(row: TicketRow): TicketWork {
   return row.work === null ? firstWork(row) : (JSON.parse(row.work) as TicketWork);
 }
 
-/** What a ticket is about where no failure of its activation says so. */
+/** Reason of a ticket whose activation has not failed. */
 export interface TicketProblem {
   readonly code: string;
   readonly message: string;
@@ -230,7 +230,7 @@ export async function dueTickets(
   return rows.map(ticketOf);
 }
 
-/** Tickets that are worked on, or wait to be, and belong to nobody of these: HIGH first, then the oldest. */
+/** Returns unassigned tickets, and tickets in work of other technicians than these: HIGH first, then the oldest. */
 export async function ticketsOfOthers(
   database: Kysely<PlatformSchema>,
   names: readonly string[],
@@ -288,7 +288,7 @@ const cursorShape = /^(HIGH|MEDIUM)\.(\d{1,15})\.([A-Za-z0-9_-]{1,64})$/;
 
 /**
  * A page of tickets: HIGH before MEDIUM, within that the oldest first, which is the order in which they are worked
- * on. `bad_cursor` when the cursor is none of ours. With a status the cost does not grow with the tickets of the other.
+ * on. `bad_cursor` for an invalid cursor. With a status the cost does not grow with the tickets of other statuses.
  */
 export async function listTickets(
   database: Kysely<PlatformSchema>,

@@ -56,10 +56,11 @@ const cursorName = 'ticket-webhook';
 const batchMax = 500;
 
 /**
- * Sends every event of tickets, settlements and incidents to an outside system, one after the other in the order of the history, at least once: the line's id is
- * the `webhook-id`, by which a receiver recognises a repeat. An event that the receiver refuses, or whose attempts are used up, is
- * parked for an operator, and the next one goes; 410 switches the webhook off until an operator switches it on. Its position is in
- * the database; it begins with what comes after its first start.
+ * Sends every event of tickets, settlements and incidents to an outside system, one after the other in the order of the
+ * history, at least once: the line's id is the `webhook-id`, by which a receiver recognises a repeat. An event that the
+ * receiver refuses, or whose attempts are used up, is parked for an operator, and the next one goes; 410 switches the
+ * webhook off until an operator switches it on. Its position is in the database; it begins with what comes after its first
+ * start.
  */
 export function ticketWebhook(deps: WebhookDeps) {
   return new TicketWebhook(deps);
@@ -130,7 +131,7 @@ class TicketWebhook {
     }
   }
 
-  /** Its position; at its first start behind all that there is. */
+  /** Position of the webhook; at its first start the end of the history. */
   async #position(): Promise<number> {
     const { reader } = this.#deps.database;
     const known = await readCursor(reader, cursorName);

@@ -3,7 +3,7 @@ import type { TicketPriority } from './ticket.ts';
 
 /** Where the work on a ticket stands. */
 export const ticketStates = [
-  /** Nobody has it: nobody was on duty. */
+  /** Unassigned: no technician was on duty. */
   'open',
   'assigned',
   'in_progress',
@@ -33,7 +33,7 @@ export type Resolution =
   /** `activationId` is the retry that delivered; null: the customer keeps a late success, or has the feature otherwise. */
   | { readonly kind: 'manual_activation'; readonly activationId: string | null }
   | { readonly kind: 'service_appointment'; readonly appointment: Appointment }
-  /** `reference` is the bug's number at development, `workaround` is what the customer is told. */
+  /** `reference` is the bug's number at development, `workaround` is the text for the customer. */
   | { readonly kind: 'bug_report'; readonly reference: string; readonly workaround: string };
 
 /** Plain data, saved as JSON: the whole state of the work on one ticket. */
@@ -85,10 +85,10 @@ export function isOverdue({ response, resolving }: TicketWork): boolean {
 }
 
 /**
- * Whether nobody else may try to bring the feature back: a technician is at it, or has said why it cannot be on yet. Of what was
- * resolved, an appointment is so until its time, a bug until the ticket is closed, for what its customer owned by then; a feature that
- * was active meanwhile is lost anew, which is nobody's case yet.
- * `ownedSince`: since when the feature is owned as it is now.
+ * Whether reconciliation must leave the feature alone: a technician works on the ticket, or has resolved it with a reason
+ * why the feature cannot be active yet. An appointment counts until its time, a bug until the ticket is closed, both only
+ * for services that the customer owned then. A feature that was active meanwhile is a new loss. `ownedSince`: start of the
+ * current ownership.
  */
 export function isInHand(
   { state, resolution, resolving }: TicketWork,

@@ -13,8 +13,8 @@ const isWaiting = sql<boolean>`state = 'accepted'`;
 const reportedVersionMax = 1_000_000_000_000_000;
 
 /**
- * Sets what the vehicle shall come to and returns the new version: one above the highest that was asked for and that the vehicle
- * reports. A vehicle may stand above our books after a restored backup, and would answer `superseded` to anything lower.
+ * Saves the desired state and returns its version: one above the highest desired and reported version. After a restored
+ * backup the vehicle may report a higher version than the database has, and would answer `superseded` to a lower one.
  */
 export async function raiseDesired(
   transaction: Writer,
@@ -117,7 +117,7 @@ export async function listWaitingOf(database: Reader, vin: string, now: number):
       .where('vin', '=', vin)
       .where(isWaiting)
       .where('expires_at', '>', now)
-      // The plus keeps SQLite from walking all that the vehicle ever had, which comes in this order.
+      // The plus keeps SQLite from using the index in this order, which would read every command that the vehicle ever had.
       .orderBy(sql`+accepted_at`)
       .orderBy('id')
       .execute()

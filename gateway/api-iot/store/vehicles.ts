@@ -97,7 +97,7 @@ export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: Twi
     .execute();
 }
 
-/** Nobody counts as connected: the wills of a broker that died were never published. */
+/** Marks every vehicle as offline: a broker that crashed never published their last wills. */
 export async function markAllOffline(transaction: Transaction<ApiIotSchema>): Promise<void> {
   await transaction.updateTable('twins').set({ online: 0 }).where('online', '=', 1).execute();
 }
