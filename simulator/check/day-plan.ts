@@ -2,11 +2,12 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { integerBetween, pick, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
 import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
-import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { telemetryEveryMs } from './plan-of-test-case.ts';
 import { constantsOf } from './settings.ts';
 import { calmTestCase, type TestCase } from './test-case.ts';
@@ -71,7 +72,7 @@ function customerOf(index: number): PlannedCustomer {
 }
 
 function modelAt(index: number): VehicleModel {
-  const model = vehicleModels[index % vehicleModels.length];
+  const model = shippedModels()[index % shippedModels().length];
   if (!model) throw new Error('there are no vehicle models');
   return model;
 }

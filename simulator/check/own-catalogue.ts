@@ -5,7 +5,8 @@ import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
 import { readServices, servicesPath } from '../../gateway/catalogue/services-file.ts';
 import { templatesFolder } from '../../gateway/catalogue/templates.ts';
-import { firmwareFeatures, vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import { optionalFeatures } from '../vehicle/models.ts';
 import { policyMistakes, specifiedPolicy, type TestCasePolicy } from './own-policy.ts';
 
 export type CatalogueReading =
@@ -60,7 +61,7 @@ function policyMistakesOf(catalogue: Catalogue): string[] {
 
 /** The simulated vehicles have the features of their firmware, and no other can be switched on. */
 function featureMistakes(catalogue: Catalogue): string[] {
-  const known: readonly string[] = firmwareFeatures;
+  const known = optionalFeatures(shippedModels());
   return catalogue
     .services()
     .filter(({ feature }) => !known.includes(feature))
@@ -74,14 +75,14 @@ function filesOf(text: string, templates: CatalogueFiles | null): CatalogueFiles
   if (templates !== null)
     return { list: templates.list, text: (path) => (path === servicesPath ? text : templates.text(path)) };
   const services = readServices({ list: () => [], text: () => text }, []);
-  const modelsOf = (feature: string) => vehicleModels.filter(({ features }) => features.includes(feature));
+  const modelsOf = (feature: string) => shippedModels().filter(({ features }) => features.includes(feature));
   return {
     list(folder) {
       if (folder === templatesFolder) return services.map(({ id }) => id);
       const service = services.find(({ id }) => `${templatesFolder}/${id}` === folder);
       // A feature that no model has is refused by its name, later.
       const models = service ? modelsOf(service.feature) : [];
-      return (models.length > 0 ? models : vehicleModels).map(({ id }) => `${id}.v1.json`);
+      return (models.length > 0 ? models : shippedModels()).map(({ id }) => `${id}.v1.json`);
     },
     text: (path) => (path === servicesPath ? text : plainTemplate),
   };

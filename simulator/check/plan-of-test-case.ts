@@ -5,11 +5,12 @@ import type { ComponentFault } from '../faults/component-fault.ts';
 import type { StandingFault } from '../faults/fault.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
 import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
-import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { constantsOf, sweepEveryMs } from './settings.ts';
 import type { ScheduledActivation, TestCase } from './test-case.ts';
 
@@ -24,7 +25,7 @@ const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
 };
 
 export function modelOfVehicle(index: number, fleet: TestCase['fleet'] = [...standardFleet]): VehicleModel {
-  const model = vehicleModels.find(({ id }) => id === fleet[index]);
+  const model = shippedModels().find(({ id }) => id === fleet[index]);
   if (!model) throw new Error(`the world has no vehicle ${index}`);
   return model;
 }

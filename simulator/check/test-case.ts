@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { crashCalls } from '../faults/component-fault.ts';
-import { vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
 
 /**
  * One run of `check` as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
@@ -122,7 +122,7 @@ export type ScheduledActivation = z.infer<typeof activationSchema>;
 export const processes = ['platform', 'api_iot'] as const;
 export type ProcessName = (typeof processes)[number];
 
-const modelIds = vehicleModels.map(({ id }) => id);
+const modelIds = shippedModels().map(({ id }) => id);
 
 const systemFaultSchema = z.discriminatedUnion('type', [
   /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { vinMistake } from '../../shared/protocol/vin.ts';
-import { vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
 
 /** A vehicle to register, from one line of a file. */
 export interface RegisterRow {
@@ -40,8 +40,10 @@ export function vehicleMistake({
 }): string | null {
   const mistake = vinMistake(vin);
   if (mistake !== null) return `"${vin}" is not a VIN: ${mistake}`;
-  if (vehicleModels.some(({ id }) => id === model)) return null;
-  return `there is no model "${model}"; there are: ${vehicleModels.map(({ id }) => id).join(', ')}`;
+  if (shippedModels().some(({ id }) => id === model)) return null;
+  return `there is no model "${model}"; there are: ${shippedModels()
+    .map(({ id }) => id)
+    .join(', ')}`;
 }
 
 /** Reads a file with one JSON object per line. Blank lines are skipped; a line that cannot be used keeps no other from being read. */

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Clients } from '../live/clients.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import { type RegisteredCustomer, registerRows } from '../run/registration.ts';
-import { modelName, vehicleModels } from '../vehicle/models.ts';
+import { modelName } from '../vehicle/models.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FlagNames, registerFlags, registerMembers, withFlagNames } from './flag-names.ts';
 import { textOfNamedFile } from './named-file.ts';
@@ -25,7 +26,13 @@ export function addRegister(program: Command): void {
     .argument('[vin]')
     .description('register vehicles that you operate yourself, and print their MQTT passwords once')
     .option('--file <file>', 'vehicles to register, one JSON object per line, instead of a VIN')
-    .option('--model <id>', `vehicle model: ${vehicleModels.map(({ id }) => id).join(', ')}`, 'aurora-2026')
+    .option(
+      '--model <id>',
+      `vehicle model: ${shippedModels()
+        .map(({ id }) => id)
+        .join(', ')}`,
+      'aurora-2026',
+    )
     .option('--customer <id>', 'customer who owns it; registered too', 'customer-0001')
     .option('--replace', 'replace a registered vehicle: its password is revoked and a new one issued')
     .option('--json', 'print JSON, one object per line');

@@ -1,8 +1,8 @@
 export interface FleetOptions {
   /** Mean time between two telemetry messages of a vehicle. */
   readonly telemetryMs: number;
-  /** How long the ECU takes for one command. */
-  readonly applyMs: number;
+  /** How long a control unit takes for one command; without it, as long as its vehicle model says. */
+  readonly applyMs?: number;
   /** How long a restart takes. */
   readonly bootMs: number;
   /** Connections that are being made at once. */
@@ -18,7 +18,6 @@ export interface FleetOptions {
 
 export const defaultFleetOptions: FleetOptions = {
   telemetryMs: 10_000,
-  applyMs: 150,
   bootMs: 2_000,
   diallingMax: 50,
   dialPatienceMs: 5_000,

@@ -1,6 +1,7 @@
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { StandingFault } from '../faults/fault.ts';
-import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 
 /** A vehicle whose VIN says how it behaves (docs/testing-identifiers.md). */
@@ -94,5 +95,7 @@ export function testVehicleSpecs(newPassword: () => string): VehicleSpec[] {
 }
 
 function richestModel(): VehicleModel {
-  return vehicleModels.reduce((best, model) => (model.features.length > best.features.length ? model : best));
+  return shippedModels().reduce((best, model) =>
+    model.features.length > best.features.length ? model : best,
+  );
 }

@@ -5,6 +5,7 @@ import type { Random } from '../../shared/ports/random.ts';
 import { type CommandResult, configureCommandSchema } from '../../shared/protocol/device-messages.ts';
 import { jsonOf } from '../../shared/protocol/json.ts';
 import { topics } from '../../shared/protocol/topics.ts';
+import { applyMsOf } from '../vehicle/configure.ts';
 import type { VehicleEvent, VehicleMessage, VehicleStep } from '../vehicle/event.ts';
 import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
@@ -242,7 +243,8 @@ export class VehicleHost {
     if (this.#hangsAt('applying', commandId)) return;
     this.#faults.enter('applying');
     if (this.#crashesAt('applying')) return;
-    this.#deps.agenda.after(this.#deps.options.applyMs, () =>
+    const applyMs = this.#deps.options.applyMs ?? applyMsOf(this.#vehicle, commandId);
+    this.#deps.agenda.after(applyMs, () =>
       this.#take({ type: 'applied', now: this.#deps.clock.now(), commandId }),
     );
   }

@@ -7,8 +7,8 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicleSpecs, testVehicles } from '../fleet/test-vehicles.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from '../run/registration.ts';
-import { modelName, vehicleModels } from '../vehicle/models.ts';
 
 export interface DemoFleet {
   readonly count: number;
@@ -30,7 +30,7 @@ export async function demoFleet(
   const passwords = await readPasswords(path);
   const newPassword = () => systemSecrets.newToken();
   const random = seededRandom(seed);
-  const drawn = makeFleet({ count, random, models: vehicleModels, newPassword, connectivity });
+  const drawn = makeFleet({ count, random, models: shippedModels(), newPassword, connectivity });
   const fleet = [...drawn, ...(hasTestVehicles ? testVehicleSpecs(newPassword) : [])].map((spec) => ({
     ...spec,
     password: passwords[spec.vin] ?? spec.password,
@@ -70,7 +70,7 @@ export function registrationOf(fleet: readonly VehicleSpec[]): {
     vehicles: fleet.map(({ vin, model, password }, index) => ({
       vin,
       model: model.id,
-      modelName: modelName(model.id),
+      modelName: model.name,
       customerId: customerId(vin, index),
       credentialDigest: systemSecrets.digest(password),
     })),

@@ -3,8 +3,8 @@ import type { PushSubscription } from '../../shared/ports/pusher.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
-import { modelName, vehicleModels } from '../vehicle/models.ts';
 import type { ApiClient } from './api-client.ts';
 import { register } from './registration.ts';
 
@@ -12,7 +12,7 @@ import { register } from './registration.ts';
 export function specsOf(plan: Plan, secrets: Pick<Secrets, 'newToken'>): VehicleSpec[] {
   const { connectivity = 'steady' } = plan;
   return plan.vehicles.map((planned) => {
-    const model = vehicleModels.find((one) => one.id === planned.model);
+    const model = shippedModels().find((one) => one.id === planned.model);
     if (!model) throw new Error(`there is no model ${planned.model}`);
     return { ...planned, model, password: secrets.newToken(), connectivity };
   });
@@ -50,7 +50,7 @@ export async function registerPlan(
     return {
       vin,
       model: model.id,
-      modelName: modelName(model.id),
+      modelName: model.name,
       ...(customerId ? { customerId } : {}),
       credentialDigest: deps.secrets.digest(password),
     };

@@ -1,6 +1,6 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
-import { vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import { pickWeighted, shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
@@ -144,7 +144,9 @@ function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], r
 
 function hasFeature(vehicle: PlannedVehicle, feature: string): boolean {
   return (
-    vehicleModels.find((candidate) => candidate.id === vehicle.model)?.features.includes(feature) ?? false
+    shippedModels()
+      .find((candidate) => candidate.id === vehicle.model)
+      ?.features.includes(feature) ?? false
   );
 }
 

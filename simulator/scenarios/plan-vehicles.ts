@@ -4,7 +4,8 @@ import { type FaultRecord, type StandingFault, standingFault } from '../faults/f
 import { chooseVehicles, targetCount } from '../faults/fault-target.ts';
 import type { Outage } from '../fleet/connectivity.ts';
 import { standingForm, type VehicleFault } from '../fleet/vehicle-faults.ts';
-import { type VehicleModel, vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { inRange, pickWeighted, shuffled } from './draws.ts';
 import type { PlannedCustomer } from './plan-customers.ts';
 import type { RecordedOutage } from './recorded-outages.ts';
@@ -79,9 +80,13 @@ function giveRecords(
 }
 
 function modelOf(id: string): VehicleModel {
-  const model = vehicleModels.find((candidate) => candidate.id === id);
+  const model = shippedModels().find((candidate) => candidate.id === id);
   if (!model)
-    throw new Error(`no vehicle model ${id}; there are ${vehicleModels.map((each) => each.id).join(', ')}`);
+    throw new Error(
+      `no vehicle model ${id}; there are ${shippedModels()
+        .map((each) => each.id)
+        .join(', ')}`,
+    );
   return model;
 }
 

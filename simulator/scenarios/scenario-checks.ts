@@ -3,8 +3,8 @@ import { isCrashPoint, lastsMs } from '../faults/component-fault.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import { endBoundMs } from '../reports/expectations.ts';
-import { vehicleModels } from '../vehicle/models.ts';
 import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
 import { outageMistakes } from './recorded-outages.ts';
@@ -35,7 +35,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
 }
 
 function checkModels({ vehicles: { models } }: Scenario): Mistake[] {
-  const known = vehicleModels.map(({ id }) => id);
+  const known = shippedModels().map(({ id }) => id);
   return models.flatMap(({ model }, index) =>
     known.includes(model)
       ? []
@@ -80,7 +80,7 @@ function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario)
 /** Vehicles and purchases that the scenario names itself. */
 function checkLists({ vehicles, purchases }: Scenario, sold: readonly Service[]): Mistake[] {
   const vins = (vehicles.list ?? []).map(({ vin }) => vin);
-  const known = vehicleModels.map(({ id }) => id);
+  const known = shippedModels().map(({ id }) => id);
   const offered = purchases.services.map(({ id }) => id);
   const counted = (['vehicles', 'purchases'] as const).flatMap((what): Mistake[] => {
     const { list, count } = what === 'vehicles' ? vehicles : purchases;

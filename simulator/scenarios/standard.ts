@@ -1,4 +1,4 @@
-import { vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
 
 /** What a scenario has that does not say otherwise: the specification's constants, and a small, plain world. */
 export const standardConstants = {
@@ -13,7 +13,7 @@ export const standardConstants = {
   quotaWindowMs: 3_600_000,
 };
 
-export const standardModels = vehicleModels.map(({ id }) => ({ model: id, weight: 1 }));
+export const standardModels = shippedModels().map(({ id }) => ({ model: id, weight: 1 }));
 
 export const standardRegions = [
   { region: 'DE', latitude: 48.1374, longitude: 11.5755, spreadDegrees: 0.15, weight: 1 },

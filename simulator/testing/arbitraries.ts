@@ -5,13 +5,14 @@ import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
 import { policyMistakes, type TestCasePolicy } from '../check/own-policy.ts';
 import { vehicleCount } from '../check/plan-of-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
-import { firmwareFeatures, vehicleModels } from '../vehicle/models.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import { optionalFeatures } from '../vehicle/models.ts';
 
 /** The models of the world's four vehicles. Each belongs to a customer of its own. */
 export type Fleet = NonNullable<TestCase['fleet']>;
 
 export function fleets(): fc.Arbitrary<Fleet> {
-  const model = fc.constantFrom(...vehicleModels.map(({ id }) => id));
+  const model = fc.constantFrom(...shippedModels().map(({ id }) => id));
   return fc.array(model, { minLength: vehicleCount, maxLength: vehicleCount });
 }
 
@@ -30,7 +31,7 @@ export function retryPolicies(): fc.Arbitrary<TestCasePolicy> {
 
 /** One to six services, each for another feature, some paid at once. */
 export function catalogues(): fc.Arbitrary<Catalogue> {
-  const features = fc.shuffledSubarray([...firmwareFeatures], { minLength: 1 });
+  const features = fc.shuffledSubarray(optionalFeatures(shippedModels()), { minLength: 1 });
   return features
     .chain((chosen) =>
       fc.tuple(

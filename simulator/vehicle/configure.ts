@@ -4,7 +4,6 @@ import type {
   FeatureTarget,
 } from '../../shared/protocol/device-messages.ts';
 import type { VehicleMessage, VehicleStep } from './event.ts';
-import { basePlatform, firmwareFeatures } from './models.ts';
 import { resultMessage, statusMessage } from './report.ts';
 import {
   acceptedMax,
@@ -51,6 +50,13 @@ export function applyAccepted(vehicle: Vehicle, commandId: string, now: number):
   return settle(rest, command, now);
 }
 
+/** Returns how long the control units need for an accepted command: as long as its slowest feature. */
+export function applyMsOf({ accepted, model }: Vehicle, commandId: string): number {
+  const targets = accepted.find(({ id }) => id === commandId)?.features ?? [];
+  const times = targets.map(({ feature }) => model.known.find(({ id }) => id === feature)?.applyMs ?? 0);
+  return Math.max(0, ...times);
+}
+
 /** Decides every feature of the command, remembers the answer and says it. */
 function settle(vehicle: Vehicle, command: ConfigureCommand, now: number): VehicleStep {
   const expired = isExpired(vehicle, command, now);
@@ -85,7 +91,10 @@ function decide(
 ): { vehicle: Vehicle; result: FeatureResult } {
   const stands = featureOf(vehicle, target.feature);
   if (!stands) {
-    return { vehicle, result: { ...named(target, 0), outcome: 'rejected', reason: absence(target.feature) } };
+    return {
+      vehicle,
+      result: { ...named(target, 0), outcome: 'rejected', reason: absence(vehicle, target.feature) },
+    };
   }
   const at = named(target, stands.version);
   if (target.version < stands.version) return { vehicle, result: { ...at, outcome: 'superseded' } };
@@ -121,9 +130,10 @@ function named(target: FeatureTarget, version: number) {
   return { feature: target.feature, version };
 }
 
-function absence(feature: string): string {
-  if (feature === basePlatform) return 'always_on';
-  return firmwareFeatures.some((known) => known === feature) ? 'unsupported_hardware' : 'unknown_feature';
+function absence(vehicle: Vehicle, feature: string): string {
+  const known = vehicle.model.known.find(({ id }) => id === feature);
+  if (known?.kind === 'always_on') return 'always_on';
+  return known ? 'unsupported_hardware' : 'unknown_feature';
 }
 
 /** True when applying the target takes the ECU's time: the hardware is there, and its state is another one. */

@@ -80,7 +80,7 @@ export function move(
     const partMs = Math.min(remainingMs, leftMs);
     next = phase.kind === 'parked' ? rest(next, phase, model, partMs) : drive(next, phase, model, partMs);
     remainingMs -= partMs;
-    if (partMs === leftMs) next = turn(next, draw);
+    if (partMs === leftMs) next = turn(next, model, draw);
   }
   return { ...next, rsrpDbm: clamp(next.rsrpDbm + (draw() - 0.5) * 6, -125, -70) };
 }
@@ -146,9 +146,9 @@ function distanceAt(phase: Extract<Phase, { kind: 'driving' }>, elapsedMs: numbe
 }
 
 /** A phase is over: a parked vehicle sets out if it has the charge for it, a driving one parks. */
-function turn(motion: Motion, draw: () => number): Motion {
+function turn(motion: Motion, { trips }: VehicleModel, draw: () => number): Motion {
   if (motion.phase.kind === 'driving') {
-    return { ...motion, phase: { kind: 'parked', remainingMs: whole(120_000, 1_800_000, draw()) } };
+    return { ...motion, phase: { kind: 'parked', remainingMs: whole(...trips.stopMs, draw()) } };
   }
   if (motion.chargePercent < chargeToLeave) {
     return { ...motion, phase: { kind: 'parked', remainingMs: whole(1_200_000, 3_600_000, draw()) } };
@@ -161,7 +161,7 @@ function turn(motion: Motion, draw: () => number): Motion {
     phase: {
       kind: 'driving',
       elapsedMs: 0,
-      durationMs: whole(180_000, 2_400_000, draw()),
+      durationMs: whole(...trips.driveMs, draw()),
       cruiseMs: whole(30, 130, draw()) / 3.6,
     },
   };

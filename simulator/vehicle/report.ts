@@ -31,9 +31,10 @@ export function statusMessage(vehicle: Vehicle, now: number): VehicleMessage {
   };
 }
 
-export function telemetryMessage(vehicle: Vehicle, now: number): VehicleMessage {
+/** The signals that are due; the message before was sent `elapsedMs` earlier. */
+export function telemetryMessage(vehicle: Vehicle, now: number, elapsedMs: number): VehicleMessage {
   return {
     channel: 'telemetry',
-    payload: { vin: vehicle.vin, clock: clockOf(vehicle, now), signals: signalsOf(vehicle) },
+    payload: { vin: vehicle.vin, clock: clockOf(vehicle, now), signals: signalsOf(vehicle, now, elapsedMs) },
   };
 }

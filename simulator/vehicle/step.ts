@@ -28,7 +28,8 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
       };
     case 'tick': {
       const moved = { ...vehicle, motion: move(vehicle.motion, vehicle.model, event.elapsedMs, event.draws) };
-      return { vehicle: moved, messages: moved.running ? [telemetryMessage(moved, event.now)] : [] };
+      const messages = moved.running ? [telemetryMessage(moved, event.now, event.elapsedMs)] : [];
+      return { vehicle: moved, messages };
     }
     case 'trouble_begins':
       return { vehicle: { ...vehicle, troubles: [...vehicle.troubles, event.trouble] }, messages: [] };

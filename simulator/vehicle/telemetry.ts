@@ -1,36 +1,80 @@
 import type { Telemetry } from '../../shared/protocol/device-messages.ts';
+import type { SignalModel, VehicleQuantity } from './models.ts';
 import { speedOf } from './motion.ts';
-import type { Vehicle } from './vehicle.ts';
+import { featureOf, type Vehicle } from './vehicle.ts';
+
+type SignalValue = Telemetry['signals'][string];
 
 /**
- * The vehicle's signals under their COVESA VSS 6 paths and units. Signal strength has no path there: it uses the overlay
- * `Vehicle.Connectivity.Cellular.RSRP` (dBm). Floats are rounded, so that two machines write the same bytes.
+ * Returns the signals of the vehicle's model that are due in a message at `now`, when the one before was sent `elapsedMs`
+ * earlier. Floats are rounded, so that two machines write the same bytes.
  */
-export function signalsOf(vehicle: Vehicle): Telemetry['signals'] {
+export function signalsOf(vehicle: Vehicle, now: number, elapsedMs: number): Telemetry['signals'] {
+  const due = vehicle.model.signals.filter(({ everyMs }) => isDue(everyMs, now, elapsedMs));
+  return Object.fromEntries(due.map((signal) => [signal.path, signalValue(vehicle, signal, now)]));
+}
+
+/** A multiple of the signal's time has passed since the message before. */
+function isDue(everyMs: number | undefined, now: number, elapsedMs: number): boolean {
+  return everyMs === undefined || Math.floor(now / everyMs) !== Math.floor((now - elapsedMs) / everyMs);
+}
+
+function signalValue(vehicle: Vehicle, { generator, type }: SignalModel, now: number): SignalValue {
+  switch (generator.from) {
+    case 'constant':
+      return typeof generator.value === 'object' ? [...generator.value] : generator.value;
+    case 'feature':
+      return featureOf(vehicle, generator.feature)?.state === 'active';
+    case 'wave': {
+      const { min, max, periodMs } = generator;
+      const value = min + ((max - min) * (1 + Math.sin((2 * Math.PI * now) / periodMs))) / 2;
+      return rounded(value, type === 'float' || type === 'double' ? 2 : 0);
+    }
+    default:
+      return quantityOf(vehicle, generator.from);
+  }
+}
+
+function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity): SignalValue {
   const { motion, model } = vehicle;
-  const speed = speedOf(motion);
-  const driving = motion.phase.kind === 'driving';
-  const low = vehicle.troubles.some((trouble) => trouble.kind === 'low_12v');
-  const codes = troubleCodes(vehicle);
-  const rangeKm = ((motion.chargePercent / 100) * model.batteryKwh) / model.kwhPerKm;
-  return {
-    'Vehicle.Speed': rounded(speed * 3.6, 1),
-    'Vehicle.TraveledDistance': Math.floor(motion.odometerM),
-    'Vehicle.Powertrain.TractionBattery.StateOfCharge.Current': rounded(motion.chargePercent, 2),
-    'Vehicle.Powertrain.Range': Math.floor(rangeKm * 1000),
-    'Vehicle.CurrentLocation.Latitude': rounded(motion.latitude, 6),
-    'Vehicle.CurrentLocation.Longitude': rounded(wrapped(motion.longitude), 6),
-    'Vehicle.CurrentLocation.Heading': rounded(motion.headingDegrees, 1),
-    'Vehicle.CurrentLocation.Altitude': rounded(motion.altitudeM, 1),
-    'Vehicle.Cabin.HVAC.AmbientAirTemperature': rounded(motion.cabinCelsius, 1),
-    'Vehicle.LowVoltageSystemState': driving ? 'ON' : 'LOCK',
-    'Vehicle.LowVoltageBattery.CurrentVoltage': low ? 10.9 : driving ? 14.2 : 12.6,
-    'Vehicle.IsMoving': speed > 0,
-    'Vehicle.Connectivity.IsConnectivityAvailable': true,
-    'Vehicle.Connectivity.Cellular.RSRP': Math.round(motion.rsrpDbm),
-    'Vehicle.Diagnostics.DTCCount': codes.length,
-    'Vehicle.Diagnostics.DTCList': codes,
-  };
+  const isDriving = motion.phase.kind === 'driving';
+  switch (quantity) {
+    case 'speed':
+      return rounded(speedOf(motion) * 3.6, 1);
+    case 'odometer':
+      return Math.floor(motion.odometerM);
+    case 'charge':
+      return rounded(motion.chargePercent, 2);
+    case 'range':
+      return Math.floor((((motion.chargePercent / 100) * model.batteryKwh) / model.kwhPerKm) * 1000);
+    case 'latitude':
+      return rounded(motion.latitude, 6);
+    case 'longitude':
+      return rounded(wrapped(motion.longitude), 6);
+    case 'heading':
+      return rounded(motion.headingDegrees, 1);
+    case 'altitude':
+      return rounded(motion.altitudeM, 1);
+    case 'cabin_temperature':
+      return rounded(motion.cabinCelsius, 1);
+    case 'low_voltage_state':
+      return isDriving ? 'ON' : 'LOCK';
+    case 'low_voltage':
+      if (vehicle.troubles.some((trouble) => trouble.kind === 'low_12v')) return 10.9;
+      return isDriving ? 14.2 : 12.6;
+    case 'is_moving':
+      return speedOf(motion) > 0;
+    case 'is_connected':
+      return true;
+    case 'signal_strength':
+      return Math.round(motion.rsrpDbm);
+    case 'trouble_code_count':
+      return troubleCodes(vehicle).length;
+    case 'trouble_codes':
+      return troubleCodes(vehicle);
+    default:
+      return quantity satisfies never;
+  }
 }
 
 /** Diagnostic trouble codes of the troubles that a workshop would read out (SAE J2012). */

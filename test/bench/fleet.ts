@@ -1,6 +1,6 @@
 import { systemRandom } from '../../shared/live/random.ts';
 import { makeFleet, type VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
-import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import { shippedModels } from '../../simulator/models/models-folder.ts';
 
 /** The same vehicles in every process. */
 export function benchFleet(count: number): VehicleSpec[] {
@@ -8,7 +8,7 @@ export function benchFleet(count: number): VehicleSpec[] {
   return makeFleet({
     count,
     random: { fraction: () => 0.5, stream: () => ({ fraction: () => 0.5, stream: () => systemRandom }) },
-    models: vehicleModels,
+    models: shippedModels(),
     newPassword: () => `bench-${++serial}`,
   });
 }

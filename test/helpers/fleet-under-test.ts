@@ -11,7 +11,7 @@ import { type Fleet, fleet } from '../../simulator/fleet/fleet.ts';
 import { makeFleet, type VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
 import type { FleetOptions } from '../../simulator/fleet/options.ts';
 import type { VehicleFault } from '../../simulator/fleet/vehicle-faults.ts';
-import { vehicleModels } from '../../simulator/vehicle/models.ts';
+import { shippedModels } from '../../simulator/models/models-folder.ts';
 import { until } from './until.ts';
 
 /** Chance that repeats: a 32-bit generator (Marsaglia's xorshift), streams seeded by name. */
@@ -57,7 +57,7 @@ export async function withFleet(
   },
   work: (under: FleetUnderTest) => Promise<void>,
 ): Promise<void> {
-  const models = vehicleModels.filter((model) => model.id === (options.model ?? 'aurora-2026'));
+  const models = shippedModels().filter((model) => model.id === (options.model ?? 'aurora-2026'));
   const specs = makeFleet({
     count: options.count ?? 1,
     random: seededRandom(7),

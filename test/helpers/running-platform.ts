@@ -21,8 +21,9 @@ import type { VehicleSpec } from '../../simulator/fleet/make-fleet.ts';
 import type { VehicleFault } from '../../simulator/fleet/vehicle-faults.ts';
 import { type Clients, clientsOf } from '../../simulator/live/clients.ts';
 import { type StandIns, startStandIns } from '../../simulator/live/stand-ins.ts';
+import { shippedModels } from '../../simulator/models/models-folder.ts';
 import { register } from '../../simulator/run/registration.ts';
-import { modelName, type VehicleModel, vehicleModels } from '../../simulator/vehicle/models.ts';
+import { modelName, type VehicleModel } from '../../simulator/vehicle/models.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -177,7 +178,7 @@ export function vinOf(model: Pick<VehicleModel, 'vinPrefix' | 'vinPlant'>, index
 }
 
 function specOf(plan: VehiclePlan, index: number): VehicleSpec {
-  const model = vehicleModels.find(({ id }) => id === (plan.model ?? 'aurora-2026'));
+  const model = shippedModels().find(({ id }) => id === (plan.model ?? 'aurora-2026'));
   if (!model) throw new Error(`there is no model ${plan.model}`);
   return {
     vin: vinOf(model, index),

@@ -1,6 +1,6 @@
 import type { ConfigureCommand, FeatureResult } from '../../shared/protocol/device-messages.ts';
+import { shippedModels } from '../../simulator/models/models-folder.ts';
 import type { VehicleStep } from '../../simulator/vehicle/event.ts';
-import { vehicleModels } from '../../simulator/vehicle/models.ts';
 import { step } from '../../simulator/vehicle/step.ts';
 import { newVehicle, type Trouble, type Vehicle } from '../../simulator/vehicle/vehicle.ts';
 
@@ -9,7 +9,7 @@ export const otherVin = 'WDBEA30D3HA391172';
 export const noon = 1_800_000_000_000;
 
 export function modelOf(id: string) {
-  const model = vehicleModels.find((item) => item.id === id);
+  const model = shippedModels().find((item) => item.id === id);
   if (!model) throw new Error(`no model ${id}`);
   return model;
 }

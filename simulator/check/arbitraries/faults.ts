@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type CrashCall, crashCalls } from '../../faults/component-fault.ts';
-import { vehicleModels } from '../../vehicle/models.ts';
+import { shippedModels } from '../../models/models-folder.ts';
 import type { ActivationFault, ProcessName, SystemFault } from '../test-case.ts';
 
 /** Milliseconds between two figures, both included. */
@@ -184,7 +184,7 @@ export const worldFault: fc.Arbitrary<SystemFault> = fc.oneof(
   fc.record({
     type: fc.constant('registered_again' as const),
     vehicle: fc.constantFrom(0, 0, 1, 2, 3),
-    model: fc.constantFrom(...vehicleModels.map(({ id }) => id)),
+    model: fc.constantFrom(...shippedModels().map(({ id }) => id)),
     atMs: fc.oneof(ms(0, 10_000), ms(0, 1_000_000)),
   }),
   fc.record({ type: fc.constant('nats_wiped' as const), atMs: fc.oneof(ms(0, 10_000), ms(0, 1_500_000)) }),

@@ -5,9 +5,10 @@ import { virtualStorage } from '../../../shared/virtual/database.ts';
 import { virtualLoop } from '../../../shared/virtual/loop.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { makeFleet } from '../../../simulator/fleet/make-fleet.ts';
+import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { type ApiClient, apiClient } from '../../../simulator/run/api-client.ts';
 import { register } from '../../../simulator/run/registration.ts';
-import { modelName, vehicleModels } from '../../../simulator/vehicle/models.ts';
+import { modelName } from '../../../simulator/vehicle/models.ts';
 import { origins, testSecrets, virtualTimeBeginsAt } from '../../../simulator/virtual-system/settings.ts';
 import { shippedCatalogue } from '../../../simulator/virtual-system/shipped-files.ts';
 import { closeStores, openStores } from '../../../simulator/virtual-system/stores.ts';
@@ -99,7 +100,7 @@ export async function withRestoredSystem(run: (system: RestoredSystem) => Promis
   const specs = makeFleet({
     count: 3,
     random,
-    models: vehicleModels.filter(({ id }) => id === 'aurora-2026'),
+    models: shippedModels().filter(({ id }) => id === 'aurora-2026'),
     newPassword: () => 'password-of-a-test-vehicle',
   });
   const cars = system.fleetOf(specs, (link) => link, { telemetryMs: hourMs, keepAliveSeconds: 60 });

@@ -16,7 +16,7 @@ import { virtualBroker } from '../../../shared/virtual/device-link.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { standingFault, vehicleFaultRecordSchema } from '../../../simulator/faults/fault.ts';
 import { type Fleet, fleet } from '../../../simulator/fleet/fleet.ts';
-import { vehicleModels } from '../../../simulator/vehicle/models.ts';
+import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { pacedLoop } from '../../helpers/paced-loop.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -96,7 +96,7 @@ export async function withFaultWorld(
 ): Promise<void> {
   const parts = await open();
   const { clock } = parts;
-  const [model] = vehicleModels;
+  const [model] = shippedModels();
   if (!model) throw new Error('there is no model');
   const vin = makeVin(model.vinPrefix, model.vinPlant, 100_001);
   const heard: Heard[] = [];

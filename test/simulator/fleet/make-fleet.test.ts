@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hasValidCheckDigit } from '../../../shared/protocol/vin.ts';
 import { makeFleet } from '../../../simulator/fleet/make-fleet.ts';
-import { vehicleModels } from '../../../simulator/vehicle/models.ts';
+import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { seededRandom } from '../../helpers/fleet-under-test.ts';
 
 const made = (count: number, seed: number) => {
@@ -9,7 +9,7 @@ const made = (count: number, seed: number) => {
   return makeFleet({
     count,
     random: seededRandom(seed),
-    models: vehicleModels,
+    models: shippedModels(),
     newPassword: () => `password-${++passwords}`,
   });
 };
@@ -23,7 +23,7 @@ test('every VIN is valid and none appears twice', () => {
 
 test('models and regions are spread', () => {
   const specs = made(3000, 1);
-  for (const { id } of vehicleModels) {
+  for (const { id } of shippedModels()) {
     const share = specs.filter((spec) => spec.model.id === id).length / specs.length;
     expect(share).toBeCloseTo(1 / 3, 1);
   }

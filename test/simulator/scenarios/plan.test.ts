@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { hasValidCheckDigit } from '../../../shared/protocol/vin.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
+import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { countBy, groupBy } from '../../../simulator/reports/group.ts';
 import { planScenario } from '../../../simulator/scenarios/plan.ts';
 import {
@@ -10,14 +11,15 @@ import {
   type PlannedVehicle,
 } from '../../../simulator/scenarios/plan-vehicles.ts';
 import type { Scenario } from '../../../simulator/scenarios/scenario.ts';
-import { vehicleModels } from '../../../simulator/vehicle/models.ts';
 import { defaultScenario } from './shipped.ts';
 import { smallScenario } from './small-scenario.ts';
 
 const plan = planScenario(defaultScenario, 1, seededRandom);
 const vehicles = new Map(plan.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
 const isSupported = (vin: string, feature: string) =>
-  vehicleModels.find(({ id }) => id === vehicles.get(vin)?.model)?.features.includes(feature) === true;
+  shippedModels()
+    .find(({ id }) => id === vehicles.get(vin)?.model)
+    ?.features.includes(feature) === true;
 
 describe('a plan', () => {
   test('has the same bytes for the same seed, in any process on any machine', () => {
@@ -157,7 +159,11 @@ test('a vehicle is beyond command when it is gone, hangs for good, or its clock 
 });
 
 function modelHas(vehicle: PlannedVehicle | undefined, feature: string): boolean {
-  return vehicleModels.find(({ id }) => id === vehicle?.model)?.features.includes(feature) === true;
+  return (
+    shippedModels()
+      .find(({ id }) => id === vehicle?.model)
+      ?.features.includes(feature) === true
+  );
 }
 
 function change(work: (scenario: Scenario) => void): Scenario {

@@ -1,0 +1,75 @@
+import { type Mistake, mistakesOf, pathText } from '../scenarios/mistake.ts';
+import { readYaml } from '../scenarios/yaml-file.ts';
+import { type FeatureModel, modelName, type SignalModel, type VehicleModel } from '../vehicle/models.ts';
+import { checkModel } from './model-checks.ts';
+import { type FeatureFile, type ModelFile, modelSchema } from './model-schema.ts';
+import { standardSignals } from './standard-signals.ts';
+
+export type ModelReading =
+  /** `placeOf(['vin'])` is where the file says it: `delta.yaml:3:6`. */
+  | { readonly ok: true; readonly model: VehicleModel; readonly placeOf: (path: Mistake['path']) => string }
+  /** A sentence each: `delta.yaml:12:9: features[0].ecu is "body"; write one of …`. */
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+const mistakesMax = 20;
+
+/** Reads a vehicle model: YAML 1.2, of which JSON is a part. Everything is checked at once. `file` is how the sentences call it. */
+export function readModelFile(text: string, file: string): ModelReading {
+  const yaml = readYaml(text, file);
+  if (!yaml.ok) return failed(yaml.mistakes);
+  const { value, placeOf: at } = yaml.file;
+  const sentence = (mistake: Mistake) =>
+    `${at(mistake)}: ${pathText(mistake.path) || 'the vehicle model'} ${mistake.text}`;
+  const parsed = modelSchema.safeParse(value);
+  if (!parsed.success) return failed(mistakesOf(parsed.error, value, 'a vehicle model').map(sentence));
+  const mistakes = checkModel(parsed.data);
+  if (mistakes.length > 0) return failed(mistakes.map(sentence));
+  return { ok: true, model: modelOf(parsed.data), placeOf: (path) => at({ path }) };
+}
+
+function modelOf(file: ModelFile): VehicleModel {
+  const [vinPrefix = '', rest = ''] = file.vin.split('*');
+  return {
+    id: file.id,
+    name: file.name ?? modelName(file.id),
+    firmware: file.firmware,
+    ecus: file.ecus.map(({ id, name, firmware }) => ({
+      id,
+      firmware,
+      ...(name === undefined ? {} : { name }),
+    })),
+    features: file.features
+      .filter(({ kind, hardware }) => kind === 'optional' && hardware)
+      .map(({ id }) => id),
+    known: file.features.map((feature) => featureModelOf(feature, file.applyMs)),
+    vinPrefix,
+    vinPlant: rest.slice(0, 2),
+    batteryKwh: file.battery.capacityKwh,
+    kwhPerKm: file.battery.kwhPerKm,
+    trips: file.trips,
+    signals: (file.signals as readonly SignalModel[] | undefined) ?? standardSignals,
+  };
+}
+
+function featureModelOf(feature: FeatureFile, applyMs: number): FeatureModel {
+  const { id, kind, hardware, ecu, parameters, preconditions, requires, whenNotReady } = feature;
+  return {
+    ...{ id, kind, requires, whenNotReady },
+    hasHardware: hardware,
+    ecu: ecu ?? null,
+    parameters: Object.entries(parameters).map(([name, parameter]) => ({
+      name,
+      ...(parameter as Omit<FeatureModel['parameters'][number], 'name'>),
+    })),
+    preconditions: preconditions as FeatureModel['preconditions'],
+    applyMs: feature.applyMs ?? applyMs,
+  };
+}
+
+function failed(mistakes: readonly string[]): Extract<ModelReading, { ok: false }> {
+  const more = mistakes.length - mistakesMax;
+  return {
+    ok: false,
+    mistakes: [...mistakes.slice(0, mistakesMax), ...(more > 0 ? [`and ${more} more`] : [])],
+  };
+}
