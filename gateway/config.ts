@@ -19,6 +19,7 @@ import {
   text,
   wholeNumber,
 } from './option.ts';
+import { standardPurchasesMax } from './platform/purchase-admission.ts';
 import { readSla } from './support/sla-text.ts';
 
 const dayMs = 86_400_000;
@@ -513,6 +514,17 @@ export const options = {
     },
     1,
     1_000,
+  ),
+  purchasesMax: wholeNumber(
+    {
+      flag: 'purchases-max',
+      environment: 'FLEETWAKE_PURCHASES_MAX',
+      placeholder: 'count',
+      help: 'purchases under way at once per process at most; fewer while they are saved slowly, and the rest is refused with 503',
+      fallback: standardPurchasesMax,
+    },
+    1,
+    10_000,
   ),
   timeScale: wholeNumber(
     {

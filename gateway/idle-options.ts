@@ -31,7 +31,15 @@ const conditions: readonly Condition[] = [
   },
   {
     options: [
-      ...(['port', 'publicUrl', 'allowedOrigins', 'webUrl', 'databaseUrl', 'catalogue'] as const),
+      ...([
+        'port',
+        'publicUrl',
+        'allowedOrigins',
+        'webUrl',
+        'databaseUrl',
+        'catalogue',
+        'purchasesMax',
+      ] as const),
       ...([
         'natsUrl',
         'natsServer',

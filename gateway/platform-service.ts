@@ -1,6 +1,7 @@
 import type { Bus } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Database } from '../shared/ports/database.ts';
+import type { EventLoop } from '../shared/ports/event-loop.ts';
 import type { Http } from '../shared/ports/http.ts';
 import type { Ids } from '../shared/ports/ids.ts';
 import type { Log } from '../shared/ports/log.ts';
@@ -50,6 +51,8 @@ export interface PlatformPorts {
   readonly http: Http;
   readonly mailer: Mailer;
   readonly pusher: Pusher;
+  /** Absent in virtual time, where a turn takes none. */
+  readonly eventLoop?: EventLoop;
 }
 
 /** What differs between two platforms. Durations are in milliseconds, origins have no slash at their end. */
@@ -72,6 +75,8 @@ export interface PlatformSettings {
   readonly reconcileMs: number | null;
   readonly contradictions: ContradictionLimit;
   readonly desk: SupportDeskSettings;
+  /** Purchases under way at once in this process at the most. */
+  readonly purchasesMax: number;
   /** False: this process serves the API and leaves activations, SLA clocks and reconciliation to another. */
   readonly runsEngine: boolean;
 }
@@ -199,6 +204,7 @@ export function createPlatformService(
       allowedOrigins: settings.allowedOrigins,
       callbackSecret: settings.secrets.callbacks,
       paymentsWebhookSecret: settings.secrets.paymentsWebhook,
+      purchasesMax: settings.purchasesMax,
       salesStops: () => [
         ...settings.missingServices,
         ...(guard.state() === 'stopped' ? [stoppedSentence] : []),

@@ -3,11 +3,12 @@ import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { Activation } from '../activation/activation.ts';
 import { attemptKey, configureRequest, isAsked } from './command.ts';
 import type { EffectDeps } from './ports.ts';
+import { isGatewayBusy } from './refusal.ts';
 import type { ConfigureAnswer } from './vehicle-api.ts';
 
-/** How often the API IoT is asked again while it works on the same key, and the wait between. */
-const inFlightTriesMax = 5;
-const inFlightPauseMs = 1_000;
+/** How often the API IoT is asked again under the same key, while it works on it or this gateway was too busy to take its answer, and the wait between. */
+const sameKeyTriesMax = 5;
+const sameKeyPauseMs = 1_000;
 
 /**
  * Sends an attempt's command under the attempt's key. What was sent under it before, by another worker or before a crash, is the
@@ -26,8 +27,9 @@ export async function configure(
     if (answer.ok || !('failure' in answer)) return answer;
     const { code } = answer.failure;
     if (code === 'key-mismatch') return (await madeBefore(deps, activation, headers.key)) ?? answer;
-    if (code !== 'key-in-flight' || tried === inFlightTriesMax) return answer;
-    await sleep(deps.clock, inFlightPauseMs);
+    const isPassing = code === 'key-in-flight' || isGatewayBusy(answer.failure);
+    if (!isPassing || tried === sameKeyTriesMax) return answer;
+    await sleep(deps.clock, sameKeyPauseMs);
   }
 }
 

@@ -13,6 +13,7 @@ import { eventOfCommand, isAsked } from './command.ts';
 import { configure } from './configure.ts';
 import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
+import { isGatewayBusy } from './refusal.ts';
 import { systemicCauseOf } from './systemic-cause.ts';
 
 /** Result of an effect: an event, or a function that decides the event inside the saving transaction because it depends on other rows. */
@@ -159,10 +160,12 @@ async function pollCommand(
   deps: EffectDeps,
   activation: Activation,
   { attempt, commandId }: { attempt: number; commandId: string },
-): Promise<ActivationEvent> {
+): Promise<Decisions> {
   const answer = await deps.vehicles.command(activation.vin, commandId);
   if (answer.ok && isAsked(answer.value, activation))
     return eventOfCommand(deps, activation.vin, attempt, answer.value);
+  // A busy gateway has not asked: the result may be there, and no attempt ends for it.
+  if (!answer.ok && isGatewayBusy(answer.failure)) return [];
   return { type: 'command_pending', at: deps.clock.now(), attempt, draw: deps.random.fraction() };
 }
 

@@ -107,10 +107,13 @@ function intermediaryMessage({ status, contentType }: ErrorAnswer): string {
   return `something between the gateway and the API IoT answered ${status} (${type}): no documented problem type or code`;
 }
 
+/** The gateway itself was too busy to take an answer: that says nothing about the API IoT. */
+export const isGatewayBusy = ({ code }: Pick<Failure, 'code'>): boolean => code === 'transport_busy';
+
 /** No answer means unknown, unless the request certainly never left. */
 export function failureOfTransport(error: TransportError): Failure {
   return {
-    category: error.kind === 'timeout' ? 'timeout' : 'transient_network',
+    category: error.kind === 'timeout' || error.kind === 'busy' ? 'timeout' : 'transient_network',
     code: `transport_${error.kind}`,
     message: error.message.slice(0, messageMax),
     temporary: true,

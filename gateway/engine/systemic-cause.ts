@@ -1,8 +1,11 @@
 import type { Failure } from '../activation/failure.ts';
 import type { SystemicCause } from '../store/systemic-causes.ts';
+import { isGatewayBusy } from './refusal.ts';
 
 /** What this failure would be, should enough calls fail with it; null for a failure of one vehicle or one request. */
-export function systemicCauseOf({ category, code }: Failure): SystemicCause | null {
+export function systemicCauseOf(failure: Failure): SystemicCause | null {
+  const { category, code } = failure;
+  if (isGatewayBusy(failure)) return null;
   switch (category) {
     case 'authorization_failure':
       return code === 'missing-scope' ? 'forbidden' : 'credentials_refused';

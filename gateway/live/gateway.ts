@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { claim } from '../../shared/live/claim.ts';
 import { steadyTime, wallClock } from '../../shared/live/clock.ts';
 import { watchClock } from '../../shared/live/clock-jumps.ts';
+import { watchEventLoop } from '../../shared/live/event-loop.ts';
 import { startHealthServer } from '../../shared/live/health-server.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import { shareTime } from '../../shared/live/shared-time.ts';
@@ -57,8 +58,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const fault = roleFault(config);
   if (fault !== null) throw new Error(fault);
   const keys = await openKeys(config.data);
-  const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log });
-  const started: { stop(): Promise<void> }[] = [watchClock(log), shareTime(steadyTime, config.data)];
+  const eventLoop = watchEventLoop();
+  const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log, eventLoop });
+  const started: { stop(): Promise<void> }[] = [
+    eventLoop,
+    watchClock(log),
+    shareTime(steadyTime, config.data),
+  ];
   const stopFrom = (first: number) =>
     closeAll(
       started
@@ -91,7 +97,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       [apiIotOrigin, disturb],
       [config.paymentsUrl, disturbPayments],
     ]);
-    const platform = await startPlatform({ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt });
+    const platform = await startPlatform({
+      ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt, eventLoop },
+    });
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stopRoles, stop };
   } catch (error) {

@@ -8,6 +8,7 @@ import { webPusher } from '../../shared/live/pusher.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
@@ -48,6 +49,7 @@ export interface PlatformRole {
 
 export interface PlatformRoleDeps extends RoleDeps {
   readonly bus: LiveBus;
+  readonly eventLoop: EventLoop;
   readonly apiIotOrigin: string;
   /** The platform's way to the API IoT, the payment service and the ticket webhook; a scenario puts its faults here. */
   readonly outgoing: Http;
@@ -89,6 +91,7 @@ async function start(
         { issuer: publicUrl, acceptsOwnKeyAlone: config.publicUrl === null },
       ),
       log,
+      eventLoop: deps.eventLoop,
       database,
       bus: bus.bus,
       http: deps.outgoing,
@@ -169,6 +172,7 @@ function settingsOf(
         timeZone: config.timeZone,
       },
     },
+    purchasesMax: config.purchasesMax,
     runsEngine: config.roles.includes('engine'),
   };
 }

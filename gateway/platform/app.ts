@@ -17,6 +17,7 @@ import { mountOperations } from './operation-routes.ts';
 import { mountParkedWork } from './parked-routes.ts';
 import { mountPaymentCallbacks } from './payment-callback-route.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
+import { purchaseAdmission } from './purchase-admission.ts';
 import { mountPurchaseReads } from './purchase-reads.ts';
 import { mountPurchasing } from './purchase-route.ts';
 import { mountReadiness } from './readiness.ts';
@@ -81,13 +82,18 @@ export function platform(deps: PlatformDeps): Platform {
     allowedOrigins: deps.config.allowedOrigins ?? [],
     largerBodies: { [registrationsPath]: registrationsBodyBytes },
   });
-  const metrics = newMetrics(deps);
+  const { purchasesMax } = deps.config;
+  const admission = purchaseAdmission({
+    ...deps,
+    ...(purchasesMax === undefined ? {} : { max: purchasesMax }),
+  });
+  const metrics = newMetrics({ ...deps, admission });
   const authenticator = mountTokens(app, deps);
   mountRegisters(app, deps, authenticator);
   mountRegistrations(app, deps, authenticator);
   mountPersonalData(app, deps, authenticator);
   mountCatalogue(app, deps.catalogue, authenticator);
-  mountPurchasing(app, { ...deps, metrics }, authenticator);
+  mountPurchasing(app, { ...deps, metrics, admission }, authenticator);
   mountPurchaseReads(app, deps, authenticator);
   mountRecords(app, deps, authenticator);
   mountCancelling(app, deps, authenticator);

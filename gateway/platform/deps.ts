@@ -1,6 +1,7 @@
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
@@ -19,6 +20,8 @@ import type { SalesStops } from './sales-stops.ts';
 export interface PlatformDeps {
   /** Clock differences of the vehicles; without it there is no metric of them. */
   readonly clockSkews?: { summary(): { readonly beyond: number; readonly largestMs: number } };
+  /** Whose long turns are shown; without it no metric says so. */
+  readonly eventLoop?: EventLoop;
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
   readonly engine: ActivationEngine;
@@ -59,6 +62,8 @@ export interface PlatformConfig {
    * decides, and the failure is reversed and explained as any other.
    */
   readonly refuseIncompatible?: boolean;
+  /** Purchases under way at once in this process at the most; default 64. */
+  readonly purchasesMax?: number;
   /** Without it the platform always sells. */
   readonly salesStops?: SalesStops;
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import { peoplesStatuses } from '../activation/settlement.ts';
 import { countDisputes } from '../disputes/dispute-store.ts';
@@ -10,6 +10,7 @@ import { ProblemError, problemDoc } from '../http/problem.ts';
 import { openIncidentOf } from '../store/incidents.ts';
 import { systemicCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
+import { type PurchaseAdmission, purchaseRefusals } from './purchase-admission.ts';
 
 /** Counting stops here, so that a scrape costs no more than this many rows. */
 const openMax = 100_000;
@@ -23,7 +24,38 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-type Deps = Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews'>;
+interface Deps extends Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews' | 'eventLoop'> {
+  readonly admission: Pick<PurchaseAdmission, 'figures'>;
+}
+
+/** What purchases under way are bounded by (purchase-admission.ts). */
+function purchaseFigures(registers: Registry[], { figures }: Deps['admission']): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      ...{ name, help, registers },
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('fleetwake_purchases_under_way', 'Purchases under way', () => figures().underWay);
+  gauge('fleetwake_purchases_waiting', 'Purchases that wait for a place', () => figures().waiting);
+  gauge(
+    'fleetwake_purchases_under_way_max',
+    'How many purchases may be under way now: fewer while they are saved slowly',
+    () => figures().places,
+  );
+  new Counter({
+    name: 'fleetwake_purchases_refused_total',
+    help: 'Purchase requests that were not begun: overload (503), or client_gone',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      const { refused } = figures();
+      this.reset();
+      for (const reason of purchaseRefusals) this.inc({ reason }, refused[reason]);
+    },
+  });
+}
 
 async function countOpen({ database }: Deps): Promise<number> {
   const { count } = await database.reader
@@ -71,6 +103,17 @@ async function dueLagMs({ database, clock }: Deps): Promise<number> {
   return Math.max(0, clock.now() - (first?.due_at ?? clock.now()));
 }
 
+/** Long turns of the event loop: while one lasts, no request is taken and no timer fires. */
+function longTurns(registers: Registry[], { eventLoop }: Deps): void {
+  const turns = new Histogram({
+    name: 'fleetwake_event_loop_long_turn_seconds',
+    help: 'Turns of the event loop that took more than 50 ms',
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  eventLoop?.onLongTurn((ms) => turns.observe(ms / 1_000));
+}
+
 const problemLabel = (error: unknown) =>
   error instanceof ProblemError ? error.problem.type.replace('urn:fleetwake:problem:', '') : 'internal';
 
@@ -84,6 +127,8 @@ export function newMetrics(deps: Deps): Metrics {
     labelNames: ['answer'],
     registers,
   });
+  purchaseFigures(registers, deps.admission);
+  longTurns(registers, deps);
   const callbacks = new Counter({
     name: 'fleetwake_api_iot_callbacks_total',
     help: 'Callbacks of the API IoT by answer: taken or refused',
@@ -197,7 +242,12 @@ export function newMetrics(deps: Deps): Metrics {
 }
 
 /** `GET /metrics` in the Prometheus text format, and `GET /healthz` for monitoring of the database. */
-export function mountMetrics(app: App, deps: Deps, metrics: Metrics, { requireScope }: Authenticator): void {
+export function mountMetrics(
+  app: App,
+  deps: Pick<Deps, 'database'>,
+  metrics: Metrics,
+  { requireScope }: Authenticator,
+): void {
   app.openAPIRegistry.registerPath({
     method: 'get',
     path: '/metrics',

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import type { Activation } from '../activation/activation.ts';
-import type { App } from '../http/app-env.ts';
+import type { App, AppEnv } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
 import { newIdempotencyStore } from '../http/idempotency-store.ts';
@@ -9,7 +10,7 @@ import { loadActivation } from '../store/activations.ts';
 import type { PlatformDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerOf } from './ownership.ts';
-import { purchaseAdmission } from './purchase-admission.ts';
+import type { PurchaseAdmission } from './purchase-admission.ts';
 import { choose, purchaseBodySchema } from './purchase-order.ts';
 import { type Purchase, purchaseResource, purchaseSchema, readPurchase } from './purchase-view.ts';
 import { type Bought, buy, type PurchasingDeps } from './purchasing.ts';
@@ -18,9 +19,10 @@ import { refuseWhileStopped } from './sales-stops.ts';
 
 interface RouteDeps extends PlatformDeps {
   readonly metrics: Metrics;
+  readonly admission: PurchaseAdmission;
 }
 
-const route = (requireScope: Authenticator['requireScope']) =>
+const route = (requireScope: Authenticator['requireScope'], shed: MiddlewareHandler<AppEnv>) =>
   createRoute({
     method: 'post',
     path: '/purchases',
@@ -29,6 +31,8 @@ const route = (requireScope: Authenticator['requireScope']) =>
     description:
       'The payment is asked for at once; the activation goes on by itself. With an Idempotency-Key a repeat buys nothing: it gets the same purchase, as it stands then. Buying a service that is active renews it: the new time begins where the old one ends.',
     ...scoped(requireScope, 'purchases:write'),
+    // First of all, because under overload a token and a body cost more than the refusal.
+    middleware: [shed, requireScope('purchases:write')],
     request: { headers: keyHeaders, body: jsonBody(purchaseBodySchema) },
     responses: {
       201: {
@@ -116,8 +120,7 @@ async function repeat(deps: RouteDeps, purchaseId: string): Promise<Purchase> {
 
 /** `POST /purchases`: one write, then the engine asks for the payment. */
 export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Authenticator): void {
-  const { database, catalogue, clock, ids, secrets, log, metrics } = deps;
-  const admission = purchaseAdmission(deps);
+  const { database, catalogue, clock, ids, secrets, log, metrics, admission } = deps;
   const refuseIncompatible = deps.config.refuseIncompatible ?? false;
   const purchasing: PurchasingDeps = {
     database,
@@ -127,7 +130,11 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
     keys: newIdempotencyStore(),
     refuseIncompatible,
   };
-  app.openapi(route(requireScope), async (context) => {
+  const shed: MiddlewareHandler<AppEnv> = (_, next) => {
+    admission.refuseWhenFull();
+    return next();
+  };
+  app.openapi(route(requireScope, shed), async (context) => {
     const answer = await metrics.countPurchase(async () => {
       refuseWhileStopped(deps.config.salesStops ?? (() => []));
       const body = context.req.valid('json');
@@ -137,8 +144,9 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
         use: await keyUseOf(context, secrets),
         owner: ownerOf(context),
       };
-      return admission.run(context.req.raw.signal, async () => {
+      return admission.run(context.req.raw.signal, async (onSaved) => {
         const bought = await buy(purchasing, order);
+        onSaved();
         if (bought.kind === 'replay')
           return { purchase: await repeat(deps, bought.purchaseId), replayed: true };
         const { id: purchaseId, activation_id: activationId } = bought.purchase;

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
+import type { EventLoop } from '../ports/event-loop.ts';
 import { type Http, TransportError } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { type Address, type Handler, type HttpServer, listen } from './http-server.ts';
@@ -43,14 +44,17 @@ interface Limits {
   readonly timeoutMs: number;
   /** `public`: for URLs that strangers chose. Whatever leads to this machine or its network is refused. Default `anywhere`. */
   readonly reach?: Reach;
+  /** Tells a time-out apart that this process's own long turns made (`busy`). */
+  readonly eventLoop?: Pick<EventLoop, 'busyMs'>;
   /** Of the servers. */
   readonly log?: Log;
 }
 
-function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Request): Promise<Response> {
+function callHandler(limits: Limits, handler: Handler, request: Request): Promise<Response> {
   return new Promise((resolve, reject) => {
     if (request.signal.aborted) return reject(givenUp(request, false));
-    const timer = clock.setTimer(timeoutMs, () => reject(timedOut(request, timeoutMs)));
+    const isBusy = busyWatch(limits);
+    const timer = limits.clock.setTimer(limits.timeoutMs, () => reject(timedOut(request, limits, isBusy())));
     const giveUp = () => reject(givenUp(request, true));
     request.signal.addEventListener('abort', giveUp, { once: true });
     const finish = () => {
@@ -66,22 +70,24 @@ function callHandler({ clock, timeoutMs }: Limits, handler: Handler, request: Re
   });
 }
 
-async function callSocket({ clock, timeoutMs, reach }: Limits, request: Request): Promise<Response> {
+async function callSocket(limits: Limits, request: Request): Promise<Response> {
+  const { clock, timeoutMs, reach } = limits;
   if (request.signal.aborted) throw givenUp(request, false);
   if (reach === 'public' && isInsideLiteral(new URL(request.url).hostname)) {
     throw new TransportError('refused', `${nameOf(request)}: ${notPublic}`, false);
   }
   const call = callOverSocket(request, reach);
-  let isLate: boolean = false;
+  const isBusy = busyWatch(limits);
+  let late: TransportError | null = null as TransportError | null;
   const timer = clock.setTimer(timeoutMs, () => {
-    isLate = true;
+    late = timedOut(request, limits, isBusy());
     call.abort();
   });
   try {
     return await call.answer;
   } catch (cause) {
     if (cause instanceof TransportError) throw cause;
-    if (isLate) throw timedOut(request, timeoutMs, cause);
+    if (late !== null) throw late;
     if (request.signal.aborted) throw givenUp(request, true, cause);
     throw failure(request, cause);
   } finally {
@@ -110,10 +116,17 @@ function failure(request: Request, error: unknown): TransportError {
   return new TransportError(kind, message, sent, { cause: error });
 }
 
-function timedOut(request: Request, timeoutMs: number, cause?: unknown): TransportError {
-  return new TransportError('timeout', `${nameOf(request)}: no answer within ${timeoutMs} ms`, true, {
-    cause,
-  });
+/** Returns what says, from now on, whether long turns took half of the time-out or more. */
+function busyWatch({ eventLoop, timeoutMs }: Limits): () => boolean {
+  const before = eventLoop?.busyMs() ?? 0;
+  return () => (eventLoop?.busyMs() ?? 0) - before >= timeoutMs / 2;
+}
+
+function timedOut(request: Request, { timeoutMs }: Limits, isBusy: boolean): TransportError {
+  const late = `${nameOf(request)}: no answer within ${timeoutMs} ms`;
+  return isBusy
+    ? new TransportError('busy', `${late}, while the gateway itself was busy for half of it or more`, true)
+    : new TransportError('timeout', late, true);
 }
 
 function givenUp(request: Request, mayHaveSucceeded: boolean, cause?: unknown): TransportError {

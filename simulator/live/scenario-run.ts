@@ -94,7 +94,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
     );
     const { paymentsUrl, smtpUrl } = standIns;
-    const { quotaLimit, quotaWindowMs, commandTimeoutMs, reconcileEveryMs } = scenario.constants;
+    const { quotaLimit, quotaWindowMs, commandTimeoutMs, purchasesMax, reconcileEveryMs } =
+      scenario.constants;
     const config: GatewayConfig = {
       ...options.config,
       catalogue,
@@ -105,6 +106,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       quotaLimit,
       quotaWindowMs,
       commandTimeoutMs,
+      ...(purchasesMax === undefined ? {} : { purchasesMax }),
       ...(reconcileEveryMs === undefined ? {} : { reconcileMs: reconcileEveryMs }),
       timeScale: scenario.timeScale,
     };

@@ -72,6 +72,14 @@ const constantsSchema = z.strictObject({
     .default(standardConstants.quotaLimit)
     .describe('Configure commands that a vehicle may get within quotaWindowMs.'),
   quotaWindowMs: z.int().min(1).max(realMsMax).default(standardConstants.quotaWindowMs).describe(real),
+  purchasesMax: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe(
+      'Purchases under way at once at the platform; the rest is refused with 503, and the customers send it again. Without it as --purchases-max says.',
+    ),
   reconcileEveryMs: z
     .int()
     .min(0)
@@ -257,7 +265,7 @@ export type Scenario = z.infer<typeof scenarioSchema>;
 
 /** The constants as the run uses them: every duration divided by `timeScale`, at least 1 ms. */
 export function compressedConstants(scenario: Scenario): Constants {
-  const { maxRetries, quotaLimit, reconcileEveryMs, ...durations } = scenario.constants;
+  const { maxRetries, quotaLimit, purchasesMax, reconcileEveryMs, ...durations } = scenario.constants;
   const compress = (ms: number) => (ms === 0 ? 0 : Math.max(1, Math.round(ms / scenario.timeScale)));
   return {
     maxRetries,
@@ -269,6 +277,7 @@ export function compressedConstants(scenario: Scenario): Constants {
     commandTimeoutMs: compress(durations.commandTimeoutMs),
     quotaLimit,
     quotaWindowMs: compress(durations.quotaWindowMs),
+    ...(purchasesMax === undefined ? {} : { purchasesMax }),
     ...(reconcileEveryMs === undefined
       ? {}
       : { reconcileEveryMs: compressedReconciliation(scenario.timeScale, reconcileEveryMs) ?? 0 }),

@@ -1,4 +1,5 @@
 import { type ContradictionLimit, standardContradictions } from '../../gateway/entitlement/contradiction.ts';
+import { standardPurchasesMax } from '../../gateway/platform/purchase-admission.ts';
 import {
   createPlatformService,
   type PlatformPorts,
@@ -19,6 +20,8 @@ export type VirtualPlatformSettings = Pick<
 > & {
   readonly contradictions?: ContradictionLimit;
   readonly slaPollMs: number;
+  /** Purchases under way at once at the most (64). */
+  readonly purchasesMax?: number;
   /** Divides the tickets' times (1). */
   readonly slaScale?: number;
   /** Ticket events go to the outside ticket system. */
@@ -57,6 +60,7 @@ function settingsOf({
 }: VirtualPlatformSettings): PlatformSettings {
   return {
     contradictions: standardContradictions,
+    purchasesMax: standardPurchasesMax,
     ...varying,
     publicUrl: origins.platform,
     allowedOrigins: [],

@@ -159,6 +159,7 @@ function platformSettings(constants: Constants, timeScale: number): VirtualPlatf
     engine: compressedEngine(timeScale),
     dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
     reconcileMs,
+    ...(constants.purchasesMax === undefined ? {} : { purchasesMax: constants.purchasesMax }),
     contradictions: compressedContradictions(timeScale, reconcileMs, options.reconcileRepeats.fallback),
     slaPollMs: Math.max(1_000, Math.round(60_000 / timeScale)),
   };

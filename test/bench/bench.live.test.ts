@@ -66,6 +66,14 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
         byVin: took,
         assign: took,
       },
+      overload: {
+        ...{ capacityPerSecond: positive, sentPerSecond: positive, seconds: 0.5, sent: positive },
+        ...{ accepted: positive, refused: expect.any(Number), unanswered: 0, other: 0 },
+        ...{ refusedWithin200Ms: expect.any(Number), refusedP99Ms: expect.any(Number) },
+        acceptedP99Ms: positive,
+        livez: { asked: positive, answered: report.overload.livez.asked, slowestMs: positive },
+        chargedUnanswered: 0,
+      },
       seconds: positive,
     });
   });

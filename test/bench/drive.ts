@@ -39,8 +39,10 @@ export interface Stage {
   readonly ledger: LedgerWatch;
 }
 
-interface LedgerWatch {
+export interface LedgerWatch {
   last(): number;
+  /** How many payments were authorised after a sequence number. */
+  authorisedAfter(sequence: number): number;
   /** How many captures were entered after a sequence number, and when the last one was. */
   capturedAfter(sequence: number): { readonly count: number; readonly lastAt: number };
   close(): void;
@@ -55,7 +57,11 @@ export function watchLedger(path: string): LedgerWatch {
   const captured = database.prepare<[number], { count: number; lastAt: number }>(
     "select count(*) as count, coalesce(max(at), 0) as lastAt from ledger_entries where sequence > ? and kind = 'captured'",
   );
+  const authorised = database.prepare<[number], { count: number }>(
+    "select count(*) as count from ledger_entries where sequence > ? and kind = 'authorised'",
+  );
   return {
+    authorisedAfter: (sequence: number) => authorised.get(sequence)?.count ?? 0,
     last: () => last.get()?.last ?? 0,
     capturedAfter: (sequence: number) => captured.get(sequence) ?? { count: 0, lastAt: 0 },
     close() {
@@ -64,10 +70,16 @@ export function watchLedger(path: string): LedgerWatch {
   };
 }
 
-async function buy(http: Http, pipeline: Pipeline, order: Order): Promise<void> {
+/** Sends one purchase. Resolves with its answer. */
+export async function sendOrder(
+  http: Http,
+  pipeline: Pipeline,
+  order: Order,
+  key: string,
+): Promise<Response> {
   const headers = {
     'content-type': 'application/json',
-    'idempotency-key': `${order.vin}-${order.serviceId}`,
+    'idempotency-key': key,
     ...(await pipeline.headers()),
   };
   const body = JSON.stringify({
@@ -75,7 +87,25 @@ async function buy(http: Http, pipeline: Pipeline, order: Order): Promise<void> 
     duration: { unit: 'months', count: 1 },
     paymentMethod: 'pm_card_visa',
   });
-  const response = await http(new Request(`${pipeline.origin}/purchases`, { method: 'POST', headers, body }));
+  return http(new Request(`${pipeline.origin}/purchases`, { method: 'POST', headers, body }));
+}
+
+/** Sends one purchase until it is not refused for overload: a slow machine takes fewer at once. */
+export async function buyPatiently(
+  http: Http,
+  pipeline: Pipeline,
+  order: Order,
+  key: string,
+): Promise<Response> {
+  for (;;) {
+    const response = await sendOrder(http, pipeline, order, key);
+    if (response.status !== 503) return response;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function buy(http: Http, pipeline: Pipeline, order: Order): Promise<void> {
+  const response = await buyPatiently(http, pipeline, order, `${order.vin}-${order.serviceId}`);
   const text = await response.text();
   if (response.status !== 201)
     throw new Error(`${pipeline.name}: purchase answered ${response.status}: ${text}`);

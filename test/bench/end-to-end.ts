@@ -1,21 +1,22 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openKeys } from '../../gateway/live/keys.ts';
-import { accessTokens } from '../../gateway/oauth/access-token.ts';
-import { wallClock } from '../../shared/live/clock.ts';
-import { liveHttp } from '../../shared/live/http.ts';
-import { systemSecrets } from '../../shared/live/secrets.ts';
-import { clientsOf } from '../../simulator/live/clients.ts';
-import { register } from '../../simulator/run/registration.ts';
-import { modelName } from '../../simulator/vehicle/models.ts';
 import type { BareArgument, BareReady } from './bare-child.ts';
-import { type BenchChild, startChild } from './child.ts';
-import { type Order, type Pipeline, type Round, runRound, type Stage, watchLedger } from './drive.ts';
+import { startChild } from './child.ts';
+import { type Order, type Pipeline, type Round, runRound } from './drive.ts';
 import { benchFleet } from './fleet.ts';
-import type { GatewayArgument, GatewayReady } from './gateway-child.ts';
 import { addHistory } from './history.ts';
 import { median, round } from './numbers.ts';
-import type { WorldArgument, WorldReady } from './world.ts';
+import {
+  type Bench,
+  type BenchKeys,
+  connected,
+  customerId,
+  customersOf,
+  openBench,
+  registerAll,
+  startGateway,
+  startProduct,
+} from './product.ts';
 
 export interface EndToEndOptions {
   readonly folder: string;
@@ -53,13 +54,7 @@ export interface EndToEndReport {
 const services = ['heated-seats', 'ambient-light', 'range-boost'] as const;
 const historyService = 'remote-start';
 
-interface Bench {
-  readonly options: EndToEndOptions;
-  readonly stage: Stage;
-  readonly world: BenchChild<WorldReady>;
-  readonly vehicles: number;
-  readonly parts: { stop(): Promise<void> }[];
-}
+type EndToEndBench = Bench & { readonly options: EndToEndOptions };
 
 /** Product, bare pipeline and a product with a long history, round by round against the same stand-ins. */
 export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEndReport> {
@@ -67,26 +62,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   const vehicles = Math.ceil((all * options.purchases) / services.length);
   const parts: { stop(): Promise<void> }[] = [];
   try {
-    const keys = await openKeys(join(options.folder, 'keys'));
-    const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
-    const worldFolder = join(options.folder, 'world');
-    await mkdir(worldFolder);
-    const argument: WorldArgument = {
-      dataFolder: worldFolder,
-      paymentsKey: keys.paymentsKey,
-      vapidPublicKey: publicKey,
-      customers: vehicles,
-    };
-    const world = await startChild<WorldReady>('world', argument);
-    parts.push(world);
-    const { http } = liveHttp({ clock: wallClock, timeoutMs: 30_000 });
-    const ledger = watchLedger(join(worldFolder, 'payments.db'));
-    parts.push({
-      stop: async () => {
-        ledger.close();
-      },
-    });
-    const bench: Bench = { options, stage: { http, world, ledger }, world, vehicles, parts };
+    const { bench, keys } = await openBench(options, vehicles, parts);
     const bare = await startBare(bench, keys);
     const product = await startProduct(bench, keys, 'product');
     const full = options.history > 0 ? { full: await startFull(bench, keys) } : {};
@@ -96,9 +72,10 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
   }
 }
 
-type BenchKeys = Awaited<ReturnType<typeof openKeys>>;
-
-async function race(bench: Bench, pipelines: Readonly<Record<string, Pipeline>>): Promise<EndToEndReport> {
+async function race(
+  bench: EndToEndBench,
+  pipelines: Readonly<Record<string, Pipeline>>,
+): Promise<EndToEndReport> {
   const rounds: Record<string, Round>[] = [];
   for (let index = 0; index <= bench.options.rounds; index += 1) {
     const taken: Record<string, Round> = {};
@@ -132,10 +109,8 @@ async function race(bench: Bench, pipelines: Readonly<Record<string, Pipeline>>)
   };
 }
 
-const customerId = (index: number) => `customer-${index + 1}`;
-
 /** Each vehicle once a round, each of its services once a run. */
-function ordersOf({ vehicles, options }: Bench, index: number): Order[] {
+function ordersOf({ vehicles, options }: EndToEndBench, index: number): Order[] {
   const fleet = benchFleet(vehicles);
   return Array.from({ length: options.purchases }, (_, position) => {
     const place = index * options.purchases + position;
@@ -145,17 +120,7 @@ function ordersOf({ vehicles, options }: Bench, index: number): Order[] {
   });
 }
 
-function customersOf({ vehicles, world }: Bench) {
-  return Array.from({ length: vehicles }, (_, index) => ({
-    id: customerId(index),
-    name: `Customer ${index + 1}`,
-    email: `${customerId(index)}@example.com`,
-    language: 'en',
-    pushSubscription: world.ready.subscriptions[index],
-  }));
-}
-
-async function startBare(bench: Bench, keys: BenchKeys): Promise<Pipeline> {
+async function startBare(bench: EndToEndBench, keys: BenchKeys): Promise<Pipeline> {
   const { world, parts, options, vehicles } = bench;
   const dataFolder = join(options.folder, 'bare');
   await mkdir(dataFolder);
@@ -178,69 +143,8 @@ async function startBare(bench: Bench, keys: BenchKeys): Promise<Pipeline> {
   };
 }
 
-/** A gateway with its data, before or after vehicles are connected to it. */
-async function startGateway({ options, world, parts }: Bench, keys: BenchKeys, name: string) {
-  const data = join(options.folder, name);
-  await mkdir(data, { recursive: true });
-  // One application server for all: the push stand-in takes pushes of no other.
-  await copyFile(join(options.folder, 'keys', 'keys.json'), join(data, 'keys.json'));
-  const { paymentsUrl, smtpUrl } = world.ready;
-  const argument: GatewayArgument = {
-    data,
-    paymentsUrl,
-    smtpUrl,
-    paymentsKey: keys.paymentsKey,
-    pushPrivate: 'yes',
-  };
-  const child = await startChild<GatewayReady>('gateway-child', argument);
-  parts.push(child);
-  return child;
-}
-
-async function startProduct(bench: Bench, keys: BenchKeys, name: string): Promise<Pipeline> {
-  const child = await startGateway(bench, keys, name);
-  await registerAll(bench, keys, child.ready);
-  return connected(bench, keys, name, child);
-}
-
-async function registerAll(bench: Bench, keys: BenchKeys, origins: GatewayReady): Promise<void> {
-  const vehicles = benchFleet(bench.vehicles).map(({ vin, model, password }, index) => ({
-    vin,
-    model: model.id,
-    modelName: modelName(model.id),
-    customerId: customerId(index),
-    credentialDigest: systemSecrets.digest(password),
-  }));
-  await register(
-    { ...clientsOf(keys, origins), clock: wallClock },
-    { customers: customersOf(bench), vehicles },
-  );
-}
-
-async function connected(
-  { stage, world, vehicles }: Bench,
-  keys: BenchKeys,
-  name: string,
-  child: BenchChild<GatewayReady>,
-): Promise<Pipeline> {
-  const { platform, mqttUrl } = child.ready;
-  await world.ask('connect', { name, url: mqttUrl, vehicles });
-  const credentials = { clientId: 'developer', clientSecret: keys.developerSecret, scope: '' };
-  const tokens = accessTokens({
-    http: stage.http,
-    clock: wallClock,
-    credentials: { ...credentials, tokenUrl: `${platform}/oauth/token` },
-  });
-  return {
-    name,
-    origin: platform,
-    headers: async () => ({ authorization: `Bearer ${await tokens.get()}` }),
-    cpuMs: () => child.ask<number>('cpuMs'),
-  };
-}
-
 /** One activation of each vehicle is really made, then copied: the gateway that starts again has a long history. */
-async function startFull(bench: Bench, keys: BenchKeys): Promise<Pipeline> {
+async function startFull(bench: EndToEndBench, keys: BenchKeys): Promise<Pipeline> {
   const { options, vehicles, stage, world } = bench;
   const name = 'full';
   const first = await startGateway(bench, keys, name);

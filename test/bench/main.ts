@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { measureApiIot } from './api-iot.ts';
 import { measureCommits } from './commits.ts';
 import { measureEndToEnd } from './end-to-end.ts';
+import { measureOverload } from './overload.ts';
 import { type BenchReport, printReport } from './report.ts';
 import { measureTickets } from './tickets.ts';
 import { measureVehicles } from './vehicles.ts';
@@ -22,6 +24,8 @@ const sizes = {
     apiIotVehicles: 1_000,
     tickets: 10_000,
     ticketRequests: 300,
+    capacityPurchases: 600,
+    overloadMs: 20_000,
   },
   tiny: {
     rounds: 1,
@@ -34,6 +38,8 @@ const sizes = {
     apiIotVehicles: 5,
     tickets: 150,
     ticketRequests: 5,
+    capacityPurchases: 20,
+    overloadMs: 500,
   },
 } as const;
 
@@ -52,6 +58,10 @@ const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Fig
   tickets: async ({ tickets, ticketRequests }, folder) => ({
     tickets: await measureTickets(folder, tickets, ticketRequests),
   }),
+  overload: async ({ capacityPurchases, overloadMs }, folder) => {
+    const options = { folder: join(folder, 'overload'), purchases: capacityPurchases, overloadMs };
+    return { overload: await measureOverload(options) };
+  },
   e2e: (size, folder) => measureEndToEnd({ ...size, folder, say }),
 };
 

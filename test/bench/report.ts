@@ -1,6 +1,7 @@
 import type { ApiIotReport } from './api-iot.ts';
 import type { CommitsReport } from './commits.ts';
 import type { EndToEndReport } from './end-to-end.ts';
+import type { OverloadReport } from './overload.ts';
 import type { TicketsReport } from './tickets.ts';
 import type { VehiclesReport } from './vehicles.ts';
 
@@ -11,6 +12,7 @@ export interface BenchReport extends Partial<EndToEndReport> {
   readonly apiIot?: ApiIotReport;
   readonly commits?: CommitsReport;
   readonly tickets?: TicketsReport;
+  readonly overload?: OverloadReport;
   /** How long the bench took. */
   readonly seconds: number;
 }
@@ -63,6 +65,23 @@ function ticketLines({ tickets }: BenchReport): Line[] {
   ]);
 }
 
+function overloadLines({ overload }: BenchReport): Line[] {
+  if (overload === undefined) return [];
+  const { livez, ...figures } = overload;
+  return [
+    [
+      `${figures.sentPerSecond} purchases a second for ${figures.seconds} s, of ${figures.capacityPerSecond} that it can take`,
+      `sent ${figures.sent}, accepted ${figures.accepted}, refused ${figures.refused}, no answer ${figures.unanswered}, other ${figures.other}`,
+    ],
+    [
+      '… refused within 200 ms, slowest 1 % of refused and of accepted',
+      `${figures.refusedWithin200Ms}, ${figures.refusedP99Ms} ms, ${figures.acceptedP99Ms} ms`,
+    ],
+    ['… /livez', `${livez.answered} of ${livez.asked} answered, slowest ${livez.slowestMs} ms`],
+    ['… charged without an answer', String(figures.chargedUnanswered)],
+  ];
+}
+
 function otherLines({ apiIot, commits }: BenchReport): Line[] {
   const lines: Line[] = [];
   if (apiIot) lines.push(['configure commands a second, API IoT alone', String(apiIot.commandsPerSecond)]);
@@ -81,6 +100,7 @@ export function printReport(report: BenchReport): void {
     ...vehicleLines(report),
     ...otherLines(report),
     ...ticketLines(report),
+    ...overloadLines(report),
     ['the bench took', `${seconds} s`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));

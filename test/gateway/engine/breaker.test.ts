@@ -90,6 +90,7 @@ describe('A cause is systemic', () => {
       cause({ category: 'api_iot_error', code: 'key-in-flight' }),
       cause({ category: 'api_iot_error', code: 'key-mismatch' }),
       cause({ category: 'transient_network' }),
+      cause({ category: 'timeout', code: 'transport_busy' }),
       cause({ category: 'vehicle_incompatible' }),
       cause({ category: 'invalid_configuration' }),
     ]).toEqual([
@@ -100,6 +101,7 @@ describe('A cause is systemic', () => {
       null,
       null,
       'unreachable',
+      null,
       null,
       null,
     ]);

@@ -359,6 +359,15 @@ describe('A command', () => {
     expect(asked.map((one) => (one as unknown[])[0])).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
   });
 
+  it('is sent again under the same key while the gateway itself was too busy to take the answer, five times', async () => {
+    const busy = refused({ category: 'timeout', code: 'transport_busy' });
+    const { event, asked } = await send((tried) => (tried < 5 ? busy : ok(command)), 10);
+    expect(event).toMatchObject({ type: 'command_accepted', at: startAt + 4_000 });
+    expect(asked.map((one) => (one as unknown[])[0])).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+    const { event: last } = await send(() => busy, 10);
+    expect(last).toMatchObject({ type: 'command_failed', failure: { code: 'transport_busy' } });
+  });
+
   it('is asked for no more once there is an answer', async () => {
     const inFlight = refused({ code: 'key-in-flight' });
     const { event, asked } = await send((tried) => (tried < 3 ? inFlight : ok(command)), 10);

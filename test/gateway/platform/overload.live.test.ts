@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { underWayMax, waitingMax, waitMaxMs } from '../../../gateway/platform/purchase-admission.ts';
+import {
+  standardPurchasesMax as underWayMax,
+  waitMaxMs,
+} from '../../../gateway/platform/purchase-admission.ts';
 import { wallClock } from '../../../shared/live/clock.ts';
 import { liveHttp } from '../../../shared/live/http.ts';
 import { order, register, type World, withPlatform } from '../../helpers/platform-under-test.ts';
@@ -64,7 +67,7 @@ describe('a platform with more purchases than it can take', () => {
         void answer.then(({ status }) => {
           if (status === 503) refused += 1;
         });
-      await until(() => refused === 200 - underWayMax - waitingMax, 'what finds no place is refused', 10_000);
+      await until(() => refused === 200 - 2 * underWayMax, 'what finds no place is refused', 10_000);
       const live = await fetch(`${origin}/livez`, { headers: { connection: 'close' } });
       expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
       await world.clock.advance(waitMaxMs);
@@ -73,6 +76,9 @@ describe('a platform with more purchases than it can take', () => {
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       expect(statuses.filter((status) => status === 201).length).toBe(underWayMax);
       expect([await purchases(world), world.engine.begun.length]).toEqual([underWayMax, underWayMax]);
+      expect((await world.call('GET', '/metrics')).body).toContain(
+        `\nfleetwake_purchases_refused_total{reason="overload"} ${200 - underWayMax}\n`,
+      );
       const last = (await Promise.all(answers)).find(({ status }) => status === 503);
       expect([last?.headers.get('retry-after'), await last?.json()]).toEqual([
         '1',
@@ -80,7 +86,8 @@ describe('a platform with more purchases than it can take', () => {
           type: 'urn:fleetwake:problem:unavailable',
           title: 'The service is not available now',
           status: 503,
-          detail: 'Too many purchases are under way. Nothing was bought; send it again after a second.',
+          detail:
+            'Too many purchases are under way. This request bought nothing; send it again after a second.',
         },
       ]);
     }));

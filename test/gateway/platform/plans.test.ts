@@ -5,6 +5,7 @@ import { phases } from '../../../gateway/activation/phase.ts';
 import { listActivations, readActivation } from '../../../gateway/platform/activation-view.ts';
 import { newMetrics } from '../../../gateway/platform/metrics.ts';
 import { listDeadNotices } from '../../../gateway/platform/notice-view.ts';
+import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
 import { listPurchases, readPurchase } from '../../../gateway/platform/purchase-view.ts';
 import { listRecord, newestSequence, rowsFor } from '../../../gateway/platform/record-view.ts';
 import { listSettlements } from '../../../gateway/platform/settlement-list.ts';
@@ -75,7 +76,12 @@ it('every look-up goes by an index and sorts nothing, however long the history i
           await overdueEntitlements(reader, 1_800_000_000_000, null, 100);
           await listTickets(reader, { status: 'open', limit: 20 });
           await readVehicle({ database, clock }, vin, null);
-          await newMetrics({ database, clock, bus: { problem: () => null } }).text();
+          await newMetrics({
+            database,
+            clock,
+            bus: { problem: () => null },
+            admission: purchaseAdmission({ clock }),
+          }).text();
         });
         expect(plans.size).toBe(30);
         const scans: string[] = [];

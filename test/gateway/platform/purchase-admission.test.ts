@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { ProblemError } from '../../../gateway/http/problem.ts';
 import {
   purchaseAdmission,
-  underWayMax,
-  waitingMax,
+  standardPurchasesMax as underWayMax,
   waitMaxMs,
 } from '../../../gateway/platform/purchase-admission.ts';
+import { savedWithinMs } from '../../../gateway/platform/purchase-limit.ts';
 import { manualClock, settle } from '../../helpers/manual-clock.ts';
 
 /** Work that ends when it is told to. */
@@ -36,15 +36,13 @@ const patient = () => new AbortController().signal;
 it('begins as many as may be under way, lets as many wait, and refuses the rest at once', async () => {
   const admission = purchaseAdmission({ clock: manualClock() });
   const { work, begun, endAll } = heldWork();
-  const outcomes = Array.from({ length: underWayMax + waitingMax }, () =>
-    statusOf(admission.run(patient(), work)),
-  );
+  const outcomes = Array.from({ length: 2 * underWayMax }, () => statusOf(admission.run(patient(), work)));
   const refused = Array.from({ length: 1_000 }, () => statusOf(admission.run(patient(), work)));
   expect(await Promise.all(refused)).toEqual(Array.from({ length: 1_000 }, () => [503, '1']));
   expect(begun()).toBe(underWayMax);
   endAll();
   await settle();
-  expect(begun()).toBe(underWayMax + waitingMax);
+  expect(begun()).toBe(2 * underWayMax);
   endAll();
   expect(await Promise.all(outcomes)).toEqual(outcomes.map(() => 'done'));
 });
@@ -95,4 +93,63 @@ it('frees the place of work that failed', async () => {
     );
   }
   expect(await admission.run(patient(), async () => 'done')).toBe('done');
+});
+
+it('refuses before token and body only when a purchase would find no place to wait, and counts each refusal once', async () => {
+  const clock = manualClock();
+  const admission = purchaseAdmission({ clock, max: 2 });
+  const { work, endAll } = heldWork();
+  const outcomes = Array.from({ length: 3 }, () => statusOf(admission.run(patient(), work)));
+  expect(() => admission.refuseWhenFull()).not.toThrow();
+  const last = statusOf(admission.run(patient(), work));
+  expect(() => admission.refuseWhenFull()).toThrow('Too many purchases are under way.');
+  expect(await statusOf(admission.run(patient(), work))).toEqual([503, '1']);
+  expect(await statusOf(admission.run(AbortSignal.abort(), work))).toEqual([503, null]);
+  expect(admission.figures()).toEqual({
+    underWay: 2,
+    waiting: 2,
+    places: 2,
+    refused: { overload: 2, client_gone: 1 },
+  });
+  endAll();
+  await settle();
+  endAll();
+  expect(await Promise.all([...outcomes, last])).toEqual(['done', 'done', 'done', 'done']);
+  expect(admission.figures()).toMatchObject({ underWay: 0, waiting: 0 });
+});
+
+it('allows fewer purchases after one that was saved slowly, and more again while they are saved fast', async () => {
+  const clock = manualClock();
+  const admission = purchaseAdmission({ clock, max: 8 });
+  const slow = admission.run(patient(), async (onSaved) => {
+    await clock.advance(savedWithinMs + 1);
+    onSaved();
+  });
+  await slow;
+  expect(admission.figures().places).toBe(6);
+  const rounds: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const { work, endAll } = heldWork();
+    const outcomes = Array.from({ length: admission.figures().places }, () =>
+      admission.run(patient(), (onSaved) => {
+        onSaved();
+        return work();
+      }),
+    );
+    await settle();
+    endAll();
+    await Promise.all(outcomes);
+    rounds.push(admission.figures().places);
+  }
+  expect(rounds).toEqual([6, 7, 8]);
+});
+
+it('does not count the time that the payment service takes', async () => {
+  const clock = manualClock();
+  const admission = purchaseAdmission({ clock, max: 8 });
+  await admission.run(patient(), async (onSaved) => {
+    onSaved();
+    await clock.advance(10_000);
+  });
+  expect(admission.figures().places).toBe(8);
 });

@@ -129,6 +129,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   commandTimeoutMs: number('1000', 1, dayMs),
   reconcileMs: number('0', 0, 30 * dayMs),
   reconcileRepeats: number('5', 1, 1_000),
+  purchasesMax: number('3', 1, 10_000),
   timeScale: number('60', 1, 10_000),
   logLevel: one('info', 'debug, info, warn, error, silent'),
 };

@@ -443,6 +443,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway) => platform(gateway).desk.notifications.timeZone,
     before: 'UTC',
   },
+  purchasesMax: {
+    text: '3',
+    see: (gateway) => platform(gateway).purchasesMax,
+    before: 64,
+    after: 3,
+  },
   mailLimit: {
     text: '7',
     see: (gateway) => platform(gateway).dispatch.perAddress,

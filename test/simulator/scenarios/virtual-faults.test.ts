@@ -266,3 +266,23 @@ test('the quota and the time-out of a scenario are those of its API IoT', async 
   expect(activations[0]?.tookMs).toBeGreaterThan(72_000);
   expect(activations[0]?.tookMs).toBeLessThan(80_000);
 });
+
+test('customers whose purchases are refused with 503 send them again, and each buys once', async () => {
+  const scenario = scenarioSchema.parse({
+    ...storyOf({}),
+    constants: { purchasesMax: 1 },
+    vehicles: { count: 6, models: [{ model: 'aurora-2026', weight: 1 }] },
+    purchases: { count: 6, overMs: 0, services: [heatedSeats] },
+    faults: {
+      payments: [{ name: 'slow', type: 'slow', toxicity: 1, attributes: { latencyMs: 1_000, jitterMs: 0 } }],
+    },
+  });
+  const { evidence } = await runScenarioVirtually({ scenario, seed: 1 });
+  expect(runChecks(evidence).filter(({ ok }) => !ok)).toEqual([]);
+  expect(evidence.answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 201]);
+  // One at a time: each was refused until the one before it had its payment.
+  const instants = evidence.answers.map(({ at }) => at).sort((one, other) => one - other);
+  const gaps = instants.slice(1).map((at, index) => at - (instants[index] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+  expect(new Set(evidence.answers.map(({ purchaseId }) => purchaseId)).size).toBe(6);
+});
