@@ -20,7 +20,7 @@ const agents = {
 /** `public`: a name that leads to this machine or its network is refused. */
 export type Reach = keyof typeof agents;
 
-/** Answers that have no body by definition; the `Response` constructor insists on it. */
+/** Answers that have no body by definition; the `Response` constructor requires this. */
 const bodiless = new Set([101, 204, 205, 304]);
 
 export interface SocketCall {

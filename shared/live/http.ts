@@ -8,17 +8,18 @@ import { isInsideLiteral, notPublic } from './public-addresses.ts';
 
 export interface LiveHttp {
   /**
-   * Sends to whoever serves the request's origin: a mounted handler by a direct call, else over a socket with keep-alive.
-   * The answer is read whole within `timeoutMs` (an event stream only until its head), so that it came or it did not.
+   * Sends to the server of the request's origin: to a mounted handler by a direct call, else over a socket with keep-alive.
+   * It reads the whole answer within `timeoutMs` (of an event stream only the head), so a caller gets a complete answer or
+   * an error.
    */
   readonly http: Http;
   /** From now on requests to `origin` (`http://127.0.0.1:8080`) are direct calls of `handler`. */
   mount(origin: string, handler: Handler): void;
-  /** Listens on a socket. Port 0 takes a free one. Rejects with a sentence that names the cure when it cannot. */
+  /** Listens on a socket. Port 0 takes a free one. Rejects with a sentence that names the fix if it cannot. */
   serve(handler: Handler, address: Address): Promise<HttpServer>;
 }
 
-/** HTTP between the parts of this process and with the world. A request without an answer after `timeoutMs` ends as `timeout`. */
+/** HTTP between the services of this process and with other servers. A request without an answer after `timeoutMs` ends as `timeout`. */
 export function liveHttp(deps: Limits): LiveHttp {
   const handlers = new Map<string, Handler>();
   return {
@@ -42,7 +43,7 @@ function originOf(url: string): string {
 interface Limits {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** `public`: for URLs that strangers chose. Whatever leads to this machine or its network is refused. Default `anywhere`. */
+  /** `public`: for URLs from API clients. Addresses of this machine or its network are refused. Default `anywhere`. */
   readonly reach?: Reach;
   /** Tells a time-out apart that this process's own long turns made (`busy`). */
   readonly eventLoop?: Pick<EventLoop, 'busyMs'>;

@@ -2,8 +2,8 @@
  * What helps against an error of NATS or JetStream:
  * - `create`: the stream or the consumer is missing; it is created, and the request sent again.
  * - `recreate`: the stream stands, but its files are gone; it is deleted and created.
- * - `retry`: it passes; whoever publishes tries again later.
- * - `report`: an operator has to change something (space, limits, rights); it is tried again all the same.
+ * - `retry`: a temporary error; the publisher tries again later.
+ * - `report`: an operator has to change something (space, limits, rights); the request is tried again even so.
  */
 export type JetStreamRemedy = 'create' | 'recreate' | 'retry' | 'report';
 

@@ -22,7 +22,7 @@ interface SmtpError extends Error {
   readonly responseCode?: number;
 }
 
-/** Replies that speak of who we are (RFC 4954), not of the mail: an operator cures them, and then the mail can go. */
+/** Replies about our credentials (RFC 4954), not about the mail: after an operator has fixed them, the mail can be sent. */
 const credentialReplies = new Set([530, 534, 535, 538]);
 
 function failureOf(error: SmtpError, secrets: readonly string[]): ChannelFailure {
@@ -59,7 +59,7 @@ export function smtpMailer(options: SmtpMailerOptions): Mailer {
       greetingTimeout: timeoutMs,
       socketTimeout: timeoutMs,
       ...(ca === undefined ? {} : { tls: { ca } }),
-      // What is sent is text of ours: it never reads a file or fetches an address.
+      // The mail is text of the platform: nodemailer must not read files or URLs for it.
       disableFileAccess: true,
       disableUrlAccess: true,
     },

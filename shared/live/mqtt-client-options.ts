@@ -4,7 +4,7 @@ import type { LinkOptions } from '../ports/device-link.ts';
 
 const connectTimeoutMs = 10_000;
 
-/** Returns what mqtt.js is told of one connection: it does not reconnect, and keeps nothing for a next one. */
+/** Returns the options of mqtt.js for one connection: it does not reconnect, and keeps no messages for the next connection. */
 export function clientOptions(options: LinkOptions): IClientOptions {
   return {
     protocolVersion: 4,

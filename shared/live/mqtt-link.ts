@@ -169,7 +169,7 @@ class MqttConnection implements LinkConnection {
   }
 
   #onClose(client: MqttClient, reason: string): void {
-    // After a cut the connection is over for us before its socket says so.
+    // After a cut we treat the connection as closed before its socket reports it.
     if (client !== this.#client) return;
     const wasConnected = this.connected;
     const wasSteady = wasConnected && performance.now() - this.#connectedAt > steadyMs;

@@ -250,7 +250,7 @@ function places(): () => Promise<() => void> {
   let taken = 0;
   const release = () => {
     const next = waiting.shift();
-    // Whoever ends hands its place on, so the count stays.
+    // A publish that ends gives its place to the next one, so the count stays.
     if (next) next();
     else taken -= 1;
   };

@@ -12,7 +12,7 @@ import { deletionMs, pause } from './nats-streams.ts';
 
 /** How long the server holds a pull request open. */
 const pullExpiryMs = 5_000;
-/** The server beats this often while a pull request waits, so silence means that nobody holds the request. */
+/** Interval of the server's heartbeats while a pull request waits: without them the request is lost. */
 const heartbeatMs = 1_000;
 /** Silence after which the consumer is looked after. */
 const silenceMaxMs = 2_500;

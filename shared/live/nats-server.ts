@@ -21,7 +21,7 @@ const configurationFile = 'nats-server.conf';
 const checkSubject = 'fleetwake.check';
 const checkStream = { name: 'FLEETWAKE_CHECK', subjects: [checkSubject], max_msgs: 1 };
 
-/** There is no `nats-server` on the PATH. The message names the cure. */
+/** Error of a missing `nats-server` on the PATH. The message names the fix. */
 export class NatsServerMissing extends Error {
   override readonly name = 'NatsServerMissing';
 }
@@ -160,7 +160,7 @@ async function ownerOf(dataFolder: string, pid: number): Promise<number | null> 
   if (!text.startsWith(ownerWords)) return null;
   const owner = Number.parseInt(text.slice(ownerWords.length), 10);
   if (owner === process.pid) return null;
-  // An orphan has another parent, whoever has its parent's number by now.
+  // An orphan has another parent, even if a new process has the old parent's id.
   return (await parentOf(pid)) === owner ? owner : null;
 }
 
@@ -208,7 +208,7 @@ async function whenReady(
   const deadlineAt = performance.now() + readyMaxMs;
   while (performance.now() < deadlineAt && child.exitCode === null && child.signalCode === null) {
     const port = await portOf(dataFolder, child.pid);
-    // Only our own server knows the password, so whoever lets us in is not somebody else's.
+    // Only our own server knows the password, so a server that accepts it is ours.
     if (port !== null && (await jetStreamFailure(port, password)) === null) {
       return { url: `nats://${user}:${password}@127.0.0.1:${port}`, port };
     }
@@ -271,7 +271,7 @@ function jetStreamFailure(port: number, password: string): Promise<string | null
 
 /** Stores a message, which is what the server is for: it can answer, and store nothing. */
 async function storingFailure(dataFolder: string, port: number, password: string): Promise<string | null> {
-  // A server goes on for a while on a folder that was deleted under it, until it needs the next file.
+  // A server whose folder was deleted works on until it needs the next file.
   const hasFolder = await stat(join(dataFolder, configurationFile)).then(
     () => true,
     () => false,

@@ -25,8 +25,8 @@ const streamNotFound = 10059;
 const consumerNotFound = 10014;
 
 /**
- * A stream that is created again while the server still removes its files comes out broken (seen on 2.9.10): whoever
- * learns that a stream or consumer was deleted waits this long before creating it.
+ * A stream that is created again while the server still removes its files comes out broken (seen on 2.9.10): wait this long
+ * after a stream or consumer was deleted before creating it.
  */
 export const deletionMs = 500;
 
@@ -93,7 +93,7 @@ function streamConfig(definition: StreamDefinition) {
     duplicate_window: nanos(duplicateWindowMs),
     max_age: isQueue ? 0 : nanos(eventMaxAgeMs),
     max_msgs: streamMaxMessages,
-    // A full queue says so to the publisher; a wake-up that vanished would only be found by the sweep.
+    // A full queue rejects the publish; only the sweep would find a wake-up that was dropped.
     discard: isQueue ? DiscardPolicy.New : DiscardPolicy.Old,
   } satisfies Partial<StreamConfig>;
 }

@@ -56,8 +56,8 @@ export function openPostgres<Schema>(url: string, log: Log = silentLog): Databas
 }
 
 /**
- * Rejects with a sentence unless a transaction of ours really is serializable: a pool or a compatible server between may
- * take the request for it and ignore it, and two processes would then each read what the other is about to change.
+ * Rejects with a sentence unless transactions really are serializable. A pooler or a compatible server may accept the
+ * setting and ignore it; then two processes could each read rows that the other is changing.
  */
 export async function checkIsolation<Schema>(database: Database<Schema>): Promise<void> {
   const level = await database.write(async (transaction) => {
@@ -89,8 +89,8 @@ function openKysely<Schema>(url: string, max: number, log: Log): Kysely<Schema> 
   });
   const report = (error: Error) =>
     log.warn('database.connection_lost', { code: codeOf(error) || null, reason: error.message });
-  // Without a listener an 'error' event ends the process. The pool hears its idle clients, and none that is checked out:
-  // each client has a listener of its own for as long as it lives.
+  // Without a listener an 'error' event ends the process. The pool listens only to idle clients,
+  // so each client also has a listener of its own.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', report));
   return new Kysely<Schema>({ dialect: new FirstErrorDialect(pool) });

@@ -9,7 +9,7 @@ import { maskSecrets } from '../protocol/known-secrets.ts';
 export interface WebPusherOptions {
   readonly http: Http;
   readonly vapid: {
-    /** `mailto:` or `https:`: whom a push service may complain to. */
+    /** `mailto:` or `https:`: contact of the operator for the push service. */
     readonly subject: string;
     /** base64url, as made by `npx web-push generate-vapid-keys`. */
     readonly publicKey: string;
@@ -52,7 +52,7 @@ function vapidHeaders(vapid: WebPusherOptions['vapid']) {
   };
 }
 
-/** The encrypted request. Whatever is wrong with the subscription or the message can't be cured by a retry. */
+/** Returns the encrypted request. A retry cannot fix an error in the subscription or the message. */
 function requestOf(push: Push, ttlSeconds: number, authorizationFor: (endpoint: string) => string): Request {
   try {
     const details = webPush.generateRequestDetails(push.subscription, push.payload, {

@@ -1,6 +1,6 @@
 import type { Random } from '../ports/random.ts';
 
-/** Chance from the system. Streams are all alike: nothing here can be replayed. */
+/** Random numbers of the system. All streams are the same source: nothing can be replayed. */
 export const systemRandom: Random = {
   fraction: () => Math.random(),
   stream: () => systemRandom,

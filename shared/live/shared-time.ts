@@ -45,7 +45,7 @@ function savedIn(file: string): Saved | null {
   }
 }
 
-/** Time goes on where the folder cannot be written: only a process that starts later would not know. */
+/** If the folder cannot be written, time continues; only a process that starts later does not know it. */
 function writeWhole(file: string, saved: Saved): void {
   try {
     const draft = `${file}.${process.pid}`;

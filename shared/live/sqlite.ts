@@ -7,8 +7,8 @@ import { sqliteDialectParts } from '../sql/sqlite-dialect-parts.ts';
 import { makeFilePrivate } from './private-files.ts';
 
 /**
- * Another process's commit is waited for in short steps, between which this process goes on: SQLite's own waiting
- * would hold up everything here. About 10 s in all.
+ * Waits for another process's commit in short steps, so that this process can do other work: SQLite's own wait blocks the
+ * whole process. About 10 s in all.
  */
 const busyStepMs = 10;
 const busyPauseMs = 15;
@@ -23,7 +23,7 @@ const checkpointPages = 4_000;
 /** Errors of the file and its disk, not of a statement: their text alone does not say which file. */
 const fileErrors = /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY|NOMEM)/;
 
-/** Runs `step`; an error of the file gets the file's name, its code and the cure into its message. */
+/** Runs `step`; the message of a file error gets the file's name, the code and the fix. */
 function naming<T>(file: string, step: () => T): T {
   try {
     return step();
@@ -51,7 +51,7 @@ function withPreparedStatements(connection: Sqlite.Database, file: string) {
   const nothing = prepare('select 1');
   return {
     prepare(text: string): SqliteStatement {
-      // A full disk rolls back by itself; "no transaction is active" would then hide the error that says so.
+      // A full disk rolls back by itself; "no transaction is active" would then hide the error of the full disk.
       if (text === 'rollback' && !connection.inTransaction) return nothing;
       const known = statements.get(text);
       if (known) return known;

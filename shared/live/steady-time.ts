@@ -26,9 +26,9 @@ const slew = 0.1;
 const followMaxMs = 24 * 3_600_000;
 
 /**
- * Wall time without its jumps: it goes on where it was when the wall clock is set, and then draws nearer to it, at most 10 % faster or
- * slower than time passes, until both are the same. So what is due after a wait, also where only the instant was stored, is neither early
- * nor late by the jump. A suspended machine and a jump of more than a day are followed at once.
+ * Wall time without jumps: when the wall clock is set, steady time continues, and then runs at most 10 % faster or slower
+ * until both are equal. So a stored due time is neither early nor late by the jump. After a suspend, or a jump of more than
+ * a day, it takes the wall time at once.
  */
 export class SteadyTime {
   readonly #sources: TimeSources;
@@ -52,7 +52,7 @@ export class SteadyTime {
     return this.#state;
   }
 
-  /** Goes on by the time of another process of this machine, which may have ended long ago. */
+  /** Continues at the time of another process of this machine, which may have ended. */
   adopt(state: SteadyState): void {
     this.#state = state;
     this.now();

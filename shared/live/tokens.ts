@@ -21,7 +21,7 @@ import { judgeClaims } from './token-claims.ts';
 
 /** Tokens whose signature was checked; the one used longest ago goes first. */
 const verifiedMax = 10_000;
-/** Longer texts are no tokens of ours, and are not parsed. */
+/** Longest token; longer texts are refused without parsing. */
 const tokenMaxLength = 8_192;
 const keysTimeoutMs = 5_000;
 /** An outside issuer's keys are read again at the earliest after this time when a key is not among them. */
@@ -29,7 +29,7 @@ const keysCooldownMs = 30_000;
 /** They are read again at the latest after this time. */
 const keysMaxAgeMs = 600_000;
 
-/** How much an outside issuer's clock may differ from ours unless told otherwise. */
+/** Default of the allowed clock difference to an outside issuer. */
 export const leewayDefaultSeconds = 30;
 
 /** What `typ` an outside issuer's access tokens may have: RFC 9068, plain JWT (RFC 7519), or none. */
@@ -52,7 +52,7 @@ export interface JwtTokensOptions {
   readonly clock: Clock;
   /** Our own name as issuer (RFC 8414: the origin of the authorisation server). */
   readonly issuer: string;
-  /** From `newSigningKey`; without it a key is made that lives as long as this process. */
+  /** From `newSigningKey`; without it, a key for this process only. */
   readonly privateKey?: JWK;
   /**
    * Accepts what our key has signed under any name: for services that share the key and have no common public URL. Without

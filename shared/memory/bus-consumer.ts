@@ -22,7 +22,7 @@ export interface Taker {
   isOpen: boolean;
   /** False once its process died: what it still says is not heard. */
   isHeard: boolean;
-  /** Looks for its next message, in whatever consumer it is attached to by then. */
+  /** Takes its next message from its current consumer. */
   seek: () => void;
 }
 
@@ -56,8 +56,8 @@ export interface BusConsumer {
 }
 
 /**
- * A durable consumer: what is due again goes before what is new, in order; open takers are served in turn. A delivered
- * message waits for its answer in the same heap as one that was given back with a delay, so both cost no scan.
+ * Durable consumer: messages to redeliver go before new ones, in order; waiting takers are served in turn. A delivered
+ * message and one nak'ed with a delay wait in the same heap, so neither needs a scan.
  */
 export function newBusConsumer(
   deps: { readonly clock: Clock; readonly log: Log; readonly onAck: (message: StoredMessage) => void },

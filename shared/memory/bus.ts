@@ -20,7 +20,7 @@ import { type BusConsumer, newBusConsumer, type StoredMessage, type Taker } from
 /** The most messages that one stream holds in memory: beyond it a wake-up is refused, and the oldest event goes. */
 const streamMaxMessages = 1_000_000;
 
-/** A stream server in memory, for several processes of one world. Its messages live as long as it does. */
+/** Stream server in memory, for several processes of one run. Its messages are lost with it. */
 export interface MemoryBroker {
   /** A connection of one process. `close` of it is that process's end: its handlers' answers are not heard any more. */
   connect(): Bus;

@@ -14,9 +14,9 @@ export interface Database<Schema> {
    */
   write<T>(work: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
   /**
-   * Rewrites these tables, so that what was overwritten or removed before cannot be read from where the rows lie any more. It costs as
-   * much as writing them anew, and everything here waits meanwhile: so above `scrubMaxBytes` it does nothing and resolves with false, and
-   * whoever runs the database does it at a quiet hour. Not within `write`.
+   * Rewrites these tables, so that overwritten or deleted values cannot be read from the file any more. It costs as much as writing
+   * the tables, and blocks other writes: so above `scrubMaxBytes` it does nothing and resolves with false, and an operator does it at a
+   * quiet hour. Not within `write`.
    */
   scrub(tables: readonly (keyof Schema & string)[]): Promise<boolean>;
   close(): Promise<void>;

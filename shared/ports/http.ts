@@ -1,5 +1,5 @@
 /**
- * Sends one request. Resolves with whatever status came; rejects only with `TransportError`, when no answer came.
+ * Sends one request. Resolves with the answer, of any status; rejects only with `TransportError`, if there was no answer.
  * Same shape as global `fetch`, so a Hono app's `app.fetch` is one too.
  */
 export type Http = (request: Request) => Promise<Response>;

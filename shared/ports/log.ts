@@ -1,4 +1,4 @@
-/** Structured log lines; in the virtual world they are the trace. */
+/** Structured log lines; in the virtual environment they are the trace. */
 export interface Log {
   /** `event` is a stable dotted name (`activation.sent`), fields are plain data without secrets. */
   info(event: string, fields?: LogFields): void;

@@ -6,7 +6,7 @@ export interface Mailer {
 }
 
 export interface Mail {
-  /** Stable per notice and channel, so that a duplicate after a crash can be told (RFC 5322 Message-ID without brackets). */
+  /** Stable per notification and channel, so that a duplicate after a crash can be recognised (RFC 5322 Message-ID without brackets). */
   readonly messageId: string;
   readonly to: string;
   readonly subject: string;
@@ -14,7 +14,7 @@ export interface Mail {
   readonly html: string;
 }
 
-/** A channel did not take a notice. `permanent` means that no retry can help (no such mailbox, subscription gone). */
+/** Error of a channel that did not accept a message. `permanent`: no retry can succeed (no such mailbox, subscription gone). */
 export class ChannelFailure extends Error {
   override readonly name = 'ChannelFailure';
   readonly permanent: boolean;

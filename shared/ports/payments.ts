@@ -8,13 +8,13 @@ export interface Payments {
   capture(request: PaymentRequest): Promise<PaymentAnswer>;
   /** Releases a hold. */
   void(request: PaymentRequest): Promise<PaymentAnswer>;
-  /** Gives back all that was taken. */
+  /** Refunds the whole capture. */
   refund(request: PaymentRequest): Promise<PaymentAnswer>;
   /** What the service knows of a payment; used when an answer was lost for good. */
   retrieve(paymentId: string): Promise<PaymentState>;
 }
 
-/** What the payment service has, whoever ordered it. */
+/** A payment of the payment service, of any client. */
 export interface PaymentList {
   /** Resolves with a page of all payments, newest first; `after` is the last one of the page before. */
   list(after: string | null): Promise<PaymentPage>;

@@ -1,4 +1,4 @@
-/** Secrets and digests. Synchronous, so that the virtual world can serve it without a thread pool. */
+/** Secrets and digests. Synchronous, so that the virtual environment needs no thread pool. */
 export interface Secrets {
   /** A new secret of 256 bits, base64url. */
   newToken(): string;

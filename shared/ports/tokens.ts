@@ -2,7 +2,10 @@
 export interface Tokens {
   /** The signed compact JWT; `claims` already hold iss, aud, sub, client_id, scope, iat, exp, jti (seconds). */
   sign(claims: AccessTokenClaims): Promise<string>;
-  /** Checks signature, type, issuer, audience, times and the form of the claims. A bad token is data, not an exception; rejects only with `KeysUnavailable`. */
+  /**
+   * Checks signature, type, issuer, audience, times and the form of the claims. A bad token is data, not an exception;
+   * rejects only with `KeysUnavailable`.
+   */
   verify(token: string, expected: { audience: string }): Promise<TokenVerdict>;
   /** The public keys (JWKS) for `/.well-known/jwks.json`. */
   publicKeys(): Promise<{ keys: readonly Record<string, unknown>[] }>;
@@ -11,7 +14,7 @@ export interface Tokens {
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly aud: string;
-  /** Whom the token speaks for: the client itself, or the customer for whom it was exchanged. */
+  /** Subject of the token: the client itself, or the customer for whom it was exchanged. */
   readonly sub: string;
   readonly client_id: string;
   /** What the subject is here (RFC 9068 section 2.2.3.1). Absent in tokens of issuers that name none. */

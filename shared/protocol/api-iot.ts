@@ -31,7 +31,7 @@ export type ConfigureRequest = z.infer<typeof configureRequestSchema>;
 
 /**
  * accepted: waits for the vehicle · applied: every feature stands at its target · rejected: the vehicle will never
- * apply it · failed: a passing trouble, or superseded · expired: the vehicle found it too old · timed_out: no result in time.
+ * apply it · failed: a temporary error, or superseded · expired: the vehicle found it too old · timed_out: no result in time.
  */
 export const commandStates = ['accepted', 'applied', 'rejected', 'failed', 'expired', 'timed_out'] as const;
 export type CommandState = (typeof commandStates)[number];
@@ -62,7 +62,7 @@ export type CommandResource = z.infer<typeof commandResourceSchema>;
 export const vehicleTwinSchema = z.object({
   vin: vinSchema,
   online: z.boolean(),
-  /** When the vehicle was last heard of, or null. */
+  /** When the vehicle's last message arrived, or null. */
   lastSeenAt: reportedInstantSchema.nullable(),
   model: z.string().nullable(),
   firmware: z.string().nullable(),

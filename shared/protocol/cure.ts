@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Every message of the schema library's own begins so; a schema of ours that says more says it in its own words. */
+/** Prefix of the schema library's own messages; our schemas have messages of their own. */
 const libraryWords = /^(Invalid|Too (small|big)|Unrecognized)\b/;
 
 /** What to write instead, for someone who does not know the schema: `write a whole number`. No full stop. */

@@ -49,7 +49,7 @@ export const featureOutcomes = [
   'rejected',
   /** The command was too old for the vehicle's clock. */
   'expired',
-  /** A passing trouble (ECU busy, low 12 V battery). */
+  /** Temporary error (ECU busy, low 12 V battery). */
   'failed',
 ] as const;
 export type FeatureOutcome = (typeof featureOutcomes)[number];

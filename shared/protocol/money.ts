@@ -18,7 +18,7 @@ export const moneySchema = z.object({
 
 /** `49.90 EUR`. Written without Intl: the text is part of the trace. */
 export function formatMoney(money: Money): string {
-  // Books of an older version may hold a code that is refused today.
+  // A database of an older version may contain a code that is refused today.
   const exponent = minorUnitDigits(money.currency) ?? 2;
   const digits = String(money.amountMinor).padStart(exponent + 1, '0');
   const whole = digits.slice(0, digits.length - exponent);

@@ -43,7 +43,7 @@ export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  /** What happened this time, and the cure. */
+  /** What happened in this request, and the fix. */
   readonly detail: string;
   readonly instance?: string;
   readonly [extension: string]: unknown;

@@ -2,7 +2,7 @@
 export const streams = {
   /** Wake-ups of activations; a message is removed once acknowledged. */
   wakeUps: { name: 'FLEETWAKE_WAKEUPS', subjects: ['fleetwake.wake.>'], retention: 'workqueue' },
-  /** CloudEvents for whoever wants to listen; kept for 7 days. */
+  /** CloudEvents for other systems; kept for 7 days. */
   events: { name: 'FLEETWAKE_EVENTS', subjects: ['fleetwake.events.>'], retention: 'limits' },
 } as const;
 

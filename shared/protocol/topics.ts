@@ -23,7 +23,7 @@ const suffixes: Readonly<Record<string, VehicleChannel>> = {
   telemetry: 'telemetry',
 };
 
-/** The VIN and the channel of a topic, or null when it is none of ours. */
+/** The VIN and the channel of a topic, or null for any other topic. */
 export function parseTopic(topic: string): { vin: string; channel: VehicleChannel } | null {
   const [root, vin, ...rest] = topic.split('/');
   const channel = suffixes[rest.join('/')];

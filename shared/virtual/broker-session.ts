@@ -4,14 +4,14 @@ import type { LinkMessage } from '../ports/device-link.ts';
 export interface Carrier {
   /**
    * Brings the message to the client; `acknowledge` is called when its PUBACK arrives, `fail` when its handler failed and
-   * the client will not acknowledge. It says whether a publisher is told, who sends the message again.
+   * the client will not acknowledge. It returns whether the publisher learns of the failure and sends the message again.
    */
   carry(message: LinkMessage, acknowledge: () => void, fail: () => boolean): void;
 }
 
 interface Waiting {
   readonly message: LinkMessage;
-  /** What a publisher that waits for the handler is told. */
+  /** Answer to a publisher that waits for the handler. */
   readonly onHandled: (() => void) | undefined;
   readonly onFailed: (() => void) | undefined;
 }
@@ -44,7 +44,7 @@ export function newSession(clientId: string, isClean: boolean, waitingMax: numbe
     by.carry(
       item.message,
       () => {
-        // An acknowledgement that a lost connection still brought belongs to nobody.
+        // Ignores an acknowledgement of a connection that is already lost.
         if (carrier !== by) return;
         underWay.delete(item);
         item.onHandled?.();
@@ -72,7 +72,7 @@ export function newSession(clientId: string, isClean: boolean, waitingMax: numbe
     },
     detach() {
       carrier = null;
-      // Whoever waited for the handler does not wait for the next connection.
+      // A publisher that waits for the handler does not wait for the next connection.
       for (const { onFailed } of underWay) onFailed?.();
       const unfinished = [...underWay].filter(({ message }) => message.qos === 1);
       waiting = [...unfinished.map(({ message }) => ({ message, ...alone })), ...waiting];

@@ -43,7 +43,7 @@ export function virtualStorage<Schema>(template?: Buffer): VirtualStorage<Schema
         dialect: 'sqlite',
         reader,
         write: (work) => process.call('write', () => group.write(work)),
-        // Rows that nobody can read any more are nowhere: there is no file.
+        // Deleted rows leave no trace: there is no file.
         scrub: () => process.call('scrub', async () => true),
         async close() {
           await group.close();

@@ -37,14 +37,14 @@ export interface VirtualBroker {
    * process: no latency, and a publisher outside is acknowledged only once these subscribers have handled its message.
    */
   connect(process: VirtualProcess, how?: { readonly embedded?: boolean }): DeviceLink;
-  /** All connections break, no will is published, nobody can connect. Sessions and retained messages stay, or not. */
+  /** All connections break, no last will is published, no client can connect. Sessions and retained messages stay, or not. */
   stop(keeps: { readonly keepsSessions: boolean }): void;
   start(): void;
   /** `stop`, then `start` after `downMs` (500). */
   restart(how: { readonly keepsSessions: boolean; readonly downMs?: number }): void;
   /**
-   * Nothing passes between these clients and the broker, and neither is told, until it is lifted: the keep-alive finds out
-   * on both sides, the broker after one and a half of it, the client after one.
+   * No message passes between these clients and the broker until the fault ends, and neither side gets an error. The
+   * keep-alive finds it: the broker after one and a half intervals, the client after one.
    */
   setSilent(clientId: string, isSilent: boolean): void;
   /** Asked for every message on its way in, and once more for each client on its way out. Replaces the hook before it. */
@@ -65,7 +65,7 @@ interface Attached {
   close(reason: string): void;
 }
 
-/** The broker of the virtual world: the rules of MQTT 3.1.1 that the product relies on, on virtual time alone. */
+/** Broker of the virtual environment: the rules of MQTT 3.1.1 that the product relies on, on virtual time alone. */
 export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
   const { loop, random, log = silentLog } = deps;
   const clock = loop.clock('broker');
@@ -121,7 +121,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     const fault = hook?.({ from, to: clientId, message }) ?? null;
     if (fault?.kind === 'drop') held?.(true);
     pass(fault, () => {
-      // Where nobody waits for the handler, its failure is the subscriber's own affair.
+      // If no publisher waits for the handler, only the subscriber learns of its failure.
       const isKept = held
         ? session.deliver(
             message,
@@ -317,7 +317,7 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
   };
 }
 
-/** As it is to whoever subscribed before it came [MQTT-3.3.1-9]. */
+/** Without the retain flag, as for existing subscribers [MQTT-3.3.1-9]. */
 function liveOf(message: LinkMessage): LinkMessage {
   return message.retain ? { ...message, retain: false } : message;
 }

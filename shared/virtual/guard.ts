@@ -1,13 +1,13 @@
 import { createHook } from 'node:async_hooks';
 
-/** What may exist inside the virtual world: none of it leaves the thread or takes real time. */
+/** Kinds of resources that a virtual run may create: none leaves the thread or takes real time. */
 const allowed: ReadonlySet<string> = new Set(['PROMISE', 'Immediate', 'Microtask', 'TickObject']);
 
 /** Foreign resources that are kept with their stack; further ones are only counted. */
 const keptMax = 20;
 const stackDepth = 40;
 
-/** Something made inside the virtual world that real time, the thread pool or the network ends: its order is chance. */
+/** Resource of a virtual run that real time, the thread pool or the network would end: its order would be random. */
 export interface ForeignResource {
   /** As `async_hooks` names it: Timeout, FSREQPROMISE, TCPWRAP, … */
   readonly type: string;
@@ -18,7 +18,7 @@ export interface ForeignResource {
 export interface Guard {
   readonly foreign: readonly ForeignResource[];
   readonly foreignCount: number;
-  /** Rejections that nobody took. */
+  /** Unhandled rejections. */
   readonly unhandled: readonly unknown[];
   /** Watches until `leave`. */
   enter(): void;
@@ -30,8 +30,8 @@ export interface Guard {
 }
 
 /**
- * Watches what is made while the virtual world runs. Only creation is watched: the other hooks make every promise
- * dearer. Whether an immediate is over is told by the mark that Node leaves on it.
+ * Records resources that are created during a virtual run. It hooks only creation, because the other hooks slow every
+ * promise down. A mark of Node shows whether an immediate has ended.
  */
 export function newGuard(): Guard {
   const foreign: ForeignResource[] = [];

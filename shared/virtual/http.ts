@@ -12,11 +12,11 @@ export interface HttpCall {
 }
 
 export type HttpFault =
-  /** Nobody listens there. */
+  /** No server listens there. */
   | { readonly kind: 'refused' }
-  /** Never arrives; the caller hears nothing (`timeout`, the default) or that the connection broke. */
+  /** The request never arrives; the caller gets no answer (`timeout`, the default) or a broken connection. */
   | { readonly kind: 'request_lost'; readonly as?: 'timeout' | 'reset' }
-  /** It is done, and the caller does not hear so. */
+  /** The server acts, and its answer is lost. */
   | { readonly kind: 'answer_lost'; readonly as?: 'timeout' | 'reset' }
   /** Something on the way answers in the server's place, and nothing is done. */
   | { readonly kind: 'answered'; readonly response: () => Response }
@@ -37,11 +37,11 @@ export interface VirtualNetworkDeps {
 export interface VirtualNetwork {
   /** The way out of one process. */
   client(process: VirtualProcess): Http;
-  /** From now on, while the process lives, requests to the origin are its. Returns what ends that: later requests are refused. */
+  /** Serves the origin by this process until it stops. Returns a function that ends it: later requests are refused. */
   listen(origin: string, server: HttpServerProcess): () => void;
   /** Asked once a request. Replaces the hook before it. */
   onRequest(hook: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null>): void;
-  /** Told how each request ended: a status, or the kind of the error. */
+  /** Called with the end of each request: a status, or the kind of the error. */
   onOutcome(hook: (call: HttpCall, outcome: string) => void): void;
 }
 
@@ -52,12 +52,12 @@ export interface HttpServerProcess {
 
 const timeoutDefaultMs = 15_000;
 
-/** HTTP between the processes of the virtual world: direct calls that take time, and that go wrong when told to. */
+/** HTTP between the processes of a virtual system: direct calls that take virtual time, and can be made to fail. */
 export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   const { loop, random, timeoutMs = timeoutDefaultMs } = deps;
   const draws = random.stream('network');
   const latencyMs = deps.latencyMs ?? (() => integerBetween(draws, 1, 20));
-  // The network's own clock: what is on its way arrives, whatever becomes of its sender.
+  // Clock of the network: a message in transit arrives even if its sender has crashed.
   const clock = loop.clock('network');
   const servers = new Map<string, HttpServerProcess>();
   let faultOf: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null> = () => null;
@@ -146,8 +146,8 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
 }
 
 /**
- * The answer, null when its process died over it. A handler that throws answers 500. Only an event stream goes on when its handler has
- * answered: any other body is there by then, and to read and build it anew cost a run a twentieth of its time.
+ * Returns the answer, null if the process crashed during the call. A handler that throws answers 500. Only an event stream
+ * continues after its handler has answered; any other body is complete then, and is passed on without a copy.
  */
 function served(loop: VirtualLoop, server: HttpServerProcess, request: Request): Promise<Response | null> {
   const { process, handle } = server;

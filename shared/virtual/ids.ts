@@ -15,8 +15,8 @@ function base32(value: number, length: number): string {
 }
 
 /**
- * Identifiers in the form of the live ones: 10 characters of time, then 16 that a seed decides: 8 are the source's own,
- * drawn once for each life of a process, and 8 count.
+ * Identifiers in the form of the live ones: 10 characters of time, then 16 that a seed decides: 8 are drawn once for each
+ * start of a process, and 8 count.
  */
 export function virtualIds(process: VirtualProcess, random: Random): Ids {
   const own = random.stream('ids').stream(process.name).stream(String(process.life));

@@ -42,7 +42,7 @@ export interface LinkClient {
   readonly options: LinkOptions;
   onAccepted(wire: Wire, sessionPresent: boolean, uplink: Uplink): void;
   onClosed(wire: Wire, reason: string): void;
-  /** `fail`: the handler failed, so no acknowledgement will come; true when the publisher is told instead. */
+  /** `fail`: the handler failed, so no acknowledgement will come; true if the publisher learns of it instead. */
   receive(wire: Wire, message: LinkMessage, acknowledge: () => void, fail: () => boolean): void;
   /** The network is silent: asks after the keep-alive whether it still is, as a ping would find. */
   watchSilence(wire: Wire, isStillSilent: () => boolean): void;

@@ -13,7 +13,7 @@ export interface LoopOptions {
   readonly batchMs?: number;
   /** Turns without anything new before a drain counts as done (1). A deeper drain must give the same trace. */
   readonly drainDepth?: number;
-  /** `run` ends as `limit` after so many events in all (100 million), so that a world that spins is noticed. */
+  /** `run` ends as `limit` after so many events in all (100 million), so that an endless run is found. */
   readonly eventsMax?: number;
 }
 
@@ -47,9 +47,9 @@ export interface VirtualLoop {
   process(name: string, skewMs?: number): VirtualProcess;
   /** The clock of that process. */
   clock(name: string, skewMs?: number): Clock;
-  /** False when no process of this name lives. */
+  /** False if no process of this name runs. */
   kill(name: string): boolean;
-  /** Every process dies: what is still on its way reaches nobody. */
+  /** Kills every process: messages in transit are dropped. */
   killAll(): void;
   /** Called at every step of every process, before it is taken; may kill. Replaces the hook before it. */
   onStep(hook: (step: Step) => void): void;
@@ -105,7 +105,7 @@ export function virtualLoop(options: LoopOptions): VirtualLoop {
   async function runEvents(until: number | (() => boolean)): Promise<RunEnd['ended']> {
     const untilAt = typeof until === 'number' ? until : Number.POSITIVE_INFINITY;
     const isReached = typeof until === 'number' ? () => false : until;
-    // What was started outside may still have immediates that nobody counted.
+    // Code that was started outside may still have uncounted immediates.
     await drain(drainDepth + 1);
     while (!isReached()) {
       if (stats.events >= eventsMax) return 'limit';
@@ -207,7 +207,7 @@ function newAgenda(startAt: number): Agenda {
 
 type Registry = Pick<VirtualLoop, 'process' | 'clock' | 'kill' | 'killAll' | 'onStep' | 'openWork' | 'open'>;
 
-/** The processes of the world, and what they have under way. */
+/** Processes of the run, and their pending calls. */
 function newRegistry(agenda: Agenda): Registry {
   const processes = new Map<string, VirtualProcess>();
   const stepCounts = new Map<string, number>();

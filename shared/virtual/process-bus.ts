@@ -8,11 +8,11 @@ import type { VirtualProcess } from './process.ts';
 export type PublishFault =
   /** The server cannot be reached. */
   | { readonly kind: 'refused' }
-  /** The message is stored, but the publisher does not hear of it. */
+  /** The message is stored, and its acknowledgement to the publisher is lost. */
   | { readonly kind: 'answer_lost' };
 
 export interface VirtualStream {
-  /** The bus of one process; it ends with it, and what it had in hand comes again after the acknowledgement time. */
+  /** Bus of one process. It ends with the process; unacknowledged messages are delivered again after the acknowledgement time. */
   connect(process: VirtualProcess): Bus;
   /** Loses all messages and consumers. */
   wipe(): void;
@@ -34,7 +34,7 @@ export interface VirtualStreamDeps {
   readonly record?: (process: string, event: string, fields?: LogFields) => void;
 }
 
-/** The stream server of the virtual world: the bus in memory, behind processes that die and a server that may be away. */
+/** Stream server of the virtual environment: the bus in memory, with processes that crash and a server that may be down. */
 export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): VirtualStream {
   const broker = memoryBroker({ clock: loop.clock('nats'), log: silentLog });
   let isDown = false;

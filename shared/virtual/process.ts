@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../ports/clock.ts';
 
 /**
- * One process of the virtual world, from its start to its death. Every adapter is handed out for a process and calls
- * the world through it, so that a dead process neither acts nor hears an answer: a kill runs no `catch` and no `finally`.
+ * One process of a virtual system, from its start to its end. Each adapter belongs to a process and makes its calls through
+ * it, so that a killed process neither acts nor receives an answer: a kill runs no `catch` and no `finally`.
  */
 export interface VirtualProcess {
   readonly name: string;
@@ -21,7 +21,7 @@ export interface VirtualProcess {
   kill(): void;
 }
 
-/** A moment at which a process may be killed. Steps of one name are counted over all its lives, from 1. */
+/** A moment at which a process may be killed. Steps of one name are counted from 1, over all its starts. */
 export interface Step {
   readonly process: VirtualProcess;
   readonly number: number;

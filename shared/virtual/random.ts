@@ -14,7 +14,7 @@ export function seededRandom(seed: number): Random {
 function streamOf(path: string): Random {
   const next = xoshiro(path);
   return {
-    // 53 bits: 27 of one draw and 26 of the next, all that a double between 0 and 1 holds.
+    // 53 bits: 27 of one draw and 26 of the next, the precision of a double between 0 and 1.
     fraction: () => ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 0x20000000000000,
     // The length keeps `a` in `b/c` apart from `a/b` in `c`.
     stream: (name) => streamOf(`${path}/${name.length}:${name}`),
@@ -44,7 +44,7 @@ function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by));
 }
 
-/** FNV-1a over UTF-16 units, in two lanes, so that two names that meet in one lane differ in the other. */
+/** FNV-1a over UTF-16 units, as two hashes, so that two names with one equal hash differ in the other. */
 function hash(text: string): readonly [number, number] {
   let low = 0x811c9dc5;
   let high = 0x9dc5811c;
@@ -56,7 +56,7 @@ function hash(text: string): readonly [number, number] {
   return [low, high];
 }
 
-/** Spreads 64 bits of hash over as many words as are asked for (splitmix32, one lane stirred into the other). */
+/** Spreads 64 bits of hash over the requested number of words (splitmix32, with both halves mixed). */
 function splitmix([low, high]: readonly [number, number]): () => number {
   let state = low;
   return () => {

@@ -7,9 +7,9 @@ const statementMax = 500;
 
 /**
  * The one connection of a database in memory, used by several processes in turn. A process holds it for a query or a
- * transaction; if it dies in between, what it had not committed is rolled back, and the next in line gets it. All of it
- * happens within one transaction of the connection's own, so that a run can be taken back as a whole: opening a
- * database and preparing its statements anew cost a run more than its queries do.
+ * transaction; if it crashes in between, its uncommitted changes are rolled back, and the next process gets the connection.
+ * Everything runs within one outer transaction, so that a whole run can be rolled back: opening a database and preparing its
+ * statements costs more than the queries of a run.
  */
 export interface SharedConnection {
   /** Resolves when it is this process's turn; never, if the process dies before. */
@@ -18,13 +18,13 @@ export interface SharedConnection {
   begin(): void;
   commit(): void;
   rollback(): void;
-  /** Nobody holds it or waits for it any more, and every row is again as it was at the last mark, the opening at first. */
+  /** Releases the connection and all waiting processes, and restores every row to the last mark, at first the opening. */
   rewind(): void;
   /** What is there now is what `rewind` goes back to. */
   mark(): void;
   /** `mayWrite` is false for a reader, which fails as a connection that was opened to read. */
   query(text: string, parameters: readonly unknown[], mayWrite: boolean): QueryResult<unknown>;
-  /** Rows at once, whoever holds it. */
+  /** Reads rows at once, even while a process holds the connection. */
   peek(text: string, parameters: readonly unknown[]): unknown[];
 }
 

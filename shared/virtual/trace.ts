@@ -3,7 +3,7 @@ import type { Log, LogFields } from '../ports/log.ts';
 import type { VirtualProcess } from './process.ts';
 
 export interface TraceLine {
-  /** True virtual time, whatever the process's own clock says. */
+  /** True virtual time, without the error of the process's own clock. */
   readonly at: number;
   readonly process: string;
   readonly level: 'info' | 'warn' | 'error';
@@ -12,9 +12,9 @@ export interface TraceLine {
 }
 
 export interface Trace {
-  /** The log of a process; what it says after its death is not heard. */
+  /** Log of a process; lines after its end are dropped. */
   log(process: VirtualProcess): Log;
-  /** A line of the world itself: a fault, a message on the wire, a ledger entry. */
+  /** Writes a line of the virtual system itself: a fault, an MQTT message, a ledger entry. */
   record(process: string, event: string, fields?: LogFields): void;
   /** Called with each line as it comes. */
   onLine(listener: (line: TraceLine) => void): void;
@@ -33,7 +33,7 @@ export interface TraceOptions {
 
 const keptMaxDefault = 1_000_000;
 
-/** The log of the virtual world: the same seed gives the same bytes, in any process on any machine. */
+/** Log of a virtual run: the same seed gives the same bytes, in any process on any machine. */
 export function virtualTrace({ now, keptMax = keptMaxDefault }: TraceOptions): Trace {
   const lines: TraceLine[] = [];
   const listeners: ((line: TraceLine) => void)[] = [];

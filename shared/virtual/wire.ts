@@ -1,14 +1,14 @@
 import type { Clock } from '../ports/clock.ts';
 
 export interface WireDeps {
-  /** The network's own: what is on its way arrives, whatever becomes of its sender. */
+  /** Clock of the network: a message in transit arrives even if its sender has crashed. */
   readonly clock: Clock;
   readonly latencyMs: () => number;
 }
 
 /**
- * One TCP connection as its two ends see it: in order each way, each message after some latency. An end that is closed
- * hears nothing any more; the other end learns of it when the news arrives, after whatever was sent before.
+ * One TCP connection with two ends: messages arrive in order, each after a latency. A closed end receives nothing more; the
+ * other end learns of the close after all messages sent before it.
  */
 export interface Wire {
   readonly isClientOpen: boolean;

@@ -18,8 +18,7 @@ interface Placed extends LineEntry {
 }
 
 /**
- * One causal line through everything that was done for an activation: the record of its purchase, and its commands as the
- * API IoT keeps them. What comes of its own (a revocation) has a line of its own.
+ * Timeline of one activation: the history of its purchase, and its commands from the API IoT. A revocation has a timeline of its own.
  */
 export function activationLine(
   activation: Pick<ActivationDetail, 'id' | 'vin'>,

@@ -2,7 +2,7 @@ import type { Purchase } from '../../gateway/platform/purchase-view.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 
-/** What a wish to cancel that was heard means for the service and for the money, as one sentence (docs/service-life.md). */
+/** Returns one sentence on what an accepted cancellation means for the service and the payment (docs/service-life.md). */
 export function cancelledText(purchase: Purchase): string {
   const { serviceName, vin, activation, entitlement } = purchase;
   const service = `${serviceName} on ${vin}`;
@@ -43,7 +43,7 @@ function kept({ price, activation }: Purchase): string {
     case 'collected':
       return `the ${amount} were paid in another way and stay paid, since it was active`;
     default:
-      // What support gave for nothing after the purchase had failed.
+      // A goodwill service, granted by support after the purchase had failed.
       return `nothing was charged for it, and nothing is`;
   }
 }

@@ -110,7 +110,7 @@ export async function saveFailures(
   );
 }
 
-/** What a person reads: probes, figures, and every failure with its smallest schedule and timeline. */
+/** Text output of a check: probes, statistics, and every failure with its smallest test case and timeline. */
 export async function reportText(
   report: CheckReport,
   failures: readonly SavedFailure[],

@@ -16,7 +16,7 @@ export interface CheckOrder extends SubjectFlags {
   readonly coverage?: boolean;
 }
 
-/** What came of a check, and what its processes counted: nothing without `coverage`. */
+/** Result of a check, and the call counts of its processes (none without `coverage`). */
 export interface SharedOutcome extends CheckOutcome {
   readonly counts: readonly FunctionCount[];
 }
@@ -37,7 +37,7 @@ const roomForYoungObjects = ['--max-semi-space-size=64'];
 /** The count begins before any module of the product is loaded. */
 const countingFromTheStart = ['--import', new URL('./coverage-start.js', import.meta.url).href];
 
-/** Runs a check in this process, or shares it among processes of this same program, each with every n-th schedule. */
+/** Runs a check in this process, or shares it among worker processes, each with every n-th test case. */
 export async function checkWithWorkers(
   order: CheckOrder,
   onProgress: (soFar: SoFar) => void,
@@ -118,7 +118,7 @@ function runWorker(
 /** The other end: what a worker process does. */
 export async function beWorker(text: string): Promise<void> {
   const order = JSON.parse(text) as CheckOrder & { readonly worker: number };
-  // Whoever wants the outcome is gone, and nothing else would end this work.
+  // The parent process has ended, and nothing else would end this worker.
   const exit = () => process.exit(exitCodes.failed);
   process.once('disconnect', exit);
   // It may have gone before this process could listen.

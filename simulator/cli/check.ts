@@ -39,7 +39,7 @@ const runsDefault = 2_000;
 /** With `--minutes` the time ends it, not the count. */
 const runsEndless = 1_000_000;
 
-/** `fleetwake check`: thousands of random schedules in virtual time, each judged by every rule. */
+/** `fleetwake check`: runs thousands of random test cases in virtual time and checks every rule for each. */
 export function addCheck(program: Command): void {
   program
     .command('check')
@@ -84,7 +84,7 @@ async function check(flags: CheckFlags): Promise<number> {
   say(
     `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}${optionText('policy', policy)}${optionText('catalogue', catalogue)}; ${probeRule(flags)}`,
   );
-  // One process holds one world at a time; while workers start, this one has nothing else to do.
+  // A process runs one virtual system at a time; this process runs its own while the workers start.
   const replayed = replayCorpus(await readCorpus(flags.corpus));
   if (workers === 1) await replayed;
   const beganAt = wallClock.now();
@@ -130,7 +130,7 @@ function probeRule(flags: SubjectFlags): string {
     : `a probe at zero fails the check from ${probesNeedRuns} runs on`;
 }
 
-/** The saved schedules of a folder, in the order of their names; none where there is no such folder. */
+/** Returns the saved test cases of a folder, in the order of their names; none for a missing folder. */
 async function readCorpus(folder: string): Promise<{ file: string; schedule: TestCase }[]> {
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
@@ -147,7 +147,7 @@ async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Prom
   return results;
 }
 
-/** A saved schedule, or a sentence about what is wrong with the file. */
+/** Returns a saved test case, or a sentence about what is wrong with the file. */
 export async function readTestCaseFile(file: string): Promise<SavedTestCase> {
   const hint = 'give a file that "fleetwake check" saved (reports/)';
   const reading = readSaved(textOfNamedFile(file, hint));

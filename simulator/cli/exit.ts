@@ -18,7 +18,7 @@ export class StoppedBySignal extends Error {
   }
 }
 
-/** The call or its surroundings are wrong; the message is a sentence that names the cure. */
+/** Error of a wrong call or environment; the message is a sentence that names the fix. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -1,4 +1,4 @@
-/** The flags that say what a field says, by the field's name in an answer: `schedule.afterMs` is `--after`. `*` stands for a place in a list. */
+/** Flags of the fields, by the field's name in an answer: `schedule.afterMs` is `--after`. `*` stands for a place in a list. */
 export type FlagNames = Readonly<Record<string, string>>;
 
 /** Returns a sentence of the server with each field named as the flag that the user typed. */

@@ -6,7 +6,7 @@ import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
 
-/** Where a broker is looked for unless told otherwise. */
+/** Default address of the broker. */
 export const mqttDefaultUrl = 'mqtt://127.0.0.1:1883';
 
 export interface FleetFlags {

@@ -7,7 +7,7 @@ import { checkNodeVersion } from './node-version.ts';
 import { fleetwakeProgram } from './program.ts';
 import { guardTerminal } from './terminal-guard.ts';
 
-/** Whoever reads may stop reading, as `| head` does: what is left to say is said to nobody, and the exit code stays true. */
+/** The reader may close the pipe, as `| head` does: the rest of the output is dropped, and the exit code stays correct. */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -41,7 +41,7 @@ function fail(error: unknown): void {
   }
   process.stderr.write(`fleetwake: ${sentenceOf(error)}\n`);
   if (process.env.FLEETWAKE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  // Whatever a failed start has left open must not keep the process.
+  // Resources that a failed start left open must not keep the process alive.
   process.exit(error instanceof StoppedBySignal ? error.exitCode : exitCodes.unusable);
 }
 

@@ -48,11 +48,14 @@ export function addOption(
   );
 }
 
-/** Refuses flags of the command line that have no effect beside the others. Variables are often shared by several processes: those may be idle. */
+/**
+ * Refuses flags of the command line that have no effect beside the others. Variables are often shared by several processes:
+ * those may be idle.
+ */
 export function refuseIdleFlags(flags: Readonly<Record<string, unknown>>, config: GatewayConfig): void {
   const faults = Object.entries(table).flatMap(([name, { flag }]) => {
     const typed = flags[attributeOf(flag)];
-    // A port of 0 asks for nothing: scripts give it for every listener.
+    // Port 0 is always accepted: scripts give it for every listener.
     const why = typed === undefined || typed === '0' ? null : whyIdle(name as keyof GatewayConfig, config);
     return why === null ? [] : [`--${flag} has no effect, because ${why}; leave it out`];
   });

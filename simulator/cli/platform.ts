@@ -20,7 +20,7 @@ export interface AskedPlatform {
   readonly config: GatewayConfig;
   readonly apiIotUrl: string;
   readonly clients: Clients;
-  /** The platform's answer; a `UsageError` with a sentence when nobody gives one, or does not know the secrets. */
+  /** Resolves with the platform's answer; throws a `UsageError` with a sentence if no server answers, or if it refuses the secrets. */
   ask(question: (client: ApiClient) => Promise<ApiAnswer>, surface?: Surface): Promise<ApiAnswer>;
 }
 
@@ -62,7 +62,7 @@ export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform
   };
 }
 
-/** Somebody answers and does not know our secrets: they are another gateway's, and the sentence says so. */
+/** A server answers and refuses the secrets: it is another gateway, and the sentence names this. */
 export function withSecretsOf<T>(dataFolder: string, answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
     if (!(error instanceof ClientRefused)) throw error;

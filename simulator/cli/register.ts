@@ -19,7 +19,7 @@ interface RegisterFlags extends PlatformFlags {
   readonly replace?: true;
 }
 
-/** `fleetwake register VIN`: vehicles that somebody else plays, with the customers who own them. */
+/** `fleetwake register VIN`: registers vehicles outside the simulator, with the customers who own them. */
 export function addRegister(program: Command): void {
   const command = program
     .command('register')

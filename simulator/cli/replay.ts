@@ -15,7 +15,7 @@ interface ReplayFlags {
   readonly scenario?: string;
 }
 
-/** `fleetwake replay FILE`: a saved schedule again, with the same trace, as a timeline. */
+/** `fleetwake replay FILE`: runs a saved test case again, with the same trace, and prints a timeline. */
 export function addReplay(program: Command): void {
   program
     .command('replay <file>')

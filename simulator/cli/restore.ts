@@ -23,7 +23,7 @@ const lookUp = {
 
 const choices = ['adopt', 'refund', 'ignore'];
 
-/** `fleetwake restore`: lists what an older database does not know, decides about each, and goes on. */
+/** `fleetwake restore`: lists what a restored, older database does not contain, takes a decision about each finding, and resumes work. */
 export function addRestore(program: Command): void {
   const command = program
     .command('restore')

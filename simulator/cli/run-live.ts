@@ -65,7 +65,7 @@ export function configOfRun(
 export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
-  // A second signal, too, leaves no folder behind that nobody asked for.
+  // A second signal, too, removes the temporary folder.
   const removeFolder = () => rmSync(data, { recursive: true, force: true });
   if (flags.data === undefined) process.once('exit', removeFolder);
   const config = configOfRun(flags, process.env, data);
@@ -84,7 +84,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
     say('stopping gracefully (a second signal stops at once)');
     throw new StoppedBySignal(`${signal} stopped the run before the verdict: run it again`, codeOf(signal));
   });
-  // Whoever waits for it hears of it.
+  // The caller receives the rejection.
   stopped.catch(() => {});
   try {
     const { evidence, bus } = await runScenario({

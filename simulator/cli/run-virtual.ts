@@ -9,7 +9,7 @@ import type { Job, JudgedRun } from './run-live.ts';
 /** A line every ten minutes of virtual time, where it is no terminal that is written to. */
 const progressEveryMs = 600_000;
 
-/** The scenario in virtual time. What the run took of real time is told beside the report and never in it. */
+/** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
 export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr, progressEveryMs);
   const say = (text: string) => process.stderr.write(`${text}\n`);

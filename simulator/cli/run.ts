@@ -86,7 +86,7 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
 }
 
-/** One after the other. `tell` hears of all that were judged, also when another one cannot be finished, which rejects. */
+/** Runs them one after the other. `tell` gets every finished run, even if a later one cannot finish, which rejects. */
 export async function eachRun<Job, Report>(
   jobs: readonly Job[],
   runOne: (job: Job) => Promise<Report>,

@@ -11,7 +11,7 @@ import {
 } from './report-files.ts';
 import { runText } from './run-text.ts';
 
-/** `fleetwake verify LOG`: the verdict on a run that is over, from what its witnesses saw. */
+/** `fleetwake verify LOG`: checks the evidence of a finished run again. */
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')

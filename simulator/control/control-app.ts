@@ -53,7 +53,7 @@ export function controlApp(deps: ControlDeps): Hono {
   return app.route('/', surface);
 }
 
-/** A browser says so of each request of a page; other programs of this machine do not. */
+/** Browsers send this header with each request of a page; other programs of this machine do not. */
 function isOfPage(request: { header(name: string): string | undefined }): boolean {
   return request.header('origin') !== undefined || request.header('sec-fetch-site') !== undefined;
 }

@@ -26,7 +26,7 @@ export interface PlacedFault {
 
 export type Placing =
   | { readonly ok: true; readonly fault: PlacedFault }
-  /** A sentence with the cure. */
+  /** A sentence with the fix. */
   | { readonly ok: false; readonly reason: string };
 
 /** Puts faults on a running fleet, and on the engine's way to its services, and takes them away again. */
@@ -44,10 +44,10 @@ export interface FaultDesk {
 const services = ['api_iot', 'payments', 'mail', 'push'] as const satisfies readonly Service[];
 type Service = ServiceFaultRecord['target']['service'];
 type Controls = Pick<FaultControls<ServiceFault>, 'set' | 'sinceBeginMs' | 'struckBy'>;
-/** Null: this service is somebody else's, and no fault reaches it. */
+/** Null: the service runs elsewhere, and no fault can affect it. */
 export type ServiceFaults = Readonly<Record<Service, Controls | null>>;
 
-/** More than anyone would add by hand; a script that forgets to remove its faults hears of it. */
+/** More than a person adds by hand; a script that forgets to remove its faults gets an error. */
 const placedMax = 1_000;
 
 interface Entry {

@@ -8,12 +8,12 @@ import { groupBy } from './group.ts';
 import type { Reading } from './reading.ts';
 import { money } from './verdict.ts';
 
-/** One activation from the purchase to its end, as all witnesses saw it, in the order of time. */
+/** Course of one activation from the purchase to its end, from all evidence sources, in order of time. */
 export interface ActivationCourse {
   readonly purchase: string;
   readonly activation: string;
   readonly why: 'failed' | 'slow';
-  /** As the commands on the wire carried it; null where none was seen. */
+  /** From its MQTT commands; null without one. */
   readonly traceId: string | null;
   readonly entries: readonly CourseEntry[];
 }

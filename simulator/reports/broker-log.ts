@@ -15,7 +15,7 @@ export interface Seen<T> {
   readonly at: number;
   /** When the broker certainly had it, or null. */
   readonly takenAt: number | null;
-  /** It passed the vehicle's end of the wire. */
+  /** It passed the vehicle's end of the connection. */
   readonly atVehicle: boolean;
   readonly vin: string;
   readonly message: T;
@@ -27,7 +27,10 @@ export interface BrokerLog {
   readonly statuses: readonly Seen<VehicleStatus>[];
 }
 
-/** Reads the log as a stranger would, by the wire's schemas. What no schema takes, or names another VIN, proves nothing. */
+/**
+ * Reads the log independently of the gateway, by the message schemas. An invalid message, or one that names another VIN, is
+ * no evidence.
+ */
 export function readBrokerLog(messages: readonly BrokerMessage[]): BrokerLog {
   const commands: Seen<ConfigureCommand>[] = [];
   const results: Seen<CommandResult>[] = [];

@@ -6,7 +6,7 @@ import type { BrokerLog } from './broker-log.ts';
 import type { Evidence } from './evidence.ts';
 import { groupBy } from './group.ts';
 
-/** All that the witnesses say about one activation, side by side. */
+/** Evidence from all sources about one activation, side by side. */
 export interface CaseFile {
   readonly id: string;
   readonly vin: string;
@@ -17,7 +17,7 @@ export interface CaseFile {
   readonly commands: readonly { readonly attempt: number; readonly command: CommandResource }[];
   readonly ledger: readonly LedgerEntry[];
   readonly tickets: readonly TicketRow[];
-  /** When the vehicle first proved on the wire that it had done it, or what it renews was proven; or null. */
+  /** When the vehicle first published that it had applied the activation, or the one that this renews; or null. */
   readonly deliveredAt: number | null;
 }
 

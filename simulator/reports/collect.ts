@@ -44,7 +44,7 @@ export async function collectMails(mailbox: Mailbox): Promise<SeenMail[]> {
   return seen.flat();
 }
 
-/** All pushes of the sink. One that cannot be read has empty words, which no check takes for a notice. */
+/** Returns all push messages of the sink. An unreadable one has empty texts, which match no notification. */
 export function collectPushes(sink: Pick<PushSink, 'list'>): SeenPush[] {
   return sink.list({ limit: Number.MAX_SAFE_INTEGER }).map(({ at, endpoint, payload }) => {
     const { noticeId = '', title = '', body = '' } = (fieldsOf(payload ?? '') ?? {}) as Partial<SeenPush>;

@@ -24,7 +24,7 @@ export function conclusionText({ ok, checks, expectedRules, expectations }: Judg
   ].join(' ');
 }
 
-/** A compressed run says so. */
+/** Names the time scale of a compressed run. */
 export function compressionText({
   timeScale,
   constants,

@@ -4,8 +4,8 @@ import type { DatabaseEvidence, Evidence } from './evidence.ts';
 import { type Surroundings, surroundingsSchema } from './surroundings.ts';
 
 /**
- * The evidence of a run as a file: JSON lines, a witness's statement each, so that a run can be judged again later, elsewhere,
- * by newer checks. The last line counts them and seals them, so that a log that was cut short or changed is told apart.
+ * The evidence of a run as a file: JSON lines, one piece of evidence each, so that newer checks can judge the run again
+ * later. The last line has the number of lines and a checksum, so that a cut or changed log is recognised.
  */
 const logVersion = 1;
 

@@ -13,7 +13,7 @@ import type { Plan } from '../scenarios/plan.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 
 /**
- * What independent witnesses saw of a run, as plain data. The checks read nothing else, so a run can be judged again from
+ * Evidence of a run from independent sources, as plain data. The checks read nothing else, so a run can be judged again from
  * a file. Instants are epoch milliseconds of one machine.
  */
 export interface Evidence {
@@ -28,25 +28,25 @@ export interface Evidence {
   readonly takenAt: number;
   /** What the platform answered to each purchase of the plan, as the buyer saw it. */
   readonly answers: readonly PurchaseAnswer[];
-  /** The payment service's own books. */
+  /** The payment service's ledger. */
   readonly ledger: readonly LedgerEntry[];
   /** Read from the platform's database file. */
   readonly database: DatabaseEvidence;
   /** Every configure command that the API IoT accepted, read from its database file. */
   readonly apiIot: readonly CommandResource[];
-  /** Every message on `vehicles/+/cmd/#` and `vehicles/+/evt/#` that a witness at the broker or at the vehicles saw, once. */
+  /** Every message on `vehicles/+/cmd/#` and `vehicles/+/evt/#` recorded at the broker or at the vehicles, once. */
   readonly broker: readonly BrokerMessage[];
   /** The vehicles themselves, at the end. */
   readonly vehicles: readonly VehicleEvidence[];
   readonly mails: readonly SeenMail[];
   readonly pushes: readonly SeenPush[];
-  /** CloudEvents read back from the event stream, or null where nobody listened. */
+  /** CloudEvents read from the event stream, or null without a reader. */
   readonly events: readonly SeenEvent[] | null;
   /** What the outside ticket system received; without it: no webhook was set. */
   readonly ticketEvents?: readonly SeenTicketEvent[];
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
-  /** The longest that news may have taken from the broker to the engine in this run; without it a second. */
+  /** Longest time from a vehicle's answer at the broker until the engine receives it in this run; default one second. */
   readonly newsMs?: number;
   /** What the faults between engine and API IoT did, by type. */
   readonly httpFaults: Readonly<Record<string, number>>;
@@ -78,13 +78,13 @@ export interface PurchaseAnswer {
 }
 
 export interface BrokerMessage {
-  /** When a witness first saw it; what a vehicle says, when it said so. */
+  /** When it was first recorded; a vehicle's message, when it was sent. */
   readonly at: number;
   readonly topic: string;
   readonly payload: string;
   /** When it was certain that the broker had it; null: its connection dropped first. Without it: `at`. */
   readonly takenAt?: number | null;
-  /** A witness at the vehicle's end saw it; a broker that died may have forgotten a command before. Without it: yes. */
+  /** Whether it was recorded at the vehicle's end; a crashed broker may have lost a command before. Default true. */
   readonly atVehicle?: boolean;
 }
 
@@ -93,7 +93,7 @@ export interface VehicleEvidence {
   readonly features: readonly ReportedFeature[];
   /** Texts that its display showed, oldest first. */
   readonly displayed: readonly string[];
-  /** Results that were lost on purpose: nobody but the vehicle knows them. */
+  /** Results that a fault lost: only the vehicle knows them. */
   readonly resultsLost: number;
 }
 

@@ -2,8 +2,8 @@ import type { Constants } from '../scenarios/scenario.ts';
 import type { Evidence, PurchaseAnswer } from './evidence.ts';
 
 /**
- * What the specification demands, worked out here a second time from the plan's constants: a check that asked the engine
- * for its own figures would prove nothing.
+ * Expected values of the specification, computed again from the plan's constants: a check that used the engine's own values
+ * would prove nothing.
  */
 export function waitBeforeMs(constants: Constants, attempt: number): number {
   return Math.min(2 ** (attempt - 2) * constants.baseDelayMs, constants.maxDelayMs);
@@ -34,7 +34,7 @@ export function endBoundMs(constants: Constants, sharing: number, slackMs: numbe
   return attempts * attemptMs + backoffs + fullWindows * constants.quotaWindowMs + slackMs;
 }
 
-/** Purchases that the buyer was told are made: the population of most checks. */
+/** Purchases answered 201 to the buyer: the population of most checks. */
 export function acceptedAnswers(evidence: Evidence): (PurchaseAnswer & { readonly purchaseId: string })[] {
   return evidence.answers.flatMap((answer) =>
     answer.purchaseId !== null && answer.status !== null && answer.status >= 200 && answer.status < 300

@@ -1,7 +1,7 @@
 import type { RunReport } from './run-report.ts';
 import { money } from './verdict.ts';
 
-/** The figures in words, a row each; what an empty name stands in front of goes on with the row above. */
+/** Returns the statistics as rows; a row with an empty name continues the row above. */
 export function factRows(report: RunReport): [string, string][] {
   const { notices, tickets, revocations, reactivations, timeToActiveMs: waits } = report;
   const kinds = Object.entries(notices).map(

@@ -2,7 +2,7 @@ import { type Expectation, expectationOf, type Operator } from '../scenarios/exp
 import type { JudgedExpectation, RunReport } from './run-report.ts';
 import { money } from './verdict.ts';
 
-/** All that expectations are compared with. */
+/** Values that expectations are compared with. */
 export type Figures = Pick<
   RunReport,
   | 'purchases'

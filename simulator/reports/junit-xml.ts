@@ -26,7 +26,7 @@ const sectionEnd = '\ue000]]\ue001\ue000';
 
 /** JUnit XML as CI systems read it. */
 export function junitXml(suites: readonly JunitSuite[]): string {
-  // The package's types speak of an ES module; Node gets its CommonJS, whose one export is the builder.
+  // The package's types declare an ES module; Node gets its CommonJS, whose one export is the builder.
   const builder = (junit as unknown as Builder).newBuilder();
   for (const suite of suites) addSuite(builder, suite);
   return `${builder.build().trimEnd().replaceAll(sectionEnd, ']]]]><![CDATA[>')}\n`;

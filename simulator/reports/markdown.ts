@@ -8,7 +8,7 @@ import type { RunReport } from './run-report.ts';
 const failedMax = 20;
 const violationsMax = 5;
 
-/** The report for a CI summary: verdict first, then what is broken, then the figures. */
+/** The report for a CI summary: the verdict, then the broken rules, then the statistics. */
 export function markdownReport(report: RunReport): string {
   const { scenario, seed, ok, replay } = report;
   const lines = [

@@ -2,8 +2,8 @@ import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 
 /**
- * Returns whether money that the payment service refused to give back is in people's hands: an open settlement within its deadline,
- * or one that they have ended (paid back by other means, or written off). Until then "not charged" is not said of it.
+ * Returns whether operators settle a reversal that the payment service refused: an open settlement within its deadline, or
+ * an ended one (paid back by other means, or written off). The customer gets no "not charged" notification for it.
  */
 export function isWithPeople({ takenAt }: Pick<Evidence, 'takenAt'>, { state }: CaseFile): boolean {
   const { settlement } = state;

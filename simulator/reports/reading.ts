@@ -8,7 +8,7 @@ export interface Reading {
   readonly log: BrokerLog;
   /** One file for every activation that was sold; what was switched off has none. */
   readonly sold: readonly CaseFile[];
-  /** One for every activation that nobody pays for: a technician's manual retry. */
+  /** One for every activation free of charge: a technician's manual retry. */
   readonly free: readonly CaseFile[];
   readonly notices: readonly SeenNotice[];
 }

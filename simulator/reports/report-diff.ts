@@ -101,7 +101,7 @@ function figureChanges(before: SavedReport, after: SavedReport): FigureChange[] 
     .map((figure) => ({ ...figure, isBetter: isBetter(figure) }));
 }
 
-/** Figures of which more is better (true) or worse (false); all others are neither. */
+/** Statistics whose increase is better (true) or worse (false); others are neutral. */
 const directions: readonly (readonly [RegExp, boolean])[] = [
   [/^outcomes\.active$/, true],
   [/^outcomes\.(failed|open|unfinished)/, false],
@@ -163,7 +163,7 @@ function changeOf({ before, after, isBetter }: FigureChange): string {
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
-/** One line: rules and expectations decide, then figures. */
+/** Returns one line: rules and expectations decide, then statistics. */
 function conclusionOf(diff: ReportDiff): string {
   const { verdicts, figures } = diff;
   const broken = verdicts.filter(({ ok }) => !ok).length;

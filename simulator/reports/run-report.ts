@@ -12,7 +12,7 @@ export interface RunReport {
   readonly scenario: string;
   /** Virtual time, or real parts. */
   readonly world: World;
-  /** The command that runs the same plan again, in the same world. */
+  /** The command that runs the same plan again, in the same environment. */
   readonly replay: string;
   /** `nats`, `in-process`; null in virtual time. */
   readonly bus: string | null;
@@ -39,11 +39,11 @@ export interface RunReport {
   readonly money: Readonly<Record<string, MoneyTotals>>;
   /** As the sinks received them, by kind and channel; those of an activation always, others where there were any. */
   readonly notices: Readonly<Record<string, { readonly email: number; readonly push: number }>>;
-  /** Notices that no channel took within the limit of tries, or that it refused for good. */
+  /** Notifications that no channel accepted within the limit of tries, or that a channel refused for good. */
   readonly noticesGivenUp: number;
   readonly tickets: { readonly HIGH: number; readonly MEDIUM: number };
   readonly revocations: { readonly done: number; readonly superseded: number; readonly open: number };
-  /** What the customers own and the vehicle had lost: brought back for nothing. */
+  /** Reactivations of owned features that a vehicle had lost. */
   readonly reactivations: { readonly done: number; readonly failed: number; readonly open: number };
   /** What went wrong on purpose: vehicles by fault, and what the faults of the services did. */
   readonly faults: {
@@ -76,7 +76,7 @@ export interface MoneyTotals {
   readonly capturedMinor: number;
   readonly voidedMinor: number;
   readonly refundedMinor: number;
-  /** Taken and not given back. */
+  /** Captured and not refunded. */
   readonly keptMinor: number;
 }
 

@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.ts';
 export interface SeenNotice {
   readonly at: number;
   readonly channel: 'email' | 'push';
-  /** The notice's id, out of the Message-ID or the push payload. */
+  /** Id of the notification, from the Message-ID or the push payload. */
   readonly noticeId: string;
   readonly recipient: string;
   /** Subject of a mail, title of a push. */
@@ -17,7 +17,10 @@ export interface SeenNotice {
   readonly row: NoticeRow | null;
 }
 
-/** Headlines of the specification's table "Notification Content by Event", and of what is told beside it, in the languages that are shipped. */
+/**
+ * Headlines of the specification's table "Notification Content by Event", and of the additional notifications, in the
+ * shipped languages.
+ */
 const headlines: readonly {
   readonly kind: NoticeRow['kind'];
   readonly email: RegExp;

@@ -24,7 +24,7 @@ export interface Rule {
   readonly title: string;
 }
 
-/** How many cases there must be, and who says so. */
+/** Expected number of cases, and its evidence source. */
 export interface Population {
   readonly count: number;
   /** `purchases that were accepted`. */
@@ -57,7 +57,7 @@ export function moment(evidence: Pick<Evidence, 'startedAt'>, at: number): strin
   return `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)} s`;
 }
 
-/** `49.90 EUR`, also for an amount that the customer is owed (`-49.90 EUR`). */
+/** `49.90 EUR`, also for an amount due to the customer (`-49.90 EUR`). */
 export function money(amountMinor: number, currency: string): string {
   const amount: Money = { amountMinor: Math.abs(amountMinor), currency };
   return `${amountMinor < 0 ? '-' : ''}${formatMoney(amount)}`;

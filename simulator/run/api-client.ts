@@ -35,7 +35,7 @@ export function apiClient(deps: {
   readonly origin: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Space-separated; empty asks for all that the client may have. */
+  /** Space-separated; empty requests every scope of the client. */
   readonly scope?: string;
 }): ApiClient {
   const { http, clock, origin, clientId, clientSecret, scope = '' } = deps;

@@ -4,7 +4,7 @@ import { areCommandsAtRest, isAllButUnreachable } from './open-work.ts';
 import { progressOf } from './progress.ts';
 import type { RunContext } from './run-context.ts';
 
-/** What came of a run. */
+/** Result of a run. */
 export interface Conducted {
   readonly evidence: Evidence;
   /** All vehicles were connected when the workload began. */
@@ -13,7 +13,10 @@ export interface Conducted {
   readonly isSettled: boolean;
 }
 
-/** Conducts a run, whatever its parts are made of: the fleet connects, customers buy, faults end, all settles, the evidence is taken. */
+/**
+ * Conducts a run in either environment: the fleet connects, customers buy, faults end, all activations settle, the evidence
+ * is collected.
+ */
 export async function conduct(run: RunContext): Promise<Conducted> {
   const { plan, pace, settings, customers, faults } = run;
   const answers: PurchaseAnswer[] = [];
@@ -87,7 +90,7 @@ async function untilFaultsEnd(
   return false;
 }
 
-/** Whether nothing is under way, by what the databases and the wire say. `isOver`: no user will ask for anything more. */
+/** Whether no work is in progress, by the databases and the MQTT messages. `isOver`: no user will act any more. */
 function quietCheck({ books, isStill, sources }: RunContext, isOver: () => boolean): () => boolean {
   return () =>
     isOver() &&
@@ -97,9 +100,9 @@ function quietCheck({ books, isStill, sources }: RunContext, isOver: () => boole
 }
 
 /**
- * Whether all has ended and been so for `calmMs`, or nothing but revocations that no command can end has been left for
- * `unreachableMs` (infinite: those count as ended). Once nothing but revocations is left, vehicles that their connectivity keeps away come back: a vehicle
- * that sleeps for eight hours owes nothing before it wakes up, and what it owes then is worth seeing.
+ * Whether all work has ended for `calmMs`, or only revocations that no command can end have been open for `unreachableMs`
+ * (infinite: those count as ended). Once only revocations are left, vehicles that are offline by their connectivity profile
+ * reconnect, so that the run shows their revocations too.
  */
 function settledLook(
   { pace, books, fleet, settings: { lookEveryMs } }: RunContext,

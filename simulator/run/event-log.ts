@@ -6,7 +6,7 @@ import type { SeenEvent } from '../reports/evidence.ts';
 const waitMaxMs = 10_000;
 const watchEveryMs = 50;
 
-/** The published events as a witness heard them. */
+/** Published events, as read from the event stream. */
 export interface EventLog {
   /**
    * What came by, compared with the record as it was read: waits until each of its rows has come (10 s at most), and

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import { type EventLog, eventLog } from './event-log.ts';
 
-/** Reads the event stream from its beginning and goes on listening, as anybody could; `stop` closes the bus too. */
+/** Reads the event stream from its beginning and keeps listening, like any outside consumer; `stop` also closes the bus. */
 export async function readEvents(bus: Bus, clock: Clock): Promise<EventLog & { stop(): Promise<void> }> {
   const log = eventLog(clock);
   const consumption = await bus.consume(

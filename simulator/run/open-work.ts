@@ -65,7 +65,7 @@ export function openWorkQuery({ unreachable, endsBefore }: OpenWorkOptions): str
 export const openCommandsQuery = 'select count(*) as count from commands where ended_at is null';
 export const unansweredQuery = 'select id from commands where results is null';
 
-/** Returns the books of databases that can be read at once. `options` may be changed between two looks. */
+/** Returns the open work of databases that can be read synchronously. `options` may change between two reads. */
 export function syncBooks(
   read: { readonly platform: SyncQuery; readonly apiIot: SyncQuery },
   options: OpenWorkOptions,

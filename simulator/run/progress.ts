@@ -15,7 +15,7 @@ export function progressOf(
 
   async function report(): Promise<void> {
     if (!progress) return;
-    // A database that is away for a moment costs a figure, not the run.
+    // A database that is unavailable for a moment leaves a gap in the progress; the run continues.
     phases = await progress.countPhases().catch(() => phases);
     progress.show({
       step,

@@ -35,7 +35,7 @@ export type TakenEvidence = Omit<
 export interface EvidenceSources {
   /** What passed at the broker so far. */
   messages(): readonly BrokerMessage[];
-  /** Ends all that moves, so that what is read afterwards is of one moment. */
+  /** Stops all services and vehicles, so that the evidence is of one moment. */
   freeze(): Promise<void>;
   /** Reads what independent sources say. */
   take(): Promise<TakenEvidence>;

@@ -2,16 +2,16 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkConnection, LinkMessage, LinkOptions } from '../../shared/ports/device-link.ts';
 import type { BrokerMessage } from '../reports/evidence.ts';
 
-/** Something that passed at a vehicle's end of the wire; whoever is told may hold it up. */
+/** Message that passed a vehicle's end of the connection; a listener may delay it. */
 export type OnVehicleMessage = (direction: 'to' | 'from', topic: string) => void | Promise<void>;
 
 /** Enough for 100,000 vehicles that each get and answer a few commands. */
 const keptMax = 1_000_000;
 
 /**
- * Two witnesses of the wire, whose words are put together: one listens at the broker with an account of its own, one
- * stands at the vehicles' end. The first misses what passes while a broker is down or comes up; the second misses
- * commands that no vehicle received. A message that both saw is kept once, as the first saw it. Telemetry is left out.
+ * Log of MQTT messages from two sources: a subscriber at the broker with an account of its own, and the vehicles'
+ * connections. The first misses messages while a broker is down or starts; the second misses commands that no vehicle
+ * received. A message of both is kept once, from the first source. Telemetry is left out.
  */
 export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () => {}) {
   const seen = new Map<string, { -readonly [Name in keyof BrokerMessage]: BrokerMessage[Name] }>();
@@ -53,7 +53,7 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
   });
 
   return {
-    /** The vehicles' way to the broker, with the witness at it. */
+    /** Link of the vehicles to the broker, with recording. */
     tap: (link: DeviceLink): DeviceLink => ({
       open: (options: LinkOptions) =>
         tapped(
@@ -69,7 +69,10 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
           }),
         ),
     }),
-    /** Listens at the broker; resolves once it hears, and hears again after every reconnect. Open it before the first vehicle. */
+    /**
+     * Subscribes at the broker; resolves once it is subscribed, and subscribes again after every reconnect. Open it before
+     * the first vehicle.
+     */
     listen(
       link: DeviceLink,
       account: { username: string; password: string },

@@ -46,7 +46,7 @@ export type Expectation =
       readonly bound: Bound;
       readonly isShare: boolean;
     }
-  /** In the story's time: what the run took, times `timeScale`. */
+  /** Uncompressed time: the time of the run, multiplied by `timeScale`. */
   | { readonly kind: 'wait'; readonly name: (typeof waits)[number]; readonly bound: Bound }
   | { readonly kind: 'count'; readonly name: (typeof counts)[number]; readonly bound: Bound }
   /** Activations that took exactly so many attempts. */
@@ -66,7 +66,7 @@ interface Bound {
 
 export type ExpectationReading =
   | { readonly ok: true; readonly expectation: Expectation }
-  /** What is wrong, with the cure. */
+  /** What is wrong, with the fix. */
   | { readonly ok: false; readonly reason: string };
 
 const shape = /^(.+?)\s*(>=|<=|>|<|=)\s*(\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)?$/;

@@ -1,6 +1,6 @@
 import { pathText } from './mistake.ts';
 
-/** What a file could not tell before the seed had drawn: where it is in the scenario, what is wrong, and the cure. */
+/** Error that shows only after the seed has drawn: its place in the scenario, what is wrong, and the fix. */
 export class ImpossiblePlan extends Error {
   override readonly name = 'ImpossiblePlan';
   readonly path: readonly PropertyKey[];

@@ -3,7 +3,7 @@ import { shorten, valueAt } from '../../gateway/catalogue/faults.ts';
 import { cureOf } from '../../shared/protocol/cure.ts';
 import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
-/** Something in a scenario that cannot be: where it is, what is wrong, and the cure. */
+/** Mistake in a scenario: its place, what is wrong, and the fix. */
 export interface Mistake {
   readonly path: readonly PropertyKey[];
   /** `is "ofline"; write one of offline, hang`, without the path. */

@@ -11,7 +11,7 @@ import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
-/** What the schema cannot know: names that must exist, targets and schedules that can never come true. */
+/** Checks beyond the schema: names that must exist, and targets and fault windows that can never take effect. */
 export function checkScenario(scenario: Scenario, services: readonly Service[]): Mistake[] {
   return [
     ...checkModels(scenario),
@@ -183,7 +183,7 @@ function unknownNames(
   });
 }
 
-/** By then every activation has ended, whatever goes wrong: what begins later can never be met. */
+/** Every activation has ended by this time, so a fault that begins later never takes effect. */
 function latestEndMs(scenario: Scenario): number {
   const { purchases, slackMs } = scenario;
   return purchases.overMs + endBoundMs(compressedConstants(scenario), purchases.perVehicleMax, slackMs);

@@ -1,6 +1,6 @@
 import { shippedModels } from '../models/models-folder.ts';
 
-/** What a scenario has that does not say otherwise: the specification's constants, and a small, plain world. */
+/** Defaults of a scenario: the specification's constants, and a small fleet. */
 export const standardConstants = {
   maxRetries: 5,
   baseDelayMs: 30_000,

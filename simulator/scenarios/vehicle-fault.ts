@@ -24,8 +24,8 @@ const targetSchema = {
 const skewMs = z.int().min(-mostMs).max(mostMs);
 
 /**
- * What goes wrong with vehicles: the faults of simulator/fleet/vehicle-faults.ts with ranges where the seed draws a
- * figure. Times are real milliseconds from the first moment of the workload; null is for good.
+ * Faults of vehicles: those of simulator/fleet/vehicle-faults.ts, with ranges from which the seed draws a number. Times are
+ * real milliseconds from the start of the workload; null is without end.
  */
 export const vehicleFaultSchema = z.discriminatedUnion('type', [
   z.strictObject({

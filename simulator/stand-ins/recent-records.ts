@@ -8,7 +8,7 @@ export interface RecentRecord {
 }
 
 export interface RecentCounts {
-  /** All that ever arrived since the start. */
+  /** Number of all records since the start. */
   readonly total: number;
   readonly kept: number;
   /** Arrivals whose identity was among the kept ones already. Nothing is dropped for it. */

@@ -8,7 +8,7 @@ import type { TestCase } from '../check/test-case.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import { optionalFeatures } from '../vehicle/models.ts';
 
-/** The models of the world's four vehicles. Each belongs to a customer of its own. */
+/** Models of the default four vehicles. Each belongs to a customer of its own. */
 export type Fleet = NonNullable<TestCase['fleet']>;
 
 export function fleets(): fc.Arbitrary<Fleet> {
@@ -16,7 +16,7 @@ export function fleets(): fc.Arbitrary<Fleet> {
   return fc.array(model, { minLength: vehicleCount, maxLength: vehicleCount });
 }
 
-/** Retry policies that can do what they say: waits grow, the quota binds nobody, and the deadline leaves time for an answer. */
+/** Retry policies that can work: waits grow, the quota never delays an attempt, and the deadline leaves time for an answer. */
 export function retryPolicies(): fc.Arbitrary<TestCasePolicy> {
   return fc
     .record({
@@ -59,15 +59,15 @@ export function catalogues(): fc.Arbitrary<Catalogue> {
 }
 
 export interface ScheduleOptions {
-  /** Each schedule has one of these policies; without them the catalogue's, and without a catalogue any. */
+  /** Each test case has one of these policies; without them the catalogue's, and without a catalogue any. */
   readonly policies?: readonly TestCasePolicy[];
   /** The catalogue that `runWorld` is given as well. */
   readonly catalogue?: Catalogue;
-  /** Without it the world's own four vehicles. */
+  /** Default: four vehicles. */
   readonly fleet?: Fleet;
 }
 
-/** Schedules of purchases and faults: plain JSON that shrinks, and that `runWorld` runs. */
+/** Test cases of purchases and faults: plain JSON that shrinks, and that `runWorld` runs. */
 export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}): fc.Arbitrary<TestCase> {
   const own = policies ?? (catalogue && policiesOf(catalogue)) ?? null;
   const drawn = catalogue

@@ -3,7 +3,7 @@ import { type ApiIotPorts, type ApiIotSettings, createApiIotService } from '../.
 import type { DependencyOverrides } from './dependency-overrides.ts';
 import { origins, testSecrets } from './settings.ts';
 
-/** What differs between the API IoTs of two runs; the specification's figures without it. */
+/** Settings of the API IoT for one run; by default the specification's. */
 export type VirtualApiIotSettings = Pick<
   Partial<ApiIotSettings>,
   'commandTimeoutMs' | 'quotaPerHour' | 'quotaWindowMs' | 'callbackRetry'

@@ -121,7 +121,7 @@ function apply(fault: ComponentFault, { stream, broker, gateway }: FaultyCompone
 
 const newsDefaultMs = 1_000;
 
-/** News of a refusal waits for whoever is away, and for the next try of its callback. */
+/** A refusal is received late if a process was down, or at the next try of its callback. */
 export function newsMsOf({ partFaults = [], timeScale }: Plan): number {
   const awayMs = partFaults.reduce(
     (sum, fault) => sum + Math.max(1, strikesOf(fault).length) * lastsMs(fault),

@@ -26,9 +26,9 @@ export interface VirtualRun {
 const progressEveryMs = 10_000;
 
 /**
- * Runs a scenario in virtual time to the evidence: plan, gateway, vehicles, faults and course are those of a run on real
- * parts, on a clock that jumps. The same scenario and seed give the same evidence in any process. Throws when the virtual
- * system itself broke, which is a mistake of ours and no finding of the scenario.
+ * Runs a scenario in virtual time and returns the evidence: plan, gateway, vehicles, faults and steps are those of a live
+ * run. The same scenario and seed give the same evidence in any process. Throws if the virtual system itself broke, which is
+ * a bug of the simulator and not of the product.
  */
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
   const { scenario, seed, onProgress } = options;

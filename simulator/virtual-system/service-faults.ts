@@ -6,7 +6,7 @@ import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faul
 import type { Plan } from '../scenarios/plan.ts';
 import { origins } from './settings.ts';
 
-/** The faults of the services, and the engine's ways through them, in each of its lives. */
+/** Faults of the services, and the engine's HTTP clients with them, for each of its starts. */
 export function serviceFaults(plan: Plan, clock: Clock) {
   const random = seededRandom(plan.faultSeed);
   /** A fault outlives the process whose requests it meets: it is the network's. */

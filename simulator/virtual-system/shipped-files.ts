@@ -14,7 +14,7 @@ export function shippedCatalogue(): Catalogue {
   return catalogue;
 }
 
-/** The notices' words that come with the product. */
+/** Notification templates that come with the product. */
 export function shippedTemplates(): Render {
   const read = (name: string) =>
     readTextFile(join(shippedCatalogueFolder(), '..', 'notifications', 'templates', name));

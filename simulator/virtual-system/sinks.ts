@@ -9,7 +9,7 @@ import type { SeenMail, SeenPush } from '../reports/evidence.ts';
 export type NotificationFault = 'refused' | 'server_error' | 'request_lost' | 'response_lost' | 'slow';
 
 export interface SinkDeps {
-  /** The network's: what is on its way arrives, whatever becomes of its sender. */
+  /** Clock of the network: a message in transit arrives even if its sender has crashed. */
   readonly clock: Clock;
   readonly latencyMs: () => number;
   /** How the try goes wrong, or null; `to` is the address or the endpoint. */
@@ -21,7 +21,7 @@ export interface SinkDeps {
 const unansweredMs = 130_000;
 const slowMs = 5_000;
 
-/** Of the right shape and nobody's: an uncompressed point, and 16 bytes. */
+/** Keys of the right form that belong to no phone: an uncompressed point, and 16 bytes. */
 const testKeys = {
   p256dh: Buffer.alloc(65, 4).toString('base64url'),
   auth: Buffer.alloc(16, 1).toString('base64url'),
@@ -32,7 +32,7 @@ export function subscriptionOf(customerId: string): PushSubscription {
   return { endpoint: `https://push.example/${customerId}`, keys: testKeys };
 }
 
-/** Mail server and push service: take what is sent, remember it, and fail as the schedule says. */
+/** Mail server and push service: accept and keep messages, and fail during fault windows. */
 export function newSinks(deps: SinkDeps) {
   const mails: SeenMail[] = [];
   const pushes: SeenPush[] = [];

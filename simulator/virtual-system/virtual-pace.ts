@@ -36,7 +36,7 @@ export function virtualPace(loop: VirtualLoop): Pace & { standstill(): RunEnd['e
   };
 }
 
-/** Throws when the virtual system itself broke, which is a mistake of ours and no finding of a run. */
+/** Throws if the virtual system itself broke, which is a bug of the simulator and not of the product. */
 export function assertSound(loop: VirtualLoop, standstill: RunEnd['ended'] | null): void {
   if (standstill !== null) throw new Error(standstillText(standstill, loop.open()));
   const [rejection] = loop.unhandled;

@@ -40,7 +40,7 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
   );
 }
 
-/** A bank that declines the capture lets go of its hold: that is no reversal of ours (`payment_failed`). */
+/** A bank that declines the capture releases its hold: this is not a reversal by the platform (`payment_failed`). */
 function isReversed({ ledger, purchase, state }: CaseFile): boolean {
   const isPaidOtherwise = state.settlement?.status === 'collected';
   return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed' && !isPaidOtherwise;

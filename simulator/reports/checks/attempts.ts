@@ -13,7 +13,7 @@ const rule = {
   title: 'Attempts: within the limit, not before the back-off ends, only one after a permanent failure',
 };
 
-/** How long the news of a refusal may take from the vehicle to the engine, while an attempt is already on its way. */
+/** Longest time from a vehicle's refusal until the engine receives it, in which an attempt may still be sent. */
 const newsDefaultMs = 1_000;
 
 /**
@@ -42,7 +42,7 @@ export function attempts(evidence: Evidence, reading: Reading = readingOf(eviden
   );
 }
 
-/** By the API IoT's own books: numbers, and the time between acceptances. */
+/** From the API IoT's database: attempt numbers, and the time between acceptances. */
 function judgeCommands({ id, commands }: CaseFile, constants: Constants): string[] {
   const violations: string[] = [];
   const most = attemptMax(constants);
@@ -101,7 +101,7 @@ function judgeSteps(id: string, { starts, failures }: Steps, constants: Constant
   return violations;
 }
 
-/** Command id → when the broker had its vehicle's word that it will never apply it: what it did not get, nobody could know. */
+/** Command id → when the broker received the vehicle's refusal. Without it the engine cannot know of the refusal. */
 function refusedAt({ results }: BrokerLog): Map<string, number> {
   const refusals = new Map<string, number>();
   for (const { takenAt, message } of results) {

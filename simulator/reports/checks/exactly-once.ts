@@ -72,8 +72,8 @@ function judgeTickets({ id, row, tickets }: CaseFile): string[] {
 }
 
 /**
- * What is switched on for nothing moves no money, and only its ticket speaks of it: a manual retry belongs to that of what it
- * retries, what could not be brought back has one of its own.
+ * Activations free of charge have no payment, and at most a ticket: a manual retry belongs to the ticket of the failed
+ * activation, a failed reactivation has a ticket of its own.
  */
 function judgeFree(file: CaseFile, notices: readonly SeenNotice[]): string[] {
   const { id, ledger, tickets, state } = file;
@@ -101,7 +101,7 @@ function judgeNotices({ id }: CaseFile, notices: readonly SeenNotice[], crashes:
   const violations: string[] = [];
   for (const [slot, seen] of groupBy(notices, (notice) => `${notice.kind} by ${notice.channel}`)) {
     const copies = groupBy(seen, (notice) => notice.noticeId);
-    // A technician may ask twice, and say so again of a ticket that was reopened.
+    // A technician may ask two questions, and repeat an action after the ticket was reopened.
     const isSupport = supportNoticeKinds.some((kind) => kind === seen[0]?.row?.kind);
     if (copies.size > 1 && !isSupport) violations.push(`${id}: ${slot} sent ${copies.size} times`);
     for (const [noticeId, same] of copies) {

@@ -36,12 +36,12 @@ const ticketFields: Readonly<Record<keyof TicketFields, true>> = {
   priority: true,
 };
 
-/** Rule 5. The ledger counts how many failures there must be: as many as had their money given back. */
+/** Rule 5. The ledger gives the number of failures: the number of reversed payments. */
 export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { sold: files, free } = reading;
   const isLost = ({ row }: CaseFile) => row.phase === 'failed' || row.phase === 'cancelled';
   const lost = files.filter(isLost);
-  // A bank that declines the capture lets go of its hold: that is no reversal of ours.
+  // A bank that declines the capture releases its hold: this is not a reversal by the platform.
   const uncollected = new Set(
     files.filter((file) => file.purchase?.status === 'payment_failed').map((file) => file.id),
   );
@@ -111,7 +111,10 @@ function judgeMoney(evidence: Evidence, file: CaseFile, notices: readonly SeenNo
     );
 }
 
-/** Dormant in the vehicle; or somebody else owns it; or the vehicle is out of reach and the obligation stands. */
+/**
+ * Whether the feature is dormant in the vehicle, or owned by another entitlement, or its revocation is still open because
+ * the vehicle is offline.
+ */
 function judgeFeature(evidence: Evidence, { id, vin, row }: CaseFile): string[] {
   const { database, plan } = evidence;
   const vehicle = evidence.vehicles.find((each) => each.vin === vin);

@@ -14,8 +14,8 @@ const rule = {
 };
 
 /**
- * Rule 10: what the buyer was told, the database, the payment service's ledger, the API IoT's books and the event stream
- * tell one story, in both directions.
+ * Rule 10: the answers to buyers, the database, the payment service's ledger, the API IoT's database and the event stream
+ * agree, in both directions.
  */
 export function nothingLost(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { plan, database } = evidence;
@@ -52,7 +52,7 @@ export function nothingLost(evidence: Evidence, reading: Reading = readingOf(evi
   ]);
 }
 
-/** Every planned purchase has an answer, and no purchase exists that nobody was told of. */
+/** Every planned purchase has an answer, and every saved purchase belongs to an answer. */
 function unanswered(evidence: Evidence): string[] {
   const answered = new Set(
     evidence.answers.filter((answer) => answer.status !== null).map((answer) => answer.plannedId),
@@ -75,7 +75,7 @@ const shown: Readonly<Record<SettlementStatus, ((entries: readonly LedgerEntry[]
   voiding: null,
   refunding: null,
   unsettled: null,
-  // By other means than the payment service: its books do not show it.
+  // Paid by other means than the payment service: its ledger does not show it.
   paid_back: null,
   written_off: null,
   collected: (entries) => balanceOf(entries).netMinor === 0,
@@ -145,7 +145,7 @@ function judgeCommands({ apiIot, database }: Evidence): string[] {
   ];
 }
 
-/** What the broker acknowledged to a vehicle is in the API IoT's books, whatever died since. */
+/** Every result that the broker acknowledged to a vehicle is in the API IoT's database, even after a crash. */
 function judgeResults({ apiIot }: Evidence, log: BrokerLog): string[] {
   const books = new Map(apiIot.map((command) => [command.id, command]));
   return log.results.flatMap(({ vin, takenAt, message: { commandId } }) =>

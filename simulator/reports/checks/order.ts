@@ -10,7 +10,7 @@ const rule = { id: 9, title: 'Every vehicle is at the highest version that it co
 
 const reached: readonly string[] = ['applied', 'already_active', 'already_dormant'];
 
-/** A command for one feature, and what the vehicle answered to it on the wire (null: nothing). */
+/** Command for one feature, and the vehicle's published answer (null: none). */
 interface Target {
   readonly commandId: string;
   readonly target: 'active' | 'dormant';

@@ -6,7 +6,7 @@ import { moment, type Verdict, verdict } from '../verdict.ts';
 const rule = { id: 7, title: 'No vehicle receives more commands per hour than the quota allows' };
 
 /**
- * Rule 7, from the acceptances in the API IoT's books, held against what the broker carried: at most `quotaLimit` in any
+ * Rule 7, from the acceptances in the API IoT's database, compared with the broker's messages: at most `quotaLimit` in any
  * window `(t - quotaWindowMs, t]`. The broker's log counts the vehicles.
  */
 export function quota(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {

@@ -14,9 +14,8 @@ const rule = { id: 8, title: 'Customers receive the specified notifications, and
 const speaksOfRetries = /\bretr(y|ies|ied|ying)\b|\btry(ing)? again\b|\battempt \d|\breintent/i;
 
 /**
- * Rule 8, from what the sinks received: every message is of a kind that the specification's table knows, by its own words,
- * went to its customer and speaks of no retry; of each kind there are exactly as many as what happened asks for; and that an
- * activation has started is sent within a minute of its payment.
+ * Rule 8, from the messages in the sinks: every message has a text of the specification's table, went to its customer and
+ * mentions no retry; the number of each kind is exact; and "activation started" is sent within a minute of the payment.
  */
 export function silence(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { notices: seen, log } = reading;
@@ -80,7 +79,7 @@ interface WantedNotice {
   readonly channel: 'email' | 'push';
 }
 
-/** What decides who is told what, to be looked up by activation, purchase or customer. */
+/** Index of the evidence by activation, purchase and customer, for the expected notifications. */
 interface Facts {
   readonly startedActivations: ReadonlySet<string | null>;
   readonly endedPurchases: ReadonlySet<string | null>;
@@ -143,7 +142,7 @@ function lossKinds({ unsettled, settled }: Facts, id: string, phase: string): No
   return ['reversal_failed', outcome === 'written_off' ? 'reversal_closed' : 'reversal_settled'];
 }
 
-/** Nothing on a revocation, and nothing that speaks of a retry. */
+/** No message about a revocation, and none that mentions a retry. */
 function judgeDisplays(evidence: Evidence, log: BrokerLog): string[] {
   const shown = evidence.vehicles.flatMap(({ vin, displayed }) =>
     displayed

@@ -2,8 +2,8 @@ import type { PurchaseRow } from '../../../gateway/store/schema.ts';
 import type { Evidence } from '../evidence.ts';
 
 /**
- * What must hold once a vehicle was transferred (docs/decisions/0009-vehicle-transfers.md): what is owned on it belongs to its new owner
- * and is cancelled by nobody else, and the old owner receives no notification of what followed their purchase.
+ * Rules after the transfer of a vehicle (docs/decisions/0009-vehicle-transfers.md): its entitlements belong to the new
+ * owner, no other customer cancels them, and the old owner receives no notification of later activations.
  */
 export function transferViolations({ database }: Evidence): string[] {
   return database.purchases.flatMap((purchase) => {

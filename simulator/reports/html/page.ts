@@ -66,7 +66,7 @@ const legend = html`<ul class="legend">
 <li>shaded: a service has a fault</li>
 </ul>`;
 
-/** A section that has nothing to show says so. */
+/** An empty section shows a sentence instead. */
 function section(id: string, title: string, content: readonly (Markup | null)[]): Markup {
   const shown = content.filter((part) => part !== null);
   return html`<section>

@@ -1,4 +1,4 @@
-/** Colours keep a contrast of 4.5 to 1 against their ground, in both schemes; nothing is told by colour alone. */
+/** Colours keep a contrast of 4.5 to 1 against their ground, in both schemes; no information depends on colour alone. */
 export const style = `
 :root { color-scheme: light dark; --ground: #fff; --text: #1b1f24; --soft: #56606b; --line: #d3d9e0; --panel: #f5f7f9;
   --good: #116329; --bad: #a40e26; --asked: #0b5cad; --active: #1a7f37; --failed: #cf222e; --shade: #bf8700; --back: #8250df; }

@@ -102,7 +102,7 @@ export function faultsTable({ schedules }: RunReport): Markup | null {
   );
 }
 
-/** A page of more rows helps nobody; the JSON has them all. */
+/** Most rows of a page; the JSON has all. */
 const rowsMax = 500;
 
 export function activationsTable({ activations }: RunReport): Markup {

@@ -5,7 +5,7 @@ import { drawing, frame } from './chart-frame.ts';
 import { scale } from './scale.ts';
 
 const binCount = 24;
-/** Enough for a story; a schedule that comes again every second has more. */
+/** Most windows in a chart; a fault that repeats every second has more. */
 const lanesMax = 12;
 const laneHeight = 18;
 

@@ -13,12 +13,12 @@ export interface MailSinkOptions {
   readonly hostname: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What a sender has to log in with; without it nobody has to. */
+  /** Credentials of the sender; without it no login is needed. */
   readonly credential?: { readonly username: string; readonly password: string };
   readonly mailbox?: Mailbox;
   /** What meets a mail to this recipient now; null: it is taken. */
   readonly trouble?: (recipient: string) => 'refuses' | 'hangs' | null;
-  /** Told of a mail's Message-ID once it is kept, and before the sender hears so; may hold the answer up. */
+  /** Called with a mail's Message-ID after it is saved and before the sender gets the answer; may delay the answer. */
   readonly onDelivered?: (messageId: string) => void | Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface MailSink {
 const mailMax = 256 * 1024;
 const clientMax = 500;
 
-/** Reads the header lines only; the rest of the mail is left for whoever looks. */
+/** Reads only the header lines; the rest of the mail is parsed on request. */
 function messageIdOf(raw: Buffer): string {
   const end = raw.indexOf('\r\n\r\n');
   const headers = raw.toString('latin1', 0, end < 0 ? Math.min(raw.length, 64 * 1024) : end);
@@ -107,8 +107,8 @@ function receiving(
 }
 
 /**
- * A mail server that delivers nowhere: it keeps what it was sent, to be looked at (mailbox-app.ts). Plain SMTP, for
- * loopback; a mail is parsed when somebody reads it, not on arrival. Rejects when the port is taken.
+ * Mail server that delivers no mail: it keeps mails to be read (mailbox-app.ts). Plain SMTP, for loopback; a mail is parsed
+ * when it is read, not on arrival. Rejects when the port is taken.
  */
 export async function mailSink(options: MailSinkOptions): Promise<MailSink> {
   const { log, hostname, port } = options;
@@ -130,7 +130,7 @@ export async function mailSink(options: MailSinkOptions): Promise<MailSink> {
       resolve();
     });
   });
-  // A sender that breaks its connection is the sender's trouble.
+  // A broken connection of a sender is not an error of the server.
   server.on('error', (error) => log.warn('mail_sink.connection', { message: error.message }));
   return {
     port: (server.server.address() as AddressInfo).port,

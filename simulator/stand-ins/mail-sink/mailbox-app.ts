@@ -4,7 +4,7 @@ import { isoText } from '../../../shared/protocol/instant.ts';
 import { pageQuery } from '../page-query.ts';
 import type { Mailbox, StoredMail } from './mailbox.ts';
 
-/** A mail's HTML is a stranger's: no script, no form, no request to anywhere, and an origin of its own. */
+/** A mail's HTML is not trusted: no script, no form, no request, and an origin of its own. */
 const previewPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
 const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'";
 

@@ -1,6 +1,6 @@
 import { type RecentCounts, type RecentRecord, recentRecords } from '../recent-records.ts';
 
-/** A mail as it arrived. What is inside is read only when somebody looks. */
+/** Mail as it arrived. Its content is parsed only when it is read. */
 export interface StoredMail extends RecentRecord {
   /** When the sink took it. */
   readonly at: number;
@@ -36,8 +36,8 @@ export interface Mailbox {
 const defaultLimits = { countMax: 100_000, bytesMax: 256_000_000 };
 
 /**
- * All mail of the sink, in memory: it knows no socket and no MIME, so the virtual world delivers into the same one.
- * A mail whose Message-ID is there already is kept and counted as a duplicate.
+ * All mail of the sink, in memory: without sockets and MIME, so the virtual environment uses the same one. A mail with a
+ * known Message-ID is kept and counted as a duplicate.
  */
 export function newMailbox(limits: { countMax: number; bytesMax: number } = defaultLimits): Mailbox {
   const records = recentRecords<StoredMail>(limits);

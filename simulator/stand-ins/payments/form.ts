@@ -13,7 +13,7 @@ export function parseForm(text: string): Form {
   return new Map([...new URLSearchParams(text)].map(([name, value]) => [plainName(name), value]));
 }
 
-/** The same for the same parameters, in whatever order they were sent. */
+/** Returns the same text for the same parameters in any order. */
 export function fingerprint(form: Form, secrets: Secrets): string {
   const pairs = [...form].map(([name, value]) => [name, value]);
   return secrets.digest(

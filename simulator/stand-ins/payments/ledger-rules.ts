@@ -118,7 +118,7 @@ export interface Net {
   readonly refundedMinor: number;
   /** Still held now. */
   readonly heldMinor: number;
-  /** What the customer has paid in the end: taken minus given back. */
+  /** Returns the amount that the customer has paid: captured minus refunded. */
   readonly netMinor: number;
 }
 

@@ -40,13 +40,13 @@ const createParameters = [
 
 const ok = (body: unknown): Answer => ({ status: 200, body, kept: true });
 
-/** A step was taken; the card says when that is told. */
+/** Answer of a successful step; the card decides its delay. */
 const done = (body: unknown, { method }: IntentRow): Answer => ({
   ...ok(body),
   delayMs: answerDelayMs(method),
 });
 
-/** Stripe's own prefix on an identifier of ours. */
+/** Our identifier with Stripe's prefix. */
 const stripeId = (prefix: string, id: string) => `${prefix}_${id.slice(id.indexOf('_') + 1)}`;
 
 export function post(work: Work, intent: IntentRow, kind: EntryKind, at = work.now, key = work.key) {
@@ -78,7 +78,7 @@ const stateOf = (intent: IntentRow) => ({
   holdExpiresAt: intent.hold_expires_at,
 });
 
-/** A lapsed hold goes back to the customer at the instant of its lapse, by nobody's request. */
+/** An expired hold is released at its expiry, without a request. */
 async function lapse(work: Work, intent: IntentRow): Promise<IntentRow> {
   const at = intent.hold_expires_at ?? work.now;
   await post(work, intent, 'voided', at, null);
@@ -317,7 +317,7 @@ function newRefund(work: Work, intent: IntentRow): RefundRow {
   };
 }
 
-/** POST /v1/refunds: gives back all that was taken. A failed refund moves nothing and may be asked for again. */
+/** POST /v1/refunds: refunds the whole capture. A failed refund changes nothing and may be repeated. */
 export async function createRefund(work: Work, form: Form): Promise<Answer> {
   const unknown = refuseUnknown(form, ['expand', 'payment_intent', 'reason']);
   if (unknown !== null) return unknown;
@@ -338,7 +338,7 @@ export async function createRefund(work: Work, form: Form): Promise<Answer> {
   return done(refundView(refund, intent.currency, work.now), intent);
 }
 
-/** A charge that the bank has taken back, or may still, cannot be refunded as well. */
+/** A charge that is disputed, or was lost in a dispute, cannot be refunded as well. */
 async function refuseDisputed(work: Work, { id }: IntentRow): Promise<Answer | null> {
   const dispute = await work.transaction
     .selectFrom('disputes')

@@ -139,7 +139,7 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
     } finally {
       keysAtWork.delete(key);
     }
-    // It is done, and a repeat is told so: the key is not at work any more, however late this answer comes.
+    // The step is done, and a repeat gets its result: the key is free, even before this late answer is sent.
     await late(context, ran.answer);
     const replay: Record<string, string> = ran.replayed ? { 'idempotent-replayed': 'true' } : {};
     return respond(context, ran.answer, { 'idempotency-key': key, ...replay });

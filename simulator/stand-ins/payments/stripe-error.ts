@@ -2,9 +2,12 @@
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
-  /** Whether a repeat under the same Idempotency-Key gets this answer again. Stripe keeps all that began to execute. */
+  /**
+   * Whether a repeat under the same Idempotency-Key gets this answer again. Stripe saves the answer of every request that
+   * began to execute.
+   */
   readonly kept: boolean;
-  /** So long after the deed it is told; without it at once. A repeat is told at once. */
+  /** Delay of the answer after the step; without it none. A repeat is answered at once. */
   readonly delayMs?: number;
 }
 

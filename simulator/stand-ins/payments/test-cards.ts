@@ -75,7 +75,7 @@ const cards: ReadonlyMap<string, TestCard> = new Map<string, TestCard>([
   ['pm_card_hanging', { answer: 'hanging' }],
 ]);
 
-/** How much later than the deed the first answer under a key comes: in time for the engine, and long after it gave up. */
+/** Delays of the first answer under a key: one within the engine's time-out, one long after it. */
 const answersAfterMs = { slow: 4_000, hanging: 60_000 } as const;
 
 export function answerDelayMs(method: string): number {

@@ -6,7 +6,7 @@ import type { Ids } from '../../../shared/ports/ids.ts';
 /** Where events are sent, and how they are signed. */
 export interface WebhookEndpoint {
   readonly http: Http;
-  /** Null: nobody wants them now. */
+  /** Null: there is no receiver now. */
   readonly url: () => string | null;
   readonly secret: string;
 }

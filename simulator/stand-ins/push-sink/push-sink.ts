@@ -91,8 +91,8 @@ function refuseHeaders(header: (name: string) => string | undefined): Refusal | 
 }
 
 /**
- * A push service and all the phones behind it, in memory: takes Web Push messages, keeps them encrypted and decrypts
- * them when somebody looks. Two pushes with one topic to one phone count as duplicates; none is dropped.
+ * A push service and all the phones behind it, in memory: takes Web Push messages, keeps them encrypted and decrypts them
+ * when they are read. Two messages with one topic to one phone count as duplicates; none is dropped.
  */
 export function pushSink(options: PushSinkOptions): PushSink {
   const { clock, log, secrets, crypto, origin, seed } = options;
