@@ -9,7 +9,7 @@ import { Address } from '../../shared/protocol/address.ts';
 import type { GatewayHandle, Launch } from '../../simulator/live/gateway-handle.ts';
 
 const program = 'dist/simulator/cli/main.js';
-const startMaxMs = 30_000;
+const startMaxMs = 120_000;
 
 /** What a gateway says on standard output once it listens. */
 interface Started {

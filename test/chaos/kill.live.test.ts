@@ -64,4 +64,4 @@ test('an API IoT that is killed three times, with its broker and without the pla
   expect(evidence.crashes).toBe(3);
   expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
   expect(report.outcomes.active + report.outcomes.failed).toBe(47);
-}, 120_000);
+});

@@ -36,4 +36,4 @@ test('a gateway that starts without NATS sells, activates, and publishes every e
       for (const server of late) await (await server).stop();
     }
   });
-}, 120_000);
+});

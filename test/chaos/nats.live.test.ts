@@ -50,7 +50,7 @@ test('a NATS that dies in the middle and comes back without its data costs time 
       await server.stop();
     }
   });
-}, 120_000);
+});
 
 test("a nats-server of the gateway's own that dies alone is started again, and every event is there", async () => {
   await withTemporaryFolder(async (folder) => {
@@ -80,4 +80,4 @@ test("a nats-server of the gateway's own that dies alone is started again, and e
     expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
     expect(evidence.events?.length).toBe(evidence.database.record.length);
   });
-}, 120_000);
+});

@@ -94,110 +94,90 @@ async function refuseWrites({ pid }: Own, disk: string, isSmall: boolean): Promi
   return async () => void (await limit('unlimited').catch(() => {}));
 }
 
-it(
-  'stores again without a hand once a full disk has space',
-  () =>
-    withTemporaryFolder(async (folder) => {
-      const disk = join(folder, 'disk');
-      const small = await smallDisk(disk);
-      try {
-        await withOwnServer(join(disk, 'nats'), async (own) => {
-          const { server, bus, errors, works } = own;
-          const events = () => bus.publish('fleetwake.events.test', 'x'.repeat(20_000)).catch(() => {});
-          for (let count = 0; count < 5; count += 1) await events();
-          const free = await refuseWrites(own, disk, small !== null);
-          for (let count = 0; count < 5; count += 1) void events();
-          await until(() => server.problem() !== null, 'it is known', recoveryMs);
-          expect(server.problem()).toMatch(/JetStream stores nothing/);
-          expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
-          await free();
-          await until(() => works('after the full disk'), 'it works again', recoveryMs);
-          await until(() => server.problem() === null, 'it is known', recoveryMs);
-        });
-      } finally {
-        await small?.unmount();
-      }
-    }),
-  180_000,
-);
-
-it(
-  'is restarted when its JetStream is silent while its process lives',
-  () =>
-    withTemporaryFolder((folder) =>
-      withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
-        const before = await pid();
-        process.kill(before, 'SIGSTOP');
+it('stores again without a hand once a full disk has space', () =>
+  withTemporaryFolder(async (folder) => {
+    const disk = join(folder, 'disk');
+    const small = await smallDisk(disk);
+    try {
+      await withOwnServer(join(disk, 'nats'), async (own) => {
+        const { server, bus, errors, works } = own;
+        const events = () => bus.publish('fleetwake.events.test', 'x'.repeat(20_000)).catch(() => {});
+        for (let count = 0; count < 5; count += 1) await events();
+        const free = await refuseWrites(own, disk, small !== null);
+        for (let count = 0; count < 5; count += 1) void events();
         await until(() => server.problem() !== null, 'it is known', recoveryMs);
-        await until(() => works('after the silence'), 'it works again', recoveryMs);
+        expect(server.problem()).toMatch(/JetStream stores nothing/);
+        expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
+        await free();
+        await until(() => works('after the full disk'), 'it works again', recoveryMs);
         await until(() => server.problem() === null, 'it is known', recoveryMs);
-        expect(await pid()).not.toBe(before);
-        expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
-          expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
-        ]);
-      }),
-    ),
-  180_000,
-);
-
-it(
-  'is the same server for its clients after its data folder was deleted while it ran',
-  () =>
-    withTemporaryFolder((folder) =>
-      withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
-        const { url } = server;
-        await rm(dataFolder, { recursive: true });
-        await until(() => works('after the loss'), 'it works again', recoveryMs);
-        await until(async () => (await pid()) > 0, 'it has its files again', recoveryMs);
-        await until(() => server.problem() === null, 'it is known', recoveryMs);
-        await until(() => works('after the restart'), 'it works again', recoveryMs);
-        expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
-          `nats.not_working its data folder ${dataFolder} is gone`,
-        ]);
-        expect(server.url).toBe(url);
-        expect(await readFile(join(dataFolder, 'nats-password'), 'utf8')).toBe(new URL(url).password);
-      }),
-    ),
-  180_000,
-);
-
-it(
-  'is left alone while it works',
-  () =>
-    withTemporaryFolder((folder) =>
-      withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
-        const before = await pid();
-        await new Promise((resolve) => setTimeout(resolve, 8_000));
-        expect([await pid(), server.problem(), errors]).toEqual([before, null, []]);
-        expect(await works('still')).toBe(true);
-      }),
-    ),
-  60_000,
-);
-
-it(
-  'has a stream whose files are gone created anew by its clients (error 10077), also where nobody restarts the server',
-  () =>
-    withTemporaryFolder(async (folder) => {
-      const dataFolder = join(folder, 'nats');
-      const server = await startNatsServer({ dataFolder, log: silentLog });
-      const errors: string[] = [];
-      const bus = await openNatsBus({
-        url: server.url,
-        log: { ...silentLog, error: (event) => void errors.push(event) },
       });
-      try {
-        await rm(join(dataFolder, 'jetstream'), { recursive: true });
-        await writeFile(join(dataFolder, 'jetstream-was-here'), '');
-        // Some 8 MB fill the block that is still open; the next one cannot be created.
-        const large = 'x'.repeat(500_000);
-        for (let count = 0; count < 40; count += 1) await bus.publish('fleetwake.wake.a', large);
-        expect(errors).toEqual(['bus.stream_recreated']);
-        expect(bus.problem()).toBeNull();
-      } finally {
-        await bus.close();
-        await server.stop();
-      }
+    } finally {
+      await small?.unmount();
+    }
+  }));
+
+it('is restarted when its JetStream is silent while its process lives', () =>
+  withTemporaryFolder((folder) =>
+    withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
+      const before = await pid();
+      process.kill(before, 'SIGSTOP');
+      await until(() => server.problem() !== null, 'it is known', recoveryMs);
+      await until(() => works('after the silence'), 'it works again', recoveryMs);
+      await until(() => server.problem() === null, 'it is known', recoveryMs);
+      expect(await pid()).not.toBe(before);
+      expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
+        expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
+      ]);
     }),
-  120_000,
-);
+  ));
+
+it('is the same server for its clients after its data folder was deleted while it ran', () =>
+  withTemporaryFolder((folder) =>
+    withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
+      const { url } = server;
+      await rm(dataFolder, { recursive: true });
+      await until(() => works('after the loss'), 'it works again', recoveryMs);
+      await until(async () => (await pid()) > 0, 'it has its files again', recoveryMs);
+      await until(() => server.problem() === null, 'it is known', recoveryMs);
+      await until(() => works('after the restart'), 'it works again', recoveryMs);
+      expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
+        `nats.not_working its data folder ${dataFolder} is gone`,
+      ]);
+      expect(server.url).toBe(url);
+      expect(await readFile(join(dataFolder, 'nats-password'), 'utf8')).toBe(new URL(url).password);
+    }),
+  ));
+
+it('is left alone while it works', () =>
+  withTemporaryFolder((folder) =>
+    withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
+      const before = await pid();
+      await new Promise((resolve) => setTimeout(resolve, 8_000));
+      expect([await pid(), server.problem(), errors]).toEqual([before, null, []]);
+      expect(await works('still')).toBe(true);
+    }),
+  ));
+
+it('has a stream whose files are gone created anew by its clients (error 10077), also where nobody restarts the server', () =>
+  withTemporaryFolder(async (folder) => {
+    const dataFolder = join(folder, 'nats');
+    const server = await startNatsServer({ dataFolder, log: silentLog });
+    const errors: string[] = [];
+    const bus = await openNatsBus({
+      url: server.url,
+      log: { ...silentLog, error: (event) => void errors.push(event) },
+    });
+    try {
+      await rm(join(dataFolder, 'jetstream'), { recursive: true });
+      await writeFile(join(dataFolder, 'jetstream-was-here'), '');
+      // Some 8 MB fill the block that is still open; the next one cannot be created.
+      const large = 'x'.repeat(500_000);
+      for (let count = 0; count < 40; count += 1) await bus.publish('fleetwake.wake.a', large);
+      expect(errors).toEqual(['bus.stream_recreated']);
+      expect(bus.problem()).toBeNull();
+    } finally {
+      await bus.close();
+      await server.stop();
+    }
+  }));

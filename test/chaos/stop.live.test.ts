@@ -64,4 +64,4 @@ test('the first signal drains and ends with 0, the second SIGTERM cuts and ends 
   expect(processes[0]?.output()).toContain('cut by a second signal');
   expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
   expect(report.outcomes.active + report.outcomes.failed).toBe(57);
-}, 120_000);
+});

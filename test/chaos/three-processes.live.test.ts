@@ -58,7 +58,7 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
     ]);
     try {
       const line = () => /^\{"event":"fleet\.started".*\}$/m.exec(fleet.output())?.[0];
-      await until(() => line() !== undefined || fleet.process.exitCode !== null, 'the fleet stands', 30_000);
+      await until(() => line() !== undefined || fleet.process.exitCode !== null, 'the fleet stands');
       expect(fleet.output()).toContain('fleet.started');
       const started = JSON.parse(line() ?? '') as { vehicles: string[]; connected: number };
       expect(started.connected).toBe(vehicles);
@@ -69,14 +69,10 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
         const answer: ApiAnswer = await platform.send('POST', '/purchases', body, `${vin}-${wish.serviceId}`);
         const { id, purchaseId } = answer.body as BoughtView;
         let status: string | undefined;
-        await until(
-          async () => {
-            status = ((await platform.get(`/purchases/${id ?? purchaseId}`)).body as BoughtView).status;
-            return status !== 'pending';
-          },
-          `${wish.serviceId} for ${vin} ends`,
-          60_000,
-        );
+        await until(async () => {
+          status = ((await platform.get(`/purchases/${id ?? purchaseId}`)).body as BoughtView).status;
+          return status !== 'pending';
+        }, `${wish.serviceId} for ${vin} ends`);
         return `${vin} ${wish.serviceId}: ${answer.status}, ${status}`;
       };
       return await Promise.all(
@@ -108,4 +104,4 @@ test('the gateway in two processes and the fleet in a third bring every purchase
       }),
   );
   expect(apart.filter((line) => line.endsWith('failed')).length).toBe(1);
-}, 180_000);
+});

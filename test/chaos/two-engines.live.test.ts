@@ -86,4 +86,4 @@ test('two engines share one consumer and one database: both work, and nothing ha
       await nats.stop();
     }
   });
-}, 120_000);
+});

@@ -48,7 +48,7 @@ describe('the MQTT link', () => {
       await first.stop();
       await until(() => !connection.connected, 'the link notices');
       const second = await startMosquitto(own, first.port);
-      await until(() => connection.connected, 'the link is back', 20_000);
+      await until(() => connection.connected, 'the link is back');
       await until(async () => {
         await connection.publish({ topic: 'a/b', payload: 'back', qos: 1, retain: false });
         return received.includes('back');

@@ -77,4 +77,4 @@ test('fleetwake activation show tells one causal line, under the trace id that t
       stderr: 'fleetwake: There is no activation act_nobody.\n',
     });
   });
-}, 60_000);
+});

@@ -7,7 +7,7 @@ export interface Command {
   readonly process: ChildProcess;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Resolves with its exit code; rejects when it does not end within 45 s, and then it is killed. */
+  /** Resolves with its exit code; rejects when it does not end, and then it is killed. */
   exitCode(): Promise<number | null>;
 }
 
@@ -41,7 +41,7 @@ export function startFleetwake(
     stderr: () => said.stderr,
     async exitCode() {
       try {
-        await until(() => closed, `fleetwake ${parameters.join(' ')} ends: ${said.stderr}`, 45_000);
+        await until(() => closed, `fleetwake ${parameters.join(' ')} ends: ${said.stderr}`);
       } finally {
         child.kill('SIGKILL');
       }

@@ -122,87 +122,82 @@ describe('the lines that make the secrets', () => {
 });
 
 describe('the services, started as the file says', () => {
-  beforeAll(buildWhenOutdated, 300_000);
+  beforeAll(buildWhenOutdated);
   /** Only root may become another; without it the tests' own user has no rights either. */
   const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
 
-  test(
-    'gateway and NATS come up without rights, with the passwords of the files, and show none of them',
-    () =>
-      withTemporaryFolder((folder) =>
-        withPostgres(async (postgresUrl) => {
-          makeSecrets(folder, awkward);
-          const place = (name: string) => join(folder, 'secrets', name);
-          const natsPort = await freePort();
-          mkdirSync(join(folder, 'home'));
-          mkdirSync(join(folder, 'nats'));
-          // The names of the services are places of this machine here; everything else stands as it was made.
-          const moved = (name: string, change: (value: string) => string) =>
-            writeFileSync(place(name), change(secretIn(folder, name)));
-          moved('nats.conf', (conf) => conf.replace('/data', join(folder, 'nats')));
-          moved('nats-url', (url) => url.replace('@nats:4222', `@127.0.0.1:${natsPort}`));
-          const { host, pathname } = new URL(postgresUrl);
-          moved('database-url', (url) => url.replace('@database:5432/fleetwake', `@${host}${pathname}`));
-          if (user.uid !== undefined)
-            for (const path of [
-              '',
-              'secrets',
-              'home',
-              'nats',
-              ...readdirSync(join(folder, 'secrets')).map((name) => `secrets/${name}`),
-            ])
-              chownSync(join(folder, path), user.uid, user.uid);
+  test('gateway and NATS come up without rights, with the passwords of the files, and show none of them', () =>
+    withTemporaryFolder((folder) =>
+      withPostgres(async (postgresUrl) => {
+        makeSecrets(folder, awkward);
+        const place = (name: string) => join(folder, 'secrets', name);
+        const natsPort = await freePort();
+        mkdirSync(join(folder, 'home'));
+        mkdirSync(join(folder, 'nats'));
+        // The names of the services are places of this machine here; everything else stands as it was made.
+        const moved = (name: string, change: (value: string) => string) =>
+          writeFileSync(place(name), change(secretIn(folder, name)));
+        moved('nats.conf', (conf) => conf.replace('/data', join(folder, 'nats')));
+        moved('nats-url', (url) => url.replace('@nats:4222', `@127.0.0.1:${natsPort}`));
+        const { host, pathname } = new URL(postgresUrl);
+        moved('database-url', (url) => url.replace('@database:5432/fleetwake', `@${host}${pathname}`));
+        if (user.uid !== undefined)
+          for (const path of [
+            '',
+            'secrets',
+            'home',
+            'nats',
+            ...readdirSync(join(folder, 'secrets')).map((name) => `secrets/${name}`),
+          ])
+            chownSync(join(folder, path), user.uid, user.uid);
 
-          const here = (word: string) => word.replace('/run/secrets', join(folder, 'secrets'));
-          const [node, main, ...rest] = services.gateway.command ?? [];
-          expect([node, main]).toEqual(['node', relative(root, cliFile)]);
-          const natsServer = (await findOnPath('nats-server')) ?? 'nats-server';
-          const address = ['--addr', '127.0.0.1', '--port', `${natsPort}`];
-          const nats = startChild(
-            natsServer,
-            [...(services.nats.command ?? []).map(here), ...address],
-            folder,
-            user,
+        const here = (word: string) => word.replace('/run/secrets', join(folder, 'secrets'));
+        const [node, main, ...rest] = services.gateway.command ?? [];
+        expect([node, main]).toEqual(['node', relative(root, cliFile)]);
+        const natsServer = (await findOnPath('nats-server')) ?? 'nats-server';
+        const address = ['--addr', '127.0.0.1', '--port', `${natsPort}`];
+        const nats = startChild(
+          natsServer,
+          [...(services.nats.command ?? []).map(here), ...address],
+          folder,
+          user,
+        );
+        const environment = Object.fromEntries(
+          Object.entries(services.gateway.environment ?? {}).map(([name, value]) => [
+            name,
+            here(value)
+              .replace('/home/node', join(folder, 'home'))
+              .replace(/^\$\{\w+:-\}$/, ''),
+          ]),
+        );
+        const ports = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
+        const setting = Object.entries({ ...environment, HOME: join(folder, 'home') }).map((pair) =>
+          pair.join('='),
+        );
+        const gateway = startChild(
+          (await findOnPath('env')) ?? 'env',
+          ['-i', `PATH=${process.env.PATH}`, ...setting, process.execPath, cliFile, ...rest, ...ports],
+          root,
+          user,
+        );
+        try {
+          await until(
+            () => gateway.output().includes('"platform":"http') || gateway.process.exitCode !== null,
+            `the gateway starts: ${gateway.output()} ${nats.output()}`,
           );
-          const environment = Object.fromEntries(
-            Object.entries(services.gateway.environment ?? {}).map(([name, value]) => [
-              name,
-              here(value)
-                .replace('/home/node', join(folder, 'home'))
-                .replace(/^\$\{\w+:-\}$/, ''),
-            ]),
-          );
-          const ports = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
-          const setting = Object.entries({ ...environment, HOME: join(folder, 'home') }).map((pair) =>
-            pair.join('='),
-          );
-          const gateway = startChild(
-            (await findOnPath('env')) ?? 'env',
-            ['-i', `PATH=${process.env.PATH}`, ...setting, process.execPath, cliFile, ...rest, ...ports],
-            root,
-            user,
-          );
-          try {
-            await until(
-              () => gateway.output().includes('"platform":"http') || gateway.process.exitCode !== null,
-              `the gateway starts: ${gateway.output()} ${nats.output()}`,
-              60_000,
-            );
-            expect(gateway.output()).toContain('NATS JetStream by NATS_URL');
-            const [, origin = ''] = /"platform":"(http[^"]+)"/.exec(gateway.output()) ?? [];
-            const reached = origin.replace('0.0.0.0', '127.0.0.1');
-            const ready = (await (await fetch(`${reached}/readyz`)).json()) as object;
-            // Without payments and mail nothing can be sold, and that is all that is missing.
-            expect(JSON.stringify(ready)).not.toMatch(/nats|bus|database/i);
-            expect(statSync(join(folder, 'home', 'fleetwake')).uid).toBe(user.uid ?? process.getuid?.());
-          } finally {
-            await gateway.stop();
-            await nats.stop();
-          }
-          for (const secret of [...awkward, ...awkward.map(encodeURIComponent)])
-            expect(gateway.output()).not.toContain(secret);
-        }),
-      ),
-    120_000,
-  );
+          expect(gateway.output()).toContain('NATS JetStream by NATS_URL');
+          const [, origin = ''] = /"platform":"(http[^"]+)"/.exec(gateway.output()) ?? [];
+          const reached = origin.replace('0.0.0.0', '127.0.0.1');
+          const ready = (await (await fetch(`${reached}/readyz`)).json()) as object;
+          // Without payments and mail nothing can be sold, and that is all that is missing.
+          expect(JSON.stringify(ready)).not.toMatch(/nats|bus|database/i);
+          expect(statSync(join(folder, 'home', 'fleetwake')).uid).toBe(user.uid ?? process.getuid?.());
+        } finally {
+          await gateway.stop();
+          await nats.stop();
+        }
+        for (const secret of [...awkward, ...awkward.map(encodeURIComponent)])
+          expect(gateway.output()).not.toContain(secret);
+      }),
+    ));
 });

@@ -76,4 +76,4 @@ test('fleetwake shows a record in two views, and exports and erases a customer, 
     const after = await run('customer', 'export', 'customer-1');
     expect(JSON.parse(after.stdout).customer).toMatchObject({ email: 'customer-1@erased.invalid' });
   });
-}, 120_000);
+});

@@ -31,7 +31,7 @@ interface Places {
 test('fleetwake fault add, list, remove and clear act on what `fleetwake up` runs', async () => {
   await withTemporaryFolder((folder) =>
     withFleetwake(folder, ['up', ...freePorts, '--vehicles', '2', '--json'], async (up) => {
-      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up');
       const { platform, apiIot, control, vehicles } = JSON.parse(up.stdout()) as Places;
       const [vin, other] = vehicles;
       const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
@@ -87,7 +87,7 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       expect(await up.exitCode()).toBe(0);
     }),
   );
-}, 90_000);
+});
 
 test('without a fleet the sentence says where one was looked for', async () => {
   await withTemporaryFolder(async (folder) => {

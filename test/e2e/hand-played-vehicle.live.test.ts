@@ -35,7 +35,6 @@ async function playedByHand(
   const { hostname, port } = new URL(platform.mqttUrl);
   const playing = promisify(execFile)('bash', ['-c', handPlayedVehicle()], {
     env: { PATH: process.env.PATH, VIN: vin, TOKEN: password, HOST: hostname, PORT: port },
-    timeout: 20_000,
   });
   await waitFor(async () => (await twinOf(platform, vin)).online, 'it says that it is here');
   await meanwhile();

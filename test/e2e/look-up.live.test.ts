@@ -54,64 +54,55 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
     expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
   }));
 
-test(
-  "a data folder that is another gateway's is named, with the cure, by whoever asks a platform",
-  () =>
-    withPlatform({}, ({ origins, vin }) =>
-      withTemporaryFolder(async (folder) => {
-        await openKeys(folder);
-        const place = ['--platform-url', origins.platform, '--data', folder];
-        const places = [...place, '--api-iot-url', origins.apiIot];
-        const sentence = (origin: string) =>
-          `fleetwake: ${origin} does not accept the secrets in ${join(folder, 'keys.json')}, which belong to another gateway: give the data folder of the gateway at this address with --data, or the address of the other gateway with --platform-url\n`;
-        const commands: readonly (readonly string[])[] = [
-          ['activation', ...place],
-          ['activation', 'show', 'act_1', ...places],
-          ['customer', 'export', 'ana', ...place],
-          ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
-          ['purchase', 'record', 'pur_1', ...place],
-          ['register', vin, '--replace', ...places],
-          ['ticket', 'tkt_1', 'start', '--as', 'ana', ...place],
-        ];
-        const refused = { exitCode: 2, stdout: '', stderr: sentence(origins.platform) };
-        for (const words of commands)
-          expect([words, await fleetwake(folder, words)]).toEqual([words, refused]);
-        expect(await fleetwake(folder, ['register', vin, ...places])).toEqual({
-          ...refused,
-          stderr: sentence(origins.apiIot),
-        });
-      }),
-    ),
-  120_000,
-);
-
-test(
-  'what is cancelled is said in one sentence, for the service and for the money; as JSON it is the purchase',
-  () =>
-    withPlatform({}, async (platform) => {
-      const { dataFolder, vin } = platform;
-      const cancel = async (order: Order, ...words: string[]) => {
-        const bought = await buy(platform, order);
-        await ended(platform, bought);
-        return fleetwake(dataFolder, ['cancel', bought.id, ...at(platform), ...words]);
-      };
-      const said = await cancel({});
-      expect([said.exitCode, said.stderr]).toEqual([0, '']);
-      expect(said.stdout).toMatch(
-        new RegExp(
-          `^Heated seats on ${vin} has ended at 20\\S+Z and is switched off once the vehicle is reached; the 14\\.90 EUR stay paid, since it was active\n$`,
-        ),
-      );
-      const asJson = await cancel({ serviceId: 'ambient-light' }, '--json');
-      expect([asJson.exitCode, asJson.stderr]).toEqual([0, '']);
-      expect(JSON.parse(asJson.stdout)).toMatchObject({
-        serviceStatus: 'ended',
-        activation: { settlement: 'captured' },
-        entitlement: { end: { cause: 'cancelled' } },
+test("a data folder that is another gateway's is named, with the cure, by whoever asks a platform", () =>
+  withPlatform({}, ({ origins, vin }) =>
+    withTemporaryFolder(async (folder) => {
+      await openKeys(folder);
+      const place = ['--platform-url', origins.platform, '--data', folder];
+      const places = [...place, '--api-iot-url', origins.apiIot];
+      const sentence = (origin: string) =>
+        `fleetwake: ${origin} does not accept the secrets in ${join(folder, 'keys.json')}, which belong to another gateway: give the data folder of the gateway at this address with --data, or the address of the other gateway with --platform-url\n`;
+      const commands: readonly (readonly string[])[] = [
+        ['activation', ...place],
+        ['activation', 'show', 'act_1', ...places],
+        ['customer', 'export', 'ana', ...place],
+        ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
+        ['purchase', 'record', 'pur_1', ...place],
+        ['register', vin, '--replace', ...places],
+        ['ticket', 'tkt_1', 'start', '--as', 'ana', ...place],
+      ];
+      const refused = { exitCode: 2, stdout: '', stderr: sentence(origins.platform) };
+      for (const words of commands) expect([words, await fleetwake(folder, words)]).toEqual([words, refused]);
+      expect(await fleetwake(folder, ['register', vin, ...places])).toEqual({
+        ...refused,
+        stderr: sentence(origins.apiIot),
       });
     }),
-  60_000,
-);
+  ));
+
+test('what is cancelled is said in one sentence, for the service and for the money; as JSON it is the purchase', () =>
+  withPlatform({}, async (platform) => {
+    const { dataFolder, vin } = platform;
+    const cancel = async (order: Order, ...words: string[]) => {
+      const bought = await buy(platform, order);
+      await ended(platform, bought);
+      return fleetwake(dataFolder, ['cancel', bought.id, ...at(platform), ...words]);
+    };
+    const said = await cancel({});
+    expect([said.exitCode, said.stderr]).toEqual([0, '']);
+    expect(said.stdout).toMatch(
+      new RegExp(
+        `^Heated seats on ${vin} has ended at 20\\S+Z and is switched off once the vehicle is reached; the 14\\.90 EUR stay paid, since it was active\n$`,
+      ),
+    );
+    const asJson = await cancel({ serviceId: 'ambient-light' }, '--json');
+    expect([asJson.exitCode, asJson.stderr]).toEqual([0, '']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      serviceStatus: 'ended',
+      activation: { settlement: 'captured' },
+      entitlement: { end: { cause: 'cancelled' } },
+    });
+  }));
 
 test('a vehicle that is registered keeps its password, unless --replace says otherwise', () =>
   withPlatform({}, async (platform) => {

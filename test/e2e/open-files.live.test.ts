@@ -11,7 +11,7 @@ import { makeVin } from '../../shared/protocol/vin.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
 
-beforeAll(buildWhenOutdated, 300_000);
+beforeAll(buildWhenOutdated);
 
 /** Runs the command with a limit of open files, hard and soft; ends it after `seconds`, which `timeout` says by 124. */
 async function limited(limit: number, folder: string, call: string, seconds = 60) {
@@ -86,4 +86,4 @@ test('warns at the start of a gateway that not every registered vehicle can conn
         '300 vehicles need 550 open files and the limit is 450 (ulimit -n): raise it with "ulimit -n 550", or start at most 200 vehicles',
     });
   });
-}, 90_000);
+});

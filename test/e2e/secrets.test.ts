@@ -13,7 +13,7 @@ import { buildWhenOutdated } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
 import { echoingServices } from './echoing-services.ts';
 
-beforeAll(buildWhenOutdated, 300_000);
+beforeAll(buildWhenOutdated);
 
 const mark = 'm4rk';
 const whsec = `whsec_${Buffer.from(mark.repeat(10)).toString('base64')}`;
@@ -50,20 +50,16 @@ test.each([
     { API_IOT_URL: `http://u:${mark}@h` },
     'must hold no user and no password',
   ],
-])(
-  'gateway shows no secret of its options: %s',
-  async (_, changes, sentence) => {
-    await withTemporaryFolder(async (folder) => {
-      const environment = { ...marked, FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1', ...changes };
-      const { exitCode, stdout, stderr } = await fleetwake(folder, ['gateway', ...ports], environment);
-      expect([exitCode, stdout]).toEqual([2, '']);
-      expect(stderr).toContain(sentence);
-      expect(stderr).not.toContain(mark);
-      expect(stderr).not.toContain(whsec);
-    });
-  },
-  60_000,
-);
+])('gateway shows no secret of its options: %s', async (_, changes, sentence) => {
+  await withTemporaryFolder(async (folder) => {
+    const environment = { ...marked, FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1', ...changes };
+    const { exitCode, stdout, stderr } = await fleetwake(folder, ['gateway', ...ports], environment);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain(mark);
+    expect(stderr).not.toContain(whsec);
+  });
+});
 
 test.each([
   ['up', '--port', '0', '--api-iot-port', '0', '--mail-port', '0', '--control-port', '0'],
@@ -74,19 +70,15 @@ test.each([
   ['ticket'],
   ['fault', 'list'],
   ['gateway', `--payment-key=${mark}`],
-])(
-  'shows no secret of its options or of the environment: fleetwake %s %s',
-  async (...parameters) => {
-    await withTemporaryFolder(async (folder) => {
-      await openKeys(join(folder, '.fleetwake'));
-      const environment = { ...marked, FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1' };
-      const { exitCode, stdout, stderr } = await fleetwake(folder, parameters, environment);
-      expect([exitCode, stdout]).toEqual([2, '']);
-      expect([around(stderr, mark), around(stderr, whsec)]).toEqual(['', '']);
-    });
-  },
-  60_000,
-);
+])('shows no secret of its options or of the environment: fleetwake %s %s', async (...parameters) => {
+  await withTemporaryFolder(async (folder) => {
+    await openKeys(join(folder, '.fleetwake'));
+    const environment = { ...marked, FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1' };
+    const { exitCode, stdout, stderr } = await fleetwake(folder, parameters, environment);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect([around(stderr, mark), around(stderr, whsec)]).toEqual(['', '']);
+  });
+});
 
 const withoutSubscription = (data: string) => ({ ...JSON.parse(data), subscription: undefined });
 
@@ -148,7 +140,7 @@ test('no output, log line, row, ticket or list holds a secret when each service 
     );
     const lists: string[] = [];
     try {
-      await until(() => gateway.stdout().endsWith('\n'), `it starts: ${gateway.stderr()}`, 60_000);
+      await until(() => gateway.stdout().endsWith('\n'), `it starts: ${gateway.stderr()}`);
       const { platform: origin } = JSON.parse(gateway.stdout()) as { platform: string };
       const { platform } = clientsOf(await openKeys(data), { platform: origin, apiIot: services.apiIot });
       const vin = '1M8GDM9AXKP042788';
@@ -177,20 +169,14 @@ test('no output, log line, row, ticket or list holds a secret when each service 
       });
       expect([bought.status, bought.body]).toEqual([201, expect.anything()]);
       const list = async (path: string) => JSON.stringify((await platform.get(path)).body);
-      await until(
-        async () => (await list('/tickets')).includes('"id"'),
-        `a ticket: ${gateway.stderr()}`,
-        60_000,
-      );
+      await until(async () => (await list('/tickets')).includes('"id"'), `a ticket: ${gateway.stderr()}`);
       await until(
         () => Object.values(services.asked).every((count) => count > 0),
         `all were asked: ${JSON.stringify(services.asked)}`,
-        60_000,
       );
       await until(
         async () => (await textsOf(join(data, 'platform.db'))).includes('The mail was not taken'),
         'a mail failed',
-        60_000,
       );
       for (const path of [
         '/tickets',
@@ -211,7 +197,7 @@ test('no output, log line, row, ticket or list holds a secret when each service 
     for (const text of texts)
       for (const secret of [mark, whsec, base64Mark]) expect(around(text, secret)).toBe('');
   });
-}, 180_000);
+});
 
 const base64Mark = Buffer.from(`engine:${mark}`).toString('base64').replaceAll('=', '');
 

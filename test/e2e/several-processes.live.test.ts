@@ -9,7 +9,7 @@ import { until } from '../helpers/until.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
 
-beforeAll(buildWhenOutdated, 300_000);
+beforeAll(buildWhenOutdated);
 
 const page = readFileSync(new URL('../../docs/several-processes.md', import.meta.url), 'utf8');
 
@@ -66,7 +66,7 @@ function terminal(folder: string, block: string): Terminal {
     ended,
     async stop() {
       signal('SIGINT');
-      const cut = setTimeout(() => signal('SIGKILL'), 20_000);
+      const cut = setTimeout(() => signal('SIGKILL'), 120_000);
       await ended;
       clearTimeout(cut);
     },
@@ -88,7 +88,7 @@ test('the blocks of docs/several-processes.md bring a purchase to its end, each 
     const start = async (name: string, line: RegExp) => {
       const started = terminal(folder, withFreePorts(blockOf(name)));
       terminals.push(started);
-      await until(() => line.test(started.said()), `${name} starts`, 60_000).catch((error: unknown) => {
+      await until(() => line.test(started.said()), `${name} starts`).catch((error: unknown) => {
         throw new Error(`${String(error)}: ${started.said()}`);
       });
     };
@@ -105,20 +105,19 @@ test('the blocks of docs/several-processes.md bring a purchase to its end, each 
       await until(
         async () => (await terminal(folder, lookUp).ended).includes(' active'),
         'the activation of the purchase is active',
-        60_000,
       );
     } finally {
       for (const started of terminals.reverse()) await started.stop();
     }
     expect(existsSync(file)).toBe(false);
   });
-}, 240_000);
+});
 
 test('stand-ins runs those that are named, prints their addresses as JSON, and ends with 0 at a signal', async () => {
   await withTemporaryFolder(async (folder) => {
     const command = startFleetwake(folder, ['stand-ins', '--payments', '--payments-port', '0', '--json']);
     try {
-      await until(() => command.stdout().endsWith('\n'), `it starts: ${command.stderr()}`, 30_000);
+      await until(() => command.stdout().endsWith('\n'), `it starts: ${command.stderr()}`);
       const line = JSON.parse(command.stdout()) as Record<string, string>;
       expect(line).toEqual({
         event: 'stand-ins.started',
@@ -136,7 +135,7 @@ test('stand-ins runs those that are named, prints their addresses as JSON, and e
       command.process.kill('SIGKILL');
     }
   });
-}, 60_000);
+});
 
 test('stand-ins refuses a port that is no port', async () => {
   await withTemporaryFolder(async (folder) => {
@@ -153,7 +152,7 @@ test('a gateway without payment service and mail server says at start that nothi
     const ports = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
     const command = startFleetwake(folder, ['gateway', ...ports]);
     try {
-      await until(() => command.stdout().endsWith('\n'), `it starts: ${command.stderr()}`, 60_000);
+      await until(() => command.stdout().endsWith('\n'), `it starts: ${command.stderr()}`);
       const started = JSON.parse(command.stdout()) as { platform: string; cannotSell: string[] };
       const reasons = [
         'This gateway has no payment service: set PAYMENTS_URL (--payments-url), or start a stand-in with "fleetwake stand-ins".',
@@ -173,4 +172,4 @@ test('a gateway without payment service and mail server says at start that nothi
       expect(await command.exitCode()).toBe(0);
     }
   });
-}, 120_000);
+});

@@ -90,11 +90,7 @@ describe.concurrent('NATS', () => {
   test('that does not answer at NATS_URL: the gateway starts without it, and says so', async () => {
     await withTemporaryFolder(async (folder) => {
       const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_URL: 'nats://127.0.0.1:1' });
-      await until(
-        () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
-        'it starts',
-        45_000,
-      );
+      await until(() => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null, 'it starts');
       const reason =
         'NATS at nats://127.0.0.1:1 cannot be used: connection refused (connect ECONNREFUSED 127.0.0.1:1)';
       const started = JSON.parse(gateway.stdout());
@@ -118,11 +114,7 @@ describe.concurrent('NATS', () => {
         PAYMENTS_URL: 'http://127.0.0.1:1',
         SMTP_URL: 'smtp://127.0.0.1:1',
       });
-      await until(
-        () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
-        'it starts',
-        45_000,
-      );
+      await until(() => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null, 'it starts');
       expect(JSON.parse(gateway.stdout())).toMatchObject({
         event: 'gateway.started',
         bus: 'a bus inside this process, because no-nats-server is not installed: run "apt-get install nats-server", set NATS_URL to a running one, or start with --install',

@@ -16,7 +16,7 @@ test.each([
       TMPDIR: folder,
     });
     const folders = async () => (await readdir(folder)).filter((name) => name.startsWith('fleetwake-'));
-    await until(async () => run.stderr().includes(' · running · '), 'it runs', 25_000);
+    await until(async () => run.stderr().includes(' · running · '), 'it runs');
     expect((await folders()).length).toBe(1);
     run.process.kill(signal);
     expect(await run.exitCode()).toBe(code);

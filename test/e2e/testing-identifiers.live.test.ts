@@ -53,7 +53,7 @@ test('each VIN behaves as the page says when `fleetwake up` runs', async () => {
   await withTemporaryFolder((folder) =>
     // A command times out after 15 s here, so a slow vehicle is still in time.
     withFleetwake(folder, ['up', ...ports, '--vehicles', '0', '--time-scale', '20', '--json'], async (up) => {
-      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up');
       const { platform, apiIot } = JSON.parse(up.stdout()) as { platform: string; apiIot: string };
       const { apiIot: api } = clientsOf(await openKeys(`${folder}/.fleetwake`), { platform, apiIot });
 
@@ -62,15 +62,11 @@ test('each VIN behaves as the page says when `fleetwake up` runs', async () => {
         const body = { reference: vin, features: [{ feature: 'heated_seats', target: 'active' }] };
         expect((await api.send('POST', `/vehicle/${vin}/configure`, body, vin)).status).toBe(202);
         let command: Command | undefined;
-        await until(
-          async () => {
-            const { commands } = (await api.get(`/vehicle/${vin}/history`)).body as { commands: Command[] };
-            command = commands[0];
-            return command !== undefined && command.state !== 'accepted';
-          },
-          `${vin} ends`,
-          30_000,
-        );
+        await until(async () => {
+          const { commands } = (await api.get(`/vehicle/${vin}/history`)).body as { commands: Command[] };
+          command = commands[0];
+          return command !== undefined && command.state !== 'accepted';
+        }, `${vin} ends`);
         if (!command) throw new Error('there is a command');
         return command;
       }
@@ -99,4 +95,4 @@ test('each VIN behaves as the page says when `fleetwake up` runs', async () => {
       expect(await up.exitCode()).toBe(0);
     }),
   );
-}, 90_000);
+});

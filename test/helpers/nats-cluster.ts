@@ -45,18 +45,14 @@ system_account: SYS
     );
     start(port);
   }
-  await until(
-    () => {
-      const outputs = [...members.values()].map((child) => child.output());
-      const ended = [...members.values()].find(({ process }) => process.exitCode !== null);
-      if (ended) throw new Error(`nats-server ended: ${ended.output()}`);
-      return outputs.some(
-        (text) => text.includes('new metadata leader') || text.includes('JetStream cluster new'),
-      );
-    },
-    'the JetStream cluster has a leader',
-    30_000,
-  );
+  await until(() => {
+    const outputs = [...members.values()].map((child) => child.output());
+    const ended = [...members.values()].find(({ process }) => process.exitCode !== null);
+    if (ended) throw new Error(`nats-server ended: ${ended.output()}`);
+    return outputs.some(
+      (text) => text.includes('new metadata leader') || text.includes('JetStream cluster new'),
+    );
+  }, 'the JetStream cluster has a leader');
   return {
     url: ports.map((port) => `nats://fw:p%40ss@127.0.0.1:${port}`).join(', '),
     ports,

@@ -73,7 +73,7 @@ export async function startPostgresServer(folder: string): Promise<PostgresServe
     async kill() {
       await child?.stop('SIGKILL');
       // Until its last backend is gone a new postmaster would refuse the folder.
-      await until(() => !hasBackends(data), 'the backends of the killed postmaster are gone', 30_000);
+      await until(() => !hasBackends(data), 'the backends of the killed postmaster are gone');
     },
     stop: async () => child?.stop('SIGINT'),
   };
@@ -103,7 +103,7 @@ async function sharedServerPort(): Promise<number> {
   try {
     mkdirSync(join(folder, 'starting'));
   } catch {
-    await until(() => read() > 0, 'another test starts the shared PostgreSQL', 60_000);
+    await until(() => read() > 0, 'another test starts the shared PostgreSQL');
     return read();
   }
   const data = makeCluster(folder);
@@ -148,14 +148,10 @@ function startPostmaster(folder: string, port: number): Child {
 }
 
 function whenReady(child: Child): Promise<void> {
-  return until(
-    () => {
-      if (child.process.exitCode !== null) throw new Error(`postgres ended: ${child.output()}`);
-      return child.output().includes('ready to accept connections');
-    },
-    'PostgreSQL is ready',
-    60_000,
-  );
+  return until(() => {
+    if (child.process.exitCode !== null) throw new Error(`postgres ended: ${child.output()}`);
+    return child.output().includes('ready to accept connections');
+  }, 'PostgreSQL is ready');
 }
 
 function hasBackends(data: string): boolean {

@@ -304,5 +304,5 @@ export async function buy(platform: Platform, order: Order = {}): Promise<Bought
 
 /** Waits with the time that an activation of these tests may take at most. */
 export function waitFor(condition: () => boolean | Promise<boolean>, description: string): Promise<void> {
-  return until(condition, description, 25_000);
+  return until(condition, description);
 }

@@ -1,11 +1,12 @@
 /**
  * Resolves as soon as `condition` holds, looking every few milliseconds of real time. Rejects with `description` when it
- * does not hold within `timeoutMs` (10 s): a test waits for what it wants to see, never for a time.
+ * does not hold within `timeoutMs`: a test waits for what it wants to see, never for a time. The limit only ends a test
+ * that would never end, so it is far above what the slowest machine needs.
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   description: string,
-  timeoutMs = 10_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const deadlineAt = performance.now() + timeoutMs;
   while (!(await condition())) {

@@ -49,7 +49,7 @@ async function stepsOf(schedule: TestCase): Promise<{ process: ProcessName; step
 }
 
 describe('A process that dies at any of its steps breaks no rule', () => {
-  test.each(stories)('$title', { timeout: 120_000 }, async ({ schedule, stride }) => {
+  test.each(stories)('$title', async ({ schedule, stride }) => {
     const steps = await stepsOf(schedule);
     const broken: string[] = [];
     let died = 0;

@@ -109,7 +109,7 @@ describe('fleetwake check --policy --catalogue', () => {
   const check = (...given: string[]) =>
     promisify(execFile)(process.execPath, [program, 'check', '--corpus', 'none', ...given], { cwd: folder });
 
-  test('runs them, holds every rule, and says nothing of probes at zero', { timeout: 120_000 }, async () => {
+  test('runs them, holds every rule, and says nothing of probes at zero', async () => {
     writeFileSync(join(folder, 'policy.yaml'), 'maxRetries: 0\ncommandTimeoutMs: 30000\n');
     const services = [{ id: 'night-glow', name: 'Night glow', feature: 'ambient_light', offers }];
     writeFileSync(join(folder, 'catalogue.json'), JSON.stringify({ services }));

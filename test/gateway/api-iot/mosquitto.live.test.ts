@@ -150,7 +150,7 @@ it('one message at which Mosquitto cuts the link is parked after it was alone in
     const poison = await idOf(await configure(vinA, parametersOf(8_192)));
     const small = await idOf(await configure(vinA));
     const others = [await idOf(await configure(vinB)), await idOf(await configure(vinB))];
-    await until(() => parked.length > 0, 'the command is parked', 30_000);
+    await until(() => parked.length > 0, 'the command is parked');
     await until(
       () => new Set(idsIn(received[vinB])).size === 2 && idsIn(received[vinA]).length > 0,
       'all came',

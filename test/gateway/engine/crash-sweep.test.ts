@@ -119,7 +119,7 @@ async function runToEnd(story: Story, crashAfter: number) {
 
 describe('a crash before or after any call that leaves the process changes nothing in the end', () => {
   for (const story of stories) {
-    it(story.title, { timeout: 120_000 }, async () => {
+    it(story.title, async () => {
       const clean = await runToEnd(story, Number.POSITIVE_INFINITY);
       expect(clean.calls.length).toBeGreaterThan(10);
       for (let step = 0; step < clean.calls.length; step += 1) {

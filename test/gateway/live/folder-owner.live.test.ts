@@ -19,7 +19,7 @@ const command = ['gateway', '--data', '.', '--port', '0', '--api-iot-port', '0',
 async function started(folder: string, parameters: readonly string[], environment = {}): Promise<Command> {
   const gateway = startFleetwake(folder, parameters, environment);
   const isThere = () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null;
-  await until(isThere, `it starts: ${gateway.stderr()}`, 25_000);
+  await until(isThere, `it starts: ${gateway.stderr()}`);
   return gateway;
 }
 
@@ -100,7 +100,7 @@ it('a second `fleetwake up` on the same folder is refused before it touches the 
       '--json',
     ];
     return withFleetwake(folder, up, async (first) => {
-      await until(() => first.stdout().endsWith('\n') || first.process.exitCode !== null, 'it is up', 25_000);
+      await until(() => first.stdout().endsWith('\n') || first.process.exitCode !== null, 'it is up');
       const { platform, apiIot, vehicles } = JSON.parse(first.stdout()) as {
         platform: string;
         apiIot: string;

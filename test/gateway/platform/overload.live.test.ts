@@ -67,11 +67,11 @@ describe('a platform with more purchases than it can take', () => {
         void answer.then(({ status }) => {
           if (status === 503) refused += 1;
         });
-      await until(() => refused === 200 - 2 * underWayMax, 'what finds no place is refused', 10_000);
+      await until(() => refused === 200 - 2 * underWayMax, 'what finds no place is refused');
       const live = await fetch(`${origin}/livez`, { headers: { connection: 'close' } });
       expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
       await world.clock.advance(waitMaxMs);
-      await until(() => refused === 200 - underWayMax, 'what waited too long is refused', 10_000);
+      await until(() => refused === 200 - underWayMax, 'what waited too long is refused');
       release();
       const statuses = (await Promise.all(answers)).map(({ status }) => status);
       expect(statuses.filter((status) => status === 201).length).toBe(underWayMax);
@@ -95,14 +95,14 @@ describe('a platform with more purchases than it can take', () => {
   it('begins no purchase whose client has left while it waited', () =>
     withHeldPlatform(underWayMax + 1, async ({ world, release, buy }) => {
       const first = Array.from({ length: underWayMax }, (_, index) => buy(index));
-      await until(() => world.engine.begun.length === underWayMax, 'all places are taken', 10_000);
+      await until(() => world.engine.begun.length === underWayMax, 'all places are taken');
       const pending = world.clock.pending().length;
       const client = new AbortController();
       const left = buy(underWayMax, client.signal).catch((error: Error) => error.name);
-      await until(() => world.clock.pending().length > pending, 'it waits', 10_000);
+      await until(() => world.clock.pending().length > pending, 'it waits');
       client.abort();
       expect(await left).toBe('TransportError');
-      await until(() => world.clock.pending().length === pending, 'it has left the queue', 10_000);
+      await until(() => world.clock.pending().length === pending, 'it has left the queue');
       release();
       await Promise.all(first);
       expect(await purchases(world)).toBe(underWayMax);

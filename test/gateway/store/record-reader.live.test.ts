@@ -27,7 +27,7 @@ describe('on PostgreSQL', () => {
     postgres = await startPostgres();
     [first, second] = [openPostgres(postgres.url), openPostgres(postgres.url)];
     await migratePlatform(first);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await first?.close();

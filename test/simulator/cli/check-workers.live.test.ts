@@ -27,7 +27,7 @@ it.skipIf(process.platform !== 'linux')(
         }, 'both workers run');
         try {
           parent.kill('SIGKILL');
-          await until(() => !workers.some(isRunning), 'the workers have ended', 20_000);
+          await until(() => !workers.some(isRunning), 'the workers have ended');
         } finally {
           for (const worker of workers.filter(isRunning)) process.kill(worker, 'SIGKILL');
         }

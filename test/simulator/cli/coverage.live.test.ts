@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { CoverageReport } from '../../../simulator/cli/coverage.ts';
 import { buildWhenOutdated, cliFile } from '../../e2e/build.ts';
 
-beforeAll(buildWhenOutdated, 120_000);
+beforeAll(buildWhenOutdated);
 
 const root = join(import.meta.dirname, '..', '..', '..');
 

@@ -18,7 +18,7 @@ function withTerminal(work: (up: Command, natsPid: number) => Promise<void>): Pr
   return withTemporaryFolder(async (folder) => {
     const up = startFleetwake(folder, command, {}, { detached: true });
     try {
-      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+      await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up');
       const natsPid = Number(await readFile(join(folder, 'nats', 'nats-server.pid'), 'utf8'));
       expect(isRunning(natsPid)).toBe(true);
       await work(up, natsPid);

@@ -20,7 +20,7 @@ const told = [
 ];
 
 describe.concurrent('on real parts, the story', () => {
-  test.each(told)('%s comes out as it says', { timeout: 60_000 }, async (name) => {
+  test.each(told)('%s comes out as it says', async (name) => {
     const { report } = await chaosRun({ scenario: shippedScenario(name), seed: 1 });
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
