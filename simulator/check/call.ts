@@ -3,7 +3,7 @@ import type { HttpStep } from './test-case.ts';
 /** A request as the faults and the trace know it: by what it means. */
 export interface Call {
   readonly step: HttpStep | null;
-  /** Whom it concerns, as far as the request says so. */
+  /** Activation, purchase or vehicle of the request, if it names one. */
   readonly activationId: string | null;
   readonly vin: string | null;
   /** For the trace: `POST /vehicle/…/configure`. */

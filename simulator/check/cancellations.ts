@@ -6,7 +6,7 @@ import { retryUntilAnswered } from '../run/retry-until-answered.ts';
 import type { TestCasePurchase } from './plan-of-test-case.ts';
 import type { LifeEvent, TestCase } from './test-case.ts';
 
-/** A customer's wish to cancel, and what the platform said to it. */
+/** Cancellation request of a customer, and the platform's answer. */
 export interface CancelAnswer {
   readonly purchaseId: string;
   readonly askedAt: number;
@@ -28,7 +28,7 @@ export interface CancellationDeps {
 
 type Cancel = Extract<LifeEvent, { type: 'cancel' }>;
 
-/** Every wish to cancel at its moment, or as soon as the customer knows what to cancel; one promise a wish. */
+/** Sends every cancellation request at its time, or as soon as the customer knows the purchase; one promise per request. */
 export function cancelAll(deps: CancellationDeps, { activations }: TestCase): readonly Promise<void>[] {
   return activations.flatMap(({ atMs, life = [] }, activation) =>
     life.flatMap((event) =>

@@ -13,36 +13,36 @@ import type { TestCaseOptions } from './test-case-system.ts';
 
 export interface CheckOptions {
   readonly seed: number;
-  /** How many schedules in all; of these this worker runs every `workers`-th. */
+  /** Number of test cases in all; this worker runs every `workers`-th. */
   readonly runs: number;
   readonly worker: number;
   readonly workers: number;
-  /** Stops after this time, whatever is left; null: runs all. */
+  /** Stops after this time; null: runs all. */
   readonly minutes: number | null;
-  /** Real time in milliseconds, for `minutes` and the figures. */
+  /** Real time in milliseconds, for `minutes` and the statistics. */
   readonly now: () => number;
-  /** Told after each run of this worker. */
+  /** Called after each run of this worker. */
   readonly onRun?: (soFar: {
     readonly runs: number;
     readonly events: number;
     readonly activations: number;
   }) => void;
-  /** A team's own: each schedule has one of these policies, and sells from this catalogue. */
+  /** Policies and catalogue of a team: each test case has one of these policies, and sells from this catalogue. */
   readonly policies?: readonly TestCasePolicy[];
   readonly catalogue?: Catalogue;
   readonly overrides?: DependencyOverrides;
-  /** False: a failing schedule is handed back as it was drawn. */
+  /** False: a failing test case is returned as it was drawn. */
   readonly makeSmall?: boolean;
 }
 
 export interface CheckFailure extends Broken {
-  /** The smallest schedule that fails by the same rule. */
+  /** The smallest test case that breaks the same rule. */
   readonly schedule: TestCase;
-  /** Of that schedule's run; null where it cannot be finished. */
+  /** Of that test case's run; null if it cannot finish. */
   readonly traceHash: string | null;
   /** Which run of the check it was, from 1. */
   readonly run: number;
-  /** Every rule that the schedule broke as it was drawn. */
+  /** Every rule that the drawn test case broke. */
   readonly rules: readonly string[];
 }
 
@@ -58,10 +58,10 @@ export interface CheckOutcome {
 
 /** Every so many runs one is repeated with a deeper drain, and the traces compared. */
 const twiceEvery = 50;
-/** Runs that fast-check's own shrinking may take, before the greedy pass goes on. */
+/** Most runs of fast-check's own shrinking, before the greedy pass. */
 const shrinkMax = 60;
 
-/** Draws schedules from the seed, runs this worker's share of them, and makes the first that fails small. */
+/** Draws test cases from the seed, runs this worker's share of them, and minimises the first that fails. */
 export async function checkTestCases(options: CheckOptions): Promise<CheckOutcome> {
   const { seed, runs, worker, workers, minutes, now, makeSmall = true } = options;
   const { overrides = {}, catalogue = shippedCatalogue(), policies = null } = options;

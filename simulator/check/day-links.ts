@@ -4,9 +4,9 @@ import { type Outage, outages } from '../fleet/connectivity.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 /**
- * The `drive` profile for many vehicles over a long time: 10,000 of them lose their link seven million times a day, and
- * hardly ever does anybody notice. So each vehicle's outages are drawn from the beginning, and happen only while
- * something is under way for it; what somebody can see of a link is exactly what the profile says.
+ * The `drive` profile for many vehicles over a long time: 10,000 vehicles lose their link seven million times a day, mostly
+ * while no command is pending. So the seed decides each vehicle's outages from the start, but only those during an
+ * activation are simulated; the effect on activations is exactly that of the profile.
  */
 export function dayLinks(deps: {
   readonly clock: Clock;

@@ -86,7 +86,7 @@ export function faultBook(testCase: TestCase) {
     get isHealed(): boolean {
       return healed;
     },
-    /** A purchase was asked for: what comes of it belongs to this activation of the test case. */
+    /** Called when a purchase is requested: its activations belong to this activation of the test case. */
     bind(activation: number, activationId: string, vin: string, feature: string): void {
       byActivation.set(activationId, activation);
       byFeature.set(`${vin} ${feature}`, activation);
@@ -128,8 +128,7 @@ export function faultBook(testCase: TestCase) {
       return passage(known, known.target === 'active' ? 'command' : 'revocation');
     },
     /**
-     * A vehicle whose answers nobody hears says that it is there, and nothing of its features: what it applied would
-     * be known from them.
+     * A vehicle whose answers are lost reports its presence without features: these would show what it applied.
      */
     heardStatus(topic: string, payload: string): string {
       const parsed = parseTopic(topic);

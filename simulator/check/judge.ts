@@ -35,7 +35,7 @@ export interface Judged {
 /** Drains deeper than the first run did: a run whose turns were cut short shows another trace. */
 const deepDrain = 4;
 
-/** Runs a test case; a world that throws is broken too. With `twice` the run is repeated with a deeper drain. */
+/** Runs a test case; a run that throws is broken too. With `twice` the run is repeated with a deeper drain. */
 export async function judge(
   testCase: TestCase,
   options: TestCaseOptions & { readonly twice?: boolean } = {},

@@ -17,10 +17,10 @@ export interface LoopFacts {
 
 /** Four activations may fail at once, each in a few ways. */
 const stormMax = 12;
-/** No call of ours takes longer, whatever goes wrong. */
+/** Longest duration of a call, under any fault. */
 export const openWorkMaxMs = 400_000;
 
-/** Returns what the virtual system itself broke, whatever the run did: a rule and a sentence each. */
+/** Returns the rules that the virtual system itself broke: a rule and a sentence each. */
 export function judgeLoop(facts: LoopFacts): Omit<Violation, 'at'>[] {
   const { isFleetConnected, isSettled, standstill, loop, trace } = facts;
   const broken: Omit<Violation, 'at'>[] = [];

@@ -1,8 +1,8 @@
 import { type TestCase, testCaseSchema } from './test-case.ts';
 
 /**
- * Makes a failing test case one-minimal: no activation, fault or trouble of the world can be left out and no figure set to
- * its plainest value without the failure going away. `stillFails` is asked for each candidate, at most `triesMax` times.
+ * Makes a failing test case one-minimal: without any of its activations or faults, or with any number set to its simplest
+ * value, it no longer fails. Calls `stillFails` for each candidate, at most `triesMax` times.
  */
 export async function minimise(
   failing: TestCase,

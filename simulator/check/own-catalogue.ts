@@ -11,12 +11,12 @@ import { policyMistakes, specifiedPolicy, type TestCasePolicy } from './own-poli
 
 export type CatalogueReading =
   | { readonly ok: true; readonly catalogue: Catalogue }
-  /** A sentence each, for whoever wrote the file. */
+  /** One sentence per mistake, for the author of the file. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /**
  * A team's services, in the format of `services.json`. Without templates of their own, each service is sent without
- * parameters to the models whose hardware has its feature. Refused when a policy in it cannot do what it says.
+ * parameters to the models whose hardware has its feature. Refused if a policy in it cannot work.
  */
 export function readOwnCatalogue(
   file: string,

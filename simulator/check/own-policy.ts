@@ -8,7 +8,7 @@ import type { TestCase } from './test-case.ts';
 
 export type TestCasePolicy = TestCase['policy'];
 
-/** The specification's figures; what a file leaves out is taken from here. */
+/** The specification's settings: defaults for the fields that a file leaves out. */
 export const specifiedPolicy: TestCasePolicy = {
   maxRetries: standardPolicy.maxRetries ?? 5,
   baseDelayMs: standardPolicy.baseDelayMs,
@@ -38,10 +38,10 @@ const fileSchema = z.strictObject(
 
 export type PolicyReading =
   | { readonly ok: true; readonly policy: TestCasePolicy }
-  /** A sentence each, for whoever wrote the file. */
+  /** One sentence per mistake, for the author of the file. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-/** A team's retry policy from YAML or JSON; refused when it cannot do what it says. */
+/** A team's retry policy from YAML or JSON; refused if it cannot work. */
 export function readPolicy(file: string, text: string): PolicyReading {
   const yaml = readYaml(text, file);
   if (!yaml.ok) return yaml;
@@ -54,7 +54,7 @@ export function readPolicy(file: string, text: string): PolicyReading {
   return mistakes.length === 0 ? { ok: true, policy } : { ok: false, mistakes };
 }
 
-/** Why a policy cannot do what it says, a sentence each; empty when it can. */
+/** Returns why a policy cannot work, a sentence each; empty if it can. */
 export function policyMistakes(policy: TestCasePolicy): string[] {
   const retry = policyOf({ policy });
   const faults = policyFaults(retry).map((text) => `${text}.`);

@@ -14,7 +14,7 @@ import type { VehicleModel } from '../vehicle/models.ts';
 import { constantsOf, sweepEveryMs } from './settings.ts';
 import type { ScheduledActivation, TestCase } from './test-case.ts';
 
-/** The world's fleet unless a test case names another: two of the model that has everything, one of each that lacks something. */
+/** Default fleet of a test case: two vehicles of the model with every feature, one of each model that lacks a feature. */
 export const standardFleet = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
 const languages = ['en', 'es', 'en', 'en'] as const;
 
@@ -38,7 +38,7 @@ export function vinOf(index: number): string {
 
 export const vehicleCount = standardFleet.length;
 
-/** The vehicles that a test case says anything of, and one that it says nothing of, where there is one: whatever reaches that is wrong. */
+/** Returns the vehicles that a test case names, and one that it does not name, if there is one: any message to that one is a bug. */
 function vehiclesOf({ activations, world }: TestCase): number[] {
   const named = new Set(activations.map(({ vehicle }) => vehicle));
   for (const fault of world) if ('vehicle' in fault) named.add(fault.vehicle);
@@ -164,7 +164,7 @@ function plannedVehicle(testCase: TestCase, catalogue: Catalogue, index: number)
   };
 }
 
-/** The fleet as it is started. Passwords matter to nobody: the world's broker lets everyone in. */
+/** Fleet at the start of a run. The passwords have no effect: the virtual broker accepts every client. */
 export function vehicleSpecsOf(testCase: TestCase, catalogue: Catalogue): VehicleSpec[] {
   return vehiclesOf(testCase).map((index) => ({
     vin: vinOf(index),
@@ -179,7 +179,7 @@ export function vehicleSpecsOf(testCase: TestCase, catalogue: Catalogue): Vehicl
   }));
 }
 
-/** How long the world's own troubles may hold an activation up, beyond what its policy explains. */
+/** Longest delay of an activation by faults of the environment, beyond its policy. */
 function slackOf(testCase: TestCase, catalogue: Catalogue): number {
   const troubles = testCase.world.reduce((sum, fault) => {
     if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
@@ -195,7 +195,7 @@ function slackOf(testCase: TestCase, catalogue: Catalogue): number {
   return 120_000 + troubles + slow + quotaWaitMs(testCase, catalogue) + lifeMs(testCase);
 }
 
-/** What follows a service's life (a deactivation, what is brought back, a manual retry) may hold the vehicle for a time-out each. */
+/** Each later activation (a deactivation, a reactivation, a manual retry) may occupy the vehicle for a time-out. */
 function lifeMs({ activations, policy, reconcileMs }: TestCase): number {
   const events = activations.reduce(
     (sum, { hours, life = [], support = [] }) =>

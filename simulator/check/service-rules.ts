@@ -11,7 +11,7 @@ import { sweepEveryMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
 import type { UserActions } from './user-actions.ts';
 
-/** Beyond what the test case's troubles explain: a sweep finds what is over. */
+/** In addition to the delay by the test case's faults: the sweep finds an ended service. */
 const endMaxMs = sweepEveryMs + 10_000;
 const minuteMs = 60_000;
 
@@ -27,8 +27,8 @@ interface Judged {
 const placeOf = ({ vin, feature }: { readonly vin: string; readonly feature: string }) => `${vin} ${feature}`;
 
 /**
- * What must hold of services after they were bought (docs/service-life.md, docs/support-desk.md), at the end of a run: a sentence for
- * each that does not. What the checks of live runs judge is not judged again.
+ * Checks the rules of services after the purchase (docs/service-life.md, docs/support-desk.md) at the end of a run, and
+ * returns a sentence for each violation. The rules of live runs are not repeated here.
  */
 export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: TestCase): string[] {
   const { activations, entitlements } = evidence.database;
@@ -49,7 +49,7 @@ export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: 
   ];
 }
 
-/** Owned means on, and nobody's means off, once reconciliation could look, or where there was nothing for it to do. */
+/** An owned feature is active, and one without an owner dormant, after reconciliation, or if it had nothing to do. */
 function judgeVehicle({ evidence, testCase, owned, states }: Judged, vehicle: VehicleEvidence): string[] {
   const { database, plan, takenAt } = evidence;
   const planned = plan.vehicles.find(({ vin }) => vin === vehicle.vin);
@@ -73,7 +73,10 @@ function judgeVehicle({ evidence, testCase, owned, states }: Judged, vehicle: Ve
   });
 }
 
-/** A technician is at it, or has said why it cannot be on yet: what was given by hand, and is lost again, is nobody's case. */
+/**
+ * A technician works on the ticket, or has resolved it with a reason why the feature cannot be active yet. The loss of a
+ * goodwill service is not part of the ticket.
+ */
 function isSomebodysCase({ status, work }: TicketRow): boolean {
   const { resolution } = JSON.parse(work ?? '{}') as Partial<TicketWork>;
   return status === 'open' && resolution?.kind !== 'manual_activation';
@@ -83,7 +86,10 @@ function isInForce({ ended_at, valid_until }: EntitlementRow, at: number): boole
   return ended_at === null && (valid_until === null || valid_until > at);
 }
 
-/** It ends when its time is over or its customer wants it, and what nobody else owns is switched off from that moment on. */
+/**
+ * A service ends when it expires or its customer cancels it; if no other entitlement is in force, a deactivation follows at
+ * that moment.
+ */
 function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): string[] {
   const { id, ended_at: endedAt, valid_until: until, end_cause: cause } = row;
   const latest = (until ?? Number.POSITIVE_INFINITY) + endMaxMs + evidence.plan.slackMs;
@@ -155,7 +161,7 @@ function judgeCancels({ evidence, deeds, states }: Judged): string[] {
   return violations;
 }
 
-/** Who is told that the service is active now owns it at that moment. */
+/** A customer who is notified that the service is active owns it at that moment. */
 function judgeTold({ evidence, owned }: Judged): string[] {
   const { notices, purchases } = evidence.database;
   return notices.flatMap(({ id, kind, purchase_id: purchaseId, created_at: at }) => {
@@ -199,7 +205,7 @@ function judgeContradictions({ evidence, owned, states }: Judged): string[] {
   });
 }
 
-/** What is tried by hand or brought back costs nothing, and nobody tries by hand before the money of what failed is back. */
+/** Manual retries and reactivations have no payment, and a manual retry starts after the reversal of the failed purchase. */
 function judgeFree({ evidence, states }: Judged, row: ActivationRow): string[] {
   const state = states.get(row.id);
   if (!state || (state.kind === 'activation' && state.origin === undefined)) return [];
@@ -222,7 +228,7 @@ function judgeFree({ evidence, states }: Judged, row: ActivationRow): string[] {
   return violations;
 }
 
-/** A deactivation ends; where it failed, one MEDIUM ticket says so. */
+/** Every deactivation ends; a failed one has exactly one MEDIUM ticket. */
 function judgeDeactivation({ evidence, states }: Judged, row: ActivationRow): string[] {
   const state = states.get(row.id);
   if (state?.kind !== 'deactivation') return [];

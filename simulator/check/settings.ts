@@ -20,7 +20,7 @@ export const sweepEveryMs = 180_000;
 
 /** A ticket's times are so much shorter: a run sees their end. */
 const slaScale = 60;
-/** Between two polls of the tickets' SLA. No ticket waits for one: whoever opens it wakes the clocks. */
+/** Time between two polls of the tickets' SLA. A new ticket does not wait for a poll: opening it wakes the clocks. */
 export const slaPollMs = 600_000;
 /** A ticket's moment is written down so long after it at the latest; the shortest time of a ticket is four minutes here. */
 export const slaDelayMaxMs = 120_000;

@@ -13,7 +13,7 @@ type Fleet = NonNullable<TestCase['fleet']>;
 /** Those that no run uses: as many as there were runs at once. */
 const free: Stores[] = [];
 
-/** Databases with their tables and the world's customers and vehicles, and nothing else. */
+/** Databases with their tables and the customers and vehicles of the test case. */
 export async function takeStores(): Promise<Stores> {
   const known = free.pop();
   if (known) return known;

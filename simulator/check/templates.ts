@@ -12,7 +12,7 @@ import { subscriptionOf } from '../virtual-system/sinks.ts';
 import { modelOfVehicle, testCaseCustomers, vehicleCount, vinOf } from './plan-of-test-case.ts';
 import { apiIotWitness, platformWitness } from './watch.ts';
 
-/** Databases with their tables and the world's four customers and vehicles, as bytes: a run begins with copies. */
+/** Databases with their tables and the default four customers and vehicles, as bytes: a run begins with copies. */
 export interface Templates {
   readonly platform: Buffer;
   readonly apiIot: Buffer;

@@ -55,7 +55,7 @@ export interface TestCaseRun {
 
 /** Faults end then at the latest, and everything has to end; later under a policy whose activations take longer. */
 const faultsLeastMs = 6 * 3_600_000;
-/** The liveness phase: more than the policy needs for whatever is left, of several activations on one vehicle. */
+/** Length of the liveness phase: more than the policy needs for the remaining activations of one vehicle. */
 const livenessLeastMs = 12 * 3_600_000;
 const sharingMax = 6;
 /** A look at every vehicle takes no longer. */

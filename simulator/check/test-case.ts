@@ -41,7 +41,7 @@ const faultSchema = z.discriminatedUnion('type', [
     how: z.enum(['drop', 'duplicate', 'delay']),
     delayMs: durationSchema,
   }),
-  /** Nothing of these attempts passes: the commands never arrive, or the vehicle does it and nobody hears of it. */
+  /** All messages of these attempts are lost: the commands, or the vehicle's answers. */
   z.strictObject({
     type: z.literal('mute'),
     what: z.enum(['command', 'answer']),
@@ -76,7 +76,7 @@ const lifeEventSchema = z.discriminatedUnion('type', [
     afterMs: z.int().min(0).max(86_400_000),
     which: z.enum(['first', 'latest']),
   }),
-  /** A workshop puts another control unit in: the feature sleeps there, or is awake. */
+  /** A workshop replaces the control unit: the feature becomes dormant, or active. */
   z.strictObject({ type: z.enum(['feature_lost', 'feature_gained']), afterMs: durationSchema }),
 ]);
 export type LifeEvent = z.infer<typeof lifeEventSchema>;
@@ -99,7 +99,7 @@ export const technicianActs = [
 export type TechnicianAct = (typeof technicianActs)[number];
 
 export const activationSchema = z.strictObject({
-  /** Index into the world's four vehicles; each belongs to a customer of its own. */
+  /** Index into the fleet; each vehicle belongs to a customer of its own. */
   vehicle: z.int().min(0).max(3),
   /** Index into the catalogue's services; beyond the last it begins anew. */
   service: z.int().min(0).max(499),
@@ -126,8 +126,8 @@ const modelIds = shippedModels().map(({ id }) => id);
 
 const systemFaultSchema = z.discriminatedUnion('type', [
   /**
-   * The process dies at its n-th step and comes back. Every call of a port is two steps, before it happens and before its
-   * answer is heard; they are counted over all lives of the process.
+   * The process crashes at its n-th step and restarts. Every call of a port is two steps, one before the call and one before
+   * its answer; they are counted over all starts of the process.
    */
   z.strictObject({
     type: z.literal('crash'),
@@ -143,7 +143,7 @@ const systemFaultSchema = z.discriminatedUnion('type', [
     phase: z.enum(['before', 'after']),
     downMs: durationSchema,
   }),
-  /** Nobody answers there. */
+  /** The service does not answer. */
   z.strictObject({
     type: z.literal('down'),
     service: z.enum(['payments', 'mail', 'push', 'api_iot', 'nats']),
@@ -195,7 +195,7 @@ export const testCaseSchema = z
       /** The standard policy's where it is left out. */
       deadlineMs: z.int().min(1).max(2_592_000_000).exactOptional(),
     }),
-    /** The model of each vehicle, where it is not the world's own fleet. */
+    /** Model of each vehicle, if it is not the default fleet. */
     fleet: z.array(z.enum(modelIds)).length(4).exactOptional(),
     /** A node's clock minus the true time. */
     skewMs: z.strictObject({
@@ -217,7 +217,7 @@ export const testCaseSchema = z
   });
 export type TestCase = z.infer<typeof testCaseSchema>;
 
-/** The specification's policy, nobody's clock wrong, nothing goes wrong: what base scenarios and tests start from. */
+/** A test case with the specification's policy, correct clocks and no faults: the start of base scenarios and tests. */
 export function calmTestCase(activations: readonly Partial<ScheduledActivation>[]): TestCase {
   return {
     version: 1,

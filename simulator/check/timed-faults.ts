@@ -62,7 +62,7 @@ async function registerAgain(system: TestCaseSystem, vehicle: number, model: str
   registrations.settle(vin, system.loop.now());
 }
 
-/** The last moment at which a fault of the world begins or ends; a crash has none that is known before. */
+/** Returns the last moment at which a fault of the environment begins or ends; the moment of a crash is not known before. */
 export function endOfFault(fault: TestCase['world'][number]): number {
   switch (fault.type) {
     case 'stop':

@@ -104,7 +104,7 @@ export function moment(at: number): string {
   return `${at < 0 ? '-' : '+'}${(Math.abs(at) / 1_000).toFixed(3)} s`;
 }
 
-/** One line an entry, a column a lane. */
+/** Text table: one line per entry, one column per actor. */
 export function timelineText(entries: readonly TimelineEntry[]): string {
   const heads = lanes.map((lane) => lane.slice(0, 2)).join(' ');
   const lines = entries.map(({ at, lane, text }) => {
@@ -114,7 +114,7 @@ export function timelineText(entries: readonly TimelineEntry[]): string {
   return `${`${'virtual time'.padStart(14)}  ${heads}`}\n${lines.join('\n')}\n`;
 }
 
-/** The lanes as one page that needs nothing from anywhere. */
+/** The table as one HTML page without external files. */
 export function timelineHtml(title: string, summary: string, entries: readonly TimelineEntry[]): string {
   const rows = entries.map(({ at, lane, text }) => {
     const cells = lanes.map((one) => `<td>${one === lane ? escaped(text) : ''}</td>`).join('');

@@ -71,7 +71,7 @@ export function startUserActions(
     system.clock.setTimer(atMs, () => {
       open -= 1;
       const faults = system.fleet.faults(vin);
-      // What troubled the control unit leaves with it.
+      // The faults of the control unit end with it.
       for (const { id, fault: old } of faults.entries) {
         if ('feature' in old.attributes && old.attributes.feature === fault.attributes.feature)
           faults.remove(id);
@@ -83,7 +83,7 @@ export function startUserActions(
 
   return {
     done: (): UserActions => ({ cancels, deskActs }),
-    /** Everybody has done what the test case says; a ticket that opens later sets a technician to work again. */
+    /** All users have finished the actions of the test case; a ticket that opens later starts a technician again. */
     isOver: () => open === 0 && desk?.isBusy() !== true,
   };
 }

@@ -9,7 +9,7 @@ import {
 import { parseTopic } from '../../shared/protocol/topics.ts';
 import type { Constants } from '../scenarios/scenario.ts';
 
-/** A database as somebody who looks over its owner's shoulder reads it: at once, and between two events only. */
+/** A database read from outside its process: synchronously, and only between two events. */
 export type SyncQuery = <Row>(text: string, ...parameters: unknown[]) => Row[];
 
 export interface Violation {
@@ -25,7 +25,7 @@ export interface Move {
   readonly after: Activation;
 }
 
-/** Tables and triggers of the world's own, in which each database keeps what was committed, in order. */
+/** Additional tables and triggers that keep every committed change of a database, in order. */
 export const platformWitness = [
   `create table world_moves (seq integer primary key, id text not null, before text, after text not null)`,
   `create trigger world_born after insert on activations begin
@@ -55,8 +55,8 @@ const effects: Readonly<Record<string, { net: -1 | 0 | 1; held: -1 | 0 | 1 }>> =
 };
 
 /**
- * What must hold at every event, checked right after each commit and each message, by what is seen from outside: the
- * committed states, the ledger, the API IoT's acceptances and the wire.
+ * Checks the invariants after each commit and each message, by data from outside the engine: the committed states, the
+ * ledger, the API IoT's acceptances and the MQTT messages.
  */
 export function newWatch(deps: {
   readonly now: () => number;

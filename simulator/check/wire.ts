@@ -27,7 +27,7 @@ export function newWire(deps: {
   }
 
   async function publish(connection: LinkConnection, message: LinkMessage): Promise<void> {
-    // Without a connection nothing leaves, and nobody sees it.
+    // Without a connection no message leaves, so none is recorded.
     if (connection.connected) note(message.topic, message.payload);
     await connection.publish(message);
     noteTaken(message.topic, message.payload);

@@ -7,7 +7,7 @@ import { type FaultControls, faultStrikes } from './fault-strikes.ts';
 /** What becomes of a message that arrives at a channel which is down. None of them is ever taken. */
 export type ChannelTrouble = 'refuses' | 'hangs';
 
-/** The faults of one channel: stands at the door of its stand-in. */
+/** Faults of one channel, applied in front of its stand-in. */
 export interface ChannelGate extends FaultControls<ChannelFault> {
   /** What meets a message to this recipient that arrives now; null: it is taken. */
   meets(recipient: string): ChannelTrouble | null;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * When a fault strikes; nothing in it is longer than a day. Times are real milliseconds from the first moment of the workload; without a schedule it may
- * strike all the time until the run heals.
+ * Windows of a fault; no time in it is longer than a day. Times are real milliseconds from the start of the workload;
+ * without a schedule the fault may take effect at any time until the faults of the run end.
  */
 const dayMs = 86_400_000;
 
@@ -39,7 +39,7 @@ export function isInWindow(schedule: FaultSchedule | undefined, atMs: number | n
   return intoMs < forMs;
 }
 
-/** The same schedule on a clock that began so much earlier. */
+/** Returns the same schedule on a clock that began this much earlier. */
 export function shifted(schedule: FaultSchedule, byMs: number): FaultSchedule {
   const isTimed = schedule.afterMs !== undefined || schedule.forMs !== undefined;
   return isTimed ? { ...schedule, afterMs: (schedule.afterMs ?? 0) + byMs } : schedule;

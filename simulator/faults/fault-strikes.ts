@@ -10,9 +10,9 @@ interface Striking {
   readonly schedule?: FaultSchedule | undefined;
 }
 
-/** Faults of one service, as whoever conducts a run or sits at the desk handles them. */
+/** Faults of one service, controlled by a run or by the fault control. */
 export interface FaultControls<Fault extends Striking> {
-  /** The first moment of the workload is now: windows and `first` count from here. Before it, faults with a schedule sleep. */
+  /** Starts the workload: windows and `first` count from now. Before it, faults with a schedule have no effect. */
   begin(): void;
   /** Heals: no fault meets what starts from now on. What already waits is let through. */
   clear(): void;
@@ -34,7 +34,7 @@ export interface FaultStrikes<Fault extends Striking> extends FaultControls<Faul
   streamOf(subject: string): Random;
 }
 
-/** Which fault strikes whom, when and how often: the part that the faults of all services have in common. */
+/** Decides which fault affects which target, when and how often: common to the faults of all services. */
 export function faultStrikes<Fault extends Striking>(
   deps: { readonly clock: Clock; readonly random: Random },
   types: readonly Fault['type'][],

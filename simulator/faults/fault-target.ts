@@ -64,7 +64,7 @@ export const vehicleTargetSchema = z
   .meta({ id: 'VehicleTarget' });
 export type VehicleTarget = z.infer<typeof vehicleTargetSchema>;
 
-/** What is wrong with the value of a mode, as a cure, or null. */
+/** Returns the fix hint for a wrong value of a mode, or null. */
 export function valueMistake(mode: TargetMode, value: number | undefined): string | null {
   if (mode === 'one' || mode === 'all') return null;
   const what = mode === 'fixed' ? 'the number of vehicles' : 'the percentage of vehicles';

@@ -244,7 +244,7 @@ function requestFault<Type extends HttpFault['type'], Attributes extends z.ZodTy
   return serviceFault(type, requestsTargetSchema, attributes);
 }
 
-/** A notice's channel: there is one service that it can meet, so it need not be named. */
+/** Channel of notifications: the type decides its service, so the target need not name it. */
 function channelFault<Type extends keyof typeof channelOfFault>(type: Type) {
   const service = channelOfFault[type];
   const target = z.strictObject({ service: z.literal(service).default(service) }).default({ service });
@@ -266,7 +266,7 @@ const serviceFaults = [
 export const serviceFaultRecordSchema = z.discriminatedUnion('type', serviceFaults);
 export type ServiceFaultRecord = z.infer<typeof serviceFaultRecordSchema>;
 
-/** A channel of notices that is down. */
+/** A channel of notifications that is down. */
 export type ChannelFault = Omit<
   Extract<ServiceFaultRecord, { readonly type: keyof typeof channelOfFault }>,
   'layer' | 'target'
@@ -280,7 +280,7 @@ export const faultRecordSchema = z.discriminatedUnion('type', [
 ]);
 export type FaultRecord = z.infer<typeof faultRecordSchema>;
 
-/** The layer to which a type belongs; null for a type that nobody knows. */
+/** The layer to which a type belongs; null for an unknown type. */
 export function layerOf(type: string): FaultRecord['layer'] | null {
   const all = [...linkFaults, ...messageFaults, ...vehicleFaults, ...serviceFaults];
   const known = all.find(({ shape }) => shape.type.value === type);

@@ -48,10 +48,10 @@ export const httpFaultTypes = [
 export const httpFaultSchema = z.discriminatedUnion('type', [
   /** Answered before the service has acted. */
   faultOf('server_error', httpFaultAttributes.server_error),
-  /** The service acts, and nobody hears its answer. */
+  /** The service acts, and its answer is lost. */
   faultOf('response_lost', nothing),
   faultOf('rate_limited', httpFaultAttributes.rate_limited),
-  /** The credentials count for nothing: 401, before the service has acted. */
+  /** The credentials are refused: 401, before the service has acted. */
   faultOf('unauthorized', nothing),
   /** The service never receives the request. */
   faultOf('unreachable', httpFaultAttributes.unreachable),

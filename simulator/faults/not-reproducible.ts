@@ -13,7 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
   crash_at_step: 'steps of a process are known in virtual time only; a scenario has it in faults.parts',
 };
 
-/** Why a fault of this type is refused; null for a type that nobody knows. */
+/** Returns why a fault of this type is refused; null for an unknown type. */
 export function whyNotReproducible(type: unknown): string | null {
   return (typeof type === 'string' ? reasons[type] : undefined) ?? null;
 }

@@ -7,9 +7,9 @@ export interface Outage {
 }
 
 /**
- * steady: never away · drive: measured (below) · tunnel: 30 to 120 s every 20 minutes · garage: hours, some times a day ·
- * sleep: reachable for a minute every few hours · flapping: away every few seconds. Only `drive` rests on data; no data
- * for parked vehicles was found, so `garage` and `sleep` are assumptions.
+ * steady: always online · drive: measured (below) · tunnel: offline for 30 to 120 s every 20 minutes · garage: offline for
+ * hours, some times a day · sleep: online for a minute every few hours · flapping: offline every few seconds. Only `drive`
+ * rests on data; no data for parked vehicles was found, so `garage` and `sleep` are assumptions.
  */
 export const connectivityProfiles = ['steady', 'drive', 'tunnel', 'garage', 'sleep', 'flapping'] as const;
 export type ConnectivityProfile = (typeof connectivityProfiles)[number];

@@ -39,7 +39,7 @@ export function faultEffects(vehicle: Sufferer): FaultEffects {
     agenda.after(downMs + upMs, () => flap(entry, window, upMs, downMs));
   }
 
-  /** Nothing passes; the connection ends when the fault says so, or when the keep-alive finds out. */
+  /** No message passes; the connection ends after the fault's time-out, or when the keep-alive fails. */
   function fallSilent(entry: FaultEntry, timeoutMs: number): void {
     const { window } = entry;
     const foundOutMs = vehicle.keepAliveSeconds * silenceOfKeepAlives * 1_000;

@@ -46,7 +46,10 @@ const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   ...damageTypes,
 ]);
 
-/** Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the window draws. */
+/**
+ * Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the
+ * window draws.
+ */
 const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'latency',
   'bandwidth',
@@ -59,8 +62,8 @@ const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
 export const faultsMax = 100;
 
 /**
- * The faults of one vehicle by their ids. A schedule counts from `begin`, or from the moment of adding when that is over;
- * a fault without one stands from the start.
+ * Faults of one vehicle by their ids. A schedule counts from `begin`, or from the moment of adding if that is later; a fault
+ * without one takes effect at once.
  */
 export class FaultSet {
   readonly #agenda: Agenda;
@@ -107,7 +110,7 @@ export class FaultSet {
     else if (!isTimed(fault)) this.#open(entry, null);
   }
 
-  /** From now on schedules count. */
+  /** Starts the schedules. */
   begin(): void {
     this.#begun = true;
     for (const entry of this.#entries.values()) {
@@ -132,7 +135,10 @@ export class FaultSet {
     }
   }
 
-  /** What the first fault of this type that strikes now says; null when none does. Each asks its toxicity once. `command`: the one that the message carries or answers. */
+  /**
+   * What the first fault of this type that strikes now says; null when none does. Each asks its toxicity once. `command`:
+   * the one that the message carries or answers.
+   */
   strike<Type extends VehicleFaultType>(
     type: Type,
     accepts: (fault: Of<Type>) => boolean = () => true,

@@ -27,7 +27,7 @@ export interface Fleet {
   cut(vin: string, ms: number | null): void;
   restore(vin: string): void;
   restart(vin: string): void;
-  /** Connectivity profiles and recorded outages are over: whom they keep away comes back. Other cuts last. */
+  /** Ends connectivity profiles and recorded outages: their vehicles reconnect. Other cuts last. */
   endOutages(): void;
   states(): VehicleSnapshot[];
   /** What goes wrong with a vehicle: may be changed at any time. */

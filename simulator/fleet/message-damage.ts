@@ -28,7 +28,7 @@ export const damages = {
 export type Damage = keyof typeof damages;
 export const damageTypes = Object.keys(damages) as Damage[];
 
-/** The two examples of the standard; no vehicle of ours has them. */
+/** The two example VINs of the standard; no simulated vehicle has them. */
 const foreignVin = '1M8GDM9AXKP042788';
 const otherForeignVin = '1FACP45EXLF192944';
 const dayMs = 86_400_000;

@@ -7,7 +7,7 @@ export interface FleetOptions {
   readonly bootMs: number;
   /** Connections that are being made at once. */
   readonly diallingMax: number;
-  /** A vehicle that is not ready after this does not hold up the others; it goes on trying. */
+  /** Time after which the fleet starts without a vehicle that is not ready; that vehicle keeps trying. */
   readonly dialPatienceMs: number;
   readonly keepAliveSeconds: number;
   /** A vehicle whose connection the network ended dials again after this. */

@@ -11,8 +11,8 @@ export interface OutboxWay {
 const waitingMax = 64;
 
 /**
- * What a vehicle still has to say: every result in order, and one status, which is made when it is sent. Nothing leaves
- * the outbox before the broker acknowledged it, across any number of connections.
+ * Messages that a vehicle has not delivered yet: every result in order, and one status, built when it is sent. A message
+ * stays in the outbox until the broker acknowledges it, across any number of connections.
  */
 export class Outbox {
   readonly #way: OutboxWay;

@@ -16,7 +16,7 @@ type Behaviour = Pick<TestVehicle, 'name' | 'faults'>;
 
 /** How late a slow vehicle answers. */
 const slowMs = 10_000;
-/** Further ahead than any command lives. */
+/** Further ahead than the expiry of any command. */
 const clockAheadMs = 600_000;
 
 const once = { schedule: { first: 1 } };
@@ -70,7 +70,7 @@ const behaviours: readonly Behaviour[] = [
   { name: 'wedged', faults: [{ ...ofVehicle, type: 'wedged', attributes: {} }] },
 ];
 
-/** No factory builds these: the WMI and plant of ours, and a VDS that no model has. */
+/** No manufacturer uses these: our own WMI and plant code, and a VDS that no model has. */
 const vinPrefix = 'WFWTST0E';
 const vinPlant = 'TA';
 

@@ -30,7 +30,7 @@ export interface ConnectionDeps {
   readonly onReady: () => Promise<void>;
 }
 
-/** A goodbye that is not out by then is given up. */
+/** Time-out of a DISCONNECT packet. */
 const goodbyeMaxMs = 1_000;
 
 /**

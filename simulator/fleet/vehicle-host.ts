@@ -88,7 +88,7 @@ export class VehicleHost {
     return this.#faults;
   }
 
-  /** Begins what runs by itself: the schedules of faults, the connectivity profile, telemetry. */
+  /** Starts the fault schedules, the connectivity profile and telemetry. */
   schedule(): void {
     const { agenda, clock, options } = this.#deps;
     this.#faults.begin();
@@ -258,7 +258,7 @@ export class VehicleHost {
         if (!this.#hidesStatus) this.#outbox.addStatus();
         break;
       case 'telemetry':
-        // Without a connection it is gone: nobody wants to know where the vehicle was.
+        // Without a connection it is dropped: old telemetry has no use.
         if (this.#connection.isReady)
           void this.#connection.publish(topics.telemetry(this.spec.vin), message.payload, 0, false);
         break;

@@ -6,7 +6,7 @@ import { type ApiClient, apiClient } from '../run/api-client.ts';
 export interface Clients {
   /** A developer at the platform API. */
   readonly platform: ApiClient;
-  /** Whoever registers vehicles at the API IoT. */
+  /** Client that registers vehicles at the API IoT. */
   readonly provisioner: ApiClient;
   /** A developer at the API IoT. */
   readonly apiIot: ApiClient;

@@ -11,7 +11,7 @@ import { controlApp } from '../control/control-app.ts';
 import { faultDesk, type ServiceFaults } from '../control/fault-desk.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
-/** Where faults are controlled unless told otherwise: Toxiproxy's own port. */
+/** Default port of the fault control: Toxiproxy's own port. */
 export const controlPortDefault = 8474;
 
 export const controlKeysFile = 'control.json';

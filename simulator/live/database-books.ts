@@ -12,7 +12,7 @@ import type { openDatabases } from './gateway-handle.ts';
 
 type Databases = Pick<ReturnType<typeof openDatabases>, 'platform' | 'apiIot'>;
 
-/** Returns the books of databases on real parts, as they were at the last `refresh`. */
+/** Returns the open work in the databases of a live run, as of the last `refresh`. */
 export function databaseBooks(
   { platform, apiIot }: Databases,
   options: OpenWorkOptions,

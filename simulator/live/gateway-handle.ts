@@ -14,7 +14,7 @@ import type { ServiceFaults } from '../run/run-context.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { serviceFaults } from './service-faults.ts';
 
-/** A running gateway as a run knows it, wherever its processes are. What it says stays true when it is started again. */
+/** Handle of a running gateway, in this or other processes. Its values stay valid after a restart. */
 export interface GatewayHandle {
   readonly platform: string;
   readonly apiIot: string;

@@ -34,17 +34,17 @@ export interface RunOptions {
   /** Ports are taken as the configuration says; the run's own time scale and policies come from the scenario. */
   readonly config: GatewayConfig;
   readonly log: Log;
-  /** Told about once a second. */
+  /** Called about once a second. */
   readonly onProgress: (progress: Progress) => void;
   /** Rejects when the run is to end before its evidence; its parts are stopped then, and the run rejects with the same. */
   readonly stopped?: Promise<never>;
   /** Where the gateway runs: in this process, unless it says otherwise. */
   readonly launch?: Launch;
-  /** Told of what has happened around the gateway before the gateway hears of it; it may hold that up. */
+  /** Called with events around the gateway before the gateway receives them; it may delay them. */
   readonly onMoment?: (moment: Moment) => void | Promise<void>;
 }
 
-/** Something that happened outside the gateway: a payment was made, a message passed a vehicle's end of the wire, a mail arrived. */
+/** Something that happened outside the gateway: a payment was made, a message passed a vehicle's connection, a mail arrived. */
 export interface Moment {
   readonly where: 'payments' | 'to vehicle' | 'from vehicle' | 'mail';
   /** `POST /v1/payment_intents`, an MQTT topic, a Message-ID. */
@@ -61,8 +61,8 @@ const progressEveryMs = 1_000;
 const lookEveryMs = 250;
 
 /**
- * Runs a scenario on real parts to the evidence. Stand-ins, vehicles, buyers and witnesses are in this process, each with
- * sockets of its own; the gateway is wherever `launch` puts it.
+ * Runs a scenario on real parts and returns the evidence. Stand-ins, vehicles, buyers and recorders are in this process,
+ * each with sockets of its own; `launch` decides where the gateway runs.
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { scenario, seed, log, launch = launchHere, onMoment } = options;

@@ -20,7 +20,7 @@ export function serviceFaults(
       made.payments = faultyHttp(http, deps, first.payments ?? []);
       return made.payments.http;
     },
-    /** Once the gateway has started; null where it has no engine. Schedules count from their `begin`. */
+    /** Once the gateway has started; null where it has no engine. Fault windows count from `begin`. */
     made(): { readonly apiIot: FaultyHttp; readonly payments: FaultyHttp } | null {
       const { apiIot, payments } = made;
       return apiIot && payments ? { apiIot, payments } : null;

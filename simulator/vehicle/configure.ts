@@ -164,7 +164,7 @@ function textsOf(command: ConfigureCommand): { receiving: string; applied: strin
   return enables ? { receiving: 'Receiving configuration', applied: 'Feature enabled' } : null;
 }
 
-/** A trouble that stands for the next N commands has one fewer to go; others stay. */
+/** Reduces the count of each fault that lasts for N commands by one; other faults stay. */
 function spend(troubles: readonly Trouble[], command: ConfigureCommand): readonly Trouble[] {
   const met = (trouble: Trouble) =>
     trouble.feature === null || command.features.some((target) => target.feature === trouble.feature);

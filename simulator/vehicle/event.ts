@@ -8,7 +8,7 @@ import type { Trouble, Vehicle } from './vehicle.ts';
 
 /** What can happen to a vehicle. `now` is the true instant; the vehicle reads it through its own, perhaps wrong, clock. */
 export type VehicleEvent =
-  /** A command arrived (again). Its shape was checked at the door. */
+  /** A command arrived (again). Its format is already validated. */
   | { readonly type: 'command'; readonly now: number; readonly command: ConfigureCommand }
   /** The ECU has had the time that it needs for an accepted command. */
   | { readonly type: 'applied'; readonly now: number; readonly commandId: string }
@@ -18,13 +18,13 @@ export type VehicleEvent =
   | { readonly type: 'restart'; readonly now: number }
   | { readonly type: 'boot'; readonly now: number }
   | { readonly type: 'trouble_begins'; readonly trouble: Trouble }
-  /** The trouble of this id is over; harmless when it has passed already. */
+  /** Ends the fault with this id; no effect if it has ended already. */
   | { readonly type: 'trouble_ends'; readonly id: string }
   /** Its own clock is so far from the true time from now on. */
   | { readonly type: 'clock_set'; readonly skewMs: number }
-  /** A workshop put another control unit in: the feature sleeps again, and nobody told the cloud to. */
+  /** A workshop replaced the control unit: the feature becomes dormant, without a command from the cloud. */
   | { readonly type: 'feature_lost'; readonly now: number; readonly feature: string }
-  /** The control unit that was put in comes from another car, in which the feature was awake. */
+  /** The new control unit comes from another car, in which the feature was active. */
   | { readonly type: 'feature_gained'; readonly now: number; readonly feature: string }
   /** Time passed. `draws` are fractions in [0, 1), at least one; the same draws give the same drive. */
   | {

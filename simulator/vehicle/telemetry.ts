@@ -77,7 +77,7 @@ function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity): SignalValue {
   }
 }
 
-/** Diagnostic trouble codes of the troubles that a workshop would read out (SAE J2012). */
+/** Diagnostic trouble codes of the faults that a workshop would read (SAE J2012). */
 function troubleCodes(vehicle: Vehicle): string[] {
   const codes: Readonly<Record<string, string>> = {
     low_12v: 'U3003',

@@ -102,8 +102,9 @@ type Trouble = Pick<ScheduledActivation, 'faults'> &
 const alone = (faults: ActivationFault[]): Trouble => ({ faults });
 
 /**
- * Lost on the way, or done and not heard of: the first commands that switch off what a customer cancels, so that a deactivation
- * fails; all that switch on again what a workshop took; or the purchase itself, so that support has to help.
+ * Calls that are lost, or whose answer is lost: the first deactivation commands after a cancellation, so that the
+ * deactivation fails; the reactivation commands after a workshop visit; or those of the purchase itself, so that support
+ * must act.
  */
 const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((what): Trouble[] => [
   {
@@ -122,10 +123,10 @@ const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((wh
   alone([{ type: 'mute', what, from: 1, to: 3 }]),
 ]);
 
-/** The platform does what the customer or the technician asks for, and they do not hear of it; or never hears of the wish. */
+/** The request of the customer or technician is lost, or the platform acts and its answer is lost. */
 const wishUnheard: fc.Arbitrary<Trouble> = fc
   .tuple(
-    // While the command is in the air, or long after it; null: it is the technician's wish.
+    // While the command is in progress, or long after it; null: the technician asks for it.
     fc.constantFrom(150, 20_000, null, null),
     fc.oneof(fc.constant('response_lost' as const), lostAnswer),
     ms(1, 3),

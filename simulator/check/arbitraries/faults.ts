@@ -3,7 +3,7 @@ import { type CrashCall, crashCalls } from '../../faults/component-fault.ts';
 import { shippedModels } from '../../models/models-folder.ts';
 import type { ActivationFault, ProcessName, SystemFault } from '../test-case.ts';
 
-/** Milliseconds between two figures, both included. */
+/** Milliseconds between two numbers, both included. */
 export const ms = (min: number, max: number) => fc.integer({ min, max });
 
 const messageFault: fc.Arbitrary<ActivationFault> = fc.record({
@@ -74,7 +74,7 @@ export const lostAnswer = fc.constantFrom(
  * answer to the last one: what it takes to use up every attempt, and then something rare at the end.
  */
 export const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
-  // The vehicle does it and nobody hears; only the books can tell, or nobody can.
+  // The vehicle applies it and its answer is lost; only the API IoT's history may show it.
   fc.constant<ActivationFault[]>([allMuted('answer')]),
   fc.constant<ActivationFault[]>([allMuted('command')]),
   // All attempts but the last are lost on the way, the answer to the last one on its way back.
@@ -90,7 +90,7 @@ export const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
       { type: 'late', delayMs },
       ...(fatal ? [{ type: 'result' as const, nth: 1, kind: 'fatal' as const }] : []),
     ]),
-  // The vehicle refuses for good, and says so when the attempt is long over and others are still to come.
+  // The vehicle refuses for good, and its answer arrives long after the attempt has ended, before later attempts.
   fc.constantFrom(31_000, 61_500, 301_500, 330_000).map((delayMs): ActivationFault[] => [
     { type: 'result', nth: 1, kind: 'fatal' },
     { type: 'message', channel: 'ack', nth: 1, how: 'delay', delayMs },
@@ -117,7 +117,7 @@ export const macro: fc.Arbitrary<ActivationFault[]> = fc.oneof(
       fc.integer({ min: 1, max: 4 }),
     )
     .map(([step, how, count]): ActivationFault[] => [{ type: 'http', step, nth: 1, count, how }]),
-  // Nobody can say how the last attempt ended.
+  // The outcome of the last attempt stays unknown.
   fc.constant<ActivationFault[]>([
     allMuted('answer'),
     { type: 'http', step: 'status', nth: 2, count: 3, how: 'server_error' },

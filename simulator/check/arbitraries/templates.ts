@@ -43,8 +43,8 @@ export const comeback: fc.Arbitrary<TestCase> = fc
   }));
 
 /**
- * A revocation that could not be told to the vehicle, and a customer who buys the same again: between two attempts of the new
- * activation the vehicle is free, and the answer that comes late says that the feature is awake.
+ * A revocation that did not reach the vehicle, and a customer who buys the same service again: between two attempts of the
+ * new activation the vehicle is free, and a late answer reports the feature active.
  */
 export const reclaimed: fc.Arbitrary<TestCase> = fc
   .record({
@@ -146,8 +146,8 @@ function contradicting(reconcileMs: number): ScheduledActivation {
 }
 
 /**
- * A vehicle whose answer comes when the purchase has failed, and whose quota is used up by then: the revocation waits, and support
- * lets the customer keep what they have.
+ * A vehicle whose answer arrives after the purchase has failed, and whose quota is used up: the revocation waits, and
+ * support lets the customer keep the feature.
  */
 export const kept: fc.Arbitrary<TestCase> = fc
   .record({
@@ -174,7 +174,7 @@ export const kept: fc.Arbitrary<TestCase> = fc
     };
   });
 
-/** Support gives for nothing what was bought, and when its time is over the ticket is opened again for another try. */
+/** Support grants the purchased service free of charge, and reopens the ticket for another try after it has ended. */
 export const reopened: fc.Arbitrary<TestCase> = fc
   .record({
     seed: seedArbitrary,
