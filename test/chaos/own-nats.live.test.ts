@@ -117,7 +117,7 @@ it('stores again without a hand once a full disk has space', () =>
     }
   }));
 
-it('is restarted when its JetStream is silent while its process lives', () =>
+it('is restarted when its JetStream does not answer although its process runs', () =>
   withTemporaryFolder((folder) =>
     withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
       const before = await pid();
@@ -159,7 +159,7 @@ it('is left alone while it works', () =>
     }),
   ));
 
-it('has a stream whose files are gone created anew by its clients (error 10077), also where nobody restarts the server', () =>
+it('has a stream without files recreated by its clients (error 10077), also without a restart of the server', () =>
   withTemporaryFolder(async (folder) => {
     const dataFolder = join(folder, 'nats');
     const server = await startNatsServer({ dataFolder, log: silentLog });

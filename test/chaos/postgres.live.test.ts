@@ -24,7 +24,7 @@ async function storm(postgres: PostgresServer): Promise<number> {
   return ends;
 }
 
-test('the gateway lives through restarts and kills of PostgreSQL under purchases, and every rule holds', async () => {
+test('the gateway survives restarts and kills of PostgreSQL during purchases, and every rule holds', async () => {
   await withTemporaryFolder(async (folder) => {
     await withTemporaryFolder(async (postgresFolder) => {
       const postgres = await startPostgresServer(postgresFolder);

@@ -11,7 +11,7 @@ async function isListening(url: string): Promise<boolean> {
   );
 }
 
-test('the first signal drains and ends with 0, the second SIGTERM cuts and ends with 143; what was under way goes on at the next start', async () => {
+test('the first signal drains and exits with 0, a second SIGTERM stops at once and exits with 143; the next start continues the open activations', async () => {
   const processes: GatewayProcess[] = [];
   const codes: (number | null)[] = [];
   let release = () => {};

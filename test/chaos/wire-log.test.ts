@@ -32,7 +32,7 @@ const options = { clientId: 'v', username: 'v', password: 'p', cleanSession: fal
 const account = { username: 'monitor', password: 'p' };
 const [command, result] = ['vehicles/V/cmd/configure', 'vehicles/V/evt/result'];
 
-test('what both witnesses saw is kept once, as the first of them saw it', async () => {
+test('the message log keeps a message from both sources once, as the first source recorded it', async () => {
   const clock = manualClock();
   const wire = wireLog(clock);
   const vehicles = playedLink();
@@ -51,7 +51,7 @@ test('what both witnesses saw is kept once, as the first of them saw it', async 
   ]);
 });
 
-test('what a vehicle says counts from when it says so, and is taken only when the broker acknowledged it', async () => {
+test('the message log dates a vehicle's message by its sending, and keeps it only after the broker's acknowledgement', async () => {
   const clock = manualClock();
   const moments: string[] = [];
   const wire = wireLog(clock, (direction, topic) => void moments.push(`${direction} ${topic}`));

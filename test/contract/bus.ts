@@ -211,7 +211,7 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       expect(two.length).toBeGreaterThan(20);
     });
 
-    test('runs no more handlers at once than it was told', async () => {
+    test('runs no more handlers at once than its limit', async () => {
       let running = 0;
       let most = 0;
       const seen = await consume(
@@ -229,7 +229,7 @@ export function describeBus(name: string, open: () => Promise<Bus>): void {
       expect(most).toBe(3);
     });
 
-    test('lets 2,000 waiting messages delay nobody', async () => {
+    test('delivers new messages without delay while 2,000 others wait', async () => {
       const seen = await consume(
         (delivery) => (delivery.payload === 'next' ? delivery.ack() : delivery.nak(600_000)),
         { concurrency: 4, ackWaitMs: 30_000 },

@@ -42,7 +42,7 @@ describe('PostgreSQL', () => {
     },
   }));
 
-  it('gives up with an error that can be told when nobody listens', async () => {
+  it('gives up with a readable error when no server listens', async () => {
     const database = openPostgres<ContractSchema>('postgres://fleetwake@127.0.0.1:1/none');
     await expect(database.write(async () => {})).rejects.toThrow('ECONNREFUSED');
     await database.close();

@@ -51,7 +51,7 @@ export function describeDatabase(name: string, prepare: () => Promise<OpenedData
         (row) => row.name,
       );
 
-    it('gives back what the work returned, and what was written can be read at once', async () => {
+    it('returns the result of the work, and its writes can be read at once', async () => {
       expect(await insert('a')).toBe('a');
       expect(await names()).toEqual(['a']);
     });
@@ -85,7 +85,7 @@ export function describeDatabase(name: string, prepare: () => Promise<OpenedData
       expect(row).toEqual({ position: 1, name: 'a', at: 1_800_000_000_123 });
     });
 
-    it('rolls back a work that throws, alone, whatever arrived with it', async () => {
+    it('rolls back only the work that throws, not others of the same group', async () => {
       const results = await Promise.allSettled([
         insert('a'),
         database.write(async (transaction) => {
@@ -141,7 +141,7 @@ export function describeDatabase(name: string, prepare: () => Promise<OpenedData
       await closing;
     });
 
-    it('keeps what a work was told to be written, over a close and a new start', async ({ skip }) => {
+    it('keeps a resolved write over a close and a new start', async ({ skip }) => {
       if (!opened.isDurable) skip('it lives in memory only');
       await insert('a');
       const other = opened.open();

@@ -91,7 +91,7 @@ export function describeDeviceLink(name: string, open: () => Promise<OpenedLink>
       expect(listener.received[21]).toEqual(message('v2/evt/status', 'qos 0', { qos: 0 }));
     });
 
-    test('gives a retained message to whoever subscribes later, and marks it', async () => {
+    test('delivers a retained message to later subscribers, with the retain flag', async () => {
       const speaker = await connect('speaker');
       await speaker.connection.publish(message('status', 'old', { retain: true }));
       await speaker.connection.publish(message('status', 'new', { retain: true }));
@@ -124,7 +124,7 @@ export function describeDeviceLink(name: string, open: () => Promise<OpenedLink>
       await speaker.connection.publish(message('evt/status', '', { retain: true }));
     });
 
-    test('says goodbye once what it asked is answered, and tells nobody that it is gone', async () => {
+    test('disconnects after its requests are answered, and publishes no last will', async () => {
       const listener = await connect('listener');
       await listener.connection.subscribe([topic('evt')]);
       const vehicle = await connect('vehicle');

@@ -73,7 +73,7 @@ describe('http over a socket', () => {
     await server.close(0);
   });
 
-  it('refuses a taken port with a sentence that names the cure', async () => {
+  it('refuses a port in use with a sentence that names the fix', async () => {
     const live = liveHttp(deps);
     const server = await live.serve(() => new Response(), { port: 0 });
     await expect(live.serve(() => new Response(), { port: server.port })).rejects.toThrow(

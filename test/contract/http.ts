@@ -61,7 +61,7 @@ export function describeHttp(name: string, open: (handler: HttpHandler) => Promi
       expect(error).toMatchObject({ kind: 'timeout', mayHaveSucceeded: true });
     });
 
-    it('rejects with "refused" and certainly not done when nobody listens', async () => {
+    it('rejects with "refused" and certainly not done when no server listens', async () => {
       const port = await freePort();
       const error = await opened
         .http(new Request(`http://127.0.0.1:${port}/`))

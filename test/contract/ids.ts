@@ -10,7 +10,7 @@ export function describeIds(name: string, open: () => Ids): void {
         expect(ids.next(prefix)).toMatch(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`));
     });
 
-    it('rises within one source, whatever the prefix', () => {
+    it('rises within one source, with any prefix', () => {
       const ids = open();
       const made = Array.from({ length: 1_000 }, (_, index) =>
         ids.next(index % 2 === 0 ? 'act' : 'pur').slice(4),

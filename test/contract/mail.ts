@@ -61,7 +61,7 @@ export function describeMailer(name: string, open: () => Promise<MailSystem>): v
         expect((await system.taken()).map((one) => one.messageId)).toEqual([messageId, messageId]);
       }));
 
-    it('sends one line as the subject, whatever it holds', () =>
+    it('sends one line as the subject, even of a text with line breaks', () =>
       withSystem(async (system) => {
         await system.run(
           system.mailer.send({ ...mail, subject: ' Receipt\r\nBcc: eve@example.com\u2028! ' }),

@@ -135,7 +135,7 @@ describe('the NATS bus', () => {
     });
   });
 
-  it('goes on after NATS was killed and started again, with what was stored before', async () => {
+  it('continues with the stored messages after NATS was killed and restarted', async () => {
     await withNats(async ({ start }) => {
       const first = await start();
       await withConsumer(first.url, async (bus, seen) => {
@@ -151,7 +151,7 @@ describe('the NATS bus', () => {
     });
   });
 
-  it('goes on after NATS lost all its data', async () => {
+  it('continues after NATS lost all its data', async () => {
     await withNats(async ({ dataFolder, start }) => {
       const first = await start();
       await withConsumer(first.url, async (bus, seen) => {
@@ -166,7 +166,7 @@ describe('the NATS bus', () => {
     });
   });
 
-  it('goes on after its streams were deleted under it', async () => {
+  it('continues after its streams were deleted', async () => {
     await withNats(async ({ start }) => {
       const { url } = await start();
       await withConsumer(url, async (bus, seen) => {
@@ -182,7 +182,7 @@ describe('the NATS bus', () => {
     });
   });
 
-  it('says in a sentence that nobody answers, and that the password is wrong', async () => {
+  it('reports in a sentence that no server answers, or that the password is wrong', async () => {
     const port = await freePort();
     await expect(openNatsBus({ url: `nats://127.0.0.1:${port}`, log: silentLog })).rejects.toThrow(
       new RegExp(`^NATS at nats://127.0.0.1:${port} cannot be used: `),
@@ -195,7 +195,7 @@ describe('the NATS bus', () => {
 });
 
 describe('the NATS server that we start', () => {
-  it('lets nobody in without the password, and keeps the password to this user', async () => {
+  it('refuses clients without the password, and makes the password readable only for this user', async () => {
     await expect(connect({ servers: `127.0.0.1:${server.port}` })).rejects.toThrow(/authorization/i);
     const modes = await Promise.all(
       ['nats-password', 'nats-server.conf'].map(

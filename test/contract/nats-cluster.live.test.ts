@@ -27,7 +27,7 @@ const publishes = (bus: { publish(subject: string, payload: string): Promise<voi
   );
 
 it(
-  'keeps its streams in a cluster as the options say, and goes on when any member ends',
+  'keeps its streams in a cluster as configured, and continues when any member stops',
   () =>
     withTemporaryFolder(async (folder) => {
       const cluster = await startNatsCluster(folder);

@@ -76,7 +76,7 @@ describe('a PostgreSQL connection that is ended', () => {
       expect(await names(database)).toEqual(['after']);
     }));
 
-  it('while nobody uses it is replaced', () =>
+  it('while it is idle is replaced', () =>
     withDatabase(async (database, url) => {
       expect(await names(database)).toEqual([]);
       await endConnections(url);

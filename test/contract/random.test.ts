@@ -57,7 +57,7 @@ describe('chance from a seed', () => {
     expect(draws(random.stream('fleet'), 5)).toEqual(draws(alone, 5));
   });
 
-  test('tells paths of names apart that read alike', () => {
+  test('distinguishes paths of names that concatenate to the same text', () => {
     const random = seededRandom(3);
     expect(draws(random.stream('a').stream('b'), 3)).not.toEqual(draws(random.stream('a/1:b'), 3));
     expect(draws(random.stream('ab'), 3)).not.toEqual(draws(random.stream('ba'), 3));

@@ -144,14 +144,14 @@ describe('tokens: jose alone', () => {
     ['iat 31 s ahead', { iat: now + 31 }, { reason: 'not_yet_valid', claim: 'iat' }],
     ['exp 29 s ago', { exp: now - 29 }, null],
     ['exp 30 s ago', { exp: now - 30 }, { reason: 'expired' }],
-  ])('allows an outside clock 30 s unless told otherwise: %s', async (_, changes, refusal) => {
+  ])('allows an outside clock a difference of 30 s by default: %s', async (_, changes, refusal) => {
     const verdictOf = await judged();
     expect(await verdictOf(changes)).toMatchObject(
       refusal === null ? { ok: true } : { ok: false, ...refusal },
     );
   });
 
-  it('allows no other difference than it is told', async () => {
+  it('allows no other difference than the configured one', async () => {
     const strict = await judged(0);
     expect(await strict({ nbf: now + 1 })).toEqual({
       ok: false,
@@ -191,7 +191,7 @@ describe('tokens: jose alone', () => {
     expect(await verdictOf({ ...changes })).toEqual({ ok: false, reason: 'claim', claim, detail });
   });
 
-  it('accepts what its own key has signed under another name only where it is told so', async () => {
+  it('accepts a token of its own key under another issuer name only if configured', async () => {
     const privateKey = await newSigningKey();
     const clock = manualClock(startAt);
     const other = await jwtTokens({ clock, issuer: 'http://127.0.0.1:8090', privateKey });

@@ -13,7 +13,7 @@ const filters = fc
   .map(([levels, end]) => levels.join('/') + end);
 
 test.prop([fc.array(filters, { maxLength: 8 }), fc.array(filters, { maxLength: 3 }), topics])(
-  'an index finds whom a scan of all filters finds',
+  'an index finds the same subscribers as a scan of all filters',
   (subscribed, left, topic) => {
     const index = newTopicIndex<string>();
     for (const filter of [...subscribed, ...left, '#']) index.add(filter, filter);

@@ -108,7 +108,7 @@ async function runEveryPort({ seed, drainDepth = 1, batchMs = 0 }: Options) {
   return { loop, end, hash: trace.hash(), statuses, rows, lines: trace.lines };
 }
 
-it('uses neither real time nor the thread pool nor sockets in any port of the virtual world', async () => {
+it('finds no real time, thread pool or socket in any virtual port', async () => {
   const { loop, end, statuses, rows, lines } = await runEveryPort({ seed: 1 });
   expect(loop.foreign).toEqual([]);
   expect(loop.unhandled).toEqual([]);

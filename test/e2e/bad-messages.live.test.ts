@@ -66,7 +66,7 @@ describe.concurrent('a vehicle’s messages', () => {
     });
   });
 
-  test('on another vehicle’s topic end the connection, and nobody hears them', async () => {
+  test('on another vehicle’s topic end the connection, and no subscriber receives them', async () => {
     await withPlatform({ vehicles: [{}, {}] }, async (platform) => {
       const { vin, vehicles, gateway } = platform;
       const other = vehicles[1]?.vin ?? '';

@@ -97,7 +97,7 @@ const passwordIn = (url: string) => decodeURIComponent(new URL(url).password);
 const awkward = ['p@ss/wörd%41#:? &', 'n@ts/%2F:#?;'] as const;
 
 describe('the lines that make the secrets', () => {
-  test('draw two passwords and write four files that nobody else reads', () =>
+  test('draw two passwords and write four files that only their owner can read', () =>
     withTemporaryFolder(async (folder) => {
       makeSecrets(folder, null);
       expect(readdirSync(join(folder, 'secrets')).toSorted()).toEqual(

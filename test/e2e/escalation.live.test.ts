@@ -131,7 +131,7 @@ async function expectReversedThenTold(platform: Platform, bought: Bought, id: st
 }
 
 describe.concurrent('from the last failed attempt to the customer', () => {
-  test('HIGH: a customer paid; the ticket has all 18 fields, somebody on duty has it, the money is back, the customer is told', async () => {
+  test('HIGH: a customer paid; the ticket has all 18 fields and a technician on duty, the payment is reversed, the customer is notified', async () => {
     const { disturb, seen, configured, twins, healths } = overhear();
     const vehicles = [{ faults: [busySixTimes] }];
     await withPlatform({ disturb, vehicles, timeScale }, async (platform) => {
@@ -200,7 +200,7 @@ describe.concurrent('from the last failed attempt to the customer', () => {
     });
   });
 
-  test('MEDIUM: the vehicle is not delivered yet; assigned, reversed and told all the same', async () => {
+  test('MEDIUM: the vehicle is not delivered yet; the ticket is assigned, the payment reversed, the customer notified', async () => {
     await withPlatform({ vehicles: [{ faults: [busySixTimes] }], timeScale }, async (platform) => {
       const { bought, id } = await escalated(platform, { preDelivery: true });
       const ticket = await byRest(platform).look(id);
@@ -301,7 +301,7 @@ const doors = [
 const timeout = 120_000;
 
 describe.each(doors)('a technician resolves it by $door', { timeout }, ({ technicianOf }) => {
-  test('issue resolved: the customer is asked, the payload changed, and a manual activation delivers for nothing', async () => {
+  test('issue resolved: the customer is asked, the payload changed, and a manual activation delivers free of charge', async () => {
     const { disturb, configured } = overhear();
     const vehicles = [{ faults: [busySixTimes] }];
     await withPlatform({ disturb, vehicles, timeScale }, async (platform) => {
@@ -357,7 +357,7 @@ describe.each(doors)('a technician resolves it by $door', { timeout }, ({ techni
     });
   });
 
-  test('vehicle hardware issue: an inspection, then the service appointment, told once', async () => {
+  test('vehicle hardware issue: an inspection, then the service appointment, with one notification', async () => {
     await withPlatform({ vehicles: [{ faults: [busySixTimes] }], timeScale }, async (platform) => {
       const { bought, id } = await escalated(platform);
       const technician = technicianOf(platform);
@@ -498,7 +498,7 @@ async function expectRefusals(platform: Platform, id: string, state: TicketState
   expect((await rest.get(`/tickets/${id}`)).body).toEqual(before);
 }
 
-test('in every state whatever is not possible is refused, with the moves that are', () =>
+test('in every state an impossible action is refused, with the list of possible ones', () =>
   withTemporaryFolder(async (folder) => {
     // Nobody is on duty for the days to come, so the ticket waits for somebody.
     const weekday = ((new Date().getUTCDay() + 3) % 7) + 1;

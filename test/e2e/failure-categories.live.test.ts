@@ -19,7 +19,7 @@ const checked = ['POST token 200', 'GET status 200', 'GET health 200'];
 const diagnosed = ['GET status 200', 'GET health 200', 'GET history 200'];
 const sixTimes = <T>(item: T): T[] => Array.from({ length: 6 }, () => item);
 
-test.concurrent('without any failure: one attempt, charged once, three notices, two texts on the display', async () => {
+test.concurrent('without any failure: one attempt, charged once, three notifications, two texts on the display', async () => {
   await withPlatform({}, async (platform) => {
     expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
     expect(platform.cars.vehicle(platform.vin).displayed).toEqual([
@@ -172,7 +172,7 @@ describe.concurrent('API IoT error', () => {
     });
   });
 
-  test('maximum of retries exceeded: six attempts, then diagnostics, ticket, reversal, notice, in this order', async () => {
+  test('maximum of retries exceeded: six attempts, then diagnostics, ticket, reversal, notification, in this order', async () => {
     const { disturb, seen } = watch(on('configure', answers(502), { count: 6 }));
     await withPlatform({ disturb, timeScale: 400 }, async (platform) => {
       const bought = await buy(platform);
@@ -328,7 +328,7 @@ describe.concurrent('authorisation failure', () => {
     });
   });
 
-  test('a 401 that one token refresh cures costs no attempt', async () => {
+  test('a 401 that one token refresh fixes costs no attempt', async () => {
     const { disturb, seen } = watch(
       on('configure', async (request, pass) => pass(await changed(request, badToken)), { count: 1 }),
     );
@@ -373,7 +373,7 @@ describe.concurrent('authorisation failure', () => {
   });
 });
 
-test.concurrent('429: waits for Retry-After, which costs no retry and tells nobody', async () => {
+test.concurrent('429: waits for Retry-After, which costs no retry and sends no notification', async () => {
   const { disturb, seen } = watch();
   await withPlatform({ disturb, timeScale: 400 }, async (platform) => {
     const { vin, clients } = platform;

@@ -11,7 +11,7 @@ const loseFirstResult = (withStatus: boolean) =>
   ({ type: 'lose_result', attributes: { first: 1, withStatus } }) as const;
 
 describe.concurrent('a result that is lost', () => {
-  test('is asked for again: the second attempt hears that the feature is on already', async () => {
+  test('is followed by a second attempt, which the vehicle answers with already applied', async () => {
     await withPlatform({ vehicles: [{ faults: [loseFirstResult(true)] }] }, async (platform) => {
       const bought = await buy(platform);
       expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: ['timed_out', null] });
@@ -111,7 +111,7 @@ test.concurrent('a callback that never arrives: the poll finds the result, withi
 });
 
 describe.concurrent('a success that comes after the failure', () => {
-  test('changes no money: the ticket says so, and a revocation runs until the vehicle says dormant', async () => {
+  test('changes no payment: the ticket mentions it, and a revocation runs until the vehicle reports dormant', async () => {
     // The vehicle takes the command, loses its connection while it applies it, and can tell only much later.
     const options = { applyMs: 300, policy: { maxRetries: 0 } };
     await withPlatform(options, async (platform) => {

@@ -28,7 +28,7 @@ test('every page of a list is read, each once', async () => {
   expect(api.asked).toEqual(['/list?limit=100', '/list?limit=100&cursor=100', '/list?limit=100&cursor=200']);
 });
 
-test('a page that is refused ends it, and the refusal is told', async () => {
+test('a refused page ends the list, and the refusal is reported', async () => {
   const { rows, refusal } = await everyPage<number>(numbers(250, 100), '/list', 'rows');
   expect([rows.length, refusal?.status]).toEqual([100, 503]);
 });

@@ -24,7 +24,7 @@ describe.concurrent('a service that is charged at once', () => {
     });
   });
 
-  test('and not delivered: refunded in full, and the customer is told "refunded"', async () => {
+  test('and not delivered: refunded in full, and the customer is notified "refunded"', async () => {
     await withPlatform({ vehicles: [{ faults: [reject] }] }, async (platform) => {
       const bought = await buy(platform, sportMode);
       expect(await storyOf(platform, bought)).toEqual({
@@ -51,14 +51,14 @@ describe.concurrent('a service that is charged at once', () => {
   });
 });
 
-test.concurrent('a card whose service answers four seconds after the deed: charged once, delivered once', async () => {
+test.concurrent('a card whose service answers four seconds after each step: charged once, delivered once', async () => {
   await withPlatform({}, async (platform) => {
     const bought = await buy(platform, { paymentMethod: 'pm_card_slow' });
     expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [null] });
   });
 });
 
-test.concurrent('a hold that is released is told as "reserved, released"', async () => {
+test.concurrent('a released hold is notified as "reserved, released"', async () => {
   await withPlatform({ vehicles: [{ faults: [reject] }] }, async (platform) => {
     const bought = await buy(platform);
     await storyOf(platform, bought);

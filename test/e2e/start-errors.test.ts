@@ -87,7 +87,7 @@ describe.concurrent('the control port that is taken', () => {
 });
 
 describe.concurrent('NATS', () => {
-  test('that does not answer at NATS_URL: the gateway starts without it, and says so', async () => {
+  test('that does not answer at NATS_URL: the gateway starts without it, and prints a warning', async () => {
     await withTemporaryFolder(async (folder) => {
       const gateway = startFleetwake(folder, ['gateway', ...freePorts], { NATS_URL: 'nats://127.0.0.1:1' });
       await until(() => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null, 'it starts');
@@ -107,7 +107,7 @@ describe.concurrent('NATS', () => {
     });
   });
 
-  test('that is not installed: the gateway starts with a bus of its own, and says so', async () => {
+  test('that is not installed: the gateway starts with a bus of its own, and prints a warning', async () => {
     await withTemporaryFolder(async (folder) => {
       const gateway = startFleetwake(folder, ['gateway', ...freePorts], {
         NATS_SERVER: 'no-nats-server',
@@ -134,7 +134,7 @@ describe.concurrent('a catalogue', () => {
     );
   });
 
-  test('with mistakes: every one is named with its cure', async () => {
+  test('with mistakes: every one is named with its fix', async () => {
     await withTemporaryFolder(async (folder) => {
       await mkdir(join(folder, 'templates'));
       await writeFile(join(folder, 'services.json'), '{"services":[{"id":"Heated Seats","offers":[]}]}');

@@ -55,7 +55,7 @@ test('the worked example passes outside of the product, and its types are right'
   ]);
 });
 
-test('a rule of their own that does not hold falls, with the smallest schedule', async () => {
+test('a broken rule of their own is reported with the smallest test case', async () => {
   const impatient = example().replace('2 * 3_600_000', '1_000');
   writeFileSync(join(project, 'impatient.test.ts'), impatient);
   const failure = await vitest('impatient.test.ts').then(

@@ -41,7 +41,7 @@ async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
   }
 }
 
-test('an outside system hears of a ticket from its opening to its end, in order, each event once', () =>
+test('an outside system receives each event of a ticket once, in order, from its opening to its end', () =>
   withHook((hook) =>
     withPlatform(
       {

@@ -67,7 +67,7 @@ const schedulesHere = schedules().map((schedule) => ({
   ),
 }));
 
-test('activations end the same, and no rule breaks, with Aedes and mqtt.js in the world', {
+test('activations end the same, and no rule breaks, with Aedes and mqtt.js in the virtual system', {
   timeout: 20_000 + 3_000 * runs,
 }, async () => {
   let count = 0;

@@ -76,7 +76,7 @@ describe('A catalogue of a team', () => {
     expect(sport.ok && sport.catalogue.configuration('night-glow', 'cirrus-2025')).toBeNull();
   });
 
-  test('is refused for a feature that no vehicle has, and for a policy that cannot do what it says', () => {
+  test('is refused for a feature that no vehicle has, and for a policy that cannot work', () => {
     const services = [
       { ...service, feature: 'laser_eyes' },
       { ...service, id: 'hasty', policy: { deadlineMs: 1_000 } },

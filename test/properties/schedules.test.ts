@@ -19,7 +19,7 @@ describe('The corpus: what failed once holds', () => {
   });
 });
 
-describe('Random schedules', () => {
+describe('Random test cases', () => {
   test(`${runsInCi} of seed 1 break no rule`, async () => {
     const outcome = await checkTestCases({
       seed: 1,

@@ -71,7 +71,7 @@ describe('what is not sold', () => {
     expect(purchase('on_delivery', { deadlineMs: null }).deadlineAt).toBe(null);
   });
 
-  test('is no sale, and what nobody waits for is patient', () => {
+  test('is no sale, and runs in the background', () => {
     const kinds = [
       purchase(),
       retry,
@@ -99,7 +99,7 @@ describe('what is not sold', () => {
   });
 });
 
-describe('an attempt that 429 took back', () => {
+describe('an attempt that was removed after 429', () => {
   const sending = play(ready(), [started(0)]).activation;
   const takenBack = play(sending, [limited(second, 1, 60 * second)]).activation;
   const retrying = play(ready(), [started(0), failed(0, 1, lostOnTheWay), started(30 * second)]).activation;
@@ -297,7 +297,7 @@ describe('to the millisecond', () => {
     expect(verdictOf(expired, pending((expired.dueAt ?? 0) - 1, 1))).toBe('ignored: too early');
   });
 
-  test('a refusal for good ends the attempt that is open with an outcome nobody knows', () => {
+  test('a final refusal ends the open attempt of unknown outcome', () => {
     const open = play(ready(), [started(0), failed(0, 1, lostOnTheWay), started(30 * second)]).activation;
     const { attempts } = play(open, [failed(31 * second, 1, incompatible)]).activation;
     expect(attempts.map(({ endedAt, failure }) => [endedAt, failure])).toEqual([

@@ -30,7 +30,7 @@ function stand({ phase, settlement, revocationOwed }: Activation): string {
   return `${phase} ${settlement?.status ?? 'free'}${revocationOwed ? ' revoked' : ''}`;
 }
 
-test('before a command has left the hold is released at once, and the customer told once that is so', () => {
+test('before a command is sent the hold is released at once, and then the customer is notified', () => {
   const { activation, facts } = play(purchase(), [authorised(0), checked(0), cancelled(2 * second)]);
   expect(stand(activation)).toBe('reversing_payment voiding');
   const end = play(activation, [voided(3 * second)]);
@@ -49,7 +49,7 @@ test('what was paid at once is refunded', () => {
   expect(stand(activation)).toBe('reversing_payment refunding');
 });
 
-test('while the payment is asked for the wish is kept, and the money goes back as soon as there is any', () => {
+test('during the payment request the cancellation is saved, and the payment is reversed as soon as it is made', () => {
   const asked = play(purchase(), [cancelled(0)]).activation;
   expect(stand(asked)).toBe('awaiting_payment authorising');
   const { activation, facts } = play(asked, [authorised(second)]);
@@ -61,7 +61,7 @@ test('while the payment is asked for the wish is kept, and the money goes back a
   ]);
 });
 
-test('a command under way may still win: then the service is active and the wish has lost', () => {
+test('a command in progress may still deliver: then the service is active and the cancellation has no effect', () => {
   for (const underWay of [[started(0)], [started(0), accepted(0, 1)]]) {
     const wished = play(ready(), [...underWay, cancelled(second)]).activation;
     expect(stand(wished)).toMatch(/^(sending_command|waiting_response) authorised$/);
@@ -69,7 +69,7 @@ test('a command under way may still win: then the service is active and the wish
   }
 });
 
-test('a command under way that fails is the last one, and nobody opens a ticket', () => {
+test('a command in progress that fails is the last one, and no ticket is opened', () => {
   const wished = play(ready(), [started(0), accepted(0, 1), cancelled(second)]).activation;
   const never = play(wished, [failed(2 * second, 1, refusedBeforehand)]);
   expect(stand(never.activation)).toBe('reversing_payment voiding');
@@ -90,12 +90,12 @@ test('between two attempts the vehicle is asked first: what it has applied has w
   );
 });
 
-test('an attempt that 429 takes back ends it', () => {
+test('an attempt that is removed after 429 ends it', () => {
   const { activation } = play(ready(), [started(0), cancelled(second), limited(2 * second, 1, 60 * second)]);
   expect(stand(activation)).toBe('reversing_payment voiding');
 });
 
-test('a vehicle that applies it after the decision is told to switch it off again', () => {
+test('a vehicle that applies it after the decision gets a revocation', () => {
   const over = play(ready(), [started(0), failed(second, 1, lostOnTheWay), cancelled(second)]).activation;
   const gone = play(over, [diagnosed(2 * second), voided(3 * second), applied(4 * second, 1)]);
   expect(stand(gone.activation)).toBe('cancelled voided revoked');
@@ -114,7 +114,7 @@ test('is too late once it is decided, and asked for once', () => {
   );
 });
 
-test('a manual retry, which nobody pays for, ends at once', () => {
+test('a manual retry, which has no payment, ends at once', () => {
   const { activation } = play({ ...ready(), settlement: null, origin: 'support' }, [cancelled(second)]);
   expect(stand(activation)).toBe('cancelled free');
 });

@@ -83,14 +83,14 @@ test.prop([tapes, policies], { numRuns: 300 })('a deactivation ends dormant or f
   expect(world.now - (world.calmAt ?? world.now)).toBeLessThanOrEqual(boundMs(ended.policy));
 });
 
-test.prop([tapes], { numRuns: 300 })('a revocation ends dormant, whatever it met', (tape) => {
+test.prop([tapes], { numRuns: 300 })('a revocation ends dormant after any failures', (tape) => {
   const world = new World(tape);
   const ended = drive(world, switchOff('revocation', { maxRetries: null }));
   expect(ended.phase).toBe('dormant');
   expect(world.now - (world.calmAt ?? world.now)).toBeLessThanOrEqual(boundMs(ended.policy));
 });
 
-test('without any trouble a purchase ends active, captured, after one attempt', () => {
+test('without failures a purchase ends active, captured, after one attempt', () => {
   const world = new World([]);
   const ended = drive(world, purchase());
   expect([ended.phase, world.ledger, world.commands.size, world.now]).toEqual([
@@ -101,7 +101,7 @@ test('without any trouble a purchase ends active, captured, after one attempt', 
   ]);
 });
 
-test('the troubles of these worlds lead to every end of a purchase', () => {
+test('the random failures lead to every end of a purchase', () => {
   const ends = fc.sample(tapes, { seed: 1, numRuns: 400 }).map((tape) => {
     const { phase, settlement } = drive(new World(tape), purchase('on_delivery', { maxRetries: 2 }));
     return `${phase} ${settlement?.status}`;

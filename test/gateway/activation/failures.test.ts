@@ -72,7 +72,7 @@ describe('failures that may pass', () => {
     expect(startsOf(activation)).toEqual([0, 335, 700, 1_125, 1_670, 2_455]);
   });
 
-  test('each back-off is told with its retry and its length', () => {
+  test('each back-off is a fact with its retry and its length', () => {
     const { facts } = failUntilItEnds(ready(), lostOnTheWay);
     const backOffs = facts.filter((fact) => fact.type === 'activation.calculate_backoff');
     expect(backOffs.map((fact) => fact.data)).toEqual(
@@ -139,7 +139,7 @@ describe('failures that stay', () => {
 });
 
 describe('rate limited', () => {
-  test('costs no retry: the attempt is taken back and made later under its own number', () => {
+  test('costs no retry: the attempt is removed and made later under its own number', () => {
     const once = play(ready(), [started(0), limited(1 * second, 1, 600 * second)]);
     expect(once.activation).toMatchObject({
       phase: 'queued_for_activation',
@@ -170,7 +170,7 @@ describe('rate limited', () => {
     facts.filter(({ type }) => type === 'activation.rate_limited').map(({ data }) => data);
 
   test.each([500 * second, 500 * second + 1, 999_999_999 * second])(
-    'until %i ms, at the deadline or after it, waits for one more attempt before the deadline and says so',
+    'until %i ms, at the deadline or after it, waits for one more attempt before the deadline, with a fact',
     (retryAt) => {
       const waiting = play(ready('activation', { deadlineMs: 500 * second }), [
         started(0),
@@ -220,7 +220,7 @@ describe('rate limited', () => {
     expect(activation.dueAt).toBe(24 * 3_600 * second - second);
   });
 
-  test('a result for the attempt that was taken back is believed: another worker had sent it', () => {
+  test('a result for a removed attempt is accepted: another worker had sent it', () => {
     const { activation } = play(ready(), [
       started(0),
       limited(1 * second, 1, 600 * second),

@@ -362,7 +362,7 @@ describe('a move', () => {
     }
   });
 
-  test('429 takes back the attempt that was being sent, and a revocation forgets its oldest of twenty', () => {
+  test('429 removes the attempt in sending, and a revocation drops its oldest of twenty', () => {
     expect(
       transitionViolations(sending, { ...sending, phase: 'queued_for_activation', attempts: [] }),
     ).toEqual([]);

@@ -22,7 +22,7 @@ import {
   verdictOf,
 } from '../../helpers/activation-events.ts';
 
-test('a purchase that meets no trouble becomes active and is captured', () => {
+test('a purchase without failures becomes active and is captured', () => {
   const { activation, facts } = play(purchase(), [
     authorised(1 * second),
     checked(2 * second),
@@ -84,7 +84,7 @@ test('an immediate capture is taken with the authorisation and stays on delivery
   expect(activation.settlement).toMatchObject({ status: 'captured', dueAt: null });
 });
 
-test('an immediate capture is refunded on failure, and only then the customer is told', () => {
+test('an immediate capture is refunded on failure, and only then the customer is notified', () => {
   const { activation, facts } = play(purchase('immediately'), [
     authorised(0),
     checked(0, incompatible),

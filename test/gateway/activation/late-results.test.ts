@@ -143,7 +143,7 @@ test('a result after the decision changes neither phase nor money: it is noted o
   expect(verdictOf(activation, applied(940 * second, 5))).toBe('ignored: noted before');
 });
 
-test('a late success that nobody expected owes the revocation then', () => {
+test('an unexpected late success starts a revocation', () => {
   const never = play(failUntilItEnds(ready(), refusedBeforehand).activation, [
     diagnosed(931 * second),
     { type: 'payment_voided', at: 932 * second },
@@ -161,7 +161,7 @@ test('a late success that nobody expected owes the revocation then', () => {
   });
 });
 
-test('an activation without money keeps its owed revocation, and owes it once', () => {
+test('an activation without payment keeps its required revocation, and requires it once', () => {
   const free: Activation = { ...ready(), settlement: null };
   const { activation, facts } = play(failUntilItEnds(free, lostOnTheWay).activation, [
     diagnosed(931 * second),

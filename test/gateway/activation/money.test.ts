@@ -205,7 +205,7 @@ test('a key is old 20 hours after its step was opened, and so is one of a state 
   expect([at(24.99, old), at(25, old)]).toEqual([false, true]);
 });
 
-test('a capture whose key lapsed goes on at once under the next key, and the record does not show it', () => {
+test('a capture whose key expired continues at once under the next key, and the history does not show it', () => {
   const lapsed = { type: 'payment_key_lapsed', at: 72_000 * second, step: 'capture' } as const;
   const { activation, facts } = play(delivered(), [unanswered(60 * second, 'capture'), lapsed]);
   expect(lines(facts)).toEqual(['60s payment.unanswered']);

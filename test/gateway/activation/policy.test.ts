@@ -58,7 +58,7 @@ describe('a policy', () => {
     expect(policyFaults({ ...standardPolicy, settlementMs: 31_622_400_000 })).toEqual([]);
   });
 
-  test('that cannot be used is told why, a sentence a fault', () => {
+  test('that cannot be used is refused with one sentence per mistake', () => {
     expect(
       policyFaults({
         maxRetries: -1,

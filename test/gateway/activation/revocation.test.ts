@@ -45,7 +45,7 @@ test('a revocation is attempted without limit, keeps its last 20 attempts and wa
   expect(play(activation, [started(activation.dueAt ?? 0)]).activation.attempts.at(-1)?.number).toBe(51);
 });
 
-test('a revocation has no deadline, whatever the policy says', () => {
+test('a revocation has no deadline under any policy', () => {
   expect(ready('revocation').deadlineAt).toBeNull();
   expect(ready('deactivation').deadlineAt).toBe(86_400 * second);
   expect(play(ready('revocation'), [started(1e12), failed(1e12, 1, lostOnTheWay)]).activation.phase).toBe(
@@ -88,7 +88,7 @@ test('an answer to an attempt that is not kept any more is left to the next atte
   );
 });
 
-test('a feature that somebody owns by now is left on', () => {
+test('a feature that a customer owns again stays active', () => {
   const { activation, facts } = play(failTimes(2), [{ type: 'feature_owned', at: 80 * second }]);
   expect(activation).toMatchObject({ phase: 'superseded', dueAt: null });
   expect(lines(facts)).toEqual(['80s activation.superseded']);
@@ -111,7 +111,7 @@ test('a revocation is never checked and never asked for diagnostics', () => {
   );
 });
 
-test('429 at the 21st attempt takes it back and goes on under its number', () => {
+test('429 at the 21st attempt removes it and continues under its number', () => {
   const full = failTimes(20);
   const at = full.dueAt ?? 0;
   const { activation } = play(full, [

@@ -255,7 +255,7 @@ function expectFactsOf({ activation, facts }: { activation: Activation; facts: F
 }
 
 test.prop([beginning, anything], { numRuns: 800 })(
-  'whatever events come in whatever order, no state and no move is one that must not be',
+  'random events in random order lead only to valid states and legal transitions',
   (begun, happenings) => expectFactsOf(run(begun, happenings)),
 );
 

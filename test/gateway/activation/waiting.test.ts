@@ -135,7 +135,7 @@ describe('postponed', () => {
     expect(startsOf(activation)).toEqual([3]);
   });
 
-  test('a vehicle that is free wakes nobody who waits for something else', () => {
+  test('a free vehicle does not wake activations that wait for something else', () => {
     const backingOff = play(ready(), [started(0), failed(0, 1, lostOnTheWay)]).activation;
     const rateLimited = play(ready(), [started(0), limited(0, 1, 600 * second)]).activation;
     for (const activation of [ready(), backingOff, rateLimited]) {
@@ -145,7 +145,7 @@ describe('postponed', () => {
     }
   });
 
-  test('nobody is postponed before the moment at which he would look', () => {
+  test('an activation is not postponed to a moment before its next check', () => {
     const backingOff = play(ready(), [started(0), failed(0, 1, lostOnTheWay)]).activation;
     expect(verdictOf(backingOff, postponed(29 * second))).toBe('ignored: too early');
     expect(verdictOf(backingOff, postponed(30 * second))).toBe('accepted');

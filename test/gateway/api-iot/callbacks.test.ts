@@ -130,7 +130,7 @@ describe('a callback', () => {
       expect(bench.sent).toHaveLength(2);
     }));
 
-  it('that a stopped service still owed is sent by the next one', () =>
+  it('that a stopped service had not sent is sent after the next start', () =>
     withApiIot(async (bench) => {
       bench.answerCallback = () => new Promise(() => undefined);
       const id = await endOne(bench);

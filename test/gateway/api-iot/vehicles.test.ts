@@ -133,7 +133,7 @@ describe("a vehicle's answer", () => {
     }));
 });
 
-describe('what is refused at the door', () => {
+describe('input that is refused', () => {
   it('is counted by reason and harms nothing', () =>
     withApiIot(async (bench) => {
       const { id } = await bench.accept();
@@ -179,7 +179,7 @@ describe('what is refused at the door', () => {
 });
 
 describe('presence', () => {
-  it('follows the status; a will says offline without being a sign of life', () =>
+  it('follows the status; a last will means offline and does not count as a message of the vehicle', () =>
     withApiIot(async (bench) => {
       await bench.status();
       await bench.clock.advance(60_000);
@@ -188,7 +188,7 @@ describe('presence', () => {
       expect((await twinOf(bench)).clockSkewMs).toBe(7);
     }));
 
-  it('a retained status tells the presence, but takes back no newer version', () =>
+  it('a retained status sets the presence, but does not lower the version', () =>
     withApiIot(async (bench) => {
       const features = [{ feature: 'heated_seats', state: 'dormant', version: 0 }];
       await bench.status({ features });
@@ -293,7 +293,7 @@ describe('a restart', () => {
       ]);
     }));
 
-  it('takes nobody for online whom a broker without memory does not know', () =>
+  it('marks vehicles as offline that a broker without memory does not know', () =>
     withApiIot(async (bench) => {
       await bench.status();
       bench.link.down();
@@ -424,7 +424,7 @@ describe('telemetry', () => {
 describe('a status that is right in part', () => {
   const feature = (name: string, state: unknown = 'dormant') => ({ feature: name, state, version: 0 });
 
-  it('counts for presence whatever else is wrong with it', () =>
+  it('counts for presence even if the rest of it is wrong', () =>
     withApiIot(async (bench) => {
       await bench.link.bring(topics.status(vin), {
         vin,
@@ -504,7 +504,7 @@ describe('a result that is right in part', () => {
 describe('provisioning', () => {
   const vehicle = { vin: '1M8GDM9A0KP042788', model: 'beta', credentialDigest: 'a'.repeat(64) };
 
-  it('takes a wrong check digit and says so in the log; a strict service refuses it', async () => {
+  it('accepts a wrong check digit and logs it; a strict service refuses it', async () => {
     await withApiIot(async (bench) => {
       const answer = await bench.call('POST', '/provisioning/vehicles', { body: { vehicles: [vehicle] } });
       expect([answer.status, await answer.json()]).toEqual([200, { provisioned: 1 }]);

@@ -150,7 +150,7 @@ describe('a subscriber in the process of the broker', () => {
     });
   });
 
-  test('that fails at a will gets it again, since nobody else would say it', async () => {
+  test('that fails at a last will gets it again, since no client would send it again', async () => {
     await withBroker(async ({ broker, client }) => {
       const got: string[] = [];
       const connection = await openService(broker, {
@@ -214,7 +214,7 @@ test('a broker that starts again is found by both kinds of client', async () => 
   });
 });
 
-test('the tap hears what was taken and what was acknowledged, not what was refused', async () => {
+test('the tap receives accepted and acknowledged messages, not refused ones', async () => {
   await withBroker(async ({ broker, client }) => {
     const heard: string[] = [];
     const untap = broker.tap((entry) => heard.push(`${entry.kind} ${entry.clientId} ${entry.payload}`));

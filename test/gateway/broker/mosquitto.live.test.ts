@@ -33,7 +33,7 @@ async function withClients(work: (open: Open) => Promise<void>): Promise<void> {
 }
 
 describe('Mosquitto with the documented files', () => {
-  test('lets in who has a password and nobody else', async () => {
+  test('accepts only clients with a password', async () => {
     await withClients(async (open) => {
       const refused = 'Connection refused: Not authorized';
       expect(await outcomeOf(open(vehicleAccount(vinA)))).toBe('connected');

@@ -107,7 +107,7 @@ describe('who is let in', () => {
     });
   });
 
-  test('a client that speaks MQTT 5 is told that its version cannot be, and counted so', async () => {
+  test('a client with MQTT 5 is refused with the version as the reason, and counted so', async () => {
     await withBroker(async ({ broker, client }) => {
       const outcome = await outcomeOf(client({ ...vehicleAccount(vinA), protocolVersion: 5 }));
       expect(outcome).toBe('Connection refused: Unacceptable protocol version');
@@ -275,7 +275,7 @@ describe('what is not heard', () => {
   });
 });
 
-test('the link of a client is told which filters the broker refused, and keeps the others', async () => {
+test('the link of a client gets the refused filters, and keeps the others', async () => {
   await withBroker(async ({ broker }) => {
     const got: string[] = [];
     const connection = mqttLink({ url: broker.url, log: silentLog }).open({
@@ -329,8 +329,8 @@ test('of the commands that wait for a vehicle the last hundred are kept', async 
   });
 });
 
-describe('what the wire may hold', () => {
-  test('a packet over 64 KiB closes its connection and reaches nobody', async () => {
+describe('limits of packets', () => {
+  test('a packet over 64 KiB closes its connection and reaches no subscriber', async () => {
     await withBroker(async ({ broker, client }) => {
       const monitor = await connected(client(monitorAccount));
       const got: number[] = [];

@@ -50,7 +50,7 @@ it('lets a command that is under way win', () =>
     await engine.stop();
   }));
 
-it('saves the wish: an engine that dies right after it is followed by one that carries it out', () =>
+it('saves the request: after a crash another engine carries it out', () =>
   withOutside(async (outside) => {
     outside.payments.unanswered.set('authorise', 1);
     const first = await bootEngine(outside);

@@ -42,7 +42,7 @@ it('does not blame our own clock for vehicles that differ in both directions', (
   expect(lines.map(([event]) => event)).toEqual(['vehicle.clock_differs', 'vehicle.clock_differs']);
 });
 
-it('hears of each status that the engine reads', async () => {
+it('receives each status that the engine reads', async () => {
   const { lines, skews } = watched();
   const vin = '11111111111111111';
   const { twin } = vehicleAnswers(vin);

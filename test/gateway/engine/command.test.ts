@@ -90,7 +90,7 @@ describe('What is sent', () => {
     });
   });
 
-  it('says where the end is to be told', async () => {
+  it('has the URL of the callback', async () => {
     const callbackUrl = 'https://platform.example/callback';
     expect(await configureRequest({ ...unknown, callbackUrl }, sale)).toEqual({
       reference: 'act_1',

@@ -132,7 +132,7 @@ describe('a crash before or after any call that leaves the process changes nothi
   }
 });
 
-it('the stories end as they should when nothing crashes', async () => {
+it('the scenarios end as expected without a crash', async () => {
   const ends = [];
   for (const story of stories) ends.push((await runToEnd(story, Number.POSITIVE_INFINITY)).end);
   expect(ends).toMatchObject([

@@ -92,7 +92,7 @@ describe('A reported state proves the newest attempt that it is not older than',
     ['not said yet', null, null],
   ])('%s', (_, reported, proven) => expect(provenAttempt(sale, books({ reported }))).toBe(proven));
 
-  it('asleep, where it is to be switched off', () => {
+  it('dormant, when it should be switched off', () => {
     expect(provenAttempt(revocation, books({ reported: [{ ...seats, state: 'dormant' }] }))).toBe(3);
     expect(provenAttempt(revocation, books({ reported: [seats] }))).toBeNull();
   });
@@ -123,7 +123,7 @@ function look(answers: { readonly [Route in 'status' | 'health' | 'history']: An
 
 const configuration = { reference: 'act_1', features: [{ feature: 'heated_seats', target: 'active' }] };
 
-it('keeps for the ticket all that the API IoT knows, and what was to be sent', async () => {
+it('keeps the API IoT's data and the command's parameters for the ticket', async () => {
   const event = await look({
     status: { ok: true, value: twin },
     health: { ok: true, value: health },

@@ -123,7 +123,7 @@ describe('The check of the vehicle', () => {
     );
   });
 
-  it('ends it where nobody knows the vehicle', async () => {
+  it('ends it if the vehicle is unknown', async () => {
     const unknown = refused({ category: 'unknown_vehicle', message: 'there is none' });
     expect(await check(unknown)).toEqual(checked('online, status unknown: there is none', unknown.failure));
   });
@@ -149,7 +149,7 @@ describe('The check of the vehicle', () => {
   });
 });
 
-describe('An attempt of what nobody waits for', () => {
+describe('An attempt in the background', () => {
   const start = (answer: Answer<VehicleHealth>, activation: Activation) =>
     run(effectDeps({ vehicles: { ...nobody, health: async () => answer } }).deps, activation, {
       type: 'start_attempt',
@@ -513,7 +513,7 @@ describe('A step of the payment', () => {
     });
   });
 
-  it('lets a mistake of ours through', async () => {
+  it('rethrows a bug of the platform', async () => {
     const broken = () => {
       throw new TypeError('a mistake of ours');
     };
@@ -559,7 +559,7 @@ describe('A step of the payment', () => {
       },
     );
 
-    it('is no order that has happened, whatever the payment is', async () => {
+    it('is never taken for a made authorisation, in any state of the payment', async () => {
       expect((await pay('authorise', lapsed, state('captured'))).event).toEqual(keyLapsed('authorise'));
     });
 

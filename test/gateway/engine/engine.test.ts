@@ -107,7 +107,7 @@ it('revokes what a failed activation may have switched on, once the vehicle is t
     await engine.stop();
   }));
 
-it('leaves a feature on that somebody has bought since', () =>
+it('leaves a feature active that a customer has bought since', () =>
   withOutside(async (outside) => {
     outside.vehicle.online = false;
     outside.vehicle.script = [...Array(6).fill('timed_out'), 'applied'];

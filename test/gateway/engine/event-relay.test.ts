@@ -136,7 +136,7 @@ it('publishes each line on the subject of its type, under its own id', () =>
     expect(JSON.parse(payload ?? '')).toMatchObject({ id: 'rec_1', type: 'fleetwake.x' });
   }));
 
-it('goes on where another process stopped, and publishes nothing again that is older than the duplicate window', () =>
+it('continues where another process stopped, and republishes nothing older than the duplicate window', () =>
   withWorld(async (world) => {
     const [first, second] = [world.relay('first'), world.relay('second')];
     await world.write('rec_1');
@@ -173,7 +173,7 @@ it('publishes and writes nothing where another process has published all, and th
     expect(world.writes()).toBe(before + 2);
   }));
 
-it('goes on behind all that another process has published, in one go', () =>
+it('skips everything that another process has published, at once', () =>
   withWorld(async (world) => {
     const [first, second] = [world.relay('first'), world.relay('second')];
     await world.write(...Array.from({ length: 501 }, (_, index) => `rec_${index + 1}`));
@@ -194,7 +194,7 @@ it('says nothing where there is nothing to publish', () =>
     expect([world.published, world.warnings, world.clock.pending()]).toEqual([[], [], []]);
   }));
 
-it('goes on by itself until nothing is left, however much there is', () =>
+it('continues by itself until nothing is left, page by page', () =>
   withWorld(async (world) => {
     const ids = Array.from({ length: 1_201 }, (_, index) => `rec_${index + 1}`);
     await world.write(...ids);

@@ -37,7 +37,7 @@ function outage(outside: Outside, status: PaymentState['status']) {
   return { world, payments };
 }
 
-it('looks a payment up before a capture goes on after 20 hours, under a key that was never used', () =>
+it('looks a payment up before it continues a capture after 20 hours, under a new key', () =>
   withOutside(async (outside) => {
     const { world, payments } = outage(outside, 'authorised');
     const engine = await bootEngine(outside, undefined, { payments });

@@ -110,7 +110,7 @@ describe('The purchase', () => {
     }),
   );
 
-  it('stays as it is while a technician tries again for nothing', () =>
+  it('does not change during a manual retry free of charge', () =>
     withOutside(async (outside) => {
       await bought(outside);
       await projecting(outside).follow(await retried(outside), fact('activation.failed'));
@@ -146,7 +146,7 @@ describe('Delivery', () => {
       expect(calls).toEqual([['tell', 'act_1', ['activation.active']]]);
     }));
 
-  it('by a manual retry gives it for nothing, resolves the ticket and has that told', () =>
+  it('by a manual retry grants it free of charge, resolves the ticket and notifies the customer', () =>
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       await bought(outside);
@@ -202,7 +202,7 @@ describe('The ticket', () => {
       }),
   );
 
-  it('of a manual retry that was cancelled goes on', () =>
+  it('of a manual retry that was cancelled stays open', () =>
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       await bought(outside);
@@ -210,7 +210,7 @@ describe('The ticket', () => {
       expect(calls[0]).toEqual(['open', 'act_2', 'all', 5_000]);
     }));
 
-  it('of a manual retry is left alone while the retry goes on', () =>
+  it('of a manual retry does not change during the retry', () =>
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       await bought(outside);
@@ -237,7 +237,7 @@ describe('The ticket', () => {
       expect(line?.data).toEqual({ failure });
     }));
 
-  it('is told of a late success, by the vehicle’s word', () =>
+  it('gets a late success that the vehicle reported', () =>
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       await follow(await bought(outside), fact('activation.late_success', { attempt: 1 }));
@@ -251,7 +251,7 @@ describe('The ticket', () => {
     }));
 });
 
-it('lets the revocation that is owed follow, without limit of attempts or of time', () =>
+it('creates the required revocation, without limit of attempts or of time', () =>
   withOutside(async (outside) => {
     const { follow } = projecting(outside);
     const stored = await bought(outside);

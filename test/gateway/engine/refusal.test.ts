@@ -28,7 +28,7 @@ describe('An answer of the API IoT that is no success', () => {
     [500, 'api_iot_error, temporary, may have succeeded'],
     [503, 'api_iot_error, temporary, may have succeeded'],
     [504, 'timeout, temporary, may have succeeded'],
-  ])('is temporary whatever its status while it says no documented name: %i: %s', (status, meaning) => {
+  ])('without a documented name is temporary with any status: %i: %s', (status, meaning) => {
     const failure = failureOfResponse({ status, body: null, contentType: 'text/html; charset=utf-8' });
     expect([told(failure), failure.code]).toEqual([meaning, `http_${status}`]);
   });
@@ -78,7 +78,7 @@ describe('An answer of the API IoT that is no success', () => {
     ['missing-scope', 'authorization_failure'],
     ['key-in-flight', 'api_iot_error, temporary, may have succeeded'],
     ['key-mismatch', 'api_iot_error, temporary, may have succeeded'],
-  ])('means by its problem type %s, whatever its status: %s', (name, meaning) => {
+  ])('is read by its problem type %s, with any status: %s', (name, meaning) => {
     const failure = failureOfResponse({ status: 418, body: problemOf(name, 'because') });
     expect(told(failure)).toBe(meaning);
     expect([failure.code, failure.message]).toEqual([name, 'because']);
@@ -109,7 +109,7 @@ describe('An answer of the API IoT that is no success', () => {
     });
   });
 
-  it('takes 500 characters of what it says', () => {
+  it('takes 500 characters of its text', () => {
     expect(failureOfResponse({ status: 500, body: { detail: 'x'.repeat(501) } }).message).toBe(
       'x'.repeat(500),
     );

@@ -45,7 +45,7 @@ it.each([
   ['200 without a token', async () => Response.json({}), 'transient_network'],
   ['nothing', () => Promise.reject(new TransportError('timeout', 'no answer', true)), 'timeout'],
 ] as const)(
-  'takes %s from the token endpoint for a trouble that passes: the command never left',
+  'treats %s from the token endpoint as temporary: the command was never sent',
   (...[, token, category]) =>
     expect(api(token, () => Response.json({})).api.configure(vin, request, headers)).resolves.toMatchObject({
       ok: false,
@@ -231,7 +231,7 @@ describe.each(looks)('The look at %s', (_, look, path, body, value) => {
     });
   });
 
-  it('takes 429 for a trouble that passes', async () => {
+  it('treats 429 as temporary', async () => {
     const { api: vehicles } = api(granted, () => new Response('', { status: 429 }));
     expect(await look(vehicles)).toEqual({
       ok: false,
@@ -300,7 +300,7 @@ it('says that our credentials were refused', async () => {
   expect(sent).toEqual([]);
 });
 
-it('takes no answer for a failure, and lets a mistake of ours through', async () => {
+it('treats a missing answer as a failure, and rethrows a bug of the platform', async () => {
   const lost = api(granted, () => Promise.reject(new TransportError('reset', 'cut off', true)));
   expect(await lost.api.status(vin)).toEqual({
     ok: false,

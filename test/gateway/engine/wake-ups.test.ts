@@ -73,7 +73,7 @@ it('keeps one wake-up of an activation, however many were published while it wai
     await engine.stop();
   }));
 
-it('tells an operator of an activation whose work throws, asks ever more seldom, and goes on with the others', () =>
+it('logs an activation whose work throws, retries it ever less often, and continues with the others', () =>
   withOutside(async (outside) => {
     const { bus, handed } = watchedBus(outside.clock);
     const { log, errors } = errorLog();

@@ -235,7 +235,7 @@ describe('Its sweep', () => {
       }),
     ));
 
-  it('goes on where some wake-ups are lost, of activations and of entitlements', () =>
+  it('continues after lost wake-ups, of activations and of entitlements', () =>
     withOutside((outside) =>
       withEngine(outside, async ({ bench, told }) => {
         await manyDue(outside, 1_001);
@@ -252,7 +252,7 @@ describe('Its sweep', () => {
       }),
     ));
 
-  it('that fails is told to an operator, and comes again', () =>
+  it('that fails is logged for an operator, and delivered again', () =>
     withOutside(async (outside) => {
       const database = { ...outside.database };
       await withEngine(
@@ -273,7 +273,7 @@ describe('Its sweep', () => {
 });
 
 describe('A message', () => {
-  it('of nobody goes, and is told', () =>
+  it('of an unknown activation is acknowledged and logged', () =>
     withOutside((outside) =>
       withEngine(outside, async ({ bench, told }) => {
         expect(await bench.deliver('act_gone')).toBe('ack');
@@ -488,7 +488,7 @@ describe('A purchase', () => {
       }),
     ));
 
-  it('that is declined is handed to nobody', () =>
+  it('that is declined is not processed', () =>
     withOutside((outside) =>
       withEngine(outside, async ({ engine, bench }) => {
         outside.payments.refuse.add('authorise');
@@ -497,7 +497,7 @@ describe('A purchase', () => {
       }),
     ));
 
-  it('is begun though no wake-up can be published: the engine goes on by itself', () =>
+  it('starts although no wake-up can be published: the engine continues by itself', () =>
     withOutside((outside) =>
       withEngine(outside, async ({ engine, bench, told }) => {
         bench.gate = () => Promise.reject(new Error('NATS is away'));
@@ -509,7 +509,7 @@ describe('A purchase', () => {
       }),
     ));
 
-  it('is saved as seldom as it can be, and each commit says whether notices may wait', () =>
+  it('is saved as rarely as possible, and each commit reports whether notifications may wait', () =>
     withOutside((outside) =>
       withEngine(
         outside,
@@ -535,7 +535,7 @@ describe('A purchase', () => {
       ),
     ));
 
-  it('that nobody ordered cannot be begun or cancelled', () =>
+  it('that is unknown cannot be started or cancelled', () =>
     withOutside((outside) =>
       withEngine(outside, async ({ engine }) => {
         const stranger = { name: 'UnknownActivation', message: 'there is no activation act_9' };
@@ -569,7 +569,7 @@ describe('A callback', () => {
     return { ...command, state: 'applied' as const, endedAt: 1, clock: 1 };
   }
 
-  it('of what is not ours is told, and changes nothing', () =>
+  it('of an unknown activation is logged, and changes nothing', () =>
     withOutside((outside) =>
       withEngine(outside, async (scene) => {
         const command = await sent(scene, outside);
@@ -618,7 +618,7 @@ describe('A callback', () => {
       }),
     ));
 
-  it('whose following throws is told to an operator', () =>
+  it('whose following throws is logged for an operator', () =>
     withOutside(async (outside) => {
       const capture = () => Promise.reject(new TypeError('a mistake of ours'));
       await withEngine(
@@ -726,7 +726,7 @@ describe('When it is stopped', () => {
       );
     }));
 
-  it('what goes on in the background ends first', () =>
+  it('background work ends first', () =>
     withOutside(async (outside) => {
       const held = latch();
       const { port } = outside.payments;

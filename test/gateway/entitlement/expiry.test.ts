@@ -113,7 +113,7 @@ it('ends by the sweep of an engine that was started after the end, once', () =>
     await third.stop();
   }));
 
-it('leaves a feature on that somebody else owns by then', () =>
+it('leaves a feature active that another customer owns', () =>
   withOutside(async (outside) => {
     const engine = await bootEngine(outside);
     await deliver(outside, engine);

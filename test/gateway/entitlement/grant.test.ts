@@ -101,7 +101,7 @@ describe('What is delivered', () => {
       ]);
     }));
 
-  it('without a purchase is owned by nobody', () =>
+  it('without a purchase has no owner', () =>
     withOutside(async (outside) => {
       await ordered(outside);
       expect(await grant(outside, { ...bought, purchaseId: null }, 'purchase')).toBe(false);
@@ -109,14 +109,14 @@ describe('What is delivered', () => {
       expect(await times(outside)).toEqual([]);
     }));
 
-  it('for nothing gives what the purchase has not given yet', () =>
+  it('free of charge grants the duration that the purchase has not granted yet', () =>
     withOutside(async (outside) => {
       await ordered(outside);
       expect(await grant(outside, bought, 'goodwill')).toBe(true);
       expect(await times(outside)).toEqual([['ent_1001', 'goodwill', 10, 12]]);
     }));
 
-  it('for nothing gives nothing new to who owns it', () =>
+  it('free of charge grants nothing new to an owner', () =>
     withOutside(async (outside) => {
       await ordered(outside);
       await have(outside, owned);
@@ -124,7 +124,7 @@ describe('What is delivered', () => {
       expect(await times(outside)).toEqual([['ent_old', 'purchase', 0, 11]]);
     }));
 
-  it('for nothing gives nothing where the purchase has given its time', () =>
+  it('free of charge grants nothing if the purchase has granted its duration', () =>
     withOutside(async (outside) => {
       await ordered(outside);
       await have(outside, { ...owned, purchaseId: 'pur_1', validUntil: at - 1 });
@@ -261,7 +261,7 @@ describe('A wake-up for an entitlement', () => {
       expect(await recordLines(outside)).toHaveLength(1);
     }));
 
-  it('wakes nobody where somebody else owns the feature', () =>
+  it('wakes no activation while another customer owns the feature', () =>
     withOutside(async (outside) => {
       await have(outside, { ...owned, validUntil: at }, { ...owned, id: 'ent_other' });
       const deps = { ...newDeps(), database: outside.database };
@@ -295,7 +295,7 @@ describe('A wake-up for an entitlement', () => {
       expect(await recordLines(outside)).toEqual([]);
     }));
 
-  it('of nobody’s entitlement says so', () =>
+  it('of an unknown entitlement is logged', () =>
     withOutside(async (outside) => {
       expect(await expire({ ...newDeps(), database: outside.database }, 'ent_none', at)).toBeNull();
     }));

@@ -10,7 +10,7 @@ function told(state: Reported['state'], changes: Partial<KnownFeatures> = {}): s
   return differences([seats(state)], { ...known, ...changes }).map(({ type }) => type);
 }
 
-test('what is on and nobody owns is revoked, what is owned and sleeps is brought back, the rest is as it should be', () => {
+test('revokes active features without an owner, reactivates dormant owned ones, and leaves the others', () => {
   expect(told('active')).toEqual(['revoke']);
   expect(told('dormant', { owned: one })).toEqual(['reactivate']);
   expect(told('active', { owned: one })).toEqual([]);

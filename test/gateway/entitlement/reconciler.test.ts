@@ -209,7 +209,7 @@ describe('Every vehicle is looked at once in its time', () => {
 });
 
 describe('A look', () => {
-  it('that finds a difference has it written, told and taken up', () =>
+  it('that finds a difference saves it, publishes it and starts the activation', () =>
     withOutside(async (outside) => {
       const status = async (known: string) => ({ ok: true, value: twinOf(known, [awake]) }) as const;
       const { looking, told } = watched(outside, { vehicles: { status } });
@@ -223,7 +223,7 @@ describe('A look', () => {
       ]);
     }));
 
-  it('that finds none tells nobody', () =>
+  it('that finds no difference publishes nothing', () =>
     withOutside(async (outside) => {
       const { looking, looks, told } = watched(outside);
       looking.start();
@@ -334,7 +334,7 @@ describe('One vehicle', () => {
     return reconcileVehicle({ ...deps, vehicles: { status } }, vin);
   }
 
-  it('whose feature nobody owns has it switched off, by whatever policy but without an end', () =>
+  it('with an active feature without an owner gets a revocation, under any policy and without a deadline', () =>
     withOutside(async (outside) => {
       expect(await reconcile(outside, {})).toEqual({ begun: ['act_1001'], tickets: [] });
       const at = outside.clock.now();
@@ -403,7 +403,7 @@ describe('One vehicle', () => {
       });
     }));
 
-  it('whose feature nobody owns any more is told of in the record of the newest purchase of it', () =>
+  it('with a feature without an owner gets its lines in the history of the feature's newest purchase', () =>
     withOutside(async (outside) => {
       await placeOrder(outside, { feature: 'heated_seats' });
       await outside.clock.advance(1_000);

@@ -88,7 +88,7 @@ async function records(outside: Outside) {
   }));
 }
 
-it('brings back what a vehicle has lost, for nothing, and gives no time beyond what was bought', () =>
+it('reactivates a lost feature free of charge, within the purchased duration', () =>
   withOutside((outside) =>
     withReconciler(outside, async (engine) => {
       await engine.begin(await placeOrder(outside, { duration: { unit: 'days', count: 1 } }));
@@ -123,7 +123,7 @@ it('brings back what a vehicle has lost, for nothing, and gives no time beyond w
     }),
   ));
 
-it('switches off what nobody owns, once the vehicle is there', () =>
+it('switches off features without an owner, once the vehicle is online', () =>
   withOutside((outside) =>
     withReconciler(outside, async () => {
       outside.vehicle.features.set('heated_seats', { state: 'active', version: 4 });

@@ -19,7 +19,7 @@ const ended = async (outside: Outside) =>
     .filter(({ id }) => id === 'act_2')
     .map(({ phase, version, due_at, ended_at }) => ({ phase, version, due_at, ended_at }));
 
-it('ends a revocation whose feature somebody owns, in the record too', () =>
+it('ends a revocation whose feature a customer owns, in the history too', () =>
   withOutside(async (outside) => {
     const stored = await revocation(outside);
     const done = await outside.database.write((transaction) =>
@@ -52,7 +52,7 @@ it('does nothing to one whose command may be under way', () =>
     expect(await recordLines(outside)).toEqual([]);
   }));
 
-it('leaves the decision to whoever saved since', () =>
+it('leaves the decision to the process that has saved since', () =>
   withOutside(async (outside) => {
     const stored = await revocation(outside);
     const stale = { ...stored, version: 0 };

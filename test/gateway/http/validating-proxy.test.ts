@@ -170,7 +170,7 @@ async function apiIotProxy(bench: Bench): Promise<Exchange> {
   return proxy(document, (method, path, body, headers = {}) => bench.call(method, path, { body, headers }));
 }
 
-it('a validating proxy finds nothing in the life of a command at the API IoT', () =>
+it('a validating proxy finds no violation in all requests of a command at the API IoT', () =>
   withApiIot(async (bench) => {
     const { call, seen, faults } = await apiIotProxy(bench);
     const at = `/vehicle/${fleetVin}`;

@@ -95,7 +95,7 @@ async function withStage(run: (stage: Stage) => Promise<void>) {
   });
 }
 
-it('sends one address no more e-mails than its limit in the window, whoever has it, and the rest when they have passed', async () => {
+it('sends one address no more e-mails than its limit in the window, for all its customers, and the rest later', async () => {
   await withStage(async ({ database, clock, ids, mails, dispatcher }) => {
     const log: unknown[] = [];
     const warn = (event: string, fields?: object) => log.push([event, fields]);
@@ -133,7 +133,7 @@ it('sends one address no more e-mails than its limit in the window, whoever has 
   });
 });
 
-it('sends each notice once on each of its channels, those of one channel in order', async () => {
+it('sends each notification once on each of its channels, those of one channel in order', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher, record }) => {
     const activation = await placeOrder(database);
     const one = dispatcher();
@@ -230,7 +230,7 @@ it('doubles the wait up to its limit and gives up after the last try', async () 
   });
 });
 
-it('gives up at once on what no retry can help: a mailbox that does not exist, a notice that cannot be rendered', async () => {
+it('gives up at once on what no retry can help: a mailbox that does not exist, a notification that cannot be rendered', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher }) => {
     const one = dispatcher({
       mail() {
@@ -293,7 +293,7 @@ function dyingAtWrite(database: Database<PlatformSchema>, n: number): Database<P
   };
 }
 
-it('sends again under the same Message-ID after a crash between sending and saving, and says so', async () => {
+it('sends again under the same Message-ID after a crash between sending and saving, marked as repeated', async () => {
   await withStage(async ({ database, clock, ids, mails, dispatcher, record }) => {
     await tell(database, ids, await placeOrder(database, { hasPush: false }), story.slice(0, 1));
     const dead = noticeDispatcher({
@@ -332,7 +332,7 @@ it('sends again under the same Message-ID after a crash between sending and savi
   });
 });
 
-it('gives up on a notice whose every try ended without a word', async () => {
+it('gives up on a notification whose every try ended without a result', async () => {
   await withStage(async ({ database, ids, mails, dispatcher }) => {
     await tell(database, ids, await placeOrder(database, { hasPush: false }), story.slice(0, 1));
     await database.write((transaction) =>
@@ -349,7 +349,7 @@ it('gives up on a notice whose every try ended without a word', async () => {
   });
 });
 
-it('never has one notice under way in two processes at once', async () => {
+it('never sends one notification in two processes at once', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher }) => {
     for (let number = 1; number <= 40; number += 1)
       await tell(database, ids, await placeOrder(database, { number }), story);
@@ -384,7 +384,7 @@ it('never has one notice under way in two processes at once', async () => {
   });
 });
 
-it('holds no more than its limit under way, and one customer is told one thing after the other', async () => {
+it('sends no more than its limit at once, and one customer's notifications one after the other', async () => {
   await withStage(async ({ database, clock, ids, dispatcher }) => {
     for (let number = 1; number <= 10; number += 1)
       await tell(database, ids, await placeOrder(database, { number, hasPush: false }), story);
@@ -472,7 +472,7 @@ it('finds what another process left without being woken', async () => {
   });
 });
 
-it('goes on after the database failed, and sends nothing twice for it', async () => {
+it('continues after a database error, without sending a notification twice', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher }) => {
     let failures = 0;
     const flaky: Database<PlatformSchema> = {

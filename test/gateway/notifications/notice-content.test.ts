@@ -311,7 +311,7 @@ it('escapes what a customer typed in HTML, not in text, and lets nothing into th
   expect(mail.subject).toBe('Your Seats Bcc: all@example.org is now active');
 });
 
-it('makes a notice of exactly the facts of the table; retries stay silent', () => {
+it('makes notifications of exactly the facts of the table, and none of retries', () => {
   const activation = { kind: 'activation', delivery: null, phase: 'active', settlement: null } as const;
   const made = (type: Parameters<typeof fact>[0], data = {}) =>
     noticesFor(fact(type, data), activation).map(({ kind, channel }) => `${kind} by ${channel}`);
@@ -375,7 +375,7 @@ it('leaves the push out for a customer without a subscription', async () => {
   expect(Object.keys(out)).toEqual(['mail']);
 });
 
-it('keeps one notice an activation, kind and channel, whatever is repeated', async () => {
+it('keeps one notification per activation, kind and channel, after repeated facts', async () => {
   await withDatabase(async (database) => {
     const ids = countingIds();
     const activation = await placeOrder(database);
@@ -395,7 +395,7 @@ it('keeps one notice an activation, kind and channel, whatever is repeated', asy
   });
 });
 
-it('says what held when it happened, whatever the customer is called later', async () => {
+it('keeps the data of the fact after the customer's name has changed', async () => {
   await withDatabase(async (database) => {
     const activation = await placeOrder(database);
     await tell(database, countingIds(), activation, [kinds.payment_confirmed]);
@@ -411,7 +411,7 @@ it('says what held when it happened, whatever the customer is called later', asy
   });
 });
 
-it('refuses a failure notice without a ticket: there would be no reference number', async () => {
+it('refuses a failure notification without a ticket: there would be no reference number', async () => {
   await withDatabase(async (database) => {
     const activation = await placeOrder(database);
     await expect(tell(database, countingIds(), activation, [kinds.activation_failed])).rejects.toThrow(

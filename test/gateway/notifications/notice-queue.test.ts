@@ -65,7 +65,7 @@ async function withLapsedClaim(
   });
 }
 
-it('takes no word from a claim that lapsed, except that the notice was sent', async () => {
+it('ignores results of an expired claim, except that the notification was sent', async () => {
   await withLapsedClaim(async ({ database, first, second, save, record }) => {
     const held = { status: 'waiting', tries: 1, claimed_until: startAt + 2_000, due_at: startAt + 2_000 };
     const at = startAt + 1_100;
@@ -83,7 +83,7 @@ it('takes no word from a claim that lapsed, except that the notice was sent', as
   });
 });
 
-it('records a notice that two processes sent once, and counts the repetition', async () => {
+it('records a notification that two processes sent once, and counts the repetition', async () => {
   await withLapsedClaim(async ({ first, second, save, record }) => {
     expect([first.repeated, second.repeated]).toEqual([false, true]);
     expect(await save({ status: 'sent', notice: second, at: startAt + 1_100 })).toBe(0);
@@ -92,7 +92,7 @@ it('records a notice that two processes sent once, and counts the repetition', a
   });
 });
 
-it('looks for due notices in an index that holds nothing else, so history costs nothing', async () => {
+it('finds due notifications by an index that holds nothing else, so history costs nothing', async () => {
   const file = new BetterSqlite3(':memory:');
   const statements: string[] = [];
   const reader = new Kysely<PlatformSchema>({

@@ -17,7 +17,7 @@ import { diagnostics, failedActivation } from '../../helpers/ticket-samples.ts';
 import { until } from '../../helpers/until.ts';
 
 describe('on PostgreSQL', () => {
-  it('two processes share the notices and send each once, and a ticket is opened once', async () => {
+  it('two processes share the notifications and send each once, and a ticket is opened once', async () => {
     await withPostgres(async (url) => {
       const databases = [openPostgres<PlatformSchema>(url), openPostgres<PlatformSchema>(url)] as const;
       const [database] = databases;

@@ -127,7 +127,7 @@ describe('payments over the stripe package against the stand-in', () => {
     expect(await ledgerLines(standIn)).toEqual([]);
   });
 
-  test('the reason why a bank declined is logged and not told', async () => {
+  test('the bank's reason for a decline is logged and not shown to the customer', async () => {
     const log = memoryLog();
     payments = paymentsOver(standIn.fetch, standIn.clock, log);
     const answer = await payments.authorise(order({ method: 'pm_card_visa_chargeDeclinedStolenCard' }));
@@ -236,7 +236,7 @@ describe('payments over the stripe package against the stand-in', () => {
     });
   });
 
-  test('a capture repeated with the same key and with another key is done once and says so each time', async () => {
+  test('a capture repeated with the same key and with another key is done once and answered the same each time', async () => {
     const paymentId = await authorised();
     const done = { ok: true, paymentId, expiresAt: null };
     expect(await payments.capture(step(paymentId, 'capture'))).toEqual(done);
@@ -279,7 +279,7 @@ describe('payments over the stripe package against the stand-in', () => {
     expect((await standIn.ledger.net('act_1')).netMinor).toBe(0);
   });
 
-  test('a refund gives all back once, whatever the key', async () => {
+  test('a refund returns the whole amount once, under any key', async () => {
     const paymentId = await authorised({ capture: 'immediately' });
     const done = { ok: true, paymentId, expiresAt: null };
     expect(await payments.refund(step(paymentId, 'refund'))).toEqual(done);
@@ -384,7 +384,7 @@ describe('payments over the stripe package against the stand-in', () => {
     ]);
   });
 
-  test('two calls with one key at the same time: one is told to come again', async () => {
+  test('of two calls with one key at the same time, one gets an answer to retry', async () => {
     const [first, second] = await Promise.allSettled([
       payments.authorise(order()),
       payments.authorise(order()),

@@ -56,7 +56,7 @@ describe('a callback of the API IoT', () => {
       { without: 'webhook-signature' },
       'webhook-id, webhook-timestamp or webhook-signature is missing or malformed',
     ],
-  ])('%s is refused and reaches nobody', (_, options, reason) =>
+  ])('%s is refused and reaches no activation', (_, options, reason) =>
     withPlatform(async (world) => {
       const answer = await post(world, JSON.stringify(callback), options);
       expect([answer.status, answer.body]).toEqual([
@@ -67,7 +67,7 @@ describe('a callback of the API IoT', () => {
     }),
   );
 
-  it('that is signed but says nothing known is told so', () =>
+  it('that is signed but has an unknown type gets a problem', () =>
     withPlatform(async (world) => {
       expect((await post(world, 'x')).body).toEqual(problem('malformed-request', 'The body is not JSON.'));
       const strange = await post(world, JSON.stringify({ ...callback, command: { id: 7 } }));

@@ -33,7 +33,7 @@ const settled = (purchase: Purchase, settlement: Purchase['activation']['settlem
   activation: { ...purchase.activation, settlement },
 });
 
-describe('what is said of a wish to cancel that was heard', () => {
+describe('the sentence for an accepted cancellation', () => {
   it('a service that was active ends, and its money stays where it is', async () => {
     const answer = await cancelled(({ engine }, id) => engine.deliver(id));
     const begin = `Heated seats on ${vin} has ended at 2027-01-15T08:00:00.000Z and is switched off once the vehicle is reached; `;
@@ -90,7 +90,7 @@ describe('what is said of a wish to cancel that was heard', () => {
     );
   });
 
-  it('one whose payment is not answered is not switched on, whatever is answered', async () => {
+  it('a purchase without an answer to its payment is not activated after any answer', async () => {
     const answer = await cancelled(async () => {}, 'unanswered');
     expect(cancelledText(answer)).toBe(
       `Heated seats on ${vin} will not be switched on; the response for the 14.90 EUR is pending, and the payment will be reversed\n`,

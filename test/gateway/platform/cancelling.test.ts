@@ -79,7 +79,7 @@ describe('before the service is active', () => {
       expect((await cancel(world, 'pur_x')).status).toBe(404);
     }));
 
-  it('loses against a delivery that comes between the question and the wish: then the service is ended', () =>
+  it('loses against a delivery between the request and its saving: then the service is ended', () =>
     withPlatform(async (world) => {
       const { id, activation } = await buy(world);
       world.engine.cancel = async (activationId) => {
@@ -99,7 +99,7 @@ describe('before the service is active', () => {
 });
 
 describe('once the service is active', () => {
-  it('ends it at once: a deactivation follows, no money moves, the customer is told once', () =>
+  it('ends it at once: a deactivation follows, the payment does not change, the customer is notified once', () =>
     withPlatform(async (world) => {
       const { id, activation } = await buy(world);
       await world.engine.deliver(activation.id);

@@ -65,7 +65,7 @@ describe('the catalogue that is shipped', () => {
     expect(new Set(currencies)).toEqual(new Set(['EUR']));
   });
 
-  it('has templates for what each model was built with, and for nothing else', () => {
+  it('has templates for exactly the features of each model', () => {
     const modelsOf = (model: string) =>
       catalogue
         .services()
@@ -138,7 +138,7 @@ describe('a catalogue', () => {
   });
 });
 
-describe('a faulty catalogue is refused with file, field and cure:', () => {
+describe('a faulty catalogue is refused with file, field and fix:', () => {
   it.each<[string, Record<string, unknown>, string[]]>([
     [
       'no file',

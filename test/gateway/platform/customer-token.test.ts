@@ -81,7 +81,7 @@ describe('a token for one customer', () => {
 });
 
 describe('a customer', () => {
-  it("is answered for somebody else's as for what does not exist, to the letter", () =>
+  it("gets the same answer for another customer's data as for missing data, to the letter", () =>
     withPeople(async (world) => {
       const { body } = await as(world, 'ana', 'POST', '/purchases', order);
       const missing = idOf('pur', 999);
@@ -106,7 +106,7 @@ describe('a customer', () => {
       expect((await as(world, 'ana', 'GET', `/purchases/${body.id}`)).body.status).toBe('pending');
     }));
 
-  it('lists what is theirs, whatever the query asks for', () =>
+  it('lists only the customer's own data, for any query', () =>
     withPeople(async (world) => {
       const mine = await as(world, 'ana', 'POST', '/purchases', order);
       const other = await as(world, 'bo', 'POST', '/purchases', boOrder);
@@ -127,7 +127,7 @@ describe('a customer', () => {
       ]);
     }));
 
-  it('buys for themselves, for a vehicle that is theirs or nobody’s', () =>
+  it('buys for themselves, for a vehicle that is theirs or has no customer', () =>
     withPeople(async (world) => {
       const buy = async (who: string, body: object) => {
         const answer = await as(world, who, 'POST', '/purchases', body);
@@ -141,7 +141,7 @@ describe('a customer', () => {
       expect(await buy('shop', { ...order, customerId: 'bo' })).toEqual([201, 'bought']);
     }));
 
-  it('is not told whose activation is in the way', () =>
+  it('does not learn which customer's activation is in the way', () =>
     withPeople(async (world) => {
       const nobodys = '11111111111111111';
       await as(world, 'bo', 'POST', '/purchases', { ...boOrder, vin: nobodys });
@@ -210,7 +210,7 @@ describe('a customer', () => {
       }
     }));
 
-  it('has Idempotency-Keys of their own, also where an app counts alike', () =>
+  it('has Idempotency-Keys of their own, also if two customers use the same keys', () =>
     withPeople(async (world) => {
       const buy = async (who: string, body: object) =>
         world.call('POST', '/purchases', body, {

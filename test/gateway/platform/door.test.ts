@@ -47,7 +47,7 @@ const doors: [string, string, string, object?][] = [
   ['GET', '/metrics', 'metrics:read'],
 ];
 
-describe('the door', () => {
+describe('validation of requests', () => {
   it.each(doors)('of %s %s opens to %s only', (method, path, scope, body) =>
     withPlatform(async ({ call, token }) => {
       const without = await call(method, path, body, { authorization: '' });
@@ -182,7 +182,7 @@ describe('a request that cannot be read', () => {
     }),
   );
 
-  it('is told every fault with a pointer', () =>
+  it('gets every mistake with a pointer', () =>
     withPlatform(async ({ call }) => {
       const { status, body } = await call('POST', '/purchases', {
         customerId: ' ana',
@@ -222,7 +222,7 @@ describe('a request that cannot be read', () => {
     }),
   );
 
-  it('of an unknown path or method is told so', () =>
+  it('of an unknown path or method gets a problem', () =>
     withPlatform(async ({ call }) => {
       expect((await call('GET', '/nothing')).body).toEqual(problem('not-found', 'Nothing is at /nothing.'));
       const answer = await call('DELETE', '/purchases');

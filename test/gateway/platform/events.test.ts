@@ -107,7 +107,7 @@ describe('the stream of events', () => {
       await client.leave();
     }));
 
-  it('goes on after Last-Event-ID, without a gap and without a repeat, also as ?after', () =>
+  it('continues after Last-Event-ID, without a gap and without a repeat, also as ?after', () =>
     withPlatform(async (world) => {
       await register(world);
       const client = await follow(world);
@@ -181,7 +181,7 @@ describe('the stream of events', () => {
       );
     }));
 
-  it('says that it is still there after 15 s of silence, and looks for what nobody told it', () =>
+  it('sends a heartbeat after 15 s of silence, and finds events without a local notification', () =>
     withPlatform(async (world) => {
       await register(world);
       const client = await follow(world);

@@ -24,7 +24,7 @@ const typesOf = async (world: World, purchase: string): Promise<[string, string,
     .map(({ type, actor, what }: { type: string; actor: string; what: string }) => [type, actor, what]);
 };
 
-it('sends a dead notice again from its first try on, and writes it to the history', () =>
+it('sends a dead notification again from its first try on, and writes it to the history', () =>
   withPlatform(async (world) => {
     const { id, purchase } = await deadNotice(world);
     const { status, body } = await world.call('POST', `/notices/${id}/resend`);
@@ -41,7 +41,7 @@ it('sends a dead notice again from its first try on, and writes it to the histor
     ]);
   }));
 
-it('drops a dead notice: it leaves the list and is not sent', () =>
+it('drops a dead notification: it leaves the list and is not sent', () =>
   withPlatform(async (world) => {
     const { id, purchase } = await deadNotice(world);
     const before = (await world.call('GET', '/notices?status=dead')).body.notices.length;

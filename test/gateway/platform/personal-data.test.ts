@@ -249,7 +249,7 @@ const dump = async ({ database: { reader } }: World) =>
   );
 
 describe('the erasure of personal data', () => {
-  it('leaves no row with it, and leaves the books and the audit trail as they were', () =>
+  it('leaves no row with it, and does not change the ledger and the audit trail', () =>
     withStory(async (world, ids) => {
       const before = await books(world);
       expect(foundIn(await dump(world))).toEqual(Object.keys(secrets));
@@ -317,7 +317,7 @@ describe('the erasure of personal data', () => {
       expect(await dump(world)).toBe(rows);
     }));
 
-  it('is of their own for a customer, and of nobody that does not exist', () =>
+  it('contains only the customer's own data, and is 404 for an unknown customer', () =>
     withStory(async (world) => {
       const unknown = problem(
         'unknown-customer',
@@ -334,7 +334,7 @@ describe('the erasure of personal data', () => {
       expect(foundIn(await dump(world))).toEqual(Object.keys(secrets));
     }));
 
-  it('is for ever: nobody is registered, buys, owns or gets a token under the id', () =>
+  it('is permanent: the id cannot register, buy, own a vehicle or get a token', () =>
     withStory(async (world) => {
       await as(world, 'shop', 'DELETE', path);
       const erased = problem(
@@ -379,7 +379,7 @@ describe('the erasure is refused', () => {
     return { status, type: body.type, detail: body.detail };
   };
 
-  it('while an activation is under way, a notice waits or a ticket is open, and says what to do', () =>
+  it('while an activation is in progress, a notification waits or a ticket is open, with the fix', () =>
     withPlatform(async (world) => {
       await registerPeople(world);
       const { body } = await world.call('POST', '/purchases', order);
@@ -436,7 +436,7 @@ describe('the erasure is refused', () => {
 });
 
 describe('the files', () => {
-  it('of a database that is too large to be rewritten while others wait are left, and the answer says so', () =>
+  it('of a database too large to be rewritten during operation are left, and the answer reports it', () =>
     withStory(
       async (world) => {
         const { status, body } = await as(world, 'shop', 'DELETE', path);

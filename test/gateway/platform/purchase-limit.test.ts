@@ -42,7 +42,7 @@ const samples = fc.array(fc.record({ tookMs: fc.nat(2_000), at: fc.nat(1_000_000
   maxLength: 200,
 });
 test.prop([samples, fc.integer({ min: 1, max: 64 })])(
-  'stays between its bounds whatever happens',
+  'stays between its bounds under random load',
   (all, max) => {
     let limit = startLimit(max);
     for (const sample of all) {

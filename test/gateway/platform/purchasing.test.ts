@@ -71,7 +71,7 @@ describe('a purchase', () => {
       });
     }));
 
-  it('takes the money at once where the service says so', () =>
+  it('captures the payment at once if the service is configured so', () =>
     withPlatform(async (world) => {
       await register(world);
       const body = { ...order, serviceId: 'sport-mode', duration: { unit: 'permanent' } };
@@ -83,7 +83,7 @@ describe('a purchase', () => {
       });
     }));
 
-  it('whose payment is declined is answered 402, kept as declined, and in nobody’s way', () =>
+  it('whose payment is declined is answered 402, saved as declined, and blocks no other purchase', () =>
     withPlatform(async (world) => {
       await register(world);
       world.engine.payment = 'declined';
@@ -235,7 +235,7 @@ describe('a purchase is refused', () => {
     duration: { unit: 'permanent' },
   };
 
-  it('for a model without a template only where the setting says so', async () => {
+  it('for a model without a template only with the setting', async () => {
     await withPlatform(async (world) => {
       await register(world);
       expect((await world.call('POST', '/purchases', misfit)).status).toBe(201);

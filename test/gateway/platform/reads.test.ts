@@ -240,7 +240,7 @@ describe('a vehicle', () => {
 });
 
 describe('an activation', () => {
-  it('shows attempts, delivery, money without the payment method, and notices', () =>
+  it('shows attempts, delivery, money without the payment method, and notifications', () =>
     withPlatform(async (world) => {
       await register(world);
       const { id, activation } = await buy(world);
@@ -374,7 +374,7 @@ describe('the support desk and the operator', () => {
       ]);
     }));
 
-  it('list notices that no channel took, oldest first', () =>
+  it('list notifications that no channel accepted, oldest first', () =>
     withPlatform(async (world) => {
       await register(world);
       for (const serviceId of ['heated-seats', 'ambient-light', 'remote-start']) {

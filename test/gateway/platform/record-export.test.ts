@@ -157,7 +157,7 @@ describe('the export of a record', () => {
       expect(pages).toEqual(own.body.events);
     }));
 
-  it('refuses the support view to a customer, with the cure', () =>
+  it('refuses the support view to a customer, with the fix', () =>
     withPeople(async (world) => {
       const id = await failed(world);
       for (const path of [`/purchases/${id}/record`, `/purchases/${id}/record/export`]) {

@@ -36,7 +36,7 @@ const withRefusal = (
   );
 
 describe('a refund that the payment service refuses for good', () => {
-  it('ends the activation, tells the customer what is owed and by when, and frees the vehicle', () =>
+  it('ends the activation, notifies the customer of amount and date, and frees the vehicle', () =>
     withRefusal(async (world, { purchaseId, activationId }) => {
       const { body } = await world.call('GET', `/purchases/${purchaseId}`);
       expect([body.status, body.serviceStatus, body.activation.settlement]).toEqual([
@@ -67,7 +67,7 @@ describe('a refund that the payment service refuses for good', () => {
       expect(await listed()).toMatchObject([{ activationId, overdue: true }]);
     }));
 
-  it('is ended by a payment by other means: in the history, told to the customer, and once', () =>
+  it('is ended once by a payment by other means, with a history line and a notification', () =>
     withRefusal(async (world, { purchaseId, activationId }) => {
       const path = `/settlements/${activationId}/resolve`;
       const wrong = await world.call('POST', path, { ...paidBack, amountMinor: 100 });
@@ -127,7 +127,7 @@ describe('a refund that the payment service refuses for good', () => {
       expect(JSON.parse(row.data).message).toBe('It came back by chargeback.');
     }));
 
-  it('is asked for once more, and the customer is told when it succeeds', () =>
+  it('is tried once more, and the customer is notified when it succeeds', () =>
     withRefusal(async (world, { activationId }) => {
       const retry = { by: 'controller-1', resolution: 'retry' };
       const answer = await world.call('POST', `/settlements/${activationId}/resolve`, retry);

@@ -307,7 +307,7 @@ describe('Personal data after a transfer', () => {
     }));
 });
 
-it('rule 4 reports what still belongs to the old owner, was cancelled after the transfer, or was told to the wrong one', () => {
+it('rule 4 reports an entitlement of the old owner, a cancellation after the transfer, and a notification to the wrong owner', () => {
   const evidence = sampleEvidence();
   const { database } = evidence;
   const entitlement = database.entitlements.find(({ ended_at }) => ended_at === null);

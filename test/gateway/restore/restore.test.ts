@@ -101,7 +101,7 @@ test('switches nothing off after an older database was restored, and lists what 
   });
 });
 
-test('goes on once every finding is decided: what is adopted is owned again, what is refunded is switched off', async () => {
+test('resumes once every finding is decided: adopted features are owned again, refunded ones are switched off', async () => {
   await withRestoredSystem(async (system) => {
     const { activations, features } = await restored(system);
     const { operator, shop, vins, ledger } = system;
@@ -152,7 +152,7 @@ test('goes on once every finding is decided: what is adopted is owned again, wha
   });
 });
 
-test('switches nothing off while the payment service cannot be asked, and goes on once it answers', async () => {
+test('switches nothing off while the payment service does not answer, and resumes once it does', async () => {
   await withRestoredSystem(async (system) => {
     const { operator, vins } = system;
     await buy(system, 0, 'sport-mode', { unit: 'hours', count: 24 });

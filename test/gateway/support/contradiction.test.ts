@@ -67,7 +67,7 @@ it('opens one HIGH ticket with diagnostics after three reactivations that the ve
     expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:capture']);
   }));
 
-it('ends when a technician retries and it delivers; a vehicle that goes on contradicting gets another ticket after three more', () =>
+it('ends when a technician's retry delivers; after three more contradictions the vehicle gets another ticket', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     await buy(flow);
@@ -111,7 +111,7 @@ it('counts a day only: a vehicle that visits a workshop every other day is helpe
     expect(await tickets(flow)).toEqual([]);
   }));
 
-it('opens one MEDIUM ticket after three revocations of what nobody owns, which a retry by hand ends', () =>
+it('opens one MEDIUM ticket after three revocations of a feature without an owner, which a manual retry ends', () =>
   withFlow(async (flow) => {
     const { outside, sent } = flow;
     outside.vehicle.script = ['applied'];

@@ -38,7 +38,7 @@ it('opens, prioritises and assigns a ticket, reverses the payment, and then tell
     ]);
   }));
 
-it('issue resolved: a manual activation delivers, charges nobody, resolves the ticket and tells "Service Now Active"', () =>
+it('issue resolved: a manual activation delivers free of charge, resolves the ticket and sends "Service Now Active"', () =>
   withFlow(async (flow) => {
     await failOne(flow);
     expect(await flow.run({ move: 'start' })).toBe('in_progress');
@@ -83,7 +83,7 @@ ${footer}`,
     expect(await flow.run({ move: 'close' })).toBe('closed');
   }));
 
-it('vehicle hardware issue: an inspection, then a service appointment, each told, one appointment once', () =>
+it('vehicle hardware issue: an inspection, then a service appointment, with one notification per appointment', () =>
   withFlow(async (flow) => {
     await failOne(flow);
     await flow.run({ move: 'start' });
@@ -150,7 +150,7 @@ ${footer}`,
     ]);
   }));
 
-it('asks the customer as often as needed, each question told once', () =>
+it('asks the customer several questions, with one notification each', () =>
   withFlow(async (flow) => {
     await failOne(flow);
     expect(await flow.run({ move: 'contact', message: 'Is it in a garage?' })).toBe('waiting_for_customer');
@@ -199,7 +199,7 @@ it('changes the payload within what the template allows, and sends it with the n
     ]);
   }));
 
-it('goes on after a manual retry that failed: no second ticket, no second notice of failure', () =>
+it('continues after a failed manual retry: no second ticket, no second failure notification', () =>
   withFlow(async (flow) => {
     await failOne(flow);
     flow.outside.vehicle.script = ['rejected'];
@@ -246,7 +246,7 @@ it('ends the revocation that waits once a manual retry has delivered', () =>
     expect((await flow.ticket()).work.state).toBe('resolved');
   }));
 
-it('lets the customer keep a late success: the revocation ends, a goodwill entitlement begins, nobody pays', () =>
+it('lets the customer keep a late success: the revocation ends, a goodwill entitlement begins, free of charge', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     outside.vehicle.online = false;
@@ -290,7 +290,7 @@ it('lets the customer keep a late success: the revocation ends, a goodwill entit
     expect([...outside.vehicle.commands.keys()].filter((key) => !key.startsWith('act_1:'))).toEqual([]);
   }));
 
-it('does not let a late success be kept once the vehicle was told to switch it off', () =>
+it('refuses to keep a late success once the revocation was sent', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     outside.vehicle.online = false;

@@ -6,7 +6,10 @@ import { placeOrder, vin } from '../../helpers/engine-under-test.ts';
 import { type Flow, hour, withFlow } from './flow.ts';
 import { look } from './look.ts';
 
-/** A service, bought for an hour or more, that a workshop has taken away, and that reconciliation could not bring back: its ticket is taken up. */
+/**
+ * A service, bought for an hour or more, that a workshop has taken away, and that reconciliation could not bring back: its
+ * ticket is taken up.
+ */
 async function loseOne({ outside, engine, run }: Flow, hours = 1): Promise<void> {
   outside.vehicle.script = ['applied', 'rejected', 'applied'];
   await engine.begin(
@@ -26,7 +29,7 @@ async function loseOne({ outside, engine, run }: Flow, hours = 1): Promise<void>
 
 const owned = ({ outside }: Flow) => outside.database.reader.selectFrom('entitlements').selectAll().execute();
 
-it('lets a technician bring back what reconciliation could not: nobody is charged, told, or given more time', () =>
+it('lets a technician reactivate a feature after reconciliation failed, without charge, notification or more time', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     await loseOne(flow);
@@ -50,7 +53,7 @@ it('gives no time beyond what was bought: a retry is refused once it is over', (
     expect(await owned(flow)).toMatchObject([{ source: 'purchase', end_cause: 'expired' }]);
   }));
 
-it('gives no time beyond what was bought: a retry that delivers after the end is in vain, and the ticket goes on', () =>
+it('grants no time beyond the purchased duration: after its end a delivered retry has no effect, and the ticket stays open', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     await loseOne(flow);

@@ -56,7 +56,7 @@ describe('a shift', () => {
 });
 
 describe('the next change', () => {
-  it('is the first coming or going of anybody', () => {
+  it('is the first start or end of a shift', () => {
     const roster = [madrid, mexico, kathmandu];
     const seen: string[] = [];
     let now = at('2027-01-22T00:00:00.000Z');
@@ -75,7 +75,7 @@ describe('the next change', () => {
     ]);
   });
 
-  it('never comes where everybody is always there, or nobody is', () => {
+  it('never comes if all technicians are always on duty, or none is', () => {
     expect(nextShiftChange(alwaysOnDuty(['ana']), 0)).toBe(null);
     expect(nextShiftChange([], 0)).toBe(null);
     expect(onDuty(alwaysOnDuty(['ana', 'ben']), 123)).toEqual(['ana', 'ben']);

@@ -103,7 +103,7 @@ it('warns and breaches to the millisecond, HIGH and MEDIUM by their own times, a
     expect(late).toMatchObject({ tickets: [{ activationId: 'act_1' }, { activationId: 'act_2' }] });
   }));
 
-it('says after a restart what came due meanwhile, once, and goes on from there', () =>
+it('writes the events that came due before a restart once, and continues from there', () =>
   withDesk(alwaysOnDuty(['ana']), monday, async (desk) => {
     const first = desk.start();
     await desk.open(1);
@@ -120,7 +120,7 @@ it('says after a restart what came due meanwhile, once, and goes on from there',
     ]);
   }));
 
-it('reads the clocks of a new ticket to the millisecond when it is woken, whatever the polls are apart', () =>
+it('reads the clocks of a new ticket to the millisecond when it is woken, between two polls', () =>
   withDesk(alwaysOnDuty(['ana']), monday, async (desk) => {
     const timer = desk.start(1_000 * hour);
     await desk.clock.advance(hour);
@@ -155,7 +155,7 @@ const sun: Roster = [
   { name: 'cleo', utcOffsetMinutes: 345, shifts: [{ weekdays, fromMinute: 540, toMinute: 1_020 }] },
 ];
 
-it('gives a ticket that opens while nobody is on duty to the first who comes', () =>
+it('assigns a ticket that opens while no technician is on duty to the first whose shift begins', () =>
   withDesk(sun, monday + 1 * hour, async (desk) => {
     desk.start();
     await desk.open(1);
@@ -165,7 +165,7 @@ it('gives a ticket that opens while nobody is on duty to the first who comes', (
     expect(await desk.lines(['ticket.handed_over'], 'technician')).toEqual(['1 3.25 handed_over cleo']);
   }));
 
-it('hands over at the end of a shift to whoever is there with the fewest, and keeps what waits for others', () =>
+it('hands over at the end of a shift to the technician on duty with the fewest tickets, and keeps waiting tickets', () =>
   withDesk(sun, monday + 10 * hour, async (desk) => {
     // 10:00 UTC: ana and cleo. Their shifts end at 16:00 and 11:15; ben comes at 15:00.
     desk.start();

@@ -109,7 +109,7 @@ it('returns the first ticket when it is asked again, and changes nothing', async
   });
 });
 
-it('gives tickets to the technicians on duty in turn, and to nobody when nobody is', async () => {
+it('assigns tickets to the technicians on duty in turn, and to none if none is on duty', async () => {
   await withDatabase(async (database) => {
     const { open } = desk(database);
     for (let number = 1; number <= 5; number += 1) await open(number);
@@ -204,7 +204,7 @@ it('closes a ticket once, after it was resolved', async () => {
   });
 });
 
-it('refuses what would be said too early: that nobody was charged, before the reversal is confirmed', async () => {
+it('refuses actions that notify "not charged" before the reversal is confirmed', async () => {
   await withDatabase(async (database) => {
     const { open, run, record } = desk(database);
     await open(1);
@@ -220,7 +220,7 @@ it('refuses what would be said too early: that nobody was charged, before the re
   });
 });
 
-it('gives a ticket only to whoever is on the roster', async () => {
+it('assigns a ticket only to technicians of the roster', async () => {
   await withDatabase(async (database) => {
     const { open, run } = desk(database);
     await open(1);

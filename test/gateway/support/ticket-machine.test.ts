@@ -97,12 +97,12 @@ describe('the table of moves', () => {
 });
 
 describe('a ticket', () => {
-  it('that nobody has goes to whoever starts it', () => {
+  it('without a technician is assigned to the one who starts it', () => {
     expect(follow([events.start])).toMatchObject({ state: 'in_progress', assignee: 'ana' });
     expect(follow([events.assign, events.start])).toMatchObject({ state: 'in_progress', assignee: 'ben' });
   });
 
-  it('is resolved by the retry that delivered, and goes on after one that failed', () => {
+  it('is resolved by a delivered retry, and stays open after a failed one', () => {
     const retrying = follow([events.start, events.retry]);
     expect(retrying.retryId).toBe('act_2');
     expect(follow([events.retry_failed], retrying)).toMatchObject({ state: 'in_progress', retryId: null });
@@ -113,7 +113,7 @@ describe('a ticket', () => {
     });
   });
 
-  it('says what happened, by whom', () => {
+  it('names the event and the actor', () => {
     const outcome = moveTicket(follow([events.assign]), events.hand_over);
     expect(outcome).toMatchObject({
       facts: [
@@ -160,7 +160,7 @@ describe('the clocks', () => {
     expect(isOverdue(work)).toBe(true);
   });
 
-  it('say both at once to whoever looks late', () => {
+  it('return both events at once to a late poll', () => {
     expect(checkSla(newWork(times, 'ana', 0), 5 * hour).facts.map(({ type }) => type)).toEqual([
       'ticket.sla_warning',
       'ticket.sla_breached',
@@ -197,7 +197,7 @@ describe('the clocks', () => {
   });
 });
 
-describe('whether the feature is in hand, so that nobody else brings it back', () => {
+describe('whether a technician works on the feature, so that reconciliation leaves it', () => {
   const started = follow([events.start]);
   const resolved = (event: TicketEvent) => follow([event], started);
   const bug = resolved({

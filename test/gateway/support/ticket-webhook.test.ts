@@ -196,7 +196,7 @@ describe('the webhook', () => {
       ]);
     }));
 
-  it('tries again after 1, 2, 4 s under the same id, whatever went wrong, and lets nothing overtake', () =>
+  it('tries again after 1, 2, 4 s under the same id after any error, and keeps the order', () =>
     withHook(standard, async (hook) => {
       const webhook = hook.start();
       await hook.clock.advance(0);
@@ -382,7 +382,7 @@ describe('the webhook', () => {
       expect(await listParked(hook.database.reader, 10, 0)).toEqual([]);
     }));
 
-  it('goes on after a restart where it stood', () =>
+  it('continues after a restart at its position', () =>
     withHook(standard, async (hook) => {
       const first = hook.start();
       await hook.clock.advance(0);

@@ -8,7 +8,7 @@ import { openSqlite } from '../../../shared/live/sqlite.ts';
 
 const at = 1_800_000_000_000;
 
-it('takes the tickets and notices of a database from before the support desk over, and tells nobody twice', async () => {
+it('takes over tickets and notifications of a database from before the support desk, and notifies no customer twice', async () => {
   const database = openSqlite<PlatformSchema>(':memory:');
   const before = platformMigrations.findIndex(({ name }) => name === '009-ticket-work');
   await migrate(database, platformMigrations.slice(0, before));

@@ -23,7 +23,7 @@ it('is held by one until it releases it, and says who that is', () =>
     for (const one of [...others, again]) if (one.isOurs) one.release();
   }));
 
-it('names a file that cannot be locked, with the cure', () =>
+it('names a file that cannot be locked, with the fix', () =>
   withTemporaryFolder(async (folder) => {
     const cure = 'make its folder writable, or choose another with --data';
     const path = join(folder, 'api-iot');

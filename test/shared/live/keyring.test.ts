@@ -20,7 +20,7 @@ it('takes the keyring of a process that was faster, which this user alone can re
     expect(await readdir(join(folder, 'data'))).toEqual(['keys.json']);
   }));
 
-it('adds a secret by another file in the place of the old one, so that nobody reads half a keyring', () =>
+it('adds a secret by replacing the file, so that no process reads half a keyring', () =>
   withTemporaryFolder(async (folder) => {
     const path = join(folder, 'keys.json');
     await writeFile(path, '{"a":"kept"}');
@@ -37,7 +37,7 @@ it('adds a secret by another file in the place of the old one, so that nobody re
     expect(await readdir(folder)).toEqual(['keys.json']);
   }));
 
-it('names the cure for a keyring that cannot be read', () =>
+it('names the fix for an unreadable keyring', () =>
   withTemporaryFolder(async (folder) => {
     const path = join(folder, 'keys.json');
     await writeFile(path, '{"a":');

@@ -6,7 +6,7 @@ import {
   vehicleConnectionMax,
 } from '../../../shared/live/open-files.ts';
 
-it('names the limit of open files, the number needed and the cure, before vehicles are started', () => {
+it('names the limit of open files, the number needed and the fix, before vehicles are started', () => {
   expect(openFilesFault(450, 300, 2)).toBe(
     '300 vehicles need 850 open files and the limit is 450 (ulimit -n): raise it with "ulimit -n 850", or start at most 100 vehicles',
   );

@@ -29,7 +29,7 @@ it('leaves a folder with other files as it is, with a keyring that only its owne
     expect([await modeOf(folder), await modeOf(join(folder, 'keys.json'))]).toEqual(['755', '600']);
   }));
 
-it('refuses a folder with other files into which others can write, and names the cure', () =>
+it('refuses a folder with other files that other users can write to, and names the fix', () =>
   withTemporaryFolder(async (folder) => {
     await chmod(folder, 0o777);
     await writeFile(join(folder, 'package.json'), '{}');

@@ -51,7 +51,7 @@ async function withServer(run: (port: number, seen: string[]) => Promise<void>):
 
 const hosts = ['127.0.0.1', 'localhost', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]'];
 
-it.each(hosts)('a URL that a stranger chose does not reach this machine as %s', (host) =>
+it.each(hosts)('a URL from an API client does not reach this machine as %s', (host) =>
   withServer(async (port, seen) => {
     const { http } = liveHttp({ clock: wallClock, timeoutMs: 5_000, reach: 'public' });
     const url = `http://${host}:${port}/metadata`;
@@ -65,7 +65,7 @@ it.each(hosts)('a URL that a stranger chose does not reach this machine as %s', 
   }),
 );
 
-it('a URL of ours reaches this machine', () =>
+it('a configured URL reaches this machine', () =>
   withServer(async (port, seen) => {
     const { http } = liveHttp({ clock: wallClock, timeoutMs: 5_000 });
     expect(await (await http(new Request(`http://localhost:${port}/ours`))).text()).toBe('inside');

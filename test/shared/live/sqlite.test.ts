@@ -24,7 +24,7 @@ const limitPages = (database: Database<Schema>, pages: number) =>
   database.write((transaction) => sql.raw(`pragma max_page_count = ${pages}`).execute(transaction));
 const reasonOf = (work: Promise<unknown>) => work.then(String, (error: unknown) => String(error));
 
-it('keeps the error of a full disk, names file and cure, and writes again once there is space', () =>
+it('keeps the error of a full disk, names file and fix, and writes again once there is space', () =>
   withTemporaryFolder(async (folder) => {
     const path = join(folder, 'platform.db');
     const database = openSqlite<Schema>(path);

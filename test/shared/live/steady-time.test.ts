@@ -29,14 +29,14 @@ function machine() {
 }
 
 describe('steady time', () => {
-  it('is the wall clock as long as nobody sets it', () => {
+  it('is the wall clock until the clock is set', () => {
     const { sources, pass } = machine();
     const time = new SteadyTime(sources);
     pass(hour);
     expect(time.now()).toBe(start + hour);
   });
 
-  it('goes on where it was when the wall clock jumps by 2 h and back, and is right soon afterwards', () => {
+  it('continues without a jump when the wall clock jumps by 2 h and back, and is right soon afterwards', () => {
     const { sources, pass, setClock } = machine();
     const time = new SteadyTime(sources);
     setClock(2 * hour);

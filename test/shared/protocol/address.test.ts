@@ -74,7 +74,7 @@ describe('an address that cannot be used', () => {
     ['FLEETWAKE_WEB_URL', '--web-url', 'https://u:s3cr@h', none],
     ['TICKET_WEBHOOK_URL', '--ticket-webhook-url', 'https://u:s3cr@h/x', none],
     ['TRUSTED_JWKS', '--trusted-jwks', 'https://u:s3cr@h/x', none],
-  ])('%s is refused with the cure and without what it held: %s %s', (name, flag, value, sentence) => {
+  ])('%s is refused with the fix and without its content: %s %s', (name, flag, value, sentence) => {
     const read = readConfig({}, { ...webhook, [name]: value });
     const faults = 'faults' in read ? read.faults : [];
     expect(faults[0]).toBe(`${flag} (${name}) ${sentence}`);

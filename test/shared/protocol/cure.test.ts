@@ -29,7 +29,7 @@ test.each([
   [z.union([z.string(), z.number()]), true, 'write one of the shapes in the documentation'],
   [z.string().regex(/^a+$/, 'write the letter a'), 'b', 'write the letter a'],
   [z.string().min(3, 'write three letters'), 'b', 'write three letters'],
-] as const)('the cure is in our words: %#', (schema, value, cure) => {
+] as const)('the fix hint has our own text: %#', (schema, value, cure) => {
   const parsed = schema.safeParse(value);
   expect(parsed.error?.issues.map(cureOf)).toEqual([cure]);
 });

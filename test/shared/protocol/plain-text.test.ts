@@ -68,7 +68,7 @@ describe('the terminal', () => {
     );
   });
 
-  it('is guarded at its stream, whatever command writes', () => {
+  it('is escaped at its stream for every command', () => {
     const written: unknown[] = [];
     const stream = { write: (chunk: unknown) => written.push(chunk) > 0 };
     guardTerminal(stream as unknown as NodeJS.WriteStream);

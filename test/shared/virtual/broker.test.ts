@@ -63,7 +63,7 @@ describe('the virtual broker', () => {
     expect([vehicle.seen, api.seen]).toEqual([['120 a'], ['120 took a']]);
   });
 
-  it('drops, duplicates and delays a message on its way out, while its publisher hears that it was taken', async () => {
+  it('drops, duplicates and delays a message on its way out, while its publisher gets an acknowledgement', async () => {
     async function outcome(fault: MessageFault) {
       const { broker, vehicle, api, runTo } = await openPair();
       broker.onMessage(goesOut(fault));
@@ -151,7 +151,7 @@ describe('the virtual broker', () => {
     expect(next.seen).toEqual(['1020 resumes', '1020 a']);
   });
 
-  it('publishes the will when a process dies, and keeps its session for the next life', async () => {
+  it('publishes the last will when a process crashes, and keeps its session for the restart', async () => {
     const will = { topic: 'status', payload: 'offline', qos: 1, retain: false } as const;
     const { loop, client, vehicle, api, runTo } = await openPair({}, { will });
     void api.connection.subscribe(['status']);
@@ -236,7 +236,7 @@ describe('the virtual broker', () => {
     ]);
   });
 
-  it('sends again to whom it connects anew what a failed handler left', async () => {
+  it('sends unacknowledged messages of a failed handler again after a reconnect', async () => {
     const { vehicle, api, runTo } = await openPair(
       {},
       {
@@ -256,7 +256,7 @@ describe('the virtual broker', () => {
     ]);
   });
 
-  it('brings a message to others once the subscribers in its own process have handled it, and to nobody if they fail', async () => {
+  it('brings a message to others once the subscribers in its own process have handled it, and to no subscriber if they fail', async () => {
     async function outcome(fails: boolean) {
       const { loop, client, runTo } = openBroker();
       const service = client(
@@ -285,7 +285,7 @@ describe('the virtual broker', () => {
     expect(await outcome(true)).toEqual([[], ['470 connects']]);
   });
 
-  it('answers a client that dials while it is down as soon as it is up again by then', async () => {
+  it('answers a client that connects while it is down as soon as it is up', async () => {
     const { broker, client, runTo } = openBroker();
     broker.stop({ keepsSessions: false });
     const vehicle = client('vehicle');

@@ -94,7 +94,7 @@ describe('the virtual network', () => {
     expect([outcomes, done]).toEqual([['POST refused', 'POST 201'], ['first']]);
   });
 
-  it('breaks the connection when the server dies over a request, and refuses until its next life listens', async () => {
+  it('breaks the connection when the server crashes during a request, and refuses until it restarts', async () => {
     const { loop, network, done, post } = openNetwork();
     const first = post('a');
     loop.clock('world').setTimer(50, () => loop.kill('payments'));
@@ -109,7 +109,7 @@ describe('the virtual network', () => {
     expect(await third).toBe('200 at 90: up again');
   });
 
-  it('does what a dead caller asked for, and tells nobody', async () => {
+  it('carries out the request of a crashed caller, and drops the answer', async () => {
     const { loop, done, post } = openNetwork();
     let isHeard: boolean = false;
     void post('a').then(() => {

@@ -22,7 +22,7 @@ describe('the virtual loop', () => {
     expect(end).toEqual({ ended: 'empty', open: [] });
   });
 
-  it('jumps over a year in which nothing happens, and stops where it was told', async () => {
+  it('jumps over a year in which nothing happens, and stops at the limit', async () => {
     const loop = virtualLoop({ startAt });
     const clock = loop.clock('a');
     let woken = 0;
@@ -217,7 +217,7 @@ describe('the guard', () => {
     expect(await foreignOf(late)).toEqual(['Timeout']);
   });
 
-  it('sees nothing of what goes on outside of a run', async () => {
+  it('ignores work outside of a run', async () => {
     const loop = virtualLoop({ startAt });
     await loop.run(startAt);
     await new Promise((resolve) => setTimeout(resolve, 1));

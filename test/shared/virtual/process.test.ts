@@ -35,7 +35,7 @@ const namesIn = (storage: VirtualStorage<Schema>) =>
   storage.read<{ name: string }>('select name from account order by name').map(({ name }) => name);
 
 describe('a process that dies', () => {
-  it('runs no timer, hears no answer, and leaves neither catch nor finally anything to do', async () => {
+  it('runs no timer, receives no answer, and runs neither catch nor finally', async () => {
     const loop = virtualLoop({ startAt });
     const engine = loop.process('engine');
     const seen: string[] = [];
@@ -69,7 +69,7 @@ describe('a process that dies', () => {
     expect([seen, trace.count]).toEqual([[], 0]);
   });
 
-  it('is followed by another life of its name, with identifiers that meet none of the first', async () => {
+  it('is followed by a restart under its name, with identifiers that differ from all before', async () => {
     const loop = virtualLoop({ startAt });
     const first = loop.process('engine');
     expect(loop.process('engine')).toBe(first);
@@ -81,7 +81,7 @@ describe('a process that dies', () => {
     expect(made[0]?.slice(14, 22)).not.toBe(made[1]?.slice(14, 22));
   });
 
-  it('may die before a call acts or before its answer is heard; steps are counted over its lives', async () => {
+  it('may crash before a call or before its answer; steps are counted over its restarts', async () => {
     async function course(killAt: number): Promise<string[]> {
       const loop = virtualLoop({ startAt });
       const seen: string[] = [];
@@ -209,7 +209,7 @@ describe('a database that outlives its processes', () => {
     expect([namesIn(storage), namesIn(copy)]).toEqual([['a'], ['a', 'b']]);
   });
 
-  it('is rewound to where it was opened, whoever died over a transaction or waited for one', async () => {
+  it('is rewound to its opening, even if a process crashed during a transaction or waited for one', async () => {
     const template = await openStorage();
     const storage = virtualStorage<Schema>(template.serialize());
     for (const name of ['first', 'second']) {
@@ -238,7 +238,7 @@ describe('the stream server', () => {
     concurrency: 4,
   };
 
-  it('gives what a process had in hand when it died to its next life, after the acknowledgement time', async () => {
+  it('redelivers unacknowledged messages of a crashed process after its restart and the acknowledgement time', async () => {
     const loop = virtualLoop({ startAt });
     const stream = virtualStream({ loop });
     const seen: (readonly [number, number, number])[] = [];
@@ -261,7 +261,7 @@ describe('the stream server', () => {
     ]);
   });
 
-  it('gives a dead process nothing more: who lives gets it at once', async () => {
+  it('delivers nothing to a crashed process: a running one gets the message at once', async () => {
     const loop = virtualLoop({ startAt });
     const stream = virtualStream({ loop });
     const seen: string[] = [];
@@ -279,7 +279,7 @@ describe('the stream server', () => {
     expect(seen).toEqual(['two a at 0', 'two b at 0']);
   });
 
-  it('refuses while it is down, delivers afterwards, and may store what the publisher does not hear of', async () => {
+  it('refuses while it is down, delivers afterwards, and may store a message without acknowledging it', async () => {
     const loop = virtualLoop({ startAt });
     const stream = virtualStream({ loop });
     const seen: string[] = [];
@@ -307,7 +307,7 @@ describe('the stream server', () => {
     expect(seen).toEqual(['a at 0', 'c at 40000']);
   });
 
-  it('hears no acknowledgement while it is down, and delivers again', async () => {
+  it('receives no acknowledgement while it is down, and delivers again', async () => {
     const loop = virtualLoop({ startAt });
     const stream = virtualStream({ loop });
     const seen: string[] = [];

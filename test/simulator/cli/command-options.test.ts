@@ -897,5 +897,5 @@ describe('every option of every command', () => {
     expect([...ofGateway].filter((name) => !everyName.includes(name))).toEqual(['up --push-private']);
   });
 
-  it.each(Object.entries(cases))('does what it says: %s', (_, holds) => holds());
+  it.each(Object.entries(cases))('has its documented effect: %s', (_, holds) => holds());
 });

@@ -395,7 +395,7 @@ const vehicle: Record<string, Story> = {
   },
 };
 
-describe.each(['live', 'virtual'] as const)('in the %s world', (world) => {
+describe.each(['live', 'virtual'] as const)('in the %s environment', (world) => {
   for (const [layer, stories] of Object.entries({ link, message, vehicle, meeting })) {
     test.each(Object.entries(stories))(`${layer}: %s`, (_, story) => withFaultWorld(worlds[world], story));
   }

@@ -58,7 +58,7 @@ describe('a fleet on a broker', () => {
     });
   });
 
-  test('drops what is no command, and lives on', async () => {
+  test('drops invalid commands, and continues', async () => {
     await withFleet({}, async ({ fleet, specs, send, service, resultsOf }) => {
       await fleet.start();
       const spec = first(specs);
@@ -231,7 +231,7 @@ describe('faults of one vehicle', () => {
     });
   });
 
-  test('a vehicle that was cut before the start never appears, and holds nobody up', async () => {
+  test('a vehicle that was cut before the start never connects, and delays no other', async () => {
     await withFleet({ count: 2 }, async ({ fleet, specs, broker, statusesOf }) => {
       fleet.cut(first(specs).vin, null);
       await fleet.start();

@@ -30,7 +30,7 @@ function reasonOf(text: string): string | null {
   return reading.ok ? null : reading.reason;
 }
 
-test('a log holds all of the evidence, and nobody listening to events stays nobody', () => {
+test('a log holds all of the evidence, and missing events stay missing', () => {
   for (const evidence of [sampleEvidence(), { ...sampleEvidence(), events: null }])
     expect(readEvidence(textOf(evidence))).toEqual({ ok: true, evidence, surroundings });
 });
@@ -52,7 +52,7 @@ test('what broke a rule in the run breaks it in the log', () => {
   expect(verdictsOf(textOf(twice)).length).toBeGreaterThan(0);
 });
 
-test('a run of the virtual world is judged from its log as it was at once', async () => {
+test('a virtual run is judged from its log as it was during the run', async () => {
   const { evidence, verdicts } = await runTestCase(
     calmTestCase([{ faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
   );
@@ -60,7 +60,7 @@ test('a run of the virtual world is judged from its log as it was at once', asyn
   expect(reading.ok && runChecks(reading.evidence)).toEqual(verdicts);
 });
 
-test('a log that was cut short, changed or is none is refused, with the cure', () => {
+test('a log that was cut short, changed or has another format is refused, with the fix', () => {
   const lines = [...evidenceLines(sampleEvidence(), surroundings)];
   const cure = 'write it again with "fleetwake run --log FILE"';
   const end = lines.at(-1) ?? '';
@@ -82,7 +82,7 @@ test('a log that was cut short, changed or is none is refused, with the cure', (
   );
 });
 
-test('a statement of a witness that this version does not know is refused, though it is sealed', () => {
+test('an evidence line that this version does not know is refused, even with a correct checksum', () => {
   const head = [...evidenceLines(sampleEvidence(), surroundings)][0] ?? '';
   const strange = JSON.stringify({ kind: 'rumours', row: {} });
   const sha256 = createHash('sha256').update(`${head}\n${strange}\n`).digest('hex');

@@ -116,11 +116,11 @@ test.each([
   ['tickets = 1.5', '"tickets" is compared with a whole number'],
   ['kept = 3', '"kept" is compared with an amount with its currency ("29.80 EUR")'],
   ['rule 12', 'there is no rule 12; write one from 1 to 11'],
-])('"%s" is refused with the cure', (text, reason) => {
+])('"%s" is refused with the fix', (text, reason) => {
   expect(readExpectation(text)).toEqual({ ok: false, reason });
 });
 
-test('a duration is told in the unit that fits it', () => {
+test('a duration is shown in the unit that fits it', () => {
   expect([0, 999, 1_000, 59_940, 60_000, 3_600_000, 5_400_000].map(storyTime)).toEqual([
     '0 ms',
     '999 ms',

@@ -13,7 +13,7 @@ test('JUnit XML has a case for every rule and expectation', async () => {
   await expect(junitReport([passedReport()])).toMatchFileSnapshot(expected('passed.xml'));
 });
 
-test('JUnit failures carry the seed and the replay command; a rule that nobody expects is skipped', async () => {
+test('JUnit failures carry the seed and the replay command; a rule that is not expected is skipped', async () => {
   await expect(junitReport([failedReport()])).toMatchFileSnapshot(expected('failed.xml'));
 });
 
@@ -24,7 +24,7 @@ test('what a vehicle says cannot break the XML', () => {
   expect(xml).toContain('<![CDATA[bad \ufffd\ufffd[31m <tag> & ]]]]><![CDATA[> end\n4 examined\n');
 });
 
-test('Markdown puts the verdict first, then what is broken, then the figures', async () => {
+test('Markdown puts the verdict first, then the broken rules, then the statistics', async () => {
   await expect(markdownReport(passedReport())).toMatchFileSnapshot(expected('passed.md'));
   await expect(markdownReport(failedReport())).toMatchFileSnapshot(expected('failed.md'));
 });
@@ -35,7 +35,7 @@ test('what a vehicle says cannot break a Markdown table', () => {
   );
 });
 
-test('the terminal shows expectations after the rules, and marks a broken rule that nobody expects', async () => {
+test('the terminal shows expectations after the rules, and marks a broken rule that is not expected', async () => {
   await expect(terminalReport(failedReport(), { color: false })).toMatchFileSnapshot(expected('failed.txt'));
   const text = terminalReport(passedReport(), { color: false });
   expect(text.split('\n').slice(-5)).toEqual([
@@ -57,7 +57,7 @@ test('the page needs no network and runs no script', () => {
   expect(page.match(/(src|href|action)=|url\(|@import|<(script|link|img|iframe|object|base)\b/g)).toBeNull();
 });
 
-test('the page has one title of each kind, in order, a language, landmarks, and names for all that scrolls', () => {
+test('the page has one title of each kind, in order, a language, landmarks, and names for all scrollable parts', () => {
   const page = htmlReport(failedReport());
   expect([...page.matchAll(/<(h[1-6]|main|header|footer|html lang="en")/g)].map(([, name]) => name)).toEqual([
     'html lang="en"',

@@ -35,7 +35,7 @@ function retried(change: (evidence: Draft<Evidence>) => void = () => {}): Eviden
   });
 }
 
-test('no rule is broken by a manual retry that delivered for nothing', () => {
+test('no rule is broken by a manual retry that delivered free of charge', () => {
   expect(runChecks(retried()).filter(({ ok }) => !ok)).toEqual([]);
 });
 

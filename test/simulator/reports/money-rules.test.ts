@@ -131,7 +131,7 @@ test('rule 2 is broken by a second ticket, and by a ticket for what is active', 
   ]);
 });
 
-test('rule 2 is broken by a second notice of a kind', () => {
+test('rule 2 is broken by a second notification of a kind', () => {
   const evidence = corrupted(({ mails, database: { notices } }) => {
     const row = only(notices, ({ id }) => id === 'ntc_a_activation_successful_email');
     const mail = only(mails, ({ messageId }) => messageId.startsWith(row.id));
@@ -141,7 +141,7 @@ test('rule 2 is broken by a second notice of a kind', () => {
   expect(exactlyOnce(evidence).violations).toEqual(['act_a: activation_successful by email sent 2 times']);
 });
 
-test('rule 2 allows the same message again for each crash, and for nothing else', () => {
+test('rule 2 allows the same message again only for each crash', () => {
   const twice = (crashes: number) =>
     corrupted((evidence) => {
       evidence.crashes = crashes;
@@ -186,7 +186,7 @@ test('rule 4 is broken by a forgotten capture, and not by one that was permanent
   expect(activeMeansActive(forgotten('payment_failed')).violations).toEqual([]);
 });
 
-test('rule 4 is broken by a feature that sleeps although it is owned', () => {
+test('rule 4 is broken by a feature that is dormant although it is owned', () => {
   const evidence = corrupted(({ vehicles }) => {
     const feature = vehicles[0]?.features[0];
     if (feature) feature.state = 'dormant';

@@ -38,7 +38,7 @@ test('a renewal is delivered by what it renews', () => {
   expect(activeMeansActive(renewed()).violations).toEqual([]);
 });
 
-test('a renewal of what nobody owned, or no vehicle ever confirmed, was not delivered', () => {
+test('a renewal without an owned feature, or without a vehicle's confirmation, was not delivered', () => {
   const over = renewed(({ database }) => {
     only(database.entitlements, ({ id }) => id === 'ent_a').ended_at = startedAt + 1_000;
   });
@@ -53,7 +53,7 @@ test('a renewal of what nobody owned, or no vehicle ever confirmed, was not deli
   );
 });
 
-test('rule 8 asks for the notice of a renewal, not for that of an activation', () => {
+test('rule 8 expects the notification of a renewal, not that of an activation', () => {
   const told = silence(renewed()).violations.filter((sentence) => sentence.startsWith('act_c'));
   expect(told).toEqual([
     'act_c: no service_renewed by email arrived',

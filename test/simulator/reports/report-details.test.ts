@@ -30,7 +30,7 @@ test('each purchase of the plan has a line with what became of it', () => {
   ]);
 });
 
-test('a purchase that nobody answered has a line without an activation', () => {
+test('an unanswered purchase has a line without an activation', () => {
   const report = reportFrom(
     corrupted(({ answers }) => {
       Object.assign(answers[0] ?? {}, { status: null, purchaseId: null });
@@ -46,7 +46,7 @@ test('a purchase that nobody answered has a line without an activation', () => {
   });
 });
 
-test('failed and slow activations are told from the purchase to the end, by all witnesses, in the order of time', () => {
+test('failed and slow activations have a course from the purchase to the end, from all evidence sources, in order of time', () => {
   const { courses } = passedReport();
   expect(courses.map(({ purchase, why }) => `${purchase} ${why}`)).toEqual([
     'p-002 failed',

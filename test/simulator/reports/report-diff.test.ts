@@ -17,7 +17,7 @@ test('a run is no different from itself', () => {
   expect(isWorse(diff)).toBe(false);
 });
 
-test('what is broken now comes first, then figures, then purchases that ended otherwise', () => {
+test('newly broken rules come first, then statistics, then purchases with another outcome', () => {
   const before = passedReport();
   const after = {
     ...failedReport(),

@@ -12,7 +12,7 @@ function sampleReport(evidence = sampleEvidence()): RunReport {
   return reportOf(evidence, runChecks(evidence), { world: 'virtual' });
 }
 
-test('the report tells the sample run in figures', () => {
+test('the report has the statistics of the sample run', () => {
   const { checks, activations, courses, ...figures } = sampleReport();
   expect(figures).toEqual({
     seed: 7,
@@ -124,7 +124,7 @@ test('revocations are counted by how they ended', () => {
   expect(sampleReport(evidence).revocations).toEqual({ done: 1, superseded: 1, open: 1 });
 });
 
-test('the terminal shows figures, one line a rule and the verdict', () => {
+test('the terminal shows statistics, one line per rule and the verdict', () => {
   expect(terminalReport(sampleReport(), { color: false })).toBe(
     [
       'Scenario sample, seed 7: 3 vehicles, 5 purchases, 60.0 s',
@@ -228,7 +228,7 @@ test('a quantile is a value that was measured, by nearest rank', () => {
   expect(quantile([], 0.5)).toBeNull();
 });
 
-test('instants count from the start, and amounts may be owed', () => {
+test('instants count from the start, and amounts may be negative', () => {
   expect([moment({ startedAt: 1_000 }, 13_345), moment({ startedAt: 1_000 }, 750)]).toEqual([
     '+12.345 s',
     '-0.250 s',

@@ -63,7 +63,7 @@ test('a case file holds what belongs to one activation, and the first word of it
   expect(sold.map(({ id }) => id)).toEqual(['act_a', 'act_b', 'act_c', 'act_d', 'act_e']);
 });
 
-test('what no schema takes, or speaks for another vehicle, is not in the log', () => {
+test('an invalid message, or one that names another vehicle, is not in the log', () => {
   const foreign = {
     ...saidResult(3, 'cmd_1', vinB, 'heated_seats', 'applied', 1),
     topic: `vehicles/${vinA}/evt/result`,

@@ -85,7 +85,7 @@ test('rule 8 is broken by a display text that mentions a retry, and by a text on
   ]);
 });
 
-test('rule 8 is broken by a start that is told late, made late or not at all', () => {
+test('rule 8 is broken by a start notification that is sent late, made late or missing', () => {
   const evidence = corrupted(({ mails, database: { notices, record } }) => {
     only(mails, ({ messageId }) => messageId.includes('ntc_a_activation_started')).at = startedAt + 1_711;
     only(notices, ({ id }) => id === 'ntc_c_activation_started_push').created_at = startedAt + 601;

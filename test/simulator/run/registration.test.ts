@@ -129,7 +129,7 @@ describe('a registration', () => {
     );
   });
 
-  test('of a fleet that is there at every start leaves out who was erased, whose vehicle is nobody’s', async () => {
+  test('of a fleet at every start leaves out erased customers, whose vehicles have no customer', async () => {
     const clients = surfaces('ana', 'ben');
     await registerWithoutErased(clients, fleet);
     expect(clients.taken).toEqual([

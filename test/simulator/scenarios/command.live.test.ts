@@ -127,7 +127,7 @@ test('an expectation that fails ends with 1, in every report with the command th
   });
 });
 
-test('on real parts the same file gives the same plan, and the command that repeats it says so', async () => {
+test('on real parts the same file gives the same plan, and its repeat command has --live', async () => {
   const { exitCode, stdout, json } = await run(scenario, '--seed', '3', '--json', 'mine.json', '--live');
   expect(exitCode).toBe(0);
   expect(stdout).toContain('All 11 rules hold.\nbus: ');

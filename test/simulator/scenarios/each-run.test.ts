@@ -15,11 +15,11 @@ async function told(jobs: readonly number[]) {
   return { heard, ended };
 }
 
-test('all reports are told at the end', async () => {
+test('all reports are passed on at the end', async () => {
   expect(await told([1, 2])).toEqual({ heard: [['report 1', 'report 2']], ended: ['report 1', 'report 2'] });
 });
 
-test('what was judged before a run that cannot be finished is told, and nothing where there is nothing', async () => {
+test('reports before a run that cannot finish are passed on, and none if there are none', async () => {
   expect(await told([1, 2, -1, 4])).toEqual({ heard: [['report 1', 'report 2']], ended: 'it cannot be run' });
   expect(await told([-1])).toEqual({ heard: [], ended: 'it cannot be run' });
 });

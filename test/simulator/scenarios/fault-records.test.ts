@@ -32,7 +32,7 @@ const wedged = (target: string) => `{ name: w, layer: vehicle, type: wedged, tar
 const metBy = (plan: Plan) => plan.vehicles.filter(({ faults }) => faults.length > 0);
 
 describe('a fault of a scenario in the one form', () => {
-  test('is given to its vehicles with all that it says, the rest at its default', () => {
+  test('is given to its vehicles with its values, the others at their defaults', () => {
     const plan = planOf(
       '{ name: tunnel, layer: link, type: offline, target: { selector: { models: [cirrus-2025], state: applying } }, schedule: { forMs: 3100, first: 1 } }',
     );
@@ -65,7 +65,7 @@ describe('a fault of a scenario in the one form', () => {
     expect(metBy(planOf(wedged(target)))).toHaveLength(count);
   });
 
-  test('a share is told by the VIN: those of the smaller are among those of the larger', () => {
+  test('a share is chosen by the VIN: vehicles of a smaller share are among those of a larger one', () => {
     const vins = (share: number) =>
       metBy(planOf(wedged(`{ selector: { share: ${share} } }`))).map(({ vin }) => vin);
     expect(vins(0.5)).toEqual(expect.arrayContaining(vins(0.2)));
@@ -102,7 +102,7 @@ describe('a fault of a scenario in the one form', () => {
   });
 });
 
-describe('a fault that cannot be is refused with its place and the cure', () => {
+describe('an impossible fault is refused with its place and the fix', () => {
   test.each([
     [
       '{ name: x, layer: link, type: slicer }',

@@ -192,7 +192,7 @@ test('the seed decides who is met, and one vehicle does not shift the fate of an
   expect(await fates(2, false)).not.toEqual(plain);
 });
 
-test('credentials that count for nothing are answered 401 before the service has acted', async () => {
+test('refused credentials are answered 401 before the service has acted', async () => {
   const { faulty, reached } = withFaults([
     { name: 'expired', type: 'unauthorized', toxicity: 1, attributes: {} },
   ]);
@@ -243,7 +243,7 @@ test('a window comes again every so often', async () => {
   ]);
 });
 
-test('before the workload begins, a fault with a window sleeps and one without is awake', async () => {
+test('before the workload begins, a fault with a window has no effect and one without has', async () => {
   const timed = withFaults([{ ...down, schedule: { forMs: 1_000 } }]);
   expect((await timed.faulty.http(status('V1'))).status).toBe(200);
   timed.faulty.begin();

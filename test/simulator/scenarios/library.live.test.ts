@@ -19,7 +19,7 @@ const told = [
   'wedged-vehicles',
 ];
 
-describe.concurrent('on real parts, the story', () => {
+describe.concurrent('on real parts, the scenario', () => {
   test.each(told)('%s comes out as it says', async (name) => {
     const { report } = await chaosRun({ scenario: shippedScenario(name), seed: 1 });
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);

@@ -20,7 +20,7 @@ function reading(vehicles: object[], purchases: object[], counts = [vehicles.len
   return readScenarioFile(JSON.stringify(scenario), 'named.yaml', services);
 }
 
-test('a scenario that names vehicles and purchases plans these and no others, whatever the seed', () => {
+test('a scenario that names vehicles and purchases plans these and no others, with any seed', () => {
   const read = reading(
     [{ vin, model: 'aurora-2026' }],
     [bought, { ...bought, atMs: 400, service: 'sport-mode', card: 'pm_card_visa_chargeDeclined' }],

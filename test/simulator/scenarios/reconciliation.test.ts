@@ -5,7 +5,7 @@ import { runScenarioVirtually } from '../../../simulator/virtual-system/scenario
 
 const story = shippedScenario('feature-lost-after-workshop');
 
-test('a run that reconciles brings back what a workshop visit put to sleep: one command, no money, no notice', async () => {
+test('a run with reconciliation reactivates a feature lost in a workshop: one command, no payment, no notification', async () => {
   const { evidence } = await runScenarioVirtually({ scenario: story, seed: 1 });
   const { plan, database, startedAt, apiIot, ledger } = evidence;
   const lost = plan.vehicles.filter(({ faults }) => faults.length > 0).map(({ vin }) => vin);
@@ -55,20 +55,15 @@ test('a vehicle that loses its feature again and again gets a ticket after three
 test.each([
   ['nothing', {}],
   ['0', { reconcileEveryMs: 0 }],
-])(
-  'a scenario that says %s of reconciliation leaves them asleep, and rule 4 tells of each',
-  async (_, said) => {
-    const { reconcileEveryMs: __, ...rest } = story.constants;
-    // Before the run is over, which then waits for no comparison.
-    const list = story.faults.list?.map(
-      (fault) => ({ ...fault, schedule: { afterMs: 2_500 } }) as typeof fault,
-    );
-    const scenario = { ...story, constants: { ...rest, ...said }, faults: { ...story.faults, list } };
-    const { evidence } = await runScenarioVirtually({ scenario, seed: 1 });
-    const broken = runChecks(evidence).filter(({ ok }) => !ok);
-    expect(broken.map(({ id, violations }) => [id, violations.length])).toEqual([[4, 4]]);
-    expect(broken[0]?.violations[0]).toMatch(
-      /^act_\w+: active, but heated_seats is dormant on [A-Z0-9]{17}$/,
-    );
-  },
-);
+])('a scenario with %s of reconciliation leaves them dormant, and rule 4 reports each', async (_, said) => {
+  const { reconcileEveryMs: __, ...rest } = story.constants;
+  // Before the run is over, which then waits for no comparison.
+  const list = story.faults.list?.map(
+    (fault) => ({ ...fault, schedule: { afterMs: 2_500 } }) as typeof fault,
+  );
+  const scenario = { ...story, constants: { ...rest, ...said }, faults: { ...story.faults, list } };
+  const { evidence } = await runScenarioVirtually({ scenario, seed: 1 });
+  const broken = runChecks(evidence).filter(({ ok }) => !ok);
+  expect(broken.map(({ id, violations }) => [id, violations.length])).toEqual([[4, 4]]);
+  expect(broken[0]?.violations[0]).toMatch(/^act_\w+: active, but heated_seats is dormant on [A-Z0-9]{17}$/);
+});

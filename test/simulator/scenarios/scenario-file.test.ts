@@ -26,7 +26,7 @@ function mistakesIn(text: string): readonly string[] {
   return reading.ok ? [] : reading.mistakes;
 }
 
-test('eight lines are a scenario: the rest is the specification and a plain world', () => {
+test('eight lines are a scenario: the defaults are the specification and a small fleet', () => {
   const reading = readScenarioFile(smallest, 'my.yaml', services);
   if (!reading.ok) throw new Error(reading.mistakes.join('\n'));
   const { constants, customers, purchases, faults } = reading.scenario;
@@ -89,7 +89,7 @@ test.each([
     'count: 2\ncustomers: { languages: [en, fr] }',
     'my.yaml:6:30: customers.languages[1] is "fr"; write a language that notifications have: en, es',
   ],
-])('%s is said with file, line, column and cure', (_, vehicles, sentence) => {
+])('%s is reported with file, line, column and fix', (_, vehicles, sentence) => {
   expect(mistakesIn(smallest.replace('count: 2', vehicles))).toEqual([sentence]);
 });
 
@@ -121,7 +121,7 @@ test.each([
     '      type: offline\n      mode: all\n      attributes: { afterMs: [90000, 90000], forMs: null }\n',
     'my.yaml:14:30: faults.vehicles[0].attributes.afterMs begins at 90000 ms, and by 46300 ms every activation of this scenario has ended; write a smaller number',
   ],
-])('%s of a vehicle is said with its place and cure', (_, lines, sentence) => {
+])('%s of a vehicle is reported with its place and fix', (_, lines, sentence) => {
   expect(mistakesIn(withFault(lines))).toEqual([sentence]);
 });
 
@@ -167,7 +167,7 @@ test('a service that is not sold, another feature, and a duration without a pric
   ]);
 });
 
-test('an expectation that nobody can check is refused', () => {
+test('an expectation that cannot be checked is refused', () => {
   expect(mistakesIn(`${smallest}expectations:\n  - active >= 99 %\n  - happy = 3\n`)).toEqual([
     'my.yaml:11:5: expectations[1] is "happy = 3"; nothing is called "happy"; write one of active, failed, cancelled, declined, payment failed, pending, refused, unanswered, p50 time to active, p95 time to active, p99 time to active, longest time to active, tickets, high tickets, medium tickets, revocations done, revocations open, revocations superseded, reactivations done, most attempts, faults at the API IoT, faults at payments, faults at mail and push, notices given up, activations with N attempts, authorised, captured, voided, refunded, kept, rule N',
   ]);

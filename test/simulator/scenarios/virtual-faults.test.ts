@@ -117,7 +117,7 @@ test.each(serviceFaults.map((row) => [row[0].type, ...row] as const))(
   },
 );
 
-test('in virtual time the payment service meets a lost answer, and nobody pays twice', async () => {
+test('in virtual time an answer of the payment service is lost, and no customer pays twice', async () => {
   const fault: HttpFault = {
     name: 'it',
     type: 'response_lost',
@@ -169,7 +169,7 @@ const channelDown: [ChannelFault, string, tries: number][] = [
 ];
 
 test.each(channelDown.map((row) => [row[0].type, ...row] as const))(
-  'in virtual time %s: the notices are tried again until they are taken, and each arrives once',
+  'in virtual time %s: the notifications are tried again until they are accepted, and each arrives once',
   async (type, { schedule, attributes }, channel, tries) => {
     const story = storyOf({
       list: [

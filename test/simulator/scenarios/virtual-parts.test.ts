@@ -48,7 +48,7 @@ test.each([true, false])(
   },
 );
 
-test('a platform that is dead answers when it is back, and one that dies three times goes on three times', async () => {
+test('a crashed platform answers after its restart, and continues after each of three crashes', async () => {
   const crash = (
     schedule: Extract<ComponentFault, { type: 'gateway_crash' }>['schedule'],
     forMs: number,
@@ -78,7 +78,7 @@ test('an API IoT that is dead costs attempts, and no command twice', async () =>
   expect(tookMs).toBeGreaterThanOrEqual(1_000);
 });
 
-test('the engine goes on without NATS; a wiped NATS forgets the next try, which the sweep finds', async () => {
+test('the engine continues without NATS; a wiped NATS loses the next wake-up, which the sweep finds', async () => {
   const calm = await story([], busy);
   expect(calm.tookMs).toBeLessThan(1_000);
   const down = await story([

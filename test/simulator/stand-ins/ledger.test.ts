@@ -106,7 +106,7 @@ async function runCommands(standIn: OpenStandIn, setup: Setup, list: readonly Co
 }
 
 describe('the ledger', () => {
-  test('whatever is sent, repeated and lost: the money lies in one place, within [0, price], and the books balance', async () => {
+  test('after random sent, repeated and lost requests the amount stays within [0, price], and the ledger balances', async () => {
     const reached = new Set<Place>();
     await fc.assert(
       fc.asyncProperty(setups, commands, async (setup, list) => {

@@ -218,7 +218,7 @@ describe('mail that is not taken', () => {
     await sink.close();
   });
 
-  test('nobody listens: worth a retry', async () => {
+  test('no server listens: worth a retry', async () => {
     const mailer = mailerTo(await freePort());
     const failure = await failureOf(mailer.send(mail()));
     expect(failure.permanent).toBe(false);
@@ -261,7 +261,7 @@ describe('mail that is not taken', () => {
 });
 
 describe('the mail sink', () => {
-  test('takes mail from anybody when it has no credential', async () => {
+  test('accepts mail from every sender without a credential', async () => {
     const sink = await mailSink(open);
     const mailer = smtpMailer({
       url: `smtp://127.0.0.1:${sink.port}`,
@@ -352,7 +352,7 @@ describe('the mailer', () => {
     await server.close();
   });
 
-  test('names the option that cures a certificate which signs itself', async () => {
+  test('names the option that trusts a self-signed certificate', async () => {
     // It offers STARTTLS with a certificate of its own.
     const server = new SMTPServer({
       ...selfSigned,

@@ -48,7 +48,7 @@ describe('the payments stand-in over HTTP', () => {
   const post = (path: string, form: Record<string, string>, key?: string) =>
     call(standIn, 'POST', path, form, key === undefined ? {} : { 'idempotency-key': key });
 
-  test('a slow card: the hold is made at once, and told four seconds later', async () => {
+  test('a slow card: the hold is made at once, and answered four seconds later', async () => {
     let answer: Answer | null = null;
     const asked = post('/v1/payment_intents', { ...order, payment_method: 'pm_card_slow' }, 'k1').then(
       (given) => {
@@ -65,7 +65,7 @@ describe('the payments stand-in over HTTP', () => {
     expect(answer).toMatchObject({ status: 200, body: { status: 'requires_capture' } });
   });
 
-  test('a hanging card: each step is taken and its first answer a minute away; a repeat under its key is told at once', async () => {
+  test('a hanging card: each step is done and its first answer comes after a minute; a repeat under its key is answered at once', async () => {
     const hanging = { ...order, payment_method: 'pm_card_hanging' };
     const waiting: Promise<Answer>[] = [post('/v1/payment_intents', hanging, 'k1')];
     await standIn.clock.advance(0);
@@ -181,7 +181,7 @@ describe('the payments stand-in over HTTP', () => {
     expect(await standIn.ledger.allEntries()).toHaveLength(1);
   });
 
-  test('a second request with a key that is at work is told 409', async () => {
+  test('a second request with a key in use is answered 409', async () => {
     const answers = await Promise.all([
       post('/v1/payment_intents', order, 'k1'),
       post('/v1/payment_intents', order, 'k1'),
@@ -227,7 +227,7 @@ describe('the payments stand-in over HTTP', () => {
     expect(await standIn.ledger.allEntries()).toEqual([]);
   });
 
-  test('without the right key nothing is told', async () => {
+  test('without the right key there is no answer but 401', async () => {
     for (const authorization of ['', 'Bearer sk_test_other', 'Basic c2s6']) {
       const { status, body } = await call(standIn, 'GET', '/ledger', {}, { authorization });
       expect(status).toBe(401);

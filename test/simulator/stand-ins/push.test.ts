@@ -308,7 +308,7 @@ describe('a push service that is down', () => {
     expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
   });
 
-  test('over a socket: whoever gives up takes its place away', async () => {
+  test('over a socket: a client that gives up frees its place', async () => {
     const clock = manualClock();
     const http = liveHttp({ clock: wallClock, timeoutMs: 200 });
     let at = '';

@@ -90,7 +90,7 @@ describe('the outcome of a command', () => {
     ]);
   });
 
-  test('a trouble for one command is over at the next', () => {
+  test('a fault for one command has ended at the next', () => {
     const first = deliver(vehicleOf({ troubles: [busy] }), command('cmd_1', [['heated_seats', 'active', 1]]));
     const second = deliver(first.vehicle, command('cmd_2', [['heated_seats', 'active', 2]]));
     expect(resultsOf(second)).toEqual([{ feature: 'heated_seats', outcome: 'applied', version: 2 }]);

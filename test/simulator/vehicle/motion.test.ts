@@ -106,7 +106,7 @@ test.prop([paces])('telemetry has the documented shape and its signals agree wit
   }
 });
 
-test('a low 12 V battery shows in voltage and trouble codes', () => {
+test('a low 12 V battery shows in voltage and diagnostic trouble codes', () => {
   const vehicle = vehicleOf({
     troubles: [{ kind: 'low_12v', feature: null, reason: null, remaining: null }],
   });

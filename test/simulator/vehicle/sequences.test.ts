@@ -93,7 +93,7 @@ test.prop([commands, moves])(
   },
 );
 
-test.prop([commands, moves])('a version never falls, whatever comes in whatever order', (sent, played) => {
+test.prop([commands, moves])('a version never falls after random events in random order', (sent, played) => {
   const { seen } = run(sent, played);
   for (const [index, later] of seen.entries()) {
     const earlier = seen[index - 1];
