@@ -51,7 +51,7 @@ test('the message log keeps a message from both sources once, as the first sourc
   ]);
 });
 
-test('the message log dates a vehicle's message by its sending, and keeps it only after the broker's acknowledgement', async () => {
+test('the message log dates a vehicle’s message by its sending, and keeps it only after the broker’s acknowledgement', async () => {
   const clock = manualClock();
   const moments: string[] = [];
   const wire = wireLog(clock, (direction, topic) => void moments.push(`${direction} ${topic}`));

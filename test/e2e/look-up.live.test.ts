@@ -54,7 +54,7 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
     expect((await fleetwake(dataFolder, ['vehicle', other, ...at(platform)])).exitCode).toBe(1);
   }));
 
-test("every command that calls a platform names another gateway's data folder and the fix", () =>
+test('every command that calls a platform names another gateway’s data folder and the fix', () =>
   withPlatform({}, ({ origins, vin }) =>
     withTemporaryFolder(async (folder) => {
       await openKeys(folder);

@@ -77,7 +77,7 @@ describe('POST /vehicle/{vin}/configure', () => {
 });
 
 describe('the version of a command', () => {
-  it('the next version is above the vehicle's reported one, also with an empty database', () =>
+  it('the next version is above the vehicle’s reported one, also with an empty database', () =>
     withApiIot(async (bench) => {
       expect((await bench.accept()).features).toMatchObject([{ version: 1 }]);
       await bench.status({ features: [{ feature: 'heated_seats', state: 'active', version: 40 }] });

@@ -123,7 +123,7 @@ function look(answers: { readonly [Route in 'status' | 'health' | 'history']: An
 
 const configuration = { reference: 'act_1', features: [{ feature: 'heated_seats', target: 'active' }] };
 
-it('keeps the API IoT's data and the command's parameters for the ticket', async () => {
+it('keeps the API IoT’s data and the command’s parameters for the ticket', async () => {
   const event = await look({
     status: { ok: true, value: twin },
     health: { ok: true, value: health },

@@ -403,7 +403,7 @@ describe('One vehicle', () => {
       });
     }));
 
-  it('with a feature without an owner gets its lines in the history of the feature's newest purchase', () =>
+  it('with a feature without an owner gets its lines in the history of the feature’s newest purchase', () =>
     withOutside(async (outside) => {
       await placeOrder(outside, { feature: 'heated_seats' });
       await outside.clock.advance(1_000);

@@ -384,7 +384,7 @@ it('never sends one notification in two processes at once', async () => {
   });
 });
 
-it('sends no more than its limit at once, and one customer's notifications one after the other', async () => {
+it('sends no more than its limit at once, and one customer’s notifications one after the other', async () => {
   await withStage(async ({ database, clock, ids, dispatcher }) => {
     for (let number = 1; number <= 10; number += 1)
       await tell(database, ids, await placeOrder(database, { number, hasPush: false }), story);

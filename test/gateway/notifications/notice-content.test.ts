@@ -395,7 +395,7 @@ it('keeps one notification per activation, kind and channel, after repeated fact
   });
 });
 
-it('keeps the data of the fact after the customer's name has changed', async () => {
+it('keeps the data of the fact after the customer’s name has changed', async () => {
   await withDatabase(async (database) => {
     const activation = await placeOrder(database);
     await tell(database, countingIds(), activation, [kinds.payment_confirmed]);

@@ -127,7 +127,7 @@ describe('payments over the stripe package against the stand-in', () => {
     expect(await ledgerLines(standIn)).toEqual([]);
   });
 
-  test('the bank's reason for a decline is logged and not shown to the customer', async () => {
+  test('the bank’s reason for a decline is logged and not shown to the customer', async () => {
     const log = memoryLog();
     payments = paymentsOver(standIn.fetch, standIn.clock, log);
     const answer = await payments.authorise(order({ method: 'pm_card_visa_chargeDeclinedStolenCard' }));

@@ -81,7 +81,7 @@ describe('a token for one customer', () => {
 });
 
 describe('a customer', () => {
-  it("gets the same answer for another customer's data as for missing data, to the letter", () =>
+  it('gets the same answer for another customer’s data as for missing data, to the letter', () =>
     withPeople(async (world) => {
       const { body } = await as(world, 'ana', 'POST', '/purchases', order);
       const missing = idOf('pur', 999);
@@ -106,7 +106,7 @@ describe('a customer', () => {
       expect((await as(world, 'ana', 'GET', `/purchases/${body.id}`)).body.status).toBe('pending');
     }));
 
-  it('lists only the customer's own data, for any query', () =>
+  it('lists only the customer’s own data, for any query', () =>
     withPeople(async (world) => {
       const mine = await as(world, 'ana', 'POST', '/purchases', order);
       const other = await as(world, 'bo', 'POST', '/purchases', boOrder);
@@ -141,7 +141,7 @@ describe('a customer', () => {
       expect(await buy('shop', { ...order, customerId: 'bo' })).toEqual([201, 'bought']);
     }));
 
-  it('does not learn which customer's activation is in the way', () =>
+  it('does not learn which customer’s activation is in the way', () =>
     withPeople(async (world) => {
       const nobodys = '11111111111111111';
       await as(world, 'bo', 'POST', '/purchases', { ...boOrder, vin: nobodys });

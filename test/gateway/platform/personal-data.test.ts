@@ -317,7 +317,7 @@ describe('the erasure of personal data', () => {
       expect(await dump(world)).toBe(rows);
     }));
 
-  it('contains only the customer's own data, and is 404 for an unknown customer', () =>
+  it('contains only the customer’s own data, and is 404 for an unknown customer', () =>
     withStory(async (world) => {
       const unknown = problem(
         'unknown-customer',

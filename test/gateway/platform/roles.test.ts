@@ -184,7 +184,7 @@ describe('every route of the platform API', () => {
     expect(Object.keys(platformScopes).filter((scope) => !given.has(scope))).toEqual([]);
   });
 
-  it('is closed to a customer's token if it does not separate customers, with any scope', () =>
+  it('is closed to a customer’s token if it does not separate customers, with any scope', () =>
     withPeople(async (world) => {
       const claims = { roles: ['customer'], sub: 'ana' };
       const token = await world.tokenWith(claims, ...Object.keys(platformScopes));

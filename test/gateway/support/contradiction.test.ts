@@ -67,7 +67,7 @@ it('opens one HIGH ticket with diagnostics after three reactivations that the ve
     expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:capture']);
   }));
 
-it('ends when a technician's retry delivers; after three more contradictions the vehicle gets another ticket', () =>
+it('ends when a technician’s retry delivers; after three more contradictions the vehicle gets another ticket', () =>
   withFlow(async (flow) => {
     const { outside } = flow;
     await buy(flow);

@@ -38,7 +38,7 @@ test('a renewal is delivered by what it renews', () => {
   expect(activeMeansActive(renewed()).violations).toEqual([]);
 });
 
-test('a renewal without an owned feature, or without a vehicle's confirmation, was not delivered', () => {
+test('a renewal without an owned feature, or without a vehicle’s confirmation, was not delivered', () => {
   const over = renewed(({ database }) => {
     only(database.entitlements, ({ id }) => id === 'ent_a').ended_at = startedAt + 1_000;
   });
