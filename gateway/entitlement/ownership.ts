@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import { entitlementOf } from '../store/entitlements.ts';
 import type { EntitlementRow, PlatformSchema } from '../store/schema.ts';
 import type { Entitlement } from './entitlement.ts';
@@ -6,20 +7,26 @@ import type { Entitlement } from './entitlement.ts';
 /** A feature of a vehicle. */
 type VehicleFeature = Pick<Entitlement, 'vin' | 'feature'>;
 
+const inForce = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<VehicleFeature & { readonly now: number }>) =>
+    database
+      .selectFrom('entitlements')
+      .selectAll()
+      .where('vin', '=', value('vin'))
+      .where('feature', '=', value('feature'))
+      .where('ended_at', 'is', null)
+      .where((where) =>
+        where.or([where('valid_until', 'is', null), where('valid_until', '>', value('now'))]),
+      ),
+);
+
 /** Resolves with the entitlement in force for the feature; of several, the one that lasts longest. */
 export async function ownedBy(
   database: Kysely<PlatformSchema>,
   { vin, feature }: VehicleFeature,
   now: number,
 ): Promise<Entitlement | null> {
-  const rows = await database
-    .selectFrom('entitlements')
-    .selectAll()
-    .where('vin', '=', vin)
-    .where('feature', '=', feature)
-    .where('ended_at', 'is', null)
-    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
-    .execute();
+  const { rows } = await inForce(database, { vin, feature, now });
   const until = (row: EntitlementRow) => row.valid_until ?? Number.POSITIVE_INFINITY;
   const [longest] = rows.toSorted((left, right) => until(right) - until(left));
   return longest ? entitlementOf(longest) : null;

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import { appendRecord, type RecordLine } from '../store/record-lines.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { type AddressLimit, divideByAddress } from './address-limit.ts';
@@ -31,15 +32,24 @@ export type Outcome = { readonly notice: ClaimedNotice; readonly at: number } & 
 /** A literal, so that SQLite can prove that the partial index `notices_due` holds every such row. */
 const isWaiting = sql<boolean>`status = 'waiting'`;
 
+const nextDue = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<{ channel: NoticeChannel }>) =>
+    database
+      .selectFrom('notices')
+      .select('due_at')
+      .where(isWaiting)
+      .where('channel', '=', value('channel'))
+      .where('due_at', 'is not', null)
+      .orderBy('due_at')
+      .limit(1),
+);
+
 /** Returns the next instant at which a notification of this channel is due or a claim expires, or null. */
 export async function nextNoticeAt(
   database: Kysely<PlatformSchema>,
   channel: NoticeChannel,
 ): Promise<number | null> {
-  // Compiled once: it runs after every commit that may have made notifications, and building it costs more than running it.
-  const { rows } = await sql<{ due_at: number }>`
-    select due_at from notices where status = 'waiting' and channel = ${channel} and due_at is not null
-    order by due_at limit 1`.execute(database);
+  const { rows } = await nextDue(database, { channel });
   return rows[0]?.due_at ?? null;
 }
 

@@ -1,4 +1,5 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import { type Activation, nextDueAt } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
 import type { ActivationRow, PlatformSchema } from './schema.ts';
@@ -56,13 +57,18 @@ export async function insertActivation(
     .execute();
 }
 
+const byId = preparedQuery((database: Kysely<PlatformSchema>, value: ValueOf<{ id: string }>) =>
+  database
+    .selectFrom('activations')
+    .select(['state', 'version', 'purchase_id', 'parent_id'])
+    .where('id', '=', value('id')),
+);
+
 export async function loadActivation(
   database: Kysely<PlatformSchema>,
   id: string,
 ): Promise<StoredActivation | null> {
-  // Written out: it runs several times for each activation, and building the query costs more than running it.
-  const { rows } = await sql<Pick<ActivationRow, 'state' | 'version' | 'purchase_id' | 'parent_id'>>`
-    select state, version, purchase_id, parent_id from activations where id = ${id}`.execute(database);
+  const { rows } = await byId(database, { id });
   return rows[0] ? storedActivation(rows[0]) : null;
 }
 
@@ -87,6 +93,29 @@ export function storedActivation(
   };
 }
 
+type SavedColumns = Pick<ActivationRow, 'id' | 'phase' | 'settlement' | 'state' | 'due_at'> & {
+  readonly before: number;
+  readonly version: number;
+};
+
+const updated = (database: Kysely<PlatformSchema>, value: ValueOf<SavedColumns>) =>
+  database
+    .updateTable('activations')
+    .set({
+      phase: value('phase'),
+      settlement: value('settlement'),
+      state: value('state'),
+      due_at: value('due_at'),
+      version: value('version'),
+    })
+    .where('id', '=', value('id'))
+    .where('version', '=', value('before'));
+const save = preparedQuery(updated);
+const saveEnded = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<SavedColumns & { readonly endedAt: number }>) =>
+    updated(database, value).set({ ended_at: value('endedAt') }),
+);
+
 /** Compare-and-set on the version; throws `StaleRow` when another process was faster. */
 export async function saveActivation(
   transaction: Transaction<PlatformSchema>,
@@ -96,14 +125,11 @@ export async function saveActivation(
 ): Promise<StoredActivation> {
   const { ended, ...row } = columns(activation);
   const wasEnded = finalPhases.has(before.activation.phase);
-  const result = await transaction
-    .updateTable('activations')
-    .set({ ...row, version: before.version + 1, ...(ended && !wasEnded ? { ended_at: at } : {}) })
-    .where('id', '=', activation.id)
-    .where('version', '=', before.version)
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n)
-    throw new StaleRow(`activation ${activation.id} was saved by another process`);
+  const values = { ...row, id: activation.id, before: before.version, version: before.version + 1 };
+  const { numAffectedRows } = await (ended && !wasEnded
+    ? saveEnded(transaction, { ...values, endedAt: at })
+    : save(transaction, values));
+  if (numAffectedRows !== 1n) throw new StaleRow(`activation ${activation.id} was saved by another process`);
   return { ...before, activation, version: before.version + 1 };
 }
 

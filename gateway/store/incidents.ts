@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { preparedQuery } from '../../shared/sql/prepared-query.ts';
 import { appendRecord } from './record-lines.ts';
 import type { IncidentTable, PlatformSchema } from './schema.ts';
 
@@ -9,15 +10,14 @@ export type IncidentRow = Selectable<IncidentTable>;
 /** What an engine process knows when it opens one. */
 export type NewIncident = Pick<IncidentRow, 'cause' | 'calls' | 'closes_by' | 'opened_at' | 'probe_at'>;
 
+const open = preparedQuery((database: Kysely<PlatformSchema>) =>
+  database.selectFrom('incidents').selectAll().where('closed_at', 'is', null).limit(1),
+);
+
 /** The incident that is open, or null. */
 export async function openIncidentOf(database: Kysely<PlatformSchema>): Promise<IncidentRow | null> {
-  const row = await database
-    .selectFrom('incidents')
-    .selectAll()
-    .where('closed_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
+  const { rows } = await open(database, {});
+  return rows[0] ?? null;
 }
 
 /** Opens an incident with its line in the history, unless another process has opened one: then that one is returned. */

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import { preparedQuery } from '../../shared/sql/prepared-query.ts';
 import { pageOf } from '../http/paging.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
@@ -250,15 +251,13 @@ export async function ticketsOfOthers(
   return rows.map(ticketOf);
 }
 
+const nextDue = preparedQuery((database: Kysely<PlatformSchema>) =>
+  database.selectFrom('tickets').select('due_at').where('due_at', 'is not', null).orderBy('due_at').limit(1),
+);
+
 export async function nextDueTicketAt(database: Kysely<PlatformSchema>): Promise<number | null> {
-  const row = await database
-    .selectFrom('tickets')
-    .select('due_at')
-    .where('due_at', 'is not', null)
-    .orderBy('due_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.due_at ?? null;
+  const { rows } = await nextDue(database, {});
+  return rows[0]?.due_at ?? null;
 }
 
 export interface TicketQuery {

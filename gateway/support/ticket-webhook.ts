@@ -6,7 +6,7 @@ import { maskedIn } from '../../shared/protocol/address.ts';
 import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { signCallback } from '../http/webhook-signature.ts';
-import { moveCursor, readCursor } from '../store/cursors.ts';
+import { moveCursor } from '../store/cursors.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import { isIncident, pagerDutyIncidentMessage, standardIncidentMessage } from './incident-event.ts';
@@ -18,7 +18,7 @@ import {
 import { pagerDutyMessage, standardMessage, type TicketMessage } from './ticket-event.ts';
 import { ticketById } from './ticket-store.ts';
 import { attemptWebhook, type WebhookOutcome } from './webhook-attempt.ts';
-import { deleteParked, nextReplay, parkEvent, readWebhookOff, switchWebhookOff } from './webhook-store.ts';
+import { deleteParked, lookAtWebhook, nextReplay, parkEvent, switchWebhookOff } from './webhook-store.ts';
 
 /** Durations in milliseconds. */
 export interface WebhookSettings {
@@ -106,9 +106,10 @@ class TicketWebhook {
   async #pass(signal: AbortSignal): Promise<number | null> {
     const { database } = this.#deps;
     while (!signal.aborted) {
-      if ((await readWebhookOff(database.reader)) !== null) return null;
-      const replay = await nextReplay(database.reader);
-      const row = replay ?? (await this.#nextRow());
+      const { isOff, hasReplays, cursor } = await lookAtWebhook(database.reader, cursorName);
+      if (isOff) return null;
+      const replay = hasReplays ? await nextReplay(database.reader) : null;
+      const row = replay ?? (await this.#nextRow(cursor ?? (await this.#begin())));
       if (row === null) return null;
       const retryAt = await this.#deliver(row, replay !== null, signal);
       if (retryAt !== null) return retryAt;
@@ -117,8 +118,8 @@ class TicketWebhook {
   }
 
   /** The next event of a ticket, a settlement or an incident behind the cursor; lines of other kinds are passed over. */
-  async #nextRow(): Promise<RecordRow | null> {
-    for (let cursor = await this.#position(); ; ) {
+  async #nextRow(after: number): Promise<RecordRow | null> {
+    for (let cursor = after; ; ) {
       const { rows } = await this.#record.read(cursor, batchMax);
       const row = rows.find(
         ({ type }) => type.startsWith('ticket.') || isSettlementEvent(type) || isIncident(type),
@@ -131,12 +132,9 @@ class TicketWebhook {
     }
   }
 
-  /** Position of the webhook; at its first start the end of the history. */
-  async #position(): Promise<number> {
-    const { reader } = this.#deps.database;
-    const known = await readCursor(reader, cursorName);
-    if (known !== null) return known;
-    const newest = await reader
+  /** Takes its first position: the end of the history. */
+  async #begin(): Promise<number> {
+    const newest = await this.#deps.database.reader
       .selectFrom('record')
       .select((eb) => eb.fn.max('seq').as('seq'))
       .executeTakeFirst();

@@ -1,5 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import type { PlatformSchema, RecordRow, WebhookEventRow } from '../store/schema.ts';
+
+const isToReplay = sql<boolean>`replay_at is not null`;
 
 /** A parked event: it was refused, or its attempts are used up. An operator sends it again or drops it. */
 export type ParkedEvent = WebhookEventRow;
@@ -33,13 +36,37 @@ export async function parkEvent(
     .execute();
 }
 
+/** What the webhook has to look at. */
+export interface WebhookLook {
+  readonly isOff: boolean;
+  /** An operator asked to send parked events again. */
+  readonly hasReplays: boolean;
+  /** How far it has come in the history; null before its first start. */
+  readonly cursor: number | null;
+}
+
+const look = preparedQuery((database: Kysely<PlatformSchema>, value: ValueOf<{ cursor: string }>) =>
+  database.selectNoFrom((select) => [
+    select.exists(select.selectFrom('webhook_off').select('id')).as('isOff'),
+    select.exists(select.selectFrom('webhook_events').select('id').where(isToReplay)).as('hasReplays'),
+    select.selectFrom('cursors').select('seq').where('name', '=', value('cursor')).as('cursor'),
+  ]),
+);
+
+/** Reads at once what each pass of the webhook needs: most find nothing to do. */
+export async function lookAtWebhook(database: Kysely<PlatformSchema>, cursor: string): Promise<WebhookLook> {
+  const { rows } = await look(database, { cursor });
+  const [row] = rows;
+  return { isOff: Boolean(row?.isOff), hasReplays: Boolean(row?.hasReplays), cursor: row?.cursor ?? null };
+}
+
 /** The event that an operator asked to send again first, or null. */
 export async function nextReplay(database: Kysely<PlatformSchema>): Promise<RecordRow | null> {
   const row = await database
     .selectFrom('webhook_events')
     .innerJoin('record', 'record.id', 'webhook_events.id')
     .selectAll('record')
-    .where(sql<boolean>`replay_at is not null`)
+    .where(isToReplay)
     .orderBy('replay_at')
     .orderBy('webhook_events.seq')
     .limit(1)

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CommandState } from '../../../shared/protocol/api-iot.ts';
+import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
 import type { TimeCursor } from '../../http/paging.ts';
 import type { ApiIotSchema, CommandRow, DesiredFeatureRow } from './schema.ts';
 
@@ -51,13 +52,12 @@ export async function liftDesired(
     .execute();
 }
 
+const desiredOf = preparedQuery((database: Reader, value: ValueOf<{ vin: string }>) =>
+  database.selectFrom('desired_features').selectAll().where('vin', '=', value('vin')).orderBy('feature'),
+);
+
 export async function listDesired(database: Reader, vin: string): Promise<DesiredFeatureRow[]> {
-  return database
-    .selectFrom('desired_features')
-    .selectAll()
-    .where('vin', '=', vin)
-    .orderBy('feature')
-    .execute();
+  return (await desiredOf(database, { vin })).rows;
 }
 
 export async function insertCommand(transaction: Writer, command: CommandRow): Promise<void> {

@@ -1,11 +1,16 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
 import type { ApiIotSchema, TelemetryRow } from './schema.ts';
+
+const byVin = preparedQuery((database: Kysely<ApiIotSchema>, value: ValueOf<{ vin: string }>) =>
+  database.selectFrom('telemetry').selectAll().where('vin', '=', value('vin')),
+);
 
 export async function findTelemetry(
   database: Kysely<ApiIotSchema>,
   vin: string,
 ): Promise<TelemetryRow | null> {
-  const { rows } = await sql<TelemetryRow>`select * from telemetry where vin = ${vin}`.execute(database);
+  const { rows } = await byVin(database, { vin });
   return rows[0] ?? null;
 }
 

@@ -1,5 +1,6 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
+import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 
 /** Adds vehicles, or gives known ones another model and credential. Returns the VINs whose credential was replaced. */
@@ -57,8 +58,12 @@ export async function countVehicles(database: Kysely<ApiIotSchema>): Promise<num
   return Number(count);
 }
 
+const byVin = preparedQuery((database: Kysely<ApiIotSchema>, value: ValueOf<{ vin: string }>) =>
+  database.selectFrom('vehicles').selectAll().where('vin', '=', value('vin')),
+);
+
 export async function findVehicle(database: Kysely<ApiIotSchema>, vin: string): Promise<VehicleRow | null> {
-  const { rows } = await sql<VehicleRow>`select * from vehicles where vin = ${vin}`.execute(database);
+  const { rows } = await byVin(database, { vin });
   return rows[0] ?? null;
 }
 
@@ -83,18 +88,32 @@ export async function lockVehicle(
   return row ?? null;
 }
 
+const twinOf = preparedQuery((database: Kysely<ApiIotSchema>, value: ValueOf<{ vin: string }>) =>
+  database.selectFrom('twins').selectAll().where('vin', '=', value('vin')),
+);
+
+const upsertTwin = preparedQuery((database: Kysely<ApiIotSchema>, value: ValueOf<TwinRow>) => {
+  const values = {
+    online: value('online'),
+    last_seen_at: value('last_seen_at'),
+    clock_skew_ms: value('clock_skew_ms'),
+    model: value('model'),
+    firmware: value('firmware'),
+    reported: value('reported'),
+  };
+  return database
+    .insertInto('twins')
+    .values({ vin: value('vin'), ...values })
+    .onConflict((conflict) => conflict.column('vin').doUpdateSet(values));
+});
+
 export async function findTwin(database: Kysely<ApiIotSchema>, vin: string): Promise<TwinRow | null> {
-  const { rows } = await sql<TwinRow>`select * from twins where vin = ${vin}`.execute(database);
+  const { rows } = await twinOf(database, { vin });
   return rows[0] ?? null;
 }
 
 export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: TwinRow): Promise<void> {
-  const { vin: _, ...values } = twin;
-  await transaction
-    .insertInto('twins')
-    .values(twin)
-    .onConflict((conflict) => conflict.column('vin').doUpdateSet(values))
-    .execute();
+  await upsertTwin(transaction, twin);
 }
 
 /** Marks every vehicle as offline: a broker that crashed never published their last wills. */
