@@ -1,12 +1,22 @@
 import { jsonLog } from '../shared/live/log.ts';
 import { firstSignal } from '../shared/live/signals.ts';
 import { type GatewayConfig, secretsOf } from './config.ts';
-import { startGateway } from './live/gateway.ts';
+import { type GatewayOptions, startGateway } from './live/gateway.ts';
 import { missingServices } from './live/missing-services.ts';
 
 /** Runs the gateway until a signal: the first drains, the second cuts. Says on standard output, as one JSON line, where it listens. */
-export async function runGateway(config: GatewayConfig): Promise<void> {
-  const gateway = await startGateway({ config, log: jsonLog(config.logLevel, secretsOf(config)) });
+export async function runGateway(
+  config: GatewayConfig,
+  {
+    places = {},
+    ...hooks
+  }: Pick<GatewayOptions, 'wrapApiIot'> & {
+    /** What else listens in this process, for the line. */
+    readonly places?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<void> {
+  const log = jsonLog(config.logLevel, secretsOf(config));
+  const gateway = await startGateway({ config, log, ...hooks });
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   const { apiIot, platform, apiIotOrigin, bus } = gateway;
   const listening = {
@@ -15,6 +25,7 @@ export async function runGateway(config: GatewayConfig): Promise<void> {
     apiIot: apiIotOrigin,
     mqtt: apiIot?.mqttUrl ?? null,
     bus: bus?.notice ?? null,
+    ...places,
     cannotSell: platform === null ? [] : missingServices(config),
   };
   process.stdout.write(`${JSON.stringify(listening)}\n`);

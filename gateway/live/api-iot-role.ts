@@ -6,6 +6,7 @@ import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { openFilesFault, openFilesMax, vehicleConnectionMax } from '../../shared/live/open-files.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
@@ -36,13 +37,21 @@ export interface RoleDeps {
   readonly log: Log;
 }
 
+interface ApiIotRoleDeps extends RoleDeps {
+  /** Wraps what answers at the listener; it may reject with `TransportError`, and the caller then gets no answer. */
+  readonly wrap?: ((fetch: Http) => Http) | undefined;
+}
+
 /** The API IoT with its own database, and the broker unless MQTT_URL names one. */
-export function startApiIot(deps: RoleDeps): Promise<ApiIotRole> {
+export function startApiIot(deps: ApiIotRoleDeps): Promise<ApiIotRole> {
   return undoneOnFailure((undo) => start(deps, undo));
 }
 
-async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => void): Promise<ApiIotRole> {
-  const { config, keys, http, log } = deps;
+async function start(
+  deps: ApiIotRoleDeps,
+  undo: (close: () => Promise<unknown>) => void,
+): Promise<ApiIotRole> {
+  const { config, keys, http, log, wrap = (fetch) => fetch } = deps;
   const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
@@ -74,7 +83,7 @@ async function start(deps: RoleDeps, undo: (close: () => Promise<unknown>) => vo
     },
     settingsOf(deps, origin),
   );
-  server.handle(service.fetch);
+  server.handle(wrap(async (request) => service.fetch(request)));
   undo(() => service.stop());
   await service.start();
   return {

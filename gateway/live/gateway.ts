@@ -37,9 +37,11 @@ export interface GatewayOptions {
   readonly log: Log;
   /** A longer wait than the API IoT's own answers need. */
   readonly httpTimeoutMs?: number;
-  /** Puts faults between the engine and the API IoT. */
+  /** Wraps what answers at the API IoT's listener: every caller meets it, in this process and over the socket. */
+  readonly wrapApiIot?: (fetch: Http) => Http;
+  /** Wraps the engine's requests to the API IoT. */
   readonly disturb?: (http: Http) => Http;
-  /** Puts faults between the engine and the payment service. */
+  /** Wraps the engine's requests to the payment service. */
   readonly disturbPayments?: (http: Http) => Http;
   /** Changes the catalogue once it is loaded and compressed; a scenario puts its retry policy here. */
   readonly adapt?: (catalogue: Catalogue) => Catalogue;
@@ -50,6 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const {
     config,
     log,
+    wrapApiIot,
     disturb,
     disturbPayments,
     httpTimeoutMs = 15_000,
@@ -87,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const stopRoles = () => stopFrom(firstRole);
     let apiIot: ApiIotRole | null = null;
     if (runsApiIot) {
-      apiIot = await startApiIot({ config, keys, http, log });
+      apiIot = await startApiIot({ config, keys, http, log, wrap: wrapApiIot });
       started.push(apiIot);
     }
     const apiIotOrigin =

@@ -8,6 +8,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../ports/clock.ts';
+import { TransportError } from '../ports/http.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { type Problem, type ProblemName, problemOf } from '../protocol/problem.ts';
 import { noteClientAddress } from '../protocol/request-address.ts';
@@ -26,6 +27,7 @@ const limits = {
   maxHeaderSize: 16 * 1024,
 };
 
+/** Answers a request. Rejects with `TransportError` to reset the connection without an answer; any other error answers 500. */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
 export interface Address {
@@ -78,7 +80,14 @@ export function listen(
 function newServer(handler: Handler, allowedHosts: ReadonlySet<string>): Server {
   const noted = (request: Request, { incoming }: { readonly incoming: IncomingMessage }) => {
     noteClientAddress(request, incoming.socket.remoteAddress);
-    return handler(request);
+    const given = handler(request);
+    if (!(given instanceof Promise)) return given;
+    return given.catch((error: unknown) => {
+      if (!(error instanceof TransportError)) throw error;
+      incoming.socket.resetAndDestroy();
+      // Node drops it, because its connection is gone.
+      return new Response(null, { status: 500 });
+    });
   };
   const answer = getRequestListener(noted as Parameters<typeof getRequestListener>[0], {
     errorHandler: () =>

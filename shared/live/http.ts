@@ -62,11 +62,14 @@ function callHandler(limits: Limits, handler: Handler, request: Request): Promis
       timer.cancel();
       request.signal.removeEventListener('abort', giveUp);
     };
-    // As over a socket, a handler that throws answers 500.
+    // As over a socket, a handler that throws answers 500, or with `TransportError` not at all.
     void Promise.resolve()
       .then(() => handler(request))
-      .catch(() => new Response('Internal Server Error', { status: 500 }))
-      .then(resolve)
+      .catch((error: unknown) => {
+        if (error instanceof TransportError) throw error;
+        return new Response('Internal Server Error', { status: 500 });
+      })
+      .then(resolve, reject)
       .finally(finish);
   });
 }

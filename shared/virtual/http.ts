@@ -146,8 +146,9 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
 }
 
 /**
- * Returns the answer, null if the process crashed during the call. A handler that throws answers 500. Only an event stream
- * continues after its handler has answered; any other body is complete then, and is passed on without a copy.
+ * Returns the answer, null if the process crashed during the call or the handler rejects with `TransportError`. A handler
+ * that throws anything else answers 500. Only an event stream continues after its handler has answered; any other body is
+ * complete then, and is passed on without a copy.
  */
 function served(loop: VirtualLoop, server: HttpServerProcess, request: Request): Promise<Response | null> {
   const { process, handle } = server;
@@ -156,7 +157,9 @@ function served(loop: VirtualLoop, server: HttpServerProcess, request: Request):
     const forget = process.onEnd(() => resolve(null));
     void Promise.resolve()
       .then(() => handle(request))
-      .catch(() => new Response('Internal Server Error', { status: 500 }))
+      .catch((error: unknown) =>
+        error instanceof TransportError ? null : new Response('Internal Server Error', { status: 500 }),
+      )
       .then((response) => {
         done();
         forget();

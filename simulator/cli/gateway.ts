@@ -1,17 +1,52 @@
 import type { Command } from 'commander';
+import { type GatewayConfig, secretsOf } from '../../gateway/config.ts';
 import { runGateway } from '../../gateway/main.ts';
+import { jsonLog } from '../../shared/live/log.ts';
+import { systemRandom } from '../../shared/live/random.ts';
+import { openControl } from '../live/control-server.ts';
+import { serviceFaults } from '../live/service-faults.ts';
+import { UsageError } from './exit.ts';
+import { countOf } from './fleet-options.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 
-/** `fleetwake gateway`: the gateway alone, as an operator runs it. */
+interface Flags extends Record<string, unknown> {
+  readonly controlPort?: string;
+}
+
+/** `fleetwake gateway`: the gateway alone, as an operator runs it; with `--control-port` its API IoT can have faults. */
 export function addGateway(program: Command): void {
   const command = program
     .command('gateway')
     .description(
       'run the gateway without vehicles: platform, engine, API IoT and broker, or some of them with --roles',
+    )
+    .option(
+      '--control-port <port>',
+      'for tests: port of the control API for faults of the API IoT; 0 picks a free port (default: no control API)',
     );
-  withGatewayOptions(command).action(async (flags: Record<string, unknown>) => {
+  withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
     refuseIdleFlags(flags, config);
-    await runGateway(config);
+    if (flags.controlPort === undefined) return runGateway(config);
+    await runWithFaults(config, countOf('--control-port', flags.controlPort, 65_535));
   });
+}
+
+async function runWithFaults(config: GatewayConfig, port: number): Promise<void> {
+  if (config.apiIotUrl !== null || !config.roles.includes('api-iot')) {
+    throw new UsageError(
+      '--control-port has no effect, because the API IoT runs elsewhere; give it to the process with the role api-iot',
+    );
+  }
+  const log = jsonLog(config.logLevel, secretsOf(config));
+  const { apiIot } = serviceFaults(systemRandom);
+  const control = await openControl({ dataFolder: config.data, port, log });
+  try {
+    apiIot.begin();
+    const services = { api_iot: apiIot, payments: null, mail: null, push: null };
+    control.begin({ cars: null, services, mqttUrl: '' });
+    await runGateway(config, { wrapApiIot: apiIot.around, places: { control: control.origin } });
+  } finally {
+    await control.stop();
+  }
 }

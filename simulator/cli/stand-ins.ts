@@ -4,8 +4,14 @@ import type { Command } from 'commander';
 import { secretsOf } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { closeAll } from '../../gateway/live/undo.ts';
+import { wallClock } from '../../shared/live/clock.ts';
 import { jsonLog } from '../../shared/live/log.ts';
+import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
+import type { ServiceFaults } from '../control/fault-desk.ts';
+import { channelGates } from '../faults/channel-gates.ts';
+import { openControl } from '../live/control-server.ts';
+import { serviceFaults } from '../live/service-faults.ts';
 import {
   type StandInDeps,
   startMailServer,
@@ -24,6 +30,7 @@ interface Flags extends AddressFlags {
   readonly smtpPort: string;
   readonly mailPort: string;
   readonly pushPort: string;
+  readonly controlPort?: string;
   readonly json?: true;
 }
 
@@ -48,6 +55,10 @@ export function addStandIns(program: Command): void {
     .option('--smtp-port <port>', 'mail server port; 0 picks a free port', '1025')
     .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025')
     .option('--push-port <port>', 'push service port; 0 picks a free port', '8083')
+    .option(
+      '--control-port <port>',
+      'port of the control API for faults of these services; 0 picks a free port (default: no control API)',
+    )
     .option('--json', 'print all addresses as one JSON line');
   withAddress(command, 'platformUrl');
   withGatewayOptions(command, ['data', 'paymentsKey', 'paymentsWebhookSecret', 'logLevel']).action(
@@ -98,7 +109,16 @@ async function startsOf(
     url: () => `${platformUrl}/callbacks/payments`,
     secret: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
   };
-  const deps: StandInDeps = { dataFolder: config.data, log: jsonLog(config.logLevel, secretsOf(config)) };
+  const faults = {
+    ...serviceFaults(systemRandom),
+    channels: channelGates({ clock: wallClock, random: systemRandom }, []),
+  };
+  const deps: StandInDeps = {
+    dataFolder: config.data,
+    log: jsonLog(config.logLevel, secretsOf(config)),
+    paymentsFaults: faults.payments,
+    channels: faults.channels,
+  };
   const port = (flag: string, text: string) => countOf(flag, text, 65_535);
   const [payments, smtp, page, push] = [
     port('--payments-port', flags.paymentsPort),
@@ -108,10 +128,32 @@ async function startsOf(
   ];
   const isAll = !flags.payments && !flags.mail && !flags.push;
   return [
+    ...(flags.controlPort === undefined
+      ? []
+      : [
+          () =>
+            controlOf(deps, port('--control-port', flags.controlPort ?? ''), {
+              api_iot: null,
+              payments: isAll || flags.payments ? faults.payments : null,
+              mail: isAll || flags.mail ? faults.channels.mail : null,
+              push: isAll || flags.push ? faults.channels.push : null,
+            }),
+        ]),
     ...(isAll || flags.payments ? [() => paymentsOf(deps, payments, { apiKey, webhook })] : []),
     ...(isAll || flags.mail ? [() => mailOf(deps, { smtp, page })] : []),
     ...(isAll || flags.push ? [() => pushOf(deps, push, vapidPublicKey)] : []),
   ];
+}
+
+async function controlOf(
+  { dataFolder, log }: StandInDeps,
+  port: number,
+  services: ServiceFaults,
+): Promise<Started> {
+  const control = await openControl({ dataFolder, port, log });
+  for (const service of Object.values(services)) service?.begin();
+  control.begin({ cars: null, services, mqttUrl: '' });
+  return { places: { control: control.origin }, environment: {}, close: () => control.stop() };
 }
 
 async function paymentsOf(

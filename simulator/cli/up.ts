@@ -93,6 +93,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       },
       dataFolder: config.data,
       channels,
+      // Elsewhere, the faults are in front of the engine's own requests.
+      ...(config.paymentsUrl === null ? { paymentsFaults: services.payments } : {}),
       paymentsKey: config.paymentsKey ?? keys.paymentsKey,
       vapidPublicKey: publicKey,
       log,
@@ -108,8 +110,10 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
       },
       log,
-      disturb: services.disturb,
-      disturbPayments: services.disturbPayments,
+      ...(config.apiIotUrl === null
+        ? { wrapApiIot: services.apiIot.around }
+        : { disturb: services.apiIot.around }),
+      ...(config.paymentsUrl === null ? {} : { disturbPayments: services.payments.around }),
     });
     parts.push(gateway);
     platformUrl = gateway.platform?.origin ?? null;
@@ -130,14 +134,13 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     );
     parts.push(cars);
     await cars.start();
-    const faulty = services.made();
-    const controlled = faulty && {
-      api_iot: faulty.apiIot,
-      payments: faulty.payments,
+    const controlled = {
+      api_iot: services.apiIot,
+      payments: services.payments,
       mail: config.smtpUrl === null ? channels.mail : null,
       push: channels.push,
     };
-    for (const service of Object.values(controlled ?? {})) service?.begin();
+    for (const service of Object.values(controlled)) service?.begin();
     control.begin({ cars, services: controlled, mqttUrl });
     const places = {
       platform: origins.platform,

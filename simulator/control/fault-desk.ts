@@ -43,7 +43,7 @@ export interface FaultDesk {
 
 const services = ['api_iot', 'payments', 'mail', 'push'] as const satisfies readonly Service[];
 type Service = ServiceFaultRecord['target']['service'];
-type Controls = Pick<FaultControls<ServiceFault>, 'set' | 'sinceBeginMs' | 'struckBy'>;
+type Controls = Pick<FaultControls<ServiceFault>, 'begin' | 'set' | 'sinceBeginMs' | 'struckBy'>;
 /** Null: the service runs elsewhere, and no fault can affect it. */
 export type ServiceFaults = Readonly<Record<Service, Controls | null>>;
 
@@ -83,12 +83,12 @@ export function faultDesk(deps: {
 
   function placeOnService(id: string, record: ServiceFaultRecord): Entry | string {
     if (reachable === null) {
-      return 'this process runs vehicles alone, and the engine calls its services elsewhere: add it where the gateway runs ("fleetwake up")';
+      return 'this process runs vehicles alone: add it where the services run ("fleetwake up", or "fleetwake gateway" and "fleetwake stand-ins" with --control-port)';
     }
     const { service } = record.target;
     const controls = reachable[service];
     if (controls === null)
-      return `the gateway's ${service} service is none of this process: let ${record.type} happen there, or start without an address of your own for it`;
+      return `the service ${service} does not run in this process: let ${record.type} happen where it runs, or start without an address of your own for it`;
     const fault = serviceFaultOf(record);
     const { schedule } = fault;
     return {

@@ -4,9 +4,12 @@ import type { Random } from '../../shared/ports/random.ts';
 import { type FaultControls, faultStrikes } from './fault-strikes.ts';
 import { type HttpFault, httpFaultTypes } from './http-fault.ts';
 
-export interface FaultyHttp extends FaultControls<HttpFault> {
-  /** The same port, with the faults in the way. */
-  readonly http: Http;
+export interface HttpFaults extends FaultControls<HttpFault> {
+  /**
+   * Returns what answers a service's requests, with the faults in front of it. At a listener it meets every caller; in front
+   * of a client's port it meets that client alone. It rejects with `TransportError` where the caller gets no answer.
+   */
+  around(http: Http): Http;
 }
 
 /** The answer of a fault that answers in the service's place. */
@@ -18,19 +21,18 @@ export type FaultAnswer = (
 ) => Response;
 
 /**
- * Puts faults between a caller and a service. Each request draws once for each fault that it matches, in order; a `slow`
+ * Creates the faults of one service. Each request draws once for each fault that it matches, in order; a `slow`
  * one delays it and the rest still may strike, any other decides its fate. Draws come from one stream a method and subject
  * (`POST /vehicle/{vin}`, `POST /v1/payment_intents/{id}`), so one vehicle's requests do not shift the fate of another's.
  */
-export function faultyHttp(
-  http: Http,
+export function httpFaults(
   deps: { readonly clock: Clock; readonly random: Random; readonly answer?: FaultAnswer },
-  initial: readonly HttpFault[],
-): FaultyHttp {
+  initial: readonly HttpFault[] = [],
+): HttpFaults {
   const answer = deps.answer ?? apiIotAnswer;
   const strikes = faultStrikes(deps, httpFaultTypes, initial);
 
-  async function send(request: Request): Promise<Response> {
+  async function send(http: Http, request: Request): Promise<Response> {
     const faults = strikes.faults();
     if (faults.length === 0) return http(request);
     const { pathname } = new URL(request.url);
@@ -70,7 +72,7 @@ export function faultyHttp(
     return http(request);
   }
 
-  return { ...strikes, http: send };
+  return { ...strikes, around: (http) => (request) => send(http, request) };
 }
 
 function matches(fault: HttpFault, method: string, path: string): boolean {

@@ -29,7 +29,8 @@ export interface Control {
 }
 
 export interface Controlled {
-  readonly cars: Fleet;
+  /** Null in a process without vehicles. */
+  readonly cars: Pick<Fleet, 'states' | 'faults'> | null;
   readonly services: ServiceFaults | null;
   readonly mqttUrl: string;
 }
@@ -59,13 +60,20 @@ export async function openControl(options: {
   };
 }
 
+const noVehicles: Pick<Fleet, 'states' | 'faults'> = {
+  states: () => [],
+  faults(vin) {
+    throw new Error(`no vehicle ${vin} is in this process`);
+  },
+};
+
 function appOf(
   { cars, services, mqttUrl }: Controlled,
   { secret, log, isOpen }: { readonly secret: string; readonly log: Log; readonly isOpen: boolean },
 ): Handler {
   const app = controlApp({
-    desk: faultDesk({ fleet: cars, services, clock: wallClock, random: systemRandom }),
-    lines: { vins: () => cars.states().map(({ vin }) => vin), upstream: mqttUrl },
+    desk: faultDesk({ fleet: cars ?? noVehicles, services, clock: wallClock, random: systemRandom }),
+    lines: { vins: () => (cars ?? noVehicles).states().map(({ vin }) => vin), upstream: mqttUrl },
     secrets: systemSecrets,
     credentialDigest: systemSecrets.digest(secret),
     log,

@@ -9,10 +9,7 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { seededRandom } from '../../shared/virtual/random.ts';
-import type { ServiceFaults } from '../run/run-context.ts';
-import type { Plan } from '../scenarios/plan.ts';
-import { serviceFaults } from './service-faults.ts';
+import type { HttpFaults } from '../faults/http-faults.ts';
 
 /** Handle of a running gateway, in this or other processes. Its values stay valid after a restart. */
 export interface GatewayHandle {
@@ -25,8 +22,6 @@ export interface GatewayHandle {
   openBus(): Promise<Bus>;
   /** How often one of its processes died so far. */
   crashes(): number;
-  /** Faults between the engine and its services that this gateway can have; without them the run has none. */
-  readonly faults: ServiceFaults | null;
   /** Stops its services and leaves its bus, so that what databases and bus say is of one moment. Left out: it cannot be had. */
   freeze?(): Promise<void>;
   /** Ends it politely. */
@@ -37,20 +32,16 @@ export interface LaunchWish {
   /** Complete: data folder, ports, catalogue, time scale, stand-ins. */
   readonly config: GatewayConfig;
   readonly keys: Keys;
-  readonly plan: Plan;
+  /** Faults of the API IoT, for a gateway that runs in this process. */
+  readonly apiIotFaults: Pick<HttpFaults, 'around'>;
   readonly log: Log;
 }
 
 export type Launch = (wish: LaunchWish) => Promise<GatewayHandle>;
 
-/** All roles in this process, with the plan's faults between the engine and its services. */
-export const launchHere: Launch = async ({ config, plan, log }) => {
-  const services = serviceFaults(seededRandom(plan.faultSeed), {
-    apiIot: plan.apiIotFaults,
-    payments: plan.paymentsFaults ?? [],
-  });
-  const { disturb, disturbPayments } = services;
-  const gateway = await startGateway({ config, log, disturb, disturbPayments });
+/** All roles in this process, with the faults in front of the API IoT. */
+export const launchHere: Launch = async ({ config, apiIotFaults, log }) => {
+  const gateway = await startGateway({ config, log, wrapApiIot: apiIotFaults.around });
   const { platform, apiIot, bus } = gateway;
   if (!platform || !apiIot || !bus) {
     await gateway.stop();
@@ -63,7 +54,6 @@ export const launchHere: Launch = async ({ config, plan, log }) => {
     bus: bus.kind,
     openBus: async () => ({ ...bus.bus, close: async () => {} }),
     crashes: () => 0,
-    faults: services.made(),
     freeze: gateway.stopRoles,
     stop: gateway.stop,
   };

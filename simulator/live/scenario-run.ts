@@ -26,6 +26,7 @@ import { clientsOf } from './clients.ts';
 import { databaseBooks } from './database-books.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
+import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
 
 export interface RunOptions {
@@ -72,6 +73,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const catalogue = join(data, 'catalogue');
   await writeScenarioCatalogue(catalogue, scenario);
+  const services = serviceFaults(seededRandom(plan.faultSeed), plan);
   const channels = channelGates(
     { clock: wallClock, random: seededRandom(plan.faultSeed).stream('channels') },
     plan.channelFaults ?? [],
@@ -90,6 +92,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         log,
         ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
         channels,
+        paymentsFaults: services.payments,
         ...(onMoment ? { onMoment: (where, what) => onMoment({ where, what }) } : {}),
       }),
     );
@@ -110,7 +113,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       ...(reconcileEveryMs === undefined ? {} : { reconcileMs: reconcileEveryMs }),
       timeScale: scenario.timeScale,
     };
-    const gateway = added(await launch({ config, keys, plan, log }));
+    const gateway = added(await launch({ config, keys, apiIotFaults: services.apiIot, log }));
     const databases = openDatabases(config);
     added({ stop: databases.close });
     const wire = wireLog(wallClock, (direction, topic) =>
@@ -145,14 +148,14 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       settings: scenarioCourse(plan),
       fleet: cars,
       customers: { client: clients.platform, clock: wallClock, patience: buyerPatience },
-      faults: faultsOf(gateway.faults, channels),
+      faults: faultsOf(services, channels),
       books,
       progress: {
         show: onProgress,
         everyMs: progressEveryMs,
         countPhases: () => countPhases(databases.platform),
       },
-      sources: evidenceSources({ gateway, databases, standIns, wire, channels }),
+      sources: evidenceSources({ gateway, databases, standIns, wire, services, channels }),
     });
     return { evidence, bus: gateway.bus };
   } finally {
@@ -160,9 +163,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** Faults of the services begin and end with the run; a gateway in processes of its own has none between its parts. */
-function faultsOf(services: GatewayHandle['faults'], { mail, push }: ChannelGates): RunContext['faults'] {
-  const all = [...(services ? [services.apiIot, services.payments] : []), mail, push];
+/** Faults of the services begin and end with the run; the API IoT of a gateway in processes of its own has none. */
+function faultsOf(services: LiveServiceFaults, { mail, push }: ChannelGates): RunContext['faults'] {
+  const all = [services, mail, push];
   return {
     begin() {
       for (const one of all) one.begin();
@@ -179,9 +182,10 @@ function evidenceSources(parts: {
   readonly databases: ReturnType<typeof openDatabases>;
   readonly standIns: StandIns;
   readonly wire: ReturnType<typeof wireLog>;
+  readonly services: LiveServiceFaults;
   readonly channels: ChannelGates;
 }): EvidenceSources {
-  const { gateway, databases, standIns, wire, channels } = parts;
+  const { gateway, databases, standIns, wire, services, channels } = parts;
   return {
     messages: wire.messages,
     freeze: async () => gateway.freeze?.(),
@@ -199,8 +203,8 @@ function evidenceSources(parts: {
           pushes: collectPushes(standIns.pushes),
           events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
           crashes: gateway.crashes(),
-          httpFaults: gateway.faults?.apiIot.counts() ?? {},
-          paymentsFaults: gateway.faults?.payments.counts() ?? {},
+          httpFaults: services.apiIot.counts(),
+          paymentsFaults: services.payments.counts(),
           channelFaults: channelCounts(channels),
         };
       } finally {

@@ -1,29 +1,41 @@
 import { wallClock } from '../../shared/live/clock.ts';
-import type { Http } from '../../shared/ports/http.ts';
 import type { Random } from '../../shared/ports/random.ts';
-import type { HttpFault } from '../faults/http-fault.ts';
-import { type FaultyHttp, faultyHttp, paymentsAnswer } from '../faults/http-faults.ts';
+import { type HttpFaults, httpFaults, paymentsAnswer } from '../faults/http-faults.ts';
+import type { Plan } from '../scenarios/plan.ts';
 
-/** Faults between the engine and its services, as a gateway is started with (`disturb`, `disturbPayments`). */
+/** Faults of the HTTP services that a gateway, or an engine of the user's own, calls. */
+export interface LiveServiceFaults {
+  readonly apiIot: HttpFaults;
+  readonly payments: HttpFaults;
+  /** The workload begins: a plan's faults act from now on, so that no registration before it meets them. */
+  begin(): void;
+  clear(): void;
+}
+
+/** Creates the faults of both services; whoever starts the services puts `around` in front of what answers there. */
 export function serviceFaults(
   random: Random,
-  first: { readonly apiIot?: readonly HttpFault[]; readonly payments?: readonly HttpFault[] } = {},
-) {
-  const made: { apiIot?: FaultyHttp; payments?: FaultyHttp } = {};
+  plan: Partial<Pick<Plan, 'apiIotFaults' | 'paymentsFaults'>> = {},
+): LiveServiceFaults {
+  const { apiIotFaults = [], paymentsFaults = [] } = plan;
+  const apiIot = httpFaults({ clock: wallClock, random });
+  const payments = httpFaults({
+    clock: wallClock,
+    random: random.stream('payments'),
+    answer: paymentsAnswer,
+  });
   return {
-    disturb(http: Http): Http {
-      made.apiIot = faultyHttp(http, { clock: wallClock, random }, first.apiIot ?? []);
-      return made.apiIot.http;
+    apiIot,
+    payments,
+    begin() {
+      apiIot.set(apiIotFaults);
+      payments.set(paymentsFaults);
+      apiIot.begin();
+      payments.begin();
     },
-    disturbPayments(http: Http): Http {
-      const deps = { clock: wallClock, random: random.stream('payments'), answer: paymentsAnswer };
-      made.payments = faultyHttp(http, deps, first.payments ?? []);
-      return made.payments.http;
-    },
-    /** Once the gateway has started; null where it has no engine. Fault windows count from `begin`. */
-    made(): { readonly apiIot: FaultyHttp; readonly payments: FaultyHttp } | null {
-      const { apiIot, payments } = made;
-      return apiIot && payments ? { apiIot, payments } : null;
+    clear() {
+      apiIot.clear();
+      payments.clear();
     },
   };
 }

@@ -10,6 +10,7 @@ import { webPushCrypto } from '../../shared/live/web-push-crypto.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
 import type { ChannelGates } from '../faults/channel-gates.ts';
+import type { HttpFaults } from '../faults/http-faults.ts';
 import { mailSink } from '../stand-ins/mail-sink/mail-sink.ts';
 import type { Mailbox } from '../stand-ins/mail-sink/mailbox.ts';
 import { mailboxApp } from '../stand-ins/mail-sink/mailbox-app.ts';
@@ -25,6 +26,8 @@ export interface StandInDeps {
   readonly log: Log;
   /** Called once a payment request or an e-mail has had its effect, before it is answered; may delay the answer. */
   readonly onMoment?: ((where: 'payments' | 'mail', what: string) => void | Promise<void>) | undefined;
+  /** Faults of the payment service, for every caller. */
+  readonly paymentsFaults?: Pick<HttpFaults, 'around'> | undefined;
   /** When mail server and push service are down; without them they never are. */
   readonly channels?: ChannelGates | undefined;
 }
@@ -61,7 +64,7 @@ function openStandInKeys(dataFolder: string): Promise<Keyring<'pushSeed' | 'smtp
 
 /** Starts the payment service, which keeps its payments and its ledger in `payments.db`. It accepts one API key. */
 export function startPaymentsServer(
-  { dataFolder, log, onMoment }: StandInDeps,
+  { dataFolder, log, onMoment, paymentsFaults }: StandInDeps,
   {
     port,
     apiKey,
@@ -86,14 +89,15 @@ export function startPaymentsServer(
       apiKeyDigest: systemSecrets.digest(apiKey),
       ...(webhook ? { webhook: { ...webhook, http: http.http } } : {}),
     });
-    const server = await http.serve(
-      async (request) => {
-        const answer = await payments.fetch(request);
-        await onMoment?.('payments', `${request.method} ${new URL(request.url).pathname}`);
-        return answer;
-      },
-      { port, flag: '--payments-port' },
-    );
+    const answer = async (request: Request): Promise<Response> => {
+      const response = await payments.fetch(request);
+      await onMoment?.('payments', `${request.method} ${new URL(request.url).pathname}`);
+      return response;
+    };
+    const server = await http.serve(paymentsFaults?.around(answer) ?? answer, {
+      port,
+      flag: '--payments-port',
+    });
     return {
       url: server.origin,
       ledger: payments.ledger,

@@ -1,5 +1,4 @@
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { FaultyHttp } from '../faults/http-faults.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { BrokerMessage, Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
@@ -17,14 +16,6 @@ export interface Progress {
   readonly purchasesPlanned: number;
   readonly phases: Readonly<Record<string, number>>;
 }
-
-/** Faults between the engine and its services. */
-export interface ServiceFaults {
-  readonly apiIot: FaultControls;
-  readonly payments: FaultControls;
-}
-
-type FaultControls = Pick<FaultyHttp, 'begin' | 'clear' | 'counts'>;
 
 /** The evidence of a run that only its environment can take; all of one moment. */
 export type TakenEvidence = Omit<

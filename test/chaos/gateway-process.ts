@@ -162,7 +162,6 @@ export function handleOf(config: GatewayConfig, { platform, apiIot, others = [] 
         log: silentLog,
       }),
     crashes: () => processes.reduce((sum, one) => sum + one.deaths, 0),
-    faults: null,
     async stop() {
       for (const one of processes) await one.stop();
     },

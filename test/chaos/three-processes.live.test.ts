@@ -1,19 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { openKeys } from '../../gateway/live/keys.ts';
+import { wallClock } from '../../shared/live/clock.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
+import { httpFaults } from '../../simulator/faults/http-faults.ts';
 import { clientsOf } from '../../simulator/live/clients.ts';
 import type { Launch } from '../../simulator/live/gateway-handle.ts';
 import { startStandIns } from '../../simulator/live/stand-ins.ts';
 import type { ApiAnswer } from '../../simulator/run/api-client.ts';
-import { planScenario } from '../../simulator/scenarios/plan.ts';
 import { startChild } from '../helpers/child.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 import { launchApart, launchProcess } from './gateway-process.ts';
 import { freshConfig } from './run.ts';
-import { chaosScenario } from './scenario.ts';
 
 /** What is bought for each vehicle of the fleet, in turn. */
 const wishes = [
@@ -44,11 +44,10 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
       ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
     });
     const { paymentsUrl, smtpUrl } = standIns;
-    const plan = planScenario(chaosScenario({ vehicles: 30, purchases: 30, overMs: 0 }), 1, seededRandom);
     const gateway = await launch({
       config: { ...config, paymentsUrl, smtpUrl, pushPrivate: 'yes' },
       keys,
-      plan,
+      apiIotFaults: httpFaults({ clock: wallClock, random: seededRandom(1) }),
       log: silentLog,
     });
     const fleet = startChild(process.execPath, [

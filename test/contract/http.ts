@@ -54,6 +54,13 @@ export function describeHttp(name: string, open: (handler: HttpHandler) => Promi
       expect((await send('/throw')).status).toBe(500);
     });
 
+    it('gives no answer, and an unknown outcome, when the handler rejects with TransportError', async () => {
+      const error = await send('/reset', { method: 'POST', body: 'x' }).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TransportError);
+      expect(error).toMatchObject({ kind: 'reset', mayHaveSucceeded: true });
+      expect((await send('/status/201')).status).toBe(201);
+    });
+
     it('rejects with an unknown outcome when no answer comes in time', async () => {
       const { impatient, origin } = opened;
       const error = await impatient(new Request(`${origin}/never`)).catch((reason: unknown) => reason);
@@ -88,6 +95,7 @@ export function describeHttp(name: string, open: (handler: HttpHandler) => Promi
 async function answer(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   if (pathname === '/throw') throw new Error('broken on purpose');
+  if (pathname === '/reset') throw new TransportError('reset', 'broken off on purpose', true);
   if (pathname === '/never') return new Promise<Response>(() => {});
   if (pathname.startsWith('/status/')) return new Response(null, { status: Number(pathname.slice(8)) });
   const body = {

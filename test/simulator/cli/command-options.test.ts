@@ -462,6 +462,22 @@ const cases: Readonly<Record<string, Case>> = {
       ),
     ]),
   ),
+  ...Object.fromEntries(
+    ['gateway --roles api-iot,broker', 'stand-ins'].map((call) => [
+      `${call.split(' ')[0]} --control-port`,
+      both(
+        shownBy(
+          '--control-port',
+          'e2e/faults-for-every-caller.live.test.ts',
+          call === 'stand-ins' ? 'any client of the payment service' : 'any client of the API IoT',
+        ),
+        refuses(
+          `${call} --control-port x --data FOLDER`,
+          '--control-port must be a whole number from 0 to 65535, not "x"',
+        ),
+      ),
+    ]),
+  ),
   'stand-ins --payments': async () =>
     expect(Object.keys(await standIns('--payments'))).toEqual(placesOf('payments')),
   'stand-ins --mail': async () =>

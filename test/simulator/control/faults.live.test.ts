@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { wallClock } from '../../../shared/live/clock.ts';
 import { systemRandom } from '../../../shared/live/random.ts';
 import { channelGates } from '../../../simulator/faults/channel-gates.ts';
-import { faultyHttp, paymentsAnswer } from '../../../simulator/faults/http-faults.ts';
+import { type HttpFaults, httpFaults, paymentsAnswer } from '../../../simulator/faults/http-faults.ts';
 import { withControl } from '../../helpers/control-under-test.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -114,7 +114,7 @@ describe('faults of a running fleet over REST', () => {
     ],
     [
       { name: 'x', layer: 'services', type: 'unauthorized', target: { service: 'api_iot' } },
-      'The fault cannot be had: this process runs vehicles alone, and the engine calls its services elsewhere: add it where the gateway runs ("fleetwake up").',
+      'The fault cannot be had: this process runs vehicles alone: add it where the services run ("fleetwake up", or "fleetwake gateway" and "fleetwake stand-ins" with --control-port).',
     ],
   ])('%o is refused with the reason', async (fault, detail) => {
     await withControl(async (world) => {
@@ -150,8 +150,8 @@ describe('faults of a running fleet over REST', () => {
   test('a fault of a service counts from its adding, and ends with its removal', async () => {
     const answers = async () => new Response('{}');
     const deps = { clock: wallClock, random: systemRandom };
-    const api_iot = faultyHttp(answers, deps, []);
-    const payments = faultyHttp(answers, { ...deps, answer: paymentsAnswer }, []);
+    const api_iot = httpFaults(deps);
+    const payments = httpFaults({ ...deps, answer: paymentsAnswer });
     const { push } = channelGates(deps, []);
     for (const service of [api_iot, payments, push]) service.begin();
     await withControl(
@@ -168,17 +168,15 @@ describe('faults of a running fleet over REST', () => {
           status: 201,
           body: { vehicles: 0 },
         });
-        const refund = async (http: typeof payments.http) =>
-          (await http(new Request('http://x/v1/refunds', { method: 'POST' }))).status;
-        expect([
-          await refund(payments.http),
-          await refund(payments.http),
-          await refund(payments.http),
-        ]).toEqual([503, 503, 200]);
-        expect(await refund(api_iot.http)).toBe(200);
+        const refund = async (faults: HttpFaults) =>
+          (await faults.around(answers)(new Request('http://x/v1/refunds', { method: 'POST' }))).status;
+        expect([await refund(payments), await refund(payments), await refund(payments)]).toEqual([
+          503, 503, 200,
+        ]);
+        expect(await refund(api_iot)).toBe(200);
         expect(await world.call('GET', '/faults/fault-1')).toMatchObject({ body: { struck: 2 } });
         await world.call('DELETE', '/faults');
-        expect(await refund(payments.http)).toBe(200);
+        expect(await refund(payments)).toBe(200);
 
         const down = { name: 'no pushes', layer: 'services', type: 'push_down', schedule: { first: 1 } };
         expect(await world.call('POST', '/faults', down)).toMatchObject({
@@ -197,7 +195,7 @@ describe('faults of a running fleet over REST', () => {
           status: 422,
           body: {
             detail:
-              "The fault cannot be had: the gateway's mail service is none of this process: let smtp_down happen there, or start without an address of your own for it.",
+              'The fault cannot be had: the service mail does not run in this process: let smtp_down happen where it runs, or start without an address of your own for it.',
           },
         });
       },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type Http, TransportError } from '../../../shared/ports/http.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import type { HttpFault } from '../../../simulator/faults/http-fault.ts';
-import { faultyHttp, paymentsAnswer } from '../../../simulator/faults/http-faults.ts';
+import { httpFaults, paymentsAnswer } from '../../../simulator/faults/http-faults.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
 
 const configure = (vin: string) =>
@@ -24,7 +24,8 @@ function service(): { http: Http; reached: string[] } {
 function withFaults(faults: readonly HttpFault[], seed = 1) {
   const clock = manualClock();
   const { http, reached } = service();
-  return { clock, reached, faulty: faultyHttp(http, { clock, random: seededRandom(seed) }, faults) };
+  const faulty = httpFaults({ clock, random: seededRandom(seed) }, faults);
+  return { clock, reached, faulty: { ...faulty, http: faulty.around(http) } };
 }
 
 test('a server error answers before the service has acted', async () => {
@@ -264,12 +265,12 @@ test('a fault for the first two strikes two requests of each vehicle, and no mor
 
 test('the payment service answers a fault in its own words, and each payment has a fate of its own', async () => {
   const { http, reached } = service();
-  const faulty = faultyHttp(http, { clock: manualClock(), random: seededRandom(1), answer: paymentsAnswer }, [
+  const faulty = httpFaults({ clock: manualClock(), random: seededRandom(1), answer: paymentsAnswer }, [
     { ...down, match: { path: '/v1/payment_intents/*/cancel' }, schedule: { first: 1 } },
   ]);
   faulty.begin();
   const cancel = (id: string) =>
-    faulty.http(new Request(`http://pay.test/v1/payment_intents/${id}/cancel`, { method: 'POST' }));
+    faulty.around(http)(new Request(`http://pay.test/v1/payment_intents/${id}/cancel`, { method: 'POST' }));
   const first = await cancel('pi_1');
   expect([first.status, await first.json()]).toEqual([
     503,
