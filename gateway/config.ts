@@ -1,4 +1,5 @@
 import { Address } from '../shared/protocol/address.ts';
+import { standardPrefix } from '../shared/protocol/nats-names.ts';
 import { isTimeZone } from '../shared/protocol/time-zone.ts';
 import { apiIotDefaults } from './api-iot/config.ts';
 import { standardContradictions } from './entitlement/contradiction.ts';
@@ -16,6 +17,7 @@ import {
   readHostName,
   readOptions,
   readOrigin,
+  streamPrefix,
   text,
   wholeNumber,
 } from './option.ts';
@@ -192,6 +194,13 @@ export const options = {
     },
     { protocols: ['nats://', 'tls://'], hasCredentials: true, isList: true },
   ),
+  natsPrefix: streamPrefix({
+    flag: 'nats-prefix',
+    environment: 'NATS_PREFIX',
+    placeholder: 'name',
+    help: 'prefix of the streams and subjects; each installation that shares a NATS needs one of its own',
+    fallback: standardPrefix,
+  }),
   natsReplicas: wholeNumber(
     {
       flag: 'nats-replicas',

@@ -62,7 +62,7 @@ const conditions: readonly Condition[] = [
     otherwise: 'no engine runs in this process',
   },
   {
-    options: ['natsReplicas', 'natsPlacementCluster', 'natsPlacementTags'],
+    options: ['natsPrefix', 'natsReplicas', 'natsPlacementCluster', 'natsPlacementTags'],
     holds: ({ natsUrl }) => natsUrl !== null,
     otherwise: 'a nats-server that is started here is alone: give --nats-url as well',
   },

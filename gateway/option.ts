@@ -35,6 +35,17 @@ export function listenHost(words: Omit<Option<string>, 'read'>): Option<string> 
   };
 }
 
+/** A name of streams and subjects: it stands in them as it is, and in capitals. */
+export function streamPrefix(words: Omit<Option<string>, 'read'>): Option<string> {
+  return {
+    ...words,
+    read: (value) =>
+      /^[a-z0-9][a-z0-9_-]{0,31}$/.test(value)
+        ? { value }
+        : { fault: `must be 1 to 32 lower-case letters, digits, hyphens and underscores, not "${value}"` },
+  };
+}
+
 export function optionalText(words: Omit<Option<string | null>, 'read' | 'fallback'>): Option<string | null> {
   return { ...words, fallback: null, read: (value) => ({ value: value === '' ? null : value }) };
 }

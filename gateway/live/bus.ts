@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { installNatsServer, NatsFolderInUse, NatsServerMissing } from '../../shared/live/nats-server.ts';
-import { plainStorage, type StreamStorage } from '../../shared/live/nats-streams.ts';
+import { plainStorage, type StreamStorage, StreamsOfAnother } from '../../shared/live/nats-streams.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -23,6 +23,10 @@ export interface LiveBus {
 export interface BusWishes {
   readonly natsUrl: Address | null;
   readonly storage: StreamStorage;
+  /** Of the streams and subjects at `natsUrl`; a server of its own has the standard names. */
+  readonly prefix: string;
+  /** Returns the installation that owns the streams at `natsUrl`. */
+  readonly installation: () => Promise<string>;
   /** What to start without a URL. */
   readonly natsServer: string;
   readonly install: boolean;
@@ -31,18 +35,34 @@ export interface BusWishes {
   readonly log: Log;
 }
 
-/** No waiting ends these: the program is missing, or the data folder belongs to another gateway. */
-const isFinal = (error: unknown) => error instanceof NatsServerMissing || error instanceof NatsFolderInUse;
+/** No waiting ends these: the program is missing, or the data folder or the streams belong to another gateway. */
+const isFinal = (error: unknown) =>
+  error instanceof NatsServerMissing ||
+  error instanceof NatsFolderInUse ||
+  error instanceof StreamsOfAnother ||
+  error instanceof InstallationUnknown;
+
+/** The database that knows whose streams they are cannot be read: the gateway cannot start. */
+class InstallationUnknown extends Error {
+  override readonly name = 'InstallationUnknown';
+}
 
 /**
  * NATS by URL, else a server of its own, else (said aloud) a bus inside this process. A NATS that is away is no reason not to start:
  * the database is the truth in each case.
  */
 export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
-  const { natsUrl, storage, clock, log } = wishes;
+  const { natsUrl, storage, prefix, clock, log } = wishes;
   if (natsUrl !== null) {
     const url = natsUrl.reveal();
-    const bus = await lateBus({ open: () => openNatsBus({ url, storage, log }), isFinal, clock, log });
+    const installation = () =>
+      wishes.installation().catch((error: unknown) => {
+        throw new InstallationUnknown(error instanceof Error ? error.message : String(error), {
+          cause: error,
+        });
+      });
+    const open = () => openNatsBus({ url, storage, prefix, installation, log });
+    const bus = await lateBus({ open, isFinal, clock, log });
     return {
       bus,
       kind: 'nats',

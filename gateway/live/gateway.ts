@@ -14,6 +14,7 @@ import type { GatewayConfig } from '../config.ts';
 import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
+import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
 import { type PlatformRole, startPlatform } from './platform-role.ts';
 import { roleFault } from './roles.ts';
 import { closeAll } from './undo.ts';
@@ -84,7 +85,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
     // First, because these refuse a data folder that another gateway owns, before any of its files is changed.
     if (runsApiIot) started.push(claimApiIot(config.data));
-    const bus = hasPlatform ? await openBus(config, log) : null;
+    const database = platformDatabase(config, log);
+    started.push(database);
+    const bus = hasPlatform ? await openBus(config, database, log) : null;
     if (bus !== null) started.push(bus);
     const firstRole = started.length;
     const stopRoles = () => stopFrom(firstRole);
@@ -102,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ]);
     const platform = await startPlatform({
       ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt, eventLoop },
+      database: await database.open(),
     });
     started.push(platform);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stopRoles, stop };
@@ -138,11 +142,11 @@ function claimApiIot(dataFolder: string): { stop(): Promise<void> } {
   };
 }
 
-function openBus(config: GatewayConfig, log: Log): Promise<LiveBus> {
-  const { natsUrl, natsServer, install, data } = config;
+function openBus(config: GatewayConfig, { installation }: PlatformDatabase, log: Log): Promise<LiveBus> {
+  const { natsUrl, natsPrefix: prefix, natsServer, install, data } = config;
   const { natsPlacementCluster: cluster, natsPlacementTags: tags } = config;
   return openLiveBus({
-    natsUrl,
+    ...{ natsUrl, prefix, installation },
     storage: {
       replicas: config.natsReplicas,
       maxBytes: config.natsMaxBytes,

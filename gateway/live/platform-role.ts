@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { readTextFile } from '../../shared/files/text-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
@@ -18,7 +17,6 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { compressCatalogue } from '../catalogue/policies.ts';
 import { type GatewayConfig, senderDomain } from '../config.ts';
 import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
-import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
@@ -37,7 +35,6 @@ import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
 import { noticeTemplates } from './notice-templates.ts';
-import { preparedPostgres, preparedSqlite } from './prepared-database.ts';
 import { supportRoster } from './support-roster.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
 
@@ -50,6 +47,8 @@ export interface PlatformRole {
 export interface PlatformRoleDeps extends RoleDeps {
   readonly bus: LiveBus;
   readonly eventLoop: EventLoop;
+  /** Prepared, and closed by whoever handed it in. */
+  readonly database: Database<PlatformSchema>;
   readonly apiIotOrigin: string;
   /** The platform's way to the API IoT, the payment service and the ticket webhook; a scenario puts its faults here. */
   readonly outgoing: Http;
@@ -65,11 +64,7 @@ async function start(
   deps: PlatformRoleDeps,
   undo: (close: () => Promise<unknown>) => void,
 ): Promise<PlatformRole> {
-  const { config, keys, http, log, bus } = deps;
-  const database = config.databaseUrl
-    ? await preparedPostgres<PlatformSchema>(config.databaseUrl.reveal(), migratePlatform, log)
-    : await preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
-  undo(() => database.close());
+  const { config, keys, http, log, bus, database } = deps;
   const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), config.timeScale));
   const server = await listen(http, {
     hostname: config.host,
@@ -108,12 +103,7 @@ async function start(
     database,
     stop() {
       service.drain();
-      return closeAll([
-        () => server.close(),
-        () => service.stop(),
-        () => mailer.close(),
-        () => database.close(),
-      ]);
+      return closeAll([() => server.close(), () => service.stop(), () => mailer.close()]);
     },
   };
 }

@@ -10,18 +10,22 @@ import {
 import { type Bus, BusUnavailable, type PublishOptions } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { maskedAddress } from '../protocol/address.ts';
+import { type NatsNames, natsNames, standardPrefix } from '../protocol/nats-names.ts';
 import { streamOf } from '../protocol/subjects.ts';
 import { type JetStreamRemedy, remedyOf } from './jetstream-errors.ts';
 import { type LiveConsumption, PullConsumption, within } from './nats-consumption.ts';
 import { type LinkState, linkState } from './nats-link-state.ts';
 import {
+  deleteStreams,
   deletionMs,
   ensureConsumer,
   ensureStreams,
   pause,
   plainStorage,
   recreateStream,
+  type StreamSettings,
   type StreamStorage,
+  StreamsOfAnother,
 } from './nats-streams.ts';
 
 /** Publishes without an answer yet; further ones wait for their turn. */
@@ -44,24 +48,33 @@ export interface NatsBusOptions {
   readonly url: string;
   readonly credentials?: NatsCredentials;
   readonly storage?: StreamStorage;
+  /** Of the streams and subjects; default `fleetwake`. */
+  readonly prefix?: string;
+  /** Returns the installation that owns the streams, asked once NATS answers. Left out: the streams are nobody's. */
+  readonly installation?: () => Promise<string>;
   readonly log: Log;
 }
 
 /**
  * The bus on NATS JetStream. Creates the streams, and again when the server lost them. Reconnects for ever once it was
- * connected; the first connection must succeed, else `BusUnavailable` says why.
+ * connected; the first connection must succeed, else `BusUnavailable` says why. Rejects with `StreamsOfAnother` where the streams of
+ * this prefix belong to another installation.
  */
 export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
-  const { storage = plainStorage } = options;
+  const { storage = plainStorage, prefix = standardPrefix, installation } = options;
+  const names = natsNames(prefix);
   const connection = await connectTo(options);
-  const manager = await prepared(connection, options.url, storage);
+  const { manager, settings } = await prepared(connection, options.url, async () => ({
+    ...{ storage, names },
+    installation: installation ? await installation() : null,
+  }));
   const { log } = options;
   const link = linkState(acknowledgementTimeoutMs);
   const repairs = {
-    create: () => ensureStreams(manager, storage),
-    recreate: (stream: string) => recreateStream(manager, stream, storage),
+    create: () => ensureStreams(manager, settings),
+    recreate: (stream: string) => recreateStream(manager, stream, settings),
   };
-  const publishing = publisher(connection, repairs, link, log);
+  const publishing = publisher({ connection, names, repairs, link, log });
   const consumptions = new Set<LiveConsumption & { abandon(): void }>();
   void followStatus(connection, log, link, () => {
     for (const consumption of consumptions) consumption.recover();
@@ -70,12 +83,19 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
     publish: publishing.publish,
     problem: () => link.problem() ?? publishing.problem(),
     async consume(consumeOptions, handle) {
+      const named = {
+        ...consumeOptions,
+        stream: names.stream(consumeOptions.stream),
+        subject: names.subject(consumeOptions.subject),
+      };
       const prepare = async (remedy: JetStreamRemedy) => {
         await (remedy === 'recreate' ? repairs.recreate(consumeOptions.stream) : repairs.create());
-        await ensureConsumer(manager, consumeOptions);
+        await ensureConsumer(manager, named);
       };
       await prepare('create');
-      const consumption = new PullConsumption({ connection, log, prepare }, consumeOptions, handle);
+      const consumption = new PullConsumption({ connection, log, prepare }, named, (delivery) =>
+        handle({ ...delivery, subject: names.plainSubject(delivery.subject) }),
+      );
       consumptions.add(consumption);
       return {
         async stop() {
@@ -90,6 +110,19 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
       await connection.close();
     },
   };
+}
+
+/** Deletes the streams of a prefix with all that they hold: for an installation that is over. */
+export async function removeStreams(
+  options: Pick<NatsBusOptions, 'url' | 'log'> & { readonly prefix: string },
+): Promise<void> {
+  const connection = await connectTo(options);
+  try {
+    const manager = await jetstreamManager(connection, { timeout: acknowledgementTimeoutMs });
+    await deleteStreams(manager, natsNames(options.prefix));
+  } finally {
+    await connection.close();
+  }
 }
 
 async function connectTo({ url, credentials }: NatsBusOptions): Promise<NatsConnection> {
@@ -134,14 +167,19 @@ async function authenticationOf(credentials: NatsCredentials): Promise<Partial<N
 async function prepared(
   connection: NatsConnection,
   url: string,
-  storage: StreamStorage,
-): Promise<JetStreamManager> {
+  settingsOf: () => Promise<StreamSettings>,
+): Promise<{ manager: JetStreamManager; settings: StreamSettings }> {
+  const settings = await settingsOf().catch(async (error: unknown) => {
+    await connection.close();
+    throw error;
+  });
   try {
     const manager = await jetstreamManager(connection, { timeout: acknowledgementTimeoutMs });
-    await ensureStreams(manager, storage);
-    return manager;
+    await ensureStreams(manager, settings);
+    return { manager, settings };
   } catch (error) {
     await connection.close();
+    if (error instanceof StreamsOfAnother) throw error;
     throw new BusUnavailable(`JetStream at ${maskedAddress(url)} cannot be used: ${reasonOf(error)}`, {
       cause: error,
     });
@@ -160,7 +198,19 @@ interface Publishing {
 }
 
 /** Many publishes share the connection without waiting for each other's acknowledgement. */
-function publisher(connection: NatsConnection, repairs: Repairs, link: LinkState, log: Log): Publishing {
+function publisher({
+  connection,
+  names,
+  repairs,
+  link,
+  log,
+}: {
+  readonly connection: NatsConnection;
+  readonly names: NatsNames;
+  readonly repairs: Repairs;
+  readonly link: LinkState;
+  readonly log: Log;
+}): Publishing {
   const client = jetstream(connection, { timeout: acknowledgementTimeoutMs });
   const takePlace = places();
   const outcome = publishOutcome(log);
@@ -181,7 +231,10 @@ function publisher(connection: NatsConnection, repairs: Repairs, link: LinkState
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
     const { messageId } = options;
     return link.whileConnected(async () => {
-      await client.publish(subject, payload, { headers, ...(messageId ? { msgID: messageId } : {}) });
+      await client.publish(names.subject(subject), payload, {
+        headers,
+        ...(messageId ? { msgID: messageId } : {}),
+      });
     });
   }
 

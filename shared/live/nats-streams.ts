@@ -12,6 +12,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import type { ConsumeOptions } from '../ports/bus.ts';
+import type { NatsNames } from '../protocol/nats-names.ts';
 import {
   duplicateWindowMs,
   eventMaxAgeMs,
@@ -20,8 +21,9 @@ import {
   streams,
 } from '../protocol/subjects.ts';
 
-/** API error codes of the server for what is not there. */
+/** API error codes of the server for what is not there, or is there already. */
 const streamNotFound = 10059;
+const streamNameInUse = 10058;
 const consumerNotFound = 10014;
 
 /**
@@ -49,45 +51,94 @@ export const plainStorage: StreamStorage = {
   placement: { cluster: null, tags: [] },
 };
 
+/** Whose streams they are, and how they are kept. */
+export interface StreamSettings {
+  readonly storage: StreamStorage;
+  readonly names: NatsNames;
+  /** The installation that owns the streams; null neither marks them nor minds whose they are. */
+  readonly installation: string | null;
+}
+
+/** The streams of this name belong to another installation: its work would be taken, and ours by it. */
+export class StreamsOfAnother extends Error {
+  override readonly name = 'StreamsOfAnother';
+
+  constructor(stream: string, owner: string) {
+    super(
+      `the stream ${stream} belongs to another installation of Fleetwake (${owner}): give this one a prefix of its own with --nats-prefix (NATS_PREFIX), or a NATS of its own`,
+    );
+  }
+}
+
 /**
  * Creates both streams, or changes them to what they should be, and reads back what the server made of it: an old
- * server takes options that it does not know and ignores them without a word.
+ * server takes options that it does not know and ignores them without a word. Rejects with `StreamsOfAnother` before it changes
+ * a stream of another installation.
  */
-export async function ensureStreams(manager: JetStreamManager, storage: StreamStorage): Promise<void> {
-  for (const stream of Object.values(streams)) await ensureStream(manager, stream, storage);
+export async function ensureStreams(manager: JetStreamManager, settings: StreamSettings): Promise<void> {
+  for (const stream of Object.values(streams)) await ensureStream(manager, stream, settings);
+}
+
+/** Deletes both streams with all that they hold. */
+export async function deleteStreams(manager: JetStreamManager, names: NatsNames): Promise<void> {
+  for (const { name } of Object.values(streams))
+    await orMissing(manager.streams.delete(names.stream(name)), streamNotFound);
 }
 
 /** Deletes a stream whose files are gone, and creates it anew: what it held is lost. */
 export async function recreateStream(
   manager: JetStreamManager,
   name: string,
-  storage: StreamStorage,
+  settings: StreamSettings,
 ): Promise<void> {
-  await orMissing(manager.streams.delete(name), streamNotFound);
+  await orMissing(manager.streams.delete(settings.names.stream(name)), streamNotFound);
   await pause(deletionMs);
-  await ensureStreams(manager, storage);
+  await ensureStreams(manager, settings);
 }
 
 async function ensureStream(
   manager: JetStreamManager,
   definition: StreamDefinition,
-  storage: StreamStorage,
+  { storage, names, installation }: StreamSettings,
 ): Promise<void> {
-  const wanted = { ...streamConfig(definition), ...storageConfig(storage) };
-  const known = await orMissing(manager.streams.info(definition.name), streamNotFound);
-  if (known === null) await manager.streams.add({ name: definition.name, num_replicas: 1, ...wanted });
+  const name = names.stream(definition.name);
+  const mark = installation === null ? {} : { description: ownerMark(installation) };
+  const wanted = { ...streamConfig(definition, names), ...storageConfig(storage), ...mark };
+  const known = await orMissing(manager.streams.info(name), streamNotFound);
+  refuseOther(name, known?.config.description, installation);
+  if (known === null) await created(manager, { name, num_replicas: 1, ...wanted });
   else if (differences(wanted, known.config).length > 0) {
-    const { retention, storage, ...changeable } = wanted;
-    await manager.streams.update(definition.name, changeable);
+    const { retention, storage: _, ...changeable } = wanted;
+    await manager.streams.update(name, changeable);
   } else return;
-  const made = await manager.streams.info(definition.name);
-  complain(`stream ${definition.name}`, differences(wanted, made.config));
+  const made = await manager.streams.info(name);
+  refuseOther(name, made.config.description, installation);
+  complain(`stream ${name}`, differences(wanted, made.config));
 }
 
-function streamConfig(definition: StreamDefinition) {
+/** Another process may create it at the same moment: who owns it then is read back. */
+async function created(manager: JetStreamManager, config: Parameters<JetStreamManager['streams']['add']>[0]) {
+  try {
+    await manager.streams.add(config);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== streamNameInUse) throw error;
+  }
+}
+
+/** The owner stands in the description, which every server keeps; a server before 2.10 drops a stream's metadata. */
+const ownerMark = (installation: string) => `Fleetwake installation ${installation}`;
+
+/** A stream without a mark is one of an older version: who finds it first owns it. */
+function refuseOther(name: string, description: string | undefined, installation: string | null): void {
+  const [, owner] = /^Fleetwake installation (\S+)$/.exec(description ?? '') ?? [];
+  if (installation !== null && owner !== undefined && owner !== installation)
+    throw new StreamsOfAnother(name, owner);
+}
+
+function streamConfig(definition: StreamDefinition, names: NatsNames) {
   const isQueue = definition.retention === 'workqueue';
   return {
-    subjects: [...definition.subjects],
+    subjects: definition.subjects.map(names.subject),
     retention: isQueue ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     storage: StorageType.File,
     duplicate_window: nanos(duplicateWindowMs),

@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
+import { removeStreams } from '../../shared/live/nats-bus.ts';
+import { systemSecrets } from '../../shared/live/secrets.ts';
 import { codeOf, firstSignal } from '../../shared/live/signals.ts';
+import { silentLog } from '../../shared/ports/log.ts';
 import { runScenario } from '../live/scenario-run.ts';
+import { usedDataFault } from '../live/used-data.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
-import { StoppedBySignal } from './exit.ts';
+import { StoppedBySignal, UsageError } from './exit.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -68,7 +72,11 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
   // A second signal, too, removes the temporary folder.
   const removeFolder = () => rmSync(data, { recursive: true, force: true });
   if (flags.data === undefined) process.once('exit', removeFolder);
-  const config = configOfRun(flags, process.env, data);
+  const given = configOfRun(flags, process.env, data);
+  const fault = await usedDataFault(given);
+  if (fault !== null) throw new UsageError(fault);
+  // A NATS that others use keeps nothing of a run, and takes nothing of theirs.
+  const config = { ...given, natsPrefix: runPrefix() };
   const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);
@@ -101,9 +109,19 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
   } finally {
     progress.end();
     stop.dispose();
+    await forgetStreams(config);
     if (flags.data === undefined) {
       process.removeListener('exit', removeFolder);
       removeFolder();
     }
   }
+}
+
+/** A prefix that no other installation has. */
+const runPrefix = () => `run-${systemSecrets.digest(systemSecrets.newToken()).slice(0, 16)}`;
+
+/** Removes the streams of the run; a NATS that is away by then keeps them. */
+async function forgetStreams({ natsUrl, natsPrefix: prefix }: GatewayConfig): Promise<void> {
+  if (natsUrl === null) return;
+  await removeStreams({ url: natsUrl.reveal(), prefix, log: silentLog }).catch(() => {});
 }

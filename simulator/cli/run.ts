@@ -55,7 +55,7 @@ export function addRun(program: Command): void {
   withReportOptions(command);
   withGatewayOptions(command, liveOptions, {
     data: {
-      help: 'folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards',
+      help: 'new or empty folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards',
       fallback: null,
       environment: null,
     },

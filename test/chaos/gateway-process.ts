@@ -158,6 +158,7 @@ export function handleOf(config: GatewayConfig, { platform, apiIot, others = [] 
     bus: 'nats',
     openBus: async () =>
       openNatsBus({
+        prefix: config.natsPrefix,
         url: config.natsUrl?.reveal() ?? (await natsServerUrl(join(config.data, 'nats'))),
         log: silentLog,
       }),

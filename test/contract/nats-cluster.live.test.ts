@@ -40,6 +40,8 @@ it(
         const { bus } = await openLiveBus({
           natsUrl: read.config.natsUrl,
           storage: { ...clusterStorage, placement: { cluster: 'fleet', tags: [] } },
+          prefix: 'fleetwake',
+          installation: async () => 'ins_cluster',
           natsServer: 'none',
           install: false,
           dataFolder: folder,

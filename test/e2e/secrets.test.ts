@@ -12,6 +12,7 @@ import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake, startFleetwake } from './command.ts';
 import { echoingServices } from './echoing-services.ts';
+import { around } from './marks.ts';
 
 beforeAll(buildWhenOutdated);
 
@@ -200,9 +201,3 @@ test('no output, log line, row, ticket or list holds a secret when each service 
 });
 
 const base64Mark = Buffer.from(`engine:${mark}`).toString('base64').replaceAll('=', '');
-
-/** Where a secret stands in a text; empty where it does not. */
-function around(text: string, secret: string): string {
-  const at = text.indexOf(secret);
-  return at === -1 ? '' : text.slice(Math.max(0, at - 200), at + 60);
-}

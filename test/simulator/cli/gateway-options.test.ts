@@ -74,6 +74,11 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   apiIotClientId: name('other'),
   apiIotClientSecret: free('p+s%41x'),
   apiIotCallbackSecret: free(whsec),
+  natsPrefix: {
+    text: 'shop-es_2',
+    value: 'shop-es_2',
+    bad: ['Shop.ES', 'must be 1 to 32 lower-case letters, digits, hyphens and underscores, not "Shop.ES"'],
+  },
   natsReplicas: number('3', 1, 5),
   natsMaxBytes: number('1000000', 0, 2 ** 50),
   natsPlacementCluster: free('eu'),

@@ -45,7 +45,7 @@ it('says in its help where a run keeps its data, not where a gateway does', () =
   addRun(program);
   const help = program.commands[0]?.helpInformation().replaceAll(/\s+/g, ' ');
   expect(help).toContain(
-    '--data <folder> folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards --nats-url',
+    '--data <folder> new or empty folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards --nats-url',
   );
   expect(help).not.toContain(options.data.fallback);
 });

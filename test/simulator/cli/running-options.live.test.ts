@@ -330,6 +330,13 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     after: true,
   },
   natsUrl: { text: 'nats://127.0.0.1:4222', see: ({ natsBus }) => natsBus?.url, before: undefined },
+  natsPrefix: {
+    text: 'shop-es',
+    with: nats,
+    see: ({ natsBus }) => natsBus?.prefix,
+    before: 'fleetwake',
+    after: 'shop-es',
+  },
   natsReplicas: {
     text: '3',
     with: nats,

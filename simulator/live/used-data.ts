@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { openPostgres } from '../../shared/live/postgres.ts';
+
+/** What a gateway or the stand-ins of an earlier run leave in a data folder. */
+const databases = ['platform.db', 'api-iot.db', 'payments.db'];
+
+/**
+ * Returns why a run cannot have these places; null where it can. A verdict is about one run: purchases, payments and commands that
+ * were there before would be judged with it.
+ */
+export async function usedDataFault({
+  data,
+  databaseUrl,
+}: Pick<GatewayConfig, 'data' | 'databaseUrl'>): Promise<string | null> {
+  const used = databases.filter((file) => existsSync(join(data, file)));
+  if (used.length > 0)
+    return `--data ${data} holds the data of an earlier run or of a gateway (${used.join(', ')}), which the verdict would judge as well: name a new or an empty folder, or leave --data out`;
+  if (databaseUrl !== null && (await hasPurchases(databaseUrl.reveal())))
+    return 'the database of DATABASE_URL holds purchases of an earlier run or of a gateway, which the verdict would judge as well: name an empty database, or leave DATABASE_URL out';
+  return null;
+}
+
+/** One without tables has none, and one that does not answer is the gateway's to report. */
+async function hasPurchases(url: string): Promise<boolean> {
+  const database = openPostgres<Record<never, never>>(url);
+  try {
+    const { rows } = await sql`select 1 from purchases limit 1`.execute(database.reader);
+    return rows.length > 0;
+  } catch {
+    return false;
+  } finally {
+    await database.close();
+  }
+}
