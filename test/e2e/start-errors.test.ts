@@ -186,44 +186,7 @@ describe.concurrent('a database', () => {
 describe.concurrent('a call', () => {
   test.each([
     [['gateway', '--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)"],
-    [['gatewai'], "error: unknown command 'gatewai'\n(Did you mean gateway?)"],
-    [['gateway', '--port'], "error: option '--port <port>' argument missing"],
-    [
-      ['run', 'everything'],
-      'fleetwake: there is no scenario "everything": see "fleetwake scenarios", or give a file with its extension, everything.yaml',
-    ],
-    [['run', '--seed', '-1'], 'fleetwake: --seed must be a whole number from 0 to 4294967295, not "-1"'],
-    [
-      ['up', '--vehicles', 'many'],
-      'fleetwake: --vehicles must be a whole number from 0 to 100000, not "many"',
-    ],
     [['check', '--runs', '0'], 'fleetwake: --runs must be a whole number from 1 to 1000000, not "0"'],
-    [['check', '--workers', '0'], 'fleetwake: --workers must be a whole number from 1 to 64, not "0"'],
-    [
-      ['register', 'WFWAUR1E'],
-      'fleetwake: "WFWAUR1E" is not a VIN: a VIN has 17 characters: digits and capital letters without I, O and Q',
-    ],
-    [
-      ['register', '1M8GDM9AXKP042788', '--model', 'beetle'],
-      'fleetwake: there is no model "beetle"; there are: aurora-2026, borealis-2026, cirrus-2025',
-    ],
-    [
-      ['purchase', '--limit', 'nonsense'],
-      'fleetwake: --limit must be a whole number from 1 to 100, not "nonsense"',
-    ],
-    [
-      ['gateway', '--quota', 'nonsense'],
-      'fleetwake: --quota (API_IOT_QUOTA) must be a whole number from 1 to 100000, not "nonsense"',
-    ],
-    [
-      ['gateway', '--roles', 'api-iot,broker', '--api-iot-url', 'http://127.0.0.1:1'],
-      'fleetwake: --roles api-iot,broker: nothing would run here, because API_IOT_URL names an API IoT elsewhere: leave it out, or name platform or engine',
-    ],
-    [['vehicle'], "error: missing required argument 'vin'"],
-    [
-      ['purchase', '--data', '/nowhere'],
-      "fleetwake: there is no keys.json in /nowhere: give the gateway's data folder with --data",
-    ],
   ])('is refused with a sentence: fleetwake %j', (parameters, sentence) => refuses(parameters, sentence));
 
   test.each([
