@@ -56,10 +56,13 @@ function clockOf(fields: Fields): number | null {
   return reportedInstantSchema.safeParse(fields.clock).data ?? null;
 }
 
+/** What a status has to say at least. Made once: Zod compiles a schema when it first parses. */
+const statusCoreSchema = vehicleStatusSchema.pick({ vin: true, online: true });
+
 /** Returns the status as far as it can be read: `vin` and `online` suffice. */
 export function readStatus(json: unknown): Reading<StatusReading> {
   const fields = fieldsOf(json);
-  const core = vehicleStatusSchema.pick({ vin: true, online: true }).safeParse(fields);
+  const core = statusCoreSchema.safeParse(fields);
   if (!core.success) return null;
   const leftOut: string[] = [];
   const clock = clockOf(fields);

@@ -1,4 +1,6 @@
 import type { Log } from '../../shared/ports/log.ts';
+import type { Secrets } from '../../shared/ports/secrets.ts';
+import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { StoredActivation } from '../store/activations.ts';
@@ -6,10 +8,10 @@ import type { OpenedTicket } from '../support/ticket.ts';
 
 /** Logs what an operator has to know of facts that are saved: money that people have to settle at error, a failure at warn. */
 export function logFacts(
-  log: Log,
+  { log, secrets }: { readonly log: Log; readonly secrets: Secrets },
   { activation, purchaseId }: StoredActivation,
   facts: readonly Fact[],
-  { traceId, ticket }: { readonly traceId: string; readonly ticket: OpenedTicket | null },
+  ticket: OpenedTicket | null,
 ): void {
   const { id: activationId, vin, serviceId, settlement } = activation;
   for (const { type, data } of facts) {
@@ -20,6 +22,7 @@ export function logFacts(
     }
     if (type === 'activation.escalating_to_support') {
       const { category = null, message = null } = (data.failure ?? {}) as Partial<Failure>;
+      const { traceId } = activationTrace(secrets.digest(activationId));
       const found = { ticketId: ticket?.id ?? null, priority: ticket?.priority ?? null, traceId };
       log.warn('activation.failed', {
         ...{ activationId, purchaseId, vin, serviceId, category, message },

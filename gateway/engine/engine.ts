@@ -2,7 +2,6 @@ import type { Transaction } from 'kysely';
 import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import { type Activation, isPatient, nextDueAt } from '../activation/activation.ts';
@@ -147,8 +146,7 @@ export function activationEngine(outer: EngineDeps) {
           applyIn(transaction, deps, id, expected, decisions),
         );
         if (saved.changed) deps.onCommitted(saved.work);
-        const { traceId } = activationTrace(deps.secrets.digest(id));
-        logFacts(log, saved.stored, saved.facts, { traceId, ticket: saved.ticket });
+        logFacts(deps, saved.stored, saved.facts, saved.ticket);
         wake(saved.wake);
         return saved.stored;
       } catch (error) {

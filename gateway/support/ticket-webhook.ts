@@ -187,10 +187,10 @@ class TicketWebhook {
   ): Promise<WebhookOutcome | { readonly kind: 'unsupported' }> {
     const { clock, http, settings } = this.#deps;
     try {
-      const request = await this.#requestOf(row);
-      if (request === null) return { kind: 'unsupported' };
-      if (typeof request === 'string') return { kind: 'refused', reason: request };
-      return await attemptWebhook({ http, clock, timeoutMs: settings.timeoutMs }, request, signal);
+      const message = await this.#messageOf(row);
+      if (message === null) return { kind: 'unsupported' };
+      const make = (cut: AbortSignal) => this.#requestOf(row, message, cut);
+      return await attemptWebhook({ http, clock, timeoutMs: settings.timeoutMs }, make, signal);
     } catch (error) {
       return { kind: 'failed', reason: maskedIn(String(error), settings.url), retryAfterMs: null };
     }
@@ -216,18 +216,16 @@ class TicketWebhook {
     return at;
   }
 
-  /** The signed request; null: the event has no form in this format; or why none can be made of it. */
-  async #requestOf(row: RecordRow): Promise<Request | string | null> {
+  /** Returns the signed request, or why none can be made. */
+  #requestOf(row: RecordRow, message: object, signal: AbortSignal): Request | string {
     const { clock, settings } = this.#deps;
     const { format, secret, url } = settings;
-    const message = await this.#messageOf(row);
-    if (message === null) return null;
     const body = JSON.stringify(message);
     try {
       // Signed anew for each attempt: the timestamp is the attempt's own.
       const signature = format === 'standard' ? signCallback(secret, row.id, wallNow(clock), body) : {};
       const headers = { 'content-type': 'application/json', ...signature };
-      return new Request(url, { method: 'POST', headers, body });
+      return new Request(url, { method: 'POST', headers, body, signal });
     } catch (error) {
       return `cannot be sent: ${maskedIn(String(error), url)}`;
     }

@@ -41,18 +41,20 @@ const failed = (error: unknown, url: string): WebhookOutcome => ({
   retryAfterMs: null,
 });
 
-/** Sends one request, cut after `timeoutMs` or by `signal`. Never rejects. */
+/** Makes and sends one request, cut after `timeoutMs` or by `signal`; `make` may say why there can be none. Never rejects. */
 export async function attemptWebhook(
   { http, clock, timeoutMs }: { readonly http: Http; readonly clock: Clock; readonly timeoutMs: number },
-  request: Request,
+  make: (signal: AbortSignal) => Request | string,
   signal: AbortSignal,
 ): Promise<WebhookOutcome> {
   const end = new AbortController();
+  const request = make(end.signal);
+  if (typeof request === 'string') return { kind: 'refused', reason: request };
   const abort = () => end.abort();
   signal.addEventListener('abort', abort);
   const late = sleep(clock, timeoutMs, end.signal).then(() => failed('no answer in time', request.url));
   try {
-    const answer = http(new Request(request, { signal: end.signal })).then(
+    const answer = http(request).then(
       async (response) => {
         await response.body?.cancel();
         return outcomeOf(response, clock.now());
