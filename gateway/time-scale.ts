@@ -53,13 +53,15 @@ export function compressedDispatch(
 ): DispatchSettings {
   const compress = compression(scale);
   const windowMs = compress(standardAddressLimit.windowMs, 1_000);
+  // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
+  // the channel still sends goes out twice.
+  const claimMs = 2 * tryMaxMs + 2_000;
   return {
     ...standardDispatch,
     retryBaseMs: compress(standardDispatch.retryBaseMs, 50),
     retryMaxMs: compress(standardDispatch.retryMaxMs, 1_000),
-    // Half a claim is what a try may take, and a channel's own time-out has to come first: what is given up here while
-    // the channel still sends goes out twice.
-    claimMs: 2 * tryMaxMs + 2_000,
+    claimMs,
+    pollMs: claimMs,
     perAddress: mailMax === 0 ? null : { max: mailMax, windowMs },
   };
 }

@@ -128,14 +128,13 @@ class Dispatcher implements ChannelDispatcher {
   /** Claims until nothing is due or there is no room. Resolves with the instant at which to look again. */
   async #claim(signal: AbortSignal): Promise<number | null> {
     const { database, clock, settings } = this.#deps;
-    const { claimMs, batch, perAddress } = settings;
+    const { claimMs, pollMs, batch, perAddress } = settings;
     this.#isFull = false;
     while (!signal.aborted && this.#underWay < this.#concurrency) {
       // A look is far cheaper than a write, and many a wake-up is for the other channel or comes too late.
       const nextAt = await nextNoticeAt(database.reader, this.#channel);
       const now = clock.now();
-      // At most a claim away, to find what another process took and never ended.
-      if (nextAt === null || nextAt > now) return Math.min(nextAt ?? now + claimMs, now + claimMs);
+      if (nextAt === null || nextAt > now) return Math.min(nextAt ?? now + pollMs, now + pollMs);
       const limit = Math.min(batch, this.#concurrency - this.#underWay);
       const claim = { channel: this.#channel, now, claimMs, limit, perAddress };
       const { claimed, limited } = await database.write((transaction) =>

@@ -20,6 +20,8 @@ export interface DispatchSettings {
   readonly gatherMs: number;
   /** Duration of a claim; a try may take half of it, so that no other process sends the same notification meanwhile. */
   readonly claimMs: number;
+  /** The longest time between two reads of what is due: finds what another process committed without a wake-up here. */
+  readonly pollMs: number;
   /** Waits between tries: `min(2^(tries − 1) × base, max)`. */
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
@@ -35,6 +37,7 @@ export const standardDispatch: DispatchSettings = {
   batch: 100,
   gatherMs: 5,
   claimMs: 120_000,
+  pollMs: 120_000,
   retryBaseMs: 1_000,
   retryMaxMs: 300_000,
   triesMax: 300,

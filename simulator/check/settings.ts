@@ -18,6 +18,9 @@ export function policyOf({ policy }: Pick<TestCase, 'policy'>): RetryPolicy {
 /** A sweep looks for what a lost NATS forgot, and for services whose time is over; each costs queries, and hours pass here. */
 export const sweepEveryMs = 180_000;
 
+/** Time between two polls of waiting notifications. Each sweep wakes the dispatcher much sooner. */
+const notificationPollMs = 3_600_000;
+
 /** A ticket's times are so much shorter: a run sees their end. */
 const slaScale = 60;
 /** Time between two polls of the tickets' SLA. A new ticket does not wait for a poll: opening it wakes the clocks. */
@@ -34,7 +37,7 @@ export function platformSettings(testCase: TestCase, sold: Catalogue): VirtualPl
   return {
     catalogue: withPolicies(soldByTheHour(testCase, sold), () => policyOf(testCase)),
     engine: { ...standardSettings, sweepEveryMs },
-    dispatch: standardDispatch,
+    dispatch: { ...standardDispatch, pollMs: notificationPollMs },
     reconcileMs: reconcileMs ?? null,
     slaPollMs,
     slaScale,

@@ -463,7 +463,7 @@ it('starts no try that could outlast its claim', async () => {
 
 it('finds what another process left without being woken', async () => {
   await withStage(async ({ database, clock, ids, taken, dispatcher }) => {
-    const one = dispatcher({ settings: { claimMs: 10_000 } });
+    const one = dispatcher({ settings: { pollMs: 10_000 } });
     one.start();
     await one.idle();
     await tell(database, ids, await placeOrder(database, { hasPush: false }), story.slice(0, 1));
