@@ -6,9 +6,6 @@ import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
 
-/** Default address of the broker. */
-export const mqttDefaultUrl = 'mqtt://127.0.0.1:1883';
-
 export interface FleetFlags {
   readonly vehicles: string;
   readonly seed: string;

@@ -8,13 +8,13 @@ import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
+import { mqttDefaultUrl } from '../live/local-system.ts';
 import { registerWithoutErased } from '../run/registration.ts';
 import {
   checkOpenFiles,
   countOf,
   type FleetFlags,
   fleetWishes,
-  mqttDefaultUrl,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';

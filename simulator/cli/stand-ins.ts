@@ -11,6 +11,7 @@ import { firstSignal } from '../../shared/live/signals.ts';
 import type { ServiceFaults } from '../control/fault-desk.ts';
 import { channelGates } from '../faults/channel-gates.ts';
 import { openControl } from '../live/control-server.ts';
+import { environmentText } from '../live/engine-settings.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import {
   type StandInDeps,
@@ -179,13 +180,4 @@ async function mailOf(deps: StandInDeps, ports: { smtp: number; page: number }):
 async function pushOf(deps: StandInDeps, port: number, vapidPublicKey: string): Promise<Started> {
   const { url, close } = await startPushServer(deps, { port, vapidPublicKey });
   return { places: { push: url }, environment: { FLEETWAKE_PUSH_PRIVATE: 'yes' }, close };
-}
-
-/** None of the values needs quotes in a shell: addresses, and keys of letters, digits, `_` and `-`; others are quoted. */
-function environmentText(environment: Readonly<Record<string, string>>): string {
-  const quoted = (value: string) =>
-    /^[\w@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
-  return Object.entries(environment)
-    .map(([name, value]) => `${name}=${quoted(value)}\n`)
-    .join('');
 }

@@ -1,35 +1,30 @@
 import type { Command } from 'commander';
-import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
-import { startGateway } from '../../gateway/live/gateway.ts';
-import { openKeys } from '../../gateway/live/keys.ts';
-import { wallClock } from '../../shared/live/clock.ts';
+import { type GatewayConfig, options, type Role, secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
-import { mqttLink } from '../../shared/live/mqtt-link.ts';
-import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { Address } from '../../shared/protocol/address.ts';
-import { channelGates } from '../faults/channel-gates.ts';
-import { fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
-import { clientsOf } from '../live/clients.ts';
-import { openControl } from '../live/control-server.ts';
-import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
-import { serviceFaults } from '../live/service-faults.ts';
-import { startStandIns } from '../live/stand-ins.ts';
-import { type RegistrationSummary, registeredLine, registerWithoutErased } from '../run/registration.ts';
+import { demoFleet } from '../live/demo-fleet.ts';
+import { engineSettings, writeEngineSettings } from '../live/engine-settings.ts';
+import { type LocalSystem, startLocalSystem } from '../live/local-system.ts';
+import { registeredLine } from '../run/registration.ts';
+import { UsageError } from './exit.ts';
 import {
   checkOpenFiles,
   countOf,
   type FleetFlags,
   fleetWishes,
-  mqttDefaultUrl,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 
 interface UpFlags extends FleetFlags {
+  readonly without?: string;
+  readonly paymentsPort?: string;
+  readonly smtpPort?: string;
+  readonly pushPort?: string;
   readonly mailPort: string;
   readonly json?: true;
 }
@@ -37,12 +32,24 @@ interface UpFlags extends FleetFlags {
 /** All of the gateway's but one: the stand-in of the push service is on this machine. */
 const upOptions = Object.keys(options).filter((name) => name !== 'pushPrivate') as (keyof GatewayConfig)[];
 
-/** `fleetwake up`: everything on this machine, until a signal. */
+/** What an engine of the user's own finds at the same place every time, as `fleetwake stand-ins` has them. */
+const fixedPorts = { payments: '8082', smtp: '1025', push: '8083' } as const;
+
+/** `fleetwake up`: everything on this machine, or everything around an engine of the user's own, until a signal. */
 export function addUp(program: Command): void {
   const command = program
     .command('up')
     .description('run gateway, stand-ins and a small fleet until a signal')
-    .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025')
+    .option(
+      '--without <parts>',
+      'leave out platform,engine: an engine of your own uses API IoT, broker, stand-ins and vehicles (docs/own-engine.md)',
+    )
+    .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025');
+  for (const [name, port] of Object.entries(fixedPorts)) {
+    const service = { payments: 'payment service', smtp: 'mail server', push: 'push service' }[name];
+    command.option(`--${name}-port <port>`, `${service} port (default: a free port; ${port} with --without)`);
+  }
+  command
     .option(
       '--no-test-vehicles',
       'leave out the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
@@ -59,7 +66,7 @@ export function addUp(program: Command): void {
 }
 
 async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
-  const config = gatewayConfig(flags, process.env);
+  const config = withoutParts(gatewayConfig(flags, process.env), flags);
   // Where the broker is elsewhere, its address is for the vehicles; and what stands in for payments and mail uses their options.
   const { mqttUrl: _, ...ofGateway } = flags;
   refuseIdleFlags(config.apiIotUrl === null ? flags : ofGateway, {
@@ -71,99 +78,81 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const wishes = fleetWishes(flags);
   // The broker is in this process too.
   checkOpenFiles(vehicleCount(wishes), 2);
-  const keys = await openKeys(config.data);
-  const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
-  const parts: { stop(): Promise<void> }[] = [];
+  const ports = portsOf(flags);
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
-    const control = await openControl({
-      dataFolder: config.data,
-      port: countOf('--control-port', flags.controlPort, 65_535),
-      isOpen: flags.controlOpen === true,
-      log,
+    const system = await startLocalSystem({
+      ...{ config, log, ports, isControlOpen: flags.controlOpen === true },
+      vehicles: () => demoFleet(config.data, wishes),
     });
-    parts.push(control);
-    const services = serviceFaults(systemRandom);
-    const channels = channelGates({ clock: wallClock, random: systemRandom }, []);
-    let platformUrl: string | null = null;
-    const standIns = await startStandIns({
-      webhook: {
-        url: () => platformUrl && `${platformUrl}/callbacks/payments`,
-        secret: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
-      },
-      dataFolder: config.data,
-      channels,
-      // Elsewhere, the faults are in front of the engine's own requests.
-      ...(config.paymentsUrl === null ? { paymentsFaults: services.payments } : {}),
-      paymentsKey: config.paymentsKey ?? keys.paymentsKey,
-      vapidPublicKey: publicKey,
-      log,
-      ports: { payments: 0, smtp: 0, push: 0, mail: countOf('--mail-port', flags.mailPort, 65_535) },
-    });
-    parts.push(standIns);
-    const gateway = await startGateway({
-      config: {
-        ...config,
-        // The stand-in is on this machine.
-        pushPrivate: 'yes',
-        paymentsUrl: config.paymentsUrl ?? standIns.paymentsUrl,
-        smtpUrl: config.smtpUrl ?? standIns.smtpUrl,
-      },
-      log,
-      ...(config.apiIotUrl === null
-        ? { wrapApiIot: services.apiIot.around }
-        : { disturb: services.apiIot.around }),
-      ...(config.paymentsUrl === null ? {} : { disturbPayments: services.payments.around }),
-    });
-    parts.push(gateway);
-    platformUrl = gateway.platform?.origin ?? null;
-    const vehicles = await demoFleet(config.data, wishes);
-    const registration = registrationOf(vehicles);
-    const customers = registration.customers.map((customer) => ({
-      ...customer,
-      pushSubscription: standIns.pushes.subscribe(),
-    }));
-    const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
-    const clients = { ...clientsOf(keys, origins), clock: wallClock, log };
-    const registered =
-      gateway.platform && (await registerWithoutErased(clients, { ...registration, customers }));
-    const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
-    const cars = fleet(
-      { link: mqttLink({ url: mqttUrl, log }), clock: wallClock, random: systemRandom, log },
-      vehicles,
-    );
-    parts.push(cars);
-    await cars.start();
-    const controlled = {
-      api_iot: services.apiIot,
-      payments: services.payments,
-      mail: config.smtpUrl === null ? channels.mail : null,
-      push: channels.push,
-    };
-    for (const service of Object.values(controlled)) service?.begin();
-    control.begin({ cars, services: controlled, mqttUrl });
-    const places = {
-      platform: origins.platform,
-      apiIot: origins.apiIot,
-      mqtt: mqttUrl,
-      payments: config.paymentsUrl ?? standIns.paymentsUrl,
-      mail: standIns.mailUrl,
-      push: standIns.pushUrl,
-      control: control.origin,
-      bus: gateway.bus?.notice ?? '',
-      keys: `${config.data}/keys.json`,
-    };
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles), registered })}\n`
-        : welcome(places, vehicles, registered),
-    );
-    await signal.promise;
-    process.stderr.write('stopping gracefully: finishing work in progress (a second signal stops at once)\n');
+    try {
+      const settings =
+        flags.without === undefined
+          ? null
+          : await writeEngineSettings(config.data, engineSettings(config, system));
+      process.stdout.write(started(config, system, settings, flags.json === true));
+      await signal.promise;
+      process.stderr.write(
+        'stopping gracefully: finishing work in progress (a second signal stops at once)\n',
+      );
+    } finally {
+      await system.stop();
+    }
   } finally {
-    for (const part of parts.reverse()) await part.stop();
     signal.dispose();
   }
+}
+
+/** The configuration without the roles that an engine of the user's own takes. Both go together: a platform without engine activates nothing. */
+function withoutParts(config: GatewayConfig, { without }: UpFlags): GatewayConfig {
+  if (without === undefined) return config;
+  const names = without.split(',').map((name) => name.trim());
+  if (names.toSorted((a, b) => a.localeCompare(b)).join() !== 'engine,platform') {
+    throw new UsageError(`--without must be platform,engine, not "${without}"`);
+  }
+  if (config.apiIotUrl !== null) {
+    throw new UsageError(
+      '--without platform,engine has no effect together with --api-iot-url (API_IOT_URL), because no part of a gateway is left to run; leave one of them out',
+    );
+  }
+  return { ...config, roles: config.roles.filter((role: Role) => !names.includes(role)) };
+}
+
+function portsOf(flags: UpFlags) {
+  const port = (name: 'payments' | 'smtp' | 'push') =>
+    countOf(`--${name}-port`, flags[`${name}Port`] ?? (flags.without ? fixedPorts[name] : '0'), 65_535);
+  return {
+    payments: port('payments'),
+    smtp: port('smtp'),
+    push: port('push'),
+    mail: countOf('--mail-port', flags.mailPort, 65_535),
+    control: countOf('--control-port', flags.controlPort, 65_535),
+  };
+}
+
+/** What is printed once all runs: a JSON line, or lines for people. */
+function started(
+  config: GatewayConfig,
+  system: LocalSystem,
+  settingsFile: string | null,
+  isJson: boolean,
+): string {
+  const { gateway, standIns, control, mqttUrl, vehicles, registered } = system;
+  const places = {
+    ...(settingsFile === null ? { platform: gateway.platform?.origin ?? '' } : {}),
+    apiIot: gateway.apiIotOrigin,
+    mqtt: mqttUrl,
+    payments: config.paymentsUrl ?? standIns.paymentsUrl,
+    ...(settingsFile === null ? {} : { smtp: String(standIns.smtpUrl) }),
+    mail: standIns.mailUrl,
+    push: standIns.pushUrl,
+    control: control.origin,
+    ...(settingsFile === null ? { bus: gateway.bus?.notice ?? '' } : { settings: settingsFile }),
+    keys: `${config.data}/keys.json`,
+  };
+  return isJson
+    ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles), registered })}\n`
+    : welcome(places, system, settingsFile !== null);
 }
 
 const isTestVehicle = ({ vin }: VehicleSpec) => testVehicles.some((test) => test.vin === vin);
@@ -177,27 +166,35 @@ function vinsOf(vehicles: readonly VehicleSpec[]) {
 
 function welcome(
   places: Record<string, string>,
-  vehicles: readonly VehicleSpec[],
-  registered: RegistrationSummary | null,
+  { vehicles, registered }: LocalSystem,
+  isEngineElsewhere: boolean,
 ): string {
   const drawn = vehicles.filter((spec) => !isTestVehicle(spec));
+  const engine = [
+    `  settings       ${places.settings}   (addresses, credentials and the callback secret of your engine: docs/own-engine.md)`,
+  ];
+  const gateway = [
+    `  bus            ${places.bus}`,
+    `  secrets        ${places.keys} (client "developer": developerSecret)`,
+  ];
   const lines = [
     'Fleetwake is up. Ctrl-C stops it.',
     '',
-    `  platform API   ${places.platform}   (docs: ${places.platform}/docs)`,
+    ...(isEngineElsewhere ? [] : [`  platform API   ${places.platform}   (docs: ${places.platform}/docs)`]),
     `  API IoT        ${places.apiIot}   (docs: ${places.apiIot}/docs)`,
     `  MQTT           ${places.mqtt}`,
+    ...(isEngineElsewhere ? [`  mail server    ${places.smtp}`] : []),
     `  sent mail      ${places.mail}`,
+    ...(isEngineElsewhere ? [`  push service   ${places.push}`] : []),
     `  payments       ${places.payments}/ledger   (send the paymentsKey of the secrets: curl -H "Authorization: Bearer KEY")`,
     `  faults         ${places.control}   (fleetwake fault add|list|remove|clear)`,
-    `  bus            ${places.bus}`,
-    `  secrets        ${places.keys} (client "developer": developerSecret)`,
+    ...(isEngineElsewhere ? engine : gateway),
     '',
     'vehicles:',
     ...drawn
       .slice(0, 10)
-      .map(
-        ({ vin, model }, index) => `  ${vin}  ${model.id}  customer-${String(index + 1).padStart(4, '0')}`,
+      .map(({ vin, model }, index) =>
+        `  ${vin}  ${model.id}  ${isEngineElsewhere ? '' : `customer-${String(index + 1).padStart(4, '0')}`}`.trimEnd(),
       ),
     ...(drawn.length > 10 ? [`  … and ${drawn.length - 10} more`] : []),
     ...(drawn.length < vehicles.length

@@ -8,7 +8,7 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { controlApp } from '../control/control-app.ts';
-import { faultDesk, type ServiceFaults } from '../control/fault-desk.ts';
+import { type FaultDesk, faultDesk, type ServiceFaults } from '../control/fault-desk.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 /** Default port of the fault control: Toxiproxy's own port. */
@@ -24,7 +24,7 @@ export function openControlKeys(dataFolder: string): Promise<Keyring<'secret'>> 
 export interface Control {
   readonly origin: string;
   /** Until then every request is answered 503. */
-  begin(controlled: Controlled): void;
+  begin(controlled: Controlled): FaultDesk;
   stop(): Promise<void>;
 }
 
@@ -55,7 +55,16 @@ export async function openControl(options: {
   });
   return {
     origin: server.origin,
-    begin: (controlled) => server.handle(appOf(controlled, { secret, log, isOpen })),
+    begin(controlled) {
+      const desk = faultDesk({
+        fleet: controlled.cars ?? noVehicles,
+        services: controlled.services,
+        clock: wallClock,
+        random: systemRandom,
+      });
+      server.handle(appOf(desk, controlled, { secret, log, isOpen }));
+      return desk;
+    },
     stop: () => server.close(),
   };
 }
@@ -68,11 +77,12 @@ const noVehicles: Pick<Fleet, 'states' | 'faults'> = {
 };
 
 function appOf(
-  { cars, services, mqttUrl }: Controlled,
+  desk: FaultDesk,
+  { cars, mqttUrl }: Controlled,
   { secret, log, isOpen }: { readonly secret: string; readonly log: Log; readonly isOpen: boolean },
 ): Handler {
   const app = controlApp({
-    desk: faultDesk({ fleet: cars ?? noVehicles, services, clock: wallClock, random: systemRandom }),
+    desk,
     lines: { vins: () => (cars ?? noVehicles).states().map(({ vin }) => vin), upstream: mqttUrl },
     secrets: systemSecrets,
     credentialDigest: systemSecrets.digest(secret),

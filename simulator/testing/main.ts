@@ -27,3 +27,4 @@ export {
   schedules,
 } from './arbitraries.ts';
 export { assertHolds } from './assert-holds.ts';
+export { type FleetwakeOptions, type RunningFleetwake, startFleetwake } from './start-fleetwake.ts';

@@ -44,6 +44,7 @@ export function intentView(intent: IntentRow, expand?: string): unknown {
     metadata: {
       ...(intent.activation_id === '' ? {} : { activation_id: intent.activation_id }),
       ...(intent.epoch === '' ? {} : { epoch: intent.epoch }),
+      ...(JSON.parse(intent.metadata) as Record<string, string>),
     },
     payment_method: intent.status === 'requires_payment_method' ? null : intent.method,
     payment_method_types: ['card'],

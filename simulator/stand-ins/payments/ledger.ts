@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { emptyNet, type LedgerEntry, type Net, netByActivation } from './ledger-rules.ts';
 import type { EntryRow, PaymentsStandInSchema } from './schema.ts';
+import type { SeenPayment } from './seen-payment.ts';
 
 /** The most entries in one page. */
 export const ledgerPageMax = 10_000;
@@ -12,6 +13,8 @@ export interface Ledger {
   entries(page?: { readonly after?: number; readonly limit?: number }): Promise<LedgerEntry[]>;
   /** All entries, page by page. */
   allEntries(): Promise<LedgerEntry[]>;
+  /** All payments that were asked for, oldest first. */
+  payments(): Promise<SeenPayment[]>;
   /** The money of one activation; zeros for an unknown one. */
   net(activationId: string): Promise<Net>;
   nets(): Promise<Map<string, Net>>;
@@ -61,6 +64,22 @@ export function ledgerOf(
       return page(after, Math.min(limit, ledgerPageMax));
     },
     allEntries,
+    async payments() {
+      const rows = await database.reader
+        .selectFrom('payment_intents')
+        .selectAll()
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ id, created_at, amount, currency, description, metadata }) => ({
+        id,
+        at: created_at,
+        amountMinor: amount,
+        currency: currency.toUpperCase(),
+        description,
+        metadata: JSON.parse(metadata) as Record<string, string>,
+      }));
+    },
     async net(activationId) {
       await releaseLapsed();
       const rows = await database.reader

@@ -149,8 +149,8 @@ function refuseCreation(form: Form): Answer | null {
   if (form.get('confirm') !== 'true') {
     return invalid({ message: 'This stand-in confirms at once: send confirm=true.', param: 'confirm' });
   }
-  for (const param of ['metadata[activation_id]', 'metadata[epoch]']) {
-    if ((form.get(param) ?? '').length <= metadataMax) continue;
+  for (const [param, value] of form) {
+    if (!param.startsWith('metadata[') || value.length <= metadataMax) continue;
     return invalid({ message: `Metadata values can have up to ${metadataMax} characters.`, param });
   }
   const method = form.get('payment_method') ?? '';
@@ -188,6 +188,7 @@ function newIntent(work: Work, form: Form): IntentRow {
     capture_method: manual ? 'manual' : 'automatic',
     activation_id: form.get('metadata[activation_id]') ?? '',
     epoch: form.get('metadata[epoch]') ?? '',
+    metadata: JSON.stringify(metadataOf(form)),
     description: form.get('description') ?? '',
     created_at: work.now,
     hold_expires_at: manual ? work.now + holdMs : null,
@@ -195,6 +196,16 @@ function newIntent(work: Work, form: Form): IntentRow {
     cancellation_reason: null,
     last_error: null,
   };
+}
+
+/** All `metadata[…]` of a form, by key. */
+function metadataOf(form: Form): Record<string, string> {
+  return Object.fromEntries(
+    [...form].flatMap(([name, value]) => {
+      const key = /^metadata\[(.+)\]$/.exec(name)?.[1];
+      return key === undefined ? [] : [[key, value]];
+    }),
+  );
 }
 
 const declineFields = (decline: Decline) => ({

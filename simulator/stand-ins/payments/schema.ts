@@ -24,6 +24,8 @@ export interface IntentRow {
   activation_id: string;
   /** `metadata[epoch]`, or empty. */
   epoch: string;
+  /** JSON of all `metadata[…]`. */
+  metadata: string;
   description: string;
   created_at: number;
   hold_expires_at: number | null;
@@ -116,14 +118,24 @@ const tables = [
   'create index if not exists idempotency_keys_expiry on idempotency_keys (expires_at)',
 ];
 
+const laterColumns = [
+  ['epoch', ''],
+  ['metadata', '{}'],
+] as const;
+
 /** Creates the tables where they are missing. SQLite only: the stand-in is a single process with a file of its own. */
 export async function migratePaymentsStandIn(database: Database<PaymentsStandInSchema>): Promise<void> {
   await database.write(async (transaction) => {
     for (const table of tables) await sql.raw(table).execute(transaction);
-    const { rows } =
-      await sql`select 1 from pragma_table_info('payment_intents') where name = 'epoch'`.execute(transaction);
-    if (rows.length > 0) return;
-    // Later than the table: files of older versions have it too.
-    await sql`alter table payment_intents add column epoch text not null default ''`.execute(transaction);
+    // Later than the table: files of older versions get them, too.
+    for (const [name, fallback] of laterColumns) {
+      const { rows } =
+        await sql`select 1 from pragma_table_info('payment_intents') where name = ${name}`.execute(
+          transaction,
+        );
+      if (rows.length > 0) continue;
+      const column = `alter table payment_intents add column ${name} text not null default '${fallback}'`;
+      await sql.raw(column).execute(transaction);
+    }
   });
 }

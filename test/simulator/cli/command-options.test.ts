@@ -420,6 +420,26 @@ const cases: Readonly<Record<string, Case>> = {
     ),
     refuses('up --mail-port x --data FOLDER', '--mail-port must be a whole number from 0 to 65535, not "x"'),
   ),
+  'up --without': both(
+    shownBy('--without', 'e2e/own-engine.live.test.ts', 'an engine of the user'),
+    refuses('up --without engine --data FOLDER', '--without must be platform,engine, not "engine"'),
+    refuses(
+      'up --without platform,engine --api-iot-url http://127.0.0.1:1 --data FOLDER',
+      '--without platform,engine has no effect together with --api-iot-url (API_IOT_URL), because no part of a gateway is left to run; leave one of them out',
+    ),
+  ),
+  ...Object.fromEntries(
+    ['payments', 'smtp', 'push'].map((name) => [
+      `up --${name}-port`,
+      both(
+        shownBy(`--${name}-port`, 'e2e/own-engine.live.test.ts', 'an engine of the user'),
+        refuses(
+          `up --${name}-port x --data FOLDER`,
+          `--${name}-port must be a whole number from 0 to 65535, not "x"`,
+        ),
+      ),
+    ]),
+  ),
   'up --json': shownBy(
     '--json',
     'e2e/fault-command.live.test.ts',

@@ -1,0 +1,191 @@
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { type Gateway, startGateway } from '../../gateway/live/gateway.ts';
+import { type Keys, openKeys } from '../../gateway/live/keys.ts';
+import { closeAll, undoneOnFailure } from '../../gateway/live/undo.ts';
+import { wallClock } from '../../shared/live/clock.ts';
+import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { systemRandom } from '../../shared/live/random.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import type { FaultDesk, ServiceFaults } from '../control/fault-desk.ts';
+import { type ChannelGates, channelGates } from '../faults/channel-gates.ts';
+import { type Fleet, fleet } from '../fleet/fleet.ts';
+import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import type { FleetOptions } from '../fleet/options.ts';
+import { type RegistrationSummary, registerWithoutErased } from '../run/registration.ts';
+import { wireLog } from '../run/wire-log.ts';
+import { clientsOf } from './clients.ts';
+import { type Control, openControl } from './control-server.ts';
+import { registrationOf } from './demo-fleet.ts';
+import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
+import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
+
+/** Where the vehicles connect when the broker is elsewhere and no address was given. */
+export const mqttDefaultUrl = 'mqtt://127.0.0.1:1883';
+
+export interface LocalSystemOptions {
+  /** Complete. Its roles run here; without `platform` and `engine` an engine of the user's own takes their place. */
+  readonly config: GatewayConfig;
+  readonly log: Log;
+  readonly ports: StandInOptions['ports'] & { readonly control: number };
+  readonly isControlOpen?: boolean;
+  /** Asked once the data folder is this system's own. */
+  readonly vehicles: () => Promise<readonly VehicleSpec[]>;
+  readonly fleetOptions?: Partial<FleetOptions>;
+  /** Faults of a plan; without them none until some are added. */
+  readonly faults?: { readonly services: LiveServiceFaults; readonly channels: ChannelGates };
+  /** Keeps what passes between API IoT and vehicles, for evidence. */
+  readonly isWireKept?: boolean;
+}
+
+/** Gateway or a part of it, stand-ins, vehicles and the control of their faults, on this machine. */
+export interface LocalSystem {
+  readonly keys: Keys;
+  readonly gateway: Gateway;
+  readonly standIns: StandIns;
+  readonly control: Control;
+  readonly desk: FaultDesk;
+  readonly cars: Fleet;
+  readonly vehicles: readonly VehicleSpec[];
+  readonly mqttUrl: string;
+  readonly wire: ReturnType<typeof wireLog>;
+  readonly faults: { readonly services: LiveServiceFaults; readonly channels: ChannelGates };
+  readonly registered: RegistrationSummary | null;
+  stop(): Promise<void>;
+}
+
+/** Starts the parts in the order in which they need each other. Rejects with a sentence, and nothing is left running, when one cannot start. */
+export function startLocalSystem(options: LocalSystemOptions): Promise<LocalSystem> {
+  return undoneOnFailure((undo) => start(options, undo));
+}
+
+async function start(
+  options: LocalSystemOptions,
+  undo: (close: () => Promise<unknown>) => void,
+): Promise<LocalSystem> {
+  const { config, log, ports } = options;
+  const parts: (() => Promise<unknown>)[] = [];
+  const added = <Part extends { stop(): Promise<unknown> }>(part: Part): Part => {
+    parts.unshift(() => part.stop());
+    undo(() => part.stop());
+    return part;
+  };
+  const keys = await openKeys(config.data);
+  const control = added(
+    await openControl({
+      dataFolder: config.data,
+      port: ports.control,
+      isOpen: options.isControlOpen === true,
+      log,
+    }),
+  );
+  const faults = options.faults ?? {
+    services: serviceFaults(systemRandom),
+    channels: channelGates({ clock: wallClock, random: systemRandom }, []),
+  };
+  let platformUrl: string | null = null;
+  const standIns = added(await startStandIns(standInsOf(options, keys, faults, () => platformUrl)));
+  const gateway = added(await startGateway(gatewayOf(options, standIns, faults)));
+  platformUrl = gateway.platform?.origin ?? null;
+  const vehicles = await options.vehicles();
+  const registered = await registerVehicles(options, { keys, gateway, standIns, vehicles });
+  const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
+  const link = mqttLink({ url: mqttUrl, log });
+  const wire = wireLog(wallClock);
+  if (options.isWireKept) {
+    const account = { username: 'monitor', password: keys.brokerMonitorPassword };
+    const monitor = await wire.listen(link, account);
+    added({ stop: () => monitor.close() });
+  }
+  const cars = added(
+    fleet(
+      { link: options.isWireKept ? wire.tap(link) : link, clock: wallClock, random: systemRandom, log },
+      vehicles,
+      options.fleetOptions,
+    ),
+  );
+  await cars.start();
+  const services = controlled(config, faults);
+  // A plan's faults begin with its workload.
+  if (!options.faults) for (const service of Object.values(services)) service?.begin();
+  const desk = control.begin({ cars, services, mqttUrl });
+  return {
+    ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, wire, faults, registered },
+    stop: () => closeAll(parts),
+  };
+}
+
+type Faults = NonNullable<LocalSystemOptions['faults']>;
+
+function standInsOf(
+  { config, log, ports }: LocalSystemOptions,
+  keys: Keys,
+  { services, channels }: Faults,
+  platformUrl: () => string | null,
+): StandInOptions {
+  const { control: _, ...ofStandIns } = ports;
+  return {
+    webhook: {
+      url: () => {
+        const url = platformUrl();
+        return url && `${url}/callbacks/payments`;
+      },
+      secret: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
+    },
+    dataFolder: config.data,
+    channels,
+    // Elsewhere, the faults are in front of the engine's own requests.
+    ...(config.paymentsUrl === null ? { paymentsFaults: services.payments } : {}),
+    paymentsKey: config.paymentsKey ?? keys.paymentsKey,
+    vapidPublicKey: (JSON.parse(keys.vapidKeys) as { publicKey: string }).publicKey,
+    log,
+    ports: ofStandIns,
+  };
+}
+
+function gatewayOf(
+  { config, log }: LocalSystemOptions,
+  { paymentsUrl, smtpUrl }: StandIns,
+  { services: { apiIot, payments } }: Faults,
+): Parameters<typeof startGateway>[0] {
+  return {
+    config: {
+      ...config,
+      // The stand-in is on this machine.
+      pushPrivate: 'yes',
+      paymentsUrl: config.paymentsUrl ?? paymentsUrl,
+      smtpUrl: config.smtpUrl ?? smtpUrl,
+    },
+    log,
+    ...(config.apiIotUrl === null ? { wrapApiIot: apiIot.around } : { disturb: apiIot.around }),
+    ...(config.paymentsUrl === null ? {} : { disturbPayments: payments.around }),
+  };
+}
+
+/** Null where neither a platform nor an API IoT runs here. */
+async function registerVehicles(
+  { log }: LocalSystemOptions,
+  parts: Pick<LocalSystem, 'keys' | 'gateway' | 'standIns' | 'vehicles'>,
+): Promise<RegistrationSummary | null> {
+  const { keys, gateway, standIns, vehicles } = parts;
+  if (gateway.platform === null && gateway.apiIot === null) return null;
+  const registration = registrationOf(vehicles);
+  const customers = registration.customers.map((customer) => ({
+    ...customer,
+    pushSubscription: standIns.pushes.subscribe(),
+  }));
+  const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
+  const { platform, provisioner } = clientsOf(keys, origins);
+  return registerWithoutErased(
+    { platform: gateway.platform && platform, provisioner, clock: wallClock, log },
+    { ...registration, customers: gateway.platform ? customers : [] },
+  );
+}
+
+function controlled(config: GatewayConfig, { services, channels }: Faults): ServiceFaults {
+  return {
+    api_iot: services.apiIot,
+    payments: services.payments,
+    mail: config.smtpUrl === null ? channels.mail : null,
+    push: channels.push,
+  };
+}
