@@ -92,7 +92,7 @@ export const options = {
       flag: 'health-port',
       environment: 'FLEETWAKE_HEALTH_PORT',
       placeholder: 'port',
-      help: 'port that answers /livez from a thread of its own, whatever the load; 0: none',
+      help: 'port that answers /livez from a thread of its own, under any load; 0: none',
       fallback: 0,
     },
     0,

@@ -157,7 +157,7 @@ export function lastAttempt(activation: Activation): Attempt | null {
   return activation.attempts.at(-1) ?? null;
 }
 
-/** Attempt numbers go on where the kept ones end (a revocation keeps its last 20). */
+/** Returns the next attempt number: one above the last kept attempt (a revocation keeps its last 20). */
 export function nextAttemptNumber(activation: Activation): number {
   return (lastAttempt(activation)?.number ?? 0) + 1;
 }

@@ -223,10 +223,10 @@ function outcomeViolations(activation: Activation): string[] {
       failure !== null || cancelled || !(lost || phase === 'querying_vehicle_state'),
       `${phase} without the failure that led to it`,
     ],
-    [!revocationOwed || (lost && kind === 'activation'), `a revocation is owed in ${phase}`],
+    [!revocationOwed || (lost && kind === 'activation'), `a revocation is required in ${phase}`],
     [
       !lost || kind !== 'activation' || revocationOwed || !mayHaveApplied(activation),
-      'the vehicle may have applied a failed activation, and no revocation is owed',
+      'the vehicle may have applied a failed activation, and no revocation is required',
     ],
     [lateSuccessAt === null || revocationOwed, 'a late success owes a revocation'],
     [!cancelled || kind === 'activation', 'only an activation is cancelled'],

@@ -35,7 +35,7 @@ export function settlementMsOf({ settlementMs }: RetryPolicy): number {
 
 /** `min(2^retry × baseDelay, maxDelay)`, `retry` counted from 0. `draw` in [0, 1) spreads it when jitter is on. */
 export function backoffMs(policy: RetryPolicy, retry: number, draw: number): number {
-  // 2^1023 is the largest double; maxDelay has long won by then.
+  // 2^1023 is the largest double; the result is far above maxDelay already.
   const delayMs = Math.min(2 ** Math.min(retry, 1_000) * policy.baseDelayMs, policy.maxDelayMs);
   return Math.round(delayMs * (1 + policy.jitter * draw));
 }

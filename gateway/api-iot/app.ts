@@ -53,7 +53,7 @@ export interface ApiIot {
   fetch(request: Request): Promise<Response>;
   /** Takes up what the database holds (time-outs, callbacks, commands to be sent) and connects to the broker. */
   start(): Promise<void>;
-  /** Says goodbye to the broker, writes what is in memory and waits for the work under way. */
+  /** Disconnects from the broker, saves the values in memory and waits for the work in progress. */
   stop(): Promise<void>;
   counters(): ApiIotCounters;
 }

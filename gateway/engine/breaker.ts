@@ -61,7 +61,7 @@ export function breaker(deps: {
   const { clock, settings } = deps;
   let mode: Mode = { name: 'closed' };
   let calls: (CallOutcome & { readonly at: number })[] = [];
-  /** When those that wait for their turn may go on. */
+  /** When the next waiting activations may continue. */
   const turns = new Map<string, number>();
 
   function observe(outcome: CallOutcome): void {
@@ -150,7 +150,7 @@ export function breaker(deps: {
       const own = mode.name === 'open' ? mode : { probeEveryMs: settings.probeAfterMs, probeId: null };
       mode = { ...own, name: 'open', incident };
     },
-    /** Lets activations go on one after the other, for another process or an operator has ended the incident. */
+    /** Lets activations continue one after the other, for another process or an operator has ended the incident. */
     resume,
     isClosed: () => mode.name === 'closed',
     /** While it is open. */

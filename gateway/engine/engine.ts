@@ -93,7 +93,7 @@ class UnknownActivation extends Error {
 }
 
 /**
- * The only writer of activation state: load → transition → save (with all that follows) → effects, until nothing is due.
+ * The only writer of activation state: load → transition → save (with facts and projections) → effects, until nothing is due.
  * A wake-up is only a hint: a lost one is found by the sweep, a repeated or early one does no harm.
  */
 export function activationEngine(outer: EngineDeps) {

@@ -107,7 +107,7 @@ async function followMoney(
 /** What a technician reads of the money in the ticket of a failed activation. */
 function settlementNote({ type, data }: Fact): string | null {
   if (type === 'payment.unsettled')
-    return 'The payment service refused to give the money back for good. An operator settles it (fleetwake settlement); the customer was told so.';
+    return 'The payment service refused the reversal for good. An operator settles it (fleetwake settlement); the customer was notified.';
   return type === 'payment.settled' ? `The money is settled: ${String(data.outcome)}.` : null;
 }
 

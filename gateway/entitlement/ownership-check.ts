@@ -5,7 +5,7 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { featureOwner, hasGranted, ownedBy } from './ownership.ts';
 
 /**
- * Returns the event that ends or postpones an attempt because of who owns the feature, or null: the attempt goes on. An
+ * Returns the event that ends or postpones an attempt because of who owns the feature, or null: the attempt continues. An
  * owned feature is not switched off and not sold twice; a feature without an owner is not reactivated.
  */
 export async function checkOwnership(

@@ -112,7 +112,7 @@ export function problemOfException(error: HTTPException): Problem | null {
     case 415:
       return problemOf(
         'unsupported-media-type',
-        'Send the body as application/json, and say so in Content-Type.',
+        'Send the body as application/json, with this Content-Type.',
       );
     default:
       return null;

@@ -92,7 +92,7 @@ export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): 
   const limitMs = settings.claimMs / 2;
   const startedAt = clock.now();
   if (notice.tries >= settings.triesMax) {
-    const error = notice.last_error ?? `no try of ${notice.tries} told how it ended`;
+    const error = notice.last_error ?? `no try of ${notice.tries} has a result`;
     return { status: 'dead', notice, at: startedAt, error };
   }
   // It waited too long behind others of the same customer: the try could outlast the claim.

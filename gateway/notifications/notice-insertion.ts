@@ -77,7 +77,7 @@ export function noticeData(order: Order, notice: DueNotice, settings: NoticeSett
   const words = languages[language] ?? shippedLanguages.en;
   // The notification has the ticket's number: a failure without a ticket is a bug of the caller.
   if (notice.kind === 'activation_failed' && order.ticketId === null)
-    throw new Error(`purchase ${order.purchaseId}: a failure notice needs the ticket to be opened before it`);
+    throw new Error(`purchase ${order.purchaseId}: a failure notification needs an open ticket`);
   return {
     language,
     timeZone: order.timeZone ?? settings.timeZone ?? 'UTC',

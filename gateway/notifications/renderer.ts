@@ -34,7 +34,7 @@ function readFile(readText: (name: string) => string, file: string): string {
   try {
     return readText(file).replaceAll('\r\n', '\n');
   } catch (error) {
-    throw new TemplateFault(`The notice template ${file} cannot be read: ${fileTrouble(error)}.`);
+    throw new TemplateFault(`The notification template ${file} cannot be read: ${fileTrouble(error)}.`);
   }
 }
 
@@ -47,7 +47,7 @@ function splitFile(
 ): [first: string, rest: string] {
   const parts = shape.exec(source);
   if (parts?.[1] === undefined || parts[2] === undefined)
-    throw new TemplateFault(`The notice template ${file} is malformed: ${wanted}.`);
+    throw new TemplateFault(`The notification template ${file} is malformed: ${wanted}.`);
   return [parts[1], parts[2]];
 }
 
@@ -153,6 +153,6 @@ export function loadTemplates(
       return { mail: renderMail(notice.id, data.to, texts, view, settings.domain) };
     if (notice.channel === 'push' && data.subscription !== undefined)
       return { push: renderPush(notice.id, data.subscription, texts, view) };
-    throw new Error(`notice ${notice.id} has no address for its channel ${notice.channel}`);
+    throw new Error(`notification ${notice.id} has no address for its channel ${notice.channel}`);
   };
 }

@@ -58,11 +58,11 @@ function checkTokens(file: string, tokens: readonly Token[]): void {
     // Texts are escaped by where they go, never by what a template asks for.
     if (kind !== 'name' && kind !== '#' && kind !== '^')
       throw new TemplateFault(
-        `The notice template ${file} uses the tag "${kind}${value}", which is not allowed.`,
+        `The notification template ${file} uses the tag "${kind}${value}", which is not allowed.`,
       );
     if (!Object.hasOwn(names, value))
       throw new TemplateFault(
-        `The notice template ${file} names {{${value}}}, which no notice has; it may name ${Object.keys(names).join(', ')}.`,
+        `The notification template ${file} names {{${value}}}, which no notification has; it may name ${Object.keys(names).join(', ')}.`,
       );
     if (Array.isArray(within)) checkTokens(file, within);
   }
@@ -75,7 +75,7 @@ export function compileTemplate(file: string, source: string, format: 'text' | '
     checkTokens(file, writer.parse(source) as readonly Token[]);
   } catch (error) {
     if (error instanceof TemplateFault) throw error;
-    throw new TemplateFault(`The notice template ${file} is malformed: ${(error as Error).message}.`);
+    throw new TemplateFault(`The notification template ${file} is malformed: ${(error as Error).message}.`);
   }
   const config = format === 'text' ? { escape: String } : {};
   return (view) => writer.render(source, view, undefined, config);

@@ -217,7 +217,7 @@ class StripePayments implements Payments, PaymentList {
     return new PaymentsUnavailable(refusal.message);
   }
 
-  /** Retrying helps once an operator has cured the cause; until then the money stays as it is. */
+  /** A retry succeeds once an operator has fixed the cause; until then the payment does not change. */
   #ours(subject: string, message: string): PaymentsUnavailable {
     this.#log.error('payments.misconfigured', { subject, message });
     return new PaymentsUnavailable(message);

@@ -34,7 +34,7 @@ export function mountActivations(
   const one = createRoute({
     ...common,
     path: '/activations/{id}',
-    summary: 'An activation: attempts, money, notices',
+    summary: 'An activation: attempts, payment, notifications',
     request: { params: idParameters },
     responses: {
       200: jsonAnswer('The activation', activationDetailSchema),

@@ -92,9 +92,7 @@ export const activationDetailSchema = activationSchema
     notices: z.array(noticeSchema),
     ticketId: z.string().nullable(),
     revocationId: z.string().nullable(),
-    traceId: z
-      .string()
-      .meta({ description: 'W3C trace id of all that is done for it, the vehicle included' }),
+    traceId: z.string().meta({ description: 'W3C trace id of the whole activation, including the vehicle' }),
   })
   .meta({ id: 'ActivationDetail' });
 export type ActivationDetail = z.infer<typeof activationDetailSchema>;

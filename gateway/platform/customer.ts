@@ -58,7 +58,9 @@ export const customerSchema = z
     erasedAt: z
       .int()
       .nullable()
-      .meta({ description: 'When their personal data was erased; what is here since then is nobody’s' }),
+      .meta({
+        description: 'When their personal data was erased; since then the other fields have no personal data',
+      }),
   })
   .meta({ id: 'Customer' });
 export type Customer = z.infer<typeof customerSchema>;

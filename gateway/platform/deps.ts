@@ -20,7 +20,7 @@ import type { SalesStops } from './sales-stops.ts';
 export interface PlatformDeps {
   /** Clock differences of the vehicles; without it there is no metric of them. */
   readonly clockSkews?: { summary(): { readonly beyond: number; readonly largestMs: number } };
-  /** Whose long turns are shown; without it no metric says so. */
+  /** Event loop whose long turns are measured; without it there is no metric of them. */
   readonly eventLoop?: EventLoop;
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;

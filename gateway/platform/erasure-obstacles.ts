@@ -83,7 +83,7 @@ const sentences: Readonly<Record<keyof Obstacles, (ids: string) => string>> = {
   payments: (ids) => `the payment service was not done with ${ids}: wait until it is`,
   settlements: (ids) => `money is still owed (${ids}): end the settlement (fleetwake settlement)`,
   tickets: (ids) => `a ticket is open (${ids}): close it`,
-  notices: (ids) => `a notice is not delivered yet (${ids}): wait until it is, or is given up`,
+  notices: (ids) => `a notification is not delivered yet (${ids}): wait until it is delivered or dead`,
 };
 
 /** Returns a sentence that names each obstacle and its fix; null if there is none. */

@@ -66,9 +66,9 @@ export function mountIncidents(
     method: 'post',
     path: '/incidents/{id}/end',
     tags: ['Operations'],
-    summary: 'End an open incident: activations go on one after the other, without a probe before them',
+    summary: 'End an open incident: activations continue one after the other, without a probe before them',
     description:
-      'They go on when their wait is over, 2 minutes at the most. Calls that fail again open a new incident.',
+      'They continue when their wait is over, 2 minutes at the most. Calls that fail again open a new incident.',
     ...scoped(requireScope, 'operations:write'),
     request: { params: idParameters },
     responses: {

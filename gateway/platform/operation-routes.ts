@@ -22,7 +22,7 @@ export function mountOperations(
   const notices = createRoute({
     ...common,
     path: '/notices',
-    summary: 'Notices that no channel took, oldest first',
+    summary: 'Notifications that no channel accepted, oldest first',
     request: {
       query: z.object({ status: z.literal('dead'), limit: limitSchema, cursor: timeCursorSchema }),
     },

@@ -47,8 +47,8 @@ const actorOf = (context: { readonly var: AppEnv['Variables'] }) => `operator:${
 function mountDeadNotifications(app: App, deps: Deps, requireScope: Authenticator['requireScope']): void {
   const { database, clock, ids, desk } = deps;
   const actions = [
-    ['resend', 'Send a dead notice again, from its first try on'],
-    ['drop', "Take a dead notice off the operator's list without sending it"],
+    ['resend', 'Send a dead notification again, from its first try on'],
+    ['drop', "Remove a dead notification from the operator's list without sending it"],
   ] as const;
   for (const [action, summary] of actions) {
     const route = createRoute({
@@ -59,8 +59,8 @@ function mountDeadNotifications(app: App, deps: Deps, requireScope: Authenticato
       ...scoped(requireScope, 'operations:write'),
       request: { params: idParameters },
       responses: {
-        200: jsonAnswer('The notice as it stands now', noticeSchema),
-        404: problemDoc('not-found: no dead notice has this id'),
+        200: jsonAnswer('The notification as it is now', noticeSchema),
+        404: problemDoc('not-found: no dead notification has this id'),
         ...readProblems,
       },
     });
@@ -70,7 +70,7 @@ function mountDeadNotifications(app: App, deps: Deps, requireScope: Authenticato
       const row = await database.write((transaction) =>
         actOnDeadNotification(transaction, ids, id, action, by),
       );
-      if (row === null) throw notFound('dead notice', id);
+      if (row === null) throw notFound('dead notification', id);
       desk.onRecorded();
       return context.json(noticeResource(row, null), 200);
     });

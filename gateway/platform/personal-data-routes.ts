@@ -29,7 +29,7 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     method: 'get',
     path,
     tags: ['Personal data'],
-    summary: 'All that is held of a customer, in one document',
+    summary: 'All saved data of a customer, in one document',
     ...scoped(requireScope, 'personal-data:read'),
     request: { params: customerParameters },
     responses: {
@@ -44,13 +44,13 @@ const routes = (requireScope: Authenticator['requireScope']) => ({
     tags: ['Personal data'],
     summary: 'Put a pseudonym in the place of what is held of a customer',
     description:
-      'Amounts, instants and who did what stay, without whom it was about. Cannot be undone. Refused as long as something of the customer is under way. A repeat changes nothing.',
+      'Amounts, instants and actors stay, without data of the customer. Cannot be undone. Refused while an activation, payment, ticket or notification of the customer is open. A repeat changes nothing.',
     ...scoped(requireScope, 'personal-data:erase'),
     request: { params: customerParameters },
     responses: {
       200: jsonAnswer('Erased', erasedSchema),
       404: problemDoc('unknown-customer'),
-      409: problemDoc('not-erasable: names what is in the way, and the cure'),
+      409: problemDoc('not-erasable: names the obstacles and the fix'),
       ...readProblems,
     },
   }),

@@ -26,7 +26,7 @@ export const purchaseBodySchema = z
       .optional()
       .meta({
         description:
-          'The customer at the payment service whose saved payment method it is; without it the method belongs to nobody there',
+          'The customer at the payment service whose saved payment method it is; without it the method belongs to no customer there',
         example: 'cus_Q1x2y3',
       }),
     preDelivery: z

@@ -29,7 +29,7 @@ const route = (requireScope: Authenticator['requireScope'], shed: MiddlewareHand
     tags: ['Purchases'],
     summary: 'Buy a service for a vehicle',
     description:
-      'The payment is asked for at once; the activation goes on by itself. With an Idempotency-Key a repeat buys nothing: it gets the same purchase, as it stands then. Buying a service that is active renews it: the new time begins where the old one ends.',
+      'The payment is authorised at once; the activation continues in the background. With an Idempotency-Key a repeat buys nothing: it gets the same purchase in its current state. Buying an active service renews it: the new period begins where the old one ends.',
     ...scoped(requireScope, 'purchases:write'),
     // First of all, because under overload a token and a body cost more than the refusal.
     middleware: [shed, requireScope('purchases:write')],

@@ -100,7 +100,7 @@ const activationWords = {
   'activation.success': {
     what: says('the vehicle applied it'),
     cause: ({ evidence }) =>
-      evidence === 'reported_state' ? 'the vehicle reports it' : "the vehicle's answer says so",
+      evidence === 'reported_state' ? 'the vehicle reports it' : "the vehicle's answer confirms it",
     shown: ['attempt'],
   },
   'activation.renewed': told('the service was renewed', 'it was active already: nothing had to be sent'),
@@ -127,15 +127,15 @@ const activationWords = {
     cause: failureOf,
     shown: [],
   },
-  'activation.reversing_payment': told('the money is given back', 'the service was not delivered'),
-  'activation.notifying_customer': told('the customer is told', 'the service is active'),
-  'activation.notifying_failure': told('the customer is told', 'it failed'),
+  'activation.reversing_payment': told('the payment is reversed', 'the service was not delivered'),
+  'activation.notifying_customer': told('the customer is notified', 'the service is active'),
+  'activation.notifying_failure': told('the customer is notified', 'it failed'),
   'activation.active': told('the service is active', 'the vehicle applied it, or had it already'),
   'activation.failed': told('the activation has failed', 'it was not delivered'),
   'activation.cancelled': told('the purchase is cancelled', 'its customer did not want it any more'),
   'activation.declined': told('nothing was bought', 'the payment was declined'),
-  'activation.dormant': told('the feature is off', 'the vehicle says so, or cannot have it'),
-  'activation.superseded': told('switching off was dropped', 'somebody owns the feature by now'),
+  'activation.dormant': told('the feature is off', 'the vehicle reports it, or cannot have the feature'),
+  'activation.superseded': told('switching off was dropped', 'a customer owns the feature again'),
   'activation.postponed': step('the attempt is postponed', reasonOf),
   'activation.rate_limited': {
     what: ({ retryAt, until }) =>
@@ -152,7 +152,7 @@ const activationWords = {
   'activation.late_success': told('the vehicle applied it too late', 'the activation had failed before', [
     'attempt',
   ]),
-  'activation.cancel_requested': told('the customer asked to cancel it', "the customer's wish"),
+  'activation.cancel_requested': told('the customer asked to cancel it', 'a request of the customer'),
   'vehicle.checked': { what: says('the vehicle was looked at'), cause: ({ message }) => text(message) },
   'command.accepted': {
     what: ({ attempt }) => `the API IoT took the command of attempt ${text(attempt)}`,
@@ -176,7 +176,7 @@ const paymentWords = {
   'payment.voided': told('the reservation was released', 'nothing is charged', amount),
   'payment.refunded': told('the amount was refunded', 'nothing is charged', amount),
   'payment.unsettled': {
-    what: says('the amount could not be given back automatically; it is paid back in another way'),
+    what: says('the amount could not be refunded automatically; it is paid back in another way'),
     cause: paymentProblem,
     shown: amount,
   },
@@ -268,17 +268,23 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   'vehicle.transferred': told('the vehicle has another owner', 'it was registered for another customer', [
     'vin',
   ]),
-  'customer.erased': told('the personal data was erased', "the customer's wish"),
-  'restore.adopted': step('what an older database did not know was adopted', says('an operator decided so')),
-  'restore.refunded': step('a payment without a purchase was given back', says('an operator decided so')),
-  'restore.ignored': step('what an older database did not know was left', says('an operator decided so')),
+  'customer.erased': told('the personal data was erased', 'a request of the customer'),
+  'restore.adopted': step(
+    'a payment or feature missing in the restored database was adopted',
+    says('an operator decided so'),
+  ),
+  'restore.refunded': step('a payment without a purchase was reversed', says('an operator decided so')),
+  'restore.ignored': step(
+    'a payment or feature missing in the restored database was ignored',
+    says('an operator decided so'),
+  ),
   'notice.sent': {
-    what: ({ channel, kind }) => `told by ${text(channel)}: ${text(kind)}`,
-    cause: says('the customer is told of it'),
+    what: ({ channel, kind }) => `sent by ${text(channel)}: ${text(kind)}`,
+    cause: says('the customer is notified'),
     shown: ['kind', 'channel'],
   },
   'notice.dead': {
-    what: ({ channel, kind }) => `could not be told by ${text(channel)}: ${text(kind)}`,
+    what: ({ channel, kind }) => `could not be sent by ${text(channel)}: ${text(kind)}`,
     cause: ({ error }, view) => (view === 'customer' ? null : text(error)),
     shown: ['kind', 'channel'],
   },
@@ -301,14 +307,16 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   'incident.opened': step('calls to the API IoT fail for the whole fleet: activations wait', ({ cause }) =>
     text(cause),
   ),
-  'incident.closed': step('calls to the API IoT go well again: activations go on', ({ cause }) =>
+  'incident.closed': step('calls to the API IoT go well again: activations continue', ({ cause }) =>
     text(cause),
   ),
   'webhook.resumed': step('the ticket webhook was switched on again', says('an operator asked for it')),
-  'reconciliation.revocation': told('the feature is switched off', 'the vehicle reports what nobody owns', [
-    'feature',
-  ]),
-  'reconciliation.reactivation': told('the feature is brought back', 'the vehicle has lost what is owned', [
+  'reconciliation.revocation': told(
+    'the feature is switched off',
+    'the vehicle reports a feature without an owner',
+    ['feature'],
+  ),
+  'reconciliation.reactivation': told('the feature is reactivated', 'the vehicle has lost an owned feature', [
     'feature',
   ]),
 };

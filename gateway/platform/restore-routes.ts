@@ -46,7 +46,7 @@ const decisionSchema = z
   .strictObject({
     choice: z.enum(['adopt', 'refund', 'ignore']).meta({
       description:
-        'adopt: the purchase is made anew, or the feature belongs to a customer; refund: the money is given back; ignore: nothing is done, and reconciliation switches a feature without an owner off',
+        'adopt: creates the purchase again, or grants the feature to a customer; refund: reverses the payment; ignore: does nothing, and reconciliation switches a feature without an owner off',
     }),
     by: nameSchema.meta({ description: 'The operator who decides it' }),
     customerId: customerIdSchema.optional().meta({ description: 'Default: the customer of the vehicle' }),
@@ -168,10 +168,10 @@ function mountResume(app: App, { restore }: Deps, requireScope: RequireScope): v
     method: 'post',
     path: '/restore/resume',
     tags: ['Operations'],
-    summary: 'Go on after every finding of a restore is decided',
+    summary: 'Resume after every finding of a restore is decided',
     ...scoped(requireScope, 'operations:write'),
     responses: {
-      200: jsonAnswer('It goes on, or was not stopped', z.object({ stopped: z.literal(false) })),
+      200: jsonAnswer('Work resumes, or was not stopped', z.object({ stopped: z.literal(false) })),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),
       409: problemDoc('not-decidable: findings are undecided, or are still being collected'),

@@ -19,7 +19,7 @@ const disputeSchema = z
     settleBy: z.int(),
     closedAt: z.int().nullable(),
   })
-  .meta({ id: 'Dispute', description: 'A payment that the customer asked their bank to take back' });
+  .meta({ id: 'Dispute', description: 'A payment that the customer disputes with their bank' });
 type DisputeView = z.infer<typeof disputeSchema>;
 
 /** Money that an operator has to settle by hand. */

@@ -27,7 +27,7 @@ import { nameSchema } from './ticket-view.ts';
 const by = { by: nameSchema.meta({ description: 'The operator who decides it', example: 'controller-1' }) };
 const otherMeans = {
   ...by,
-  amountMinor: z.int().min(1).meta({ description: 'All that is owed, in minor units' }),
+  amountMinor: z.int().min(1).meta({ description: 'The whole amount due, in minor units' }),
   currency: z.string().regex(/^[A-Z]{3}$/, 'three capital letters, ISO 4217'),
   reference: shownTextSchema(200).meta({ description: "The bank's or the book-keeping's own" }),
 };
@@ -88,7 +88,7 @@ function obstacle(settlement: Settlement, body: ResolutionBody): string | null {
   if (!('amountMinor' in body)) return null;
   const owed = formatMoney({ amountMinor, currency });
   const given = formatMoney(body);
-  return given === owed ? null : `${owed} are owed, not ${given}`;
+  return given === owed ? null : `${owed} are due, not ${given}`;
 }
 
 async function settled(deps: Pick<PlatformDeps, 'database'>, id: string): Promise<StoredActivation> {
@@ -139,7 +139,7 @@ export function mountSettlements(
     tags: ['Operations'],
     summary: 'End a settlement that the payment service refused for good, or a dispute',
     description:
-      'Paid back or collected by other means with its reference, written off with a reason, or asked for once more. The customer is told. A settlement that waits for nobody is 409.',
+      'Paid back or collected by other means with a reference, written off with a reason, or tried once more. The customer is notified. A settlement that does not wait for an operator is 409.',
     ...scoped(requireScope, 'operations:write'),
     request: { params: idParameters, body: jsonBody(resolutionBodySchema) },
     responses: {

@@ -31,7 +31,7 @@ const resolutionSchema = z.discriminatedUnion('resolution', [
     ...by,
     resolution: z.literal('bug_report'),
     reference: shownTextSchema(200).meta({ description: "The bug's number at development" }),
-    workaround: textSchema.meta({ description: 'What the customer is told to do meanwhile' }),
+    workaround: textSchema.meta({ description: 'Workaround for the customer in the meantime' }),
   }),
 ]);
 
@@ -69,7 +69,7 @@ const ticketMoves: readonly Move[] = [
     move: 'comment',
     text,
   })),
-  move('retry', 'Activate once more, by hand: nobody is charged', plain, () => ({ move: 'retry' })),
+  move('retry', 'Activate once more, free of charge', plain, () => ({ move: 'retry' })),
   move(
     'payload',
     "Change the parameters of the next retry, within what the model's template allows",
@@ -78,7 +78,7 @@ const ticketMoves: readonly Move[] = [
   ),
   move(
     'inspection',
-    'Schedule an inspection of the vehicle; the customer is told',
+    'Schedule an inspection of the vehicle; the customer is notified',
     z.strictObject({ ...by, ...appointment, reason: textSchema }),
     (body) => ({ move: 'inspection', appointment: visit(body), reason: body.reason }),
   ),
@@ -94,18 +94,23 @@ const ticketMoves: readonly Move[] = [
     z.strictObject({ ...by, message: textSchema }),
     ({ message }) => ({ move: 'contact', message }),
   ),
-  move('resolve', 'End the work in one of three ways; the customer is told', resolutionSchema, (body) => {
-    switch (body.resolution) {
-      case 'manual_activation':
-        return { move: 'resolve', resolution: { kind: body.resolution, activationId: null } };
-      case 'service_appointment':
-        return { move: 'resolve', resolution: { kind: body.resolution, appointment: visit(body) } };
-      case 'bug_report': {
-        const { reference, workaround } = body;
-        return { move: 'resolve', resolution: { kind: body.resolution, reference, workaround } };
+  move(
+    'resolve',
+    'Resolve the ticket in one of three ways; the customer is notified',
+    resolutionSchema,
+    (body) => {
+      switch (body.resolution) {
+        case 'manual_activation':
+          return { move: 'resolve', resolution: { kind: body.resolution, activationId: null } };
+        case 'service_appointment':
+          return { move: 'resolve', resolution: { kind: body.resolution, appointment: visit(body) } };
+        case 'bug_report': {
+          const { reference, workaround } = body;
+          return { move: 'resolve', resolution: { kind: body.resolution, reference, workaround } };
+        }
       }
-    }
-  }),
+    },
+  ),
   move('keep', 'Let the customer keep what the vehicle applied too late', plain, () => ({ move: 'keep' })),
   move('close', 'Close a resolved ticket', plain, () => ({ move: 'close' })),
   move('reopen', 'Work on it again', z.strictObject({ ...by, reason: textSchema }), ({ reason }) => ({

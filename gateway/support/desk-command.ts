@@ -89,7 +89,7 @@ async function prepare(
     case 'assign': {
       const known = isOnRoster(deps.settings.roster, command.technician);
       const event = { type: 'assign', at, by, technician: command.technician } as const;
-      return orRefused(known ? null : `nobody on the roster is called ${command.technician}`, event);
+      return orRefused(known ? null : `the roster has no technician called ${command.technician}`, event);
     }
     case 'retry': {
       const begun = await beginRetry(transaction, deps, ticket, by, at);

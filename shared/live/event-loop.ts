@@ -1,6 +1,6 @@
 import type { EventLoop } from '../ports/event-loop.ts';
 
-/** Shorter turns delay nobody that a person would notice. */
+/** Shorter turns cause no delay that a person would see. */
 export const longTurnMs = 50;
 /** How often a turn shows that it has ended. */
 export const lookEveryMs = 20;

@@ -16,7 +16,7 @@ const reconnectBaseMs = 500;
 const reconnectMaxMs = 15_000;
 /** Only a connection that lasted this long resets the wait: else two clients with one id would fight without a pause. */
 const steadyMs = 5_000;
-/** A goodbye that takes longer is cut. */
+/** Time-out of a DISCONNECT; then the connection is cut. */
 const closeMaxMs = 2_000;
 /** QoS 1 messages under way on one connection; further ones wait for their turn. MQTT has 65,535 packet ids. */
 const outstandingMax = 10_000;

@@ -10,7 +10,7 @@ interface Saved extends SteadyState {
 }
 
 /**
- * Lets the processes on a data folder, one after the other or side by side, go on by one time after a jump of the wall clock:
+ * Lets the processes on a data folder, one after the other or side by side, continue at one time after a jump of the wall clock:
  * what one stored as due is due at the same moment for the other. Does nothing on a system without a boot id.
  */
 export function shareTime(time: SteadyTime, dataFolder: string): { stop(): Promise<void> } {

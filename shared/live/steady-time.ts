@@ -8,7 +8,7 @@ export interface TimeSources {
   readonly uptimeMs: () => number;
 }
 
-/** What another process of this machine needs to go on by the same time. */
+/** Values with which another process of this machine continues at the same time. */
 export interface SteadyState {
   /** Steady time minus wall time when the last jump was seen. */
   readonly offsetMs: number;

@@ -24,7 +24,7 @@ const streamMaxMessages = 1_000_000;
 export interface MemoryBroker {
   /** A connection of one process. `close` of it is that process's end: its handlers' answers are not heard any more. */
   connect(): Bus;
-  /** Loses all messages and consumers, as a server does whose disk was wiped. Consumptions go on with what comes then. */
+  /** Loses all messages and consumers, as a server does whose disk was wiped. Consumptions continue with later messages. */
   wipe(): void;
 }
 

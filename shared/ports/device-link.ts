@@ -15,9 +15,12 @@ export interface LinkOptions {
   /** False keeps the session: subscriptions stay and QoS 1 messages wait while the client is away. */
   readonly cleanSession: boolean;
   readonly keepAliveSeconds: number;
-  /** Published by the broker when the connection ends without a goodbye. */
+  /** Published by the broker when the connection ends without a DISCONNECT. */
   readonly will?: LinkMessage;
-  /** Called once a delivery; QoS 1 duplicates are normal. Where the implementation can, the broker's message is acknowledged after it resolved. */
+  /**
+   * Called once a delivery; QoS 1 duplicates are normal. Where the implementation can, the broker's message is acknowledged
+   * after it resolved.
+   */
   readonly onMessage: (message: LinkMessage) => void | Promise<void>;
   /** `sessionPresent` tells whether the broker still knew the session (then subscriptions stand). */
   readonly onConnect?: (state: { sessionPresent: boolean }) => void;
@@ -42,11 +45,11 @@ export interface LinkConnection {
   publish(message: LinkMessage): Promise<void>;
   /** Filters with `+` and `#`; resolves when the broker answered. */
   subscribe(filters: readonly string[]): Promise<void>;
-  /** Cuts the connection without a goodbye (the will is published) and stays away until `reconnect`. */
+  /** Cuts the connection without a DISCONNECT (the will is published) and stays away until `reconnect`. */
   cut(): void;
   reconnect(): void;
   /**
-   * Says goodbye (no will) once what is under way is answered, which may take two seconds, and ends for good;
+   * Disconnects (no will) once open requests are answered, which may take two seconds, and ends for good;
    * `onDisconnect` is not called.
    */
   close(): Promise<void>;

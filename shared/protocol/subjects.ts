@@ -33,7 +33,7 @@ export function streamOf(subject: string): StreamDefinition {
   throw new Error(`no stream keeps the subject ${subject}`);
 }
 
-/** Whether a filter with wildcards (`*` is one token, `>` all that follow, at least one) takes a subject. */
+/** Whether a filter with wildcards (`*` is one token, `>` one or more) matches a subject. */
 export function subjectMatches(filter: string, subject: string): boolean {
   const wanted = filter.split('.');
   const tokens = subject.split('.');

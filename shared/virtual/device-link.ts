@@ -33,7 +33,7 @@ export interface VirtualBrokerDeps {
 
 export interface VirtualBroker {
   /**
-   * The link of one process; its connections end with it, without a goodbye. With `embedded` they are in the broker's own
+   * The link of one process; its connections end with it, without a DISCONNECT. With `embedded` they are in the broker's own
    * process: no latency, and a publisher outside is acknowledged only once these subscribers have handled its message.
    */
   connect(process: VirtualProcess, how?: { readonly embedded?: boolean }): DeviceLink;

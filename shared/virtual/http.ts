@@ -72,7 +72,7 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
     await after(latencyMs() + (fault?.kind === 'late' ? fault.delayMs : 0));
     const server = servers.get(origin);
     if (fault?.kind === 'refused' || server === undefined || !server.process.isAlive) {
-      throw new TransportError('refused', `${name}: nobody listens`, false);
+      throw new TransportError('refused', `${name}: no server listens`, false);
     }
     if (fault?.kind === 'answered') {
       const response = fault.response();

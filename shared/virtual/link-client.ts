@@ -13,9 +13,9 @@ const reconnectInsideMs = 250;
 /** Only a connection that lasted this long resets the wait. */
 const steadyMs = 5_000;
 const connectTimeoutMs = 10_000;
-/** Between the last answer that a goodbye waits for and the goodbye. */
+/** Delay between the last awaited answer and the DISCONNECT. */
 const goodbyeAfterMs = 10;
-/** A goodbye that takes longer is cut. */
+/** Time-out of a DISCONNECT; then the connection is cut. */
 const closeMaxMs = 2_000;
 
 /** What a client needs of the broker's side. */
@@ -33,7 +33,7 @@ export interface Uplink {
   publish(message: LinkMessage, answer: () => void): void;
   /** The answer names the filters that were refused. */
   subscribe(filters: readonly string[], answer: (refused: readonly string[]) => void): void;
-  /** Says goodbye: the broker closes the connection, and publishes no will. */
+  /** Sends DISCONNECT: the broker closes the connection, and publishes no will. */
   leave(): void;
 }
 
@@ -171,7 +171,7 @@ export function newLinkClient(
       if (by !== wire || !process.isAlive) return;
       const done = hub.openWork(`handles ${message.topic}`, process);
       const answer = () => {
-        // After the goodbye nothing more can be sent: mqtt.js gives the connection up.
+        // After the DISCONNECT nothing more can be sent: mqtt.js closes the connection.
         if (hasLeft && message.qos === 1) lose('closed', 'cut');
         else acknowledge();
       };

@@ -67,7 +67,7 @@ function deadlineMistakes({ deadlineMs, commandTimeoutMs }: TestCasePolicy, grac
   const leastMs = commandTimeoutMs + graceMs;
   if (deadlineMs === undefined || deadlineMs >= leastMs) return [];
   return [
-    `the deadline (deadlineMs, ${spanText(deadlineMs)}) is shorter than one time-out (commandTimeoutMs, ${spanText(commandTimeoutMs)}, and ${spanText(graceMs)} for the news): a vehicle that answers late is never tried again. Raise deadlineMs to at least ${leastMs}, or lower commandTimeoutMs.`,
+    `the deadline (deadlineMs, ${spanText(deadlineMs)}) is shorter than one time-out (commandTimeoutMs, ${spanText(commandTimeoutMs)}, and ${spanText(graceMs)} for the notification): a vehicle that answers late is never tried again. Raise deadlineMs to at least ${leastMs}, or lower commandTimeoutMs.`,
   ];
 }
 

@@ -26,7 +26,7 @@ const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
 
 export function modelOfVehicle(index: number, fleet: TestCase['fleet'] = [...standardFleet]): VehicleModel {
   const model = shippedModels().find(({ id }) => id === fleet[index]);
-  if (!model) throw new Error(`the world has no vehicle ${index}`);
+  if (!model) throw new Error(`the fleet has no vehicle ${index}`);
   return model;
 }
 

@@ -33,7 +33,7 @@ const selectorSchema = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      'This share of the fleet, told by the VIN: always the same vehicles, and those of 0.1 are among those of 0.2.',
+      'This share of the fleet, chosen by a hash of the VIN: always the same vehicles, and those of 0.1 are among those of 0.2.',
     ),
   commands: commandSelectorSchema
     .optional()

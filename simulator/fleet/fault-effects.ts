@@ -9,7 +9,7 @@ export interface Sufferer {
   readonly keepAliveSeconds: number;
   /** Off the network for `ms`, or with null until `back` with the same reason. */
   leave(reason: string, ms: number | null): void;
-  /** With a goodbye, if one can get out; until `back`. */
+  /** Disconnects cleanly, if a DISCONNECT can be sent; until `back`. */
   leavePolitely(reason: string): void;
   back(reason: string): void;
   isAway(reason: string): boolean;

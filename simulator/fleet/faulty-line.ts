@@ -146,7 +146,7 @@ export class FaultyLine implements LinkConnection {
     await this.#inner.publish(message);
     if (message.qos === 0) return;
     const isHeard = await this.#pacer.pass('downstream', ackBytes);
-    if (!isHeard) throw new LinkClosed("the link dropped before the broker's acknowledgement was heard");
+    if (!isHeard) throw new LinkClosed("the link dropped before the broker's acknowledgement arrived");
   }
 
   #arrive(message: LinkMessage): void | Promise<void> {

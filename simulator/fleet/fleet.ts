@@ -19,7 +19,7 @@ export interface FleetDeps {
 export interface Fleet {
   /** Resolves when every vehicle is ready for commands, or its patience is over; from then on faults take their course. */
   start(): Promise<void>;
-  /** Each vehicle says goodbye (status offline) and disconnects; nothing runs afterwards. */
+  /** Each vehicle publishes its status offline and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
   /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
   vehicle(vin: string): VehicleSnapshot;

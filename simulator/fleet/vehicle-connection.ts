@@ -44,7 +44,7 @@ export class VehicleConnection {
   /** The session stands and the command topic is subscribed. */
   #isSubscribed: boolean = false;
   #whenReady: (() => void) | null = null;
-  /** Its goodbye is on its way. */
+  /** Whether its DISCONNECT is being sent. */
   #isLeaving: boolean = false;
   /** For good: what comes back afterwards must not dial again. */
   #isClosed: boolean = false;
@@ -121,7 +121,7 @@ export class VehicleConnection {
     this.hangUp();
   }
 
-  /** It is away at once, until that reason ends; its connection ends when the goodbye is out, or cannot get out. */
+  /** It is offline at once, until that reason ends; its connection ends when the DISCONNECT is sent, or cannot be sent. */
   leavePolitely(reason: string): void {
     this.#absences.begin(reason, null);
     if (this.#isLeaving) return;

@@ -39,12 +39,15 @@ function checkFeature(model: ModelFile, feature: FeatureFile, index: number): Mi
   const ecus = model.ecus.map(({ id }) => id);
   if (feature.ecu !== undefined && !ecus.includes(feature.ecu)) {
     const cure = ecus.length === 0 ? 'add it to ecus' : `write one of ${ecus.join(', ')}, or add it to ecus`;
-    mistakes.push({ path: [...path, 'ecu'], text: `is "${feature.ecu}", which this model has not; ${cure}` });
+    mistakes.push({
+      path: [...path, 'ecu'],
+      text: `is "${feature.ecu}", which this model does not have; ${cure}`,
+    });
   }
   for (const [at, required] of feature.requires.entries()) {
     const found = model.features.find(({ id }) => id === required);
     if (found?.hardware) continue;
-    const why = found ? 'whose hardware this model lacks' : 'which this model has not';
+    const why = found ? 'whose hardware this model lacks' : 'which this model does not have';
     mistakes.push({
       path: [...path, 'requires', at],
       text: `is "${required}", ${why}; write another feature of this file, or remove it`,
@@ -156,7 +159,7 @@ function checkSignal(
     return [
       {
         path: [...path, 'generator', 'feature'],
-        text: `is "${generator.feature}", which this model has not; write one of ${known}`,
+        text: `is "${generator.feature}", which this model does not have; write one of ${known}`,
       },
     ];
   }

@@ -78,7 +78,7 @@ export function readEvidence(text: string): EvidenceReading {
   const hash = createHash('sha256');
   for (const line of lines) hash.update(`${line}\n`);
   if (hash.digest('hex') !== last.sha256)
-    return refused(`its lines are not those that were written (the seal differs); ${cure}`);
+    return refused(`its lines were changed (the checksum differs); ${cure}`);
   return collect(head, lines.slice(1));
 }
 
@@ -89,7 +89,7 @@ function collect(head: z.infer<typeof headSchema>, lines: readonly string[]): Ev
   for (const [index, line] of lines.entries()) {
     const statement = parsed(line, rowSchema);
     const list = statement && rows.get(statement.kind);
-    if (!list) return refused(`line ${index + 2} is no statement that this version knows; ${cure}`);
+    if (!list) return refused(`line ${index + 2} is no evidence that this version knows; ${cure}`);
     list.push(statement.row);
   }
   const { log: _log, version: _version, world, surroundings, hasEvents, ...rest } = head;

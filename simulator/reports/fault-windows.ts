@@ -35,7 +35,7 @@ export interface FaultSchedules {
   readonly away: readonly AwayStep[];
 }
 
-/** What the plan lets go wrong, and when. The faults of the services end when the run heals, those of the vehicles go on. */
+/** The plan's faults and their windows. Faults of services end when the run ends its faults, those of vehicles continue. */
 export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence): FaultSchedules {
   const untilMs = (healedAt ?? takenAt) - startedAt;
   const ofService = (where: FaultWindow['where'], faults: readonly ServiceFault[]): FaultWindow[] =>

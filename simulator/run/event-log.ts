@@ -10,7 +10,7 @@ const watchEveryMs = 50;
 export interface EventLog {
   /**
    * What came by, compared with the record as it was read: waits until each of its rows has come (10 s at most), and
-   * leaves out what was recorded only afterwards, because activations that wait for a vehicle go on meanwhile.
+   * leaves out what was recorded only afterwards, because activations that wait for a vehicle continue meanwhile.
    */
   seenOf(
     platform: Pick<Database<PlatformSchema>, 'reader'>,

@@ -9,7 +9,7 @@ export interface OpenWork {
   readonly activations: number;
   /** Revocations that a command can still end. */
   readonly revocations: number;
-  /** Revocations of vehicles that no command reaches: they go on for ever. */
+  /** Revocations of unreachable vehicles: they continue without end. */
   readonly unreachable: number;
   /** Notifications, events, ticket deadlines and entitlements that are due. */
   readonly following: number;

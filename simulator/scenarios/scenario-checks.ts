@@ -42,7 +42,7 @@ function checkModels({ vehicles: { models } }: Scenario): Mistake[] {
       : [
           {
             path: ['vehicles', 'models', index, 'model'],
-            text: `is "${model}", which nobody builds; write one of ${known.join(', ')}`,
+            text: `is "${model}", which is not a model; write one of ${known.join(', ')}`,
           },
         ],
   );
@@ -179,7 +179,7 @@ function unknownNames(
   return names.flatMap((name, at) => {
     if (known.includes(name)) return [];
     const cure = `write one of ${known.join(', ')}, or add it to vehicles.${list}`;
-    return [{ path: [...path, at], text: `is "${name}", which this fleet has not; ${cure}` }];
+    return [{ path: [...path, at], text: `is "${name}", which this fleet does not have; ${cure}` }];
   });
 }
 

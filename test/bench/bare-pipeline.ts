@@ -121,7 +121,7 @@ function openPayments({ paymentsUrl, paymentsKey }: BareOptions) {
 /**
  * The same hops as the product's on the same libraries, written as a good engineer would write them first, without the
  * rules: purchase by HTTP, authorisation, SQLite row, JetStream, configure by HTTP, MQTT to the vehicle and back, callback
- * by HTTP, capture, and the same three notices by mail and push. Nothing is retried, checked, recorded or published.
+ * by HTTP, capture, and the same three notifications by mail and push. Nothing is retried, checked, recorded or published.
  */
 export async function startBarePipeline(options: BareOptions) {
   const rows = openRows(options.databasePath);

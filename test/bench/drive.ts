@@ -111,7 +111,7 @@ async function buy(http: Http, pipeline: Pipeline, order: Order): Promise<void> 
     throw new Error(`${pipeline.name}: purchase answered ${response.status}: ${text}`);
 }
 
-/** Buys all, waits until every payment is captured and every notice has arrived, and says how fast that was. */
+/** Makes all purchases, waits until every payment is captured and every notification has arrived, and returns the rates. */
 export async function runRound(stage: Stage, pipeline: Pipeline, orders: readonly Order[]): Promise<Round> {
   const { http, world, ledger } = stage;
   const before = await world.ask<NoticeCounts>('counts');

@@ -158,7 +158,7 @@ function watchLivez(origin: string): () => Promise<OverloadReport['livez']> {
   };
 }
 
-/** Resolves when no payment has been authorised for two seconds: what was begun has had its payment by then. */
+/** Resolves when no payment has been authorised for two seconds: every started purchase has its payment then. */
 async function settledPayments({ ledger }: Stage, sequence: number): Promise<void> {
   for (let known = -1; known !== ledger.authorisedAfter(sequence); ) {
     known = ledger.authorisedAfter(sequence);

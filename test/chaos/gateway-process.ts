@@ -24,7 +24,7 @@ export interface GatewayProcess {
   readonly pid: number;
   /** How often it ended in another way than politely. */
   readonly deaths: number;
-  /** All that it ever wrote. */
+  /** Its whole output. */
   output(): string;
   /** As a power cut: resolves when it is gone. */
   kill(): Promise<void>;

@@ -7,7 +7,7 @@ export interface KillPoint {
   readonly where: Moment['where'];
   readonly what: RegExp;
   readonly nth: number;
-  /** Null: before the gateway hears of it. Else so long after it was told. */
+  /** Null: before the gateway receives it; else this long after. */
   readonly afterMs: number | null;
 }
 
@@ -42,8 +42,8 @@ export function drawKills(random: Random, count: number): KillPoint[] {
 const breathMs = 1_500;
 
 /**
- * Kills at the points, each once, in whatever order their moments come. `kill` ends the process at once, `restart`
- * brings it back; nothing is counted while it is away.
+ * Kills at the points, each once, in the order of their moments. `kill` ends the process at once, `restart` starts it again;
+ * events are not counted while it is down.
  */
 export function killer(
   points: readonly KillPoint[],

@@ -63,7 +63,7 @@ async function withOwnServer(dataFolder: string, work: (own: Own) => Promise<voi
   }
 }
 
-/** A file system of 2 MB, or null where this machine lets nobody mount one. */
+/** A file system of 2 MB, or null if this machine does not allow to mount one. */
 async function smallDisk(folder: string): Promise<{ unmount(): Promise<unknown> } | null> {
   await mkdir(folder, { recursive: true });
   try {
@@ -81,7 +81,7 @@ async function fill(folder: string): Promise<string> {
   return file;
 }
 
-/** Lets the server write nothing more: by a full disk, or else by a limit of its files. Resolves with the cure. */
+/** Stops the server's writes: by a full disk, or else by a limit of its files. Resolves with a function that undoes it. */
 async function refuseWrites({ pid }: Own, disk: string, isSmall: boolean): Promise<() => Promise<void>> {
   if (isSmall) {
     const file = await fill(disk);

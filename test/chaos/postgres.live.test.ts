@@ -10,7 +10,7 @@ import { chaosScenario } from './scenario.ts';
 const rounds = Number(process.env.CHAOS_POSTGRES ?? 1);
 const pauseMs = 2_000;
 
-/** Restarts the server and kills it, by turns, with a pause in which works go on. */
+/** Restarts the server and kills it, by turns, with a pause in which work continues. */
 async function storm(postgres: PostgresServer): Promise<number> {
   let ends = 0;
   for (let round = 0; round < rounds; round += 1) {

@@ -10,7 +10,7 @@ import type { Verdict } from '../../simulator/reports/verdict.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 
-/** The gateway's configuration as nobody changed it, on free ports that it can have again, with its data in `folder`. */
+/** Default configuration of the gateway, on free ports that it can reuse, with its data in `folder`. */
 export async function freshConfig(folder: string): Promise<GatewayConfig> {
   const reading = readConfig({}, {});
   if ('faults' in reading) throw new Error(reading.faults.join('\n'));

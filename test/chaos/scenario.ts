@@ -10,7 +10,7 @@ export function chaosScenario(size: { vehicles: number; purchases: number; overM
     ...defaultScenario,
     name: 'chaos',
     description: 'A small fleet; processes die in the middle.',
-    // What the dead hold is found after 10 s at most (a claimed notice), and there are several of them.
+    // Claims of killed processes expire after 10 s at most (a claimed notification), and there are several of them.
     slackMs: 60_000,
     vehicles: { ...defaultScenario.vehicles, count: vehicles },
     customers: { ...defaultScenario.customers, count: Math.ceil(vehicles * 0.8) },

@@ -29,7 +29,7 @@ interface BoughtView {
   readonly status?: string;
 }
 
-/** Buys every wish for every vehicle of a fleet that is a process of its own; resolves with what became of each. */
+/** Makes every planned purchase for a fleet in a process of its own; resolves with the outcome of each. */
 async function outcomesWith(launch: Launch): Promise<string[]> {
   return withTemporaryFolder(async (folder) => {
     const config = { ...(await freshConfig(folder)), timeScale: 100 };

@@ -57,7 +57,7 @@ test('two engines share one consumer and one database: both work, and nothing ha
         port: await freePort(),
         apiIotUrl: doors[1]?.origin ?? null,
       });
-      // The doors close last: a drain may still need them.
+      // The listeners close last: a drain may still need them.
       const handle = handleOf(config, { platform, apiIot, others: [engine] });
       return {
         ...handle,

@@ -12,7 +12,7 @@ export interface OpenedLink {
   readonly link: DeviceLink;
   /** The suite's clients may publish and subscribe anything below this, without a slash at its end. */
   readonly root: string;
-  /** Credentials for a client of the suite; where anybody may connect, any will do. */
+  /** Credentials for a client of the suite; any, if the broker accepts every client. */
   credentials(clientId: string): { readonly username: string; readonly password: string };
 }
 
@@ -135,7 +135,7 @@ export function describeDeviceLink(name: string, open: () => Promise<OpenedLink>
       expect([listener.texts(), vehicle.disconnects]).toEqual([['the last word'], []]);
     });
 
-    test('publishes no will after a goodbye', async () => {
+    test('publishes no last will after a DISCONNECT', async () => {
       const listener = await connect('listener');
       await listener.connection.subscribe([topic('status')]);
       const vehicle = await connect('vehicle', { will: message('status', 'offline') });

@@ -21,7 +21,7 @@ interface Options {
 }
 
 /**
- * A hundred orders through every port of the virtual world: HTTP to a server that checks a token and saves the order, a
+ * A hundred orders through every virtual port: HTTP to a server that checks a token and saves the order, a
  * wake-up by the bus, a command by the broker, an answer saved.
  */
 async function runEveryPort({ seed, drainDepth = 1, batchMs = 0 }: Options) {

@@ -189,7 +189,7 @@ describe('the services, started as the file says', () => {
           const [, origin = ''] = /"platform":"(http[^"]+)"/.exec(gateway.output()) ?? [];
           const reached = origin.replace('0.0.0.0', '127.0.0.1');
           const ready = (await (await fetch(`${reached}/readyz`)).json()) as object;
-          // Without payments and mail nothing can be sold, and that is all that is missing.
+          // Without payments and mail nothing can be sold; nothing else is missing.
           expect(JSON.stringify(ready)).not.toMatch(/nats|bus|database/i);
           expect(statSync(join(folder, 'home', 'fleetwake')).uid).toBe(user.uid ?? process.getuid?.());
         } finally {

@@ -1,7 +1,7 @@
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { Mail, Push } from './escalation.ts';
 
-/** What one notice says, beside the names that belong to it. */
+/** Texts of one notification, without names. */
 export interface Words {
   readonly kind: ActivationDetail['notices'][number]['kind'];
   readonly subject: string;

@@ -102,7 +102,7 @@ async function expectTold(platform: Platform, bought: Bought, ticketId: string, 
   expect(pushes.slice(2)).toEqual(whole.map(({ push }) => push));
 }
 
-/** The hold was released after the ticket was opened and assigned, and nobody was told before it was. */
+/** The hold was released after the ticket was opened and assigned, and the customer was notified only after it. */
 async function expectReversedThenTold(platform: Platform, bought: Bought, id: string) {
   const entries = await platform.standIns.ledger.allEntries();
   expect(entries.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
@@ -292,15 +292,15 @@ async function expectNobodyPaid(platform: Platform) {
   expect(entries.map(({ kind }) => kind)).toEqual(['authorised', 'voided']);
 }
 
-const doors = [
-  { door: 'REST', technicianOf: byRest },
-  { door: 'fleetwake ticket', technicianOf: byCommand },
+const surfaces = [
+  { name: 'REST', technicianOf: byRest },
+  { name: 'fleetwake ticket', technicianOf: byCommand },
 ];
 
 /** A command is a process of its own, and a path takes up to fifteen. */
 const timeout = 120_000;
 
-describe.each(doors)('a technician resolves it by $door', { timeout }, ({ technicianOf }) => {
+describe.each(surfaces)('a technician resolves it by $name', { timeout }, ({ technicianOf }) => {
   test('issue resolved: the customer is asked, the payload changed, and a manual activation delivers free of charge', async () => {
     const { disturb, configured } = overhear();
     const vehicles = [{ faults: [busySixTimes] }];
@@ -500,7 +500,7 @@ async function expectRefusals(platform: Platform, id: string, state: TicketState
 
 test('in every state an impossible action is refused, with the list of possible ones', () =>
   withTemporaryFolder(async (folder) => {
-    // Nobody is on duty for the days to come, so the ticket waits for somebody.
+    // No technician is on duty for the next days, so the ticket waits.
     const weekday = ((new Date().getUTCDay() + 3) % 7) + 1;
     const shifts = [{ weekdays: [weekday], from: '12:00', to: '13:00' }];
     const supportRoster = join(folder, 'roster.json');

@@ -8,7 +8,7 @@ import { fleetwake } from './command.ts';
 import { on, watch } from './disturb.ts';
 import { activationOf, get } from './story.ts';
 
-/** One move of technician-1, as each of the two doors takes it. */
+/** One action of technician-1, by REST and by command. */
 export interface Move {
   readonly name: TechnicianMove;
   /** Beside `by`. */
@@ -21,7 +21,7 @@ export function move(name: TechnicianMove, body: Move['body'] = {}, flags: reado
   return { name, body, flags };
 }
 
-/** Whoever works tickets, by one of the two doors. */
+/** A technician who works by REST or by command. */
 export interface Technician {
   /** The state that the move leaves the ticket in; or, refused, the platform's own sentence. */
   make(id: string, move: Move): Promise<string>;
@@ -122,7 +122,7 @@ export interface Push {
   readonly noticeId: string;
 }
 
-/** Everything that both sinks hold, in the order of arrival, whoever it is for. */
+/** Everything in both sinks, in the order of arrival, for all customers. */
 export async function sinksOf(platform: Platform): Promise<{ mails: Mail[]; pushes: Push[] }> {
   const mails = (await collectMails(platform.standIns.mailbox)).reverse();
   const pushes = platform.standIns.pushes.list({ limit: 1_000 }).reverse();
@@ -137,7 +137,7 @@ export async function sinksOf(platform: Platform): Promise<{ mails: Mail[]; push
   };
 }
 
-/** When every notice of the activation has been taken by its channel, and there are as many as this. */
+/** Waits until every notification of the activation has been accepted by its channel, and there are this many. */
 export async function noticesOf(
   platform: Platform,
   bought: Bought,

@@ -1,8 +1,8 @@
-/** Literal stories of heated seats for a month (14.90 EUR), bought for an Aurora 2026: tests state only what is their own. */
+/** Literal expectations for heated seats for a month (14.90 EUR), bought for an Aurora 2026: tests state only the differences. */
 export const receipt = 'Receipt: Heated seats for your Aurora 2026';
 export const activating = 'Activating your service: Heated seats';
 
-/** Delivered: the customer sees the same whatever happened on the way. */
+/** Delivered: the customer sees the same after any failures. */
 export const success = {
   phase: 'active',
   status: 'active',

@@ -118,7 +118,7 @@ describe.concurrent('vehicle offline', () => {
       platform.cars.restore(platform.vin);
       const revocation = await revoked(platform, await activationOf(platform, bought));
       expect([revocation.kind, revocation.phase]).toEqual(['revocation', 'dormant']);
-      // Every command that waited for it had expired by then.
+      // Every command that waited for it had expired.
       expect(featureOf(platform, platform.vin, 'heated_seats')).toBe('dormant');
       expect((await commandsOf(platform)).map(({ state }) => state).slice(0, 6)).toEqual(sixTimes('expired'));
       expect(await mailsOf(platform, bought)).toHaveLength(3);

@@ -66,7 +66,7 @@ test('a vehicle registered by `fleetwake register` and played by mosquitto_sub a
       expect(await storyOf(platform, bought)).toEqual({
         ...success,
         attempts: [null],
-        // This customer has no app, and the vehicle is nobody's but ours.
+        // This customer has no app, and only this test plays the vehicle.
         pushes: [],
         feature: null,
       });

@@ -173,7 +173,7 @@ describe.concurrent('a database', () => {
 
   test.each([
     ['/etc/hostname/data', 'ENOTDIR'],
-    // Nobody can make a folder there, and the system says that it is not there.
+    // No folder can be made there, and the system reports that it does not exist.
     ['/proc/data', 'ENOENT'],
   ])('whose folder cannot be made: %s', async (data, code) => {
     await refuses(

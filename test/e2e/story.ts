@@ -67,7 +67,7 @@ export async function commandsOf(platform: Platform, vin = platform.vin): Promis
   return (answer.body as { commands: CommandResource[] }).commands.reverse();
 }
 
-/** Waits for the end of the activation, its money and its notices. */
+/** Waits for the end of the activation, its payment and its notifications. */
 export async function ended(platform: Platform, bought: Bought): Promise<ActivationDetail> {
   let activation = await activationOf(platform, bought);
   await waitFor(async () => {
@@ -120,7 +120,7 @@ export async function storyOf(platform: Platform, bought: Bought): Promise<Story
   };
 }
 
-/** Where the vehicle itself stands, or null for one that lacks the feature or that somebody else plays. */
+/** Where the vehicle itself stands, or null for one that lacks the feature or that is played elsewhere. */
 export function featureOf(platform: Platform, vin: string, feature: string): string | null {
   const vehicle = platform.cars.states().find((state) => state.vin === vin);
   return vehicle?.features.find((one) => one.feature === feature)?.state ?? null;

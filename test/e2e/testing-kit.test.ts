@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
 let project = '';
 
-/** A project of somebody else's, with the packages that the example names. */
+/** A user's project, with the packages that the example names. */
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'testing-kit-'));
   mkdirSync(join(project, 'node_modules'));

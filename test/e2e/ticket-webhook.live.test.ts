@@ -17,7 +17,7 @@ interface Hook {
   readonly types: string[];
 }
 
-/** Somebody else's system that is told of ticket events. */
+/** An outside system that receives ticket events. */
 async function withHook(run: (hook: Hook) => Promise<void>): Promise<void> {
   const types: string[] = [];
   const server: Server = createServer((request, response) => {

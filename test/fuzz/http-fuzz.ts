@@ -13,7 +13,7 @@ export interface FuzzTarget {
   readonly authorizations: readonly (string | null)[];
   readonly send: (request: Request) => Promise<Response>;
   readonly origin: string;
-  /** Called before each request, for the world to go on. */
+  /** Called before each request, to advance the services. */
   readonly step: (count: number) => Promise<void>;
 }
 

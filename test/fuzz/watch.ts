@@ -14,7 +14,7 @@ function collectedHeapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** What a half may keep more than the half before: caches that have a bound are full by then. */
+/** Memory that the second half may use in addition to the first: bounded caches are full after the first. */
 const growthMaxBytes = 24 * 1024 * 1024;
 
 /** Runs a half of the work, then the other, and asserts that the second keeps no more memory, and that no promise was lost. */

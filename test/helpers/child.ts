@@ -3,13 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 /** A program that a test started. */
 export interface Child {
   readonly process: ChildProcess;
-  /** All that it wrote so far, both streams together. */
+  /** Its output so far, of both streams. */
   output(): string;
   /** Ends it politely, or with another signal, and resolves once it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program without a shell, as another user if asked. One that cannot be started says so in `output`. */
+/** Starts a program without a shell, as another user if asked. If it cannot be started, `output` has the error. */
 export function startChild(
   command: string,
   parameters: readonly string[],

@@ -25,7 +25,7 @@ import { type ManualClock, manualClock } from './manual-clock.ts';
 
 export const vin = '11111111111111111';
 export const commandTimeoutMs = 300_000;
-/** How whoever buys in these tests pays, unless a test says otherwise. */
+/** Default payment method of the tests. */
 export const payment = {
   capture: 'on_delivery',
   amountMinor: 4_990,
@@ -33,7 +33,7 @@ export const payment = {
   method: 'pm_card_visa',
 } as const;
 
-/** The outside world: what survives a crash of the engine. */
+/** The other services: they survive a crash of the engine. */
 export interface Outside {
   readonly clock: ManualClock;
   readonly database: Database<PlatformSchema>;
@@ -147,7 +147,7 @@ export async function placeOrder(outside: Outside, order: Partial<Order> = {}): 
 export type Gate = (call: string) => Promise<void>;
 const open: Gate = async () => {};
 
-/** An engine process on the outside world, started. */
+/** A started engine process with the other services. */
 export async function bootEngine(
   outside: Outside,
   gate: Gate = open,
@@ -261,7 +261,7 @@ export interface FakeVehicle {
   /** Idempotency-Keys of the commands, in order, without repeats. */
   readonly commands: Map<string, CommandResource>;
   quotaRemaining: number;
-  /** The answer to a configure is 200 with the command as it ended, where it has ended by then. */
+  /** The answer to a configure is 200 with the ended command, if it has ended already. */
   confirmsAtOnce: boolean;
 }
 
@@ -356,7 +356,7 @@ function fakeVehicle(clock: ManualClock): FakeVehicle {
 
 export interface FakePayments {
   readonly port: Payments;
-  /** Effective movements in order: one a key, whatever is repeated. */
+  /** Effective payment steps in order: one per key, also after repeats. */
   readonly moves: string[];
   /** Answers to come, by step; absent: yes. */
   readonly refuse: Set<string>;

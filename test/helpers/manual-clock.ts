@@ -18,7 +18,7 @@ export async function settle(): Promise<void> {
   for (let round = 0; round < 20; round += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A clock that moves only when the test says so. */
+/** A clock that only the test moves. */
 export function manualClock(startAt = 1_800_000_000_000): ManualClock {
   let now = startAt;
   let sequence = 0;

@@ -10,7 +10,7 @@ export interface Mosquitto {
   stop(): Promise<void>;
 }
 
-/** Starts a Mosquitto on 127.0.0.1 that lets anybody in, with its files in `folder`. `port` 0 takes a free one. */
+/** Starts a Mosquitto on 127.0.0.1 that accepts every client, with its files in `folder`. `port` 0 takes a free one. */
 export async function startMosquitto(folder: string, wantedPort = 0): Promise<Mosquitto> {
   const port = wantedPort || (await freePort());
   const configuration = join(folder, 'mosquitto.conf');

@@ -8,7 +8,7 @@ export interface NatsCluster {
   /** All members, as `NATS_URL` lists them. */
   readonly url: string;
   readonly ports: readonly number[];
-  /** Ends the member with this port without a goodbye. */
+  /** Kills the member with this port. */
   kill(port: number): Promise<void>;
   /** Starts it again on its data. */
   start(port: number): void;

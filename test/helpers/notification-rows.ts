@@ -133,7 +133,7 @@ export async function placeOrder(
   return activation;
 }
 
-/** The ticket of an activation, as far as a notice needs it. */
+/** The ticket of an activation, with the fields that a notification needs. */
 export async function fileTicket(database: Database<PlatformSchema>, activationId: string, id: string) {
   await database.write((transaction) =>
     transaction

@@ -28,7 +28,7 @@ export const idOf = (prefix: string, count: number) => `${prefix}_${String(count
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Tests compare it as a whole, or reach into it; what it is has been asserted by then.
+  // Tests compare it as a whole, or read fields whose type an assertion has checked.
   // biome-ignore lint/suspicious/noExplicitAny: the answer of any route
   readonly body: any;
 }

@@ -23,7 +23,7 @@ export interface PostgresServer extends Postgres {
   pid(): number;
   /** `pg_ctl restart`; resolves when it takes connections again. */
   restart(mode: 'fast' | 'immediate'): Promise<void>;
-  /** Ends the postmaster without a goodbye; its backends notice and end by themselves. */
+  /** Kills the postmaster; its backends find this and end by themselves. */
   kill(): Promise<void>;
   start(): Promise<void>;
 }

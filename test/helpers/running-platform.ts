@@ -32,7 +32,7 @@ export interface VehiclePlan {
   /** Default `aurora-2026`, which has every feature. */
   readonly model?: string;
   readonly faults?: readonly VehicleFault[];
-  /** Registered, and somebody else plays it. */
+  /** Registered, and not simulated. */
   readonly isPlayedByHand?: boolean;
   /** At the broker; default a new one. */
   readonly password?: string;

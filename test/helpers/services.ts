@@ -16,7 +16,7 @@ const programs: Readonly<Record<string, string>> = {
 function isOnPath(program: string): boolean {
   // Debian keeps PostgreSQL's programs in a folder of their own.
   if (program === 'postgres') return hasPostgres();
-  // Debian puts mosquitto into sbin, which is not on everybody's PATH.
+  // Debian puts mosquitto into sbin, which is not on every user's PATH.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.some((folder) => existsSync(join(folder, program)));
 }

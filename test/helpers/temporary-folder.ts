@@ -11,7 +11,7 @@ export async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-/** Runs `work` with a new folder and removes it afterwards, whatever happened. */
+/** Runs `work` with a new folder and removes it afterwards, also after an error. */
 export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await newTemporaryFolder();
   try {

@@ -44,10 +44,10 @@ class LoopTimer {
 }
 
 /**
- * Puts the time of a virtual loop in the place of Node's timers, `Date.now` and `performance.now`, and one figure in the
+ * Puts the time of a virtual loop in the place of Node's timers, `Date.now` and `performance.now`, and one number in the
  * place of every draw. Ticks, microtasks and immediates stay real: the loop waits for them after each event, and counts
- * whatever else would go on by itself, so that "nothing can happen any more" is known and not guessed. Returns how to
- * take it back.
+ * everything else that would continue by itself, so that "nothing can happen any more" is known and not guessed. Returns how
+ * to take it back.
  */
 export function takeOverTime(clock: Clock, fraction: number): () => void {
   const native = { setTimeout, setInterval, clearTimeout, clearInterval };

@@ -19,7 +19,7 @@ export interface MemoryNetwork {
 
 let present: MemoryNetwork | null = null;
 
-/** From now on it is the network of whoever imports `node:net`. */
+/** Replaces `node:net` for all later imports. */
 export function openNetwork(deps: Pick<MemoryNetwork, 'clock' | 'latencyMs'>): MemoryNetwork {
   present = { ...deps, server: null, silentLines: new Set(), held: new Map() };
   return present;

@@ -18,7 +18,7 @@ const monitor = { username: 'monitor', password: 'monitor-secret' };
 const password = 'vehicle-secret';
 /** Every draw: both sides wait as long before they dial again, in whole slots. */
 const fraction = 0.412 / 0.9;
-/** Longer than any wait of the clients, so that whatever can still come does. */
+/** Longer than any wait of the clients, so that all messages arrive. */
 const restMs = 1_000 * slotMs;
 const slowMs = 5 * slotMs;
 
@@ -65,7 +65,7 @@ export async function play(script: Script, make: MakeBroker): Promise<Series> {
   }
 }
 
-/** The end of a goodbye, an answer, or a message with its topic and quality. */
+/** The end of a DISCONNECT, an answer, or a message with its topic and QoS. */
 const freePattern = /^\d+ (?:closed|(?:said|LinkClosed for|hears|must not hear) .*|gets \S* on (.*))$/;
 
 /**

@@ -73,7 +73,7 @@ export function realBroker(deps: RealBrokerDeps): BrokerPart {
   };
 }
 
-/** A connection that ends with its process: the system closes its socket, and nobody is left to hear of it. */
+/** A connection that ends with its process: the system closes its socket without an event. */
 function ofProcess(link: DeviceLink, process: VirtualProcess, options: LinkOptions): LinkConnection {
   const { onConnect, onDisconnect } = options;
   const connection = link.open({

@@ -79,7 +79,7 @@ describe('the plain virtual link', () => {
   });
 });
 
-/** Mistakes that somebody could make in the plain link, put in from outside. */
+/** Planted bugs of the virtual link. */
 const mistakes: Readonly<Record<string, MakeBroker>> = {
   'what waited for a session is dropped when it comes back': (loop, latencyMs) =>
     makePlain(loop, latencyMs, { waitingMaxOf: () => 0 }),
@@ -112,7 +112,7 @@ describe('the comparison finds it when', () => {
   });
 });
 
-/** Whoever opens a connection opens another one than he thinks. */
+/** A client opens another connection than the one it uses. */
 function opening(change: (options: LinkOptions) => LinkOptions): MakeBroker {
   return (loop, latencyMs) => {
     const broker = makePlain(loop, latencyMs);

@@ -15,7 +15,7 @@ interface Story {
 const stories: readonly Story[] = [
   { title: 'delivered at once', schedule: calmTestCase([{}]), stride: 1 },
   {
-    title: 'paid at once, refused for good, given back',
+    title: 'captured at purchase, refused for good, refunded',
     schedule: calmTestCase([{ service: 1, faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]),
     stride: 2,
   },

@@ -17,7 +17,7 @@ function drawn(vin: string, untilMs: number): Outage[] {
   return all;
 }
 
-/** A vehicle that is looked at from the first instant on, while `isBusy` says so. */
+/** A vehicle that is simulated from the first instant on, while `isBusy` returns true. */
 async function watchedFrom(fromMs: number, isBusy: (nowMs: number) => boolean): Promise<Outage[]> {
   const loop = virtualLoop({ startAt: 0 });
   const seen: Outage[] = [];

@@ -32,7 +32,7 @@ describe('A retry policy of a team', () => {
 
   test('is refused when its deadline is shorter than one time-out', () => {
     expect(mistakesOf('deadlineMs: 60000')).toEqual([
-      'my-policy.yaml: the deadline (deadlineMs, 60 s) is shorter than one time-out (commandTimeoutMs, 5 min, and 5 s for the news): a vehicle that answers late is never tried again. Raise deadlineMs to at least 305000, or lower commandTimeoutMs.',
+      'my-policy.yaml: the deadline (deadlineMs, 60 s) is shorter than one time-out (commandTimeoutMs, 5 min, and 5 s for the notification): a vehicle that answers late is never tried again. Raise deadlineMs to at least 305000, or lower commandTimeoutMs.',
     ]);
     expect(mistakesOf('deadlineMs: 305000')).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe('A catalogue of a team', () => {
       ok: false,
       mistakes: [
         'my.json: the service night-glow wakes "laser_eyes", which no simulated vehicle has; use one of heated_seats, adaptive_cruise, range_boost, ambient_light, remote_start, sport_mode.',
-        'my.json: policy of hasty: the deadline (deadlineMs, 1 s) is shorter than one time-out (commandTimeoutMs, 5 min, and 5 s for the news): a vehicle that answers late is never tried again. Raise deadlineMs to at least 305000, or lower commandTimeoutMs.',
+        'my.json: policy of hasty: the deadline (deadlineMs, 1 s) is shorter than one time-out (commandTimeoutMs, 5 min, and 5 s for the notification): a vehicle that answers late is never tried again. Raise deadlineMs to at least 305000, or lower commandTimeoutMs.',
       ],
     });
   });

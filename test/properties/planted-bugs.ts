@@ -5,7 +5,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { PaymentAnswer, Payments } from '../../shared/ports/payments.ts';
 import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
 
-/** One mistake that somebody could make, put in from outside: the shipped code knows nothing of it. */
+/** One realistic bug, planted by the test: the shipped code does not change. */
 export interface PlantedBug {
   readonly name: string;
   /** Within so many runs the check must find it: the median of three seeds, and seed 1 where every day's tests run it. */
@@ -29,7 +29,7 @@ export function unplant(): void {
   vi.resetModules();
 }
 
-/** Replaces functions of one module for whoever imports it. */
+/** Replaces functions of one module for all its importers. */
 function replace<Module extends object>(
   path: string,
   change: (actual: Module) => Partial<Module>,

@@ -42,7 +42,7 @@ function expectMoneyOf(world: World, activation: Activation): void {
   }
 }
 
-/** Rule 5: what failed ends off, by the revocation that is owed, or because nothing was applied and nothing can be. */
+/** Rule 5: the feature of a failed activation ends dormant, by its revocation, or because no command was or can be applied. */
 function expectOff(world: World, activation: Activation): void {
   if (!activation.revocationOwed) {
     expect(world.vehicle.feature).toBe('dormant');

@@ -230,12 +230,12 @@ const unsound: readonly (readonly [Activation, Change, ...said: string[]])[] = [
   [asking, { failure: null }, 'querying_vehicle_state without the failure that led to it'],
   [reversing, { failure: null }, 'reversing_payment without the failure that led to it'],
   [lost, { failure: null }, 'failed without the failure that led to it'],
-  [active, { revocationOwed: true }, 'a revocation is owed in active'],
-  [backingOff, { revocationOwed: true }, 'a revocation is owed in waiting_backoff'],
+  [active, { revocationOwed: true }, 'a revocation is required in active'],
+  [backingOff, { revocationOwed: true }, 'a revocation is required in waiting_backoff'],
   [
     lost,
     (activation) => withAttempts(activation, { failure: lostOnTheWay }),
-    'the vehicle may have applied a failed activation, and no revocation is owed',
+    'the vehicle may have applied a failed activation, and no revocation is required',
   ],
   [lost, { lateSuccessAt: 9 * second }, 'a late success owes a revocation'],
   [dormant, { cancelRequestedAt: second }, 'only an activation is cancelled'],
@@ -291,7 +291,7 @@ const wrongMoves: readonly (readonly [Activation, Activation, ...said: string[]]
     'only a hold brings the deadline forward',
   ],
   [ready(), { ...ready(), vehicleChecked: false }, 'a check is not undone'],
-  [{ ...lost, revocationOwed: true }, lost, 'a revocation stays owed'],
+  [{ ...lost, revocationOwed: true }, lost, 'a required revocation stays required'],
   [{ ...lost, lateSuccessAt: 5 }, { ...lost, lateSuccessAt: 6 }, 'a late success is noted once'],
   [
     active,
@@ -302,7 +302,7 @@ const wrongMoves: readonly (readonly [Activation, Activation, ...said: string[]]
   [
     stopped,
     { ...stopped, cancelRequestedAt: 2 * second },
-    'a wish to cancel stays as it is',
+    'a cancellation request does not change',
     'cancelRequestedAt changed in cancelled',
   ],
   [

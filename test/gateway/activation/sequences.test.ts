@@ -59,7 +59,7 @@ const happening = (type: fc.Arbitrary<EventType>): fc.Arbitrary<Happening> =>
       fc.constantFrom(1, 30, 305, 900).map((seconds) => seconds * second),
       fc.nat(8 * 3_600 * second),
     ),
-    // -1: an attempt that was never made, or that 429 took back.
+    // -1: an attempt that was never made, or was removed after 429.
     attemptsBack: fc.oneof(
       { weight: 5, arbitrary: fc.constant(0) },
       { weight: 2, arbitrary: fc.integer({ min: -1, max: 3 }) },

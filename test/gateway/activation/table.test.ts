@@ -32,7 +32,7 @@ import {
 
 const now = 3_600 * second;
 
-/** A state of each phase in which all that the phase can do may happen at `now`. */
+/** A state of each phase in which every event of the phase may happen at `now`. */
 const inPhase: Readonly<Record<Phase, () => Activation>> = {
   awaiting_payment: () => purchase(),
   queued_for_activation: () => play(switchOff('deactivation'), [postponed(0)]).activation,
@@ -86,7 +86,8 @@ test('every phase answers every event about the vehicle as the table says', () =
     expect(activation.phase).toBe(phase);
     return [phase, Object.values(vehicleEvents).map((event) => letter[step(activation, event).verdict])];
   });
-  // A accepted, i ignored, R rejected. Columns: checked started postponed free cancel owned accepted limited pending applied failed diagnostics
+  // A accepted, i ignored, R rejected. Columns: checked started postponed free cancel owned accepted limited pending applied
+  // failed diagnostics
   expect(`\n${grid(seen)}\n`).toBe(`
 awaiting_payment        R R R R A R R R R R R R
 queued_for_activation   R A A A R A i i i A i i
@@ -171,8 +172,8 @@ test('the money answers every event about it as the table says', () => {
       }),
     ];
   });
-  // Where each answer leads (- ignored): authorised captured voided refunded; refused and unanswered, each for authorise capture void refund;
-  // resolved as paid_back, collected, written_off; retried.
+  // Where each answer leads (- ignored): authorised captured voided refunded; refused and unanswered, each for authorise
+  // capture void refund; resolved as paid_back, collected, written_off; retried.
   expect(`\n${grid(seen)}\n`).toBe(`
 authorising    authorised - - - declined - - - authorising - - - - - - -
 declined       - - - - - - - - - - - - - - - -

@@ -15,7 +15,7 @@ import {
 } from '../../helpers/activation-events.ts';
 
 export const commandTimeoutMs = 300 * second;
-/** The longest that the API IoT of this world asks to wait (429). */
+/** Longest Retry-After of the API IoT (429). */
 export const longestLimitMs = 3_600 * second;
 
 interface Command {
@@ -31,9 +31,9 @@ interface Command {
 type LedgerState = 'none' | 'declined' | 'held' | 'taken' | 'released' | 'returned';
 
 /**
- * The smallest world that an activation can live in: an API IoT with one vehicle, and a payment service whose ledger
- * knows each step once, by its key. Its troubles are read from a tape; 0 is the good answer, and at the tape's end all
- * answers are good: the faults have stopped.
+ * Smallest environment of an activation: an API IoT with one vehicle, and a payment service whose ledger has each step once,
+ * by its key. Its failures are read from a list of numbers; 0 is success, and after the end of the list every call succeeds:
+ * the faults have stopped.
  */
 export class World {
   now = 0;
@@ -74,7 +74,7 @@ export function drive(world: World, begun: Activation): Activation {
     if (outcome.verdict === 'accepted') world.facts.push(...outcome.facts);
     activation = outcome.activation;
     expect([0, price]).toContain(world.netMinor);
-    // Told "not charged" only when the ledger says so.
+    // Notified "not charged" only when the ledger confirms it.
     if ((activation.phase === 'failed' || activation.phase === 'cancelled') && activation.settlement) {
       if (activation.settlement.status !== 'unsettled')
         expect(['released', 'returned']).toContain(world.ledger);
@@ -91,7 +91,7 @@ export function drive(world: World, begun: Activation): Activation {
   }
 }
 
-/** The effect happens; whether its answer is heard, and how often, is another matter. */
+/** The effect happens; its answer may arrive never, once or several times. */
 function perform(
   world: World,
   activation: Activation,
@@ -178,7 +178,7 @@ function answerTo(world: World, activation: Activation, effect: Effect): Activat
   }
 }
 
-/** One command a key, whatever is repeated. */
+/** One command per key, also after repeats. */
 function send(world: World, activation: Activation, attempt: number): ActivationEvent {
   const key = `${activation.id}:${attempt}`;
   const at = world.now;

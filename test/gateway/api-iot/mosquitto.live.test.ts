@@ -161,7 +161,7 @@ it('one message at which Mosquitto cuts the link is parked after it was alone in
     expect(parked).toEqual([poison]);
     expect(failed.filter((id) => id === poison)).toHaveLength(2);
     expect(api.counters().parkedCommands).toBe(1);
-    // The link is cut no more, for nobody.
+    // The link is not cut again, for any client.
     const before = cuts();
     const later = await idOf(await configure(vinB));
     await until(() => idsIn(received[vinB]).includes(later), 'a later command came');

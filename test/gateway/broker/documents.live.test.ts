@@ -37,7 +37,7 @@ describe('docs/asyncapi.yaml', () => {
 
   test('is a valid AsyncAPI 3 document', async () => {
     const { diagnostics } = await new Parser().parse(asyncapi);
-    // 0 is an error, 1 a warning; notices about a newer AsyncAPI version are none.
+    // 0 is an error, 1 a warning; information about a newer AsyncAPI version is neither.
     expect(diagnostics.filter((item) => item.severity <= 1)).toEqual([]);
   });
 

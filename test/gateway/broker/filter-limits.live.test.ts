@@ -74,7 +74,7 @@ describe('filters of a session', () => {
         .catch(() => 128);
       expect(refused).toBe(128);
       expect(broker.refusals()).toEqual({ too_many_filters: 1 });
-      // One given back makes room for one.
+      // One unsubscribe makes room for one subscription.
       await vehicle.unsubscribeAsync(filtersOf(vinA, 1));
       const [granted] = await vehicle.subscribeAsync(filtersOf(vinA, 1, 100), { qos: 1 });
       expect(granted?.qos).toBe(1);

@@ -93,7 +93,7 @@ describe('a subscriber in the process of the broker', () => {
     });
   });
 
-  test('gets the will of a vehicle that was cut off, and none from one that said goodbye', async () => {
+  test('gets the last will of a vehicle that was cut off, and none from one that disconnected', async () => {
     await withBroker(async ({ broker, client }) => {
       const got: string[] = [];
       const connection = await openService(broker, {

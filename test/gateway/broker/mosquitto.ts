@@ -38,7 +38,7 @@ export async function withMosquitto(
     .replace('/etc/mosquitto/fleetwake.acl', acl)
     .replace('/var/lib/mosquitto/', `${folder}/`);
   writeFileSync(configuration, change(text));
-  // Started by root, Mosquitto goes on as its own user, who must read the files and write the folder.
+  // Started by root, Mosquitto continues as its own user, who must read the files and write the folder.
   chmodSync(folder, 0o777);
   for (const file of [passwords, acl, configuration]) chmodSync(file, 0o644);
 

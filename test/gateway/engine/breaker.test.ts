@@ -149,7 +149,7 @@ describe('An open breaker', () => {
     expect(lines).toEqual(['opened credentials_refused']);
   });
 
-  it('closes with the first success, and lets the others go on one after the other, faster and faster', async () => {
+  it('closes with the first success, and lets the others continue one after the other, faster and faster', async () => {
     const { clock, lines, guard } = opened();
     await clock.advance(30_000);
     guard.observe(call('a', null));
@@ -274,7 +274,7 @@ describe('A revoked API IoT credential', () => {
 });
 
 describe('Two engine processes', () => {
-  it('have one incident and one alarm, probe by turns, and both go on when one of them finds the cause over', () =>
+  it('have one incident and one alarm, probe by turns, and both continue when one of them finds that the cause has ended', () =>
     withOutside(async (outside) => {
       const credential = revokedCredential(outside);
       const alarms: string[] = [];
@@ -336,7 +336,7 @@ describe('Two engine processes', () => {
       await second.stop();
     }));
 
-  it('go on without a probe, when their wait is over, after an operator has ended the incident', () =>
+  it('continue without a probe, when their wait is over, after an operator has ended the incident', () =>
     withOutside(async (outside) => {
       const credential = revokedCredential(outside);
       const engine = await bootEngine(outside, undefined, {

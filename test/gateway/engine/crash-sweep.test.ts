@@ -40,7 +40,7 @@ const stories: readonly Story[] = [
     },
   },
   {
-    title: 'never delivered, what was taken at once is given back, and a revocation follows',
+    title: 'captured at purchase and never delivered: refunded, and a revocation follows',
     order: { capture: 'immediately' },
     prepare: ({ vehicle, payments }) => {
       vehicle.script = [
@@ -70,7 +70,7 @@ function mortal(steps: number): { gate: Gate; calls: string[] } {
   };
 }
 
-/** All that the outside can see in the end. */
+/** Everything that is visible from outside in the end. */
 async function ending(outside: Outside) {
   const activations = await outside.database.reader
     .selectFrom('activations')

@@ -54,7 +54,7 @@ it('ends an activation at its own deadline when a busy vehicle never lets it beg
     const engine = await bootEngine(outside);
     const from = outside.clock.now();
     const id = await placeOrder(outside, { policy: { ...standardPolicy, deadlineMs: hour } });
-    // Somebody else's command is on its way to the vehicle for as long as this test looks.
+    // Another command to the vehicle is in progress during the whole test.
     const other = {
       id: 'act_busy',
       vin,

@@ -226,7 +226,7 @@ it('finds by its sweep what was saved when NATS lost every wake-up', () =>
 it('lets a thousand waiting activations delay the next one by nothing', () =>
   withOutside(async (outside) => {
     const engine = await bootEngine(outside);
-    // Each vehicle's own trouble: what strikes them all would open the breaker.
+    // A failure of each vehicle itself: one that affects all of them would open the breaker.
     const failure: Failure = { ...serverError, category: 'vehicle_not_ready' };
     outside.vehicle.script = [{ ok: false, failure }];
     const waiting = Array.from({ length: 1_000 }, (_, index) => ({

@@ -11,7 +11,7 @@ import { countedIds, recordLines, rowsOf, saveNew } from './rows.ts';
 const day = 86_400_000;
 const fact = (type: FactType, data: Fact['data'] = {}, at = 5_000): Fact => ({ type, at, data });
 
-/** What the parts beside the engine were asked to do, in order; `notices` is how many new notices there are. */
+/** What the parts beside the engine were asked to do, in order; `notices` is the number of new notifications. */
 function projecting(outside: Outside, notices = 0) {
   const calls: unknown[] = [];
   const deps: ProjectionDeps = {

@@ -37,7 +37,7 @@ export async function rowsOf<Table extends 'activations' | 'entitlements' | 'pur
   return (await all.execute(database.reader)).rows;
 }
 
-/** Saves an activation as whoever orders one does. */
+/** Saves an activation as the platform API does. */
 export async function saveNew(
   { database }: Outside,
   activation: Activation,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { singleFlight } from '../../../gateway/engine/single-flight.ts';
 import { settle } from '../../helpers/manual-clock.ts';
 
-/** Flights that land when the test says so; `log` has each start and each landing. */
+/** Calls that end when the test ends them; `log` has each start and each end. */
 function airport() {
   const log: string[] = [];
   const landings: ((error?: Error) => void)[] = [];

@@ -55,7 +55,7 @@ function handBus() {
       problem: () => null,
       close: async () => {},
     } satisfies Bus,
-    /** What became of a message: taken, or given back for so many milliseconds. */
+    /** Result of a message: acknowledged, or nak'ed with this delay in milliseconds. */
     async deliver(id: string, sequence = 1): Promise<string> {
       const answers: string[] = [];
       await handle({
@@ -717,7 +717,7 @@ describe('When it is stopped', () => {
           await settle();
           await engine.stop();
           held.letGo();
-          // Its next moment is now, and somebody else's.
+          // It is due now, and another process works on it.
           expect(await delivered).toBe('nak 1000');
           expect(await phaseOf(outside, 'act_1')).toBe('queued_for_activation');
           expect(outside.vehicle.commands.size).toBe(0);

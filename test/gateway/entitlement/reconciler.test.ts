@@ -54,7 +54,7 @@ const noContradictions: ContradictionDeps = {
   openTicket: notAsked,
 };
 
-/** A reconciler whose vehicles say nothing, unless told otherwise; what it did is told in order. */
+/** A reconciler whose vehicles report nothing by default; `log` has its actions in order. */
 function watched(outside: Outside, change: Partial<ReconcilerDeps> = {}) {
   const startAt = outside.clock.now();
   const looks: [minutes: number, vin: string][] = [];

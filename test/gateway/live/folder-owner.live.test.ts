@@ -45,7 +45,7 @@ it('a second gateway on the same folder does not take the nats-server of the fir
     expect([isRunning(pid), await natsPid()]).toEqual([true, pid]);
     first.process.kill('SIGKILL');
     await first.exitCode();
-    // What the first left behind is nobody's.
+    // The folder of the first one has no owner any more.
     const third = await started(folder, command);
     third.process.kill('SIGTERM');
     expect(await third.exitCode()).toBe(0);

@@ -63,7 +63,7 @@ test('names the file of a language that is missing or malformed', async () => {
     await rm(join(folder, 'fr', 'activation-failed.push.mustache'));
     expect(loading).toThrow(
       new TemplateFault(
-        'The notice template fr/activation-failed.push.mustache cannot be read: there is no such file.',
+        'The notification template fr/activation-failed.push.mustache cannot be read: there is no such file.',
       ),
     );
     await writeFile(join(folder, 'fr', 'durations.json'), '{"hours": ["heure"]}');

@@ -344,7 +344,7 @@ it('gives up on a notification whose every try ended without a result', async ()
     expect(mails).toEqual([]);
     expect((await notices(database))[0]).toMatchObject({
       status: 'dead',
-      last_error: 'no try of 3 told how it ended',
+      last_error: 'no try of 3 has a result',
     });
   });
 });
@@ -521,7 +521,7 @@ it('tells after each commit to the record that there is something to relay', asy
     one.wake();
     await clock.advance(10);
     await one.idle();
-    // Three notices on two channels.
+    // Three notifications on two channels.
     expect(await rows).toBe(6);
   });
 });

@@ -27,7 +27,7 @@ const kinds = {
   service_renewed: fact('activation.renewed'),
 };
 
-/** What one customer gets for one kind of notice. */
+/** Texts that one customer gets for one kind of notification. */
 async function received(kind: keyof typeof kinds, order: Partial<Order> = {}) {
   const out: { mail?: NonNullable<Rendered['mail']>; push?: NonNullable<Rendered['push']> } = {};
   await withDatabase(async (database) => {
@@ -352,7 +352,7 @@ it('makes notifications of exactly the facts of the table, and none of retries',
     'payment.voided',
   ] as const;
   for (const type of silent) expect(made(type)).toEqual([]);
-  // Beside the table: the customer's own wish.
+  // Not in the table: the customer's own request.
   expect(made('activation.cancelled')).toEqual([
     'activation_cancelled by email',
     'activation_cancelled by push',
@@ -415,7 +415,7 @@ it('refuses a failure notification without a ticket: there would be no reference
   await withDatabase(async (database) => {
     const activation = await placeOrder(database);
     await expect(tell(database, countingIds(), activation, [kinds.activation_failed])).rejects.toThrow(
-      'purchase pur_1: a failure notice needs the ticket to be opened before it',
+      'purchase pur_1: a failure notification needs an open ticket',
     );
   });
 });

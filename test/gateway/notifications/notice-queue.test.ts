@@ -21,7 +21,7 @@ import {
   withDatabase,
 } from '../../helpers/notification-rows.ts';
 
-/** Two processes have had the one notice of this database: the first one's claim lapsed while it was sending. */
+/** Two processes have claimed the one notification of this database: the first one's claim expired while it was sending. */
 async function withLapsedClaim(
   run: (stage: {
     database: Database<PlatformSchema>;

@@ -27,32 +27,32 @@ it.each([
   [
     'en/activation-failed.html.mustache',
     null,
-    'The notice template en/activation-failed.html.mustache cannot be read: ENOENT: no such file.',
+    'The notification template en/activation-failed.html.mustache cannot be read: ENOENT: no such file.',
   ],
   [
     'en/activation-failed.text.mustache',
     'Hello {{customerName}}',
-    'The notice template en/activation-failed.text.mustache is malformed: its first line is "Subject: …", and an empty line and the text follow.',
+    'The notification template en/activation-failed.text.mustache is malformed: its first line is "Subject: …", and an empty line and the text follow.',
   ],
   [
     'es/payment-confirmed.push.mustache',
     'only a title',
-    'The notice template es/payment-confirmed.push.mustache is malformed: its first line is the title, and an empty line and the body follow.',
+    'The notification template es/payment-confirmed.push.mustache is malformed: its first line is the title, and an empty line and the body follow.',
   ],
   [
     'en/activation-started.html.mustache',
     '<p>{{#onDelivery}}</p>',
-    'The notice template en/activation-started.html.mustache is malformed: Unclosed section "onDelivery" at 22.',
+    'The notification template en/activation-started.html.mustache is malformed: Unclosed section "onDelivery" at 22.',
   ],
   [
     'en/activation-started.html.mustache',
     '<p>{{costumerName}}</p>',
-    'The notice template en/activation-started.html.mustache names {{costumerName}}, which no notice has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, settleBy, activeUntil, reference, contact, link, onDelivery, immediately.',
+    'The notification template en/activation-started.html.mustache names {{costumerName}}, which no notification has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, settleBy, activeUntil, reference, contact, link, onDelivery, immediately.',
   ],
   [
     'en/activation-started.html.mustache',
     '<p>{{{customerName}}}</p>',
-    'The notice template en/activation-started.html.mustache uses the tag "&customerName", which is not allowed.',
+    'The notification template en/activation-started.html.mustache uses the tag "&customerName", which is not allowed.',
   ],
 ])('stops the start with a sentence when %s is %j', (file, text, sentence) => {
   expect(loadWith(file, text)).toThrow(new TemplateFault(sentence));

@@ -245,7 +245,7 @@ describe('payments over the stripe package against the stand-in', () => {
     expect(await ledgerLines(standIn)).toHaveLength(2);
   });
 
-  test('a void releases the hold once, whatever the key', async () => {
+  test('a void releases the hold once, under any key', async () => {
     const paymentId = await authorised();
     const done = { ok: true, paymentId, expiresAt: null };
     expect(await payments.void(step(paymentId, 'void'))).toEqual(done);
@@ -347,7 +347,7 @@ describe('payments over the stripe package against the stand-in', () => {
     ]);
   });
 
-  test('a capture that finds the hold lapsed is refused, though nobody looked before', async () => {
+  test('a capture of an expired hold is refused, also without a look-up before', async () => {
     const paymentId = await authorised();
     await standIn.clock.advance(weekMs);
     expect(await payments.capture(step(paymentId, 'capture'))).toMatchObject({

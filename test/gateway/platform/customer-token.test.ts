@@ -137,7 +137,7 @@ describe('a customer', () => {
       expect(await buy('bo', { ...order, vin: boVin })).toEqual([404, 'unknown-customer']);
       expect(await buy('bo', { ...order, customerId: 'bo' })).toEqual([404, 'unknown-vehicle']);
       expect(await buy('bo', { ...boOrder, vin: '11111111111111111' })).toEqual([201, 'bought']);
-      // A shop sells gifts: whoever pays need not be the customer of the vehicle.
+      // A shop sells gifts: the buyer need not be the customer of the vehicle.
       expect(await buy('shop', { ...order, customerId: 'bo' })).toEqual([201, 'bought']);
     }));
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parkEvent, switchWebhookOff } from '../../../gateway/support/webhook-store.ts';
 import { order, register, type World, withPlatform } from '../../helpers/platform-under-test.ts';
 
-/** A purchase of which no channel took a notice. */
+/** A purchase whose notifications no channel accepted. */
 async function deadNotice(world: World): Promise<{ id: string; purchase: string }> {
   await register(world);
   const { body } = await world.call('POST', '/purchases', order);

@@ -44,11 +44,11 @@ export async function bearer(world: World, who: string): Promise<string> {
   return `Bearer ${String(body.access_token)}`;
 }
 
-/** A call as somebody. */
+/** A call with the token of a person. */
 export const as = async (world: World, who: string, method: string, path: string, body?: unknown) =>
   world.call(method, path, body, { authorization: await bearer(world, who) });
 
-/** Ana and Bo, each with a vehicle, and one that is nobody's. */
+/** Ana and Bo, each with a vehicle, and a vehicle without a customer. */
 export const withPeople = (run: (world: World) => Promise<void>): Promise<void> =>
   withPlatform(
     async (world) => {

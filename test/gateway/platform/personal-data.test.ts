@@ -399,7 +399,7 @@ describe('the erasure is refused', () => {
       const type = 'urn:fleetwake:problem:not-erasable';
       const start = 'The personal data of ana cannot be erased now:';
       const waiting = async () =>
-        `a notice is not delivered yet (${await notices()}): wait until it is, or is given up.`;
+        `a notification is not delivered yet (${await notices()}): wait until it is delivered or dead.`;
       expect(await refusal(world)).toEqual({
         status: 409,
         type,

@@ -8,7 +8,7 @@ import {
 import { savedWithinMs } from '../../../gateway/platform/purchase-limit.ts';
 import { manualClock, settle } from '../../helpers/manual-clock.ts';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test ends it. */
 function heldWork() {
   const ends: (() => void)[] = [];
   let begun = 0;

@@ -76,10 +76,10 @@ const supportRows = [
     'vehicle incompatible: unsupported hardware',
     'engine',
   ],
-  ['activation.reversing_payment', 'the money is given back', 'the service was not delivered', 'engine'],
+  ['activation.reversing_payment', 'the payment is reversed', 'the service was not delivered', 'engine'],
   ['ticket.opened', 'a support ticket was opened', 'the activation has failed', 'engine'],
   ['payment.voided', 'the reservation was released', 'nothing is charged', 'payments'],
-  ['activation.notifying_failure', 'the customer is told', 'it failed', 'engine'],
+  ['activation.notifying_failure', 'the customer is notified', 'it failed', 'engine'],
   ['activation.failed', 'the activation has failed', 'it was not delivered', 'engine'],
   ['ticket.started', 'support works on it', 'a technician took it up', 'support:technician-1'],
   [

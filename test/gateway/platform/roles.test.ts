@@ -22,7 +22,7 @@ const open: Row['statuses'] = [200, 200, 200, 200, 200, 200];
 /** An operator alone may; there is no such thing here. */
 const operatorActs: Row['statuses'] = [401, 403, 403, 403, 404, 403];
 const tickets: Row['statuses'] = [401, 403, 403, 200, 200, 403];
-/** Bodies are empty: whoever may come in is told so. */
+/** Bodies are empty: an allowed caller gets 422. */
 const ticketMove: Row = { body: {}, statuses: [401, 403, 403, 422, 403, 403] };
 const moves = 'assign start comment retry payload inspection escalate contact resolve keep close reopen';
 
@@ -40,7 +40,7 @@ const matrix: Readonly<Record<string, Row>> = {
     path: () => '/customers/ana/personal-data',
     statuses: [401, 200, 404, 403, 200, 200],
   },
-  // Ana's ticket is open: whoever may erase is told so.
+  // Ana's ticket is open: an allowed caller gets 409.
   'DELETE /customers/{id}/personal-data': {
     path: () => '/customers/ana/personal-data',
     statuses: [401, 409, 404, 403, 409, 409],
@@ -67,7 +67,7 @@ const matrix: Readonly<Record<string, Row>> = {
     path: (ids) => `${purchase(ids)}/record/export`,
     statuses: [401, 200, 404, 200, 200, 200],
   },
-  // It has failed: whoever may cancel is told so.
+  // It has failed: an allowed caller gets 409.
   'POST /purchases/{id}/cancel': {
     path: (ids) => `${purchase(ids)}/cancel`,
     statuses: [401, 409, 404, 403, 403, 409],

@@ -73,7 +73,7 @@ describe('a refund that the payment service refuses for good', () => {
       const wrong = await world.call('POST', path, { ...paidBack, amountMinor: 100 });
       expect([wrong.status, wrong.body.detail]).toEqual([
         409,
-        `The settlement of ${activationId} cannot be ended so: 29.90 EUR are owed, not 1.00 EUR.`,
+        `The settlement of ${activationId} cannot be ended so: 29.90 EUR are due, not 1.00 EUR.`,
       ]);
       const answer = await world.call('POST', path, paidBack);
       expect([answer.status, answer.body.settlement.status, answer.body.phase]).toEqual([

@@ -57,7 +57,7 @@ it('grants no time beyond the purchased duration: after its end a delivered retr
   withFlow(async (flow) => {
     const { outside } = flow;
     await loseOne(flow);
-    // Ten seconds before the end; the vehicle's answer is heard thirty seconds later.
+    // Ten seconds before the end; the vehicle's answer arrives thirty seconds later.
     await outside.clock.advance(hour - 100_000);
     expect(await flow.run({ move: 'retry' }, 'act_lost')).toBe('waiting_for_activation');
     await outside.clock.advance(60_000);

@@ -148,7 +148,7 @@ it('says nothing of what is done, nor while the customer is waited for', () =>
   }));
 
 const weekdays = [1, 2, 3, 4, 5];
-/** Madrid, Mexico and Kathmandu; nobody between 23:00 and 03:15 UTC. */
+/** Madrid, Mexico and Kathmandu; no technician between 23:00 and 03:15 UTC. */
 const sun: Roster = [
   { name: 'ana', utcOffsetMinutes: 60, shifts: [{ weekdays, fromMinute: 540, toMinute: 1_020 }] },
   { name: 'ben', utcOffsetMinutes: -360, shifts: [{ weekdays, fromMinute: 540, toMinute: 1_020 }] },
@@ -187,7 +187,7 @@ it('hands over at the end of a shift to the technician on duty with the fewest t
       '1 16 handed_over ana',
       '2 16 handed_over ana',
     ]);
-    // 23:00: nobody comes, so ben keeps them until Kathmandu wakes up.
+    // 23:00: no shift begins, so ben keeps them until the shift in Kathmandu.
     await desk.clock.advance(8 * hour);
     const kept = await listTickets(desk.database.reader, { assignee: 'ben', limit: 10 });
     expect(kept).toMatchObject({ tickets: [{ id: first }, { id: second }] });

@@ -136,7 +136,7 @@ describe('what is refused', () => {
         ['retry', {}, 'a ticket that is assigned has no retry'],
         ['close', {}, 'a ticket that is assigned has no close'],
         ['reopen', { reason: 'why not' }, 'a ticket that is assigned has no reopen'],
-        ['assign', { technician: 'zoe' }, 'nobody on the roster is called zoe'],
+        ['assign', { technician: 'zoe' }, 'the roster has no technician called zoe'],
       ] as const;
       const legal = ['assign', 'start', 'comment', 'contact'];
       for (const [move, body, reason] of refusals) {

@@ -228,7 +228,7 @@ it('assigns a ticket only to technicians of the roster', async () => {
     expect(moved).toMatchObject({ ticket: { work: { assignee: 'cleo' } } });
     expect(await run(ticketId(1), { move: 'assign', technician: 'zoe' }, startAt + 6)).toMatchObject({
       kind: 'refused',
-      reason: 'nobody on the roster is called zoe',
+      reason: 'the roster has no technician called zoe',
     });
   });
 });
@@ -245,7 +245,7 @@ it('groups tickets of one cause within half an hour under one incident, and no o
     const ids = [
       await opened(1, 'authorization_failure', 0),
       await opened(2, 'authorization_failure', 29),
-      // An outage of another kind, and vehicles' own troubles.
+      // An outage of another kind, and failures of single vehicles.
       await opened(3, 'api_iot_error', 30),
       await opened(4, 'vehicle_offline', 31),
       await opened(5, 'vehicle_offline', 32),

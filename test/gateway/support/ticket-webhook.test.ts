@@ -77,7 +77,7 @@ async function withHook(settings: WebhookSettings, run: (hook: Hook) => Promise<
               body: JSON.parse(text),
             });
             const answer = hook.answers.length > 1 ? hook.answers.shift() : hook.answers[0];
-            if (answer === 'refused') throw new TransportError('refused', 'nobody listens', false);
+            if (answer === 'refused') throw new TransportError('refused', 'no server listens', false);
             if (answer === 'silent') return new Promise<Response>(() => {});
             if (answer instanceof Response) return answer;
             return new Response(null, { status: answer ?? 204 });

@@ -55,7 +55,7 @@ it('takes over tickets and notifications of a database from before the support d
   });
   const notices = await database.reader.selectFrom('notices').selectAll().execute();
   expect(notices).toMatchObject([{ id: 'ntc_1', status: 'waiting', tries: 3, due_at: at, occasion: '' }]);
-  // The same notice cannot come in a second time.
+  // The same notification cannot be inserted a second time.
   const again = database.write((transaction) =>
     transaction
       .insertInto('notices')

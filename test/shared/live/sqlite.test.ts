@@ -30,7 +30,7 @@ it('keeps the error of a full disk, names file and fix, and writes again once th
     const database = openSqlite<Schema>(path);
     await createTable(database);
     await limitPages(database, 10);
-    const full = `SqliteError: ${path}: database or disk is full (SQLITE_FULL): free space on its disk, and work goes on`;
+    const full = `SqliteError: ${path}: database or disk is full (SQLITE_FULL): free space on its disk; then work continues`;
     expect(await reasonOf(insert(database, 'x'.repeat(100_000)))).toBe(full);
     const together = [
       insert(database, 'a'),
@@ -39,7 +39,7 @@ it('keeps the error of a full disk, names file and fix, and writes again once th
     ].map(reasonOf);
     const outcomes = await Promise.all(together);
     const stored = await lengths(database);
-    // Whatever was answered as written is there, and nothing else: no work ran outside of its transaction.
+    // Every resolved write is saved, and nothing else: no work ran outside of its transaction.
     expect(outcomes[1]).toBe(full);
     expect(stored).toEqual([1, 2].filter((_, index) => outcomes[index * 2] !== full));
     await limitPages(database, 1_000);

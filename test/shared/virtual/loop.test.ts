@@ -59,7 +59,7 @@ describe('the virtual loop', () => {
     );
   });
 
-  it('rejects with what an event threw, and can go on', async () => {
+  it('rejects with the error of an event, and can continue', async () => {
     const loop = virtualLoop({ startAt });
     const clock = loop.clock('a');
     let isReached = false;

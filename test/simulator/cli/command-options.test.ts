@@ -335,7 +335,7 @@ const day: Case = async () => {
   expect(JSON.parse(readFileSync(written('day.json'), 'utf8'))).toMatchObject(size);
 };
 
-/** Sends exactly this among others, whatever it prints. */
+/** Sends exactly this request among others; its output is not checked. */
 const sends =
   (call: string, ...parts: readonly string[]): Case =>
   async () => {

@@ -591,7 +591,7 @@ const pairs = new Set<keyof GatewayConfig>([
   'ticketWebhookUrl',
   'ticketWebhookSecret',
 ]);
-/** What stands for a default that belongs to somebody else on this machine. */
+/** Replacement for a default that another program on this machine uses. */
 const ownValues: Readonly<Record<string, readonly string[]>> = {
   '--port': ['--port', '0'],
   '--api-iot-port': ['--api-iot-port', '0'],

@@ -22,7 +22,7 @@ function withTerminal(work: (up: Command, natsPid: number) => Promise<void>): Pr
       const natsPid = Number(await readFile(join(folder, 'nats', 'nats-server.pid'), 'utf8'));
       expect(isRunning(natsPid)).toBe(true);
       await work(up, natsPid);
-      // Whatever ended the gateway: its server does not stay behind, and may write for a moment after it.
+      // After any end of the gateway its server stops, too, and may write for a moment after it.
       await until(() => !isRunning(natsPid), 'the nats-server has ended');
     } finally {
       up.process.kill('SIGKILL');

@@ -29,7 +29,7 @@ interface Parts {
   stop(): Promise<void>;
 }
 
-/** The worlds in which every fault has to show the same effect. */
+/** The environments in which every fault must have the same effect. */
 export const worlds: Readonly<Record<'live' | 'virtual', () => Promise<Parts>>> = {
   /** Sockets between vehicle and broker. */
   async live() {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { until } from '../../helpers/until.ts';
 import { type FaultWorld, withFaultWorld, worlds } from './fault-world.ts';
 
-/** What is done, and what it has to look like from the cloud, in both worlds. */
+/** Steps, and their expected effect in the cloud, in both environments. */
 type Story = (world: FaultWorld) => Promise<void>;
 
 async function resultsBecome(world: FaultWorld, expected: readonly string[]): Promise<void> {
@@ -125,7 +125,7 @@ const link: Record<string, Story> = {
   },
 };
 
-/** Lets so much of the world's time pass: for what must not happen meanwhile. */
+/** Waits for a time of the environment, to show that nothing happens. */
 function pass(world: FaultWorld, ms: number): Promise<void> {
   return new Promise((resolve) => void world.clock.setTimer(ms, resolve));
 }
@@ -187,7 +187,7 @@ const meeting: Record<string, Story> = {
     expect(world.cars.vehicle(world.vin).refused).toBe(1);
     expect(world.statuses().includes('off')).toBe(false);
   },
-  'asleep for a moment, over before the goodbye is out: it is there again, and says so': async (world) => {
+  'asleep for a moment, over before the DISCONNECT is sent: it reports online again': async (world) => {
     const id = world.add(ofVehicle('asleep'));
     world.remove(id);
     await until(() => world.statuses().includes('off'), 'it said goodbye');
@@ -203,7 +203,7 @@ const meeting: Record<string, Story> = {
     world.remove(offline);
     await until(() => world.cars.vehicle(world.vin).connected, 'it is there again');
   },
-  'asleep on a line that lets nothing out: it hangs up, and its will says so': async (world) => {
+  'asleep on a blocked line: it closes the connection, and its last will is published': async (world) => {
     const silence = { timeoutMs: 60_000 };
     world.add({ layer: 'link', type: 'timeout', stream: 'upstream', attributes: silence });
     world.add(ofVehicle('asleep'));
@@ -311,7 +311,7 @@ const failsOnce =
     await resultsBecome(world, [`cmd_1 ${outcome}`, 'cmd_2 applied']);
   };
 
-/** Nobody hears of the first command, and the second gets its answer. */
+/** The first command gets no answer, and the second gets one. */
 const silentOnce =
   (fault: object, second: string): Story =>
   async (world) => {
@@ -382,13 +382,15 @@ const vehicle: Record<string, Story> = {
     await world.send('cmd_2', 2);
     await resultsBecome(world, ['cmd_1 expired', 'cmd_2 applied']);
   },
-  'feature_lost: it sleeps again, and says so': async (world) => {
+  'feature_lost: the feature becomes dormant, and the vehicle reports it': async (world) => {
     await world.send('cmd_1', 1);
     await statusesBecome(world, ['on', 'on, active']);
     world.add(ofVehicle('feature_lost', { attributes: { feature: 'heated_seats' } }));
     await statusesBecome(world, ['on', 'on, active', 'on']);
   },
-  'feature_gained: it is awake though nobody asked, and says so': async (world) => {
+  'feature_gained: the feature becomes active without a command, and the vehicle reports it': async (
+    world,
+  ) => {
     await statusesBecome(world, ['on']);
     world.add(ofVehicle('feature_gained', { attributes: { feature: 'heated_seats' } }));
     await statusesBecome(world, ['on', 'on, active']);

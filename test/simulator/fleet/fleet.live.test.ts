@@ -86,7 +86,7 @@ describe('a fleet on a broker', () => {
     });
   });
 
-  test('says goodbye when it stops', async () => {
+  test('disconnects cleanly when it stops', async () => {
     await withFleet({}, async ({ fleet, specs, statusesOf }) => {
       await fleet.start();
       const spec = first(specs);

@@ -161,7 +161,7 @@ describe('a model file', () => {
     [
       'a dependency that is not there',
       ['  - { id: a, requires: [b] }'],
-      'delta.yaml:6:25: features[0].requires[0] is "b", which this model has not; write another feature of this file, or remove it',
+      'delta.yaml:6:25: features[0].requires[0] is "b", which this model does not have; write another feature of this file, or remove it',
     ],
     [
       'a dependency without hardware',
@@ -176,7 +176,7 @@ describe('a model file', () => {
     [
       'an unknown control unit',
       ['  - { id: a, ecu: body }'],
-      'delta.yaml:6:19: features[0].ecu is "body", which this model has not; add it to ecus',
+      'delta.yaml:6:19: features[0].ecu is "body", which this model does not have; add it to ecus',
     ],
     [
       'a feature twice',
@@ -200,7 +200,7 @@ describe('a model file', () => {
         'signals:',
         '  - { path: Vehicle.A, type: boolean, generator: { from: feature, feature: b } }',
       ],
-      'delta.yaml:8:76: signals[0].generator.feature is "b", which this model has not; write one of a',
+      'delta.yaml:8:76: signals[0].generator.feature is "b", which this model does not have; write one of a',
     ],
     [
       'a field that models have not',

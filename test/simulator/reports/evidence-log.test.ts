@@ -75,7 +75,7 @@ test('a log that was cut short, changed or has another format is refused, with t
     `it has 5 lines where its last line counts ${lines.length - 1}; ${cure}`,
   );
   expect(reasonOf(lines.join('\n').replace('"captured"', '"refunded"'))).toBe(
-    `its lines are not those that were written (the seal differs); ${cure}`,
+    `its lines were changed (the checksum differs); ${cure}`,
   );
   expect(reasonOf(lines.join('\n').replace('"version":1', '"version":2'))).toBe(
     `it is a log of version 2, and this fleetwake reads 1; ${cure}`,
@@ -88,6 +88,6 @@ test('an evidence line that this version does not know is refused, even with a c
   const sha256 = createHash('sha256').update(`${head}\n${strange}\n`).digest('hex');
   const text = [head, strange, JSON.stringify({ end: true, lines: 2, sha256 })].join('\n');
   expect(reasonOf(text)).toBe(
-    'line 2 is no statement that this version knows; write it again with "fleetwake run --log FILE"',
+    'line 2 is no evidence that this version knows; write it again with "fleetwake run --log FILE"',
   );
 });

@@ -22,7 +22,7 @@ export function passedReport(): RunReport {
   return reportFrom({ ...evidence, ...faultsAndHopes(['active = 40 %', 'tickets <= 2']) });
 }
 
-/** The same with a rule that is broken, one that nobody expects to hold, and an expectation that is not met. */
+/** The same with a broken rule, a rule that is not expected to hold, and an expectation that is not met. */
 export function failedReport(): RunReport {
   const rules = [1, 2, 3, 4, 5, 6, 7, 8, 10, 11].map((id) => `rule ${id}`);
   const evidence = corrupted(({ database: { notices }, vehicles }) => {

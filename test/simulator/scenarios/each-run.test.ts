@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eachRun } from '../../../simulator/cli/run.ts';
 
-/** Runs numbers; a negative one cannot be run. Returns what was told, and how it ended. */
+/** Runs numbers; a negative one cannot be run. Returns the passed reports and the result. */
 async function told(jobs: readonly number[]) {
   const heard: (readonly string[])[] = [];
   const runOne = async (job: number) => {

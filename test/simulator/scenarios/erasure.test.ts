@@ -59,7 +59,7 @@ it('a run that holds every rule holds every one of them after all of its custome
   expect(added.map(({ type }) => type)).toEqual(evidence.database.purchases.map(() => 'customer.erased'));
   const verdicts = runChecks({
     ...evidence,
-    // Whose mailbox is whose is known to the mail's witness alone by now.
+    // Only the mail sink still knows the customer of each mailbox.
     database: { ...after, customers: evidence.database.customers },
     events: evidence.events && [
       ...evidence.events,

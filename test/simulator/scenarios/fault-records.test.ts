@@ -122,7 +122,7 @@ describe('an impossible fault is refused with its place and the fix', () => {
     ],
     [
       '{ name: x, layer: link, type: offline, target: { selector: { regions: [XX] } } }',
-      'my.yaml:8:78: faults.list[0].target.selector.regions[0] is "XX", which this fleet has not; write one of DE, ES, or add it to vehicles.regions',
+      'my.yaml:8:78: faults.list[0].target.selector.regions[0] is "XX", which this fleet does not have; write one of DE, ES, or add it to vehicles.regions',
     ],
     [
       '{ name: x, layer: vehicle, type: offline }',

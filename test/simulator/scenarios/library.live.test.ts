@@ -3,8 +3,8 @@ import { shippedScenario } from '../../../simulator/scenarios/library.ts';
 import { chaosRun } from '../../chaos/run.ts';
 
 /**
- * Stories of the library on real parts. They wait more than they work, so they run side by side. None expects that something
- * happens within a window of a few seconds, which a busy machine may sleep through.
+ * Scenarios of the library on real parts. They wait more than they work, so they run side by side. None expects an event
+ * within a few seconds, which a busy machine may miss.
  */
 const told = [
   'acknowledgement-lost-on-last-attempt',

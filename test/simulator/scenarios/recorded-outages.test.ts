@@ -111,7 +111,7 @@ test('a recorded outage takes its vehicle off the network, times divided by time
 });
 
 test('a vehicle that is still offline at the end is reconnected for its open revocation', async () => {
-  // Away for a day of the story, 864 s of the run: six attempts end after some 40 s.
+  // Offline for an uncompressed day, 864 s of the run: six attempts end after some 40 s.
   const outages = [1, 2].map((vehicle) => ({ vehicle, startMs: 0, durationMs: 86_400_000 }));
   const report = await virtualReport(scenarioOf({ outages }));
   expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);

@@ -82,7 +82,7 @@ test.each([
   [
     'a model that nobody builds',
     'count: 2\n  models: [{ model: dacia, weight: 1 }]',
-    'my.yaml:6:21: vehicles.models[0].model is "dacia", which nobody builds; write one of aurora-2026, borealis-2026, cirrus-2025',
+    'my.yaml:6:21: vehicles.models[0].model is "dacia", which is not a model; write one of aurora-2026, borealis-2026, cirrus-2025',
   ],
   [
     'a language that notifications do not have',

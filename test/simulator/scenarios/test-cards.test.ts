@@ -26,7 +26,7 @@ async function bought(good: string, faults: Partial<Scenario['faults']> = {}) {
   const { database, ledger, startedAt, mails } = evidence;
   const id = database.activations[0]?.id ?? '';
   return {
-    /** What the engine heard of the money, and how the activation ended: seconds of the run and what, in order. */
+    /** Answers of the payment service to the engine, and the end of the activation: seconds of the run and event, in order. */
     told: database.record
       .filter(
         ({ type }) =>

@@ -50,7 +50,7 @@ const vehicleFaults: [VehicleFaultRule, outcome: string, attempts: number, fromM
     1_500,
     3_000,
   ],
-  // The next attempt hears that it is on already.
+  // The vehicle answers the next attempt that the feature is active already.
   [
     { ...one, type: 'lose_result', attributes: { first: [1, 1], withStatus: false } },
     'active',

@@ -64,10 +64,10 @@ async function runCommands(standIn: OpenStandIn, setup: Setup, list: readonly Co
       ...setup,
     });
   let weeks = 0;
-  // A repeat under a key that was answered gets the answer of then, a refusal too, whatever has become possible since.
+  // A repeat under an answered key gets the first answer, also a refusal, even if the step would succeed now.
   const answeredKeys = new Set<string>();
   for (const command of list) {
-    // A key lives for 24 hours, at Stripe too: nobody may send an order again under the same one a week later.
+    // A key is kept for 24 hours, at Stripe too: a client must not repeat an authorisation under the same key a week later.
     if (command.step === 'authorise' && weeks > 0) continue;
     if (command.step === 'week') {
       weeks += 1;

@@ -26,7 +26,7 @@ function mail(fields: Partial<Mail> = {}): Mail {
   };
 }
 
-/** For anybody, without a credential. */
+/** For every sender, without a credential. */
 const open = { clock: wallClock, log: silentLog, secrets: systemSecrets, hostname: '127.0.0.1', port: 0 };
 const openSink = (port = 0) => mailSink({ ...open, port, credential });
 

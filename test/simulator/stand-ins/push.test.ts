@@ -196,7 +196,7 @@ describe('a push to the sink', () => {
     expect(await send(without('content-encoding'))).toBe('400 Content-Encoding must be aes128gcm.');
     expect(await send(good, 'x'.repeat(4_097))).toBe('413 At most 4096 bytes.');
     expect(sink.counts().total).toBe(0);
-    // Whether a body can be decrypted shows when somebody looks: the phone's trouble, as in life.
+    // A body is decrypted only when it is read: an error concerns the phone, as in reality.
     expect(await send(good)).toBe('201 ');
     expect(sink.list({ limit: 1 })[0]?.payload).toBeNull();
   });
