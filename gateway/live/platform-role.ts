@@ -47,7 +47,7 @@ export interface PlatformRole {
 export interface PlatformRoleDeps extends RoleDeps {
   readonly bus: LiveBus;
   readonly eventLoop: EventLoop;
-  /** Prepared, and closed by whoever handed it in. */
+  /** Prepared, and closed by the caller. */
   readonly database: Database<PlatformSchema>;
   readonly apiIotOrigin: string;
   /** The platform's way to the API IoT, the payment service and the ticket webhook; a scenario puts its faults here. */

@@ -50,7 +50,7 @@ export interface NatsBusOptions {
   readonly storage?: StreamStorage;
   /** Of the streams and subjects; default `fleetwake`. */
   readonly prefix?: string;
-  /** Returns the installation that owns the streams, asked once NATS answers. Left out: the streams are nobody's. */
+  /** Returns the installation that owns the streams, asked once NATS answers. Default: the streams have no owner. */
   readonly installation?: () => Promise<string>;
   readonly log: Log;
 }
@@ -112,7 +112,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   };
 }
 
-/** Deletes the streams of a prefix with all that they hold: for an installation that is over. */
+/** Deletes the streams of a prefix with their messages, for a removed installation. */
 export async function removeStreams(
   options: Pick<NatsBusOptions, 'url' | 'log'> & { readonly prefix: string },
 ): Promise<void> {

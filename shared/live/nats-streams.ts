@@ -79,7 +79,7 @@ export async function ensureStreams(manager: JetStreamManager, settings: StreamS
   for (const stream of Object.values(streams)) await ensureStream(manager, stream, settings);
 }
 
-/** Deletes both streams with all that they hold. */
+/** Deletes both streams with their messages. */
 export async function deleteStreams(manager: JetStreamManager, names: NatsNames): Promise<void> {
   for (const { name } of Object.values(streams))
     await orMissing(manager.streams.delete(names.stream(name)), streamNotFound);

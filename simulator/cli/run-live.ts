@@ -120,7 +120,7 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
 /** A prefix that no other installation has. */
 const runPrefix = () => `run-${systemSecrets.digest(systemSecrets.newToken()).slice(0, 16)}`;
 
-/** Removes the streams of the run; a NATS that is away by then keeps them. */
+/** Removes the streams of the run; an unavailable NATS keeps them. */
 async function forgetStreams({ natsUrl, natsPrefix: prefix }: GatewayConfig): Promise<void> {
   if (natsUrl === null) return;
   await removeStreams({ url: natsUrl.reveal(), prefix, log: silentLog }).catch(() => {});

@@ -12,7 +12,7 @@ export interface LiveServiceFaults {
   clear(): void;
 }
 
-/** Creates the faults of both services; whoever starts the services puts `around` in front of what answers there. */
+/** Creates the faults of both services; the starter of the services puts `around` in front of their handlers. */
 export function serviceFaults(
   random: Random,
   plan: Partial<Pick<Plan, 'apiIotFaults' | 'paymentsFaults'>> = {},

@@ -90,7 +90,7 @@ test(
           const ids = (all: readonly Bought[]) => new Set(all.map(({ activation }) => activation.id));
           expect(await activationsIn(server, 'fleetwake', ofOne.length)).toEqual(ids(ofOne));
           expect(await activationsIn(server, 'shop-b', ofTwo.length)).toEqual(ids(ofTwo));
-          // Nobody was woken up for what is not in the own database.
+          // No engine got a wake-up for an activation that is not in its own database.
           for (const { log } of [one, two])
             expect(log.filter(({ event }) => /unknown_id/.test(event))).toEqual([]);
         }),

@@ -25,7 +25,7 @@ async function withLines(test: (database: Kysely<Schema>) => Promise<void>): Pro
 }
 
 describe('a prepared query', () => {
-  it('takes the values of each execution, in whatever order and however often the query names them', () =>
+  it('takes the values of each execution, in any order and number of uses in the query', () =>
     withLines(async (database) => {
       const save = preparedQuery((schema: Kysely<Schema>, value: ValueOf<Schema['lines']>) =>
         schema
@@ -52,7 +52,7 @@ describe('a prepared query', () => {
       expect((await since(database, { at: 2 })).rows).toEqual([{ id: 'b', at: 3, text: null }]);
     }));
 
-  it('is built once, whatever the number of executions and databases of one dialect', () =>
+  it('is built once, for any number of executions and databases of one dialect', () =>
     withLines((one) =>
       withLines(async (other) => {
         let built = 0;
