@@ -55,12 +55,9 @@ export const customerSchema = z
     timeZone: z.string().nullable(),
     pushSubscription: pushSubscriptionSchema.nullable(),
     createdAt: z.int(),
-    erasedAt: z
-      .int()
-      .nullable()
-      .meta({
-        description: 'When their personal data was erased; since then the other fields have no personal data',
-      }),
+    erasedAt: z.int().nullable().meta({
+      description: 'When their personal data was erased; since then the other fields have no personal data',
+    }),
   })
   .meta({ id: 'Customer' });
 export type Customer = z.infer<typeof customerSchema>;
