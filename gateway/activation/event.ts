@@ -20,8 +20,8 @@ export type VehicleEvent =
       /** When to look again, where that is known; else after the back-off of its postponements. */
       readonly until?: number;
     }
-  /** The vehicle's other command has ended: postponed activations may try again. */
-  | { readonly type: 'vehicle_free'; readonly at: number }
+  /** The vehicle's other command, or an incident, has ended: postponed activations may try again. */
+  | { readonly type: 'vehicle_free'; readonly at: number; readonly cause?: 'incident_ended' }
   /** The customer does not want it any more. */
   | { readonly type: 'cancel_requested'; readonly at: number }
   /** A customer owns the feature: a deactivation leaves it active, and a purchase renews it. */

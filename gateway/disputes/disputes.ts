@@ -2,9 +2,13 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { PaymentList } from '../../shared/ports/payments.ts';
+import { isoText } from '../../shared/protocol/instant.ts';
+import { formatMoney } from '../../shared/protocol/money.ts';
 import type { SettlementResolution } from '../activation/settlement.ts';
 import type { EntitlementDeps } from '../entitlement/deps.ts';
-import { restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
+import { grantedBy, restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
+import { insertLifeNotice } from '../notifications/life-notice.ts';
+import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { DisputeReport, PaymentServiceEvent } from '../payments/payment-event.ts';
 import { loadActivation, type StoredActivation } from '../store/activations.ts';
 import { appendRecord } from '../store/record-lines.ts';
@@ -15,6 +19,7 @@ export interface DisputeDeps extends EntitlementDeps {
   readonly database: Database<PlatformSchema>;
   readonly log: Log;
   readonly payments: Pick<PaymentList, 'find'>;
+  readonly notices: NoticeSettings;
 }
 
 type Write = Transaction<PlatformSchema>;
@@ -89,8 +94,11 @@ async function saveReport(
     .values(row)
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ status, closed_at: row.closed_at }))
     .execute();
+  const isActive = await hasService(transaction, stored, at);
   const activeUntil = status === 'lost' ? await shortenUnpaid(transaction, deps, stored, at) : null;
   if (status === 'lost') await setPurchase(transaction, stored, 'payment_failed');
+  if (known === undefined && status !== 'won')
+    await notifyCustomer(transaction, deps, stored, { dispute, at, isActive, activeUntil });
   await appendLine(transaction, deps, stored, {
     at,
     type: lineTypes[status],
@@ -98,6 +106,44 @@ async function saveReport(
     data: {
       ...{ disputeId: id, amountMinor, currency, reason },
       ...(activeUntil === null ? {} : { activeUntil }),
+    },
+  });
+}
+
+/** Whether the vehicle has what the purchase gave, at this moment. */
+async function hasService(
+  transaction: Write,
+  { purchaseId }: StoredActivation,
+  at: number,
+): Promise<boolean> {
+  const granted = purchaseId === null ? null : await grantedBy(transaction, purchaseId);
+  return granted !== null && granted.validFrom <= at;
+}
+
+/** Once for each dispute: with its first event, which says what it means for the service. */
+async function notifyCustomer(
+  transaction: Write,
+  { ids, notices, catalogue }: DisputeDeps,
+  { activation }: StoredActivation,
+  facts: {
+    readonly dispute: DisputeReport;
+    readonly at: number;
+    readonly isActive: boolean;
+    readonly activeUntil: number | null;
+  },
+): Promise<void> {
+  const { dispute, at, isActive, activeUntil } = facts;
+  const { uncollectible = 'keep' } = catalogue.service(activation.serviceId) ?? {};
+  await insertLifeNotice(transaction, { ids, settings: notices }, activation.id, {
+    kind: 'payment_disputed',
+    at,
+    occasion: dispute.id,
+    data: {
+      amount: formatMoney(dispute),
+      isDisputeLost: dispute.status === 'lost',
+      isServiceActive: isActive,
+      endsIfLost: uncollectible !== 'keep',
+      ...(activeUntil === null ? {} : { activeUntil: isoText(activeUntil) }),
     },
   });
 }

@@ -15,7 +15,8 @@ export const standardBreaker: BreakerSettings = { windowMs: 60_000, probeAfterMs
 
 /** Calls that are remembered; the oldest go first. */
 const rememberedMax = 400;
-const probeGrowthMax = 4;
+/** How many times as long as the first wait the longest one between two probes is. */
+export const probeGrowthMax = 4;
 
 /** What keeps activations from the API IoT, as long as it lasts. */
 export interface BreakerIncident {

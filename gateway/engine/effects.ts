@@ -69,8 +69,9 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
     : `health unknown (${health.failure.message})`;
   if (!status.ok) {
     // Data errors end the activation; a temporary error will show again in the attempt itself.
-    const failure = status.failure.category === 'unknown_vehicle' ? status.failure : null;
-    const incident = failure && deps.breaker?.incident();
+    const isUnknown = status.failure.category === 'unknown_vehicle';
+    const failure = isUnknown && !status.failure.temporary ? status.failure : null;
+    const incident = isUnknown ? deps.breaker?.incident() : null;
     if (incident) return { type: 'postponed', at, reason: 'api_iot_unavailable', until: incident.probeAt };
     return {
       type: 'vehicle_checked',

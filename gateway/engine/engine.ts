@@ -22,11 +22,13 @@ import {
   overdueActivations,
   type StoredActivation,
   saveActivation,
+  waitingActivations,
 } from '../store/activations.ts';
 import { anyCommittedWork, type CommittedWork, noCommittedWork } from '../store/committed-work.ts';
 import { overdueEntitlements } from '../store/entitlements.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
+import { isRegistered } from '../store/vehicles.ts';
 import type { OpenedTicket } from '../support/ticket.ts';
 import { logFacts } from './alarms.ts';
 import { type BreakerSettings, standardBreaker } from './breaker.ts';
@@ -36,10 +38,11 @@ import { type Decision, decideStart, runEffect } from './effects.ts';
 import { observedVehicles } from './observed-vehicles.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
+import { registeredVehicles } from './registered-vehicles.ts';
 import { sharedBreaker } from './shared-breaker.ts';
 import { singleFlight } from './single-flight.ts';
 import { wakeUpKeeper } from './wake-up-keeper.ts';
-import { openGate, type WorkGate } from './work-gate.ts';
+import { isHeld, openGate, type WorkGate } from './work-gate.ts';
 
 export interface EngineSettings {
   /** Activations worked on at once in this process. */
@@ -102,11 +105,15 @@ export function activationEngine(outer: EngineDeps) {
     ...{ clock, log, database, ids: outer.ids, settings: settings.breaker },
     onRecorded: () => outer.onCommitted({ ...noCommittedWork, tickets: true }),
   });
-  const deps: EngineDeps = { ...outer, breaker: guard, vehicles: observedVehicles(outer.vehicles, guard) };
+  const warnings = countedWarnings({ clock, log });
+  const vehicles = registeredVehicles(observedVehicles(outer.vehicles, guard), {
+    isRegistered: (vin) => isRegistered(database, vin),
+    onContradiction: (vin) => warnings('vehicle.unknown_to_api_iot', { vin }),
+  });
+  const deps: EngineDeps = { ...outer, breaker: guard, vehicles };
   let consumption: Consumption | null = null;
   let stopped = false;
   const keeper = wakeUpKeeper(clock);
-  const warnings = countedWarnings({ clock, log });
   /** Activations whose work threw: how often in a row, and until when they wait. */
   const failures = new Map<string, { readonly count: number; readonly until: number }>();
   const background = new Set<Promise<unknown>>();
@@ -156,14 +163,14 @@ export function activationEngine(outer: EngineDeps) {
     }
   }
 
-  function isHeld({ kind }: Activation): boolean {
-    return !gate.mayWork() || (kind !== 'activation' && !gate.maySwitchOff());
-  }
-
   async function work(id: string, until: (activation: Activation) => boolean): Promise<StoredActivation> {
     let stored = await loadActivation(database.reader, id);
     if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
-    for (let turn = 0; turn < turnMax && !stopped && !isHeld(stored.activation); turn += 1) {
+    for (
+      let turn = 0;
+      turn < turnMax && !stopped && !isHeld(gate, stored.activation, clock.now());
+      turn += 1
+    ) {
       if (until(stored.activation)) break;
       const effects = outstanding(stored.activation, clock.now());
       if (effects.length === 0) break;
@@ -184,7 +191,9 @@ export function activationEngine(outer: EngineDeps) {
 
   function dueAtOf(activation: Activation): number | null {
     const dueAt = nextDueAt(activation);
-    return dueAt !== null && isHeld(activation) ? Math.max(dueAt, clock.now() + heldPauseMs) : dueAt;
+    return dueAt !== null && isHeld(gate, activation, clock.now())
+      ? Math.max(dueAt, clock.now() + heldPauseMs)
+      : dueAt;
   }
 
   /** Its next moment is its only one, months away at times: the sweep knows it, no message waits for it. */
@@ -301,6 +310,23 @@ export function activationEngine(outer: EngineDeps) {
     background.add(task);
   }
 
+  /** Lets sales go on that wait for a probe of an incident that is over; others that were postponed are postponed again. */
+  async function resumePostponed(): Promise<void> {
+    const from = clock.now();
+    let page: StoredActivation[] = [];
+    do {
+      const last = page.at(-1)?.activation;
+      const after = { id: last?.id ?? '', dueAt: last?.dueAt ?? from };
+      page = await waitingActivations(database.reader, from + guard.longestWaitMs, after, sweepMax);
+      for (const stored of page) {
+        const { id, kind, postponed, rateLimits = 0 } = stored.activation;
+        if (kind !== 'activation' || postponed + rateLimits === 0) continue;
+        await apply(stored, [{ type: 'vehicle_free', at: clock.now(), cause: 'incident_ended' }]);
+        wake([id]);
+      }
+    } while (page.length === sweepMax && !stopped);
+  }
+
   /** Continues without making the caller wait. If the process crashes, the waiting wake-up repeats the work. */
   function continueInBackground(id: string): void {
     inBackground(
@@ -352,6 +378,16 @@ export function activationEngine(outer: EngineDeps) {
       const { activation } = await apply(stored, [event]);
       continueInBackground(id);
       return activation;
+    },
+
+    /** An operator has ended an incident: activations that it has postponed go on, one after the other. */
+    async resume(): Promise<void> {
+      await guard.follow();
+      inBackground(
+        resumePostponed().catch((error: unknown) =>
+          log.error('engine.resume_failed', { reason: String(error) }),
+        ),
+      );
     },
 
     /** A verified callback: resolves once it is saved. A callback of a command that is not ours is ignored. */

@@ -11,7 +11,7 @@ interface Meaning {
 }
 
 /** What others say goes into records and events, which have limits of their own. */
-const messageMax = 500;
+export const messageMax = 500;
 
 const invalid: Meaning = { category: 'invalid_configuration', temporary: false, mayHaveSucceeded: false };
 const incompatible: Meaning = { category: 'vehicle_incompatible', temporary: false, mayHaveSucceeded: false };

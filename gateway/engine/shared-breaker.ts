@@ -10,7 +10,7 @@ import {
   openIncidentOf,
 } from '../store/incidents.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { type BreakerIncident, type BreakerSettings, breaker } from './breaker.ts';
+import { type BreakerIncident, type BreakerSettings, breaker, probeGrowthMax } from './breaker.ts';
 import type { CallOutcome } from './systemic-cause.ts';
 
 export interface SharedBreakerDeps {
@@ -31,6 +31,8 @@ export interface SharedBreaker {
   /** Null: the activation may call the API IoT; else when to ask again. */
   admit(id: string): Promise<number | null>;
   incident(): BreakerIncident | null;
+  /** The longest that an activation is postponed for an incident. */
+  readonly longestWaitMs: number;
   /** Takes over what other processes have found out, and writes down what could not be written yet. */
   follow(): Promise<void>;
   /** Resolves when what is under way is written. */
@@ -127,7 +129,11 @@ export function sharedBreaker(deps: SharedBreakerDeps): SharedBreaker {
     holdsBack: () => !local.isClosed(),
     async admit(id) {
       const probe = local.probeDue();
-      if (probe === null) return local.admit(id);
+      if (probe === null) {
+        // An operator or another process may have ended it since the last sweep.
+        if (local.incident() !== null && row !== null) await follow();
+        return local.admit(id);
+      }
       await writing;
       const incidentId = row?.id;
       const isOurs =
@@ -141,6 +147,7 @@ export function sharedBreaker(deps: SharedBreakerDeps): SharedBreaker {
       return local.admit(id);
     },
     incident: local.incident,
+    longestWaitMs: deps.settings.probeAfterMs * probeGrowthMax,
     follow,
     async stop() {
       await writing;

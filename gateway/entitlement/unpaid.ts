@@ -9,7 +9,7 @@ import type { EntitlementDeps } from './deps.ts';
 import type { Entitlement } from './entitlement.ts';
 
 /** Resolves with what the purchase gave and has not ended; null where there is nothing of it. */
-async function grantedBy(
+export async function grantedBy(
   transaction: Transaction<PlatformSchema>,
   purchaseId: string,
 ): Promise<(Entitlement & { readonly duration: Duration }) | null> {

@@ -28,6 +28,12 @@ export interface NoticeData {
   readonly settleBy?: string;
   /** ISO 8601: when a service that was not paid is switched off. */
   readonly activeUntil?: string;
+  /** Of a disputed payment: the bank has taken it back. */
+  readonly isDisputeLost?: boolean;
+  /** Of a disputed payment: the vehicle has the service at that moment. */
+  readonly isServiceActive?: boolean;
+  /** Of a disputed payment: the service's policy switches it off once the bank has taken the payment back. */
+  readonly endsIfLost?: boolean;
   /** Of a payment by other means. */
   readonly reference?: string;
   readonly contact: string;

@@ -76,7 +76,7 @@ function isTrue(kind: NoticeKind, { phase, settlement, delivery }: NoticedActiva
 }
 
 /** Notifications of the service lifecycle. */
-export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled'];
+export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled', 'payment_disputed'];
 
 /** What the support desk tells, in the order of the specification's escalation flow; the question may be asked at any time. */
 export const supportNoticeKinds: readonly SupportNoticeKind[] = [

@@ -101,6 +101,9 @@ function viewOf(data: NoticeData): TemplateView {
     ...(data.message === undefined ? {} : { message: visibleText(data.message) }),
     ...(data.workshop === undefined ? {} : { workshop: visibleLine(data.workshop) }),
     onDelivery: data.capture === 'on_delivery',
+    isDisputeLost: data.isDisputeLost ?? false,
+    isServiceActive: data.isServiceActive ?? false,
+    endsIfLost: data.endsIfLost ?? false,
     immediately: data.capture === 'immediately',
   };
 }

@@ -17,8 +17,11 @@ export interface TemplateView {
   readonly reference?: string;
   readonly contact: string;
   readonly link: string;
-  /** Sections for what differs by the moment at which the money is taken. */
+  /** Sections for what differs by the moment at which the money is taken, and by the state of a dispute. */
   readonly onDelivery: boolean;
+  readonly isDisputeLost: boolean;
+  readonly isServiceActive: boolean;
+  readonly endsIfLost: boolean;
   readonly immediately: boolean;
 }
 
@@ -40,6 +43,9 @@ const names: Readonly<Record<keyof TemplateView, true>> = {
   link: true,
   onDelivery: true,
   immediately: true,
+  isDisputeLost: true,
+  isServiceActive: true,
+  endsIfLost: true,
 };
 
 export type Template = (view: TemplateView) => string;

@@ -68,8 +68,8 @@ function mountTokens(app: App, deps: PlatformDeps) {
   return newAuthenticator({ tokens, clock, log, audience, roleScopes });
 }
 
-const disputeDeps = ({ database, ids, catalogue, log, restore: { payments } }: PlatformDeps) => ({
-  ...{ database, ids, catalogue, log, payments },
+const disputeDeps = ({ database, ids, catalogue, log, desk, restore: { payments } }: PlatformDeps) => ({
+  ...{ database, ids, catalogue, log, payments, notices: desk.notices },
 });
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */

@@ -105,7 +105,7 @@ async function cancelService(
     await insertLifeNotice(transaction, { ids, settings: desk.notices }, purchase.activation_id, {
       kind: 'service_cancelled',
       at,
-      entitlementId: entitlement.id,
+      occasion: entitlement.id,
     });
     return done;
   });

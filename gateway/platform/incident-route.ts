@@ -41,7 +41,13 @@ function incidentResource(row: IncidentRow): z.infer<typeof incidentSchema> {
 /** `GET /incidents` and `POST /incidents/{id}/end`: causes at the API IoT that hold back the whole fleet. */
 export function mountIncidents(
   app: App,
-  { database, clock, ids, desk }: Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'desk'>,
+  {
+    database,
+    clock,
+    ids,
+    desk,
+    engine,
+  }: Pick<PlatformDeps, 'database' | 'clock' | 'ids' | 'desk' | 'engine'>,
   { requireScope }: Authenticator,
 ): void {
   const list = createRoute({
@@ -66,9 +72,9 @@ export function mountIncidents(
     method: 'post',
     path: '/incidents/{id}/end',
     tags: ['Operations'],
-    summary: 'End an open incident: activations continue one after the other, without a probe before them',
-    description:
-      'They continue when their wait is over, 2 minutes at the most. Calls that fail again open a new incident.',
+    summary:
+      'End an open incident: activations continue at once, one after the other, without a probe before them',
+    description: 'Calls that fail again open a new incident.',
     ...scoped(requireScope, 'operations:write'),
     request: { params: idParameters },
     responses: {
@@ -89,6 +95,7 @@ export function mountIncidents(
     const row = await database.write((transaction) => closeIncident(transaction, ids, id, by));
     if (row === null) throw notFound('open incident', id);
     desk.onRecorded();
+    await engine.resume();
     return context.json(incidentResource(row), 200);
   });
 }

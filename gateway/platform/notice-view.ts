@@ -23,6 +23,7 @@ export const noticeSchema = z
       'capture_failed',
       'capture_settled',
       'service_cancelled',
+      'payment_disputed',
       'support_service_active',
       'support_workshop_visit',
       'support_workaround',

@@ -198,6 +198,28 @@ export interface Overdue {
   readonly dueAt: number;
 }
 
+/** A page of activations that wait for their next attempt, due until `until`, the soonest first; `after` is the last one of the page before. */
+export async function waitingActivations(
+  database: Kysely<PlatformSchema>,
+  until: number,
+  after: Overdue,
+  limit: number,
+): Promise<StoredActivation[]> {
+  const rows = await database
+    .selectFrom('activations')
+    .select(['state', 'version', 'purchase_id', 'parent_id'])
+    .where('due_at', '<=', until)
+    // The first condition is what the index can use.
+    .where('due_at', '>=', after.dueAt)
+    .where((where) => where.or([where('due_at', '>', after.dueAt), where('id', '>', after.id)]))
+    .where('phase', 'in', ['queued_for_activation', 'waiting_backoff'])
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(storedActivation);
+}
+
 /** A page of activations whose moment has passed, the longest overdue first; `after` is the last one of the page before. */
 export async function overdueActivations(
   database: Kysely<PlatformSchema>,

@@ -281,7 +281,7 @@ export type NoticeKind =
   | 'capture_settled';
 
 /** Notifications of the service lifecycle. */
-export type LifeNoticeKind = 'service_cancelled';
+export type LifeNoticeKind = 'service_cancelled' | 'payment_disputed';
 
 /** What the support desk tells a customer. */
 export type SupportNoticeKind =

@@ -77,6 +77,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const publishing = publisher({ connection, names, repairs, link, log });
   const consumptions = new Set<LiveConsumption & { abandon(): void }>();
   void followStatus(connection, log, link, () => {
+    publishing.reconnected();
     for (const consumption of consumptions) consumption.recover();
   });
   return {
@@ -193,8 +194,9 @@ interface Repairs {
 
 interface Publishing {
   readonly publish: Bus['publish'];
-  /** Why the newest publish failed; null when it did not. */
+  /** Why the newest publish failed; null when it did not, or the connection has come back since. */
   problem(): string | null;
+  reconnected(): void;
 }
 
 /** Many publishes share the connection without waiting for each other's acknowledgement. */
@@ -265,6 +267,7 @@ function publisher({
 
   return {
     problem: outcome.problem,
+    reconnected: outcome.reconnected,
     async publish(subject, payload, options = {}) {
       streamOf(subject);
       const releasePlace = await takePlace();
@@ -281,8 +284,13 @@ function publisher({
 function publishOutcome(log: Log) {
   let problem: string | null = null;
   let failures = 0;
+  let isPassing = false;
   return {
     problem: () => problem,
+    /** What failed for want of a connection says nothing about the new one; what the server refused stays known. */
+    reconnected() {
+      if (isPassing) problem = null;
+    },
     succeeded() {
       if (problem !== null) log.info('bus.publishes_again', { failures });
       problem = null;
@@ -293,6 +301,7 @@ function publishOutcome(log: Log) {
       if (problem === null)
         log[remedy === 'report' ? 'error' : 'warn']('bus.publish_failed', { reason, remedy });
       problem = reason;
+      isPassing = remedy === 'retry';
     },
   };
 }

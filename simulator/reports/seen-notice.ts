@@ -88,6 +88,11 @@ const headlines: readonly {
     push: /^(Service ended|Servicio terminado)$/,
   },
   {
+    kind: 'payment_disputed',
+    email: /^(Your disputed payment of .+|Su pago disputado de .+)$/,
+    push: /^(Payment disputed|Pago disputado): .+$/,
+  },
+  {
     kind: 'support_service_active',
     email: /^(Your .+ is now active|Su .+ ya está activo)$/,
     push: /^(Service now active|Servicio ya activo)$/,

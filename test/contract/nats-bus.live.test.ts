@@ -151,6 +151,21 @@ describe('the NATS bus', () => {
     });
   });
 
+  it('has no problem any more as soon as the connection is back, without a publish', async () => {
+    await withNats(async ({ start }) => {
+      const first = await start();
+      await withConsumer(first.url, async (bus) => {
+        expect(bus.problem()).toBeNull();
+        await first.kill();
+        const lost = await bus.publish('fleetwake.wake.a', 'meanwhile').catch((error: unknown) => error);
+        expect(lost).toBeInstanceOf(BusUnavailable);
+        expect(bus.problem()).not.toBeNull();
+        await start();
+        await until(() => bus.problem() === null, 'the connection is back', 20_000);
+      });
+    });
+  });
+
   it('continues after NATS lost all its data', async () => {
     await withNats(async ({ dataFolder, start }) => {
       const first = await start();

@@ -12,7 +12,7 @@ import {
   refused,
   watch,
 } from './disturb.ts';
-import { failure, receipt, success, ticket } from './expected.ts';
+import { failure, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, featureOf, mailsOf, recordOf, revoked, storyOf } from './story.ts';
 
 const checked = ['POST token 200', 'GET status 200', 'GET health 200'];
@@ -400,18 +400,21 @@ test.concurrent('429: waits for Retry-After, which costs no retry and sends no n
   });
 });
 
-test.concurrent('a vehicle that the API IoT does not know is a data error: no attempt', async () => {
-  const unknown = on('status', answersProblem('unknown-vehicle'));
-  const { disturb } = watch(unknown);
+test.concurrent('a registered vehicle that the API IoT does not know is retried until it knows it', async () => {
+  const { disturb } = watch(
+    on('status', answersProblem('unknown-vehicle'), { count: 1 }),
+    on('configure', answersProblem('unknown-vehicle'), { count: 2 }),
+  );
   await withPlatform({ disturb }, async (platform) => {
-    expect(await storyOf(platform, await buy(platform))).toEqual({
-      ...failure,
-      attempts: [],
-      failure: 'unknown_vehicle',
-      ticket: ticket('unknown-vehicle', 0),
-      mails: [receipt, 'Service activation issue - You have NOT been charged'],
-      pushes: ['Service purchased', 'Activation issue - not charged'],
+    const bought = await buy(platform);
+    expect(await storyOf(platform, bought)).toEqual({
+      ...success,
+      attempts: ['unknown-vehicle', 'unknown-vehicle', null],
     });
+    const [failed] = (await recordOf(platform, bought)).filter(({ type }) => type === 'activation.failure');
+    expect(JSON.stringify(failed?.data)).toContain(
+      'the platform has registered the vehicle, and the API IoT does not know it',
+    );
   });
 });
 

@@ -83,6 +83,7 @@ interface WantedNotice {
 interface Facts {
   readonly startedActivations: ReadonlySet<string | null>;
   readonly endedPurchases: ReadonlySet<string | null>;
+  readonly disputed: ReadonlySet<string | null>;
   readonly unsettled: ReadonlySet<string | null>;
   readonly uncollectible: ReadonlySet<string | null>;
   /** How people's work on the money of an activation ended. */
@@ -102,6 +103,9 @@ function factsOf({ database, plan }: Evidence): Facts {
         activation_id,
         (JSON.parse(data) as { readonly outcome: string }).outcome,
       ]),
+    ),
+    disputed: new Set(
+      ['payment.disputed', 'payment.dispute_lost'].flatMap(ofType).map((row) => row.activation_id),
     ),
     endedPurchases: new Set(ofType('entitlement.cancelled').map((row) => row.purchase_id)),
     customersWithPush: new Set(plan.customers.filter(({ push }) => push).map(({ id }) => id)),
@@ -125,6 +129,7 @@ function wantedNotices(facts: Facts, { id, ledger, row, state, purchase }: CaseF
   if (facts.uncollectible.has(id)) kinds.push('capture_failed');
   if (row.phase === 'active' && facts.settled.has(id)) kinds.push('capture_settled');
   if (facts.endedPurchases.has(row.purchase_id)) kinds.push('service_cancelled');
+  if (facts.disputed.has(id)) kinds.push('payment_disputed');
   const hasPush = facts.customersWithPush.has(purchase?.customer_id ?? '');
   const channels = hasPush ? (['email', 'push'] as const) : (['email'] as const);
   const dead = facts.deadNotices.get(id) ?? [];

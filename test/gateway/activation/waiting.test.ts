@@ -135,6 +135,13 @@ describe('postponed', () => {
     expect(startsOf(activation)).toEqual([3]);
   });
 
+  test('the end of an incident also wakes one whose attempt was taken back', () => {
+    const rateLimited = play(ready(), [started(0), limited(0, 1, 600 * second)]).activation;
+    const ended = { type: 'vehicle_free', at: 5 * second, cause: 'incident_ended' } as const;
+    expect(play(rateLimited, [ended]).activation.dueAt).toBe(5 * second);
+    expect(verdictOf(ready(), ended)).toBe('ignored: was not postponed');
+  });
+
   test('a free vehicle does not wake activations that wait for something else', () => {
     const backingOff = play(ready(), [started(0), failed(0, 1, lostOnTheWay)]).activation;
     const rateLimited = play(ready(), [started(0), limited(0, 1, 600 * second)]).activation;

@@ -31,6 +31,15 @@ async function typesOf({ operator }: RestoredSystem, { id }: Bought, prefix: str
   return entries.map(({ type }) => type).filter((type) => type.startsWith(prefix));
 }
 
+/** The status of each notification about a dispute, by channel. */
+async function disputeNotices({ operator }: RestoredSystem, { activation }: Bought) {
+  const { body } = await operator.get(`/activations/${activation.id}`);
+  const { notices } = body as { notices: { kind: string; channel: string; status: string }[] };
+  return notices
+    .filter(({ kind }) => kind === 'payment_disputed')
+    .map(({ channel, status }) => `${channel} ${status}`);
+}
+
 const listed = async ({ operator }: RestoredSystem) =>
   ((await operator.get('/settlements?status=disputed')).body as { settlements: Record<string, unknown>[] })
     .settlements;
@@ -64,7 +73,9 @@ test('lists a chargeback with its deadline, logs it at error, and lets an operat
       },
     ]);
     expect((await operator.get('/metrics')).text).toContain('fleetwake_disputes_open{status="open"} 1\n');
-    // Nothing has changed for the customer but the history.
+    // Nothing has changed for the customer but the history, and they are notified.
+    await system.pass(60_000);
+    expect(await disputeNotices(system, bought)).toEqual(['email sent']);
     expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
     const early = await operator.send('POST', `/settlements/${activationId}/resolve`, {
       ...{ by: 'olga', resolution: 'retry' },
@@ -97,6 +108,8 @@ test('lists a chargeback with its deadline, logs it at error, and lets an operat
     expect(ended.body).toMatchObject({ dispute: { status: 'collected' } });
     expect(await listed(system)).toEqual([]);
     expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
+    await system.pass(60_000);
+    expect(await disputeNotices(system, bought)).toEqual(['email sent']);
     expect(await typesOf(system, bought, 'payment.')).toEqual([
       'payment.authorised',
       'payment.captured',

@@ -7,10 +7,12 @@ import { isSystemic, systemicCauseOf } from '../../../gateway/engine/systemic-ca
 import { loadActivation } from '../../../gateway/store/activations.ts';
 import { closeIncident, listIncidents, openIncidentOf } from '../../../gateway/store/incidents.ts';
 import { systemIds } from '../../../shared/live/ids.ts';
-import type { Log } from '../../../shared/ports/log.ts';
+import { memoryBus } from '../../../shared/memory/bus.ts';
+import { type Log, silentLog } from '../../../shared/ports/log.ts';
 import { makeVin } from '../../../shared/protocol/vin.ts';
 import {
   bootEngine,
+  newEngine,
   type Outside,
   phaseOf,
   placeOrder,
@@ -336,28 +338,37 @@ describe('Two engine processes', () => {
       await second.stop();
     }));
 
-  it('continue without a probe, when their wait is over, after an operator has ended the incident', () =>
+  it.each([
+    ['this process', 0],
+    ['another process', 1],
+  ])('continue at once, one after the other, after an operator has ended the incident in %s', (_, inOther) =>
     withOutside(async (outside) => {
       const credential = revokedCredential(outside);
-      const engine = await bootEngine(outside, undefined, {
-        settings: { ...standardSettings, sweepEveryMs: 15_000 },
-      });
+      // Neither finds it out by its sweep.
+      const changes = {
+        settings: { ...standardSettings, sweepEveryMs: 3_600_000 },
+        bus: memoryBus({ clock: outside.clock, log: silentLog }),
+      };
+      const engine = await bootEngine(outside, undefined, changes);
       for (let index = 0; index < 5; index += 1)
         await engine.begin(await placeOrder(outside, { id: `act_${index}`, vin: vinOf(index) }));
       // Probes come every 2 min by now.
       await outside.clock.advance(10 * 60_000 + 5_000);
       credential.isBack = true;
       const open = await openIncidentOf(outside.database.reader);
+      const by = { actor: 'operator:ana', at: outside.clock.now() };
       await outside.database.write((transaction) =>
-        closeIncident(transaction, systemIds(), open?.id ?? '', {
-          actor: 'operator:ana',
-          at: outside.clock.now(),
-        }),
+        closeIncident(transaction, systemIds(), open?.id ?? '', by),
       );
-      await outside.clock.advance(3 * 60_000);
+      await (inOther === 1 ? newEngine(outside, undefined, changes) : engine).resume();
+      await outside.clock.advance(5_000);
+      const phases = await Promise.all([0, 1, 2, 3, 4].map((index) => phaseOf(outside, `act_${index}`)));
+      expect(phases).toEqual(phases.map(() => 'waiting_response'));
+      await outside.clock.advance(60_000);
       for (let index = 0; index < 5; index += 1)
         expect(await phaseOf(outside, `act_${index}`)).toBe('active');
       expect(await incidentsOf(outside)).toEqual([['credentials_refused', 'operator:ana']]);
       await engine.stop();
-    }));
+    }),
+  );
 });

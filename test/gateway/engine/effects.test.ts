@@ -124,8 +124,13 @@ describe('The check of the vehicle', () => {
   });
 
   it('ends it if the vehicle is unknown', async () => {
-    const unknown = refused({ category: 'unknown_vehicle', message: 'there is none' });
+    const unknown = refused({ category: 'unknown_vehicle', message: 'there is none', temporary: false });
     expect(await check(unknown)).toEqual(checked('online, status unknown: there is none', unknown.failure));
+  });
+
+  it('stops nothing where the API IoT alone does not know the vehicle', async () => {
+    const unknown = refused({ category: 'unknown_vehicle', message: 'there is none', temporary: true });
+    expect(await check(unknown)).toEqual(checked('online, status unknown: there is none'));
   });
 
   it('stops nothing where the vehicle has not said yet what it has', async () => {

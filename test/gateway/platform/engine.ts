@@ -131,6 +131,7 @@ export function testEngine(deps: {
       return apply(id, paymentEvent());
     },
     settle: (id, event) => apply(id, event),
+    async resume() {},
     async cancel(id) {
       const stored = await loadActivation(database.reader, id);
       if (stored?.activation.cancelRequestedAt !== undefined) return stored.activation;

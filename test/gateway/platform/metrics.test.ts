@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { newMetrics } from '../../../gateway/platform/metrics.ts';
+import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
 import { order, register, withPlatform } from '../../helpers/platform-under-test.ts';
 
 it('counts purchase requests by their answer, and tells how many activations are open and how late the engine is', () =>
@@ -29,6 +31,16 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_purchase_requests_total{answer="activation-open"} 1',
       'fleetwake_purchase_requests_total{answer="unknown-service"} 1',
       'fleetwake_purchase_requests_total{answer="payment-declined"} 1',
+      'fleetwake_purchases_under_way 0',
+      'fleetwake_purchases_waiting 0',
+      'fleetwake_purchases_under_way_max 64',
+      'fleetwake_purchases_refused_total{reason="overload"} 0',
+      'fleetwake_purchases_refused_total{reason="client_gone"} 0',
+      ...['0.1', '0.25', '0.5', '1', '2.5', '5', '10', '+Inf'].map(
+        (bound) => `fleetwake_event_loop_long_turn_seconds_bucket{le="${bound}"} 0`,
+      ),
+      'fleetwake_event_loop_long_turn_seconds_sum 0',
+      'fleetwake_event_loop_long_turn_seconds_count 0',
       'fleetwake_disputes_open{status="open"} 0',
       'fleetwake_disputes_open{status="lost"} 0',
       'fleetwake_event_streams 0',
@@ -81,4 +93,27 @@ it('is not ready without its database', () =>
     await world.database.write((transaction) => transaction.schema.dropTable('incidents').execute());
     const { status, body } = await world.call('GET', '/readyz');
     expect([status, body.reasons]).toEqual([503, ['The database does not answer.']]);
+  }));
+
+it('shows the turns of the event loop that took more than 50 ms', () =>
+  withPlatform(async ({ database, clock }) => {
+    const listeners: ((ms: number) => void)[] = [];
+    const eventLoop = {
+      busyMs: () => 0,
+      onLongTurn(listener: (ms: number) => void) {
+        listeners.push(listener);
+        return () => {};
+      },
+    };
+    const bus = { problem: () => null };
+    const metrics = newMetrics({ database, clock, bus, eventLoop, admission: purchaseAdmission({ clock }) });
+    for (const ms of [60, 700, 3_000]) for (const listener of listeners) listener(ms);
+    expect((await metrics.text()).split('\n')).toEqual(
+      expect.arrayContaining([
+        'fleetwake_event_loop_long_turn_seconds_bucket{le="0.1"} 1',
+        'fleetwake_event_loop_long_turn_seconds_bucket{le="1"} 2',
+        'fleetwake_event_loop_long_turn_seconds_sum 3.76',
+        'fleetwake_event_loop_long_turn_seconds_count 3',
+      ]),
+    );
   }));

@@ -169,3 +169,27 @@ test('switches nothing off while the payment service does not answer, and resume
     expect((await operator.get('/restore')).body).toMatchObject({ stoppedAt: null, findings: [] });
   });
 });
+
+test('ends no overdue activation and gives nothing back before the payment service has said whether the database is an older one', async () => {
+  await withRestoredSystem(async (system) => {
+    const { operator, vins, ledger } = system;
+    const overdue = await buy(system, 0, 'heated-seats');
+    // Paid, and not delivered yet.
+    const backup = system.backUp();
+    await system.pass(60_000);
+    await buy(system, 1, 'heated-seats');
+    await system.pass(26 * hourMs);
+    system.setPaymentsAway(true);
+    await system.restore(backup);
+    await system.pass(hourMs);
+    const read = async () => (await operator.get(`/activations/${overdue}`)).body as { phase: string };
+    expect(await read()).toMatchObject({ phase: 'queued_for_activation' });
+    system.setPaymentsAway(false);
+    await system.pass(hourMs);
+    expect(await listed(system)).toMatchObject({ stoppedAt: expect.any(Number) });
+    expect(await read()).toMatchObject({ phase: 'queued_for_activation' });
+    const kinds = (await ledger.allEntries()).map(({ kind }) => kind);
+    expect(kinds.toSorted()).toEqual(['authorised', 'authorised', 'captured', 'captured']);
+    expect(system.activeFeatures()).toEqual([`${vins[0]} heated_seats`, `${vins[1]} heated_seats`]);
+  });
+});
