@@ -82,6 +82,8 @@ export function readStatus(json: unknown): Reading<StatusReading> {
   return { value, leftOut: leftOut.map((part) => ({ reason: 'status_part', part })) };
 }
 
+const stateSchema = reportedFeatureSchema.omit({ parameters: true });
+
 function readFeatures(given: unknown, leftOut: string[]): Pick<StatusReading, 'features' | 'unreadFeatures'> {
   if (given === undefined) return { unreadFeatures: [] };
   if (!Array.isArray(given)) {
@@ -91,7 +93,10 @@ function readFeatures(given: unknown, leftOut: string[]): Pick<StatusReading, 'f
   const features: ReportedFeature[] = [];
   const unreadFeatures: string[] = [];
   for (const [index, item] of given.entries()) {
-    const feature = reportedFeatureSchema.safeParse(item);
+    const whole = reportedFeatureSchema.safeParse(item);
+    // Parameters that cannot be read are no reason to forget the state of the feature.
+    const feature = whole.success ? whole : stateSchema.safeParse(item);
+    if (!whole.success && feature.success) leftOut.push(`features.${index}.parameters`);
     if (feature.success && features.length < statusFeaturesMax) features.push(feature.data);
     else {
       leftOut.push(`features.${index}`);

@@ -26,7 +26,11 @@ function mergeResults(
     const target = targets.find(({ feature }) => feature === known.feature)?.target;
     const result = results.find(({ feature }) => feature === known.feature);
     if (target === undefined || result === undefined || !reaches(target, result.outcome)) return known;
-    return result.version < known.version ? known : { ...known, state: target, version: result.version };
+    if (result.version < known.version) return known;
+    const { parameters, ...rest } = known;
+    // A dormant feature has none; what an active one has changed to is in the status that follows.
+    const kept = target === 'dormant' || parameters === undefined ? {} : { parameters };
+    return { ...rest, ...kept, state: target, version: result.version };
   });
 }
 

@@ -17,6 +17,9 @@ export const signalsMax = 256;
 /** The longest name of a signal, in characters. */
 export const signalMax = 128;
 
+/** The most parameters of a feature that are kept of a status. */
+const parametersMax = 64;
+
 export const featureTargetSchema = z.object({
   feature: z.string().min(1).max(64),
   target: z.enum(['active', 'dormant']),
@@ -77,6 +80,11 @@ export const reportedFeatureSchema = z.object({
   feature: z.string().min(1).max(64),
   state: z.enum(['active', 'dormant']),
   version: z.int().min(0),
+  /** What the control unit is set to; absent where the feature is dormant or takes nothing. */
+  parameters: z
+    .record(z.string().max(64), z.union([z.string().max(256), z.number(), z.boolean()]))
+    .refine((parameters) => Object.keys(parameters).length <= parametersMax)
+    .optional(),
 });
 export type ReportedFeature = z.infer<typeof reportedFeatureSchema>;
 

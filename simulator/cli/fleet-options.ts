@@ -5,6 +5,7 @@ import { testVehicles } from '../fleet/test-vehicles.ts';
 import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
+import { modelsOf, withModelsOption } from './models-option.ts';
 
 export interface FleetFlags {
   readonly vehicles: string;
@@ -13,14 +14,17 @@ export interface FleetFlags {
   readonly controlPort: string;
   readonly controlOpen?: true;
   readonly testVehicles?: boolean;
+  readonly models?: string;
+  readonly fresh?: true;
 }
 
 /** What `up` and `fleet` say about their vehicles. */
 export function withFleetOptions(command: Command): Command {
-  return command
+  return withModelsOption(command)
     .option('--vehicles <number>', 'number of vehicles', '5')
     .option('--seed <number>', 'seed of the vehicles', '1')
     .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
+    .option('--fresh', 'forget what the vehicles of the data folder had: features, versions, odometer, place')
     .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`)
     .option(
       '--control-open',
@@ -58,5 +62,6 @@ export function fleetWishes(flags: FleetFlags): DemoFleet {
     seed: countOf('--seed', flags.seed, 9_999_999),
     connectivity: connectivity as ConnectivityProfile,
     hasTestVehicles: flags.testVehicles === true,
+    models: modelsOf(flags.models),
   };
 }

@@ -9,6 +9,7 @@ import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
+import { openVehicleFile } from '../live/vehicle-file.ts';
 import { registerWithoutErased } from '../run/registration.ts';
 import {
   checkOpenFiles,
@@ -58,7 +59,10 @@ export function addFleet(program: Command): void {
       );
       const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
       const link = mqttLink({ url: mqttUrl, log });
-      const cars = fleet({ link, clock: wallClock, random: systemRandom, log }, vehicles);
+      const isFresh = flags.fresh === true;
+      const store = await openVehicleFile(config.data, { clock: wallClock, log }, { isFresh });
+      parts.push(store);
+      const cars = fleet({ link, clock: wallClock, random: systemRandom, log, store }, vehicles);
       parts.push(cars);
       await cars.start();
       control.begin({ cars, services: null, mqttUrl });

@@ -14,6 +14,7 @@ interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { names: ['run'], load: async () => [(await import('./run.ts')).addRun] },
   { names: ['scenarios'], load: async () => [(await import('./scenarios.ts')).addScenarios] },
+  { names: ['models'], load: async () => [(await import('./models.ts')).addModels] },
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
   { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },
   { names: ['gateway'], load: async () => [(await import('./gateway.ts')).addGateway] },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { vinMistake } from '../../shared/protocol/vin.ts';
-import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 
 /** A vehicle to register, from one line of a file. */
 export interface RegisterRow {
@@ -31,25 +31,21 @@ const lineSchema = z.strictObject({
 });
 
 /** Returns what is wrong with a VIN or a model of a vehicle to register, or null. */
-export function vehicleMistake({
-  vin,
-  model,
-}: {
-  readonly vin: string;
-  readonly model: string;
-}): string | null {
+export function vehicleMistake(
+  { vin, model }: { readonly vin: string; readonly model: string },
+  models: readonly VehicleModel[],
+): string | null {
   const mistake = vinMistake(vin);
   if (mistake !== null) return `"${vin}" is not a VIN: ${mistake}`;
-  if (shippedModels().some(({ id }) => id === model)) return null;
-  return `there is no model "${model}"; there are: ${shippedModels()
-    .map(({ id }) => id)
-    .join(', ')}`;
+  if (models.some(({ id }) => id === model)) return null;
+  return `there is no model "${model}"; there are: ${models.map(({ id }) => id).join(', ')}`;
 }
 
 /** Reads a file with one JSON object per line. Blank lines are skipped; a line that cannot be used keeps no other from being read. */
 export function readRegisterRows(
   text: string,
   defaults: { readonly model: string; readonly customer: string },
+  models: readonly VehicleModel[],
 ): { readonly rows: readonly RegisterRow[]; readonly refused: readonly RefusedLine[] } {
   const rows: RegisterRow[] = [];
   const refused: RefusedLine[] = [];
@@ -58,7 +54,7 @@ export function readRegisterRows(
     if (source.trim() === '') continue;
     const line = index + 1;
     const read = readLine(source, defaults);
-    const reason = 'reason' in read ? read.reason : vehicleMistake(read);
+    const reason = 'reason' in read ? read.reason : vehicleMistake(read, models);
     const vin = 'vin' in read ? read.vin : null;
     const before = vin === null ? undefined : seen.get(vin);
     if (reason !== null || 'reason' in read) refused.push({ line, vin, reason: reason ?? '' });

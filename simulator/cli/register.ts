@@ -2,17 +2,18 @@ import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Clients } from '../live/clients.ts';
-import { shippedModels } from '../models/models-folder.ts';
 import { type RegisteredCustomer, registerRows } from '../run/registration.ts';
-import { modelName } from '../vehicle/models.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FlagNames, registerFlags, registerMembers, withFlagNames } from './flag-names.ts';
+import { modelsOf, withModelsOption } from './models-option.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 import { type RefusedLine, type RegisterRow, readRegisterRows, vehicleMistake } from './register-rows.ts';
 
 interface RegisterFlags extends PlatformFlags {
-  readonly model: string;
+  readonly model?: string;
+  readonly models?: string;
   readonly customer: string;
   readonly file?: string;
   readonly json?: true;
@@ -26,16 +27,11 @@ export function addRegister(program: Command): void {
     .argument('[vin]')
     .description('register vehicles that you operate yourself, and print their MQTT passwords once')
     .option('--file <file>', 'vehicles to register, one JSON object per line, instead of a VIN')
-    .option(
-      '--model <id>',
-      `vehicle model: ${shippedModels()
-        .map(({ id }) => id)
-        .join(', ')}`,
-      'aurora-2026',
-    )
+    .option('--model <id>', 'vehicle model ("fleetwake models" lists them); default: the first model')
     .option('--customer <id>', 'customer who owns it; registered too', 'customer-0001')
     .option('--replace', 'replace a registered vehicle: its password is revoked and a new one issued')
     .option('--json', 'print JSON, one object per line');
+  withModelsOption(command);
   withPlatformOptions(command, ['apiIotUrl']).action(
     async (vin: string | undefined, flags: RegisterFlags) => {
       if ((vin === undefined) === (flags.file === undefined))
@@ -43,6 +39,12 @@ export function addRegister(program: Command): void {
       process.exitCode = vin === undefined ? await registerFile(flags) : await registerOne(vin, flags);
     },
   );
+}
+
+/** The models that vehicles may be of, and the one of a vehicle that names none. */
+function modelsAndDefault(flags: RegisterFlags) {
+  const models = modelsOf(flags.models);
+  return { models, model: flags.model ?? models[0]?.id ?? '' };
 }
 
 interface Account {
@@ -53,11 +55,12 @@ interface Account {
 }
 
 async function registerOne(vin: string, flags: RegisterFlags): Promise<number> {
-  const { model, customer } = flags;
-  const mistake = vehicleMistake({ vin, model });
+  const { customer } = flags;
+  const { models, model } = modelsAndDefault(flags);
+  const mistake = vehicleMistake({ vin, model }, models);
   if (mistake !== null) throw new UsageError(mistake);
   const row = { line: 1, vin, model, customer, email: null, name: null, language: 'en' };
-  const { accounts, refused } = await registerAll([row], flags, registerFlags);
+  const { accounts, refused } = await registerAll([row], models, flags, registerFlags);
   for (const account of accounts) {
     const { clientId, password } = account;
     process.stdout.write(
@@ -73,9 +76,10 @@ async function registerOne(vin: string, flags: RegisterFlags): Promise<number> {
 
 async function registerFile(flags: RegisterFlags): Promise<number> {
   const file = flags.file ?? '';
+  const { models, model } = modelsAndDefault(flags);
   const text = textOfNamedFile(file, 'give a file with one JSON object per line');
-  const read = readRegisterRows(text, flags);
-  const { accounts, refused } = await registerAll(read.rows, flags, registerMembers);
+  const read = readRegisterRows(text, { model, customer: flags.customer }, models);
+  const { accounts, refused } = await registerAll(read.rows, models, flags, registerMembers);
   for (const account of accounts) {
     const { vin, clientId, password } = account;
     process.stdout.write(flags.json ? `${JSON.stringify(account)}\n` : `${vin}  ${clientId}  ${password}\n`);
@@ -92,6 +96,7 @@ async function registerFile(flags: RegisterFlags): Promise<number> {
 /** Registers the vehicles with their customers: a row that is refused keeps no other from being registered. */
 async function registerAll(
   rows: readonly RegisterRow[],
+  models: readonly VehicleModel[],
   flags: RegisterFlags,
   named: FlagNames,
 ): Promise<{ accounts: Account[]; refused: RefusedLine[] }> {
@@ -104,7 +109,12 @@ async function registerAll(
   const fleet = {
     customers: customersOf(left),
     vehicles: left.map(({ vin, model, customer, password }) => ({
-      ...{ vin, model, modelName: modelName(model), customerId: customer },
+      ...{
+        vin,
+        model,
+        modelName: models.find(({ id }) => id === model)?.name ?? model,
+        customerId: customer,
+      },
       credentialDigest: systemSecrets.digest(password),
     })),
   };

@@ -66,7 +66,10 @@ export function configOfRun(
 }
 
 /** The scenario on real parts, in a data folder that is its own. */
-export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlags): Promise<JudgedRun> {
+export async function runLive(
+  { calledAs, scenario, seed, models, catalogueFolder }: Job,
+  flags: LiveFlags,
+): Promise<JudgedRun> {
   // A run starts from nothing, so that what it finds at the end is its own.
   const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
   // A second signal, too, removes the temporary folder.
@@ -98,6 +101,8 @@ export async function runLive({ calledAs, scenario, seed }: Job, flags: LiveFlag
     const { evidence, bus } = await runScenario({
       scenario,
       seed,
+      ...(models === undefined ? {} : { models }),
+      ...(catalogueFolder === undefined ? {} : { catalogueFolder }),
       config,
       log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
       onProgress: progress.show,

@@ -1,3 +1,5 @@
+import { catalogueFolder } from '../../gateway/catalogue/folder.ts';
+import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
@@ -10,13 +12,25 @@ import type { Job, JudgedRun } from './run-live.ts';
 const progressEveryMs = 600_000;
 
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
-export async function runVirtually({ calledAs, scenario, seed }: Job): Promise<JudgedRun> {
+export async function runVirtually({
+  calledAs,
+  scenario,
+  seed,
+  models,
+  catalogueFolder: folder,
+}: Job): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr, progressEveryMs);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}, in virtual time: ${scenario.description}`);
   const beganAt = wallClock.now();
   try {
-    const { evidence, events } = await runScenarioVirtually({ scenario, seed, onProgress: progress.show });
+    const { evidence, events } = await runScenarioVirtually({
+      scenario,
+      seed,
+      ...(models === undefined ? {} : { models }),
+      ...(folder === undefined ? {} : { catalogue: loadCatalogue(catalogueFolder(folder)) }),
+      onProgress: progress.show,
+    });
     progress.end();
     const seconds = Math.max(0.001, (wallClock.now() - beganAt) / 1_000);
     const tookSeconds = (evidence.takenAt - evidence.startedAt) / 1_000;

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { RunReport } from '../reports/run-report.ts';
 import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
-import { shippedNames } from '../scenarios/library.ts';
+import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { checkOpenFiles, countOf } from './fleet-options.ts';
+import { checkCatalogue, modelsOf, withModelsOption } from './models-option.ts';
 import { withGatewayOptions } from './options.ts';
 import {
   type PlannedFiles,
@@ -24,6 +25,8 @@ interface RunFlags extends ReportFlags, LiveFlags {
   readonly seed: string;
   readonly repeat: string;
   readonly log?: string;
+  readonly models?: string;
+  readonly catalogue?: string;
 }
 
 /** Every report is kept until the last run is over. */
@@ -52,6 +55,8 @@ export function addRun(program: Command): void {
     .option('--seed <number>', 'seed of the fleet, the purchases and the faults', '1')
     .option('--repeat <number>', 'number of runs per scenario, with consecutive seeds', '1')
     .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
+  command.option('--catalogue <folder>', 'folder of the service catalogue instead of the shipped one');
+  withModelsOption(command);
   withReportOptions(command);
   withGatewayOptions(command, liveOptions, {
     data: {
@@ -142,18 +147,28 @@ function runnable(jobs: readonly Job[], { live, all }: RunFlags): Job[] {
 }
 
 /** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */
-function jobsOf(name: string | undefined, { all, seed: first, repeat }: RunFlags): Job[] {
+function jobsOf(name: string | undefined, flags: RunFlags): Job[] {
+  const { all, seed: first, repeat } = flags;
   if (all && name !== undefined) {
     throw new UsageError(`--all runs the whole library: leave out "${name}", or leave out --all`);
   }
   const seed = seedOf(first);
   const count = countOf('--repeat', repeat, repeatMax, 1);
   seedOf(String(seed + count - 1));
+  const parts = partsOf(flags);
   const names = all ? shippedNames() : [name ?? 'default'];
   return names.flatMap((calledAs) => {
-    const named = scenarioOf(calledAs);
+    const named = scenarioOf(calledAs, parts);
     return Array.from({ length: count }, (_, index) => ({ ...named, seed: seed + index }));
   });
+}
+
+/** Vehicle models and catalogue of the run, which must fit each other. */
+function partsOf({ models, catalogue }: RunFlags): ScenarioParts {
+  if (models === undefined && catalogue === undefined) return {};
+  const read = modelsOf(models);
+  checkCatalogue(catalogue ?? null, read);
+  return { models: read, ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }) };
 }
 
 function seedOf(text: string): number {

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { TextFileError } from '../../shared/files/text-file.ts';
 import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
-import { readScenarioAt, shippedNames, shippedScenarioFolder } from '../scenarios/library.ts';
+import {
+  readScenarioAt,
+  type ScenarioParts,
+  shippedNames,
+  shippedScenarioFolder,
+} from '../scenarios/library.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { UsageError } from './exit.ts';
 
-export interface NamedScenario {
+export interface NamedScenario extends ScenarioParts {
   /** How the command called it: its name, or its file. */
   readonly calledAs: string;
   readonly scenario: Scenario;
@@ -14,7 +19,7 @@ export interface NamedScenario {
 }
 
 /** The scenario that an argument names: one of the library, or a file (a path with a slash or an ending). Throws `UsageError`. */
-export function scenarioOf(argument: string): NamedScenario {
+export function scenarioOf(argument: string, parts: ScenarioParts = {}): NamedScenario {
   const isFile = /[/\\]|\.(ya?ml|json)$/.test(argument);
   if (!isFile && !shippedNames().includes(argument)) {
     throw new UsageError(
@@ -22,15 +27,15 @@ export function scenarioOf(argument: string): NamedScenario {
     );
   }
   const path = isFile ? argument : join(shippedScenarioFolder(), `${argument}.yaml`);
-  const reading = readAt(path);
+  const reading = readAt(path, parts);
   if (!reading.ok) throw new UsageError(`the scenario cannot be run:\n${reading.mistakes.join('\n')}`);
   const { scenario, placeOf } = reading;
-  return { calledAs: argument, scenario, placeOf };
+  return { ...parts, calledAs: argument, scenario, placeOf };
 }
 
-function readAt(path: string): ReturnType<typeof readScenarioAt> {
+function readAt(path: string, parts: ScenarioParts): ReturnType<typeof readScenarioAt> {
   try {
-    return readScenarioAt(path);
+    return readScenarioAt(path, path, parts);
   } catch (error) {
     const isOfFile = error instanceof TextFileError || (error as NodeJS.ErrnoException).code !== undefined;
     if (!isOfFile) throw error;

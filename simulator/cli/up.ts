@@ -8,6 +8,7 @@ import { testVehicles } from '../fleet/test-vehicles.ts';
 import { demoFleet } from '../live/demo-fleet.ts';
 import { engineSettings, writeEngineSettings } from '../live/engine-settings.ts';
 import { type LocalSystem, startLocalSystem } from '../live/local-system.ts';
+import { shippedModels } from '../models/models-folder.ts';
 import { registeredLine } from '../run/registration.ts';
 import { UsageError } from './exit.ts';
 import {
@@ -18,6 +19,7 @@ import {
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
+import { checkCatalogue } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 
 interface UpFlags extends FleetFlags {
@@ -76,6 +78,8 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   });
   const log = jsonLog(config.logLevel, secretsOf(config));
   const wishes = fleetWishes(flags);
+  // An engine of the user's own sells what it likes.
+  if (flags.without === undefined) checkCatalogue(config.catalogue, wishes.models ?? shippedModels());
   // The broker is in this process too.
   checkOpenFiles(vehicleCount(wishes), 2);
   const ports = portsOf(flags);
@@ -84,6 +88,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     const system = await startLocalSystem({
       ...{ config, log, ports, isControlOpen: flags.controlOpen === true },
       vehicles: () => demoFleet(config.data, wishes),
+      kept: { isFresh: flags.fresh === true },
     });
     try {
       const settings =

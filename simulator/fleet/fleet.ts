@@ -8,12 +8,15 @@ import type { VehicleSpec } from './make-fleet.ts';
 import { defaultFleetOptions, type FleetOptions } from './options.ts';
 import { VehicleHost } from './vehicle-host.ts';
 import type { VehicleSnapshot } from './vehicle-snapshot.ts';
+import type { VehicleStore } from './vehicle-store.ts';
 
 export interface FleetDeps {
   readonly link: DeviceLink;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Keeps the vehicles outside the process; without it, they are new each time. */
+  readonly store?: VehicleStore;
 }
 
 export interface Fleet {

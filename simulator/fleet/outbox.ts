@@ -28,6 +28,11 @@ export class Outbox {
     return this.#results.length;
   }
 
+  /** Returns the results that no broker has acknowledged. */
+  unsent(): readonly CommandResult[] {
+    return [...this.#results];
+  }
+
   addResult(result: CommandResult): void {
     if (this.#results.length < waitingMax) this.#results.push(result);
   }

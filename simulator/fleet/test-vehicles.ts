@@ -1,6 +1,5 @@
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { StandingFault } from '../faults/fault.ts';
-import { shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 
@@ -80,11 +79,11 @@ export const testVehicles: readonly TestVehicle[] = behaviours.map((behaviour, i
 }));
 
 /** The test vehicles as part of a fleet: all of the model that has every feature, parked in Berlin. */
-export function testVehicleSpecs(newPassword: () => string): VehicleSpec[] {
+export function testVehicleSpecs(newPassword: () => string, models: readonly VehicleModel[]): VehicleSpec[] {
   return testVehicles.map(({ vin, faults }) => ({
     vin,
     faults,
-    model: richestModel(),
+    model: richestModel(models),
     region: 'DE',
     latitude: 52.52,
     longitude: 13.405,
@@ -94,8 +93,6 @@ export function testVehicleSpecs(newPassword: () => string): VehicleSpec[] {
   }));
 }
 
-function richestModel(): VehicleModel {
-  return shippedModels().reduce((best, model) =>
-    model.features.length > best.features.length ? model : best,
-  );
+function richestModel(models: readonly VehicleModel[]): VehicleModel {
+  return models.reduce((best, model) => (model.features.length > best.features.length ? model : best));
 }

@@ -20,6 +20,7 @@ import { startTelemetry } from './telemetry-timer.ts';
 import { VehicleConnection } from './vehicle-connection.ts';
 import { standingForm } from './vehicle-faults.ts';
 import type { VehicleSnapshot } from './vehicle-snapshot.ts';
+import { restoredVehicle, type VehicleStore } from './vehicle-store.ts';
 
 export interface HostDeps {
   readonly link: DeviceLink;
@@ -28,6 +29,8 @@ export interface HostDeps {
   readonly log: Log;
   readonly agenda: Agenda;
   readonly options: FleetOptions;
+  /** Without it, the vehicle is as it left the factory each time. */
+  readonly store?: VehicleStore | undefined;
 }
 
 const displayedMax = 16;
@@ -49,14 +52,20 @@ export class VehicleHost {
   #hidesStatus: boolean = false;
   #resultsLost = 0;
   #refused = 0;
+  readonly #isRestored: boolean;
   readonly #displayed: string[] = [];
+  /** Saves that are not durable yet: nothing that tells of them leaves the vehicle. */
+  #saving = 0;
 
   constructor(deps: HostDeps, spec: VehicleSpec) {
     this.spec = spec;
     this.#deps = deps;
     this.#random = deps.random.stream(spec.vin);
     this.#outbox = new Outbox(this.#way());
-    this.#vehicle = newVehicle(spec);
+    const stored = deps.store?.load(spec.vin) ?? { memory: null, motion: null };
+    this.#vehicle = restoredVehicle(newVehicle(spec), stored);
+    this.#isRestored = stored.memory !== null;
+    for (const result of stored.memory?.results ?? []) this.#outbox.addResult(result);
     this.#connection = this.#newConnection();
     this.#faults = this.#newFaults();
     for (const [index, fault] of spec.faults.entries()) {
@@ -92,6 +101,8 @@ export class VehicleHost {
   schedule(): void {
     const { agenda, clock, options } = this.#deps;
     this.#faults.begin();
+    // What was accepted before the process ended is applied now, as after a restart of the vehicle.
+    if (this.#isRestored) this.#take({ type: 'boot', now: this.#deps.clock.now() });
     const { connectivity, outages: recorded } = this.spec;
     const gaps = recorded
       ? recordedOutages(recorded, options.timeScale)
@@ -103,7 +114,7 @@ export class VehicleHost {
       random: this.#random,
       everyMs: options.telemetryMs,
       canSend: () => this.#connection.isReady && !this.#connection.isWedged,
-      send: (tick) => this.#take({ type: 'tick', ...tick }),
+      send: (tick) => this.#take({ type: 'tick', ...tick, speedUp: 1 / options.timeScale }),
     });
   }
 
@@ -227,6 +238,7 @@ export class VehicleHost {
   }
 
   #absorb(taken: VehicleStep): void {
+    const before = this.#vehicle;
     this.#vehicle = taken.vehicle;
     if (taken.refused) this.#refuse(taken.refused);
     if (taken.display !== undefined) {
@@ -236,7 +248,32 @@ export class VehicleHost {
     for (const commandId of taken.applying ?? []) this.#apply(commandId);
     for (const message of taken.messages) this.#queue(message);
     this.#hidesStatus = false;
+    this.#keep(before);
     void this.#outbox.flush();
+  }
+
+  /** Saves what has changed of the vehicle. A memory that cannot be saved is logged, and the vehicle goes on. */
+  #keep(before: Vehicle): void {
+    const { store, log } = this.#deps;
+    if (!store) return;
+    const { vin } = this.spec;
+    const { features, accepted, waiting, answers, motion } = this.#vehicle;
+    if (motion !== before.motion) store.noteMotion(vin, motion);
+    const isSame =
+      features === before.features &&
+      accepted === before.accepted &&
+      waiting === before.waiting &&
+      answers === before.answers;
+    if (isSame) return;
+    this.#saving += 1;
+    const results = this.#outbox.unsent();
+    void store
+      .saveMemory(vin, { features, accepted, waiting, answers, results })
+      .catch((error: unknown) => log.error('vehicle.memory_not_saved', { vin, error: String(error) }))
+      .then(() => {
+        this.#saving -= 1;
+        return this.#outbox.flush();
+      });
   }
 
   #apply(commandId: string): void {
@@ -302,7 +339,7 @@ export class VehicleHost {
     const { vin } = this.spec;
     return {
       get open() {
-        return host.#connection.isReady && !host.#connection.isWedged;
+        return host.#connection.isReady && !host.#connection.isWedged && host.#saving === 0;
       },
       sendResult: (result) => {
         // The clock is that of sending: the other side takes the skew from it.

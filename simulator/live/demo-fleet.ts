@@ -9,6 +9,7 @@ import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicleSpecs, testVehicles } from '../fleet/test-vehicles.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from '../run/registration.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 
 export interface DemoFleet {
   readonly count: number;
@@ -16,6 +17,8 @@ export interface DemoFleet {
   readonly connectivity: ConnectivityProfile;
   /** After them, the vehicles whose VIN says how they behave. */
   readonly hasTestVehicles: boolean;
+  /** What the vehicles are; without it, the shipped models. */
+  readonly models?: readonly VehicleModel[];
 }
 
 /**
@@ -24,14 +27,14 @@ export interface DemoFleet {
  */
 export async function demoFleet(
   dataFolder: string,
-  { count, seed, connectivity, hasTestVehicles }: DemoFleet,
+  { count, seed, connectivity, hasTestVehicles, models = shippedModels() }: DemoFleet,
 ): Promise<VehicleSpec[]> {
   const path = join(dataFolder, 'fleet.json');
   const passwords = await readPasswords(path);
   const newPassword = () => systemSecrets.newToken();
   const random = seededRandom(seed);
-  const drawn = makeFleet({ count, random, models: shippedModels(), newPassword, connectivity });
-  const fleet = [...drawn, ...(hasTestVehicles ? testVehicleSpecs(newPassword) : [])].map((spec) => ({
+  const drawn = makeFleet({ count, random, models, newPassword, connectivity });
+  const fleet = [...drawn, ...(hasTestVehicles ? testVehicleSpecs(newPassword, models) : [])].map((spec) => ({
     ...spec,
     password: passwords[spec.vin] ?? spec.password,
   }));

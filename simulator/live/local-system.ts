@@ -18,6 +18,7 @@ import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
+import { openVehicleFile } from './vehicle-file.ts';
 
 /** Where the vehicles connect when the broker is elsewhere and no address was given. */
 export const mqttDefaultUrl = 'mqtt://127.0.0.1:1883';
@@ -31,6 +32,8 @@ export interface LocalSystemOptions {
   /** Asked once the data folder is this system's own. */
   readonly vehicles: () => Promise<readonly VehicleSpec[]>;
   readonly fleetOptions?: Partial<FleetOptions>;
+  /** Keeps the vehicles in the data folder, or anew where they are to be fresh; without it, they are new each time. */
+  readonly kept?: { readonly isFresh: boolean };
   /** Faults of a plan; without them none until some are added. */
   readonly faults?: { readonly services: LiveServiceFaults; readonly channels: ChannelGates };
   /** Keeps what passes between API IoT and vehicles, for evidence. */
@@ -96,13 +99,11 @@ async function start(
     const monitor = await wire.listen(link, account);
     added({ stop: () => monitor.close() });
   }
-  const cars = added(
-    fleet(
-      { link: options.isWireKept ? wire.tap(link) : link, clock: wallClock, random: systemRandom, log },
-      vehicles,
-      options.fleetOptions,
-    ),
-  );
+  const store =
+    options.kept && added(await openVehicleFile(config.data, { clock: wallClock, log }, options.kept));
+  const tapped = options.isWireKept ? wire.tap(link) : link;
+  const deps = { link: tapped, clock: wallClock, random: systemRandom, log, ...(store ? { store } : {}) };
+  const cars = added(fleet(deps, vehicles, options.fleetOptions));
   await cars.start();
   const services = controlled(config, faults);
   // A plan's faults begin with its workload.

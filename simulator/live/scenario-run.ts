@@ -22,6 +22,7 @@ import { scenarioCourse } from '../run/scenario-course.ts';
 import { wireLog } from '../run/wire-log.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { clientsOf } from './clients.ts';
 import { databaseBooks } from './database-books.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
@@ -32,6 +33,9 @@ import { type StandIns, startStandIns } from './stand-ins.ts';
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** Folder of what is sold, and what the vehicles are; without them, the shipped ones. */
+  readonly catalogueFolder?: string;
+  readonly models?: readonly VehicleModel[];
   /** Ports are taken as the configuration says; the run's own time scale and policies come from the scenario. */
   readonly config: GatewayConfig;
   readonly log: Log;
@@ -67,12 +71,13 @@ const lookEveryMs = 250;
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { scenario, seed, log, launch = launchHere, onMoment } = options;
-  const plan = planScenario(scenario, seed, seededRandom);
+  const newPlan = () => planScenario(scenario, seed, seededRandom, options.models);
+  const plan = newPlan();
   const { data } = options.config;
   const keys = await openKeys(data);
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const catalogue = join(data, 'catalogue');
-  await writeScenarioCatalogue(catalogue, scenario);
+  await writeScenarioCatalogue(catalogue, scenario, options.catalogueFolder);
   const services = serviceFaults(seededRandom(plan.faultSeed), plan);
   const channels = channelGates(
     { clock: wallClock, random: seededRandom(plan.faultSeed).stream('channels') },
@@ -122,7 +127,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     const link = mqttLink({ url: gateway.mqttUrl, log });
     const monitor = await wire.listen(link, { username: 'monitor', password: keys.brokerMonitorPassword });
     added({ stop: () => monitor.close() });
-    const vehicles = specsOf(plan, systemSecrets);
+    const vehicles = specsOf(plan, systemSecrets, options.models);
     const clients = clientsOf(keys, gateway);
     await registerPlan(plan, vehicles, {
       clock: wallClock,
@@ -137,7 +142,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     const books = databaseBooks(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
     const { evidence } = await conduct({
       plan,
-      planAgain: () => planScenario(scenario, seed, seededRandom),
+      planAgain: newPlan,
       clock: wallClock,
       pace: clockPace({
         clock: wallClock,

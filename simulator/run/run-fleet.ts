@@ -5,14 +5,19 @@ import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import type { ApiClient } from './api-client.ts';
 import { register } from './registration.ts';
 
 /** The plan's vehicles, with passwords that live as long as the run. */
-export function specsOf(plan: Plan, secrets: Pick<Secrets, 'newToken'>): VehicleSpec[] {
+export function specsOf(
+  plan: Plan,
+  secrets: Pick<Secrets, 'newToken'>,
+  models: readonly VehicleModel[] = shippedModels(),
+): VehicleSpec[] {
   const { connectivity = 'steady' } = plan;
   return plan.vehicles.map((planned) => {
-    const model = shippedModels().find((one) => one.id === planned.model);
+    const model = models.find((one) => one.id === planned.model);
     if (!model) throw new Error(`there is no model ${planned.model}`);
     return { ...planned, model, password: secrets.newToken(), connectivity };
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { readTextFile } from '../../shared/files/text-file.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import type { Scenario } from './scenario.ts';
 import { readScenarioFile, type ScenarioReading } from './scenario-file.ts';
 
@@ -32,11 +33,18 @@ export function shippedScenario(name: string): Scenario {
 /** A day of a thousand vehicles as they drive has about 700,000 outages, 20 bytes each. */
 const outagesMaxBytes = 64 * 1024 * 1024;
 
-/** Reads a scenario from a file of this machine, against the shipped catalogue. Throws when there is no such file. */
-export function readScenarioAt(path: string, calledAs = path): ScenarioReading {
-  const { services } = loadCatalogue(catalogueFolder(shippedCatalogueFolder()));
-  return readScenarioFile(readTextFile(path), calledAs, services(), (name) => {
+/** Catalogue and vehicle models of a scenario; what is left out is the shipped one. */
+export interface ScenarioParts {
+  readonly catalogueFolder?: string;
+  readonly models?: readonly VehicleModel[];
+}
+
+/** Reads a scenario from a file of this machine. Throws when there is no such file. */
+export function readScenarioAt(path: string, calledAs = path, parts: ScenarioParts = {}): ScenarioReading {
+  const { services } = loadCatalogue(catalogueFolder(parts.catalogueFolder ?? shippedCatalogueFolder()));
+  const readBeside = (name: string) => {
     const beside = join(dirname(path), name);
     return existsSync(beside) ? readTextFile(beside, outagesMaxBytes) : null;
-  });
+  };
+  return readScenarioFile(readTextFile(path), calledAs, services(), readBeside, parts.models);
 }

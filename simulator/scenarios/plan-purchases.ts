@@ -1,6 +1,6 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
-import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { pickWeighted, shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
@@ -36,10 +36,11 @@ export function planPurchases(
   scenario: Scenario,
   vehicles: readonly PlannedVehicle[],
   random: Random,
+  models: readonly VehicleModel[],
 ): PlannedPurchase[] {
   const rules = scenario.purchases;
   if (rules.list) return listedPurchases(rules.list, rules.services, vehicles);
-  const wishes = chooseWishes(scenario, vehicles, random.stream('wishes'));
+  const wishes = chooseWishes(scenario, vehicles, random.stream('wishes'), models);
   const ordinary = wishes.filter((wish) => wish.intent === 'ordinary');
   const draw = random.stream('kinds');
   const declined = new Set(shuffled(draw, ordinary).slice(0, rules.declined));
@@ -92,7 +93,12 @@ interface Wish {
   readonly intent: 'ordinary' | 'unsupported';
 }
 
-function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], random: Random): Wish[] {
+function chooseWishes(
+  scenario: Scenario,
+  vehicles: readonly PlannedVehicle[],
+  random: Random,
+  models: readonly VehicleModel[],
+): Wish[] {
   const { services, count, unsupported, perVehicleMax } = scenario.purchases;
   const wishes: Wish[] = [];
   const taken = new Map<string, string[]>();
@@ -103,7 +109,8 @@ function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], r
     const bought = taken.get(vehicle.vin) ?? [];
     const fitting = services.filter(
       (service) =>
-        !bought.includes(service.id) && hasFeature(vehicle, service.feature) === (intent === 'ordinary'),
+        !bought.includes(service.id) &&
+        hasFeature(models, vehicle, service.feature) === (intent === 'ordinary'),
     );
     if (fitting.length === 0) return false;
     const service = pickWeighted(random, fitting);
@@ -142,12 +149,8 @@ function chooseWishes(scenario: Scenario, vehicles: readonly PlannedVehicle[], r
   return wishes;
 }
 
-function hasFeature(vehicle: PlannedVehicle, feature: string): boolean {
-  return (
-    shippedModels()
-      .find((candidate) => candidate.id === vehicle.model)
-      ?.features.includes(feature) ?? false
-  );
+function hasFeature(models: readonly VehicleModel[], vehicle: PlannedVehicle, feature: string): boolean {
+  return models.find(({ id }) => id === vehicle.model)?.features.includes(feature) ?? false;
 }
 
 /** An outage is there to be met: purchases for such a vehicle arrive in the first half of it, or its first seconds. */

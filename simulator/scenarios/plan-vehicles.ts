@@ -4,7 +4,6 @@ import { type FaultRecord, type StandingFault, standingFault } from '../faults/f
 import { chooseVehicles, targetCount } from '../faults/fault-target.ts';
 import type { Outage } from '../fleet/connectivity.ts';
 import { standingForm, type VehicleFault } from '../fleet/vehicle-faults.ts';
-import { shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { inRange, pickWeighted, shuffled } from './draws.ts';
 import type { PlannedCustomer } from './plan-customers.ts';
@@ -32,6 +31,7 @@ export function planVehicles(
   scenario: Scenario,
   customers: readonly PlannedCustomer[],
   random: Random,
+  models: readonly VehicleModel[],
 ): PlannedVehicle[] {
   const serials = random.stream('serials');
   const places = random.stream('places');
@@ -40,7 +40,7 @@ export function planVehicles(
   const nextSerial = new Map<string, number>();
   for (let index = 0; index < scenario.vehicles.count; index += 1) {
     const named = list?.[index];
-    const model = modelOf(named?.model ?? pickWeighted(places, scenario.vehicles.models).model);
+    const model = modelOf(models, named?.model ?? pickWeighted(places, scenario.vehicles.models).model);
     const region = pickWeighted(places, scenario.vehicles.regions);
     const serial = (nextSerial.get(model.id) ?? 0) + integerBetween(serials, 1, 4);
     nextSerial.set(model.id, serial);
@@ -79,14 +79,10 @@ function giveRecords(
   );
 }
 
-function modelOf(id: string): VehicleModel {
-  const model = shippedModels().find((candidate) => candidate.id === id);
+function modelOf(models: readonly VehicleModel[], id: string): VehicleModel {
+  const model = models.find((candidate) => candidate.id === id);
   if (!model)
-    throw new Error(
-      `no vehicle model ${id}; there are ${shippedModels()
-        .map((each) => each.id)
-        .join(', ')}`,
-    );
+    throw new Error(`no vehicle model ${id}; there are ${models.map((each) => each.id).join(', ')}`);
   return model;
 }
 

@@ -8,6 +8,8 @@ import {
 } from '../faults/fault.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
 import { type PlannedPurchase, planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
@@ -44,11 +46,16 @@ export interface Plan {
   readonly expectations?: readonly string[];
 }
 
-/** `newRandom` is `seededRandom`; it is handed in because only a composition root chooses where chance comes from. */
-export function planScenario(scenario: Scenario, seed: number, newRandom: (seed: number) => Random): Plan {
+/** `newRandom` is `seededRandom`; it is handed in because only a composition root chooses where chance comes from. `models` are those that the fleet is built of. */
+export function planScenario(
+  scenario: Scenario,
+  seed: number,
+  newRandom: (seed: number) => Random,
+  models: readonly VehicleModel[] = shippedModels(),
+): Plan {
   const random = newRandom(seed);
   const customers = planCustomers(scenario, random.stream('customers'));
-  const vehicles = planVehicles(scenario, customers, random);
+  const vehicles = planVehicles(scenario, customers, random, models);
   const paymentsFaults = [
     ...(scenario.faults.payments ?? []),
     ...serviceFaultsOf<HttpFault>(scenario, ['payments']),
@@ -64,7 +71,7 @@ export function planScenario(scenario: Scenario, seed: number, newRandom: (seed:
     vehicles,
     ...(scenario.vehicles.connectivity ? { connectivity: scenario.vehicles.connectivity } : {}),
     customers,
-    purchases: planPurchases(scenario, vehicles, random.stream('purchases')),
+    purchases: planPurchases(scenario, vehicles, random.stream('purchases'), models),
     apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf<HttpFault>(scenario, ['api_iot'])],
     ...(paymentsFaults.length > 0 ? { paymentsFaults } : {}),
     ...(channelFaults.length > 0 ? { channelFaults } : {}),

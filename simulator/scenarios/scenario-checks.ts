@@ -3,8 +3,8 @@ import { isCrashPoint, lastsMs } from '../faults/component-fault.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
-import { shippedModels } from '../models/models-folder.ts';
 import { endBoundMs } from '../reports/expectations.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
 import { outageMistakes } from './recorded-outages.ts';
@@ -12,12 +12,17 @@ import { compressedConstants, type Scenario } from './scenario.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
 /** Checks beyond the schema: names that must exist, and targets and fault windows that can never take effect. */
-export function checkScenario(scenario: Scenario, services: readonly Service[]): Mistake[] {
+export function checkScenario(
+  scenario: Scenario,
+  services: readonly Service[],
+  models: readonly VehicleModel[],
+): Mistake[] {
+  const known = models.map(({ id }) => id);
   return [
-    ...checkModels(scenario),
+    ...checkModels(scenario, known),
     ...checkServices(scenario, services),
     ...(scenario.purchases.list ? [] : checkCount(scenario)),
-    ...checkLists(scenario, services),
+    ...checkLists(scenario, services, known),
     ...checkOutages(scenario),
     ...scenario.faults.vehicles.flatMap((rule, index) => [
       ...checkTarget(scenario, rule, index),
@@ -34,8 +39,7 @@ export function checkScenario(scenario: Scenario, services: readonly Service[]):
   ];
 }
 
-function checkModels({ vehicles: { models } }: Scenario): Mistake[] {
-  const known = shippedModels().map(({ id }) => id);
+function checkModels({ vehicles: { models } }: Scenario, known: readonly string[]): Mistake[] {
   return models.flatMap(({ model }, index) =>
     known.includes(model)
       ? []
@@ -78,9 +82,12 @@ function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario)
 }
 
 /** Vehicles and purchases that the scenario names itself. */
-function checkLists({ vehicles, purchases }: Scenario, sold: readonly Service[]): Mistake[] {
+function checkLists(
+  { vehicles, purchases }: Scenario,
+  sold: readonly Service[],
+  known: readonly string[],
+): Mistake[] {
   const vins = (vehicles.list ?? []).map(({ vin }) => vin);
-  const known = shippedModels().map(({ id }) => id);
   const offered = purchases.services.map(({ id }) => id);
   const counted = (['vehicles', 'purchases'] as const).flatMap((what): Mistake[] => {
     const { list, count } = what === 'vehicles' ? vehicles : purchases;

@@ -1,4 +1,7 @@
+import { valueAt } from '../../gateway/catalogue/faults.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { type Mistake, mistakesOf, pathText } from './mistake.ts';
 import { readOutages } from './recorded-outages.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
@@ -18,13 +21,14 @@ const mistakesMax = 20;
 /**
  * Reads a scenario file: YAML 1.2, of which JSON is a part. Everything is checked at once. `file` is how the sentences
  * call it; `services` is the catalogue that the scenario buys from; `readBeside` gives the text of a file in the same
- * folder, or null when there is none.
+ * folder, or null when there is none; `models` are those that its vehicles may be of.
  */
 export function readScenarioFile(
   text: string,
   file: string,
   services: readonly Service[],
   readBeside: (name: string) => string | null = () => null,
+  models: readonly VehicleModel[] = shippedModels(),
 ): ScenarioReading {
   if (text.length > fileMaxCharacters) {
     return failed([`${file}: has ${text.length} characters; a scenario has at most ${fileMaxCharacters}`]);
@@ -36,11 +40,41 @@ export function readScenarioFile(
     `${at(mistake)}: ${pathText(mistake.path) || 'the scenario'} ${mistake.text}`;
   const parsed = scenarioSchema.safeParse(value);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value).map(sentence));
-  const mistakes = checkScenario(parsed.data, services);
+  const scenario = withOwnDefaults(parsed.data, value, services, models);
+  const mistakes = checkScenario(scenario, services, models);
   if (mistakes.length > 0) return failed(mistakes.map(sentence));
   const placeOf = (path: Mistake['path']) => at({ path });
-  const recorded = withRecordedOutages(parsed.data, readBeside, sentence);
+  const recorded = withRecordedOutages(scenario, readBeside, sentence);
   return recorded.ok ? { ...recorded, placeOf } : failed(recorded.mistakes);
+}
+
+/** A scenario that names no models is of all models, and one that names no services sells all of the catalogue: both may be a user's own. */
+function withOwnDefaults(
+  scenario: Scenario,
+  written: unknown,
+  services: readonly Service[],
+  models: readonly VehicleModel[],
+): Scenario {
+  const { vehicles, purchases } = scenario;
+  const namesModels = valueAt(written, ['vehicles', 'models']) !== undefined;
+  const isShipped = models === shippedModels();
+  const isSold = purchases.services.every(({ id }) => services.some((service) => service.id === id));
+  const namesServices = valueAt(written, ['purchases', 'services']) !== undefined;
+  return {
+    ...scenario,
+    vehicles:
+      namesModels || isShipped
+        ? vehicles
+        : { ...vehicles, models: models.map(({ id }) => ({ model: id, weight: 1 })) },
+    purchases: namesServices || isSold ? purchases : { ...purchases, services: soldServices(services) },
+  };
+}
+
+/** Every service for the first duration that it is sold for. */
+function soldServices(services: readonly Service[]): Scenario['purchases']['services'] {
+  return services.flatMap(({ id, feature, offers: [offer] }) =>
+    offer ? [{ id, feature, duration: offer.duration, weight: 1 }] : [],
+  );
 }
 
 /** The scenario with the outages of its file in it: from here on it is plain data. */

@@ -2,8 +2,11 @@ import type {
   ConfigureCommand,
   FeatureResult,
   FeatureTarget,
+  ReportedFeature,
 } from '../../shared/protocol/device-messages.ts';
 import type { VehicleMessage, VehicleStep } from './event.ts';
+import { completeParameters, parameterRefusal, sameParameters } from './parameters.ts';
+import { notReadyReason } from './readiness.ts';
 import { resultMessage, statusMessage } from './report.ts';
 import {
   acceptedMax,
@@ -46,8 +49,44 @@ export function receiveCommand(vehicle: Vehicle, command: ConfigureCommand, now:
 export function applyAccepted(vehicle: Vehicle, commandId: string, now: number): VehicleStep {
   const command = vehicle.accepted.find((accepted) => accepted.id === commandId);
   if (!command || !vehicle.running) return { vehicle, messages: [] };
-  const rest = { ...vehicle, accepted: vehicle.accepted.filter((accepted) => accepted !== command) };
-  return settle(rest, command, now);
+  if (waitsForCycle(vehicle, command, now)) {
+    const waiting = [...vehicle.waiting.filter((id) => id !== commandId), commandId];
+    return { vehicle: { ...vehicle, waiting }, messages: [] };
+  }
+  return settle(withoutAccepted(vehicle, command), command, now);
+}
+
+/** Ends the commands that waited for the ignition: all of them at the end of an ignition cycle, else those that expired. */
+export function endWaiting(vehicle: Vehicle, isCycleEnd: boolean, now: number): VehicleStep {
+  let next = vehicle;
+  const messages: VehicleMessage[] = [];
+  for (const command of vehicle.accepted) {
+    if (!vehicle.waiting.includes(command.id)) continue;
+    if (!isCycleEnd && !isExpired(vehicle, command, now)) continue;
+    const step = settle(withoutAccepted(next, command), command, now, isCycleEnd);
+    next = step.vehicle;
+    messages.push(...step.messages);
+  }
+  return { vehicle: next, messages };
+}
+
+function withoutAccepted(vehicle: Vehicle, command: ConfigureCommand): Vehicle {
+  return {
+    ...vehicle,
+    accepted: vehicle.accepted.filter((accepted) => accepted.id !== command.id),
+    waiting: vehicle.waiting.filter((id) => id !== command.id),
+  };
+}
+
+/** Something in the command cannot be done now, and its control unit waits for the next ignition cycle instead of refusing. */
+function waitsForCycle(vehicle: Vehicle, command: ConfigureCommand, now: number): boolean {
+  if (isExpired(vehicle, command, now)) return false;
+  return command.features.some((target) => {
+    const feature = vehicle.model.known.find(({ id }) => id === target.feature);
+    if (feature?.whenNotReady !== 'next_ignition_cycle' || target.target === 'dormant') return false;
+    const isRefused = parameterRefusal(feature, target.parameters ?? {}) !== null;
+    return !isRefused && changes(vehicle, target) && notReadyReason(vehicle, feature, false) !== null;
+  });
 }
 
 /** Returns how long the control units need for an accepted command: as long as its slowest feature. */
@@ -58,12 +97,12 @@ export function applyMsOf({ accepted, model }: Vehicle, commandId: string): numb
 }
 
 /** Decides every feature of the command, remembers the answer and says it. */
-function settle(vehicle: Vehicle, command: ConfigureCommand, now: number): VehicleStep {
+function settle(vehicle: Vehicle, command: ConfigureCommand, now: number, isCycleEnd = false): VehicleStep {
   const expired = isExpired(vehicle, command, now);
   const results: FeatureResult[] = [];
   let next = vehicle;
   for (const [index, target] of command.features.entries()) {
-    const decision = expired ? expiry(next, target) : decide(next, target, index);
+    const decision = expired ? expiry(next, target) : decide(next, target, index, isCycleEnd);
     results.push(decision.result);
     next = decision.vehicle;
   }
@@ -88,6 +127,7 @@ function decide(
   vehicle: Vehicle,
   target: FeatureTarget,
   index: number,
+  isCycleEnd: boolean,
 ): { vehicle: Vehicle; result: FeatureResult } {
   const stands = featureOf(vehicle, target.feature);
   if (!stands) {
@@ -98,14 +138,19 @@ function decide(
   }
   const at = named(target, stands.version);
   if (target.version < stands.version) return { vehicle, result: { ...at, outcome: 'superseded' } };
-  if (target.version === stands.version && target.target !== stands.state) {
+  const isOther = target.target !== stands.state || isUpdate(vehicle, target);
+  if (target.version === stands.version && isOther) {
     // Two commands with one version is a mistake of the sender; the first one stands.
     return { vehicle, result: { ...at, outcome: 'superseded', reason: 'version_reused' } };
   }
-  if (target.target === stands.state) {
+  if (!isOther) {
     const outcome = stands.state === 'active' ? 'already_active' : 'already_dormant';
     return { vehicle: raise(vehicle, target), result: { ...named(target, target.version), outcome } };
   }
+  const model = vehicle.model.known.find(({ id }) => id === target.feature);
+  const refusal =
+    target.target === 'active' && model ? parameterRefusal(model, target.parameters ?? {}) : null;
+  if (refusal !== null) return { vehicle, result: { ...at, outcome: 'rejected', reason: refusal } };
   const trouble = vehicle.troubles.find(
     (item) =>
       (item.feature === null || item.feature === target.feature) &&
@@ -115,6 +160,8 @@ function decide(
     const outcome = trouble.kind === 'reject' ? 'rejected' : 'failed';
     return { vehicle, result: { ...at, outcome, reason: trouble.reason ?? trouble.kind } };
   }
+  const reason = target.target === 'active' && model ? notReadyReason(vehicle, model, isCycleEnd) : null;
+  if (reason !== null) return { vehicle, result: { ...at, outcome: 'failed', reason } };
   return {
     vehicle: raise(vehicle, target),
     result: { ...named(target, target.version), outcome: 'applied' },
@@ -139,7 +186,18 @@ function absence(vehicle: Vehicle, feature: string): string {
 /** True when applying the target takes the ECU's time: the hardware is there, and its state is another one. */
 function changes(vehicle: Vehicle, target: FeatureTarget): boolean {
   const stands = featureOf(vehicle, target.feature);
-  return stands !== null && target.version > stands.version && target.target !== stands.state;
+  if (stands === null || target.version <= stands.version) return false;
+  return target.target !== stands.state || isUpdate(vehicle, target);
+}
+
+/** The feature is active and stays so, with other parameters. A command without parameters asks for none of them to change. */
+function isUpdate(vehicle: Vehicle, target: FeatureTarget): boolean {
+  if (target.target !== 'active' || target.parameters === undefined) return false;
+  const stands = featureOf(vehicle, target.feature);
+  const model = vehicle.model.known.find(({ id }) => id === target.feature);
+  if (!model || stands?.state !== 'active') return false;
+  const isRefused = parameterRefusal(model, target.parameters) !== null;
+  return isRefused || !sameParameters(stands.parameters ?? {}, completeParameters(model, target.parameters));
 }
 
 function raise(vehicle: Vehicle, target: FeatureTarget): Vehicle {
@@ -147,10 +205,20 @@ function raise(vehicle: Vehicle, target: FeatureTarget): Vehicle {
   if (stands?.version === target.version) return vehicle;
   const features = vehicle.features.map((item) =>
     item.feature === target.feature
-      ? { feature: item.feature, state: target.target, version: target.version }
+      ? { feature: item.feature, state: target.target, version: target.version, ...set(vehicle, target) }
       : item,
   );
   return { ...vehicle, features };
+}
+
+/** The parameters of a feature that is active from now on; a dormant feature, or one that takes none, has none. */
+function set(vehicle: Vehicle, target: FeatureTarget): Pick<ReportedFeature, 'parameters'> {
+  const model = vehicle.model.known.find(({ id }) => id === target.feature);
+  if (target.target === 'dormant' || !model || model.parameters.length === 0) return {};
+  const stands = featureOf(vehicle, target.feature);
+  const isKept = target.parameters === undefined && stands?.state === 'active';
+  const kept = isKept ? stands.parameters : undefined;
+  return { parameters: kept ?? completeParameters(model, target.parameters ?? {}) };
 }
 
 function isExpired(vehicle: Vehicle, command: ConfigureCommand, now: number): boolean {

@@ -31,6 +31,8 @@ export type VehicleEvent =
       readonly type: 'tick';
       readonly now: number;
       readonly elapsedMs: number;
+      /** How many times as fast the vehicle drives and charges; without it, once. */
+      readonly speedUp?: number;
       readonly draws: readonly number[];
     };
 

@@ -16,6 +16,8 @@ export interface Motion {
   readonly chargePercent: number;
   readonly cabinCelsius: number;
   readonly rsrpDbm: number;
+  /** How often the ignition has been switched off. */
+  readonly ignitionCycles: number;
 }
 
 type Phase =
@@ -51,6 +53,7 @@ export function parkedAt(latitude: number, longitude: number, chargePercent: num
     chargePercent,
     cabinCelsius: cabinParked,
     rsrpDbm: -95,
+    ignitionCycles: 0,
   };
 }
 
@@ -148,7 +151,8 @@ function distanceAt(phase: Extract<Phase, { kind: 'driving' }>, elapsedMs: numbe
 /** A phase is over: a parked vehicle sets out if it has the charge for it, a driving one parks. */
 function turn(motion: Motion, { trips }: VehicleModel, draw: () => number): Motion {
   if (motion.phase.kind === 'driving') {
-    return { ...motion, phase: { kind: 'parked', remainingMs: whole(...trips.stopMs, draw()) } };
+    const phase = { kind: 'parked', remainingMs: whole(...trips.stopMs, draw()) } as const;
+    return { ...motion, phase, ignitionCycles: motion.ignitionCycles + 1 };
   }
   if (motion.chargePercent < chargeToLeave) {
     return { ...motion, phase: { kind: 'parked', remainingMs: whole(1_200_000, 3_600_000, draw()) } };

@@ -1,5 +1,5 @@
 import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
-import { applyAccepted, receiveCommand } from './configure.ts';
+import { applyAccepted, endWaiting, receiveCommand } from './configure.ts';
 import type { VehicleEvent, VehicleStep } from './event.ts';
 import { move } from './motion.ts';
 import { statusMessage, telemetryMessage } from './report.ts';
@@ -27,9 +27,12 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
         applying: vehicle.accepted.map((command) => command.id),
       };
     case 'tick': {
-      const moved = { ...vehicle, motion: move(vehicle.motion, vehicle.model, event.elapsedMs, event.draws) };
-      const messages = moved.running ? [telemetryMessage(moved, event.now, event.elapsedMs)] : [];
-      return { vehicle: moved, messages };
+      const { now, elapsedMs, speedUp = 1, draws } = event;
+      const motion = move(vehicle.motion, vehicle.model, elapsedMs * speedUp, draws);
+      const moved = { ...vehicle, motion };
+      if (!moved.running) return { vehicle: moved, messages: [] };
+      const ended = endWaiting(moved, motion.ignitionCycles > vehicle.motion.ignitionCycles, now);
+      return { ...ended, messages: [...ended.messages, telemetryMessage(ended.vehicle, now, elapsedMs)] };
     }
     case 'trouble_begins':
       return { vehicle: { ...vehicle, troubles: [...vehicle.troubles, event.trouble] }, messages: [] };

@@ -18,6 +18,8 @@ export interface Vehicle {
   readonly features: readonly ReportedFeature[];
   /** Commands taken and not yet applied, oldest first; at most `acceptedMax`. */
   readonly accepted: readonly ConfigureCommand[];
+  /** Ids of accepted commands that wait for the end of an ignition cycle. */
+  readonly waiting: readonly string[];
   /** The last `answerMax` answers, newest last: a command that comes again is answered from here. */
   readonly answers: readonly CommandAnswer[];
   /** False between a restart and the boot that ends it. */
@@ -72,6 +74,7 @@ export function newVehicle(identity: VehicleIdentity): Vehicle {
     clockSkewMs: identity.clockSkewMs ?? 0,
     features: identity.model.features.map((feature) => ({ feature, state: 'dormant', version: 0 })),
     accepted: [],
+    waiting: [],
     answers: [],
     running: true,
     display: null,

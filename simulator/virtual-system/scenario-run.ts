@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { Evidence } from '../reports/evidence.ts';
@@ -6,6 +7,7 @@ import type { Progress } from '../run/run-context.ts';
 import { scenarioCourse } from '../run/scenario-course.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { scenarioSystem } from './scenario-system.ts';
 import { virtualTimeBeginsAt } from './settings.ts';
 import { assertSound, virtualPace } from './virtual-pace.ts';
@@ -13,6 +15,9 @@ import { assertSound, virtualPace } from './virtual-pace.ts';
 export interface VirtualRunOptions {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** What is sold and what the vehicles are; without them, the shipped ones. */
+  readonly catalogue?: Catalogue;
+  readonly models?: readonly VehicleModel[];
   /** Called at each step, and every ten seconds of virtual time. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -31,17 +36,18 @@ const progressEveryMs = 10_000;
  * a bug of the simulator and not of the product.
  */
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
-  const { scenario, seed, onProgress } = options;
-  const plan = planScenario(scenario, seed, seededRandom);
+  const { scenario, seed, onProgress, catalogue, models } = options;
+  const newPlan = () => planScenario(scenario, seed, seededRandom, models);
+  const plan = newPlan();
   const loop = virtualLoop({ startAt: virtualTimeBeginsAt });
   const pace = virtualPace(loop);
-  const system = await scenarioSystem(loop, plan, scenario.constants);
+  const system = await scenarioSystem(loop, plan, scenario.constants, { catalogue, models });
   try {
     const parts = await pace.completed(system.open());
     const { evidence } = await conduct({
       ...parts,
       plan,
-      planAgain: () => planScenario(scenario, seed, seededRandom),
+      planAgain: newPlan,
       pace,
       settings: scenarioCourse(plan),
       ...(onProgress

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policies.ts';
 import { options } from '../../gateway/config.ts';
 import {
@@ -21,6 +22,7 @@ import { fleetSettings, registerPlan, specsOf } from '../run/run-fleet.ts';
 import { wireLog } from '../run/wire-log.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Constants } from '../scenarios/scenario.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
 import { componentFaults, newsMsOf } from './component-faults.ts';
 import type { VirtualPlatformSettings } from './platform-process.ts';
 import { serviceFaults } from './service-faults.ts';
@@ -36,7 +38,15 @@ const latencyMaxMs = 4;
 type Parts = Pick<RunContext, 'clock' | 'customers' | 'fleet' | 'faults' | 'books' | 'isStill' | 'sources'>;
 
 /** The parts of one run in virtual time. Nothing has happened yet: `open` starts them while the loop runs. */
-export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: Constants) {
+export async function scenarioSystem(
+  loop: VirtualLoop,
+  plan: Plan,
+  constants: Constants,
+  own: {
+    readonly catalogue?: Catalogue | undefined;
+    readonly models?: readonly VehicleModel[] | undefined;
+  } = {},
+) {
   const random = seededRandom(plan.seed);
   const draws = random.stream('latency');
   const latencyMs = () => integerBetween(draws, 1, latencyMaxMs);
@@ -51,7 +61,7 @@ export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: C
     latencyMs,
     linkLatencyMs: latencyMs,
     isBrokerEmbedded: true,
-    platform: platformSettings(constants, plan.timeScale),
+    platform: platformSettings(own.catalogue ?? shippedCatalogue(), constants, plan.timeScale),
     apiIot: {
       commandTimeoutMs,
       quotaPerHour,
@@ -82,7 +92,7 @@ export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: C
     const wire = wireLog(reader.clock);
     await wire.listen(broker.connect(reader), { username: 'monitor', password: '' });
     const { secrets } = system.portsOf(loop.process('vehicle'));
-    const vehicles = specsOf(plan, secrets);
+    const vehicles = specsOf(plan, secrets, own.models);
     await registerPlan(plan, vehicles, {
       clock: reader.clock,
       platform: buyer,
@@ -149,10 +159,10 @@ export async function scenarioSystem(loop: VirtualLoop, plan: Plan, constants: C
 }
 
 /** The same retry policy for every service, as simulator/live/scenario-catalogue.ts writes it, compressed. */
-function platformSettings(constants: Constants, timeScale: number): VirtualPlatformSettings {
+function platformSettings(sold: Catalogue, constants: Constants, timeScale: number): VirtualPlatformSettings {
   const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
   const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
-  const catalogue = withPolicies(shippedCatalogue(), (shipped) => ({ ...shipped, ...policy }));
+  const catalogue = withPolicies(sold, (shipped) => ({ ...shipped, ...policy }));
   const reconcileMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
   return {
     catalogue: compressCatalogue(catalogue, timeScale),

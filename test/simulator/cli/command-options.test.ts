@@ -411,6 +411,50 @@ const cases: Readonly<Record<string, Case>> = {
     },
     refuses('scenarios --schema --json', '--json has no effect on the JSON Schema: leave it out'),
   ),
+  'models --models': shownBy('--models', 'simulator/models/example.test.ts', 'lists the models of a folder'),
+  'models --catalogue': shownBy(
+    '--catalogue',
+    'simulator/models/example.test.ts',
+    'lists the models of a folder',
+  ),
+  'models --json': async () => {
+    const { stdout } = await inProcess(['models', '--json']);
+    expect(JSON.parse(stdout)[0]).toHaveProperty('vin', 'WFWAUR1E*TA######');
+  },
+  'models --schema': both(
+    async () => {
+      const { stdout } = await inProcess(['models', '--schema']);
+      expect(JSON.parse(stdout)).toHaveProperty('title', 'Fleetwake vehicle model');
+    },
+    refuses('models --schema --json', '--json has no effect on the JSON Schema: leave it out'),
+  ),
+  'run --models': shownBy(
+    '--models',
+    'simulator/models/example.live.test.ts',
+    'runs the example of the page, live too',
+  ),
+  'run --catalogue': shownBy(
+    '--catalogue',
+    'simulator/models/example.live.test.ts',
+    'runs the example of the page, live too',
+  ),
+  'up --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),
+  'fleet --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),
+  'up --models': shownBy(
+    '--models',
+    'simulator/models/example.test.ts',
+    'names file, line and fix of every mistake',
+  ),
+  'fleet --models': shownBy(
+    '--models',
+    'simulator/models/example.test.ts',
+    'names file, line and fix of every mistake',
+  ),
+  'register --models': shownBy(
+    '--models',
+    'simulator/models/example.test.ts',
+    'names file, line and fix of every mistake',
+  ),
   'report diff --json': reported,
   'up --mail-port': both(
     shownBy(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { readRegisterRows } from '../../../simulator/cli/register-rows.ts';
+import { shippedModels } from '../../../simulator/models/models-folder.ts';
 
 const defaults = { model: 'aurora-2026', customer: 'customer-0001' };
 
@@ -14,7 +15,7 @@ it('reads one vehicle per line, with the defaults of the command, and names each
     '{"vin": "11111111111111111"}',
     '{"vin": "1M8GDM9AXKP042788"}',
   ].join('\r\n');
-  const { rows, refused } = readRegisterRows(text, defaults);
+  const { rows, refused } = readRegisterRows(text, defaults, shippedModels());
   expect(rows).toEqual([
     {
       line: 1,

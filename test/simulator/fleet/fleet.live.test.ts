@@ -36,7 +36,12 @@ describe('a fleet on a broker', () => {
       await until(() => heard.length === 3, 'result and status came');
       expect(resultsOf(spec).map((result) => result.results)).toEqual([applied]);
       const { features } = vehicleStatusSchema.parse(JSON.parse(heard.at(-1)?.payload ?? ''));
-      expect(features?.[0]).toEqual({ feature: 'heated_seats', state: 'active', version: 1 });
+      expect(features?.[0]).toEqual({
+        feature: 'heated_seats',
+        state: 'active',
+        version: 1,
+        parameters: { levels: 3, zones: 'front', maxTemperatureCelsius: 42 },
+      });
       expect(fleet.vehicle(spec.vin)).toMatchObject({
         displayed: ['Receiving', 'Warm'],
         resultsWaiting: 0,
@@ -169,6 +174,7 @@ describe('a restart of the vehicle', () => {
         feature: 'heated_seats',
         state: 'active',
         version: 1,
+        parameters: { levels: 3, zones: 'front', maxTemperatureCelsius: 42 },
       });
       await send(spec, {
         id: 'cmd_2',

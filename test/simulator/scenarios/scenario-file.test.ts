@@ -80,7 +80,7 @@ test.each([
     'my.yaml:6:17: vehicles.connectivity is "good"; write one of steady, drive, tunnel, garage, sleep, flapping',
   ],
   [
-    'a model that nobody builds',
+    'a model that is not there',
     'count: 2\n  models: [{ model: dacia, weight: 1 }]',
     'my.yaml:6:21: vehicles.models[0].model is "dacia", which is not a model; write one of aurora-2026, borealis-2026, cirrus-2025',
   ],

@@ -265,7 +265,12 @@ test('a result goes first and the status with every feature after it, both of th
         model: 'cirrus-2025',
         firmware: '3.9.1',
         features: [
-          { feature: 'heated_seats', state: 'active', version: 5 },
+          {
+            feature: 'heated_seats',
+            state: 'active',
+            version: 5,
+            parameters: { levels: 3, zones: 'front', maxTemperatureCelsius: 42 },
+          },
           { feature: 'ambient_light', state: 'dormant', version: 0 },
           { feature: 'remote_start', state: 'dormant', version: 0 },
         ],

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { CatalogueError } from '../../gateway/catalogue/faults.ts';
+import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
+import { loadCatalogue } from '../../gateway/catalogue/load.ts';
+import { catalogueMistakes } from '../models/catalogue-check.ts';
+import { readModelsFolder, shippedModels } from '../models/models-folder.ts';
+import type { VehicleModel } from '../vehicle/models.ts';
+import { UsageError } from './exit.ts';
+
+export interface ModelsFlags {
+  readonly models?: string;
+}
+
+/** Adds `--models`. */
+export function withModelsOption(command: Command): Command {
+  return command.option(
+    '--models <folder>',
+    'folder of vehicle models instead of the shipped ones (docs/vehicle-models.md)',
+  );
+}
+
+/** Returns the models of the folder that a flag names, or the shipped ones. Throws `UsageError` with every mistake. */
+export function modelsOf(folder: string | undefined): readonly VehicleModel[] {
+  if (folder === undefined) return shippedModels();
+  const reading = readModelsFolder(folder);
+  if (!reading.ok) throw new UsageError(`the vehicle models cannot be used:\n${reading.mistakes.join('\n')}`);
+  return reading.models;
+}
+
+/** Refuses a catalogue with a service that no vehicle of these models can take. */
+export function checkCatalogue(folder: string | null, models: readonly VehicleModel[]): void {
+  const place = folder ?? shippedCatalogueFolder();
+  const files = catalogueFolder(place);
+  try {
+    const mistakes = catalogueMistakes({ catalogue: loadCatalogue(files), files, folder: place }, models);
+    if (mistakes.length === 0) return;
+    throw new UsageError(`the catalogue does not fit the vehicle models:\n${mistakes.join('\n')}`);
+  } catch (error) {
+    if (error instanceof CatalogueError) throw new UsageError(error.message);
+    throw error;
+  }
+}
