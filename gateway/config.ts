@@ -9,6 +9,7 @@ import {
   issuerName,
   list,
   listenHost,
+  milliseconds,
   type Option,
   oneOf,
   optionalAddress,
@@ -346,11 +347,11 @@ export const options = {
     },
     ['mailto:', 'https://'],
   ),
-  mailTimeoutMs: wholeNumber(
+  mailTimeoutMs: milliseconds(
     {
       flag: 'mail-timeout-ms',
       environment: 'MAIL_TIMEOUT_MS',
-      placeholder: 'ms',
+      placeholder: 'duration',
       help: 'timeout for sending one e-mail; if it is too short for the mail server, an e-mail may arrive twice',
       fallback: 30_000,
     },
@@ -480,33 +481,33 @@ export const options = {
     1,
     100_000,
   ),
-  quotaWindowMs: wholeNumber(
+  quotaWindowMs: milliseconds(
     {
       flag: 'quota-window-ms',
       environment: 'API_IOT_QUOTA_WINDOW_MS',
-      placeholder: 'ms',
+      placeholder: 'duration',
       help: 'length of the quota window: how long an accepted command counts',
       fallback: apiIotDefaults.quotaWindowMs,
     },
     1,
     dayMs,
   ),
-  commandTimeoutMs: wholeNumber(
+  commandTimeoutMs: milliseconds(
     {
       flag: 'command-timeout-ms',
       environment: 'API_IOT_COMMAND_TIMEOUT_MS',
-      placeholder: 'ms',
+      placeholder: 'duration',
       help: 'command timeout: how long the API IoT waits for the result of the vehicle',
       fallback: apiIotDefaults.commandTimeoutMs,
     },
     1,
     dayMs,
   ),
-  reconcileMs: wholeNumber(
+  reconcileMs: milliseconds(
     {
       flag: 'reconcile-ms',
       environment: 'FLEETWAKE_RECONCILE_MS',
-      placeholder: 'ms',
+      placeholder: 'duration',
       help: 'interval of the reconciliation of vehicles with entitlements; 0: never',
       fallback: 3_600_000,
     },

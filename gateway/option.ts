@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Address, type AddressRule, readAddress } from '../shared/protocol/address.ts';
+import { durationOfText, textOfDuration } from '../shared/protocol/duration-text.ts';
 
 /**
  * One table of options: it gives the type, the default, the flag, the environment name, the help text and the check of
@@ -113,6 +114,27 @@ export function wholeNumber(
       return fits
         ? { value: number }
         : { fault: `must be a whole number from ${least} to ${most}, not "${value}"` };
+    },
+  };
+}
+
+/** A duration: a whole number of milliseconds, or a text with its unit, such as `30s`. */
+export function milliseconds(
+  words: Omit<Option<number>, 'read'>,
+  least: number,
+  most: number,
+): Option<number> {
+  const inNumbers = wholeNumber(words, least, most);
+  return {
+    ...inNumbers,
+    read(value) {
+      const ms = durationOfText(value);
+      if (ms !== null && ms >= least && ms <= most) return { value: ms };
+      const result = ms === null ? inNumbers.read(value) : { fault: '' };
+      if (!('fault' in result)) return result;
+      return {
+        fault: `must be a duration from ${textOfDuration(least)} to ${textOfDuration(most)}, such as 30s or "45 min", or as many milliseconds, not "${value}"`,
+      };
     },
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backoffMs, policyFaults, standardPolicy } from '../../gateway/activation/policy.ts';
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
 import { sentences } from '../../gateway/catalogue/faults.ts';
+import { msSchema } from '../faults/unit-schemas.ts';
 import { readYaml } from '../scenarios/yaml-file.ts';
 import { policyOf } from './settings.ts';
 import type { TestCase } from './test-case.ts';
@@ -21,14 +22,15 @@ const whole = (least: number, most: number) => {
   return z.int({ error }).min(least, error).max(most, error).optional();
 };
 const dayMs = 86_400_000;
+const ms = (least: number, most: number) => msSchema(least, most).optional();
 
 const fileSchema = z.strictObject(
   {
     maxRetries: whole(0, 20),
-    baseDelayMs: whole(1, dayMs),
-    maxDelayMs: whole(1, dayMs),
-    deadlineMs: whole(1, 30 * dayMs),
-    commandTimeoutMs: whole(1_000, 3_600_000),
+    baseDelayMs: ms(1, dayMs),
+    maxDelayMs: ms(1, dayMs),
+    deadlineMs: ms(1, 30 * dayMs),
+    commandTimeoutMs: ms(1_000, 3_600_000),
   },
   {
     error:

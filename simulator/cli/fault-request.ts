@@ -1,3 +1,4 @@
+import { durationOfText } from '../../shared/protocol/duration-text.ts';
 import { layerOf } from '../faults/fault.ts';
 import { UsageError } from './exit.ts';
 import { fieldsOfSet } from './set-option.ts';
@@ -33,13 +34,13 @@ export function faultOfFlags(type: string, flags: FaultFlags): object {
     layer,
     type,
     stream,
-    toxicity: numberOf('--toxicity', flags.toxicity),
+    toxicity: shareOf('--toxicity', flags.toxicity),
     attributes: flags.set && fieldsOfSet(flags.set),
     target: isOfService ? present({ service, method, path }) : vehicleTarget(flags),
     schedule: some({
-      afterMs: numberOf('--after', flags.after),
-      forMs: numberOf('--for', flags.for),
-      everyMs: numberOf('--every', flags.every),
+      afterMs: msOf('--after', flags.after),
+      forMs: msOf('--for', flags.for),
+      everyMs: msOf('--every', flags.every),
       first: numberOf('--first', flags.first),
     }),
   });
@@ -47,7 +48,7 @@ export function faultOfFlags(type: string, flags: FaultFlags): object {
 
 function vehicleTarget(flags: FaultFlags): object | undefined {
   const { vin: vins, model: models, region: regions, state, mode } = flags;
-  const selector = some({ vins, models, regions, share: numberOf('--share', flags.share), state });
+  const selector = some({ vins, models, regions, share: shareOf('--share', flags.share), state });
   return some({ mode, value: numberOf('--value', flags.value), selector });
 }
 
@@ -56,6 +57,23 @@ function numberOf(flag: string, text: string | undefined): number | undefined {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
   throw new UsageError(`${flag} takes a number, not "${text}"`);
+}
+
+/** A duration with its unit, or milliseconds. */
+function msOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = durationOfText(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
+  if (Number.isFinite(ms)) return ms;
+  throw new UsageError(`${flag} takes a duration such as 30s or "45 min", or milliseconds, not "${text}"`);
+}
+
+/** A percentage, or a number from 0 to 1. */
+function shareOf(flag: string, text: string | undefined): number | undefined {
+  const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text ?? '') ?? [];
+  if (percent !== undefined) return Number(percent) / 100;
+  if (text === undefined || (text.trim() !== '' && Number.isFinite(Number(text))))
+    return numberOf(flag, text);
+  throw new UsageError(`${flag} takes a number from 0 to 1, or a percentage such as 3%, not "${text}"`);
 }
 
 function present(fields: Record<string, unknown>): object {

@@ -43,11 +43,11 @@ export function addFault(program: Command): void {
     .option('--name <name>', 'name of the fault; default: its type')
     .option('--set <name=value>', 'attribute; repeatable', collect)
     .option('--stream <stream>', 'direction: upstream (from the vehicle) or downstream')
-    .option('--toxicity <chance>', 'probability of the fault, 0 to 1')
+    .option('--toxicity <chance>', 'probability of the fault: 0 to 1, or a percentage')
     .option('--vin <vin>', 'only this vehicle; repeatable', collect)
     .option('--model <model>', 'only this model; repeatable', collect)
     .option('--region <region>', 'only this region; repeatable', collect)
-    .option('--share <share>', 'only this share of the fleet, 0 to 1')
+    .option('--share <share>', 'only this share of the fleet: 0 to 1, or a percentage')
     .option(
       '--state <state>',
       'vehicle state that triggers the fault: connected, receiving, applying or answering; needs --for',
@@ -57,9 +57,9 @@ export function addFault(program: Command): void {
     .option('--service <service>', 'service: api_iot, payments, mail or push')
     .option('--method <method>', 'only requests of the service with this method')
     .option('--path <path>', 'only requests of the service with this path; * matches one segment')
-    .option('--after <ms>', 'start delay in milliseconds')
-    .option('--for <ms>', 'duration in milliseconds; default: until removed')
-    .option('--every <ms>', 'interval between repetitions')
+    .option('--after <duration>', 'start delay, such as 30s or "5 min"; a number is milliseconds')
+    .option('--for <duration>', 'duration; default: until removed')
+    .option('--every <duration>', 'interval between repetitions')
     .option('--first <number>', 'maximum number of times per vehicle');
   reached(add).action(async (type: string | undefined, flags: Flags) => {
     refuseUnused(add, unusedFor(type, flags), callOf(type));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { msSchema } from './unit-schemas.ts';
 
 /** The longest run. */
 const weeksMs = 14 * 86_400_000;
@@ -6,15 +7,8 @@ const weeksMs = 14 * 86_400_000;
 /** When a component fails; milliseconds of the run from the first moment of the workload. */
 const scheduleSchema = z
   .strictObject({
-    afterMs: z
-      .int()
-      .min(0)
-      .max(weeksMs)
-      .describe('Milliseconds of the run from the first moment of the workload.'),
-    everyMs: z
-      .int()
-      .min(1)
-      .max(weeksMs)
+    afterMs: msSchema(0, weeksMs).describe('Milliseconds of the run from the first moment of the workload.'),
+    everyMs: msSchema(1, weeksMs)
       .optional()
       .describe('Again so long after the beginning of the last, `times` in all.'),
     times: z.int().min(2).max(50).optional(),
@@ -24,7 +18,7 @@ const scheduleSchema = z
     message: 'everyMs and times go together: write both, or neither',
   });
 
-const forMs = z.int().min(1).max(86_400_000).describe('Milliseconds of the run until it is back.');
+const forMs = msSchema(1, 86_400_000).describe('Milliseconds of the run until it is back.');
 
 function componentFault<Type extends string, Attributes extends z.ZodType>(
   type: Type,

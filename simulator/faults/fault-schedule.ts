@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { msSchema } from './unit-schemas.ts';
 
 /**
  * Windows of a fault; no time in it is longer than a day. Times are real milliseconds from the start of the workload;
@@ -9,11 +10,11 @@ const dayMs = 86_400_000;
 export const faultScheduleSchema = z
   .strictObject({
     /** Not before. */
-    afterMs: z.int().min(0).max(dayMs).optional(),
+    afterMs: msSchema(0, dayMs).optional(),
     /** For so long; without it until the run heals. */
-    forMs: z.int().min(1).max(dayMs).optional(),
+    forMs: msSchema(1, dayMs).optional(),
     /** Again every so often, counted from the beginning of one window to that of the next. */
-    everyMs: z.int().min(1).max(dayMs).optional(),
+    everyMs: msSchema(1, dayMs).optional(),
     /** Only the first N requests, messages or commands of each vehicle (or payment); of a link fault the first N windows. */
     first: z.int().min(1).max(1_000_000).optional(),
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
+import { shareSchema } from './unit-schemas.ts';
 
 /** Moments of a vehicle that a fault can wait for. */
 export const vehicleStates = ['connected', 'receiving', 'applying', 'answering'] as const;
@@ -27,10 +28,7 @@ const selectorSchema = z.strictObject({
   vins: z.array(vinSchema).min(1).max(1_000).optional(),
   models: z.array(z.string().min(1)).min(1).max(100).optional(),
   regions: z.array(z.string().length(2)).min(1).max(100).optional().describe('ISO 3166-1 alpha-2.'),
-  share: z
-    .number()
-    .gt(0)
-    .max(1)
+  share: shareSchema({ isAbove: true })
     .optional()
     .describe(
       'This share of the fleet, chosen by a hash of the VIN: always the same vehicles, and those of 0.1 are among those of 0.2.',

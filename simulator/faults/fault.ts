@@ -3,8 +3,10 @@ import { channelFaultAttributes, channelOfFault } from './channel-fault.ts';
 import { faultScheduleSchema } from './fault-schedule.ts';
 import { type CommandSelector, type VehicleState, vehicleTargetSchema } from './fault-target.ts';
 import { type HttpFault, httpFaultAttributes } from './http-fault.ts';
+import { msSchema, shareSchema } from './unit-schemas.ts';
 
-const durationSchema = z.int().min(0).max(86_400_000);
+const dayMs = 86_400_000;
+const durationSchema = msSchema(0, dayMs);
 const featureSchema = z
   .string()
   .min(1)
@@ -23,10 +25,7 @@ const nothing = z.strictObject({}).default({});
 /** What every fault of a vehicle has besides its type. */
 const common = {
   name: z.string().min(1).max(64),
-  toxicity: z
-    .number()
-    .min(0)
-    .max(1)
+  toxicity: shareSchema()
     .default(1)
     .describe('The chance that it strikes: a message or command each time, a connection or a window once.'),
   target: vehicleTargetSchema.default({ mode: 'all', selector: {} }),
@@ -53,11 +52,7 @@ function directedFault<
 /** The vehicle's connection to the broker. */
 const linkFaults = [
   faultOf('link', 'offline', nothing),
-  faultOf(
-    'link',
-    'flapping',
-    z.strictObject({ upMs: durationSchema.min(100), downMs: durationSchema.min(100) }),
-  ),
+  faultOf('link', 'flapping', z.strictObject({ upMs: msSchema(100, dayMs), downMs: msSchema(100, dayMs) })),
   directedFault(
     'link',
     'latency',
@@ -65,12 +60,7 @@ const linkFaults = [
     z.strictObject({
       latencyMs: durationSchema,
       jitterMs: durationSchema.default(0),
-      correlation: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0)
-        .describe('How much of a jitter the next one keeps, as in netem.'),
+      correlation: shareSchema().default(0).describe('How much of a jitter the next one keeps, as in netem.'),
     }),
   ),
   directedFault('link', 'bandwidth', bothStreams, z.strictObject({ bytesPerSecond: z.int().min(1) })),
@@ -145,7 +135,7 @@ const vehicleFaults = [
   faultOf('vehicle', 'apply_but_no_ack', nothing),
   faultOf('vehicle', 'wedged', nothing),
   faultOf('vehicle', 'asleep', nothing),
-  faultOf('vehicle', 'clock_skew', z.strictObject({ skewMs: z.int().min(-86_400_000).max(86_400_000) })),
+  faultOf('vehicle', 'clock_skew', z.strictObject({ skewMs: msSchema(-86_400_000, 86_400_000) })),
   faultOf('vehicle', 'feature_lost', z.strictObject({ feature: z.string().min(1).max(64) })),
   faultOf('vehicle', 'feature_gained', z.strictObject({ feature: z.string().min(1).max(64) })),
 ] as const;

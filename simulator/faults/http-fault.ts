@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { faultScheduleSchema } from './fault-schedule.ts';
+import { msSchema, shareSchema } from './unit-schemas.ts';
 
 /** One kind of fault. The fields come in this order in every plan. */
 function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, attributes: Attributes) {
   return z.strictObject({
     name: z.string().min(1).max(64),
     type: z.literal(type),
-    toxicity: z.number().min(0).max(1).describe('The chance that a request that matches meets it.'),
+    toxicity: shareSchema().describe('The chance that a request that matches meets it.'),
     match: z
       .strictObject({
         method: z.string().optional(),
@@ -31,7 +32,7 @@ export const httpFaultAttributes = {
       .default(false)
       .describe('The connection breaks once the request has left; else it is refused.'),
   }),
-  slow: z.strictObject({ latencyMs: z.int().min(0).max(dayMs), jitterMs: z.int().min(0).max(dayMs) }),
+  slow: z.strictObject({ latencyMs: msSchema(0, dayMs), jitterMs: msSchema(0, dayMs) }),
 };
 
 /** In the order in which a report counts them. */

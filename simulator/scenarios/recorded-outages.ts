@@ -1,16 +1,15 @@
 import { z } from 'zod';
+import { msSchema } from '../faults/unit-schemas.ts';
 
 const yearMs = 366 * 86_400_000;
 
 /** One stretch without connection of the n-th vehicle of the plan. Real milliseconds from the first moment of the workload. */
 export const recordedOutageSchema = z.strictObject({
   vehicle: z.int().min(1).describe('The first vehicle of the plan is 1.'),
-  startMs: z
-    .int()
-    .min(0)
-    .max(yearMs)
-    .describe('Real milliseconds from the first moment of the workload; divided by timeScale.'),
-  durationMs: z.int().min(1).max(yearMs).describe('Real milliseconds; divided by timeScale.'),
+  startMs: msSchema(0, yearMs).describe(
+    'Real milliseconds from the first moment of the workload; divided by timeScale.',
+  ),
+  durationMs: msSchema(1, yearMs).describe('Real milliseconds; divided by timeScale.'),
 });
 export type RecordedOutage = z.infer<typeof recordedOutageSchema>;
 

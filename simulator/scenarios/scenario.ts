@@ -5,6 +5,7 @@ import { vinSchema } from '../../shared/protocol/vin.ts';
 import { componentFaultSchema } from '../faults/component-fault.ts';
 import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
+import { msSchema, shareSchema } from '../faults/unit-schemas.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
 import {
@@ -17,12 +18,35 @@ import {
 } from './standard.ts';
 import { vehicleFaultSchema } from './vehicle-fault.ts';
 
-const shareSchema = z.number().min(0).max(1);
-
-const durationSchema = z.union([
+const durationShape = z.union([
   z.strictObject({ unit: z.enum(['hours', 'days', 'months']), count: z.int().min(1).max(1_200) }),
   z.strictObject({ unit: z.literal('permanent') }),
 ]);
+
+const soldFor =
+  'write a duration such as "30 days", "1 month", "12 hours" or "permanent", or fields unit and count';
+
+/** What is sold: its fields, or a text that says both. */
+const durationSchema = z.union(
+  [
+    durationShape,
+    z
+      .string()
+      .regex(/^([1-9]\d{0,3} (hour|day|month)s?|permanent)$/, soldFor)
+      .transform((text, context): z.infer<typeof durationShape> => {
+        const [count = '', unit = ''] = text.split(' ');
+        const read = durationShape.safeParse(
+          text === 'permanent'
+            ? { unit: 'permanent' }
+            : { unit: `${unit.replace(/s$/, '')}s`, count: Number(count) },
+        );
+        if (read.success) return read.data;
+        context.addIssue({ code: 'custom', message: soldFor, input: text });
+        return z.NEVER;
+      }),
+  ],
+  { error: (issue) => (typeof issue.input === 'string' || issue.input === undefined ? soldFor : undefined) },
+);
 
 /** No time of a run is longer than two weeks: what is longer would never end, and a live timer holds 24 days at most. */
 export const runMsMax = 14 * 86_400_000;
@@ -39,30 +63,18 @@ const constantsSchema = z.strictObject({
     .max(20)
     .default(standardConstants.maxRetries)
     .describe('Attempts after the first.'),
-  baseDelayMs: z
-    .int()
-    .min(1)
-    .max(realMsMax)
+  baseDelayMs: msSchema(1, realMsMax)
     .default(standardConstants.baseDelayMs)
     .describe(`First back-off. ${real}`),
-  maxDelayMs: z
-    .int()
-    .min(1)
-    .max(realMsMax)
+  maxDelayMs: msSchema(1, realMsMax)
     .default(standardConstants.maxDelayMs)
     .describe(`Longest back-off. ${real}`),
-  pollEveryMs: z.int().min(1).max(realMsMax).default(standardConstants.pollEveryMs).describe(real),
-  resultGraceMs: z.int().min(0).max(realMsMax).default(standardConstants.resultGraceMs).describe(real),
-  deadlineMs: z
-    .int()
-    .min(1)
-    .max(realMsMax)
+  pollEveryMs: msSchema(1, realMsMax).default(standardConstants.pollEveryMs).describe(real),
+  resultGraceMs: msSchema(0, realMsMax).default(standardConstants.resultGraceMs).describe(real),
+  deadlineMs: msSchema(1, realMsMax)
     .default(standardConstants.deadlineMs)
     .describe(`No attempt starts later. ${real}`),
-  commandTimeoutMs: z
-    .int()
-    .min(1)
-    .max(realMsMax)
+  commandTimeoutMs: msSchema(1, realMsMax)
     .default(standardConstants.commandTimeoutMs)
     .describe(`How long the API IoT waits for the vehicle. ${real}`),
   quotaLimit: z
@@ -71,7 +83,7 @@ const constantsSchema = z.strictObject({
     .max(1_000_000)
     .default(standardConstants.quotaLimit)
     .describe('Configure commands that a vehicle may get within quotaWindowMs.'),
-  quotaWindowMs: z.int().min(1).max(realMsMax).default(standardConstants.quotaWindowMs).describe(real),
+  quotaWindowMs: msSchema(1, realMsMax).default(standardConstants.quotaWindowMs).describe(real),
   purchasesMax: z
     .int()
     .min(1)
@@ -80,10 +92,7 @@ const constantsSchema = z.strictObject({
     .describe(
       'Purchases under way at once at the platform; the rest is refused with 503, and the customers send it again. Without it as --purchases-max says.',
     ),
-  reconcileEveryMs: z
-    .int()
-    .min(0)
-    .max(86_400_000)
+  reconcileEveryMs: msSchema(0, 86_400_000)
     .optional()
     .describe(
       `How often each vehicle is compared with what its customers own; 0: never. Without it never in virtual time, and live as --reconcile-ms says. ${real}`,
@@ -147,7 +156,7 @@ const customersSchema = z.strictObject({
     .min(1)
     .default(standardCustomers.languages)
     .describe(`Of notifications: ${Object.keys(shippedLanguages).join(', ')}, or a variant such as es-MX.`),
-  pushShare: shareSchema
+  pushShare: shareSchema()
     .default(standardCustomers.pushShare)
     .describe('How many take push messages, 0 to 1.'),
 });
@@ -161,11 +170,7 @@ const serviceSchema = z.strictObject({
 
 const plannedPurchaseSchema = z.strictObject({
   vin: vinSchema,
-  atMs: z
-    .int()
-    .min(0)
-    .max(runMsMax)
-    .describe('Milliseconds of the run from the first moment of the workload.'),
+  atMs: msSchema(0, runMsMax).describe('Milliseconds of the run from the first moment of the workload.'),
   service: z.string().describe('Of the catalogue: heated-seats.'),
   duration: durationSchema,
   card: z.string().describe('A card of the payment service: pm_card_visa.'),
@@ -173,11 +178,9 @@ const plannedPurchaseSchema = z.strictObject({
 
 const purchasesSchema = z.strictObject({
   count: z.int().min(1).max(100_000),
-  overMs: z
-    .int()
-    .min(0)
-    .max(runMsMax)
-    .describe('They arrive within this time, at most two weeks. Milliseconds of the run, not compressed.'),
+  overMs: msSchema(0, runMsMax).describe(
+    'They arrive within this time, at most two weeks. Milliseconds of the run, not compressed.',
+  ),
   services: z.array(serviceSchema).min(1).default(standardServices),
   perVehicleMax: z.int().min(1).max(1_000).default(1),
   /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
@@ -235,16 +238,10 @@ export const scenarioSchema = z.strictObject({
     .max(10_000)
     .describe('How many times as fast time runs: an hour of the constants lasts 3600 / timeScale seconds.'),
   constants: constantsSchema.default(standardConstants),
-  telemetryEveryMs: z
-    .int()
-    .min(100)
-    .max(runMsMax)
+  telemetryEveryMs: msSchema(100, runMsMax)
     .default(2_000)
     .describe('How often a vehicle sends telemetry. Milliseconds of the run.'),
-  slackMs: z
-    .int()
-    .min(0)
-    .max(runMsMax)
+  slackMs: msSchema(0, runMsMax)
     .default(15_000)
     .describe(
       'Added to the bound within which an activation must end, for a slow machine. Milliseconds of the run.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { msSchema } from '../faults/unit-schemas.ts';
 
 /** A year: also more than any count of commands that a range may mean. */
 const mostMs = 366 * 86_400_000;
@@ -21,7 +22,12 @@ const targetSchema = {
   models: z.array(z.string().min(1)).min(1).optional(),
 };
 
-const skewMs = z.int().min(-mostMs).max(mostMs);
+const skewMs = msSchema(-mostMs, mostMs);
+
+/** As `rangeSchema`, of durations. */
+const msRangeSchema = z
+  .tuple([msSchema(0, mostMs), msSchema(0, mostMs)])
+  .refine(([from, to]) => from <= to, rangeMistake);
 
 /**
  * Faults of vehicles: those of simulator/fleet/vehicle-faults.ts, with ranges from which the seed draws a number. Times are
@@ -31,7 +37,7 @@ export const vehicleFaultSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...targetSchema,
     type: z.literal('offline'),
-    attributes: z.strictObject({ afterMs: rangeSchema, forMs: rangeSchema.nullable() }),
+    attributes: z.strictObject({ afterMs: msRangeSchema, forMs: msRangeSchema.nullable() }),
   }),
   z.strictObject({
     ...targetSchema,
@@ -41,7 +47,7 @@ export const vehicleFaultSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...targetSchema,
     type: z.literal('cut_when_applying'),
-    attributes: z.strictObject({ first: rangeSchema, forMs: rangeSchema.nullable() }),
+    attributes: z.strictObject({ first: rangeSchema, forMs: msRangeSchema.nullable() }),
   }),
   z.strictObject({
     ...targetSchema,

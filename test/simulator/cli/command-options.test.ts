@@ -187,7 +187,12 @@ const ofService = (flag: string, value: string, target: object) =>
 const scheduled = (flag: string, field: string) =>
   both(
     adds(`offline --${flag} 5`, { ...offline, schedule: { [field]: 5 } }),
-    refuses(`fault add offline --${flag} x --data FOLDER`, `--${flag} takes a number, not "x"`),
+    flag === 'first'
+      ? refuses('fault add offline --first x --data FOLDER', '--first takes a number, not "x"')
+      : refuses(
+          `fault add offline --${flag} x --data FOLDER`,
+          `--${flag} takes a duration such as 30s or "45 min", or milliseconds, not "x"`,
+        ),
   );
 
 /** A flag of an action on a ticket, and that other actions refuse it. */
@@ -500,7 +505,7 @@ const cases: Readonly<Record<string, Case>> = {
   'fleet --api-iot-url': shownBy(
     '--api-iot-url',
     'e2e/look-up.live.test.ts',
-    "a data folder that is another gateway's is named, with the cure",
+    'every command that calls a platform names another gateway’s data folder and the fix',
   ),
   'fleet --mqtt-url': refuses(
     'fleet --mqtt-url x',
@@ -597,7 +602,10 @@ const cases: Readonly<Record<string, Case>> = {
   'fault add --stream': adds('offline --stream upstream', { ...offline, stream: 'upstream' }),
   'fault add --toxicity': both(
     adds('offline --toxicity 0.5', { ...offline, toxicity: 0.5 }),
-    refuses('fault add offline --toxicity x --data FOLDER', '--toxicity takes a number, not "x"'),
+    refuses(
+      'fault add offline --toxicity x --data FOLDER',
+      '--toxicity takes a number from 0 to 1, or a percentage such as 3%, not "x"',
+    ),
   ),
   'fault add --vin': ofVehicles('vin', vin, { selector: { vins: [vin] } }),
   'fault add --model': ofVehicles('model', 'aurora-2026', { selector: { models: ['aurora-2026'] } }),

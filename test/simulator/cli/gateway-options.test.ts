@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { type GatewayConfig, options } from '../../../gateway/config.ts';
+import { type GatewayConfig, options, readConfig } from '../../../gateway/config.ts';
 import { Address } from '../../../shared/protocol/address.ts';
 import { UsageError } from '../../../simulator/cli/exit.ts';
 import { gatewayConfig, withGatewayOptions } from '../../../simulator/cli/options.ts';
@@ -26,6 +26,14 @@ const number = (text: string, least: number, most: number): Row => ({
   value: Number(text),
   bad: ['1e1', `must be a whole number from ${least} to ${most}, not "1e1"`],
 });
+const duration = (text: string, least: string, most: string): Row => ({
+  text,
+  value: Number(text),
+  bad: [
+    '5 minutes',
+    `must be a duration from ${least} to ${most}, such as 30s or "45 min", or as many milliseconds, not "5 minutes"`,
+  ],
+});
 const name = (text: string): Row => ({ text, value: text, bad: [' ', 'must not be empty'] });
 const free = (text: string): Row => ({ text, value: text, bad: null });
 const one = (text: string, known: string): Row => ({
@@ -33,7 +41,6 @@ const one = (text: string, known: string): Row => ({
   value: text,
   bad: ['nonsense', `must be one of ${known}, not "nonsense"`],
 });
-const dayMs = 86_400_000;
 const whsec = `whsec_${'a'.repeat(32)}`;
 
 /** Every option of the table: one that is missing here fails the test. */
@@ -102,7 +109,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   mailCa: free('ca.pem'),
   supportContact: name('+34 900 000 000'),
   pushContact: url('mailto:ops@example.org', 'mailto: or https://'),
-  mailTimeoutMs: number('2000', 1_000, 300_000),
+  mailTimeoutMs: duration('2000', '1 s', '5 min'),
   timeZone: {
     ...free('Europe/Madrid'),
     bad: ['Mars/Olympus', 'must be a time zone such as Europe/Madrid, not "Mars/Olympus"'],
@@ -130,9 +137,9 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   checkDigit: one('strict', 'strict, warn, off'),
   catalogue: free('own'),
   quotaLimit: number('100', 1, 100_000),
-  quotaWindowMs: number('60000', 1, dayMs),
-  commandTimeoutMs: number('1000', 1, dayMs),
-  reconcileMs: number('0', 0, 30 * dayMs),
+  quotaWindowMs: duration('60000', '1 ms', '1 d'),
+  commandTimeoutMs: duration('1000', '1 ms', '1 d'),
+  reconcileMs: duration('0', '0 ms', '30 d'),
   reconcileRepeats: number('5', 1, 1_000),
   purchasesMax: number('3', 1, 10_000),
   timeScale: number('60', 1, 10_000),
@@ -206,4 +213,14 @@ describe('every option of the gateway', () => {
   it('is not what a misspelt flag sets', () => {
     expect(() => read(['--prot', '9090'])).toThrow("unknown option '--prot'");
   });
+});
+
+it.each([
+  ['--mail-timeout-ms', '30s', 'mailTimeoutMs', 30_000],
+  ['--quota-window-ms', '45 min', 'quotaWindowMs', 2_700_000],
+  ['--command-timeout-ms', '1h', 'commandTimeoutMs', 3_600_000],
+  ['--reconcile-ms', '1 h 30 min', 'reconcileMs', 5_400_000],
+] as const)('takes a duration in a unit: %s %s', (_, text, name, ms) => {
+  const read = readConfig({ [name]: text }, {});
+  expect('faults' in read ? read.faults : read.config[name]).toBe(ms);
 });
