@@ -59,7 +59,7 @@ export function postpone(activation: Activation, event: EventOf<'postponed'>): O
 }
 
 export function resume(activation: Activation, event: EventOf<'vehicle_free'>): Outcome {
-  // An attempt that an incident took back waits as one does that met a 429.
+  // An attempt that an incident has removed waits as one does that met a 429.
   const isTakenBack = event.cause === 'incident_ended' && (activation.rateLimits ?? 0) > 0;
   if (activation.postponed === 0 && !isTakenBack) return ignore(activation, 'was not postponed');
   // Its own back-off was over when it was postponed, so nothing else holds it.

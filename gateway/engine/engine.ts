@@ -310,7 +310,7 @@ export function activationEngine(outer: EngineDeps) {
     background.add(task);
   }
 
-  /** Lets sales go on that wait for a probe of an incident that is over; others that were postponed are postponed again. */
+  /** Resumes sales that wait for a probe of an incident that is over; others that were postponed are postponed again. */
   async function resumePostponed(): Promise<void> {
     const from = clock.now();
     let page: StoredActivation[] = [];
@@ -380,7 +380,7 @@ export function activationEngine(outer: EngineDeps) {
       return activation;
     },
 
-    /** An operator has ended an incident: activations that it has postponed go on, one after the other. */
+    /** An operator has ended an incident: activations that it has postponed continue, one after the other. */
     async resume(): Promise<void> {
       await guard.follow();
       inBackground(

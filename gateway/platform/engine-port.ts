@@ -21,7 +21,7 @@ export interface ActivationEngine {
     activationId: string,
     event: Extract<PaymentEvent, { type: 'payment_resolved' | 'payment_retried' }>,
   ): Promise<Activation>;
-  /** Lets activations go on that an incident has postponed and an operator has ended. Resolves before they have. */
+  /** Resumes activations that an incident has postponed, after an operator has ended it. Resolves before they have. */
   resume(): Promise<void>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
   receive(callback: CommandCallback): Promise<void>;

@@ -85,7 +85,7 @@ export interface RegisteredFleet {
 }
 
 interface RegistrationClients {
-  /** Null where an engine of the user's own knows customers and vehicles: the API IoT alone is told then. */
+  /** Null where an engine of the user's own knows customers and vehicles: only the API IoT receives them then. */
   readonly platform: ApiClient | null;
   readonly provisioner: ApiClient;
   readonly clock: Clock;

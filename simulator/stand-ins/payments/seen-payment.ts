@@ -7,6 +7,6 @@ export interface SeenPayment {
   /** ISO 4217, upper case. */
   readonly currency: string;
   readonly description: string;
-  /** All that the caller sent as `metadata[…]`. */
+  /** Every field that the caller sent as `metadata[…]`. */
   readonly metadata: Readonly<Record<string, string>>;
 }

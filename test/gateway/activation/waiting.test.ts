@@ -135,7 +135,7 @@ describe('postponed', () => {
     expect(startsOf(activation)).toEqual([3]);
   });
 
-  test('the end of an incident also wakes one whose attempt was taken back', () => {
+  test('the end of an incident also wakes one whose attempt was removed', () => {
     const rateLimited = play(ready(), [started(0), limited(0, 1, 600 * second)]).activation;
     const ended = { type: 'vehicle_free', at: 5 * second, cause: 'incident_ended' } as const;
     expect(play(rateLimited, [ended]).activation.dueAt).toBe(5 * second);
