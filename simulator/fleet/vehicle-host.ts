@@ -252,7 +252,7 @@ export class VehicleHost {
     void this.#outbox.flush();
   }
 
-  /** Saves what has changed of the vehicle. A memory that cannot be saved is logged, and the vehicle goes on. */
+  /** Saves what has changed of the vehicle. A memory that cannot be saved is logged, and the vehicle continues. */
   #keep(before: Vehicle): void {
     const { store, log } = this.#deps;
     if (!store) return;

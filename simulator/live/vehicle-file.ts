@@ -10,7 +10,7 @@ interface VehicleFileSchema {
   vehicle_motion: { vin: string; motion: string };
 }
 
-/** Places are written so often, all that changed together: one transaction for a whole fleet. */
+/** Places are written so often, those of every vehicle that moved together: one transaction for a whole fleet. */
 const motionEveryMs = 5_000;
 /** Rows of one statement. */
 const rowMax = 500;

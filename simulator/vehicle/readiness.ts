@@ -3,7 +3,7 @@ import { featureOf, type Vehicle } from './vehicle.ts';
 
 /**
  * Returns why a feature cannot be switched on or changed now, as `precondition_parked: …`; null when it can. At the end of
- * an ignition cycle the vehicle stands and its ignition is off, whatever follows.
+ * an ignition cycle the vehicle stands and its ignition is off, even if the next drive has begun.
  */
 export function notReadyReason(
   vehicle: Vehicle,

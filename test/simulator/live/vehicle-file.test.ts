@@ -16,7 +16,7 @@ const memory: VehicleMemory = {
 };
 const motion = { ...vehicle.motion, odometerM: 1_234.5 };
 
-it('gives back what was saved, once the file is opened again', () =>
+it('loads what was saved, once the file is opened again', () =>
   withTemporaryFolder(async (folder) => {
     const first = await openVehicleFile(folder, deps, { isFresh: false });
     expect(first.load(vin)).toEqual({ memory: null, motion: null });

@@ -143,7 +143,7 @@ describe('a feature that is not ready', () => {
     ]);
   });
 
-  it('waits for the end of the ignition cycle where the model says so', () => {
+  it('waits for the end of the ignition cycle where the model asks for it', () => {
     const waiting = set(driving(), 'flash_drive', 1);
     expect(waiting.messages).toEqual([]);
     const still = drive(waiting.vehicle, 10_000);
