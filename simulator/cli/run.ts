@@ -15,11 +15,13 @@ import {
   withReportOptions,
   writeReports,
 } from './report-files.ts';
-import type { Job, LiveFlags } from './run-live.ts';
+import type { Job } from './run-live.ts';
+import { checkTargetFlags, runAgainstTarget, type TargetFlags } from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { scenarioOf } from './scenario-argument.ts';
+import { fixedStandInPorts } from './stand-in-ports.ts';
 
-interface RunFlags extends ReportFlags, LiveFlags {
+interface RunFlags extends ReportFlags, TargetFlags {
   readonly live?: true;
   readonly all?: true;
   readonly seed: string;
@@ -34,11 +36,16 @@ const repeatMax = 1_000;
 /** What only a run on real parts has. */
 const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
 
+/** Where an engine of the user's own finds what is around it. */
+const gatewayPorts = ['apiIotPort', 'mqttPort'] as const;
+const standInNames = ['payments', 'smtp', 'push', 'mail'] as const;
+
 /** What several runs cannot share, and why. */
 const ofOneRun = [
   ['html', 'shows'],
   ['data', 'is the folder of'],
   ['log', 'holds'],
+  ['target', 'is the engine of'],
 ] as const;
 
 /** `fleetwake run [SCENARIO]`: the whole journey to a verdict, in virtual time or on real parts. */
@@ -57,6 +64,18 @@ export function addRun(program: Command): void {
     .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
   command.option('--catalogue <folder>', 'folder of the service catalogue instead of the shipped one');
   withModelsOption(command);
+  command
+    .option(
+      '--target <url>',
+      'run live against an engine of your own, which takes purchases at this URL (docs/own-engine.md)',
+    )
+    .option('--mapping <file>', 'how the payments and commands of that engine name their activation');
+  for (const name of standInNames) {
+    command.option(
+      `--${name}-port <port>`,
+      `with --target: port of the stand-in (default: ${fixedStandInPorts[name]})`,
+    );
+  }
   withReportOptions(command);
   withGatewayOptions(command, liveOptions, {
     data: {
@@ -64,6 +83,10 @@ export function addRun(program: Command): void {
       fallback: null,
       environment: null,
     },
+  });
+  withGatewayOptions(command, gatewayPorts, {
+    apiIotPort: { help: 'with --target: API IoT port' },
+    mqttPort: { help: 'with --target: MQTT broker port' },
   });
   command.action(async (name: string | undefined, flags: RunFlags) => {
     process.exitCode = await run(name, flags);
@@ -119,6 +142,7 @@ async function runIn(job: Job, flags: RunFlags) {
 }
 
 async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
+  if (flags.target !== undefined) return runAgainstTarget(job, flags);
   const { report, evidence, surroundings } = await runIn(job, flags);
   await log?.write(evidence, surroundings);
   return report;
@@ -133,8 +157,9 @@ function placed({ placeOf }: Job): (error: unknown) => never {
 }
 
 /** The library without what is for virtual time only when it runs on real parts; such a scenario alone is refused. */
-function runnable(jobs: readonly Job[], { live, all }: RunFlags): Job[] {
-  const virtual = live ? jobs.filter(({ scenario }) => scenario.faults.parts?.length) : [];
+function runnable(jobs: readonly Job[], { live, target, all }: RunFlags): Job[] {
+  const virtual =
+    live || target !== undefined ? jobs.filter(({ scenario }) => scenario.faults.parts?.length) : [];
   const [first] = virtual;
   if (first && !all) {
     throw new UsageError(
@@ -179,11 +204,20 @@ function seedOf(text: string): number {
   return seed;
 }
 
+function flagOf(option: string): string {
+  return option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 function checkFlags(flags: RunFlags, runs: number): void {
+  checkTargetFlags(flags, flags.log === undefined ? [] : ['log']);
+  const ports = [...gatewayPorts, ...standInNames.map((name) => `${name}Port` as const)];
+  const idle = ports.find((option) => flags[option] !== undefined);
+  if (flags.target === undefined && idle !== undefined) {
+    throw new UsageError(`--${flagOf(idle)} has no effect without --target: leave it out`);
+  }
   const strange = liveOptions.find((option) => flags[option] !== undefined);
-  if (!flags.live && strange !== undefined) {
-    const flag = strange.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${flag} needs a live run: add --live, or leave it out`);
+  if (!flags.live && flags.target === undefined && strange !== undefined) {
+    throw new UsageError(`--${flagOf(strange)} needs a live run: add --live, or leave it out`);
   }
   for (const [option, meaning] of ofOneRun) {
     if (runs === 1 || flags[option] === undefined) continue;

@@ -21,6 +21,7 @@ import {
 } from './fleet-options.ts';
 import { checkCatalogue } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
+import { fixedStandInPorts, standInPorts } from './stand-in-ports.ts';
 
 interface UpFlags extends FleetFlags {
   readonly without?: string;
@@ -34,9 +35,6 @@ interface UpFlags extends FleetFlags {
 /** All of the gateway's but one: the stand-in of the push service is on this machine. */
 const upOptions = Object.keys(options).filter((name) => name !== 'pushPrivate') as (keyof GatewayConfig)[];
 
-/** What an engine of the user's own finds at the same place every time, as `fleetwake stand-ins` has them. */
-const fixedPorts = { payments: '8082', smtp: '1025', push: '8083' } as const;
-
 /** `fleetwake up`: everything on this machine, or everything around an engine of the user's own, until a signal. */
 export function addUp(program: Command): void {
   const command = program
@@ -47,7 +45,8 @@ export function addUp(program: Command): void {
       'leave out platform,engine: an engine of your own uses API IoT, broker, stand-ins and vehicles (docs/own-engine.md)',
     )
     .option('--mail-port <port>', 'port of the page with sent e-mails; 0 picks a free port', '8025');
-  for (const [name, port] of Object.entries(fixedPorts)) {
+  for (const name of ['payments', 'smtp', 'push'] as const) {
+    const port = fixedStandInPorts[name];
     const service = { payments: 'payment service', smtp: 'mail server', push: 'push service' }[name];
     command.option(`--${name}-port <port>`, `${service} port (default: a free port; ${port} with --without)`);
   }
@@ -124,13 +123,8 @@ function withoutParts(config: GatewayConfig, { without }: UpFlags): GatewayConfi
 }
 
 function portsOf(flags: UpFlags) {
-  const port = (name: 'payments' | 'smtp' | 'push') =>
-    countOf(`--${name}-port`, flags[`${name}Port`] ?? (flags.without ? fixedPorts[name] : '0'), 65_535);
   return {
-    payments: port('payments'),
-    smtp: port('smtp'),
-    push: port('push'),
-    mail: countOf('--mail-port', flags.mailPort, 65_535),
+    ...standInPorts(flags, flags.without === undefined ? 'free' : 'fixed'),
     control: countOf('--control-port', flags.controlPort, 65_535),
   };
 }

@@ -112,7 +112,7 @@ type Proof =
       readonly version: number;
     };
 
-function proofsByVehicle(log: BrokerLog): Map<string, Proof[]> {
+export function proofsByVehicle(log: BrokerLog): Map<string, Proof[]> {
   const proofs = new Map<string, Proof[]>();
   const add = (vin: string, proof: Proof) => {
     const known = proofs.get(vin);
@@ -133,8 +133,8 @@ function proofsByVehicle(log: BrokerLog): Map<string, Proof[]> {
 }
 
 /** A result that answers one of these commands, or the feature reported on at the version of one of them or above. */
-function firstProof(
-  row: ActivationRow,
+export function firstProof(
+  row: Pick<ActivationRow, 'feature'>,
   commands: readonly CommandResource[],
   proofs: readonly Proof[],
 ): number | null {

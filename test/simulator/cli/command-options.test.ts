@@ -383,6 +383,36 @@ const cases: Readonly<Record<string, Case>> = {
     reported,
     refuses('run --repeat x', '--repeat must be a whole number from 1 to 1000, not "x"'),
   ),
+  ...Object.fromEntries(
+    ['api-iot', 'mqtt', 'payments', 'smtp', 'push', 'mail'].map((name) => [
+      `run --${name}-port`,
+      both(
+        refuses(
+          `run default --${name}-port 1`,
+          `--${name}-port has no effect without --target: leave it out`,
+        ),
+        shownBy(`--${name}-port`, 'e2e/run-target.live.test.ts', 'under a new key is caught'),
+      ),
+    ]),
+  ),
+  'run --target': both(
+    refuses('run default --target http://x', '--target and --mapping go together: give both, or neither'),
+    refuses(
+      'run default --target x --mapping y',
+      '--target must be a URL that starts with http:// or https://, not "x"',
+    ),
+    refuses(
+      'run default --target http://x --mapping y --repeat 2',
+      '--target is the engine of one run: leave it out, or run one scenario without --all and --repeat',
+    ),
+  ),
+  'run --mapping': both(
+    refuses('run default --mapping x', '--target and --mapping go together: give both, or neither'),
+    refuses(
+      'run default --target http://x --mapping /nowhere',
+      '/nowhere: there is no such file; give a mapping file (docs/own-engine.md)',
+    ),
+  ),
   'run --live': shownBy(
     '--live',
     'simulator/scenarios/command.live.test.ts',

@@ -1,0 +1,112 @@
+import type { SystemEvidence } from '../live/system-evidence.ts';
+import { capturedAt, reversedAt } from '../reports/balance.ts';
+import type { Evidence } from '../reports/evidence.ts';
+import { countBy } from '../reports/group.ts';
+import { moment, money, type Verdict, verdict } from '../reports/verdict.ts';
+import { type Mapping, matched } from './mapping.ts';
+import type { TargetCase, TargetCases } from './target-case.ts';
+
+type Start = Pick<Evidence, 'startedAt'>;
+
+/** Rule 1 without the platform's database: money that was kept has a result of that vehicle for a command of that activation, seen before the capture. */
+export function neverChargedByTarget(start: Start, { cases, unnamed }: TargetCases, title: string): Verdict {
+  const paid = cases.filter(({ ledger }) => ledger.length > 0);
+  const violations = paid.flatMap(({ id, purchase: { vin }, ledger, balance, currency, deliveredAt }) => {
+    if (balance.netMinor > 0 && deliveredAt === null) {
+      return [`${id}: ${money(balance.netMinor, currency)} kept, but ${vin} never reported applied`];
+    }
+    const taken = capturedAt(ledger);
+    if (taken === null || deliveredAt === null || taken >= deliveredAt) return [];
+    return [
+      `${id}: captured at ${moment(start, taken)}, before ${vin} reported applied at ${moment(start, deliveredAt)}`,
+    ];
+  });
+  const strange = unnamed
+    .filter(({ kind }) => kind === 'captured' || kind === 'charged')
+    .map(
+      ({ paymentId, amountMinor, currency }) =>
+        `${paymentId}: ${money(amountMinor, currency)} taken for no activation of this run`,
+    );
+  return verdict({ id: 1, title }, paid.length, { count: paid.length, name: 'activations in the ledger' }, [
+    ...violations,
+    ...strange,
+  ]);
+}
+
+/** Rule 2 without the platform's database: each activation is charged once, nothing is held beside the charge, and no e-mail comes twice. */
+export function exactlyOnceByTarget({ cases }: TargetCases, title: string): Verdict {
+  const violations = cases.flatMap((one) => [...judgeCharges(one), ...judgeMails(one)]);
+  return verdict(
+    { id: 2, title },
+    cases.length,
+    { count: cases.length, name: 'purchases that were accepted' },
+    violations,
+  );
+}
+
+function judgeCharges({ id, ledger, balance, priceMinor, currency }: TargetCase): string[] {
+  const taken = ledger.filter(({ kind }) => kind === 'captured' || kind === 'charged');
+  const { netMinor, heldMinor } = balance;
+  return [
+    ...(taken.length > 1
+      ? [
+          `${id}: charged ${taken.length} times, by the payments ${taken.map(({ paymentId }) => paymentId).join(', ')}`,
+        ]
+      : []),
+    ...(netMinor > 0 && heldMinor > 0
+      ? [`${id}: ${money(heldMinor, currency)} still held beside the charge of ${money(netMinor, currency)}`]
+      : []),
+    ...(netMinor > priceMinor
+      ? [`${id}: ${money(netMinor, currency)} charged, the price is ${money(priceMinor, currency)}`]
+      : []),
+  ];
+}
+
+function judgeMails({ id, mails }: TargetCase): string[] {
+  const copies = countBy(mails, ({ to, subject }) => `"${subject}" to ${to}`);
+  return Object.entries(copies).flatMap(([what, count]) =>
+    count > 1 ? [`${id}: e-mail ${what} sent ${count} times`] : [],
+  );
+}
+
+/** Rule 5 without the platform's database. Failed is what had its money given back, or whose customer was told so. */
+export function failedMeansOffByTarget(
+  start: Start,
+  { cases }: TargetCases,
+  { vehicles }: Pick<SystemEvidence, 'vehicles'>,
+  { mail }: Mapping,
+  title: string,
+): Verdict {
+  const failureMails = ({ mails }: TargetCase) =>
+    mail?.failed === undefined ? [] : mails.filter(({ subject }) => matched(subject, mail.failed) !== null);
+  const isKept = ({ balance }: TargetCase) => balance.netMinor > 0;
+  const failed = cases.filter((one) => reversedAt(one.ledger) !== null || failureMails(one).length > 0);
+  const violations = failed.flatMap((one) => {
+    const { id, purchase, ledger, balance, currency } = one;
+    const { vin, feature } = purchase;
+    const left = balance.netMinor + balance.heldMinor;
+    if (isKept(one) && failureMails(one).length === 0) return [];
+    if (left !== 0) return [`${id}: failed, but ${money(left, currency)} never reversed`];
+    const backAt = reversedAt(ledger);
+    const early = failureMails(one).filter(({ at }) => backAt !== null && at < backAt);
+    const state = vehicles
+      .find((vehicle) => vehicle.vin === vin)
+      ?.features.find((each) => each.feature === feature)?.state;
+    const isOwned = cases.some(
+      (other) => other.purchase.vin === vin && other.purchase.feature === feature && isKept(other),
+    );
+    return [
+      ...early.map(
+        ({ at }) =>
+          `${id}: the customer was told at ${moment(start, at)}, before the reversal at ${moment(start, backAt ?? 0)}`,
+      ),
+      ...(state === 'active' && !isOwned ? [`${id}: failed, but ${feature} is active on ${vin}`] : []),
+    ];
+  });
+  return verdict(
+    { id: 5, title },
+    failed.length,
+    { count: failed.length, name: 'activations with a reversal in the ledger' },
+    violations,
+  );
+}

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { balanceOf } from '../../../simulator/reports/balance.ts';
+import {
+  type EntryKind,
+  type LedgerEntry,
+  movements,
+} from '../../../simulator/stand-ins/payments/ledger-rules.ts';
+import type { TargetCase } from '../../../simulator/target/target-case.ts';
+import {
+  exactlyOnceByTarget,
+  failedMeansOffByTarget,
+  neverChargedByTarget,
+} from '../../../simulator/target/target-rules.ts';
+
+const start = { startedAt: 1_000 };
+const vin = '1M8GDM9AXKP042788';
+
+/** Movements of 14.90 EUR, a second apart; `kind@payment`. */
+function ledgerOf(...steps: readonly string[]): LedgerEntry[] {
+  return steps.map((step, index) => {
+    const [kind = 'charged', paymentId = 'pi_1'] = step.split('@') as [EntryKind, string?];
+    const at = start.startedAt + 1_000 * (index + 1);
+    const amount = { amountMinor: 1_490, currency: 'EUR' };
+    return {
+      sequence: index + 1,
+      at,
+      kind,
+      ...movements[kind],
+      ...amount,
+      paymentId,
+      activationId: '',
+      key: null,
+    };
+  });
+}
+
+function caseOf(ledger: readonly LedgerEntry[], changes: Partial<TargetCase> = {}): TargetCase {
+  return {
+    id: 'order-1',
+    purchase: {
+      ...{ id: 'p-001', atMs: 0, customerId: 'c', vin, serviceId: 'heated-seats', feature: 'heated_seats' },
+      ...{ duration: { unit: 'permanent' }, method: 'pm_card_visa', preDelivery: false, intent: 'ordinary' },
+    },
+    ledger,
+    balance: balanceOf(ledger),
+    priceMinor: 1_490,
+    currency: 'EUR',
+    commands: [],
+    mails: [],
+    deliveredAt: 2_500,
+    ...changes,
+  };
+}
+
+const of = (...cases: readonly TargetCase[]) => ({ cases, unnamed: [] });
+const rule1 = (one: TargetCase) => neverChargedByTarget(start, of(one), 'rule 1').violations;
+const rule2 = (one: TargetCase) => exactlyOnceByTarget(of(one), 'rule 2').violations;
+const rule5 = (one: TargetCase, state: 'active' | 'dormant') => {
+  const vehicles = [
+    { vin, features: [{ feature: 'heated_seats', state, version: 1 }], displayed: [], resultsLost: 0 },
+  ];
+  const mapping = {
+    purchase: { headers: {}, body: {}, activation: '/id' },
+    payment: { metadata: 'order' },
+    command: { field: 'reference' as const },
+    mail: { in: 'text' as const, pattern: '.', failed: 'not charged' },
+  };
+  return failedMeansOffByTarget(start, of(one), { vehicles }, mapping, 'rule 5').violations;
+};
+const failureMail = (at: number) => ({
+  ...{ at, messageId: 'm', to: 'ana@example.com', subject: 'You are not charged', text: '' },
+});
+
+test('rule 1 asks for the confirmation of the vehicle before the money is taken', () => {
+  expect(rule1(caseOf(ledgerOf('authorised', 'captured')))).toEqual([]);
+  expect(rule1(caseOf(ledgerOf('charged', 'refunded'), { deliveredAt: null }))).toEqual([]);
+  expect(rule1(caseOf(ledgerOf('charged'), { deliveredAt: null }))).toEqual([
+    `order-1: 14.90 EUR kept, but ${vin} never reported applied`,
+  ]);
+  expect(rule1(caseOf(ledgerOf('authorised', 'captured'), { deliveredAt: 9_000 }))).toEqual([
+    `order-1: captured at +2.000 s, before ${vin} reported applied at +8.000 s`,
+  ]);
+  const unnamed = ledgerOf('charged@pi_9');
+  expect(neverChargedByTarget(start, { cases: [], unnamed }, 'rule 1').violations).toEqual([
+    'pi_9: 14.90 EUR taken for no activation of this run',
+  ]);
+});
+
+test('rule 2 finds a second charge, a hold beside the charge, and an e-mail that comes twice', () => {
+  expect(rule2(caseOf(ledgerOf('authorised', 'captured')))).toEqual([]);
+  expect(rule2(caseOf(ledgerOf('charged@pi_1', 'charged@pi_2')))).toEqual([
+    'order-1: charged 2 times, by the payments pi_1, pi_2',
+    'order-1: 29.80 EUR charged, the price is 14.90 EUR',
+  ]);
+  expect(rule2(caseOf(ledgerOf('authorised@pi_1', 'authorised@pi_2', 'captured@pi_2')))).toEqual([
+    'order-1: 14.90 EUR still held beside the charge of 14.90 EUR',
+  ]);
+  expect(rule2(caseOf([], { mails: [failureMail(1), failureMail(2)] }))).toEqual([
+    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times',
+  ]);
+});
+
+test('rule 5 asks for a dormant feature and for the reversal before the e-mail', () => {
+  const reversed = ledgerOf('charged', 'refunded');
+  expect(rule5(caseOf(reversed), 'dormant')).toEqual([]);
+  expect(rule5(caseOf(reversed), 'active')).toEqual([
+    `order-1: failed, but heated_seats is active on ${vin}`,
+  ]);
+  expect(rule5(caseOf(reversed, { mails: [failureMail(2_500)] }), 'dormant')).toEqual([
+    'order-1: the customer was told at +1.500 s, before the reversal at +2.000 s',
+  ]);
+  expect(rule5(caseOf(ledgerOf('charged'), { mails: [failureMail(9_000)] }), 'dormant')).toEqual([
+    'order-1: failed, but 14.90 EUR never reversed',
+  ]);
+  expect(rule5(caseOf(ledgerOf('charged')), 'active')).toEqual([]);
+});
