@@ -29,7 +29,7 @@ export const judgedRules: readonly number[] = [1, 2, 5, 7, 9];
 
 const notJudged = "not judged: this rule needs the platform's database";
 
-/** Returns the report of a run against an engine of the user's own. Rules that need the platform's database say so and do not count. */
+/** Returns the report of a run against an engine of the user's own. Rules that need the platform's database are marked as not judged and do not count. */
 export function judgeTarget(
   run: TargetRun,
   cases: TargetCases,

@@ -118,7 +118,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** Returns the first group of the pattern in the text, or all that it matches, or null; without a pattern the text. */
+/** Returns the first group of the pattern in the text, or the whole match, or null; without a pattern the text. */
 export function matched(text: string | null | undefined, expression: string | undefined): string | null {
   if (text === null || text === undefined || text === '') return null;
   if (expression === undefined) return text;

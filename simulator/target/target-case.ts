@@ -9,7 +9,7 @@ import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
 
-/** All that independent sources show of one activation of an engine that is not Fleetwake's. */
+/** Evidence from independent sources about one activation of an engine that is not Fleetwake's. */
 export interface TargetCase {
   readonly id: string;
   readonly purchase: PlannedPurchase;

@@ -69,7 +69,7 @@ function judgeMails({ id, mails }: TargetCase): string[] {
   );
 }
 
-/** Rule 5 without the platform's database. Failed is what had its money given back, or whose customer was told so. */
+/** Rule 5 without the platform's database. An activation counts as failed if its payment was reversed, or its customer was notified of the failure. */
 export function failedMeansOffByTarget(
   start: Start,
   { cases }: TargetCases,
@@ -98,7 +98,7 @@ export function failedMeansOffByTarget(
     return [
       ...early.map(
         ({ at }) =>
-          `${id}: the customer was told at ${moment(start, at)}, before the reversal at ${moment(start, backAt ?? 0)}`,
+          `${id}: the customer was notified at ${moment(start, at)}, before the reversal at ${moment(start, backAt ?? 0)}`,
       ),
       ...(state === 'active' && !isOwned ? [`${id}: failed, but ${feature} is active on ${vin}`] : []),
     ];

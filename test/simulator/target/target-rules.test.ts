@@ -107,7 +107,7 @@ test('rule 5 asks for a dormant feature and for the reversal before the e-mail',
     `order-1: failed, but heated_seats is active on ${vin}`,
   ]);
   expect(rule5(caseOf(reversed, { mails: [failureMail(2_500)] }), 'dormant')).toEqual([
-    'order-1: the customer was told at +1.500 s, before the reversal at +2.000 s',
+    'order-1: the customer was notified at +1.500 s, before the reversal at +2.000 s',
   ]);
   expect(rule5(caseOf(ledgerOf('charged'), { mails: [failureMail(9_000)] }), 'dormant')).toEqual([
     'order-1: failed, but 14.90 EUR never reversed',
