@@ -120,7 +120,7 @@ it('finds no real time, thread pool or socket in any virtual port', async () => 
   );
 });
 
-it('gives the same bytes for the same seed, however deep it drains, and others for another seed', async () => {
+it('gives the same trace for the same seed, with any depth of drain, and another trace for another seed', async () => {
   const { hash } = await runEveryPort({ seed: 1 });
   expect((await runEveryPort({ seed: 1 })).hash).toBe(hash);
   expect((await runEveryPort({ seed: 1, drainDepth: 7 })).hash).toBe(hash);

@@ -218,7 +218,7 @@ describe('The ticket', () => {
       expect(calls).toEqual([['tell', 'act_2', ['activation.sending_command']]]);
     }));
 
-  it('is no matter of a purchase that was cancelled, or that went well', () =>
+  it('is not created for a cancelled or a successful purchase', () =>
     withOutside(async (outside) => {
       const { calls, follow } = projecting(outside);
       await follow(await bought(outside), fact('activation.active'), fact('activation.cancelled'));

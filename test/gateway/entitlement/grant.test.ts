@@ -178,7 +178,7 @@ describe('An end', () => {
       endEntitlement(transaction, newDeps(), entitlement, { type: 'cancelled', at }, 'customer'),
     );
 
-  it('is written in the record, and a deactivation follows with the policy of its service', () =>
+  it('is written to the purchase history, and a deactivation follows with the policy of its service', () =>
     withOutside(async (outside) => {
       await ordered(outside);
       const seats = { ...owned, serviceId: 'seats', feature: 'sport_mode', purchaseId: 'pur_1' };

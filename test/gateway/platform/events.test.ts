@@ -148,7 +148,7 @@ describe('the stream of events', () => {
       await client.leave();
     }));
 
-  it('misses nothing that is written between its reading and its waiting', () =>
+  it('sends events that are written between a read and the next wait', () =>
     withTemporaryFolder((folder) => {
       let afterRead: (() => Promise<void>) | null = null;
       const open = () => {
@@ -298,7 +298,7 @@ describe('the stream of events', () => {
       expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
     }));
 
-  it('takes a ticket for the stream alone, and no token as a ticket', () =>
+  it('accepts a stream ticket only for the event stream, and no access token as a ticket', () =>
     withPlatform(async (world) => {
       const { body } = await world.call('POST', '/events/tickets');
       const posing = await world.fetch('/purchases', { headers: { authorization: `Bearer ${body.ticket}` } });

@@ -361,7 +361,7 @@ describe('the erasure of personal data', () => {
       expect(foundIn(await dump(world))).toEqual([]);
     }));
 
-  it('tells an erased customer nothing more', () =>
+  it('sends no more notifications to an erased customer', () =>
     withStory(async (world, ids) => {
       await as(world, 'shop', 'DELETE', path);
       const count = async () =>

@@ -49,7 +49,7 @@ describe('the record on SQLite', () => {
 describe('the record on PostgreSQL', () => {
   describeAppendOnly(onPostgres);
 
-  it('is not emptied by truncate either', () =>
+  it('refuses truncate', () =>
     onPostgres(async (database) => {
       await migratePlatform(database);
       const empty = database.write((transaction) => sql`truncate record`.execute(transaction));

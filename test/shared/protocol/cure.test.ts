@@ -34,7 +34,7 @@ test.each([
   expect(parsed.error?.issues.map(cureOf)).toEqual([cure]);
 });
 
-test('why a file could not be opened is in our words, and what has no code keeps its own', () =>
+test('a file error has a text of ours for its code, and an error without a code keeps its own text', () =>
   withTemporaryFolder(async (folder) => {
     const troubleOf = (path: string) => readFile(path).then(() => null, fileTrouble);
     expect(await troubleOf(`${folder}/none`)).toBe('there is no such file');

@@ -8,7 +8,7 @@ import { type VirtualLoop, virtualLoop } from '../../../shared/virtual/loop.ts';
 const startAt = 1_800_000_000_000;
 
 describe('the virtual loop', () => {
-  it('runs events in the order of their instants, then of their setting, across processes', async () => {
+  it('runs events by due time, then in the order of scheduling, across processes', async () => {
     const loop = virtualLoop({ startAt });
     const seen: string[] = [];
     const set = (process: string, delayMs: number) =>

@@ -121,7 +121,7 @@ it('names the line of a roster and of keys that cannot be used', async () => {
   ]);
 });
 
-it('says of roles, folders and secret files that cannot be what a start would say', async () => {
+it('reports impossible roles, folders and secret files with the errors of a start', async () => {
   vi.stubEnv('DATABASE_URL_FILE', '/nowhere');
   await writeFile(inFolder('file'), '');
   const report = await reportOf('--roles', 'api-iot', '--data', inFolder('file'));
