@@ -144,7 +144,7 @@ export function newReactivation(order: Order, at: number): Activation {
 }
 
 /** Whether no customer waits for it: it is sent only to a connected vehicle, and leaves quota for commands that customers wait for. */
-export function isPatient({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
+export function isBackground({ kind, origin }: Pick<Activation, 'kind' | 'origin'>): boolean {
   return kind !== 'activation' || origin === 'reconciliation';
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 
 /** Error of unusable catalogue files. `faults` has one sentence each: file, field, fix. */
 export class CatalogueError extends Error {
@@ -45,8 +45,8 @@ function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): str
     return `${where} has the unknown field ${names}; remove it or correct its name.`;
   }
   const found = valueAt(document, issue.path);
-  if (found === undefined) return `${where} is missing; ${cureOf(issue)}.`;
-  return `${where} is ${shorten(JSON.stringify(found))}; ${cureOf(issue)}.`;
+  if (found === undefined) return `${where} is missing; ${fixHint(issue)}.`;
+  return `${where} is ${shorten(JSON.stringify(found))}; ${fixHint(issue)}.`;
 }
 
 /** Returns one sentence for each error that a schema found in a file. The schemas' own messages are the fix hints (`write EUR`). */

@@ -1,4 +1,4 @@
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 
 /** Reads the catalogue's folder. Paths are relative to it, with `/`. Both throw when there is nothing to read. */
@@ -14,7 +14,7 @@ export function attempt<T>(path: string, faults: string[], work: () => T): T | n
     return work();
   } catch (error) {
     faults.push(
-      `${path} cannot be read: ${fileTrouble(error)}; put it there or name another catalogue folder.`,
+      `${path} cannot be read: ${fileErrorText(error)}; put it there or name another catalogue folder.`,
     );
     return null;
   }

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { type PaymentAnswer, PaymentsUnavailable } from '../../shared/ports/payments.ts';
-import { type Activation, isPatient } from '../activation/activation.ts';
+import { type Activation, isBackground } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
@@ -101,7 +101,7 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
 
 /** Background commands go only to a connected vehicle, and leave quota for commands that customers wait for. */
 async function startAttempt(deps: EffectDeps, activation: Activation): Promise<Decision> {
-  if (isPatient(activation)) {
+  if (isBackground(activation)) {
     const health = await deps.vehicles.health(activation.vin);
     const at = deps.clock.now();
     if (!health.ok || !health.value.online) return { type: 'postponed', at, reason: 'vehicle_away' };
@@ -119,7 +119,7 @@ export async function decideStart(
 ): Promise<ActivationEvent> {
   const settled = await checkOwnership(transaction, activation, at);
   if (settled !== null) return settled;
-  if (isPatient(activation) && (await isCustomerWaiting(transaction, activation, at)))
+  if (isBackground(activation) && (await isCustomerWaiting(transaction, activation, at)))
     return { type: 'postponed', at, reason: 'vehicle_busy' };
   if (await isVehicleBusy(transaction, activation)) return { type: 'postponed', at, reason: 'vehicle_busy' };
   return { type: 'attempt_started', at };

@@ -4,7 +4,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
-import { type Activation, isPatient, nextDueAt } from '../activation/activation.ts';
+import { type Activation, isBackground, nextDueAt } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
@@ -199,10 +199,10 @@ export function activationEngine(outer: EngineDeps) {
   /** Its next moment is its only one, months away at times: the sweep knows it, no message waits for it. */
   async function endInTime(id: string): Promise<number | null> {
     if (!gate.maySwitchOff()) return clock.now() + heldPauseMs;
-    const born = await expire(deps, id, clock.now());
-    if (born === null) throw new UnknownActivation(`there is no entitlement ${id}`);
+    const createdIds = await expire(deps, id, clock.now());
+    if (createdIds === null) throw new UnknownActivation(`there is no entitlement ${id}`);
     deps.onCommitted(anyCommittedWork);
-    wake(born);
+    wake(createdIds);
     return null;
   }
 
@@ -449,7 +449,7 @@ async function applyIn(
     take(typeof decision === 'function' ? await decision(transaction, activation) : decision);
   // What is decided by rows alone follows at once and saves a commit.
   const starts = outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
-  if (starts && !isPatient(activation)) take(await decideStart(transaction, activation, deps.clock.now()));
+  if (starts && !isBackground(activation)) take(await decideStart(transaction, activation, deps.clock.now()));
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;
     return isCurrent

@@ -105,12 +105,12 @@ export function reconciler(deps: ReconcilerDeps) {
 async function reconcileOne(deps: ReconcilerDeps, vin: string): Promise<void> {
   const { log } = deps;
   try {
-    const { begun: born, tickets } = await reconcileVehicle(deps, vin);
+    const { begun: createdIds, tickets } = await reconcileVehicle(deps, vin);
     for (const ticket of tickets) log.warn('reconciliation.contradicted', { vin, ...ticket });
-    if (born.length > 0) log.info('reconciliation.difference_found', { vin, born });
-    if (born.length + tickets.length > 0)
+    if (createdIds.length > 0) log.info('reconciliation.difference_found', { vin, createdIds });
+    if (createdIds.length + tickets.length > 0)
       deps.onCommitted({ notifications: false, tickets: tickets.length > 0 });
-    for (const id of born) await deps.begin(id);
+    for (const id of createdIds) await deps.begin(id);
   } catch (error) {
     // Another process was faster, or the database is away: the next pass finds it.
     log.warn('reconciliation.failed', { vin, reason: String(error) });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { type Problem, type ProblemName, problemOf } from '../../shared/protocol/problem.ts';
 
 /**
@@ -82,7 +82,7 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[], target: keyof type
   return issues.slice(0, errorMax).map((issue) => ({
     in: parts[target],
     pointer: issue.path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    message: cureOf(issue),
+    message: fixHint(issue),
   }));
 }
 

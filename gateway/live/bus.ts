@@ -20,7 +20,7 @@ export interface LiveBus {
   stop(): Promise<void>;
 }
 
-export interface BusWishes {
+export interface BusOptions {
   readonly natsUrl: Address | null;
   readonly storage: StreamStorage;
   /** Of the streams and subjects at `natsUrl`; a server of its own has the standard names. */
@@ -51,12 +51,12 @@ class InstallationUnknown extends Error {
  * NATS by URL, else a server of its own, else (said aloud) a bus inside this process. A NATS that is away is no reason not to start:
  * the database is the truth in each case.
  */
-export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
-  const { natsUrl, storage, prefix, clock, log } = wishes;
+export async function openLiveBus(options: BusOptions): Promise<LiveBus> {
+  const { natsUrl, storage, prefix, clock, log } = options;
   if (natsUrl !== null) {
     const url = natsUrl.reveal();
     const installation = () =>
-      wishes.installation().catch((error: unknown) => {
+      options.installation().catch((error: unknown) => {
         throw new InstallationUnknown(error instanceof Error ? error.message : String(error), {
           cause: error,
         });
@@ -71,15 +71,15 @@ export async function openLiveBus(wishes: BusWishes): Promise<LiveBus> {
     };
   }
   try {
-    return await ownServer(wishes);
+    return await ownServer(options);
   } catch (error) {
     if (!(error instanceof NatsServerMissing)) throw error;
-    if (wishes.install) return installed(wishes);
-    return inProcess(wishes, error.message);
+    if (options.install) return installed(options);
+    return inProcess(options, error.message);
   }
 }
 
-async function ownServer({ natsServer, storage, dataFolder, clock, log }: BusWishes): Promise<LiveBus> {
+async function ownServer({ natsServer, storage, dataFolder, clock, log }: BusOptions): Promise<LiveBus> {
   let server: OwnNatsServer | null = null;
   const open = async () => {
     server ??= await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
@@ -103,19 +103,19 @@ function noticeOf(what: string, bus: Bus): string {
     : `${what}, which is away (${problem}): purchases are taken, and the engine works by its sweep until it answers`;
 }
 
-async function installed(wishes: BusWishes): Promise<LiveBus> {
+async function installed(options: BusOptions): Promise<LiveBus> {
   try {
-    await installNatsServer(wishes.log);
-    return await ownServer(wishes);
+    await installNatsServer(options.log);
+    return await ownServer(options);
   } catch (error) {
     return inProcess(
-      wishes,
+      options,
       `nats-server could not be installed (${error instanceof Error ? error.message : String(error)})`,
     );
   }
 }
 
-function inProcess({ clock, log }: BusWishes, why: string): LiveBus {
+function inProcess({ clock, log }: BusOptions, why: string): LiveBus {
   const bus = memoryBus({ clock, log });
   return {
     bus,

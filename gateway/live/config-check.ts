@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { lineIn, pathOf } from '../../shared/files/json-line.ts';
 import { readTextFile } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -89,7 +89,7 @@ function keysOf({ data }: GatewayConfig): Problem[] {
         problem: `${name} is no text: restore the file, or remove the key to have a new one made`,
       }));
   } catch (error) {
-    return [{ source: file, problem: `cannot be read (${fileTrouble(error)}): restore it` }];
+    return [{ source: file, problem: `cannot be read (${fileErrorText(error)}): restore it` }];
   }
 }
 
@@ -159,7 +159,7 @@ function mailOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
     } catch (error) {
       problems.push({
         source: sourceOf('mailCa'),
-        problem: `${mailCa} cannot be read (${fileTrouble(error)}): correct the path`,
+        problem: `${mailCa} cannot be read (${fileErrorText(error)}): correct the path`,
       });
     }
   }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextFile } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { type DurationWords, type NoticeLanguages, shippedLanguages } from '../notifications/language.ts';
 import { loadTemplates, type Render } from '../notifications/renderer.ts';
@@ -59,7 +59,7 @@ function foldersOf(folder: string): string[] {
       .map(({ name }) => name)
       .sort();
   } catch (error) {
-    throw new TemplateFault(`The template folder ${folder} cannot be read: ${fileTrouble(error)}.`);
+    throw new TemplateFault(`The template folder ${folder} cannot be read: ${fileErrorText(error)}.`);
   }
 }
 
@@ -68,7 +68,7 @@ function durationsOf(file: string): DurationWords {
   try {
     return wordsSchema.parse(parseJsonText(readTextFile(file)));
   } catch (error) {
-    const reason = error instanceof z.ZodError ? 'it has another form' : fileTrouble(error);
+    const reason = error instanceof z.ZodError ? 'it has another form' : fileErrorText(error);
     throw new TemplateFault(`The file ${file} cannot be used: ${reason}; write ${wanted}.`);
   }
 }

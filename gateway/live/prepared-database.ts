@@ -16,7 +16,7 @@ export function preparedSqlite<Schema>(
 ): Promise<Database<Schema>> {
   return prepared(() => openSqlite<Schema>(path), migrate, {
     name: `the database ${path}`,
-    cure: 'restore it, or choose another folder with --data',
+    fix: 'restore it, or choose another folder with --data',
     // The errors of SQLite name their file as well.
     shown: (reason) => reason.replace(`${path}: `, ''),
   });
@@ -38,7 +38,7 @@ export function preparedPostgres<Schema>(
     });
   return prepared(() => openPostgres<Schema>(url, log), migrateWhenUp, {
     name: 'the PostgreSQL of --database-url',
-    cure: 'start it, or correct --database-url (DATABASE_URL)',
+    fix: 'start it, or correct --database-url (DATABASE_URL)',
     shown: (reason) => reason,
   });
 }
@@ -64,7 +64,7 @@ async function whenUp(log: Log, work: () => Promise<void>): Promise<void> {
 async function prepared<Schema>(
   open: () => Database<Schema>,
   migrate: (database: Database<Schema>) => Promise<void>,
-  words: { readonly name: string; readonly cure: string; readonly shown: (reason: string) => string },
+  words: { readonly name: string; readonly fix: string; readonly shown: (reason: string) => string },
 ): Promise<Database<Schema>> {
   let database: Database<Schema> | null = null;
   try {
@@ -73,7 +73,7 @@ async function prepared<Schema>(
     return database;
   } catch (error) {
     await database?.close().catch(() => {});
-    throw new Error(`${words.name} cannot be used (${words.shown(reasonOf(error))}): ${words.cure}`, {
+    throw new Error(`${words.name} cannot be used (${words.shown(reasonOf(error))}): ${words.fix}`, {
       cause: error,
     });
   }

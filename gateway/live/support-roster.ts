@@ -1,5 +1,5 @@
 import { readTextFile } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { alwaysOnDuty, type Roster } from '../support/roster.ts';
 import { readRoster } from '../support/roster-file.ts';
 
@@ -12,7 +12,7 @@ export function supportRoster(file: string | null): Roster {
   try {
     text = readTextFile(file);
   } catch (error) {
-    throw new Error(`--support-roster: ${file} cannot be read: ${fileTrouble(error)}; correct the path`);
+    throw new Error(`--support-roster: ${file} cannot be read: ${fileErrorText(error)}; correct the path`);
   }
   return readRoster(file, text);
 }

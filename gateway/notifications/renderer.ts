@@ -1,6 +1,6 @@
 import type { Mail } from '../../shared/ports/mailer.ts';
 import type { Push, PushSubscription } from '../../shared/ports/pusher.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { visibleLine, visibleText, withoutLinks } from '../../shared/protocol/plain-text.ts';
 import type { NoticeRow } from '../store/schema.ts';
 import { type Language, localTime, type NoticeLanguages, shippedLanguages } from './language.ts';
@@ -34,7 +34,7 @@ function readFile(readText: (name: string) => string, file: string): string {
   try {
     return readText(file).replaceAll('\r\n', '\n');
   } catch (error) {
-    throw new TemplateFault(`The notification template ${file} cannot be read: ${fileTrouble(error)}.`);
+    throw new TemplateFault(`The notification template ${file} cannot be read: ${fileErrorText(error)}.`);
   }
 }
 

@@ -4,7 +4,13 @@ import { buyerViews, isInView } from '../entitlement/transfer.ts';
 import { pageOf } from '../http/paging.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
 import type { Owner } from './ownership.ts';
-import { customerTypes, type RecordType, type RecordView, recordWords, type Words } from './record-words.ts';
+import {
+  customerTypes,
+  type EventText,
+  eventTexts,
+  type RecordType,
+  type RecordView,
+} from './record-words.ts';
 
 /** One line of the record: when, what, why, who. `sequence` rises in the order in which things became true here. */
 export const recordEntrySchema = z
@@ -33,13 +39,13 @@ function actorFor(view: RecordView, actor: string): string {
 
 /** What an older version wrote has no words here; it is support's alone. */
 function wordsOf(type: string) {
-  const known = Object.hasOwn(recordWords, type) ? recordWords[type as RecordType] : null;
+  const known = Object.hasOwn(eventTexts, type) ? eventTexts[type as RecordType] : null;
   return known ?? { what: () => type.replaceAll(/[._]/g, ' ') };
 }
 
 /** The line as this reader sees it, or null when it is not for them. */
 export function recordEntry(row: RecordRow, view: RecordView): RecordEntry | null {
-  const words: Words = wordsOf(row.type);
+  const words: EventText = wordsOf(row.type);
   const data = JSON.parse(row.data) as RecordEntry['data'];
   const { shown } = words;
   if (view === 'customer' && shown === undefined) return null;

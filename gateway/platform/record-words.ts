@@ -40,7 +40,7 @@ export type RecordType =
 
 type Data = Readonly<Record<string, unknown>>;
 
-export interface Words {
+export interface EventText {
   /** What happened, as a phrase. */
   readonly what: (data: Data) => string;
   /** Why, or null where it follows from the line before. */
@@ -51,7 +51,7 @@ export interface Words {
 
 const text = (value: unknown) => String(value ?? '').replaceAll('_', ' ');
 const instant = (value: unknown) => (typeof value === 'number' ? isoText(value) : '');
-const says = (phrase: string) => () => phrase;
+const label = (phrase: string) => () => phrase;
 const reasonOf = ({ reason }: Data) => (typeof reason === 'string' ? reason : null);
 
 function failureOf({ failure }: Data, view: RecordView): string | null {
@@ -68,13 +68,13 @@ function paymentProblem({ code, message }: Data, view: RecordView): string | nul
 }
 
 /** An internal step of the machine; `what` names it. */
-const step = (what: string, cause?: Words['cause']): Words => ({
-  what: says(what),
+const step = (what: string, cause?: EventText['cause']): EventText => ({
+  what: label(what),
   ...(cause ? { cause } : {}),
 });
-const told = (what: string, cause?: string, shown: readonly string[] = []): Words => ({
-  what: says(what),
-  ...(cause === undefined ? {} : { cause: says(cause) }),
+const customerVisible = (what: string, cause?: string, shown: readonly string[] = []): EventText => ({
+  what: label(what),
+  ...(cause === undefined ? {} : { cause: label(cause) }),
   shown,
 });
 const amount = ['amountMinor', 'currency'];
@@ -84,11 +84,14 @@ const orderKeys = 'customerId vin serviceId serviceName feature duration price c
 
 const activationWords = {
   'activation.awaiting_payment': step('the payment is asked for'),
-  'activation.payment_confirmed': told(
+  'activation.payment_confirmed': customerVisible(
     'the payment was confirmed',
     'the payment service holds or has the money',
   ),
-  'activation.queued_for_activation': told('the activation waits for its turn', 'the payment was confirmed'),
+  'activation.queued_for_activation': customerVisible(
+    'the activation waits for its turn',
+    'the payment was confirmed',
+  ),
   'activation.sending_command': {
     what: ({ attempt }) => `the command is sent to the vehicle, attempt ${text(attempt)}`,
     cause: ({ attempt }) =>
@@ -98,12 +101,15 @@ const activationWords = {
   'activation.waiting_response': step("the vehicle's answer is waited for"),
   'activation.checking_response': step('the answer is read'),
   'activation.success': {
-    what: says('the vehicle applied it'),
+    what: label('the vehicle applied it'),
     cause: ({ evidence }) =>
       evidence === 'reported_state' ? 'the vehicle reports it' : "the vehicle's answer confirms it",
     shown: ['attempt'],
   },
-  'activation.renewed': told('the service was renewed', 'it was active already: nothing had to be sent'),
+  'activation.renewed': customerVisible(
+    'the service was renewed',
+    'it was active already: nothing had to be sent',
+  ),
   'activation.failure': {
     what: ({ attempt }) =>
       attempt === undefined ? 'it cannot be done' : `attempt ${text(attempt)} did not succeed`,
@@ -117,25 +123,36 @@ const activationWords = {
   },
   'activation.waiting_backoff': {
     what: ({ until }) => `the next attempt waits${until === undefined ? '' : ` until ${instant(until)}`}`,
-    cause: says('the attempt before did not succeed'),
+    cause: label('the attempt before did not succeed'),
     shown: ['until'],
   },
-  'activation.max_retries_exceeded': told('no attempt is left', 'the policy allows no more', ['attempts']),
-  'activation.querying_vehicle_state': told('the vehicle is asked once more', 'no further attempt follows'),
+  'activation.max_retries_exceeded': customerVisible('no attempt is left', 'the policy allows no more', [
+    'attempts',
+  ]),
+  'activation.querying_vehicle_state': customerVisible(
+    'the vehicle is asked once more',
+    'no further attempt follows',
+  ),
   'activation.escalating_to_support': {
-    what: says('support takes it over'),
+    what: label('support takes it over'),
     cause: failureOf,
     shown: [],
   },
-  'activation.reversing_payment': told('the payment is reversed', 'the service was not delivered'),
-  'activation.notifying_customer': told('the customer is notified', 'the service is active'),
-  'activation.notifying_failure': told('the customer is notified', 'it failed'),
-  'activation.active': told('the service is active', 'the vehicle applied it, or had it already'),
-  'activation.failed': told('the activation has failed', 'it was not delivered'),
-  'activation.cancelled': told('the purchase is cancelled', 'its customer did not want it any more'),
-  'activation.declined': told('nothing was bought', 'the payment was declined'),
-  'activation.dormant': told('the feature is off', 'the vehicle reports it, or cannot have the feature'),
-  'activation.superseded': told('switching off was dropped', 'a customer owns the feature again'),
+  'activation.reversing_payment': customerVisible('the payment is reversed', 'the service was not delivered'),
+  'activation.notifying_customer': customerVisible('the customer is notified', 'the service is active'),
+  'activation.notifying_failure': customerVisible('the customer is notified', 'it failed'),
+  'activation.active': customerVisible('the service is active', 'the vehicle applied it, or had it already'),
+  'activation.failed': customerVisible('the activation has failed', 'it was not delivered'),
+  'activation.cancelled': customerVisible(
+    'the purchase is cancelled',
+    'its customer did not want it any more',
+  ),
+  'activation.declined': customerVisible('nothing was bought', 'the payment was declined'),
+  'activation.dormant': customerVisible(
+    'the feature is off',
+    'the vehicle reports it, or cannot have the feature',
+  ),
+  'activation.superseded': customerVisible('switching off was dropped', 'a customer owns the feature again'),
   'activation.postponed': step('the attempt is postponed', reasonOf),
   'activation.rate_limited': {
     what: ({ retryAt, until }) =>
@@ -149,60 +166,69 @@ const activationWords = {
         : `it refuses every vehicle: ${text(cause)}`;
     },
   },
-  'activation.late_success': told('the vehicle applied it too late', 'the activation had failed before', [
-    'attempt',
-  ]),
-  'activation.cancel_requested': told('the customer asked to cancel it', 'a request of the customer'),
-  'vehicle.checked': { what: says('the vehicle was looked at'), cause: ({ message }) => text(message) },
+  'activation.late_success': customerVisible(
+    'the vehicle applied it too late',
+    'the activation had failed before',
+    ['attempt'],
+  ),
+  'activation.cancel_requested': customerVisible(
+    'the customer asked to cancel it',
+    'a request of the customer',
+  ),
+  'vehicle.checked': { what: label('the vehicle was looked at'), cause: ({ message }) => text(message) },
   'command.accepted': {
     what: ({ attempt }) => `the API IoT took the command of attempt ${text(attempt)}`,
     cause: ({ commandId }) => (typeof commandId === 'string' ? commandId : null),
   },
-  'revocation.owed': told(
+  'revocation.owed': customerVisible(
     'the feature will be switched off',
     'the vehicle may have applied it though it failed',
   ),
-} satisfies Partial<Record<RecordType, Words>>;
+} satisfies Partial<Record<RecordType, EventText>>;
 
 const paymentWords = {
-  'payment.authorised': told('the amount is reserved', 'the payment service agreed', amount),
-  'payment.declined': { what: says('the payment was declined'), cause: paymentProblem, shown: amount },
-  'payment.captured': told('the amount was taken', 'the service is paid', amount),
+  'payment.authorised': customerVisible('the amount is reserved', 'the payment service agreed', amount),
+  'payment.declined': { what: label('the payment was declined'), cause: paymentProblem, shown: amount },
+  'payment.captured': customerVisible('the amount was taken', 'the service is paid', amount),
   'payment.uncollectible': {
-    what: says('the amount could not be taken'),
+    what: label('the amount could not be taken'),
     cause: paymentProblem,
     shown: amount,
   },
-  'payment.voided': told('the reservation was released', 'nothing is charged', amount),
-  'payment.refunded': told('the amount was refunded', 'nothing is charged', amount),
+  'payment.voided': customerVisible('the reservation was released', 'nothing is charged', amount),
+  'payment.refunded': customerVisible('the amount was refunded', 'nothing is charged', amount),
   'payment.unsettled': {
-    what: says('the amount could not be refunded automatically; it is paid back in another way'),
+    what: label('the amount could not be refunded automatically; it is paid back in another way'),
     cause: paymentProblem,
     shown: amount,
   },
-  'payment.disputed': told('the bank was asked to take the amount back', 'the payment was disputed', amount),
-  'payment.dispute_won': told('the amount stays charged', 'the bank rejected the dispute', amount),
-  'payment.dispute_lost': told('the bank gave the amount back', 'the dispute was accepted', [
+  'payment.disputed': customerVisible(
+    'the bank was asked to take the amount back',
+    'the payment was disputed',
+    amount,
+  ),
+  'payment.dispute_won': customerVisible('the amount stays charged', 'the bank rejected the dispute', amount),
+  'payment.dispute_lost': customerVisible('the bank gave the amount back', 'the dispute was accepted', [
     ...amount,
     'activeUntil',
   ]),
   'payment.retried': step('the payment service is asked once more'),
-  'payment.paid_back': told('the amount was paid back in another way', 'an operator settled it', [
+  'payment.paid_back': customerVisible('the amount was paid back in another way', 'an operator settled it', [
     ...amount,
     'reference',
   ]),
-  'payment.collected': told('the amount was paid in another way', 'an operator settled it', [
+  'payment.collected': customerVisible('the amount was paid in another way', 'an operator settled it', [
     ...amount,
     'reference',
   ]),
   'payment.written_off': {
-    what: says('the matter of the amount was closed'),
+    what: label('the matter of the amount was closed'),
     cause: reasonOf,
     shown: [...amount, 'reason'],
   },
   'payment.settled': step('the settlement is done', ({ outcome }) => text(outcome)),
   'payment.unanswered': step('the payment service gave no answer', paymentProblem),
-} satisfies Partial<Record<RecordType, Words>>;
+} satisfies Partial<Record<RecordType, EventText>>;
 
 /** The end of a support case, in the specification's three ways. */
 function resolutionOf({ resolution }: Data): string {
@@ -214,7 +240,7 @@ function resolutionOf({ resolution }: Data): string {
 
 const ticketWords = {
   'ticket.opened': {
-    what: says('a support ticket was opened'),
+    what: label('a support ticket was opened'),
     cause: ({ problem }) =>
       problem === contradictionCode
         ? 'the vehicle does not keep the state that it confirmed'
@@ -222,65 +248,83 @@ const ticketWords = {
     shown: ['ticketId'],
   },
   'ticket.assigned': step('the ticket was given to a technician'),
-  'ticket.started': told('support works on it', 'a technician took it up', ['ticketId']),
+  'ticket.started': customerVisible('support works on it', 'a technician took it up', ['ticketId']),
   'ticket.commented': step('a technician noted something', ({ text: note }) => text(note)),
   'ticket.noted': step('a note was added', ({ text: note }) => text(note)),
-  'ticket.retry_started': told('support tries once more', 'a technician asked for it', ['ticketId']),
+  'ticket.retry_started': customerVisible('support tries once more', 'a technician asked for it', [
+    'ticketId',
+  ]),
   'ticket.retry_failed': step('the manual attempt did not succeed', reasonOf),
   'ticket.payload_changed': step('the configuration was changed for the next attempt'),
   'ticket.inspection_scheduled': {
-    what: says('a workshop visit was arranged'),
+    what: label('a workshop visit was arranged'),
     cause: (data, view) => (view === 'customer' ? 'the vehicle has to be looked at' : reasonOf(data)),
     shown: ['ticketId', 'appointment'],
   },
   'ticket.escalated': step('the ticket was handed to another team', reasonOf),
   'ticket.customer_contacted': {
-    what: says('support wrote to the customer'),
+    what: label('support wrote to the customer'),
     cause: ({ message }) => (typeof message === 'string' ? message : null),
     shown: ['ticketId', 'message'],
   },
-  'ticket.resolved': { what: says('the support case is resolved'), cause: resolutionOf, shown: ['ticketId'] },
-  'ticket.closed': told('the support ticket was closed', 'the work on it is done', ['ticketId']),
+  'ticket.resolved': {
+    what: label('the support case is resolved'),
+    cause: resolutionOf,
+    shown: ['ticketId'],
+  },
+  'ticket.closed': customerVisible('the support ticket was closed', 'the work on it is done', ['ticketId']),
   'ticket.reopened': {
-    what: says('support works on it again'),
+    what: label('support works on it again'),
     cause: (data, view) => (view === 'customer' ? null : reasonOf(data)),
     shown: ['ticketId'],
   },
   'ticket.handed_over': step('the ticket went to another technician', () => 'the shift changed'),
   'ticket.sla_warning': step('a clock of the support desk runs out soon', ({ clock }) => text(clock)),
   'ticket.sla_breached': step('a clock of the support desk ran out', ({ clock }) => text(clock)),
-} satisfies Partial<Record<RecordType, Words>>;
+} satisfies Partial<Record<RecordType, EventText>>;
 
 /** Every type that is written to the record; the compiler holds it to that. */
-export const recordWords: Readonly<Record<RecordType, Words>> = {
+export const eventTexts: Readonly<Record<RecordType, EventText>> = {
   'purchase.created': {
     what: ({ serviceName }) => `${text(serviceName)} was bought`,
-    cause: says("the customer's order"),
+    cause: label("the customer's order"),
     shown: orderKeys,
   },
   ...activationWords,
   ...paymentWords,
   ...ticketWords,
-  'entitlement.expired': told('the service has ended', 'its time is over', ['validFrom', 'validUntil']),
-  'entitlement.shortened': told('the service ends earlier', 'it could not be charged', ['validUntil']),
-  'entitlement.restored': told('the service lasts as long as it was bought', 'it is paid', ['validUntil']),
-  'entitlement.cancelled': told('the service has ended', 'it was cancelled', ['validFrom', 'validUntil']),
-  'vehicle.transferred': told('the vehicle has another owner', 'it was registered for another customer', [
-    'vin',
+  'entitlement.expired': customerVisible('the service has ended', 'its time is over', [
+    'validFrom',
+    'validUntil',
   ]),
-  'customer.erased': told('the personal data was erased', 'a request of the customer'),
+  'entitlement.shortened': customerVisible('the service ends earlier', 'it could not be charged', [
+    'validUntil',
+  ]),
+  'entitlement.restored': customerVisible('the service lasts as long as it was bought', 'it is paid', [
+    'validUntil',
+  ]),
+  'entitlement.cancelled': customerVisible('the service has ended', 'it was cancelled', [
+    'validFrom',
+    'validUntil',
+  ]),
+  'vehicle.transferred': customerVisible(
+    'the vehicle has another owner',
+    'it was registered for another customer',
+    ['vin'],
+  ),
+  'customer.erased': customerVisible('the personal data was erased', 'a request of the customer'),
   'restore.adopted': step(
     'a payment or feature missing in the restored database was adopted',
-    says('an operator decided so'),
+    label('an operator decided so'),
   ),
-  'restore.refunded': step('a payment without a purchase was reversed', says('an operator decided so')),
+  'restore.refunded': step('a payment without a purchase was reversed', label('an operator decided so')),
   'restore.ignored': step(
     'a payment or feature missing in the restored database was ignored',
-    says('an operator decided so'),
+    label('an operator decided so'),
   ),
   'notice.sent': {
     what: ({ channel, kind }) => `sent by ${text(channel)}: ${text(kind)}`,
-    cause: says('the customer is notified'),
+    cause: label('the customer is notified'),
     shown: ['kind', 'channel'],
   },
   'notice.dead': {
@@ -290,19 +334,19 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   },
   'notice.resent': {
     what: ({ channel, kind }) => `sent again by ${text(channel)}: ${text(kind)}`,
-    cause: says('an operator asked for it'),
+    cause: label('an operator asked for it'),
   },
   'notice.dropped': {
     what: ({ channel, kind }) => `given up by ${text(channel)}: ${text(kind)}`,
-    cause: says('an operator decided so'),
+    cause: label('an operator decided so'),
   },
   'webhook.replayed': {
     what: ({ eventType }) => `sent to the ticket webhook again: ${text(eventType)}`,
-    cause: says('an operator asked for it'),
+    cause: label('an operator asked for it'),
   },
   'webhook.dropped': {
     what: ({ eventType }) => `given up for the ticket webhook: ${text(eventType)}`,
-    cause: says('an operator decided so'),
+    cause: label('an operator decided so'),
   },
   'incident.opened': step('calls to the API IoT fail for the whole fleet: activations wait', ({ cause }) =>
     text(cause),
@@ -310,18 +354,20 @@ export const recordWords: Readonly<Record<RecordType, Words>> = {
   'incident.closed': step('calls to the API IoT go well again: activations continue', ({ cause }) =>
     text(cause),
   ),
-  'webhook.resumed': step('the ticket webhook was switched on again', says('an operator asked for it')),
-  'reconciliation.revocation': told(
+  'webhook.resumed': step('the ticket webhook was switched on again', label('an operator asked for it')),
+  'reconciliation.revocation': customerVisible(
     'the feature is switched off',
     'the vehicle reports a feature without an owner',
     ['feature'],
   ),
-  'reconciliation.reactivation': told('the feature is reactivated', 'the vehicle has lost an owned feature', [
-    'feature',
-  ]),
+  'reconciliation.reactivation': customerVisible(
+    'the feature is reactivated',
+    'the vehicle has lost an owned feature',
+    ['feature'],
+  ),
 };
 
 /** The types of which a customer reads. */
-export const customerTypes = (Object.keys(recordWords) as RecordType[]).filter(
-  (type) => recordWords[type].shown !== undefined,
+export const customerTypes = (Object.keys(eventTexts) as RecordType[]).filter(
+  (type) => eventTexts[type].shown !== undefined,
 );

@@ -58,8 +58,8 @@ export function unregisteredCustomer(customerId: string) {
 }
 
 /** They were to be shown, exported or erased: only another id helps. */
-export function unknownCustomer(customerId: string, cure = 'Check the id: purchases name it as customerId.') {
-  return problemError('unknown-customer', `No customer has the id ${customerId}. ${cure}`, { customerId });
+export function unknownCustomer(customerId: string, fix = 'Check the id: purchases name it as customerId.') {
+  return problemError('unknown-customer', `No customer has the id ${customerId}. ${fix}`, { customerId });
 }
 
 export function notFound(kind: string, id: string) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import type { Roster } from './roster.ts';
 
@@ -57,7 +57,7 @@ export function readRoster(file: string, text: string): Roster {
   const issue = parsed.error?.issues[0];
   if (!parsed.success || issue !== undefined)
     throw new Error(
-      `the roster ${file} cannot be used: ${issue?.path.join('.') || 'the list'}: ${issue ? cureOf(issue) : ''}`,
+      `the roster ${file} cannot be used: ${issue?.path.join('.') || 'the list'}: ${issue ? fixHint(issue) : ''}`,
     );
   const names = parsed.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);

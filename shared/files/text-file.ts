@@ -24,7 +24,7 @@ const chunkBytes = 64 * 1024;
 
 /**
  * Reads a text file of a user: the one way for every file that people write. Reads at most `maxBytes`, so that a device
- * or a pipe without an end is refused. Throws the system's error (`fileTrouble` explains it) or `TextFileError`.
+ * or a pipe without an end is refused. Throws the system's error (`fileErrorText` explains it) or `TextFileError`.
  */
 export function readTextFile(path: string, maxBytes = textFileMaxBytes): string {
   const file = openSync(path, 'r');

@@ -1,6 +1,6 @@
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileTrouble } from '../protocol/file-trouble.ts';
+import { fileErrorText } from '../protocol/file-error-text.ts';
 import { parseJsonText } from '../protocol/json.ts';
 import { makeFolder } from './folder.ts';
 import { makeFilePrivate, makeFolderPrivate } from './private-files.ts';
@@ -71,7 +71,7 @@ async function readKeys(path: string): Promise<Record<string, string> | null> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new Error(
-      `the keyring ${path} cannot be read (${fileTrouble(error)}): restore it, or remove it to make new secrets`,
+      `the keyring ${path} cannot be read (${fileErrorText(error)}): restore it, or remove it to make new secrets`,
     );
   }
 }

@@ -30,8 +30,8 @@ function naming<T>(file: string, step: () => T): T {
   } catch (error) {
     const { code = '' } = error as { code?: string };
     if (error instanceof Error && fileErrors.test(code) && !error.message.includes(file)) {
-      const cure = code.startsWith('SQLITE_FULL') ? ': free space on its disk; then work continues' : '';
-      error.message = `${file}: ${error.message} (${code})${cure}`;
+      const hint = code.startsWith('SQLITE_FULL') ? ': free space on its disk; then work continues' : '';
+      error.message = `${file}: ${error.message} (${code})${hint}`;
     }
     throw error;
   }

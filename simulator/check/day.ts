@@ -7,7 +7,7 @@ import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { conduct } from '../run/conduct.ts';
-import { syncBooks } from '../run/open-work.ts';
+import { syncOpenWork } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
@@ -125,7 +125,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
       },
     },
     faults: { begin: () => measureParts(system, size, deps, parts, () => answered), clear() {} },
-    books: syncBooks(
+    books: syncOpenWork(
       { platform: stores.platform.read, apiIot: stores.apiIot.read },
       { unreachable: [], endsBefore: 0 },
     ),

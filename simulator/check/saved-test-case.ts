@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { type TestCase, testCaseSchema } from './test-case.ts';
 
@@ -36,7 +36,7 @@ export function readSaved(text: string): SavedReading {
   if (parsed.success) return { ok: true, saved: parsed.data };
   return {
     ok: false,
-    mistakes: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${cureOf(issue)}`),
+    mistakes: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${fixHint(issue)}`),
   };
 }
 

@@ -6,7 +6,7 @@ import { type Reading, readingOf } from '../reports/reading.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import type { Customers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
-import { syncBooks, unreachableVins } from '../run/open-work.ts';
+import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { CourseSettings, TakenEvidence } from '../run/run-context.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
@@ -148,7 +148,7 @@ async function conducted(
       },
       clear: () => endFaults(system),
     },
-    books: syncBooks(
+    books: syncOpenWork(
       { platform: stores.platform.read, apiIot: stores.apiIot.read },
       // What was bought by the hour ends in the run; what was bought by the day does not.
       { unreachable: unreachableVins(plan), endsBefore: startedAt + livenessLeastMs },

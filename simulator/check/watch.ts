@@ -70,7 +70,7 @@ export function newWatch(deps: {
 }) {
   const { now, constants } = deps;
   const found: Violation[] = [];
-  const purses = new Map<string, Balance>();
+  const balances = new Map<string, Balance>();
   const acceptances = new Map<string, number[]>();
   /** Commands by id: the activation they were sent for. */
   const commands = new Map<
@@ -152,16 +152,16 @@ export function newWatch(deps: {
       for (const { sequence, kind, activation, amount } of rows) {
         read.entries = sequence;
         deps.onMoney(kind, activation);
-        const purse = purses.get(activation) ?? { netMinor: 0, heldMinor: 0, priceMinor: amount };
+        const balance = balances.get(activation) ?? { netMinor: 0, heldMinor: 0, priceMinor: amount };
         const effect = effects[kind];
-        purse.netMinor += (effect?.net ?? 0) * amount;
-        purse.heldMinor += (effect?.held ?? 0) * amount;
-        purses.set(activation, purse);
-        const total = purse.netMinor + purse.heldMinor;
-        if (purse.netMinor < 0 || purse.heldMinor < 0 || total > purse.priceMinor)
+        balance.netMinor += (effect?.net ?? 0) * amount;
+        balance.heldMinor += (effect?.held ?? 0) * amount;
+        balances.set(activation, balance);
+        const total = balance.netMinor + balance.heldMinor;
+        if (balance.netMinor < 0 || balance.heldMinor < 0 || total > balance.priceMinor)
           report(
             'amount within the price',
-            `${activation}: ${kind} leads to ${purse.netMinor} captured and ${purse.heldMinor} held of ${purse.priceMinor}`,
+            `${activation}: ${kind} leads to ${balance.netMinor} captured and ${balance.heldMinor} held of ${balance.priceMinor}`,
           );
         if (kind === 'captured' && !delivered.has(activation))
           report(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { options } from '../../gateway/config.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { UsageError } from './exit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,7 +17,9 @@ export function withEnvironmentFiles(environment: Environment): Environment {
     try {
       read[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
-      throw new UsageError(`${name}_FILE: ${path} cannot be read (${fileTrouble(error)}): correct the path`);
+      throw new UsageError(
+        `${name}_FILE: ${path} cannot be read (${fileErrorText(error)}): correct the path`,
+      );
     }
   }
   return { ...environment, ...read };

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
@@ -20,7 +20,7 @@ const chunkLength = 1_000_000;
 /** Opened before a run, so that a path that cannot be written to costs no run. */
 export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
   const file = await open(path, 'w').catch((error: unknown) => {
-    throw new UsageError(`--log ${path} cannot be written: ${fileTrouble(error)}; name another file`);
+    throw new UsageError(`--log ${path} cannot be written: ${fileErrorText(error)}; name another file`);
   });
   return {
     async write(evidence, surroundings): Promise<void> {

@@ -50,7 +50,7 @@ export function vehicleCount({ count, hasTestVehicles }: DemoFleet): number {
   return count + (hasTestVehicles ? testVehicles.length : 0);
 }
 
-export function fleetWishes(flags: FleetFlags): DemoFleet {
+export function fleetOfFlags(flags: FleetFlags): DemoFleet {
   const { connectivity } = flags;
   if (!connectivityProfiles.includes(connectivity as ConnectivityProfile)) {
     throw new UsageError(

@@ -15,7 +15,7 @@ import {
   checkOpenFiles,
   countOf,
   type FleetFlags,
-  fleetWishes,
+  fleetOfFlags,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
@@ -37,8 +37,8 @@ export function addFleet(program: Command): void {
     data: { help: 'data folder of the gateway, whose secrets are used; keeps the passwords of the vehicles' },
     mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
   }).action(async (flags: Flags) => {
-    const wishes = fleetWishes(flags);
-    checkOpenFiles(vehicleCount(wishes), 1);
+    const chosen = fleetOfFlags(flags);
+    checkOpenFiles(vehicleCount(chosen), 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
     const log = jsonLog(config.logLevel, secretsOf(config));
@@ -52,7 +52,7 @@ export function addFleet(program: Command): void {
         isOpen: flags.controlOpen === true,
       });
       parts.push(control);
-      const vehicles = await demoFleet(config.data, wishes);
+      const vehicles = await demoFleet(config.data, chosen);
       const registered = await withSecretsOf(
         config.data,
         registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),

@@ -1,5 +1,5 @@
 import { readTextFile } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { UsageError } from './exit.ts';
 
 /** The text of a file that an argument names; a `UsageError` ends with the hint, such as `give a file with a fault`. */
@@ -7,6 +7,6 @@ export function textOfNamedFile(path: string, hint: string, maxBytes?: number): 
   try {
     return readTextFile(path, maxBytes);
   } catch (error) {
-    throw new UsageError(`${path}: ${fileTrouble(error)}; ${hint}`);
+    throw new UsageError(`${path}: ${fileErrorText(error)}; ${hint}`);
   }
 }

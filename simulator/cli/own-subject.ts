@@ -5,7 +5,7 @@ import { catalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { servicesPath } from '../../gateway/catalogue/services-file.ts';
 import { templatesFolder } from '../../gateway/catalogue/templates.ts';
 import { readTextFile } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
 import { readPolicy, type TestCasePolicy } from '../check/own-policy.ts';
 import { UsageError } from './exit.ts';
@@ -47,7 +47,7 @@ function textOf(file: string): string {
   try {
     return readTextFile(file);
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${fileTrouble(error)}; correct its path`);
+    throw new UsageError(`${file} cannot be read: ${fileErrorText(error)}; correct its path`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { TextFileError } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import {
   readScenarioAt,
   type ScenarioParts,
@@ -39,6 +39,6 @@ function readAt(path: string, parts: ScenarioParts): ReturnType<typeof readScena
   } catch (error) {
     const isOfFile = error instanceof TextFileError || (error as NodeJS.ErrnoException).code !== undefined;
     if (!isOfFile) throw error;
-    throw new UsageError(`${path}: ${fileTrouble(error)}: correct its path`);
+    throw new UsageError(`${path}: ${fileErrorText(error)}: correct its path`);
   }
 }

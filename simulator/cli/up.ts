@@ -15,7 +15,7 @@ import {
   checkOpenFiles,
   countOf,
   type FleetFlags,
-  fleetWishes,
+  fleetOfFlags,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
@@ -76,17 +76,17 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     smtpUrl: config.smtpUrl ?? new Address('smtp://127.0.0.1'),
   });
   const log = jsonLog(config.logLevel, secretsOf(config));
-  const wishes = fleetWishes(flags);
+  const chosen = fleetOfFlags(flags);
   // An engine of the user's own sells what it likes.
-  if (flags.without === undefined) checkCatalogue(config.catalogue, wishes.models ?? shippedModels());
+  if (flags.without === undefined) checkCatalogue(config.catalogue, chosen.models ?? shippedModels());
   // The broker is in this process too.
-  checkOpenFiles(vehicleCount(wishes), 2);
+  checkOpenFiles(vehicleCount(chosen), 2);
   const ports = portsOf(flags);
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
     const system = await startLocalSystem({
       ...{ config, log, ports, isControlOpen: flags.controlOpen === true },
-      vehicles: () => demoFleet(config.data, wishes),
+      vehicles: () => demoFleet(config.data, chosen),
       kept: { isFresh: flags.fresh === true },
     });
     try {

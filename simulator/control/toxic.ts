@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
 /** One toxic in Toxiproxy's words: times in milliseconds, `rate` in kB/s. */
@@ -47,7 +47,7 @@ export function readToxic(value: unknown, before?: Toxic): Toxic | string {
   const parsed = toxicSchema.safeParse(merged);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return `${issue?.path.join('.') || 'the body'}: ${issue ? cureOf(issue) : 'write a toxic'}`;
+    return `${issue?.path.join('.') || 'the body'}: ${issue ? fixHint(issue) : 'write a toxic'}`;
   }
   const { type, stream, attributes } = parsed.data;
   const kind = kinds[type];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import {
   durationExamples,
   durationOfText,
@@ -28,7 +28,7 @@ const errorOfMeant =
   }): string => {
     const [ofNumber, ofText] = issue.errors ?? [];
     const meant = { number: ofNumber, string: ofText }[typeof issue.input as 'number' | 'string']?.[0];
-    return meant === undefined ? cure : cureOf(meant);
+    return meant === undefined ? cure : fixHint(meant);
   };
 
 /** A duration in milliseconds: a whole number of them, or a text with its unit (`45 min`). Both bounds are milliseconds. */

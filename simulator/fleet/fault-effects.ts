@@ -4,7 +4,7 @@ import type { Agenda } from './agenda.ts';
 import type { FaultEffects, FaultEntry } from './fault-set.ts';
 
 /** What a fault can do to a vehicle. */
-export interface Sufferer {
+export interface FaultedVehicle {
   readonly agenda: Agenda;
   readonly keepAliveSeconds: number;
   /** Off the network for `ms`, or with null until `back` with the same reason. */
@@ -30,7 +30,7 @@ export interface Sufferer {
 const silenceOfKeepAlives = 1.5;
 
 /** What happens to the vehicle when the window of a standing fault opens and closes. */
-export function faultEffects(vehicle: Sufferer): FaultEffects {
+export function faultEffects(vehicle: FaultedVehicle): FaultEffects {
   const { agenda } = vehicle;
 
   function flap(entry: FaultEntry, window: number, upMs: number, downMs: number): void {

@@ -3,20 +3,20 @@ import {
   type OpenCommands,
   type OpenWork,
   type OpenWorkOptions,
+  type OpenWorkSource,
   openCommandsQuery,
   openWorkQuery,
   unansweredQuery,
-  type WorkBooks,
 } from '../run/open-work.ts';
 import type { openDatabases } from './gateway-handle.ts';
 
 type Databases = Pick<ReturnType<typeof openDatabases>, 'platform' | 'apiIot'>;
 
 /** Returns the open work in the databases of a live run, as of the last `refresh`. */
-export function databaseBooks(
+export function databaseOpenWork(
   { platform, apiIot }: Databases,
   options: OpenWorkOptions,
-): WorkBooks & { refresh(): Promise<void> } {
+): OpenWorkSource & { refresh(): Promise<void> } {
   const query = sql.raw<Record<keyof OpenWork, number | string>>(openWorkQuery(options));
   let work: OpenWork = { activations: 1, revocations: 0, unreachable: 0, following: 0 };
   let commands: OpenCommands = { open: 1, unanswered: [] };

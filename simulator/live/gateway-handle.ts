@@ -28,7 +28,7 @@ export interface GatewayHandle {
   stop(): Promise<void>;
 }
 
-export interface LaunchWish {
+export interface LaunchRequest {
   /** Complete: data folder, ports, catalogue, time scale, stand-ins. */
   readonly config: GatewayConfig;
   readonly keys: Keys;
@@ -37,7 +37,7 @@ export interface LaunchWish {
   readonly log: Log;
 }
 
-export type Launch = (wish: LaunchWish) => Promise<GatewayHandle>;
+export type Launch = (wish: LaunchRequest) => Promise<GatewayHandle>;
 
 /** All roles in this process, with the faults in front of the API IoT. */
 export const launchHere: Launch = async ({ config, apiIotFaults, log }) => {

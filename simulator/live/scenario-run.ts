@@ -24,7 +24,7 @@ import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { clientsOf } from './clients.ts';
-import { databaseBooks } from './database-books.ts';
+import { databaseOpenWork } from './database-books.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
@@ -139,7 +139,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       fleetOf(plan, vehicles, { link: wire.tap(link), clock: wallClock, random: systemRandom, log }),
     );
     const { onProgress, stopped } = options;
-    const books = databaseBooks(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
+    const books = databaseOpenWork(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
     const { evidence } = await conduct({
       plan,
       planAgain: newPlan,

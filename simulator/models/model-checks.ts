@@ -38,10 +38,10 @@ function checkFeature(model: ModelFile, feature: FeatureFile, index: number): Mi
   );
   const ecus = model.ecus.map(({ id }) => id);
   if (feature.ecu !== undefined && !ecus.includes(feature.ecu)) {
-    const cure = ecus.length === 0 ? 'add it to ecus' : `write one of ${ecus.join(', ')}, or add it to ecus`;
+    const hint = ecus.length === 0 ? 'add it to ecus' : `write one of ${ecus.join(', ')}, or add it to ecus`;
     mistakes.push({
       path: [...path, 'ecu'],
-      text: `is "${feature.ecu}", which this model does not have; ${cure}`,
+      text: `is "${feature.ecu}", which this model does not have; ${hint}`,
     });
   }
   for (const [at, required] of feature.requires.entries()) {
@@ -88,10 +88,10 @@ function checkParameter(parameter: ParameterFile, path: readonly PropertyKey[]):
     const text = `is ${JSON.stringify(fallback)}; write ${nouns[type]}`;
     return [{ path: [...path, 'default'], text }];
   }
-  const cure = rangeCure(parameter, fallback);
-  return cure === null
+  const hint = rangeHint(parameter, fallback);
+  return hint === null
     ? []
-    : [{ path: [...path, 'default'], text: `is ${JSON.stringify(fallback)}; ${cure}` }];
+    : [{ path: [...path, 'default'], text: `is ${JSON.stringify(fallback)}; ${hint}` }];
 }
 
 const nouns = {
@@ -106,7 +106,7 @@ function isOfType(value: unknown, type: ParameterFile['type']): boolean {
 }
 
 /** `write a number from 1 to 3`, or null when the value is within the range. */
-function rangeCure({ min, max, oneOf }: ParameterFile, value: unknown): string | null {
+function rangeHint({ min, max, oneOf }: ParameterFile, value: unknown): string | null {
   if (oneOf) {
     const shown = oneOf.map((one) => JSON.stringify(one)).join(', ');
     return oneOf.some((one) => one === value) ? null : `write one of ${shown}`;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTextFile, TextFileError } from '../../shared/files/text-file.ts';
-import { fileTrouble } from '../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { readModelFile } from './model-file.ts';
 
@@ -43,7 +43,7 @@ export function readModelsFolder(folder: string): ModelsReading {
       .sort();
   } catch (error) {
     const why =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such folder' : fileTrouble(error);
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such folder' : fileErrorText(error);
     return { ok: false, mistakes: [`${folder}: ${why}; name a folder of vehicle models`] };
   }
   if (names.length === 0) {
@@ -61,7 +61,7 @@ function readModelAt(path: string): ReturnType<typeof readModelFile> {
   } catch (error) {
     const isOfFile = error instanceof TextFileError || (error as NodeJS.ErrnoException).code !== undefined;
     if (!isOfFile) throw error;
-    const text = fileTrouble(error);
+    const text = fileErrorText(error);
     return {
       ok: false,
       mistakes: [`${path}: ${text}${text.includes(';') ? '' : '; correct it or remove it'}`],

@@ -62,7 +62,7 @@ export type EvidenceReading =
   /** Says what is wrong, and what to do. */
   | { readonly ok: false; readonly reason: string };
 
-const cure = 'write it again with "fleetwake run --log FILE"';
+const hint = 'write it again with "fleetwake run --log FILE"';
 
 /** Reads a log; its seal vouches that every line is as it was written, so what it holds is not looked at again. */
 export function readEvidence(text: string): EvidenceReading {
@@ -71,14 +71,14 @@ export function readEvidence(text: string): EvidenceReading {
   const head = parsed(lines[0] ?? '', headSchema);
   if (!head) return refused('line 1 is not the beginning of a log of fleetwake; name another file');
   if (head.version !== logVersion)
-    return refused(`it is a log of version ${head.version}, and this fleetwake reads ${logVersion}; ${cure}`);
-  if (!last) return refused(`its last line is missing: the run or the copying was cut short; ${cure}`);
+    return refused(`it is a log of version ${head.version}, and this fleetwake reads ${logVersion}; ${hint}`);
+  if (!last) return refused(`its last line is missing: the run or the copying was cut short; ${hint}`);
   if (last.lines !== lines.length)
-    return refused(`it has ${lines.length} lines where its last line counts ${last.lines}; ${cure}`);
+    return refused(`it has ${lines.length} lines where its last line counts ${last.lines}; ${hint}`);
   const hash = createHash('sha256');
   for (const line of lines) hash.update(`${line}\n`);
   if (hash.digest('hex') !== last.sha256)
-    return refused(`its lines were changed (the checksum differs); ${cure}`);
+    return refused(`its lines were changed (the checksum differs); ${hint}`);
   return collect(head, lines.slice(1));
 }
 
@@ -89,7 +89,7 @@ function collect(head: z.infer<typeof headSchema>, lines: readonly string[]): Ev
   for (const [index, line] of lines.entries()) {
     const statement = parsed(line, rowSchema);
     const list = statement && rows.get(statement.kind);
-    if (!list) return refused(`line ${index + 2} is no evidence that this version knows; ${cure}`);
+    if (!list) return refused(`line ${index + 2} is no evidence that this version knows; ${hint}`);
     list.push(statement.row);
   }
   const { log: _log, version: _version, world, surroundings, hasEvents, ...rest } = head;

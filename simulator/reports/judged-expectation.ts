@@ -55,8 +55,8 @@ function judge(expectation: Exclude<Expectation, { kind: 'rule' }>, figures: Fig
     case 'wait': {
       const waitMs = figures.timeToActiveMs[expectation.name];
       if (waitMs === null) return { ok: false, found: 'nothing became active' };
-      const storyMs = waitMs * figures.timeScale;
-      return compare(storyMs, `${storyTime(storyMs)} (${waitMs} ms of the run)`);
+      const uncompressedMs = waitMs * figures.timeScale;
+      return compare(uncompressedMs, `${uncompressedTime(uncompressedMs)} (${waitMs} ms of the run)`);
     }
     case 'count': {
       const count = countOf(expectation.name, figures);
@@ -129,7 +129,7 @@ function holds(value: number, operator: Operator, bound: number): boolean {
 }
 
 /** A duration in the unit that fits it: `850 ms`, `12.5 s`, `7.4 min`, `2 h`. */
-export function storyTime(ms: number): string {
+export function uncompressedTime(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${rounded(ms / 1_000)} s`;
   if (ms < 3_600_000) return `${rounded(ms / 60_000)} min`;

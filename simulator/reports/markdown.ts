@@ -1,7 +1,7 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
 import { compressionText, conclusionText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
-import { storyTime } from './judged-expectation.ts';
+import { uncompressedTime } from './judged-expectation.ts';
 import type { RunReport } from './run-report.ts';
 
 /** A CI summary takes a megabyte; a reader takes a page. */
@@ -14,7 +14,7 @@ export function markdownReport(report: RunReport): string {
   const lines = [
     `## ${ok ? '✅' : '❌'} Scenario ${scenario}, seed ${seed}`,
     '',
-    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${storyTime(report.tookMs)}. ${compressionText(report)}.`,
+    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${compressionText(report)}.`,
     '',
     `The same plan again: \`${replay}\``,
     '',
@@ -81,7 +81,7 @@ function failures({ activations }: RunReport): string[] {
           vin,
           service,
           `${attempts}`,
-          tookMs === null ? '' : storyTime(tookMs),
+          tookMs === null ? '' : uncompressedTime(tookMs),
           failure ?? '',
         ]),
     ),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 
 const countsSchema = z.record(z.string(), z.number());
@@ -40,5 +40,5 @@ export function readSavedReport(text: string): SavedReading {
   if (parsed.success) return { ok: true, report: parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'the file';
-  return { ok: false, reason: `is no report of a run (${where}: ${issue ? cureOf(issue) : ''})` };
+  return { ok: false, reason: `is no report of a run (${where}: ${issue ? fixHint(issue) : ''})` };
 }

@@ -22,7 +22,7 @@ export interface OpenCommands {
 }
 
 /** The databases as a run looks at them; on real parts as they were at the last look. */
-export interface WorkBooks {
+export interface OpenWorkSource {
   openWork(): OpenWork;
   openCommands(): OpenCommands;
 }
@@ -66,10 +66,10 @@ export const openCommandsQuery = 'select count(*) as count from commands where e
 export const unansweredQuery = 'select id from commands where results is null';
 
 /** Returns the open work of databases that can be read synchronously. `options` may change between two reads. */
-export function syncBooks(
+export function syncOpenWork(
   read: { readonly platform: SyncQuery; readonly apiIot: SyncQuery },
   options: OpenWorkOptions,
-): WorkBooks {
+): OpenWorkSource {
   const text = openWorkQuery(options);
   return {
     openWork() {

@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { BrokerMessage, Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Customers } from './buying.ts';
-import type { WorkBooks } from './open-work.ts';
+import type { OpenWorkSource } from './open-work.ts';
 import type { Pace } from './pace.ts';
 
 /** Where a run stands. */
@@ -70,7 +70,7 @@ export interface RunContext {
   readonly fleet: Fleet;
   readonly customers: Customers;
   readonly faults: { begin(): void; clear(): void };
-  readonly books: WorkBooks;
+  readonly books: OpenWorkSource;
   /** Nothing is on its way that the databases do not know of. */
   readonly isStill?: () => boolean;
   /** What people do besides buying; `bought` has a promise for each answer, in the plan's order. */

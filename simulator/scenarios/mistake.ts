@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { shorten, valueAt } from '../../gateway/catalogue/faults.ts';
-import { cureOf } from '../../shared/protocol/cure.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
 /** Mistake in a scenario: its place, what is wrong, and the fix. */
@@ -34,7 +34,7 @@ function mistakesOfIssue(issue: z.core.$ZodIssue, document: unknown, of: string)
     }));
   }
   const value = valueAt(document, path);
-  if (value === undefined && path.length > 0) return [{ path, text: `is missing; ${cureOf(issue)}` }];
-  const cure = (path.at(-1) === 'type' ? whyNotReproducible(value) : null) ?? cureOf(issue);
-  return [{ path, text: `is ${shorten(JSON.stringify(value))}; ${cure}` }];
+  if (value === undefined && path.length > 0) return [{ path, text: `is missing; ${fixHint(issue)}` }];
+  const hint = (path.at(-1) === 'type' ? whyNotReproducible(value) : null) ?? fixHint(issue);
+  return [{ path, text: `is ${shorten(JSON.stringify(value))}; ${hint}` }];
 }

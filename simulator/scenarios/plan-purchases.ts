@@ -40,7 +40,7 @@ export function planPurchases(
 ): PlannedPurchase[] {
   const rules = scenario.purchases;
   if (rules.list) return listedPurchases(rules.list, rules.services, vehicles);
-  const wishes = chooseWishes(scenario, vehicles, random.stream('wishes'), models);
+  const wishes = choosePurchases(scenario, vehicles, random.stream('wishes'), models);
   const ordinary = wishes.filter((wish) => wish.intent === 'ordinary');
   const draw = random.stream('kinds');
   const declined = new Set(shuffled(draw, ordinary).slice(0, rules.declined));
@@ -93,7 +93,7 @@ interface Wish {
   readonly intent: 'ordinary' | 'unsupported';
 }
 
-function chooseWishes(
+function choosePurchases(
   scenario: Scenario,
   vehicles: readonly PlannedVehicle[],
   random: Random,
@@ -137,13 +137,13 @@ function chooseWishes(
   }
   if (wishes.length < count) {
     const most = wishes.length;
-    const cure =
+    const hint =
       most > 0
         ? `write at most ${most}, or raise perVehicleMax or vehicles.count`
         : 'sell a service that the models of the fleet have';
     throw new ImpossiblePlan(
       ['purchases', 'count'],
-      `is ${count}, and the ${vehicles.length} vehicles that the seed draws take only ${most}; ${cure}`,
+      `is ${count}, and the ${vehicles.length} vehicles that the seed draws take only ${most}; ${hint}`,
     );
   }
   return wishes;

@@ -147,14 +147,14 @@ function checkOutages({ vehicles: { outages = [], count } }: Scenario): Mistake[
 function checkTarget(scenario: Scenario, rule: VehicleFaultRule, index: number): Mistake[] {
   const path = ['faults', 'vehicles', index];
   const { mode, value, models = [] } = rule;
-  const cure = valueMistake(mode, value);
+  const hint = valueMistake(mode, value);
   return [
-    ...(cure === null
+    ...(hint === null
       ? []
       : [
           {
             path: [...path, 'value'],
-            text: `${value === undefined ? 'is missing' : `is ${value}`}; ${cure}`,
+            text: `${value === undefined ? 'is missing' : `is ${value}`}; ${hint}`,
           },
         ]),
     ...tooMany(scenario, mode, value, [...path, 'value']),
@@ -185,8 +185,8 @@ function unknownNames(
       : vehicles.regions.map(({ region }) => region);
   return names.flatMap((name, at) => {
     if (known.includes(name)) return [];
-    const cure = `write one of ${known.join(', ')}, or add it to vehicles.${list}`;
-    return [{ path: [...path, at], text: `is "${name}", which this fleet does not have; ${cure}` }];
+    const hint = `write one of ${known.join(', ')}, or add it to vehicles.${list}`;
+    return [{ path: [...path, at], text: `is "${name}", which this fleet does not have; ${hint}` }];
   });
 }
 

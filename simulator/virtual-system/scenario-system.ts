@@ -14,7 +14,7 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { channelCounts } from '../faults/channel-gates.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import { apiClient } from '../run/api-client.ts';
-import { syncBooks, unreachableVins } from '../run/open-work.ts';
+import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
 import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -122,7 +122,7 @@ export async function scenarioSystem(
           for (const service of services) service.clear();
         },
       },
-      books: syncBooks(
+      books: syncOpenWork(
         { platform: stores.platform.read, apiIot: stores.apiIot.read },
         { unreachable: unreachableVins(plan), endsBefore: 0 },
       ),

@@ -1,5 +1,5 @@
 import { type Content, html, type Markup } from '../../../shared/html/markup.ts';
-import { storyTime } from '../judged-expectation.ts';
+import { uncompressedTime } from '../judged-expectation.ts';
 import { countTicks, scale, ticks } from './scale.ts';
 
 /** The drawing's own units; the page scales it to its width. */
@@ -37,7 +37,7 @@ ${yTicks.map(
   (tick) =>
     html`<line x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`,
 )}
-${xTicks.map((tick) => html`<text x="${x(tick)}" y="${bottom + 18}" text-anchor="middle">${storyTime(tick)}</text>`)}
+${xTicks.map((tick) => html`<text x="${x(tick)}" y="${bottom + 18}" text-anchor="middle">${uncompressedTime(tick)}</text>`)}
 </g>`;
   return { x, y, bottom, height: bottom + 28 + belowHeight, axes };
 }

@@ -1,7 +1,7 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
 import { isoText } from '../../../shared/protocol/instant.ts';
 import { compressionText, conclusionText } from '../conclusion.ts';
-import { storyTime } from '../judged-expectation.ts';
+import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
 import { moneyChart } from './money-chart.ts';
 import { retriesChart } from './retries-chart.ts';
@@ -32,7 +32,7 @@ ${new Markup(style)}
 <header>
 <h1>${title}</h1>
 <p class="verdict ${report.ok ? 'good' : 'bad'}">${report.ok ? '✓' : '✗'} ${conclusionText(report)}</p>
-<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${storyTime(report.tookMs)}. ${compressionText(report)}.</p>
+<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${compressionText(report)}.</p>
 <p>The same plan again: <code>${report.replay}</code></p>
 </header>
 <main>

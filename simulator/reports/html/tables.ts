@@ -1,7 +1,7 @@
 import { type Content, html, type Markup } from '../../../shared/html/markup.ts';
 import type { ActivationCourse } from '../activation-course.ts';
 import { namedFacts } from '../fact-rows.ts';
-import { storyTime } from '../judged-expectation.ts';
+import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
 
 interface Column {
@@ -83,7 +83,7 @@ export function faultsTable({ schedules }: RunReport): Markup | null {
       `${where}: ${name}`,
       type.replaceAll('_', ' '),
       `${Math.round(toxicity * 1_000) / 10} % of requests`,
-      `${storyTime(fromMs)} to ${storyTime(toMs)}`,
+      `${uncompressedTime(fromMs)} to ${uncompressedTime(toMs)}`,
     ]),
     ...schedules.vehicles.map(({ type, vehicles, window }) => [
       'vehicles',
@@ -91,7 +91,7 @@ export function faultsTable({ schedules }: RunReport): Markup | null {
       `${vehicles} vehicles`,
       window === null
         ? 'by the command'
-        : `${storyTime(window.fromMs)} to ${window.toMs === null ? 'the end' : storyTime(window.toMs)}`,
+        : `${uncompressedTime(window.fromMs)} to ${window.toMs === null ? 'the end' : uncompressedTime(window.toMs)}`,
     ]),
   ];
   if (rows.length === 0) return null;
@@ -128,8 +128,8 @@ export function activationsTable({ activations }: RunReport): Markup {
           ? outcome.replaceAll('_', ' ')
           : html`${outcome}<br><span class="soft">${failure}</span>`,
         attempts,
-        storyTime(atMs),
-        tookMs === null ? '–' : storyTime(tookMs),
+        uncompressedTime(atMs),
+        tookMs === null ? '–' : uncompressedTime(tookMs),
       ]),
     true,
   );
@@ -138,7 +138,7 @@ export function activationsTable({ activations }: RunReport): Markup {
 /** One activation, folded up. */
 export function courseDetails(course: ActivationCourse, { activations }: RunReport): Markup {
   const line = activations.find(({ purchase }) => purchase === course.purchase);
-  const took = line?.tookMs == null ? '' : ` after ${storyTime(line.tookMs)}`;
+  const took = line?.tookMs == null ? '' : ` after ${uncompressedTime(line.tookMs)}`;
   const title = `${course.purchase} ${line?.outcome ?? ''}${took}, ${line?.attempts === 1 ? '1 attempt' : `${line?.attempts ?? 0} attempts`}`;
   return html`<details>
 <summary>${title}</summary>

@@ -1,5 +1,5 @@
 import { html, type Markup } from '../../../shared/html/markup.ts';
-import { storyTime } from '../judged-expectation.ts';
+import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
 import { drawing, frame } from './chart-frame.ts';
 import { scale } from './scale.ts';
@@ -32,12 +32,12 @@ export function waitsChart({ activations, timeToActiveMs: { p50, p95, longest } 
     { name: 'p95', at: p95 },
   ].map(
     ({ name, at }, index) =>
-      html`<line class="marker" x1="${x(at)}" x2="${x(at)}" y1="12" y2="${bottom}"/><text x="${x(at) + 4}" y="${22 + index * 14}">${name} ${storyTime(at)}</text>`,
+      html`<line class="marker" x1="${x(at)}" x2="${x(at)}" y1="12" y2="${bottom}"/><text x="${x(at) + 4}" y="${22 + index * 14}">${name} ${uncompressedTime(at)}</text>`,
   );
   return drawing(
     'waits',
     'Time to active',
-    `${waits.length} activations became active: half of them within ${storyTime(p50)}, 95 of 100 within ${storyTime(p95)}, the slowest after ${storyTime(longest)}.`,
+    `${waits.length} activations became active: half of them within ${uncompressedTime(p50)}, 95 of 100 within ${uncompressedTime(p95)}, the slowest after ${uncompressedTime(longest)}.`,
     height,
     [axes, ...bars, ...markers],
   );
@@ -77,7 +77,7 @@ export function courseChart(report: RunReport): Markup {
   return drawing(
     'course',
     'Activations over time',
-    `${activations.length} asked for, ${ended('active').length} active and ${ended('failed').length} failed at the end, after ${storyTime(tookMs)}. ${schedules.services.length} windows of service faults are shaded.`,
+    `${activations.length} asked for, ${ended('active').length} active and ${ended('failed').length} failed at the end, after ${uncompressedTime(tookMs)}. ${schedules.services.length} windows of service faults are shaded.`,
     height,
     [
       ...shades,

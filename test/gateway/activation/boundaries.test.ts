@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Activation,
-  isPatient,
+  isBackground,
   isSale,
   newManualRetry,
   newReactivation,
@@ -80,7 +80,7 @@ describe('what is not sold', () => {
       switchOff('deactivation'),
       switchOff('revocation'),
     ];
-    expect(kinds.map((one) => [isSale(one), isPatient(one), targetOf(one.kind)])).toEqual([
+    expect(kinds.map((one) => [isSale(one), isBackground(one), targetOf(one.kind)])).toEqual([
       [true, false, 'active'],
       [false, false, 'active'],
       [false, true, 'dormant'],

@@ -217,7 +217,7 @@ describe('A look', () => {
       await outside.clock.advance(hour);
       await looking.stop();
       expect(told).toEqual([
-        ['info', 'reconciliation.difference_found', { vin, born: ['act_1001'] }],
+        ['info', 'reconciliation.difference_found', { vin, createdIds: ['act_1001'] }],
         ['committed', { notifications: false, tickets: false }],
         ['begin', 'act_1001'],
       ]);

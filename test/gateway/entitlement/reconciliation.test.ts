@@ -59,7 +59,7 @@ async function withReconciler(
   }
 }
 
-async function born(outside: Outside) {
+async function createdActivations(outside: Outside) {
   const rows = await outside.database.reader
     .selectFrom('activations')
     .selectAll()
@@ -97,7 +97,7 @@ it('reactivates a lost feature free of charge, within the purchased duration', (
       outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
       await outside.clock.advance(hour + 2 * minute);
       expect(outside.vehicle.features.get('heated_seats')).toEqual({ state: 'active', version: 2 });
-      const [back, ...others] = await born(outside);
+      const [back, ...others] = await createdActivations(outside);
       expect(others).toEqual([]);
       expect(back).toMatchObject({
         kind: 'activation',
@@ -119,7 +119,7 @@ it('reactivates a lost feature free of charge, within the purchased duration', (
         { source: 'purchase' },
       ]);
       await outside.clock.advance(5 * hour);
-      expect(await born(outside)).toHaveLength(1);
+      expect(await createdActivations(outside)).toHaveLength(1);
     }),
   ));
 
@@ -129,10 +129,12 @@ it('switches off features without an owner, once the vehicle is online', () =>
       outside.vehicle.features.set('heated_seats', { state: 'active', version: 4 });
       outside.vehicle.online = false;
       await outside.clock.advance(2 * hour + minute);
-      expect(await born(outside)).toEqual([]);
+      expect(await createdActivations(outside)).toEqual([]);
       outside.vehicle.online = true;
       await outside.clock.advance(hour + minute);
-      expect(await born(outside)).toMatchObject([{ kind: 'revocation', phase: 'dormant', purchaseId: null }]);
+      expect(await createdActivations(outside)).toMatchObject([
+        { kind: 'revocation', phase: 'dormant', purchaseId: null },
+      ]);
       expect(outside.vehicle.features.get('heated_seats')?.state).toBe('dormant');
       expect(await records(outside)).toMatchObject([
         { type: 'reconciliation.revocation', data: { vin, feature: 'heated_seats', state: 'active' } },
@@ -148,10 +150,10 @@ it('leaves quota to those who wait, and waits for it', () =>
       outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
       outside.vehicle.quotaRemaining = 2;
       await outside.clock.advance(hour + 20 * minute);
-      expect(await born(outside)).toMatchObject([{ phase: 'queued_for_activation' }]);
+      expect(await createdActivations(outside)).toMatchObject([{ phase: 'queued_for_activation' }]);
       outside.vehicle.quotaRemaining = 3;
       await outside.clock.advance(20 * minute);
-      expect(await born(outside)).toMatchObject([{ phase: 'active' }]);
+      expect(await createdActivations(outside)).toMatchObject([{ phase: 'active' }]);
     }),
   ));
 
@@ -163,7 +165,9 @@ it('opens one HIGH ticket when it cannot be brought back, and leaves it to the t
       outside.vehicle.features.set('heated_seats', { state: 'dormant', version: 0 });
       outside.vehicle.script = ['rejected'];
       await outside.clock.advance(4 * hour);
-      expect(await born(outside)).toMatchObject([{ phase: 'failed', origin: 'reconciliation' }]);
+      expect(await createdActivations(outside)).toMatchObject([
+        { phase: 'failed', origin: 'reconciliation' },
+      ]);
       const tickets = await outside.database.reader.selectFrom('tickets').selectAll().execute();
       expect(tickets).toMatchObject([{ priority: 'HIGH', purchase_id: 'pur_1', status: 'open' }]);
       const purchase = await outside.database.reader.selectFrom('purchases').select('status').execute();
@@ -182,7 +186,7 @@ it('does not bring back what is owned no more by the time it could', () =>
       await outside.clock.advance(3 * hour);
       outside.vehicle.quotaRemaining = 10;
       await outside.clock.advance(hour);
-      const ends = (await born(outside)).map(({ kind, phase }) => `${kind} ${phase}`);
+      const ends = (await createdActivations(outside)).map(({ kind, phase }) => `${kind} ${phase}`);
       expect(ends.toSorted()).toEqual(['activation cancelled', 'deactivation dormant']);
       expect(outside.vehicle.features.get('heated_seats')?.state).toBe('dormant');
     }),

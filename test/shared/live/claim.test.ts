@@ -25,14 +25,12 @@ it('is held by one until it releases it, and says who that is', () =>
 
 it('names a file that cannot be locked, with the fix', () =>
   withTemporaryFolder(async (folder) => {
-    const cure = 'make its folder writable, or choose another with --data';
+    const fix = 'make its folder writable, or choose another with --data';
     const path = join(folder, 'api-iot');
     await mkdir(`${path}.lock`);
-    expect(() => claim(path)).toThrow(
-      `${path}.lock cannot be locked (unable to open database file): ${cure}`,
-    );
+    expect(() => claim(path)).toThrow(`${path}.lock cannot be locked (unable to open database file): ${fix}`);
     await writeFile(join(folder, 'broken.lock'), 'no database. '.repeat(1_000));
     expect(() => claim(join(folder, 'broken'))).toThrow(
-      `broken.lock cannot be locked (file is not a database): ${cure}`,
+      `broken.lock cannot be locked (file is not a database): ${fix}`,
     );
   }));

@@ -8,7 +8,7 @@ import { vinOf } from '../../../simulator/check/plan-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
 import { readTestCaseFile } from '../../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
-import { type FleetFlags, fleetWishes } from '../../../simulator/cli/fleet-options.ts';
+import { type FleetFlags, fleetOfFlags } from '../../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
 import { testVehicles } from '../../../simulator/fleet/test-vehicles.ts';
 import { demoFleet } from '../../../simulator/live/demo-fleet.ts';
@@ -231,7 +231,7 @@ async function parsed(call: string): Promise<FleetFlags & Record<string, unknown
 }
 
 /** The vehicles that `up` or `fleet` would run. */
-const fleetOf = async (call: string) => demoFleet(folder, fleetWishes(await parsed(call)));
+const fleetOf = async (call: string) => demoFleet(folder, fleetOfFlags(await parsed(call)));
 const vinsOf = async (call: string) => (await fleetOf(call)).map((spec) => spec.vin);
 
 function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {

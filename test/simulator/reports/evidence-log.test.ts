@@ -62,23 +62,23 @@ test('a virtual run is judged from its log as it was during the run', async () =
 
 test('a log that was cut short, changed or has another format is refused, with the fix', () => {
   const lines = [...evidenceLines(sampleEvidence(), surroundings)];
-  const cure = 'write it again with "fleetwake run --log FILE"';
+  const hint = 'write it again with "fleetwake run --log FILE"';
   const end = lines.at(-1) ?? '';
   expect(reasonOf('')).toBe('line 1 is not the beginning of a log of fleetwake; name another file');
   expect(reasonOf('{"level":"info"}\n')).toBe(
     'line 1 is not the beginning of a log of fleetwake; name another file',
   );
   expect(reasonOf(lines.slice(0, -1).join('\n'))).toBe(
-    `its last line is missing: the run or the copying was cut short; ${cure}`,
+    `its last line is missing: the run or the copying was cut short; ${hint}`,
   );
   expect(reasonOf([...lines.slice(0, 5), end].join('\n'))).toBe(
-    `it has 5 lines where its last line counts ${lines.length - 1}; ${cure}`,
+    `it has 5 lines where its last line counts ${lines.length - 1}; ${hint}`,
   );
   expect(reasonOf(lines.join('\n').replace('"captured"', '"refunded"'))).toBe(
-    `its lines were changed (the checksum differs); ${cure}`,
+    `its lines were changed (the checksum differs); ${hint}`,
   );
   expect(reasonOf(lines.join('\n').replace('"version":1', '"version":2'))).toBe(
-    `it is a log of version 2, and this fleetwake reads 1; ${cure}`,
+    `it is a log of version 2, and this fleetwake reads 1; ${hint}`,
   );
 });
 

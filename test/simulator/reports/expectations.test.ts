@@ -3,7 +3,7 @@ import {
   expectedRules,
   type Figures,
   judgeExpectations,
-  storyTime,
+  uncompressedTime,
 } from '../../../simulator/reports/judged-expectation.ts';
 import { readExpectation } from '../../../simulator/scenarios/expectation.ts';
 
@@ -121,7 +121,7 @@ test.each([
 });
 
 test('a duration is shown in the unit that fits it', () => {
-  expect([0, 999, 1_000, 59_940, 60_000, 3_600_000, 5_400_000].map(storyTime)).toEqual([
+  expect([0, 999, 1_000, 59_940, 60_000, 3_600_000, 5_400_000].map(uncompressedTime)).toEqual([
     '0 ms',
     '999 ms',
     '1 s',

@@ -9,8 +9,10 @@ test('a run with reconciliation reactivates a feature lost in a workshop: one co
   const { evidence } = await runScenarioVirtually({ scenario: story, seed: 1 });
   const { plan, database, startedAt, apiIot, ledger } = evidence;
   const lost = plan.vehicles.filter(({ faults }) => faults.length > 0).map(({ vin }) => vin);
-  const born = database.record.filter(({ type }) => type === 'reconciliation.reactivation');
-  const brought = database.activations.filter(({ id }) => born.some((row) => row.activation_id === id));
+  const createdActivations = database.record.filter(({ type }) => type === 'reconciliation.reactivation');
+  const brought = database.activations.filter(({ id }) =>
+    createdActivations.some((row) => row.activation_id === id),
+  );
   expect(brought.map(({ vin }) => vin).toSorted()).toEqual(lost.toSorted());
   expect(brought.map(({ phase, settlement }) => [phase, settlement])).toEqual(
     Array.from({ length: 4 }, () => ['active', null]),

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { cureOf } from '../../../shared/protocol/cure.ts';
-import { fileTrouble } from '../../../shared/protocol/file-trouble.ts';
+import { fileErrorText } from '../../../shared/protocol/file-error-text.ts';
+import { fixHint } from '../../../shared/protocol/fix-hint.ts';
 import { withTemporaryFolder } from '../../helpers/temporary-folder.ts';
 
 test.each([
@@ -29,15 +29,15 @@ test.each([
   [z.union([z.string(), z.number()]), true, 'write one of the shapes in the documentation'],
   [z.string().regex(/^a+$/, 'write the letter a'), 'b', 'write the letter a'],
   [z.string().min(3, 'write three letters'), 'b', 'write three letters'],
-] as const)('the fix hint has our own text: %#', (schema, value, cure) => {
+] as const)('the fix hint has our own text: %#', (schema, value, hint) => {
   const parsed = schema.safeParse(value);
-  expect(parsed.error?.issues.map(cureOf)).toEqual([cure]);
+  expect(parsed.error?.issues.map(fixHint)).toEqual([hint]);
 });
 
 test('a file error has a text of ours for its code, and an error without a code keeps its own text', () =>
   withTemporaryFolder(async (folder) => {
-    const troubleOf = (path: string) => readFile(path).then(() => null, fileTrouble);
+    const troubleOf = (path: string) => readFile(path).then(() => null, fileErrorText);
     expect(await troubleOf(`${folder}/none`)).toBe('there is no such file');
     expect(await troubleOf(folder)).toBe('it is a folder');
-    expect(fileTrouble(new Error('torn'))).toBe('torn');
+    expect(fileErrorText(new Error('torn'))).toBe('torn');
   }));

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 const libraryWords = /^(Invalid|Too (small|big)|Unrecognized)\b/;
 
 /** What to write instead, for someone who does not know the schema: `write a whole number`. No full stop. */
-export function cureOf(issue: z.core.$ZodIssue): string {
+export function fixHint(issue: z.core.$ZodIssue): string {
   if (!libraryWords.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':

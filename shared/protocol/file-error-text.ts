@@ -10,7 +10,7 @@ const sentences: Readonly<Record<string, string>> = {
 };
 
 /** Why a file could not be opened, in words that fit behind its name: `there is no such file`. */
-export function fileTrouble(error: unknown): string {
+export function fileErrorText(error: unknown): string {
   const { code, message } = error as { readonly code?: string; readonly message?: string };
   return sentences[code ?? ''] ?? message ?? String(error);
 }
