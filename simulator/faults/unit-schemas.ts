@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import {
   durationExamples,
   durationOfText,
   durationPattern,
   textOfDuration,
 } from '../../shared/protocol/duration-text.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
 
 /** What to write where a value is neither a number nor a text that can be read. */
 const durationCure = `write a duration such as ${durationExamples}, or a whole number of milliseconds`;
