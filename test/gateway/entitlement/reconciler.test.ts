@@ -259,7 +259,7 @@ describe('A look', () => {
       const away = () => {
         throw new Error('the database is away');
       };
-      const database = { ...outside.database, reader: { selectFrom: away } as never };
+      const database = { ...outside.database, reader: { selectFrom: away, getExecutor: away } as never };
       const { looking, looks, told } = watched(outside, { database });
       looking.start();
       await outside.clock.advance(0);
