@@ -43,9 +43,10 @@ export interface EmbeddedBroker {
   readonly port: number;
   /** A link for clients of this process, without a socket. May be opened before `start`. */
   readonly link: DeviceLink;
-  /** Rejects with a sentence when the port can't be had. Sessions and retained messages begin empty. */
+  /** Rejects with a sentence when the port can't be had. Started again, it has the same port. */
   start(): Promise<void>;
-  stop(): Promise<void>;
+  /** Ends every connection. With `keepsSessions` the next start has the sessions and retained messages of now; else it begins empty. */
+  stop(how?: { readonly keepsSessions: boolean }): Promise<void>;
   /** The password of this vehicle was replaced: the old one is refused from now on, and its connections end. */
   replaceCredential(vin: string): void;
   connections(): number;
@@ -67,7 +68,7 @@ interface BrokerEntry {
 }
 
 /**
- * MQTT 3.1.1 (and 3.1) over TCP on Aedes, another version is answered with CONNACK 1; in memory: after a restart sessions
+ * MQTT 3.1.1 (and 3.1) over TCP on Aedes, another version is answered with CONNACK 1; in memory: in a new process sessions
  * and retained messages are gone, and vehicles make them anew when they reconnect. A publisher's QoS 1 acknowledgement waits
  * for the subscribers of this process; one of them failing closes the publisher's connection unacknowledged, so that it
  * sends again. What the rules forbid closes the connection too (3.1.1 knows no other answer), a forbidden subscription is
@@ -84,6 +85,7 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
     monitor: options.monitorCredential ?? null,
   });
   let running: Running | null = null;
+  let { port } = options;
 
   const refuse = (reason: string, clientId: string | null, topic?: string) => {
     refused[reason] = (refused[reason] ?? 0) + 1;
@@ -131,32 +133,43 @@ export function embeddedBroker(options: EmbeddedBrokerOptions): EmbeddedBroker {
     delivered: (clientId, packet) => record('delivered', clientId, messageOf(packet)),
     log,
   };
+  const answers = handlersOf(rules);
+  const newMemory = () =>
+    brokerMemory({
+      waitingMaxOf,
+      onDropped: (clientId) => log.warn('broker.queue_full', { clientId }),
+      isGranted: (client, filter) => answers.limit.isGranted(client, filter),
+    });
+  let memory = newMemory();
 
   return {
     get url() {
       return `mqtt://${reachableHost(hostname)}:${this.port}`;
     },
     get port() {
-      return running?.port ?? options.port;
+      return port;
     },
     link: inProcess.link,
     async start() {
       if (running) return;
-      running = await run(rules, hostname, options.port, options.connectionMax ?? 20_000);
+      const { connectionMax = 20_000 } = options;
+      running = await run({ rules, answers, memory, hostname, port, connectionMax });
+      port = running.port;
       inProcess.setUp(true);
       log.info('broker.started', { url: this.url });
     },
-    async stop() {
+    async stop({ keepsSessions } = { keepsSessions: false }) {
       const stopping = running;
       if (!stopping) return;
       running = null;
       // First, because a stopping broker must not publish the last wills of the whole fleet.
       inProcess.setUp(false);
       await stopping.stop();
+      if (!keepsSessions) memory = newMemory();
     },
     replaceCredential(vin) {
       accounts.forget(vin);
-      running?.closeVehicle(vin);
+      answers.close(vin);
       inProcess.closeVehicle(vin);
     },
     connections: () => (running?.aedes.connectedClients ?? 0) + inProcess.count(),
@@ -172,18 +185,22 @@ interface Running {
   readonly aedes: Aedes;
   readonly retained: RetainedStore<PublishPacket>;
   readonly port: number;
-  closeVehicle(vin: string): void;
   publish(packet: PublishPacket): Promise<void>;
   stop(): Promise<void>;
 }
 
-async function run(rules: Rules, hostname: string, port: number, connectionMax: number): Promise<Running> {
-  const { handlers, limit, close: closeVehicle } = handlersOf(rules);
-  const { persistence, retained } = brokerMemory({
-    waitingMaxOf,
-    onDropped: (clientId) => rules.log.warn('broker.queue_full', { clientId }),
-    isGranted: (client, filter) => limit.isGranted(client, filter),
-  });
+interface RunOptions {
+  readonly rules: Rules;
+  readonly answers: ReturnType<typeof handlersOf>;
+  readonly memory: ReturnType<typeof brokerMemory>;
+  readonly hostname: string;
+  readonly port: number;
+  readonly connectionMax: number;
+}
+
+async function run({ rules, answers, memory, hostname, port, connectionMax }: RunOptions): Promise<Running> {
+  const { handlers, limit } = answers;
+  const { persistence, retained } = memory;
   const aedes = new Aedes({
     persistence,
     connectTimeout: 10_000,
@@ -229,7 +246,6 @@ async function run(rules: Rules, hostname: string, port: number, connectionMax: 
   return {
     aedes,
     retained,
-    closeVehicle,
     port: typeof address === 'object' && address ? address.port : port,
     publish,
     async stop() {

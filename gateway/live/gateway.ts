@@ -15,7 +15,7 @@ import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
-import { type PlatformRole, startPlatform } from './platform-role.ts';
+import { type PlatformRole, startPlatform, type WrapPorts } from './platform-role.ts';
 import { roleFault } from './roles.ts';
 import { closeAll } from './undo.ts';
 
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly disturb?: (http: Http) => Http;
   /** Wraps the engine's requests to the payment service. */
   readonly disturbPayments?: (http: Http) => Http;
+  /** Puts something between the platform and its bus, mail server and push service. */
+  readonly wrapPorts?: WrapPorts;
   /** Changes the catalogue once it is loaded and compressed; a scenario puts its retry policy here. */
   readonly adapt?: (catalogue: Catalogue) => Catalogue;
 }
@@ -57,6 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     disturb,
     disturbPayments,
     httpTimeoutMs = 15_000,
+    wrapPorts = (ports) => ports,
     adapt = (catalogue) => catalogue,
   } = options;
   const fault = roleFault(config);
@@ -104,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       [config.paymentsUrl, disturbPayments],
     ]);
     const platform = await startPlatform({
-      ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, adapt, eventLoop },
+      ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, wrapPorts, adapt, eventLoop },
       database: await database.open(),
     });
     started.push(platform);

@@ -6,6 +6,7 @@ import { smtpMailer } from '../../shared/live/mailer.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -44,6 +45,15 @@ export interface PlatformRole {
   stop(): Promise<void>;
 }
 
+/** What the platform publishes and sends with. */
+export interface SendingPorts {
+  readonly bus: Bus;
+  readonly mailer: Mailer;
+  readonly pusher: Pusher;
+}
+
+export type WrapPorts = (ports: SendingPorts) => SendingPorts;
+
 export interface PlatformRoleDeps extends RoleDeps {
   readonly bus: LiveBus;
   readonly eventLoop: EventLoop;
@@ -52,6 +62,7 @@ export interface PlatformRoleDeps extends RoleDeps {
   readonly apiIotOrigin: string;
   /** The platform's way to the API IoT, the payment service and the ticket webhook; a scenario puts its faults here. */
   readonly outgoing: Http;
+  readonly wrapPorts: WrapPorts;
   readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
 
@@ -88,10 +99,8 @@ async function start(
       log,
       eventLoop: deps.eventLoop,
       database,
-      bus: bus.bus,
       http: deps.outgoing,
-      mailer,
-      pusher: openPusher(config, keys, http.http),
+      ...deps.wrapPorts({ bus: bus.bus, mailer, pusher: openPusher(config, keys, http.http) }),
     },
     settingsOf(deps, catalogue, publicUrl),
   );

@@ -22,7 +22,7 @@ import {
 } from '../protocol/subjects.ts';
 
 /** API error codes of the server for what is not there, or is there already. */
-const streamNotFound = 10059;
+export const streamNotFound = 10059;
 const streamNameInUse = 10058;
 const consumerNotFound = 10014;
 

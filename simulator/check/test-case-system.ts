@@ -6,7 +6,7 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
 import type { ComponentFault } from '../faults/component-fault.ts';
 import type { ProcessStep } from '../faults/crash-points.ts';
-import { componentFaults } from '../virtual-system/component-faults.ts';
+import { virtualComponentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
@@ -157,7 +157,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const deaths: Death[] = [];
   const steps: string[] = [];
   const processNameOf = ({ process }: ProcessStep) => (process === 'api-iot' ? 'api_iot' : process);
-  const components = componentFaults(
+  const components = virtualComponentFaults(
     planOf(testCase, catalogue).partFaults ?? [],
     { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
     {

@@ -13,6 +13,7 @@ interface CommandGroup {
 /** Every command, in the order of the help. */
 export const commandGroups: readonly CommandGroup[] = [
   { names: ['run'], load: async () => [(await import('./run.ts')).addRun] },
+  { names: ['run-gateway'], load: async () => [(await import('./run-gateway.ts')).addRunGateway] },
   { names: ['scenarios'], load: async () => [(await import('./scenarios.ts')).addScenarios] },
   { names: ['models'], load: async () => [(await import('./models.ts')).addModels] },
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { options } from '../../gateway/config.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
+import { liveRefusals } from '../scenarios/live-refusals.ts';
+import { pathText } from '../scenarios/mistake.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { checkOpenFiles, countOf } from './fleet-options.ts';
@@ -156,19 +159,23 @@ function placed({ placeOf }: Job): (error: unknown) => never {
   };
 }
 
-/** The library without what is for virtual time only when it runs on real parts; such a scenario alone is refused. */
-function runnable(jobs: readonly Job[], { live, target, all }: RunFlags): Job[] {
-  const virtual =
-    live || target !== undefined ? jobs.filter(({ scenario }) => scenario.faults.parts?.length) : [];
+/** The library without what a live run cannot have; such a scenario alone is refused. */
+function runnable(jobs: readonly Job[], { live, target, all, natsUrl }: RunFlags): Job[] {
+  if (!live && target === undefined) return [...jobs];
+  const { environment: name } = options.natsUrl;
+  const hasForeignNats = Boolean(natsUrl ?? process.env[name] ?? process.env[`${name}_FILE`]);
+  const foreign = { hasForeignNats, hasForeignGateway: target !== undefined };
+  const refused = jobs.map((job) => ({ job, refusals: liveRefusals(job.scenario, foreign) }));
+  const virtual = refused.filter(({ refusals }) => refusals.length > 0);
   const [first] = virtual;
   if (first && !all) {
-    throw new UsageError(
-      `the scenario cannot run live:\n${first.placeOf(['faults', 'parts'])}: faults.parts needs virtual time, because a live run cannot kill its own process or wipe a shared NATS; leave out --live`,
-    );
+    const { placeOf } = first.job;
+    const lines = first.refusals.map(({ path, text }) => `${placeOf(path)}: ${pathText(path)} ${text}`);
+    throw new UsageError(`the scenario cannot run live:\n${lines.join('\n')}`);
   }
-  const names = new Set(virtual.map(({ calledAs }) => calledAs));
+  const names = new Set(virtual.map(({ job }) => job.calledAs));
   if (names.size > 0) process.stderr.write(`skipped, virtual time only: ${[...names].join(', ')}\n`);
-  return jobs.filter((job) => !virtual.includes(job));
+  return refused.flatMap(({ job, refusals }) => (refusals.length > 0 ? [] : [job]));
 }
 
 /** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */

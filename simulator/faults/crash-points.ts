@@ -23,6 +23,7 @@ export interface ProcessStep {
 /** Decides where processes die; each crash happens once. */
 export function crashPoints(faults: readonly CrashPoint[]) {
   const counts = new Map<CrashPoint, number>();
+  const spent = new Set<CrashPoint>();
 
   function isMet(fault: CrashPoint, { process, number, phase, label }: ProcessStep): boolean {
     if (fault.type === 'crash_at_step') {
@@ -36,9 +37,14 @@ export function crashPoints(faults: readonly CrashPoint[]) {
   }
 
   return {
+    /** Whether every one of them has happened. */
+    areSpent: () => spent.size === faults.length,
     /** Returns how long the process is down if it dies at this step, or null if it does not. */
     downMs(step: ProcessStep): number | null {
-      return faults.find((fault) => isMet(fault, step))?.attributes.forMs ?? null;
+      const met = faults.find((fault) => isMet(fault, step));
+      if (met === undefined) return null;
+      spent.add(met);
+      return met.attributes.forMs;
     },
   };
 }

@@ -7,9 +7,9 @@ const reasons: Readonly<Record<string, string>> = {
   nats_wiped: 'the bus is not on the way of a vehicle or a request; a scenario has it in faults.parts',
   broker_restart: 'the broker is part of the gateway; a scenario has it in faults.parts',
   gateway_crash:
-    'no process can die and be judged by itself; a scenario has it in faults.parts, and "npm run chaos" kills real ones',
+    'no process can die and be judged by itself; a scenario has it in faults.parts, also with --live',
   gateway_stop: 'the processes of the gateway are its own; a scenario has it in faults.parts',
-  crash_at_call: 'steps of a process are known in virtual time only; a scenario has it in faults.parts',
+  crash_at_call: 'the calls of this process are not counted; a scenario has it in faults.parts',
   crash_at_step: 'steps of a process are known in virtual time only; a scenario has it in faults.parts',
 };
 

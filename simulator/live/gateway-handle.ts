@@ -22,10 +22,28 @@ export interface GatewayHandle {
   openBus(): Promise<Bus>;
   /** How often one of its processes died so far. */
   crashes(): number;
+  /** Faults of its components; left out: it has none. */
+  readonly components?: FaultyGatewayComponents;
   /** Stops its services and leaves its bus, so that what databases and bus say is of one moment. Left out: it cannot be had. */
   freeze?(): Promise<void>;
   /** Ends it politely. */
   stop(): Promise<void>;
+}
+
+/** The components of a gateway, as a run lets them fail. */
+export interface FaultyGatewayComponents {
+  /** The first moment of the workload is now. */
+  begin(): void;
+  /** From now on nothing fails. */
+  end(): void;
+  /** None is away. */
+  isStill(): boolean;
+  /** One is away, or will fail at work that is still to come. */
+  isPending(): boolean;
+  /** Events that were in the stream when a fault emptied it. */
+  wipedEvents(): readonly string[];
+  /** How long a refusal may be unknown to the platform, with the time for which its components were away. */
+  refusalDelayMaxMs(): number;
 }
 
 export interface LaunchRequest {

@@ -25,6 +25,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { clientsOf } from './clients.ts';
 import { databaseOpenWork } from './database-books.ts';
+import { launchWithComponentFaults } from './faulty-gateway.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
@@ -43,8 +44,10 @@ export interface RunOptions {
   readonly onProgress: (progress: Progress) => void;
   /** Rejects when the run is to end before its evidence; its parts are stopped then, and the run rejects with the same. */
   readonly stopped?: Promise<never>;
-  /** Where the gateway runs: in this process, unless it says otherwise. */
+  /** Where the gateway runs. Default: in this process, or in processes of its own where the plan lets components fail. */
   readonly launch?: Launch;
+  /** The command `fleetwake`, for processes of the gateway; default: the program that runs. */
+  readonly program?: string;
   /** Called with events around the gateway before the gateway receives them; it may delay them. */
   readonly onMoment?: (moment: Moment) => void | Promise<void>;
 }
@@ -70,9 +73,10 @@ const lookEveryMs = 250;
  * each with sockets of its own; `launch` decides where the gateway runs.
  */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { scenario, seed, log, launch = launchHere, onMoment } = options;
+  const { scenario, seed, log, program = process.argv[1] ?? '', onMoment } = options;
   const newPlan = () => planScenario(scenario, seed, seededRandom, options.models);
   const plan = newPlan();
+  const launch = options.launch ?? (plan.partFaults ? launchWithComponentFaults(plan, program) : launchHere);
   const { data } = options.config;
   const keys = await openKeys(data);
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
@@ -153,8 +157,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       settings: scenarioCourse(plan),
       fleet: cars,
       customers: { client: clients.platform, clock: wallClock, patience: buyerPatience },
-      faults: faultsOf(services, channels),
+      faults: faultsOf(gateway, services, channels),
       books,
+      isStill: () => gateway.components?.isStill() !== false,
       progress: {
         show: onProgress,
         everyMs: progressEveryMs,
@@ -168,16 +173,23 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   }
 }
 
-/** Faults of the services begin and end with the run; the API IoT of a gateway in processes of its own has none. */
-function faultsOf(services: LiveServiceFaults, { mail, push }: ChannelGates): RunContext['faults'] {
+/** Faults of components and services begin and end with the run; a gateway that was launched without them has none. */
+function faultsOf(
+  { components }: GatewayHandle,
+  services: LiveServiceFaults,
+  { mail, push }: ChannelGates,
+): RunContext['faults'] {
   const all = [services, mail, push];
   return {
     begin() {
+      components?.begin();
       for (const one of all) one.begin();
     },
     clear() {
+      components?.end();
       for (const one of all) one.clear();
     },
+    isPending: () => components?.isPending() === true,
   };
 }
 
@@ -197,7 +209,7 @@ function evidenceSources(parts: {
     async take() {
       const database = await collectDatabase(databases.platform.reader);
       const apiIot = await collectCommands(databases.apiIot.reader);
-      const events = await readEvents(await gateway.openBus(), wallClock);
+      const events = await readEvents(await gateway.openBus(), wallClock, gateway.components?.wipedEvents());
       try {
         return {
           database,
@@ -208,6 +220,7 @@ function evidenceSources(parts: {
           pushes: collectPushes(standIns.pushes),
           events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
           crashes: gateway.crashes(),
+          ...(gateway.components ? { newsMs: gateway.components.refusalDelayMaxMs() } : {}),
           httpFaults: services.apiIot.counts(),
           paymentsFaults: services.payments.counts(),
           channelFaults: channelCounts(channels),

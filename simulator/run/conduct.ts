@@ -86,7 +86,9 @@ async function untilFaultsEnd(
     return pace.until(startedAt + faultsEnd.maxMs, look);
   }
   await pace.completed(Promise.all(bought));
-  await pace.pass(Math.max(pace.now() + faultsEnd.afterMs, startedAt + faultsEnd.leastMs));
+  const endAt = Math.max(pace.now() + faultsEnd.afterMs, startedAt + faultsEnd.leastMs);
+  await pace.pass(endAt);
+  await pace.until(endAt + settings.livenessMs, () => run.faults.isPending?.() !== true || isQuiet());
   return false;
 }
 

@@ -17,6 +17,16 @@ export interface Progress {
   readonly phases: Readonly<Record<string, number>>;
 }
 
+/** All faults of a run that do not stand in its vehicles. */
+export interface RunFaults {
+  /** The first moment of the workload is now. */
+  begin(): void;
+  /** From now on nothing goes wrong. */
+  clear(): void;
+  /** Whether a component is away, or will fail at work that is still to come: faults that end meanwhile would not have been there. */
+  isPending?(): boolean;
+}
+
 /** The evidence of a run that only its environment can take; all of one moment. */
 export type TakenEvidence = Omit<
   Evidence,
@@ -69,7 +79,7 @@ export interface RunContext {
   readonly settings: CourseSettings;
   readonly fleet: Fleet;
   readonly customers: Customers;
-  readonly faults: { begin(): void; clear(): void };
+  readonly faults: RunFaults;
   readonly books: OpenWorkSource;
   /** Nothing is on its way that the databases do not know of. */
   readonly isStill?: () => boolean;

@@ -220,7 +220,7 @@ const faultsSchema = z.strictObject({
     .array(componentFaultSchema)
     .max(20)
     .optional()
-    .describe('Parts that die, go away or forget; in virtual time only.'),
+    .describe('Components that crash, are down or lose data.'),
   list: z
     .array(faultRecordSchema)
     .max(100)

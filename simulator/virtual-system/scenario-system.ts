@@ -16,6 +16,7 @@ import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import { apiClient } from '../run/api-client.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
+import { refusalDelayMaxMs } from '../run/refusal-delay.ts';
 import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { fleetSettings, registerPlan, specsOf } from '../run/run-fleet.ts';
@@ -23,7 +24,7 @@ import { wireLog } from '../run/wire-log.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Constants } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import { componentFaults, newsMsOf } from './component-faults.ts';
+import { virtualComponentFaults } from './component-faults.ts';
 import type { VirtualPlatformSettings } from './platform-process.ts';
 import { serviceFaults } from './service-faults.ts';
 import { origins, testSecrets } from './settings.ts';
@@ -101,7 +102,7 @@ export async function scenarioSystem(
       subscribe: subscriptionOf,
     });
     const services = [faults.apiIot, faults.payments, faults.channels.mail, faults.channels.push];
-    const components = componentFaults(plan.partFaults ?? [], {
+    const components = virtualComponentFaults(plan.partFaults ?? [], {
       loop,
       clock: system.clock,
       stream,
@@ -121,6 +122,7 @@ export async function scenarioSystem(
           components.end();
           for (const service of services) service.clear();
         },
+        isPending: () => components.isPending() || gateway.isComingBack(),
       },
       books: syncOpenWork(
         { platform: stores.platform.read, apiIot: stores.apiIot.read },
@@ -142,7 +144,7 @@ export async function scenarioSystem(
           pushes: sinks.pushes(),
           events: system.events(),
           crashes: gateway.crashes(),
-          newsMs: newsMsOf(plan),
+          newsMs: refusalDelayMaxMs(plan),
           httpFaults: faults.apiIot.counts(),
           paymentsFaults: faults.payments.counts(),
           channelFaults: channelCounts(faults.channels),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { type GatewayProcess, launchApart, launchProcess } from './gateway-process.ts';
+import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
+import { launchApart, launchProcess } from './gateway-process.ts';
 import { drawKills, killer } from './kills.ts';
 import { chaosRun } from './run.ts';
 import { chaosScenario } from './scenario.ts';

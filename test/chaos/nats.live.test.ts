@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
+import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
-import { type GatewayProcess, launchProcess } from './gateway-process.ts';
+import { launchProcess } from './gateway-process.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { Address } from '../../shared/protocol/address.ts';
+import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
 import { type PostgresServer, startPostgresServer } from '../helpers/postgres.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
-import { type GatewayProcess, launchProcess } from './gateway-process.ts';
+import { launchProcess } from './gateway-process.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 

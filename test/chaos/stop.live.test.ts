@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
 import { until } from '../helpers/until.ts';
-import { type GatewayProcess, launchProcess } from './gateway-process.ts';
+import { launchProcess } from './gateway-process.ts';
 import { chaosRun } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 

@@ -214,6 +214,36 @@ test('a broker that starts again is found by both kinds of client', async () => 
   });
 });
 
+test.each([
+  [true, 'kept', [`vehicles/${vinA}/cmd/configure waits`]],
+  [false, 'new', []],
+] as const)(
+  'a broker that starts again with its sessions: %s, has the same port, and the session of a vehicle is %s',
+  async (keepsSessions, expected, messages) => {
+    await withBroker(async ({ broker, client }) => {
+      const { port } = broker;
+      const before = await connected(client(vehicleAccount(vinA)));
+      await before.subscribeAsync(`vehicles/${vinA}/cmd/#`, { qos: 1 });
+      before.end();
+      await closed(before);
+      const sender = await openService(broker);
+      const topic = `vehicles/${vinA}/cmd/configure`;
+      await sender.publish({ topic, payload: 'waits', qos: 1, retain: false });
+      await broker.stop({ keepsSessions });
+      await broker.start();
+      expect(broker.port).toBe(port);
+      const after = client(vehicleAccount(vinA));
+      const got = inbox(after);
+      const session = new Promise<string>((resolve) => {
+        after.once('connect', ({ sessionPresent }) => resolve(sessionPresent ? 'kept' : 'new'));
+      });
+      expect(await session).toBe(expected);
+      await until(() => got.length === messages.length, 'what waited is here');
+      expect(got).toEqual(messages);
+    });
+  },
+);
+
 test('the tap receives accepted and acknowledged messages, not refused ones', async () => {
   await withBroker(async ({ broker, client }) => {
     const heard: string[] = [];

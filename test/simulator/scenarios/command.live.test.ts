@@ -77,13 +77,24 @@ test('a file that is not there, and a report that has no folder, end with 2', as
   });
 });
 
-test('a fault that real parts cannot have is refused with --live, with its place', async () => {
-  const parts = 'parts: [{ name: x, type: nats_wiped, schedule: { afterMs: 0 }, attributes: {} }]';
-  const { exitCode, stdout, stderr } = await run(`${scenario}faults: { ${parts} }\n`, '--live');
+test.each([
+  [
+    'type: crash_at_step, attributes: { process: platform, step: 1, forMs: 1 }',
+    [],
+    'is "crash_at_step", which a live run cannot have: the steps of a real process have no fixed order; write crash_at_call or gateway_crash, or leave out --live',
+  ],
+  [
+    'type: nats_wiped, schedule: { afterMs: 0 }, attributes: {}',
+    ['--nats-url', 'nats://127.0.0.1:1'],
+    'is "nats_wiped", which a live run cannot have: the NATS of --nats-url (NATS_URL) may serve others; leave it out, so that the run starts a nats-server of its own',
+  ],
+])('a fault that a live run cannot have is refused with its place: %s', async (fault, flags, text) => {
+  const file = `${scenario}faults: { parts: [{ name: x, ${fault} }] }\n`;
+  const { exitCode, stdout, stderr } = await run(file, '--live', ...flags);
   expect([exitCode, stdout, stderr]).toEqual([
     2,
     '',
-    'fleetwake: the scenario cannot run live:\nmine.yaml:6:18: faults.parts needs virtual time, because a live run cannot kill its own process or wipe a shared NATS; leave out --live\n',
+    `fleetwake: the scenario cannot run live:\nmine.yaml:6:36: faults.parts[0].type ${text}\n`,
   ]);
 });
 
