@@ -79,7 +79,8 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       expect(await fault('add', 'latency', '--set', 'latencyMs=soon')).toEqual({
         exitCode: 2,
         stdout: '',
-        stderr: 'fleetwake: --set latencyMs is "soon"; write a number\n',
+        stderr:
+          'fleetwake: --set latencyMs is "soon"; write a duration such as "45 min", "30 s", "2 h" or "500 ms", or a whole number of milliseconds\n',
       });
       expect((await fault('clear')).stdout).toBe('2 removed\n');
       expect((await fault('list')).stdout).toBe('no faults\n');

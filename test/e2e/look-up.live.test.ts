@@ -45,7 +45,7 @@ test('a look-up shows times that people read, and ends with 2 for what cannot be
       exitCode: 2,
       stdout: '',
       stderr:
-        'fleetwake: The request does not follow the schema. path/vin: a VIN has 17 characters: digits and capital letters without I, O and Q.\n',
+        'fleetwake: The request does not follow the schema. the vin: a VIN has 17 characters: digits and capital letters without I, O and Q.\n',
     });
     const state = await fleetwake(dataFolder, ['ticket', '--state', 'lost', ...at(platform)]);
     expect([state.exitCode, state.stdout]).toEqual([2, '']);
