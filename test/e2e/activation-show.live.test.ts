@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 
@@ -23,7 +24,7 @@ test('fleetwake activation show tells one causal line, under the trace id that t
   await withPlatform({ vehicles: [{ faults: [busyOnce] }] }, async (platform) => {
     const { origins, dataFolder, standIns } = platform;
     const { activation } = await buy(platform);
-    await waitFor(() => standIns.mailbox.counts().total === 3, 'all mails came');
+    await until(() => standIns.mailbox.counts().total === 3, 'all mails came');
     const places = [
       '--platform-url',
       origins.platform,

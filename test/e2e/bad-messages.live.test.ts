@@ -2,7 +2,8 @@ import { connect, type MqttClient } from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { topics } from '../../shared/protocol/topics.ts';
-import { type Platform, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { type Platform, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { takesAPurchase } from './story.ts';
 
 /** A connection with the vehicle's own name and password, beside the vehicle's. */
@@ -16,7 +17,7 @@ async function intruder(platform: Platform, index: number): Promise<MqttClient> 
     reconnectPeriod: 0,
   });
   client.on('error', () => {});
-  await waitFor(() => client.connected, 'the second connection stands');
+  await until(() => client.connected, 'the second connection stands');
   return client;
 }
 
@@ -54,7 +55,7 @@ describe.concurrent('a vehicle’s messages', () => {
       const status = { vin: other, online: false, clock: 1 };
       await client.publishAsync(topics.status(vin), JSON.stringify(status), { qos: 1, retain: true });
       const reasons = [...bad.map(([, , reason]) => reason), 'wrong_vin'];
-      await waitFor(() => reasonsOf(platform).length >= reasons.length, 'all are refused');
+      await until(() => reasonsOf(platform).length >= reasons.length, 'all are refused');
       expect(reasonsOf(platform)).toEqual(reasons);
       expect(client.connected).toBe(true);
       await client.endAsync();
@@ -82,7 +83,7 @@ describe.concurrent('a vehicle’s messages', () => {
       ]) {
         const client = await intruder(platform, 0);
         client.publish(topic, '{}', { qos: 1 });
-        await waitFor(() => !client.connected, `the broker ends the connection of ${topic}`);
+        await until(() => !client.connected, `the broker ends the connection of ${topic}`);
         await client.endAsync(true);
       }
       const client = await intruder(platform, 0);

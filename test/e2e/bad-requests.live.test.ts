@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newSigningKey } from '../../shared/live/tokens.ts';
-import { orderBody, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { orderBody, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { success } from './expected.ts';
 import { type Call, call, problemOf, signedToken, tokenOf } from './http.ts';
 import { commandsOf, storyOf, takesAPurchase } from './story.ts';
@@ -136,7 +137,7 @@ describe.concurrent('the platform API', () => {
         return (purchase as { entitlement: { validFrom: number; validUntil: number } | null }).entitlement;
       };
       const renewal = more.body as { id: string };
-      await waitFor(async () => (await entitlementOf(renewal)) !== null, 'the renewal is active');
+      await until(async () => (await entitlementOf(renewal)) !== null, 'the renewal is active');
       expect((await entitlementOf(renewal))?.validFrom).toBe((await entitlementOf(bought))?.validUntil);
       const history = await platform.clients.apiIot.get(`/vehicle/${body.vin}/history`);
       expect((history.body as { commands: unknown[] }).commands).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { ended } from './story.ts';
 
 const hour = 3_600_000;
@@ -32,7 +33,7 @@ test.each([
         const { body } = await platform.clients.platform.get(`/activations/${bought.activation.id}`);
         return (body as { attempts: readonly unknown[]; phase: string }).attempts.length;
       };
-      await waitFor(
+      await until(
         async () => platform.log.some(({ event }) => event === 'api_iot.command_ended'),
         'the first attempt has failed',
       );
@@ -42,7 +43,7 @@ test.each([
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
       expect(await attempts()).toBe(1);
-      await waitFor(async () => (await attempts()) === 2, 'the second attempt begins');
+      await until(async () => (await attempts()) === 2, 'the second attempt begins');
       expect(performance.now() - failedAt).toBeGreaterThan(3_000);
       expect((await ended(platform, bought)).phase).toBe('active');
     },
@@ -52,7 +53,7 @@ test.each([
 test('a command that waits for a vehicle does not time out when the clock is set two hours forward', async () => {
   await withPlatform({ applyMs: 3_000, timeScale: 10 }, async (platform) => {
     const bought = await buy(platform);
-    await waitFor(
+    await until(
       async () => platform.log.some(({ event }) => event === 'api_iot.command_accepted'),
       'the command is accepted',
     );

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 
@@ -17,7 +18,7 @@ test('fleetwake shows a record in two views, and exports and erases a customer, 
   await withPlatform({ vehicles: [{}] }, async (platform) => {
     const { origins, dataFolder, standIns } = platform;
     const { id } = await buy(platform);
-    await waitFor(() => standIns.mailbox.counts().total === 3, 'all mails came');
+    await until(() => standIns.mailbox.counts().total === 3, 'all mails came');
     const run = (...words: string[]) =>
       fleetwake(dataFolder, [...words, '--platform-url', origins.platform, '--data', dataFolder]);
 

@@ -4,15 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
 import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
 import type { TicketState } from '../../gateway/support/ticket-work.ts';
-import {
-  type Bought,
-  buy,
-  type Order,
-  type Platform,
-  waitFor,
-  withPlatform,
-} from '../helpers/running-platform.ts';
+import { type Bought, buy, type Order, type Platform, withPlatform } from '../helpers/running-platform.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import {
   byCommand,
@@ -276,7 +270,7 @@ async function walk(technician: Technician, id: string, steps: readonly (readonl
 /** The manual retry has delivered. */
 function resolved(platform: Platform, id: string): Promise<void> {
   const { look } = byRest(platform);
-  return waitFor(async () => (await look(id)).state === 'resolved', 'the retry resolves the ticket');
+  return until(async () => (await look(id)).state === 'resolved', 'the retry resolves the ticket');
 }
 
 /** Lines that the desk wrote in the purchase's record: what and who. */

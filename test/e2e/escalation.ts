@@ -3,7 +3,8 @@ import type { TicketDetail } from '../../gateway/platform/ticket-view.ts';
 import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
 import type { ConfigureRequest, VehicleHealth, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { collectMails } from '../../simulator/reports/collect.ts';
-import { type Bought, type Platform, waitFor } from '../helpers/running-platform.ts';
+import type { Bought, Platform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { fleetwake } from './command.ts';
 import { on, watch } from './disturb.ts';
 import { activationOf, get } from './story.ts';
@@ -144,7 +145,7 @@ export async function noticesOf(
   count: number,
 ): Promise<ActivationDetail['notices']> {
   let { notices } = await activationOf(platform, bought);
-  await waitFor(async () => {
+  await until(async () => {
     ({ notices } = await activationOf(platform, bought));
     return notices.length >= count && notices.every(({ status }) => status === 'sent');
   }, `${count} notices are sent`);

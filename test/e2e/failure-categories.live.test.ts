@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import {
   answerLost,
   answers,
@@ -129,7 +130,7 @@ describe.concurrent('vehicle offline', () => {
     await withPlatform({}, async (platform) => {
       platform.cars.cut(platform.vin, null);
       const bought = await buy(platform);
-      await waitFor(
+      await until(
         async () => (await activationOf(platform, bought)).attempts[0]?.failure != null,
         'the first attempt has failed',
       );
@@ -147,7 +148,7 @@ describe.concurrent('vehicle offline', () => {
     await withPlatform({}, async (platform) => {
       platform.cars.cut(platform.vin, null);
       const bought = await buy(platform);
-      await waitFor(
+      await until(
         async () => (await activationOf(platform, bought)).phase === 'waiting_response',
         'the command was accepted',
       );
@@ -363,7 +364,7 @@ describe.concurrent('authorisation failure', () => {
     );
     await withPlatform({ disturb, errors: ['api_iot.breaker_opened'] }, async (platform) => {
       const bought = await buy(platform);
-      await waitFor(
+      await until(
         async () => (await recordOf(platform, bought)).some(({ type }) => type === 'activation.rate_limited'),
         'the attempt was taken back',
       );

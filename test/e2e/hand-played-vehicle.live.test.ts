@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { Address } from '../../shared/protocol/address.ts';
 import { withMosquitto } from '../gateway/broker/mosquitto.ts';
-import { buy, type Platform, vinOf, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, type Platform, vinOf, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake } from './command.ts';
 import { handPlayedVehicle } from './documented.ts';
@@ -36,7 +37,7 @@ async function playedByHand(
   const playing = promisify(execFile)('bash', ['-c', handPlayedVehicle()], {
     env: { PATH: process.env.PATH, VIN: vin, TOKEN: password, HOST: hostname, PORT: port },
   });
-  await waitFor(async () => (await twinOf(platform, vin)).online, 'it says that it is here');
+  await until(async () => (await twinOf(platform, vin)).online, 'it says that it is here');
   await meanwhile();
   await playing;
 }
@@ -71,7 +72,7 @@ test('a vehicle registered by `fleetwake register` and played by mosquitto_sub a
         feature: null,
       });
     });
-    await waitFor(
+    await until(
       async () => (await twinOf(platform, vin)).telemetry['Vehicle.LowVoltageSystemState'] === 'LOCK',
       'its telemetry came',
     );

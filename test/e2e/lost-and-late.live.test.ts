@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { on, refused, watch } from './disturb.ts';
 import { failure, success, ticket } from './expected.ts';
 import { activationOf, commandsOf, ended, featureOf, recordOf, revoked, storyOf, ticketOf } from './story.ts';
@@ -88,7 +89,7 @@ test.concurrent('an answer of the API IoT that is lost on the last attempt: its 
   const options = { disturb, config: { publicUrl: nobodyListens }, policy: { maxRetries: 0 } };
   await withPlatform(options, async (platform) => {
     const bought = await buy(platform);
-    await waitFor(async () => (await commandsOf(platform))[0]?.state === 'applied', 'it is applied');
+    await until(async () => (await commandsOf(platform))[0]?.state === 'applied', 'it is applied');
     tell();
     expect(await storyOf(platform, bought)).toEqual({ ...success, attempts: [null] });
     expect(seen.slice(3)).toEqual([
@@ -117,12 +118,9 @@ describe.concurrent('a success that comes after the failure', () => {
     await withPlatform(options, async (platform) => {
       const { vin, cars } = platform;
       const bought = await buy(platform);
-      await waitFor(() => cars.vehicle(vin).displayed.length === 1, 'the vehicle has the command');
+      await until(() => cars.vehicle(vin).displayed.length === 1, 'the vehicle has the command');
       cars.cut(vin, null);
-      await waitFor(
-        () => featureOf(platform, vin, 'heated_seats') === 'active',
-        'the vehicle has applied it',
-      );
+      await until(() => featureOf(platform, vin, 'heated_seats') === 'active', 'the vehicle has applied it');
       const failed = {
         ...failure,
         attempts: ['timed_out'],
@@ -132,7 +130,7 @@ describe.concurrent('a success that comes after the failure', () => {
       };
       expect(await storyOf(platform, bought)).toEqual({ ...failed, feature: 'active' });
       cars.restore(vin);
-      await waitFor(
+      await until(
         async () => (await activationOf(platform, bought)).lateSuccessAt !== null,
         'the late success is noted',
       );

@@ -7,7 +7,8 @@ import type { TicketFields } from '../../gateway/support/ticket.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { collectMails, collectPushes } from '../../simulator/reports/collect.ts';
 import type { SeenMail, SeenPush } from '../../simulator/reports/evidence.ts';
-import { type Bought, buy, type Platform, waitFor } from '../helpers/running-platform.ts';
+import { type Bought, buy, type Platform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { success } from './expected.ts';
 
 /** What an activation came to, in the words of those who saw it: API, ledger, mail sink, push sink, vehicle. */
@@ -70,7 +71,7 @@ export async function commandsOf(platform: Platform, vin = platform.vin): Promis
 /** Waits for the end of the activation, its payment and its notifications. */
 export async function ended(platform: Platform, bought: Bought): Promise<ActivationDetail> {
   let activation = await activationOf(platform, bought);
-  await waitFor(async () => {
+  await until(async () => {
     activation = await activationOf(platform, bought);
     const { endedAt, dueAt, notices } = activation;
     return endedAt !== null && dueAt === null && notices.every((notice) => notice.status === 'sent');
@@ -132,7 +133,7 @@ export async function revoked(
   { revocationId }: ActivationDetail,
 ): Promise<ActivationDetail> {
   let revocation = await get<ActivationDetail>(platform, `/activations/${revocationId}`);
-  await waitFor(async () => {
+  await until(async () => {
     revocation = await get<ActivationDetail>(platform, `/activations/${revocationId}`);
     return revocation.endedAt !== null;
   }, `the revocation ${revocationId} ends`);

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { verifyCallback } from '../../gateway/http/webhook-signature.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { Address } from '../../shared/protocol/address.ts';
-import { buy, waitFor, withPlatform } from '../helpers/running-platform.ts';
+import { buy, withPlatform } from '../helpers/running-platform.ts';
+import { until } from '../helpers/until.ts';
 import { byRest, move } from './escalation.ts';
 import { ended } from './story.ts';
 
@@ -57,7 +58,7 @@ test('an outside system receives each event of a ticket once, in order, from its
         const assign = move('assign', { technician: 'technician-2' });
         const payload = move('payload', { parameters: { levels: 2 } });
         for (const step of [assign, move('start'), payload, move('retry')]) await make(id, step);
-        await waitFor(async () => (await look(id)).state === 'resolved', 'the retry resolves the ticket');
+        await until(async () => (await look(id)).state === 'resolved', 'the retry resolves the ticket');
         expect(await make(id, move('close'))).toBe('closed');
         const expected = [
           'opened',
@@ -68,7 +69,7 @@ test('an outside system receives each event of a ticket once, in order, from its
           'resolved',
           'closed',
         ];
-        await waitFor(() => hook.types.length >= expected.length, 'the webhook has told all');
+        await until(() => hook.types.length >= expected.length, 'the webhook has told all');
         expect(hook.types).toEqual(expected.map((type) => `ticket.${type}`));
       },
     ),

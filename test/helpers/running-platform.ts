@@ -25,7 +25,6 @@ import { shippedModels } from '../../simulator/models/models-folder.ts';
 import { register } from '../../simulator/run/registration.ts';
 import { modelName, type VehicleModel } from '../../simulator/vehicle/models.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
-import { until } from './until.ts';
 
 /** One vehicle of a test. */
 export interface VehiclePlan {
@@ -300,9 +299,4 @@ export async function buy(platform: Platform, order: Order = {}): Promise<Bought
   const answer = await platform.clients.platform.send('POST', '/purchases', orderBody(platform, order));
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return answer.body as Bought;
-}
-
-/** Waits with the time that an activation of these tests may take at most. */
-export function waitFor(condition: () => boolean | Promise<boolean>, description: string): Promise<void> {
-  return until(condition, description);
 }
