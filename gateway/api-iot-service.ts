@@ -11,7 +11,12 @@ export interface ApiIotSettings
     Partial<
       Pick<
         ApiIotConfig,
-        'quotaPerHour' | 'quotaWindowMs' | 'commandTimeoutMs' | 'callbackRetry' | 'checkDigit'
+        | 'quotaPerHour'
+        | 'quotaWindowMs'
+        | 'commandTimeoutMs'
+        | 'callbackRetry'
+        | 'checkDigit'
+        | 'hasWillsOfAllSessions'
       >
     > {
   /** Client ids and secrets: the engine's, a developer's, and the one that registers vehicles. */

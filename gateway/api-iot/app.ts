@@ -98,7 +98,10 @@ function newService(deps: ApiIotDeps) {
       ),
   });
   const onOnline = publisher.publishWaitingOf;
-  const ingest = newIngest({ database, clock, refusals, queue, telemetry, onEnded, onOnline });
+  const ingest = newIngest({
+    ...{ database, clock, refusals, queue, telemetry, onEnded, onOnline },
+    hasWillsOfAllSessions: config.hasWillsOfAllSessions,
+  });
   return {
     callbacks,
     waiters,

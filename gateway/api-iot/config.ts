@@ -18,6 +18,11 @@ export interface ApiIotConfig {
   /** Standard Webhooks secret: `whsec_` and base64. */
   readonly callbackSecret: string;
   readonly callbackRetry: CallbackRetry;
+  /**
+   * Whether the broker publishes the will of each of a vehicle's sessions (Mosquitto), not of the main one alone (the embedded
+   * broker). A result or telemetry after such a will then shows that the vehicle is still there.
+   */
+  readonly hasWillsOfAllSessions: boolean;
   /** Telemetry is written at most once in this time. */
   readonly telemetryFlushMs: number;
   /** How the service signs in at the broker. Its session is kept, so results wait there while it is away. */
@@ -43,6 +48,7 @@ export const apiIotDefaults = {
   commandTimeoutMs,
   preferWaitMaxMs: 30_000,
   checkDigit: 'warn' as const,
+  hasWillsOfAllSessions: false as boolean,
   callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
   telemetryFlushMs: 1_000,
 } satisfies Partial<ApiIotConfig>;

@@ -8,7 +8,7 @@ import { applyStatus } from './presence.ts';
 import type { RefusalReason, Refusals } from './refusals.ts';
 import { applyResult } from './results.ts';
 import type { ApiIotSchema } from './store/schema.ts';
-import { findVehicle } from './store/vehicles.ts';
+import { findVehicle, markOnline } from './store/vehicles.ts';
 import type { TelemetryStore } from './telemetry.ts';
 import type { VehicleQueue } from './vehicle-queue.ts';
 
@@ -24,6 +24,8 @@ export interface IngestDeps {
   readonly onEnded: (endings: readonly Ending[]) => void;
   /** Called when a vehicle comes online, or reports it for the first time since the link came up. */
   readonly onOnline: (vin: string) => void;
+  /** See `ApiIotConfig`. */
+  readonly hasWillsOfAllSessions: boolean;
 }
 
 export interface Ingest {
@@ -57,9 +59,11 @@ function parse<T extends { vin: string }>(
 
 /** Takes everything that comes from the broker. Nothing behind it meets an unchecked value. */
 export function newIngest(deps: IngestDeps): Ingest {
-  const { database, clock, refusals, queue, telemetry } = deps;
+  const { database, clock, refusals, queue, telemetry, hasWillsOfAllSessions } = deps;
   const knownVins = new Set<string>();
   const online = new Set<string>();
+  /** Vehicles whose last status was a will that any of their sessions may have left. */
+  const doubtful = new Set<string>();
 
   async function isKnown(vin: string): Promise<boolean> {
     if (knownVins.has(vin)) return true;
@@ -87,12 +91,28 @@ export function newIngest(deps: IngestDeps): Ingest {
     await database.write((transaction) =>
       applyStatus(transaction, status, retained, clock.now(), wallAheadMs(clock)),
     );
-    if (!status.online) online.delete(vin);
-    else if (!retained && !online.has(vin)) {
-      online.add(vin);
-      deps.onOnline(vin);
+    if (!status.online) {
+      online.delete(vin);
+      if (hasWillsOfAllSessions) doubtful.add(vin);
+      return null;
     }
+    doubtful.delete(vin);
+    if (!retained) becameOnline(vin);
     return null;
+  }
+
+  function becameOnline(vin: string): void {
+    if (online.has(vin)) return;
+    online.add(vin);
+    deps.onOnline(vin);
+  }
+
+  /** A broker publishes a will after every message of its session: a later one is of another session, which is up. */
+  async function heardAfterWill(vin: string): Promise<void> {
+    if (!doubtful.has(vin)) return;
+    const wasOffline = await database.write((transaction) => markOnline(transaction, vin));
+    doubtful.delete(vin);
+    if (wasOffline) becameOnline(vin);
   }
 
   function takeTelemetry(payload: string, vin: string): RefusalReason | null {
@@ -108,11 +128,14 @@ export function newIngest(deps: IngestDeps): Ingest {
     if (message.isUtf8 === false) return 'not_utf8';
     switch (channel) {
       case 'result':
-        return takeResult(message.payload, vin);
+      case 'telemetry': {
+        const take = channel === 'result' ? takeResult : takeTelemetry;
+        const reason = await take(message.payload, vin);
+        if (reason === null && !message.retain) await heardAfterWill(vin);
+        return reason;
+      }
       case 'status':
         return takeStatus(message.payload, vin, message.retain);
-      case 'telemetry':
-        return takeTelemetry(message.payload, vin);
       default:
         return 'unknown_topic';
     }

@@ -105,6 +105,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
   return {
     origin,
     checkDigit: config.checkDigit,
+    hasWillsOfAllSessions: config.mqttUrl !== null,
     clients: {
       engine: {
         clientId: config.apiIotClientId,

@@ -11,6 +11,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import { reachableHost } from '../../shared/protocol/url-host.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { GatewayConfig } from '../config.ts';
+import { allowedHosts } from './access-tokens.ts';
 import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
@@ -83,7 +84,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     // An engine listens as well: it takes the callbacks of the commands that it sent.
     if (config.healthPort > 0)
-      started.push(await startHealthServer({ hostname: config.host, port: config.healthPort }));
+      started.push(
+        await startHealthServer({
+          ...{ hostname: config.host, port: config.healthPort },
+          allowedHosts: allowedHosts(config),
+        }),
+      );
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
     const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
     // First, because these refuse a data folder that another gateway owns, before any of its files is changed.

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { misdirected } from './http-request-check.ts';
 
 /** How often the main thread shows that it has turns, and without any for how long it counts as stuck. */
 const beatMs = 250;
@@ -19,9 +20,12 @@ export async function startHealthServer(address: {
   readonly hostname: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** As at the other servers: further host names. */
+  readonly allowedHosts: readonly string[];
 }): Promise<HealthServer> {
   const beats = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(program, { eval: true, workerData: { ...address, beats, stuckAfterMs } });
+  const workerData = { ...address, beats, stuckAfterMs, misdirected: misdirected('HOST', true) };
+  const worker = new Worker(program, { eval: true, workerData });
   const timer = setInterval(() => Atomics.add(beats, 0, 1), beatMs);
   timer.unref();
   try {
@@ -45,11 +49,18 @@ export async function startHealthServer(address: {
   }
 }
 
-/** The thread's program, as text: it is the same from the sources and from the package. Nothing but Node's own modules is loaded there. */
+/**
+ * The thread's program, as text: it is the same from the sources and from the package. Nothing but Node's own modules is loaded
+ * there, so it decides which hosts are served by its own few lines (http-request-check.ts); a test compares the two.
+ */
 const program = `
 const { createServer } = require('node:http');
+const { isIP } = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
-const { hostname, port, beats, stuckAfterMs } = workerData;
+const { hostname, port, beats, stuckAfterMs, allowedHosts, misdirected } = workerData;
+const nameOf = (host) => URL.canParse('http://' + host + '/') ? new URL('http://' + host + '/').hostname : '.';
+const isServed = (name) =>
+  isIP(name.replace(/^\\[(.*)\\]$/, '$1')) !== 0 || !name.includes('.') || name.endsWith('.localhost') || allowedHosts.includes(name);
 let known = -1;
 let changedAt = performance.now();
 const look = () => {
@@ -60,6 +71,12 @@ const look = () => {
 setInterval(look, 100);
 const server = createServer((request, response) => {
   look();
+  const name = nameOf(request.headers.host ?? '');
+  if (!isServed(name)) {
+    response.writeHead(421, { 'content-type': 'application/problem+json', connection: 'close' });
+    response.end(JSON.stringify({ ...misdirected, detail: misdirected.detail.replace('HOST', name) }));
+    return;
+  }
   const isKnown = request.url === '/livez' && request.method === 'GET';
   const lastTurnMs = Math.round(performance.now() - changedAt);
   const isStuck = lastTurnMs >= stuckAfterMs;

@@ -5,8 +5,12 @@ import { type Problem, problemOf } from '../protocol/problem.ts';
 /**
  * Returns why a request never reaches a handler, or null: it names no host, two hosts or one that is not served here
  * (a page of another site reaches loopback under its own name by DNS rebinding), or its target is no URL in UTF-8.
+ * `allowedHosts` is null at a server whose names no option extends.
  */
-export function requestProblem(incoming: IncomingMessage, allowedHosts: ReadonlySet<string>): Problem | null {
+export function requestProblem(
+  incoming: IncomingMessage,
+  allowedHosts: ReadonlySet<string> | null,
+): Problem | null {
   const { url = '', rawHeaders } = incoming;
   const hosts = rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host',
@@ -18,12 +22,17 @@ export function requestProblem(incoming: IncomingMessage, allowedHosts: Readonly
     return malformed('The request target must be a path, percent-encoded in UTF-8 and without a backslash.');
   const names = [host, ...(url.startsWith('/') || url === '*' ? [] : [new URL(url).host])].map(nameOf);
   if (names.includes(null)) return malformed('The Host header is no host name or address.');
-  const strange = names.find((name) => !isServed(name ?? '', allowedHosts));
+  const strange = names.find((name) => !isServed(name ?? '') && !allowedHosts?.has(name ?? ''));
   if (strange === undefined) return null;
-  return problemOf(
-    'misdirected-request',
-    `Requests for the host ${strange} are not answered here. Name it in --allowed-hosts (FLEETWAKE_ALLOWED_HOSTS) if it is ours.`,
-  );
+  return misdirected(strange ?? '', allowedHosts !== null);
+}
+
+/** What a request for a host is answered that is not served here. */
+export function misdirected(host: string, isExtensible: boolean): Problem {
+  const fix = isExtensible
+    ? 'Name it in --allowed-hosts (FLEETWAKE_ALLOWED_HOSTS) if it is ours.'
+    : 'Use 127.0.0.1 or localhost.';
+  return problemOf('misdirected-request', `Requests for the host ${host} are not answered here. ${fix}`);
 }
 
 function malformed(detail: string): Problem {
@@ -50,11 +59,6 @@ function nameOf(host: string): string | null {
 }
 
 /** Addresses and names without a dot cannot be pointed elsewhere by an outsider; `localhost` names always mean this machine (RFC 6761). */
-function isServed(name: string, allowedHosts: ReadonlySet<string>): boolean {
-  return (
-    isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 ||
-    !name.includes('.') ||
-    name.endsWith('.localhost') ||
-    allowedHosts.has(name)
-  );
+function isServed(name: string): boolean {
+  return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || !name.includes('.') || name.endsWith('.localhost');
 }

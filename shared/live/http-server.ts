@@ -19,8 +19,17 @@ import { requestProblem } from './http-request-check.ts';
 const drainDefaultMs = 2_000;
 const idleCheckMs = 20;
 
-/** What a client may take for the headers, for the whole request, and how large its headers may be (docs/operations.md). */
-const limits = {
+/** What a client may take for the headers and for the whole request, by Node's names, and how large its headers may be. */
+export interface RequestLimits {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  /** How often Node looks for those that are over. */
+  readonly connectionsCheckingInterval: number;
+  readonly maxHeaderSize: number;
+}
+
+/** Of every server (docs/operations.md). */
+export const requestLimits: RequestLimits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
@@ -36,8 +45,10 @@ export interface Address {
   readonly port: number;
   /** What chooses the port, for the sentence of a failure; default `--port`. */
   readonly flag?: string;
-  /** Host names under which it answers beside addresses, localhost and names without a dot. */
+  /** Host names under which it answers beside addresses, localhost and names without a dot. Absent: no option adds any. */
   readonly allowedHosts?: readonly string[];
+  /** Default `requestLimits`. */
+  readonly limits?: RequestLimits;
 }
 
 export interface HttpServer {
@@ -57,9 +68,9 @@ export function listen(
   handler: Handler,
   address: Address,
 ): Promise<HttpServer> {
-  const { hostname = '127.0.0.1', port, flag = '--port', allowedHosts = [] } = address;
+  const { hostname = '127.0.0.1', port, flag = '--port', allowedHosts, limits = requestLimits } = address;
   const { clock, log = silentLog } = deps;
-  const server = newServer(handler, new Set(allowedHosts));
+  const server = newServer(handler, allowedHosts === undefined ? null : new Set(allowedHosts), limits);
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(listenError(error, { hostname, port, flag })),
@@ -77,7 +88,11 @@ export function listen(
   });
 }
 
-function newServer(handler: Handler, allowedHosts: ReadonlySet<string>): Server {
+function newServer(
+  handler: Handler,
+  allowedHosts: ReadonlySet<string> | null,
+  limits: RequestLimits,
+): Server {
   const noted = (request: Request, { incoming }: { readonly incoming: IncomingMessage }) => {
     noteClientAddress(request, incoming.socket.remoteAddress);
     const given = handler(request);
@@ -111,7 +126,7 @@ function newServer(handler: Handler, allowedHosts: ReadonlySet<string>): Server 
     const current = underWay.get(socket);
     const isAnswered = current?.headersSent === true && !current.writableFinished;
     if (!socket.writable || error.code === 'ECONNRESET' || isAnswered) socket.destroy();
-    else socket.end(rawAnswer(parserProblem(error)), () => socket.destroy());
+    else socket.end(rawAnswer(parserProblem(error, limits)), () => socket.destroy());
   });
   return server;
 }
@@ -141,17 +156,16 @@ function rawAnswer(problem: Problem): string {
 }
 
 /** What Node's parser and its time limits complain of, by the code of their error. */
-const parserProblems: Readonly<Record<string, readonly [name: ProblemName, detail: string]>> = {
-  HPE_HEADER_OVERFLOW: ['headers-too-large', `The headers may have at most ${limits.maxHeaderSize} bytes.`],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The extensions of a chunk are too long.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [
-    'request-timeout',
-    `Send the headers within ${limits.headersTimeout / 1_000} s and the whole request within ${limits.requestTimeout / 1_000} s.`,
-  ],
-};
-
-function parserProblem({ code = '' }: NodeJS.ErrnoException): Problem {
-  const [name, detail] = parserProblems[code] ?? ['malformed-request', 'This is no HTTP/1.1 request.'];
+function parserProblem({ code = '' }: NodeJS.ErrnoException, limits: RequestLimits): Problem {
+  const problems: Readonly<Record<string, readonly [name: ProblemName, detail: string]>> = {
+    HPE_HEADER_OVERFLOW: ['headers-too-large', `The headers may have at most ${limits.maxHeaderSize} bytes.`],
+    HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The extensions of a chunk are too long.'],
+    ERR_HTTP_REQUEST_TIMEOUT: [
+      'request-timeout',
+      `Send the headers within ${limits.headersTimeout / 1_000} s and the whole request within ${limits.requestTimeout / 1_000} s.`,
+    ],
+  };
+  const [name, detail] = problems[code] ?? ['malformed-request', 'This is no HTTP/1.1 request.'];
   return problemOf(name, detail);
 }
 

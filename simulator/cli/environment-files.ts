@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { options } from '../../gateway/config.ts';
+import { readTextFile } from '../../shared/files/text-file.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { UsageError } from './exit.ts';
 
@@ -15,7 +15,7 @@ export function withEnvironmentFiles(environment: Environment): Environment {
     const path = environment[`${name}_FILE`];
     if (!path || environment[name]) continue;
     try {
-      read[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      read[name] = readTextFile(path).replace(/\r?\n$/, '');
     } catch (error) {
       throw new UsageError(
         `${name}_FILE: ${path} cannot be read (${fileErrorText(error)}): correct the path`,

@@ -74,6 +74,60 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('docker-compose.yml as docker-compose reads it', () => {
+  const read = (environment: Readonly<Record<string, string>> = {}) =>
+    parse(
+      execFileSync('docker-compose', ['-f', 'docker-compose.yml', 'config'], {
+        cwd: root,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH ?? '', ...environment },
+      }),
+    ) as Omit<typeof compose, 'services'> & {
+      readonly services: Readonly<
+        Record<'nats' | 'database' | 'gateway', Omit<Service, 'secrets'> & Mounted>
+      >;
+    };
+  interface Mounted {
+    readonly secrets?: readonly { readonly source: string }[];
+    readonly depends_on?: unknown;
+  }
+
+  test('is valid, and mounts each secret as a file where it is named', () => {
+    const { services: given, secrets: files } = read();
+    const mounted = Object.entries(given).map(([name, service]) => [
+      name,
+      (service.secrets ?? []).map(({ source }) => source),
+    ]);
+    expect(Object.fromEntries(mounted)).toEqual({
+      nats: ['nats.conf'],
+      database: ['postgres-password'],
+      gateway: ['database-url', 'nats-url'],
+    });
+    const folder = join(root, 'secrets');
+    expect(Object.fromEntries(Object.entries(files).map(([name, { file }]) => [name, file]))).toEqual(
+      Object.fromEntries(Object.keys(secrets).map((name) => [name, join(folder, name)])),
+    );
+    expect([given.gateway.user, given.nats.user]).toEqual(['node', '1000:1000']);
+    expect([given.gateway.cap_drop, given.nats.cap_drop]).toEqual([['ALL'], ['ALL']]);
+    expect(given.gateway.depends_on).toEqual({
+      database: { condition: 'service_healthy' },
+      nats: { condition: 'service_started' },
+    });
+  });
+
+  test('puts a variable of the shell where the page says, and leaves no other one open', () => {
+    const variables = { PAYMENTS_URL: 'http://pay:1', SMTP_URL: 'smtp://mail:1', NODE_VERSION: '22' };
+    const { image, environment } = read(variables).services.gateway;
+    expect(image).toBe('node:22-bookworm-slim');
+    expect(environment).toEqual({
+      ...{ API_IOT_URL: '', PAYMENTS_URL: 'http://pay:1', SMTP_URL: 'smtp://mail:1' },
+      ...{ FLEETWAKE_DATA: '/home/node/fleetwake', FLEETWAKE_HOST: '0.0.0.0' },
+      ...{ NATS_URL_FILE: '/run/secrets/nats-url', DATABASE_URL_FILE: '/run/secrets/database-url' },
+    });
+    expect(read().services.gateway.image).toBe('node:20-bookworm-slim');
+  });
+});
+
 /** The lines at the head of the file that make the secrets, for a plain shell. */
 const lines = text.split('\n').flatMap((line) => /^# {3}(\S.*)$/.exec(line)?.slice(1) ?? []);
 const making = lines.filter((line) => !/docker compose/.test(line));

@@ -116,6 +116,17 @@ export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: Twi
   await upsertTwin(transaction, twin);
 }
 
+/** Marks one vehicle as online again; false when it was not offline. */
+export async function markOnline(transaction: Transaction<ApiIotSchema>, vin: string): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('twins')
+    .set({ online: 1 })
+    .where('vin', '=', vin)
+    .where('online', '=', 0)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 /** Marks every vehicle as offline: a broker that crashed never published their last wills. */
 export async function markAllOffline(transaction: Transaction<ApiIotSchema>): Promise<void> {
   await transaction.updateTable('twins').set({ online: 0 }).where('online', '=', 1).execute();

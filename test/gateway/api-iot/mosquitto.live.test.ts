@@ -1,4 +1,4 @@
-import { connect } from 'mqtt';
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { expect, it } from 'vitest';
 import { type ApiIot, apiIot } from '../../../gateway/api-iot/app.ts';
 import { apiIotDefaults } from '../../../gateway/api-iot/config.ts';
@@ -12,7 +12,7 @@ import { openSqlite } from '../../../shared/live/sqlite.ts';
 import type { DeviceLink } from '../../../shared/ports/device-link.ts';
 import { type Log, silentLog } from '../../../shared/ports/log.ts';
 import { callbackSecret, origin } from '../../helpers/api-iot.ts';
-import { inbox, service, vehicleAccount, vinA, vinB } from '../../helpers/broker-under-test.ts';
+import { connected, inbox, service, vehicleAccount, vinA, vinB } from '../../helpers/broker-under-test.ts';
 import { signedTokens } from '../../helpers/signed-tokens.ts';
 import { until } from '../../helpers/until.ts';
 import { withMosquitto } from '../broker/mosquitto.ts';
@@ -29,6 +29,9 @@ interface Parts {
   readonly failed: readonly string[];
   readonly parked: readonly string[];
   configure(vin: string, parameters?: Readonly<Record<string, string>>): Promise<Response>;
+  isOnline(vin: string): Promise<boolean>;
+  /** A connection to the broker; ended after the test. */
+  client(options: IClientOptions): MqttClient;
 }
 
 /** The link, and how often it was cut. */
@@ -83,6 +86,8 @@ function withApiOnMosquitto(packetMax: number, work: (parts: Parts) => Promise<v
         config: {
           ...{ ...apiIotDefaults, origin, callbackSecret },
           link: { clientId: 'api-iot', ...service },
+          // As gateway/live/api-iot-role.ts says of a broker at MQTT_URL.
+          hasWillsOfAllSessions: true,
           clients: [{ clientId: 'all', secretDigest: systemSecrets.digest(secret), scopes }],
         },
       });
@@ -106,7 +111,16 @@ function withApiOnMosquitto(packetMax: number, work: (parts: Parts) => Promise<v
             reference: 'act_1',
             features: [{ feature: 'heated_seats', target: 'active', parameters }],
           });
-        await work({ api, received, cuts, failed, parked, configure });
+        const isOnline: Parts['isOnline'] = async (vin) => {
+          const answer = await api.fetch(new Request(`${origin}/vehicle/${vin}/health`, { headers }));
+          return ((await answer.json()) as { online: boolean }).online;
+        };
+        const client: Parts['client'] = (options) => {
+          const opened = connect(url, { reconnectPeriod: 0, protocolVersion: 4, ...options });
+          clients.push(opened);
+          return opened;
+        };
+        await work({ api, received, cuts, failed, parked, configure, isOnline, client });
       } finally {
         await Promise.all(clients.map((client) => client.endAsync(true)));
         await api.stop();
@@ -166,4 +180,24 @@ it('one message at which Mosquitto cuts the link is parked after it was alone in
     const later = await idOf(await configure(vinB));
     await until(() => idsIn(received[vinB]).includes(later), 'a later command came');
     expect([before, cuts()]).toEqual([2, 2]);
+  }));
+
+it('a vehicle is online while its main session sends, although a further session of it has died on Mosquitto', () =>
+  withApiOnMosquitto(65_536, async ({ isOnline, client }) => {
+    const topic = `vehicles/${vinA}/evt/status`;
+    const status = (online: boolean) => JSON.stringify({ vin: vinA, online, clock: 1_800_000_000_000 });
+    const will = { topic, payload: Buffer.from(status(false)), qos: 1, retain: true } as const;
+    // Takes over from the client that receives the commands of this test's other cases.
+    const main = await connected(client({ ...vehicleAccount(vinA), will }));
+    await main.publishAsync(topic, status(true), { qos: 1, retain: true });
+    await until(() => isOnline(vinA), 'the main session is seen');
+    const account = { ...vehicleAccount(vinA), clientId: `vehicle-${vinA}-2`, clean: true };
+    const further = await connected(client({ ...account, will }));
+    further.stream.destroy();
+    await until(async () => !(await isOnline(vinA)), 'the will of the further session arrived');
+    const telemetry = JSON.stringify({ vin: vinA, clock: 1, signals: { 'Vehicle.Speed': 0 } });
+    await main.publishAsync(`vehicles/${vinA}/telemetry`, telemetry, { qos: 1 });
+    await until(() => isOnline(vinA), 'the main session is seen again');
+    main.stream.destroy();
+    await until(async () => !(await isOnline(vinA)), 'the will of the main session arrived');
   }));

@@ -188,6 +188,38 @@ describe('presence', () => {
       expect((await twinOf(bench)).clockSkewMs).toBe(7);
     }));
 
+  it('returns with the next message of the vehicle where the broker publishes the will of every session, and what waits is sent', () =>
+    withApiIot(
+      async (bench) => {
+        const { link } = bench;
+        const telemetry = { vin, clock: start, signals: { 'Vehicle.Speed': 0 } };
+        await bench.status();
+        const { id } = await bench.accept();
+        await bench.status({ online: false });
+        expect((await healthOf(bench)).online).toBe(false);
+        // Neither a retained message nor one of another shape shows that the vehicle is there.
+        await link.bring(topics.telemetry(vin), telemetry, true);
+        await link.bring(topics.telemetry(vin), '{');
+        expect((await healthOf(bench)).online).toBe(false);
+        await link.bring(topics.telemetry(vin), telemetry);
+        await bench.clock.advance(0);
+        expect((await healthOf(bench)).online).toBe(true);
+        expect(bench.commands().map((command) => command.id)).toEqual([id, id]);
+        await bench.status({ online: false });
+        await bench.answer(first(bench.commands()));
+        expect((await healthOf(bench)).online).toBe(true);
+      },
+      { hasWillsOfAllSessions: true },
+    ));
+
+  it('does not return with telemetry where the broker publishes the will of the main session alone', () =>
+    withApiIot(async (bench) => {
+      await bench.status();
+      await bench.status({ online: false });
+      await bench.link.bring(topics.telemetry(vin), { vin, clock: start, signals: { 'Vehicle.Speed': 0 } });
+      expect((await healthOf(bench)).online).toBe(false);
+    }));
+
   it('a retained status sets the presence, but does not lower the version', () =>
     withApiIot(async (bench) => {
       const features = [{ feature: 'heated_seats', state: 'dormant', version: 0 }];

@@ -281,6 +281,30 @@ it('removes a push subscription that is gone at once, and keeps one that the cus
   }
 });
 
+it('keeps a push subscription whose service refuses our keys (403), and logs what to check', async () => {
+  const log: unknown[] = [];
+  await withStage(async ({ database, clock, ids, dispatcher }) => {
+    const reason =
+      'The push service answered 403: {"reason":"BadJwtToken"} (check the VAPID keys and --push-contact)';
+    const one = dispatcher({
+      push() {
+        throw new ChannelFailure(reason, true, { isGone: false });
+      },
+      deps: { log: { ...silentLog, error: (event, fields) => log.push([event, fields]) } },
+    });
+    await tell(database, ids, await placeOrder(database), story.slice(0, 1));
+    one.start();
+    await one.idle();
+    await clock.advance(3_600_000);
+    const { push_subscription } = await database.reader
+      .selectFrom('customers')
+      .select('push_subscription')
+      .executeTakeFirstOrThrow();
+    expect(push_subscription).not.toBeNull();
+    expect(log).toEqual([['notice.dead', expect.objectContaining({ channel: 'push', tries: 1, reason })]]);
+  });
+});
+
 /** The same database in a process that dies in its `n`th write: nothing of that write or of a later one is kept. */
 function dyingAtWrite(database: Database<PlatformSchema>, n: number): Database<PlatformSchema> {
   let writes = 0;

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { catalogueFolder, shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../../gateway/catalogue/load.ts';
 import { readRoster } from '../../../gateway/support/roster-file.ts';
-import { readTextFile } from '../../../shared/files/text-file.ts';
+import { decodeText, readTextFile } from '../../../shared/files/text-file.ts';
 import { openKeyring } from '../../../shared/live/keyring.ts';
+import { payloadOf, utf8Of } from '../../../shared/protocol/utf8.ts';
 import { textOfNamedFile } from '../../../simulator/cli/named-file.ts';
 import { catalogueAt } from '../../../simulator/cli/own-subject.ts';
 import { readSavedReport } from '../../../simulator/reports/saved-report.ts';
@@ -67,6 +68,26 @@ describe('a byte order mark at the start of a file', () => {
       writeFileSync(path, mark + text);
       expect(readScenarioAt(path).ok).toBe(true);
     }));
+});
+
+describe('a byte order mark', () => {
+  const marked = Buffer.from('\uFEFFmark: \uFEFF');
+
+  // Parsers of JSON and YAML drop the mark themselves; these readers hand on text that no parser has seen.
+  it('is no part of the text that a reader gets, and one inside the text stays', () =>
+    withTemporaryFolder(async (folder) => {
+      expect(decodeText(marked)).toBe('mark: \uFEFF');
+      const path = join(folder, 'marked.txt');
+      writeFileSync(path, marked);
+      expect(readTextFile(path)).toBe('mark: \uFEFF');
+      expect(textOfNamedFile(path, 'give a file with a fault')).toBe('mark: \uFEFF');
+      expect(catalogueFolder(folder).text('marked.txt')).toBe('mark: \uFEFF');
+    }));
+
+  it('is no part of a payload, a body or credentials', () => {
+    expect(utf8Of(marked)).toBe('mark: \uFEFF');
+    expect(payloadOf(marked)).toEqual({ payload: 'mark: \uFEFF' });
+  });
 });
 
 describe('a file that is no text', () => {

@@ -20,7 +20,9 @@ parentPort.once('message', async () => {
 `;
 
 it('answers /livez while the main thread has no turn for two seconds', async () => {
-  const health = await startHealthServer({ hostname: '127.0.0.1', port: await freePort() });
+  const health = await startHealthServer({
+    ...{ hostname: '127.0.0.1', port: await freePort(), allowedHosts: [] },
+  });
   const worker = new Worker(probe, { eval: true, workerData: `${health.origin}/livez` });
   await once(worker, 'online');
   const answered = once(worker, 'message');
@@ -39,7 +41,7 @@ it('answers /livez while the main thread has no turn for two seconds', async () 
 
 it('names the option when its port is taken', () =>
   withTakenPort(async (port) => {
-    await expect(startHealthServer({ hostname: '127.0.0.1', port })).rejects.toThrow(
+    await expect(startHealthServer({ hostname: '127.0.0.1', port, allowedHosts: [] })).rejects.toThrow(
       /^the health server cannot listen on 127\.0\.0\.1, port \d+ \(.*EADDRINUSE.*\): choose another with --health-port$/,
     );
   }));

@@ -19,3 +19,16 @@ it('reads an option from the file that NAME_FILE names, without its last line br
       new UsageError('NATS_URL_FILE: /nowhere cannot be read (there is no such file): correct the path'),
     );
   }));
+
+it('leaves out the byte order mark of such a file, and refuses one that is not UTF-8', () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'smtp-url');
+    await writeFile(path, '\uFEFFsmtp://mail\r\n');
+    expect(withEnvironmentFiles({ SMTP_URL_FILE: path }).SMTP_URL).toBe('smtp://mail');
+    await writeFile(path, Buffer.from('smtp://u:Jos\xe9@mail', 'latin1'));
+    expect(() => withEnvironmentFiles({ SMTP_URL_FILE: path })).toThrow(
+      new UsageError(
+        `SMTP_URL_FILE: ${path} cannot be read (it is not UTF-8; save it as UTF-8): correct the path`,
+      ),
+    );
+  }));

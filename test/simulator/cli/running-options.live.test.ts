@@ -370,9 +370,9 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     text: 'mqtt://127.0.0.1:1',
     with: ['--roles', 'api-iot,broker'],
     without: '--mqtt-port',
-    see: ({ mqttUrl, broker }) => [mqttUrl, broker === null],
-    before: [null, false],
-    after: ['mqtt://127.0.0.1:1', true],
+    see: ({ mqttUrl, broker, apiIot }) => [mqttUrl, broker === null, apiIot?.settings.hasWillsOfAllSessions],
+    before: [null, false, false],
+    after: ['mqtt://127.0.0.1:1', true, true],
   },
   mqttUsername: {
     text: 'other',

@@ -222,6 +222,22 @@ describe('a push service that misbehaves', () => {
     expect(failure).toEqual({ permanent, message: `The push service answered ${status}: no` });
   });
 
+  test.each(['BadJwtToken', 'VapidPkHashMismatch'])(
+    'Apple’s 403 (%s) is permanent, keeps the subscription, and names the keys and the option to check',
+    async (reason) => {
+      const answer = async () => Response.json({ reason }, { status: 403 });
+      const failure = await send(answer).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({
+        permanent: true,
+        isGone: false,
+        message: `The push service answered 403: {"reason":"${reason}"} (check the VAPID keys and --push-contact)`,
+      });
+    },
+  );
+
   test('silence is worth a retry', async () => {
     const http: Http = async () => {
       throw new TransportError('timeout', 'no answer within 5000 ms', true);
