@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { options } from '../../gateway/config.ts';
 import type { RunReport } from '../reports/run-report.ts';
-import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { liveRefusals } from '../scenarios/live-refusals.ts';
 import { pathText } from '../scenarios/mistake.ts';
@@ -19,6 +18,7 @@ import {
   writeReports,
 } from './report-files.ts';
 import type { Job } from './run-live.ts';
+import { checkedText, placed, plansText } from './run-plan.ts';
 import { checkTargetFlags, runAgainstTarget, type TargetFlags } from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { scenarioOf } from './scenario-argument.ts';
@@ -27,6 +27,8 @@ import { fixedStandInPorts } from './stand-in-ports.ts';
 interface RunFlags extends ReportFlags, TargetFlags {
   readonly live?: true;
   readonly all?: true;
+  readonly check?: true;
+  readonly plan?: true;
   readonly seed: string;
   readonly repeat: string;
   readonly log?: string;
@@ -64,6 +66,14 @@ export function addRun(program: Command): void {
     .option('--all', 'run every scenario of the library')
     .option('--seed <number>', 'seed of the fleet, the purchases and the faults', '1')
     .option('--repeat <number>', 'number of runs per scenario, with consecutive seeds', '1')
+    .option(
+      '--check',
+      'check the scenario file and what the seed draws, without a run; exit code 2 names each mistake',
+    )
+    .option(
+      '--plan',
+      'print who buys what when and who meets which fault, without a run; with --json as JSON',
+    )
     .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
   command.option('--catalogue <folder>', 'folder of the service catalogue instead of the shipped one');
   withModelsOption(command);
@@ -99,6 +109,11 @@ export function addRun(program: Command): void {
 async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const jobs = runnable(jobsOf(name, flags), flags);
   checkFlags(flags, jobs.length);
+  if (flags.check || flags.plan) {
+    const text = flags.check ? checkedText : plansText;
+    process.stdout.write(text(jobs, flags.json === true));
+    return exitCodes.ok;
+  }
   // Of all runs, before the first begins.
   if (flags.live) checkOpenFiles(Math.max(...jobs.map(({ scenario }) => scenario.vehicles.count)), 2);
   const files = await plannedFiles(flags);
@@ -149,14 +164,6 @@ async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promi
   const { report, evidence, surroundings } = await runIn(job, flags);
   await log?.write(evidence, surroundings);
   return report;
-}
-
-/** Where the file says what cannot be planned. */
-function placed({ placeOf }: Job): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof ImpossiblePlan)) throw error;
-    throw new UsageError(`the scenario cannot be run:\n${placeOf(error.path)}: ${error.message}`);
-  };
 }
 
 /** The library without what a live run cannot have; such a scenario alone is refused. */
@@ -216,6 +223,7 @@ function flagOf(option: string): string {
 }
 
 function checkFlags(flags: RunFlags, runs: number): void {
+  if (flags.check || flags.plan) checkPlanFlags(flags);
   checkTargetFlags(flags, flags.log === undefined ? [] : ['log']);
   const ports = [...gatewayPorts, ...standInNames.map((name) => `${name}Port` as const)];
   const idle = ports.find((option) => flags[option] !== undefined);
@@ -232,4 +240,16 @@ function checkFlags(flags: RunFlags, runs: number): void {
       `--${option} ${meaning} one run: leave it out, or run one scenario without --all and --repeat`,
     );
   }
+}
+
+/** What a call without a run cannot write. */
+function checkPlanFlags(flags: RunFlags): void {
+  const asked = flags.check ? '--check' : '--plan';
+  if (flags.check && flags.plan)
+    throw new UsageError('--check and --plan are two questions: ask one of them');
+  const idle = (['log', 'junit', 'markdown', 'html'] as const).find((option) => flags[option] !== undefined);
+  if (idle !== undefined)
+    throw new UsageError(`--${idle} has no effect with ${asked}, which runs nothing: leave it out`);
+  if (typeof flags.json === 'string')
+    throw new UsageError(`with ${asked}, --json prints to standard output: leave out "${flags.json}"`);
 }

@@ -16,7 +16,7 @@ import { saidProblem } from '../run/purchase.ts';
 import { fleetSettings, specsOf } from '../run/run-fleet.ts';
 import { scenarioCourse } from '../run/scenario-course.ts';
 import { type Plan, planScenario } from '../scenarios/plan.ts';
-import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { TargetRun } from '../target/judge-target.ts';
 import { fillTemplate, type Mapping } from '../target/mapping.ts';

@@ -1,5 +1,8 @@
-import { type Expectation, expectationOf, type Operator } from '../scenarios/expectation.ts';
+import { type Expectation, expectationOf, holds } from '../scenarios/expectation.ts';
+import { judgePurchase } from './judged-purchase.ts';
+import type { PurchaseFacts } from './purchase-facts.ts';
 import type { JudgedExpectation, RunReport } from './run-report.ts';
+import { rounded, uncompressedTime } from './scenario-time.ts';
 import { money } from './verdict.ts';
 
 /** Values that expectations are compared with. */
@@ -28,16 +31,32 @@ export function expectedRules(texts: readonly string[], ruleIds: readonly number
 }
 
 /** Judges everything but the rules, which have checks of their own. */
-export function judgeExpectations(texts: readonly string[], figures: Figures): JudgedExpectation[] {
-  return texts.flatMap((text) => {
+export function judgeExpectations(
+  texts: readonly string[],
+  figures: Figures,
+  purchases: ReadonlyMap<string, PurchaseFacts> = new Map(),
+): JudgedExpectation[] {
+  return texts.flatMap((text): JudgedExpectation[] => {
     const expectation = expectationOf(text);
-    return expectation.kind === 'rule' ? [] : [{ text, ...judge(expectation, figures) }];
+    switch (expectation.kind) {
+      case 'rule':
+        return [];
+      case 'purchase': {
+        const facts = purchases.get(expectation.id);
+        return [{ text, ...judgePurchase(expectation, facts, figures.timeScale) }];
+      }
+      default:
+        return [{ text, ...judge(expectation, figures) }];
+    }
   });
 }
 
 type Judgement = Omit<JudgedExpectation, 'text'>;
 
-function judge(expectation: Exclude<Expectation, { kind: 'rule' }>, figures: Figures): Judgement {
+function judge(
+  expectation: Exclude<Expectation, { kind: 'rule' | 'purchase' }>,
+  figures: Figures,
+): Judgement {
   const { bound } = expectation;
   const compare = (value: number, found: string): Judgement => ({
     ok: holds(value, bound.operator, bound.value),
@@ -109,33 +128,4 @@ function countOf(name: Extract<Expectation, { kind: 'count' }>['name'], figures:
 
 function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function holds(value: number, operator: Operator, bound: number): boolean {
-  switch (operator) {
-    case '>=':
-      return value >= bound;
-    case '<=':
-      return value <= bound;
-    case '>':
-      return value > bound;
-    case '<':
-      return value < bound;
-    case '=':
-      return value === bound;
-    default:
-      return operator satisfies never;
-  }
-}
-
-/** A duration in the unit that fits it: `850 ms`, `12.5 s`, `7.4 min`, `2 h`. */
-export function uncompressedTime(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${rounded(ms / 1_000)} s`;
-  if (ms < 3_600_000) return `${rounded(ms / 60_000)} min`;
-  return `${rounded(ms / 3_600_000)} h`;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
 }

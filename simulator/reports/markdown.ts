@@ -1,8 +1,8 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
 import { compressionText, conclusionText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
-import { uncompressedTime } from './judged-expectation.ts';
 import type { RunReport } from './run-report.ts';
+import { uncompressedTime } from './scenario-time.ts';
 
 /** A CI summary takes a megabyte; a reader takes a page. */
 const failedMax = 20;

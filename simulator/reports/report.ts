@@ -4,11 +4,13 @@ import { type ActivationLine, activationLines, type Outcome, outcomes } from './
 import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { faultSchedules } from './fault-windows.ts';
-import { countBy, groupBy } from './group.ts';
+import { countBy } from './group.ts';
 import { expectedRules, judgeExpectations } from './judged-expectation.ts';
+import { moneyTotals } from './money-totals.ts';
+import { purchaseFacts } from './purchase-facts.ts';
 import { quantile } from './quantile.ts';
 import { type Reading, readingOf } from './reading.ts';
-import type { MoneyTotals, RunReport } from './run-report.ts';
+import type { RunReport } from './run-report.ts';
 import type { SeenNotice } from './seen-notice.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
@@ -33,14 +35,14 @@ export function reportOf(
       (file) => String(file.state.attempts.length),
     ),
     timeToActiveMs: waitsOf(activations),
-    money: moneyOf(evidence),
+    money: moneyTotals(evidence.ledger),
   };
   const { expectations: texts = [] } = plan;
   const rules = expectedRules(
     texts,
     checks.map(({ id }) => id),
   );
-  const expectations = judgeExpectations(texts, figures);
+  const expectations = judgeExpectations(texts, figures, purchaseFacts(evidence, reading, activations));
   return {
     seed: plan.seed,
     scenario: plan.scenario,
@@ -103,25 +105,6 @@ function waitsOf(activations: readonly ActivationLine[]): RunReport['timeToActiv
     p99: quantile(waits, 0.99),
     longest: quantile(waits, 1),
   };
-}
-
-function moneyOf({ ledger }: Evidence): Record<string, MoneyTotals> {
-  const totals: Record<string, MoneyTotals> = {};
-  for (const [currency, entries] of groupBy(ledger, (entry) => entry.currency)) {
-    const sum = (...kinds: string[]) =>
-      entries
-        .filter((entry) => kinds.includes(entry.kind))
-        .reduce((all, entry) => all + entry.amountMinor, 0);
-    totals[currency] = {
-      authorisedMinor: sum('authorised'),
-      atOnceMinor: sum('charged'),
-      capturedMinor: sum('captured', 'charged'),
-      voidedMinor: sum('voided'),
-      refundedMinor: sum('refunded'),
-      keptMinor: sum('captured', 'charged') - sum('refunded'),
-    };
-  }
-  return totals;
 }
 
 const activationNotices: readonly NoticeKind[] = [

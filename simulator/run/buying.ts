@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
-import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { ApiClient } from './api-client.ts';
 import { heardAnswer, orderOf } from './purchase.ts';
 import { type Patience, retryWithin } from './retry-until-answered.ts';

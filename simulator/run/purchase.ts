@@ -1,6 +1,6 @@
 import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
-import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { ApiAnswer } from './api-client.ts';
 
 type Wish = Pick<PlannedPurchase, 'customerId' | 'vin' | 'serviceId' | 'duration' | 'method' | 'preDelivery'>;

@@ -1,16 +1,6 @@
 import { isCurrency, minorUnitDigits } from '../../shared/protocol/currencies.ts';
+import { outcomes, type PurchaseExpectation, readPurchaseExpectation, sums } from './purchase-expectation.ts';
 
-/** Outcomes of a purchase, as an expectation names them. */
-const outcomes = [
-  'active',
-  'failed',
-  'cancelled',
-  'declined',
-  'payment failed',
-  'pending',
-  'refused',
-  'unanswered',
-] as const;
 const waits = ['p50', 'p95', 'p99', 'longest'] as const;
 const counts = [
   'tickets',
@@ -26,10 +16,9 @@ const counts = [
   'faults at mail and push',
   'notices given up',
 ] as const;
-const sums = ['authorised', 'captured', 'voided', 'refunded', 'kept'] as const;
 
 export const operators = ['>=', '<=', '>', '<', '='] as const;
-export type Operator = (typeof operators)[number];
+type Operator = (typeof operators)[number];
 
 /** Milliseconds of one unit. */
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
@@ -40,13 +29,14 @@ export const ruleMax = 11;
 /** What a scenario expects of its report, read from one line of text. */
 export type Expectation =
   | { readonly kind: 'rule'; readonly id: number }
+  | PurchaseExpectation
   | {
       readonly kind: 'outcome';
       readonly name: (typeof outcomes)[number];
       readonly bound: Bound;
       readonly isShare: boolean;
     }
-  /** Uncompressed time: the time of the run, multiplied by `timeScale`. */
+  /** The scenario's time: that of the run, multiplied by `timeScale`. */
   | { readonly kind: 'wait'; readonly name: (typeof waits)[number]; readonly bound: Bound }
   | { readonly kind: 'count'; readonly name: (typeof counts)[number]; readonly bound: Bound }
   /** Activations that took exactly so many attempts. */
@@ -71,7 +61,7 @@ export type ExpectationReading =
 
 const shape = /^(.+?)\s*(>=|<=|>|<|=)\s*(\d+(?:\.\d+)?)\s*(%|[A-Za-z]+)?$/;
 
-/** Reads one line: `active >= 99 %`, `p95 time to active < 20 min`, `kept = 29.80 EUR`, `rule 7`. */
+/** Reads one line: `active >= 99 %`, `p95 time to active < 20 min`, `kept = 29.80 EUR`, `rule 7`, `p1 active within 2 min`. */
 export function readExpectation(text: string): ExpectationReading {
   const rule = /^rule\s+(\d+)$/.exec(text.trim());
   if (rule) {
@@ -79,6 +69,8 @@ export function readExpectation(text: string): ExpectationReading {
     if (id >= 1 && id <= ruleMax) return { ok: true, expectation: { kind: 'rule', id } };
     return { ok: false, reason: `there is no rule ${id}; write one from 1 to ${ruleMax}` };
   }
+  const ofPurchase = readPurchaseExpectation(text);
+  if (ofPurchase) return ofPurchase;
   const [, name, operator, figure, unit = ''] = shape.exec(text.trim()) ?? [];
   if (name === undefined || figure === undefined) {
     return {
@@ -132,6 +124,7 @@ const knownNames: readonly string[] = [
   'activations with N attempts',
   ...sums,
   'rule N',
+  '"p1 active within 2 min" of one purchase',
 ];
 
 /** The amount in minor units. */
@@ -152,4 +145,22 @@ export function expectationOf(text: string): Expectation {
   const reading = readExpectation(text);
   if (!reading.ok) throw new Error(`expectation "${text}": ${reading.reason}`);
   return reading.expectation;
+}
+
+/** Whether a value compares with a bound as the operator says. */
+export function holds(value: number, operator: Operator, bound: number): boolean {
+  switch (operator) {
+    case '>=':
+      return value >= bound;
+    case '<=':
+      return value <= bound;
+    case '>':
+      return value > bound;
+    case '<':
+      return value < bound;
+    case '=':
+      return value === bound;
+    default:
+      return operator satisfies never;
+  }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { scenarioSchema } from './scenario.ts';
 
+type Properties = z.core.JSONSchema.JSONSchema['properties'];
+
 /** The schema of scenario files for editors; `schemas/scenario.schema.json` holds it. Draft 7 is what most of them read. */
 export function scenarioJsonSchema(): object {
   const schema = z.toJSONSchema(scenarioSchema, {
@@ -12,5 +14,13 @@ export function scenarioJsonSchema(): object {
       if (def.type === 'default') jsonSchema.default = def.defaultValue as typeof jsonSchema.default;
     },
   });
-  return { ...schema, title: 'Fleetwake scenario' };
+  return { ...schema, title: 'Fleetwake scenario', properties: withOptionalCount(schema) };
+}
+
+/** A scenario that states its purchases may leave out how many are drawn, and within which time. */
+function withOptionalCount({ properties }: { readonly properties?: Properties }): Properties {
+  const { purchases } = properties ?? {};
+  if (typeof purchases !== 'object') return properties;
+  const required = (purchases.required ?? []).filter((name) => name !== 'count' && name !== 'overMs');
+  return { ...properties, purchases: { ...purchases, required } };
 }

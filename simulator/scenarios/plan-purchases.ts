@@ -1,36 +1,23 @@
 import { integerBetween, type Random } from '../../shared/ports/random.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
+import { type Arrivals, arrivalAt } from './arrivals.ts';
 import { pickWeighted, shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
+import { planStated } from './plan-stated.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
+import type { PlannedPurchase } from './planned-purchase.ts';
 import type { Scenario } from './scenario.ts';
 
 type OfferedService = Scenario['purchases']['services'][number];
-
-export interface PlannedPurchase {
-  /** `p-001`, in the order of arrival; also the request's Idempotency-Key, after the scenario's name and the seed. */
-  readonly id: string;
-  /** After the first moment of the workload. */
-  readonly atMs: number;
-  readonly customerId: string;
-  readonly vin: string;
-  readonly serviceId: string;
-  readonly feature: string;
-  readonly duration: OfferedService['duration'];
-  /** The card at the payment service. */
-  readonly method: string;
-  readonly preDelivery: boolean;
-  /** What this purchase is there to show; nothing checks against it. */
-  readonly intent: 'ordinary' | 'unsupported' | 'declined';
-}
 
 /** How long after the beginning of an outage a purchase for that vehicle arrives, at the latest. */
 const intoOutageMaxMs = 5_000;
 
 /**
- * Every vehicle with a fault gets a purchase first, then vehicles at random. A vehicle and a service meet at most once,
- * so no purchase finds another one open; a vehicle that is gone for good gets one purchase only.
+ * Draws purchases for vehicles at random, beside those that the scenario states. A vehicle and a service meet at most once,
+ * so no purchase finds another one open; a vehicle that is gone for good gets one purchase only. With `faulted-first` every
+ * vehicle with a fault gets a purchase first.
  */
 export function planPurchases(
   scenario: Scenario,
@@ -40,7 +27,20 @@ export function planPurchases(
 ): PlannedPurchase[] {
   const rules = scenario.purchases;
   if (rules.list) return listedPurchases(rules.list, rules.services, vehicles);
-  const wishes = choosePurchases(scenario, vehicles, random.stream('wishes'), models);
+  const stated = planStated(scenario, vehicles, random.stream('stated'), models);
+  const drawn = drawPurchases(scenario, vehicles, stated, random, models);
+  return [...drawn, ...stated].sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawPurchases(
+  scenario: Scenario,
+  vehicles: readonly PlannedVehicle[],
+  stated: readonly PlannedPurchase[],
+  random: Random,
+  models: readonly VehicleModel[],
+): PlannedPurchase[] {
+  const rules = scenario.purchases;
+  const wishes = choosePurchases(scenario, vehicles, stated, random.stream('wishes'), models);
   const ordinary = wishes.filter((wish) => wish.intent === 'ordinary');
   const draw = random.stream('kinds');
   const declined = new Set(shuffled(draw, ordinary).slice(0, rules.declined));
@@ -96,10 +96,11 @@ interface Wish {
 function choosePurchases(
   scenario: Scenario,
   vehicles: readonly PlannedVehicle[],
+  stated: readonly PlannedPurchase[],
   random: Random,
   models: readonly VehicleModel[],
 ): Wish[] {
-  const { services, count, unsupported, perVehicleMax } = scenario.purchases;
+  const { services, count, unsupported, perVehicleMax, buyers } = scenario.purchases;
   const wishes: Wish[] = [];
   const taken = new Map<string, string[]>();
   const isFree = (vehicle: PlannedVehicle) =>
@@ -110,6 +111,7 @@ function choosePurchases(
     const fitting = services.filter(
       (service) =>
         !bought.includes(service.id) &&
+        !isStated(stated, vehicle, service) &&
         hasFeature(models, vehicle, service.feature) === (intent === 'ordinary'),
     );
     if (fitting.length === 0) return false;
@@ -126,8 +128,10 @@ function choosePurchases(
   for (let made = 0; made < unsupported && lacking.length > 0; ) {
     if (add(lacking.pop(), 'unsupported')) made += 1;
   }
-  for (const vehicle of vehicles.filter((each) => each.faults.length > 0)) {
-    if (wishes.length < count) add(vehicle, 'ordinary');
+  if (buyers === 'faulted-first') {
+    for (const vehicle of vehicles.filter((each) => each.faults.length > 0)) {
+      if (wishes.length < count) add(vehicle, 'ordinary');
+    }
   }
   let free = vehicles.filter(isFree);
   while (wishes.length < count && free.length > 0) {
@@ -149,18 +153,31 @@ function choosePurchases(
   return wishes;
 }
 
+function isStated(
+  stated: readonly PlannedPurchase[],
+  { vin }: PlannedVehicle,
+  { id }: OfferedService,
+): boolean {
+  return stated.some((one) => one.vin === vin && one.serviceId === id);
+}
+
 function hasFeature(models: readonly VehicleModel[], vehicle: PlannedVehicle, feature: string): boolean {
   return models.find(({ id }) => id === vehicle.model)?.features.includes(feature) ?? false;
 }
 
-/** An outage is there to be met: purchases for such a vehicle arrive in the first half of it, or its first seconds. */
+/** With `faulted-first` an outage is there to be met: purchases for such a vehicle arrive in its first half, or its first seconds. */
 function arrival(scenario: Scenario, vehicle: PlannedVehicle, random: Random): number {
-  const { overMs } = scenario.purchases;
+  const { overMs, buyers, arrivals } = scenario.purchases;
+  if (buyers !== 'faulted-first') return drawnArrival(arrivals, overMs, random);
   for (const { type, state, schedule } of vehicle.faults.map(standingForm)) {
     if (type !== 'offline' || state !== undefined) continue;
     const { afterMs = 0, forMs = null } = schedule ?? {};
     const intoMs = forMs === null ? intoOutageMaxMs : Math.min(forMs / 2, intoOutageMaxMs);
     return Math.min(overMs, integerBetween(random, afterMs, Math.floor(afterMs + intoMs)));
   }
-  return integerBetween(random, 0, overMs);
+  return drawnArrival(arrivals, overMs, random);
+}
+
+function drawnArrival(arrivals: Arrivals | undefined, overMs: number, random: Random): number {
+  return arrivals ? arrivalAt(arrivals, overMs, random.fraction()) : integerBetween(random, 0, overMs);
 }

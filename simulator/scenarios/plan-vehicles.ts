@@ -35,17 +35,20 @@ export function planVehicles(
 ): PlannedVehicle[] {
   const serials = random.stream('serials');
   const places = random.stream('places');
-  const { list } = scenario.vehicles;
+  const { list = [] } = scenario.vehicles;
+  const named = new Set(list.map(({ vin }) => vin));
   const vehicles: PlannedVehicle[] = [];
   const nextSerial = new Map<string, number>();
   for (let index = 0; index < scenario.vehicles.count; index += 1) {
-    const named = list?.[index];
-    const model = modelOf(models, named?.model ?? pickWeighted(places, scenario.vehicles.models).model);
+    const own = list[index];
+    const model = modelOf(models, own?.model ?? pickWeighted(places, scenario.vehicles.models).model);
     const region = pickWeighted(places, scenario.vehicles.regions);
-    const serial = (nextSerial.get(model.id) ?? 0) + integerBetween(serials, 1, 4);
+    const vinOf = (serial: number) => makeVin(model.vinPrefix, model.vinPlant, serial);
+    let serial = (nextSerial.get(model.id) ?? 0) + integerBetween(serials, 1, 4);
+    while (named.has(vinOf(serial))) serial += 1;
     nextSerial.set(model.id, serial);
     vehicles.push({
-      vin: named?.vin ?? makeVin(model.vinPrefix, model.vinPlant, serial),
+      vin: own?.vin ?? vinOf(serial),
       model: model.id,
       region: region.region,
       latitude: near(places, region.latitude, region.spreadDegrees),

@@ -11,8 +11,9 @@ import type { ConnectivityProfile } from '../fleet/connectivity.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
-import { type PlannedPurchase, planPurchases } from './plan-purchases.ts';
+import { planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
+import type { PlannedPurchase } from './planned-purchase.ts';
 import { type Constants, compressedConstants, type Scenario } from './scenario.ts';
 
 /**

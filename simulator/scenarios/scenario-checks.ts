@@ -5,10 +5,10 @@ import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import { endBoundMs } from '../reports/expectations.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import { readExpectation } from './expectation.ts';
 import type { Mistake } from './mistake.ts';
 import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
+import { checkExpectations, checkStated } from './stated-checks.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
 /** Checks beyond the schema: names that must exist, and targets and fault windows that can never take effect. */
@@ -35,7 +35,8 @@ export function checkScenario(
     ),
     ...checkParts(scenario),
     ...(scenario.faults.list ?? []).flatMap((record, index) => checkRecord(scenario, record, index)),
-    ...checkExpectations(scenario.expectations ?? []),
+    ...checkStated(scenario, services, known),
+    ...checkExpectations(scenario),
   ];
 }
 
@@ -70,7 +71,9 @@ function checkServices({ purchases }: Scenario, services: readonly Service[]): M
   });
 }
 
-function checkCount({ vehicles, purchases: { count, perVehicleMax } }: Scenario): Mistake[] {
+function checkCount({ vehicles, purchases: { count, perVehicleMax, items } }: Scenario): Mistake[] {
+  if (count === 0 && items === undefined)
+    return [{ path: ['purchases', 'count'], text: 'is 0; write at least 1, or name purchases.items' }];
   const most = vehicles.count * perVehicleMax;
   if (count <= most) return [];
   return [
@@ -92,6 +95,8 @@ function checkLists(
   const counted = (['vehicles', 'purchases'] as const).flatMap((what): Mistake[] => {
     const { list, count } = what === 'vehicles' ? vehicles : purchases;
     if (list === undefined || list.length === count) return [];
+    // The seed draws the other vehicles; purchases are named all or not at all.
+    if (what === 'vehicles' && list.length < count && purchases.list === undefined) return [];
     return [
       {
         path: [what, 'count'],
@@ -193,7 +198,10 @@ function unknownNames(
 /** Every activation has ended by this time, so a fault that begins later never takes effect. */
 function latestEndMs(scenario: Scenario): number {
   const { purchases, slackMs } = scenario;
-  return purchases.overMs + endBoundMs(compressedConstants(scenario), purchases.perVehicleMax, slackMs);
+  const { items = [], overMs, perVehicleMax } = purchases;
+  const lastMs = Math.max(overMs, ...items.map(({ atMs }) => atMs));
+  const sharing = perVehicleMax + items.length;
+  return lastMs + endBoundMs(compressedConstants(scenario), sharing, slackMs);
 }
 
 /** What begins so late can never strike. */
@@ -249,11 +257,4 @@ function checkRecord(scenario: Scenario, record: FaultRecord, index: number): Mi
     ...unknownNames(scenario, 'models', models, [...path, 'target', 'selector', 'models']),
     ...unknownNames(scenario, 'regions', regions, [...path, 'target', 'selector', 'regions']),
   ];
-}
-
-function checkExpectations(expectations: readonly string[]): Mistake[] {
-  return expectations.flatMap((text, index) => {
-    const reading = readExpectation(text);
-    return reading.ok ? [] : [{ path: ['expectations', index], text: `is "${text}"; ${reading.reason}` }];
-  });
 }

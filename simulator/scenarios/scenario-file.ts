@@ -6,6 +6,7 @@ import { type Mistake, mistakesOf, pathText } from './mistake.ts';
 import { readOutages } from './recorded-outages.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
 import { checkScenario } from './scenario-checks.ts';
+import type { StatedPurchase } from './stated-purchase.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type ScenarioReading =
@@ -38,7 +39,7 @@ export function readScenarioFile(
   const { value, placeOf: at } = yaml.file;
   const sentence = (mistake: Mistake) =>
     `${at(mistake)}: ${pathText(mistake.path) || 'the scenario'} ${mistake.text}`;
-  const parsed = scenarioSchema.safeParse(value);
+  const parsed = scenarioSchema.safeParse(withoutDrawn(value));
   if (!parsed.success) return failed(mistakesOf(parsed.error, value).map(sentence));
   const scenario = withOwnDefaults(parsed.data, value, services, models);
   const mistakes = checkScenario(scenario, services, models);
@@ -66,8 +67,28 @@ function withOwnDefaults(
       namesModels || isShipped
         ? vehicles
         : { ...vehicles, models: models.map(({ id }) => ({ model: id, weight: 1 })) },
-    purchases: namesServices || isSold ? purchases : { ...purchases, services: soldServices(services) },
+    purchases: {
+      ...purchases,
+      ...(namesServices || isSold ? {} : { services: soldServices(services) }),
+      ...(purchases.items ? { items: purchases.items.map((item) => withOffer(item, services)) } : {}),
+    },
   };
+}
+
+/** A stated purchase with what the catalogue says of its service. */
+function withOffer(item: StatedPurchase, services: readonly Service[]): StatedPurchase {
+  const sold = services.find(({ id }) => id === item.service);
+  const [offer] = sold?.offers ?? [];
+  if (!sold || !offer) return item;
+  return { ...item, feature: item.feature ?? sold.feature, duration: item.duration ?? offer.duration };
+}
+
+/** A scenario that only states its purchases draws none. */
+function withoutDrawn(value: unknown): unknown {
+  const purchases = valueAt(value, ['purchases']);
+  const isStated = valueAt(value, ['purchases', 'items']) !== undefined;
+  if (!isStated || valueAt(value, ['purchases', 'count']) !== undefined) return value;
+  return { ...(value as object), purchases: { count: 0, overMs: 0, ...(purchases as object) } };
 }
 
 /** Every service for the first duration that it is sold for. */

@@ -7,51 +7,11 @@ import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { msSchema, shareSchema } from '../faults/unit-schemas.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
+import { purchasesSchema } from './purchases-schema.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
-import {
-  standardCards,
-  standardConstants,
-  standardCustomers,
-  standardModels,
-  standardRegions,
-  standardServices,
-} from './standard.ts';
+import { standardConstants, standardCustomers, standardModels, standardRegions } from './standard.ts';
+import { realMsMax, runMsMax } from './time-limits.ts';
 import { vehicleFaultSchema } from './vehicle-fault.ts';
-
-const durationShape = z.union([
-  z.strictObject({ unit: z.enum(['hours', 'days', 'months']), count: z.int().min(1).max(1_200) }),
-  z.strictObject({ unit: z.literal('permanent') }),
-]);
-
-const soldFor =
-  'write a duration such as "30 days", "1 month", "12 hours" or "permanent", or fields unit and count';
-
-/** What is sold: its fields, or a text that says both. */
-const durationSchema = z.union(
-  [
-    durationShape,
-    z
-      .string()
-      .regex(/^([1-9]\d{0,3} (hour|day|month)s?|permanent)$/, soldFor)
-      .transform((text, context): z.infer<typeof durationShape> => {
-        const [count = '', unit = ''] = text.split(' ');
-        const read = durationShape.safeParse(
-          text === 'permanent'
-            ? { unit: 'permanent' }
-            : { unit: `${unit.replace(/s$/, '')}s`, count: Number(count) },
-        );
-        if (read.success) return read.data;
-        context.addIssue({ code: 'custom', message: soldFor, input: text });
-        return z.NEVER;
-      }),
-  ],
-  { error: (issue) => (typeof issue.input === 'string' || issue.input === undefined ? soldFor : undefined) },
-);
-
-/** No time of a run is longer than two weeks: what is longer would never end, and a live timer holds 24 days at most. */
-export const runMsMax = 14 * 86_400_000;
-/** No real time is longer than a year. */
-export const realMsMax = 366 * 86_400_000;
 
 const real = 'Real milliseconds; the run divides them by timeScale.';
 
@@ -159,53 +119,6 @@ const customersSchema = z.strictObject({
   pushShare: shareSchema()
     .default(standardCustomers.pushShare)
     .describe('How many take push messages, 0 to 1.'),
-});
-
-const serviceSchema = z.strictObject({
-  id: z.string().describe('Of the catalogue: heated-seats.'),
-  feature: z.string().describe('What the service wakes: heated_seats.'),
-  duration: durationSchema,
-  weight: z.number().positive(),
-});
-
-const plannedPurchaseSchema = z.strictObject({
-  vin: vinSchema,
-  atMs: msSchema(0, runMsMax).describe('Milliseconds of the run from the first moment of the workload.'),
-  service: z.string().describe('Of the catalogue: heated-seats.'),
-  duration: durationSchema,
-  card: z.string().describe('A card of the payment service: pm_card_visa.'),
-});
-
-const purchasesSchema = z.strictObject({
-  count: z.int().min(1).max(100_000),
-  overMs: msSchema(0, runMsMax).describe(
-    'They arrive within this time, at most two weeks. Milliseconds of the run, not compressed.',
-  ),
-  services: z.array(serviceSchema).min(1).default(standardServices),
-  perVehicleMax: z.int().min(1).max(1_000).default(1),
-  /** This many of each, spread over the run by the seed; fewer where the drawn vehicles do not allow more. */
-  unsupported: z
-    .int()
-    .min(0)
-    .max(100_000)
-    .default(0)
-    .describe('Purchases of a feature that the vehicle lacks.'),
-  declined: z.int().min(0).max(100_000).default(0).describe('Purchases with a card that is declined.'),
-  preDelivery: z
-    .int()
-    .min(0)
-    .max(100_000)
-    .default(0)
-    .describe('Purchases for vehicles that are not delivered yet.'),
-  list: z
-    .array(plannedPurchaseSchema)
-    .min(1)
-    .max(1_000)
-    .optional()
-    .describe(
-      'These purchases instead of drawn ones, in the order of their arrival; as many as count says. Needs vehicles.list.',
-    ),
-  cards: z.strictObject({ good: z.string(), declined: z.string() }).default(standardCards),
 });
 
 const faultsSchema = z.strictObject({

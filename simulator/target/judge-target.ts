@@ -4,6 +4,8 @@ import { runChecks } from '../reports/checks/all.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { countBy } from '../reports/group.ts';
 import { judgeExpectations } from '../reports/judged-expectation.ts';
+import { moneyTotals } from '../reports/money-totals.ts';
+import type { PurchaseFacts } from '../reports/purchase-facts.ts';
 import { quantile } from '../reports/quantile.ts';
 import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
@@ -52,16 +54,35 @@ export function judgeTarget(
     p99: quantile(waits, 0.99),
     longest: quantile(waits, 1),
   };
-  const expectations = judgeExpectations(run.plan.expectations ?? [], {
-    ...report,
-    outcomes,
-    timeToActiveMs,
-  });
+  const figures = { ...report, outcomes, timeToActiveMs };
+  const facts = factsOf(cases, activations, mapping);
+  const expectations = judgeExpectations(run.plan.expectations ?? [], figures, facts);
   const isHeld = checks.every((check) => check.ok || !expectedRules.includes(check.id));
   return {
     ...{ ...report, outcomes, timeToActiveMs, activations, expectedRules, expectations },
     ok: isHeld && expectations.every(({ ok }) => ok),
   };
+}
+
+/** What is seen of each purchase; of push messages and tickets nothing tells which purchase they are about. */
+function factsOf(
+  { cases }: TargetCases,
+  lines: readonly ActivationLine[],
+  { mail }: Mapping,
+): Map<string, PurchaseFacts> {
+  const byId = new Map(cases.map((one) => [one.id, one]));
+  return new Map(
+    lines.map(({ purchase, activation, outcome, tookMs, attempts }) => {
+      const found = byId.get(activation ?? '');
+      const facts: PurchaseFacts = {
+        ...{ outcome, tookMs, attempts, pushes: null, tickets: null },
+        isProven: found?.deliveredAt != null,
+        money: moneyTotals(found?.ledger ?? []),
+        emails: mail ? (found?.mails.length ?? 0) : null,
+      };
+      return [purchase, facts];
+    }),
+  );
 }
 
 function verdictOf(check: Verdict, run: TargetRun, cases: TargetCases, mapping: Mapping): Verdict {

@@ -5,7 +5,7 @@ import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
 import type { PurchaseAnswer, SeenMail } from '../reports/evidence.ts';
 import { groupBy } from '../reports/group.ts';
-import type { PlannedPurchase } from '../scenarios/plan-purchases.ts';
+import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
 

@@ -1,5 +1,5 @@
 import { type Content, html, type Markup } from '../../../shared/html/markup.ts';
-import { uncompressedTime } from '../judged-expectation.ts';
+import { uncompressedTime } from '../scenario-time.ts';
 import { countTicks, scale, ticks } from './scale.ts';
 
 /** The drawing's own units; the page scales it to its width. */

@@ -1,8 +1,8 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
 import { isoText } from '../../../shared/protocol/instant.ts';
 import { compressionText, conclusionText } from '../conclusion.ts';
-import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
+import { uncompressedTime } from '../scenario-time.ts';
 import { moneyChart } from './money-chart.ts';
 import { retriesChart } from './retries-chart.ts';
 import { style } from './style.ts';

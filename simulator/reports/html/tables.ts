@@ -1,8 +1,8 @@
 import { type Content, html, type Markup } from '../../../shared/html/markup.ts';
 import type { ActivationCourse } from '../activation-course.ts';
 import { namedFacts } from '../fact-rows.ts';
-import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
+import { uncompressedTime } from '../scenario-time.ts';
 
 interface Column {
   readonly name: string;

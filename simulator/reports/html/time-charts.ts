@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../../shared/html/markup.ts';
-import { uncompressedTime } from '../judged-expectation.ts';
 import type { RunReport } from '../run-report.ts';
+import { uncompressedTime } from '../scenario-time.ts';
 import { drawing, frame } from './chart-frame.ts';
 import { scale } from './scale.ts';
 

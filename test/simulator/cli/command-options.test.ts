@@ -375,6 +375,18 @@ const cases: Readonly<Record<string, Case>> = {
       '--log /nowhere/x cannot be written: there is no such file; name another file',
     ),
   ),
+  'run --check': both(
+    shownBy('--check', 'simulator/cli/run-plan.test.ts', 'checks a file and runs nothing'),
+    refuses('run default --check --plan', '--check and --plan are two questions: ask one of them'),
+    refuses(
+      'run default --check --html x',
+      '--html has no effect with --check, which runs nothing: leave it out',
+    ),
+  ),
+  'run --plan': both(
+    shownBy('--plan', 'simulator/cli/run-plan.test.ts', 'who buys what when'),
+    refuses('run default --plan --json x', 'with --plan, --json prints to standard output: leave out "x"'),
+  ),
   'run --seed': both(
     reported,
     refuses('run --seed x', '--seed must be a whole number from 0 to 4294967295, not "x"'),

@@ -3,8 +3,8 @@ import {
   expectedRules,
   type Figures,
   judgeExpectations,
-  uncompressedTime,
 } from '../../../simulator/reports/judged-expectation.ts';
+import { uncompressedTime } from '../../../simulator/reports/scenario-time.ts';
 import { readExpectation } from '../../../simulator/scenarios/expectation.ts';
 
 const figures: Figures = {

@@ -28,6 +28,7 @@ export const smallScenario: Scenario = {
   },
   customers: { count: 3, languages: ['en', 'es'], pushShare: 0.5 },
   purchases: {
+    buyers: 'faulted-first',
     count: 6,
     overMs: 5_000,
     services: [
