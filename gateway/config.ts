@@ -88,6 +88,16 @@ export const options = {
     0,
     65_535,
   ),
+  apiIotThread: oneOf(
+    {
+      flag: 'api-iot-thread',
+      environment: 'API_IOT_THREAD',
+      placeholder: 'auto|yes|no',
+      help: 'API IoT and broker run in a thread of their own beside the platform; auto: on two processors and more',
+      fallback: 'auto',
+    },
+    ['auto', 'yes', 'no'],
+  ),
   healthPort: wholeNumber(
     {
       flag: 'health-port',

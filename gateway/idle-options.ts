@@ -25,6 +25,11 @@ const conditions: readonly Condition[] = [
     otherwise: 'no API IoT runs in this process',
   },
   {
+    options: ['apiIotThread'],
+    holds: (config) => hasApiIot(config) && hasPlatform(config),
+    otherwise: 'platform and API IoT do not both run in this process',
+  },
+  {
     options: ['mqttPort'],
     holds: (config) => hasApiIot(config) && config.mqttUrl === null,
     otherwise: 'no broker runs in this process',

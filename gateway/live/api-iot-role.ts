@@ -24,9 +24,11 @@ import { undoneOnFailure } from './undo.ts';
 export interface ApiIotRole {
   readonly origin: string;
   readonly mqttUrl: string;
-  /** Null when the broker is elsewhere. */
+  /** Null when the broker is elsewhere: at MQTT_URL, or in a thread of its own. */
   readonly broker: EmbeddedBroker | null;
   readonly database: Database<ApiIotSchema>;
+  /** Names the origin of the platform in this thread, for an API IoT in another: its callbacks then need no socket. */
+  mountPlatform?(origin: string): void;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export interface RoleDeps {
   readonly log: Log;
 }
 
-interface ApiIotRoleDeps extends RoleDeps {
+export interface ApiIotRoleDeps extends RoleDeps {
   /** Wraps what answers at the listener; it may reject with `TransportError`, and the caller then gets no answer. */
   readonly wrap?: ((fetch: Http) => Http) | undefined;
 }

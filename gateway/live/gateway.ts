@@ -12,7 +12,7 @@ import { reachableHost } from '../../shared/protocol/url-host.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { GatewayConfig } from '../config.ts';
 import { allowedHosts } from './access-tokens.ts';
-import { type ApiIotRole, startApiIot } from './api-iot-role.ts';
+import { type ApiIotRole, type ApiIotRoleDeps, startApiIot as startApiIotHere } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
@@ -41,6 +41,8 @@ export interface GatewayOptions {
   readonly httpTimeoutMs?: number;
   /** Wraps what answers at the API IoT's listener: every caller meets it, in this process and over the socket. */
   readonly wrapApiIot?: (fetch: Http) => Http;
+  /** Starts API IoT and broker in a thread of their own. Default: in this one. */
+  readonly startApiIot?: ((deps: ApiIotRoleDeps) => Promise<ApiIotRole>) | undefined;
   /** Wraps the engine's requests to the API IoT. */
   readonly disturb?: (http: Http) => Http;
   /** Wraps the engine's requests to the payment service. */
@@ -51,12 +53,13 @@ export interface GatewayOptions {
   readonly adapt?: (catalogue: Catalogue) => Catalogue;
 }
 
-/** Starts the roles that the configuration names, in one process. Rejects with a sentence when one cannot start. */
+/** Starts the roles that the configuration names, in this process. Rejects with a sentence when one cannot start. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const {
     config,
     log,
     wrapApiIot,
+    startApiIot = startApiIotHere,
     disturb,
     disturbPayments,
     httpTimeoutMs = 15_000,
@@ -117,6 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       database: await database.open(),
     });
     started.push(platform);
+    apiIot?.mountPlatform?.(platform.origin);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stopRoles, stop };
   } catch (error) {
     await stop().catch(() => {});

@@ -3,6 +3,7 @@ import { type GatewayConfig, secretsOf } from '../../gateway/config.ts';
 import { runGateway } from '../../gateway/main.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { systemRandom } from '../../shared/live/random.ts';
+import { apiIotThread } from '../live/api-iot-thread.ts';
 import { openControl } from '../live/control-server.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { UsageError } from './exit.ts';
@@ -27,7 +28,9 @@ export function addGateway(program: Command): void {
   withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
     refuseIdleFlags(flags, config);
-    if (flags.controlPort === undefined) return runGateway(config);
+    if (flags.controlPort === undefined) {
+      return runGateway(config, { startApiIot: apiIotThread(config) });
+    }
     await runWithFaults(config, countOf('--control-port', flags.controlPort, 65_535));
   });
 }
@@ -45,7 +48,11 @@ async function runWithFaults(config: GatewayConfig, port: number): Promise<void>
     apiIot.begin();
     const services = { api_iot: apiIot, payments: null, mail: null, push: null };
     control.begin({ cars: null, services, mqttUrl: '' });
-    await runGateway(config, { wrapApiIot: apiIot.around, places: { control: control.origin } });
+    await runGateway(config, {
+      startApiIot: apiIotThread(config),
+      wrapApiIot: apiIot.around,
+      places: { control: control.origin },
+    });
   } finally {
     await control.stop();
   }

@@ -42,7 +42,7 @@ export interface LiveFlags {
 /** What may stand in the environment for a run. All else of the gateway's is the scenario's to say, or belongs to another gateway. */
 const runOptions = [
   ...(['natsUrl', 'natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags'] as const),
-  ...(['natsServer', 'install', 'databaseUrl', 'logLevel'] as const),
+  ...(['natsServer', 'install', 'databaseUrl', 'apiIotThread', 'logLevel'] as const),
 ];
 
 function environmentOfRun(

@@ -1,19 +1,10 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import type { Gateway, GatewayOptions } from '../../gateway/live/gateway.ts';
 import { runGateway } from '../../gateway/main.ts';
-import { type Http, TransportError } from '../../shared/ports/http.ts';
+import type { Http } from '../../shared/ports/http.ts';
+import { askingHttp, type OpenRequest, pass } from './asked-faults.ts';
 import { type ProcessChannel, processChannel } from './process-channel.ts';
-import type { ProcessHooks, ProcessQuestion, RequestFate, RunQuestion } from './process-questions.ts';
-
-/** The response or the error of a request that passed. */
-type Sent =
-  | { readonly ok: true; readonly response: Response }
-  | { readonly ok: false; readonly error: unknown };
-
-interface OpenRequest {
-  send(): Promise<Sent>;
-  sent: Sent | null;
-}
+import type { ProcessHooks, ProcessQuestion, RunQuestion } from './process-questions.ts';
 
 /**
  * A gateway of a run in this process: what meets requests at its API IoT, and where it dies, is decided by the run that started it, so that
@@ -28,12 +19,8 @@ export async function runGatewayOfRun(config: GatewayConfig, hooks: ProcessHooks
 
   async function answerTo(question: ProcessQuestion): Promise<unknown> {
     switch (question.type) {
-      case 'send': {
-        const request = requests.get(question.key);
-        if (!request) return false;
-        request.sent = await request.send();
-        return request.sent.ok;
-      }
+      case 'send':
+        return pass(requests, question.key);
       case 'stop broker':
         return gateway?.apiIot?.broker?.stop({ keepsSessions: question.keepsSessions });
       case 'start broker':
@@ -88,59 +75,4 @@ function hooksOf(
       pusher: { send: (push) => stepping('push', () => pusher.send(push)) },
     }),
   };
-}
-
-let keys = 0;
-
-/** What answers at the API IoT, with the faults that the run has. */
-function askingHttp(
-  http: Http,
-  ask: (question: RunQuestion) => Promise<unknown>,
-  requests: Map<number, OpenRequest>,
-): Http {
-  return async (request) => {
-    keys += 1;
-    const key = keys;
-    const open: OpenRequest = {
-      send: () =>
-        http(request).then(
-          (response): Sent => ({ ok: true, response }),
-          (error: unknown): Sent => ({ ok: false, error }),
-        ),
-      sent: null,
-    };
-    requests.set(key, open);
-    const { method, url, signal } = request;
-    const isGivenUp = new Promise<null>((resolve) => {
-      signal.addEventListener('abort', () => resolve(null), { once: true });
-    });
-    try {
-      const fate = (await Promise.race([
-        ask({ type: 'request', key, method, url }),
-        isGivenUp,
-      ])) as RequestFate | null;
-      // Its caller waits no longer: the request fails as one that is given up does.
-      if (fate === null) return await http(request);
-      return responseOf(fate, open);
-    } finally {
-      requests.delete(key);
-    }
-  };
-}
-
-function responseOf(fate: RequestFate, { sent }: OpenRequest): Response {
-  switch (fate.type) {
-    case 'own':
-      if (sent === null) throw new Error('a request of the run never passed');
-      if (!sent.ok) throw sent.error;
-      return sent.response;
-    case 'answer':
-      return new Response(fate.body, { status: fate.status, headers: fate.headers.map(([...pair]) => pair) });
-    case 'error':
-      // It came, and the fault lost it.
-      if (sent?.ok) void sent.response.body?.cancel();
-      throw new TransportError(fate.kind, fate.message, fate.mayHaveSucceeded);
-    default:
-      return fate satisfies never;
-  }
 }

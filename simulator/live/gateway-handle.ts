@@ -10,6 +10,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { HttpFaults } from '../faults/http-faults.ts';
+import { apiIotThread } from './api-iot-thread.ts';
 
 /** Handle of a running gateway, in this or other processes. Its values stay valid after a restart. */
 export interface GatewayHandle {
@@ -57,9 +58,12 @@ export interface LaunchRequest {
 
 export type Launch = (wish: LaunchRequest) => Promise<GatewayHandle>;
 
-/** All roles in this process, with the faults in front of the API IoT. */
+/** All roles in this process, the API IoT perhaps in a thread, with the faults in front of it. */
 export const launchHere: Launch = async ({ config, apiIotFaults, log }) => {
-  const gateway = await startGateway({ config, log, wrapApiIot: apiIotFaults.around });
+  const gateway = await startGateway({
+    ...{ config, log, startApiIot: apiIotThread(config) },
+    wrapApiIot: apiIotFaults.around,
+  });
   const { platform, apiIot, bus } = gateway;
   if (!platform || !apiIot || !bus) {
     await gateway.stop();

@@ -50,7 +50,7 @@ export interface GatewayProcessOptions {
 }
 
 /** The configuration as the environment says it, so that no secret stands on a command line. */
-function environmentOf(config: GatewayConfig): Record<string, string> {
+export function environmentOf(config: GatewayConfig): Record<string, string> {
   const environment: Record<string, string> = { PATH: process.env.PATH ?? '' };
   for (const [name, option] of Object.entries(options)) {
     const value = config[name as keyof GatewayConfig];

@@ -13,6 +13,7 @@ import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { FleetOptions } from '../fleet/options.ts';
 import { type RegistrationSummary, registerWithoutErased } from '../run/registration.ts';
 import { wireLog } from '../run/wire-log.ts';
+import { apiIotThread } from './api-iot-thread.ts';
 import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
@@ -157,6 +158,7 @@ function gatewayOf(
       smtpUrl: config.smtpUrl ?? smtpUrl,
     },
     log,
+    startApiIot: apiIotThread(config),
     ...(config.apiIotUrl === null ? { wrapApiIot: apiIot.around } : { disturb: apiIot.around }),
     ...(config.paymentsUrl === null ? {} : { disturbPayments: payments.around }),
   };

@@ -19,10 +19,50 @@ export type ProcessQuestion =
   | { readonly type: 'stop broker'; readonly keepsSessions: boolean }
   | { readonly type: 'start broker' };
 
+/** A request that one thread sends to the other. */
+export interface CarriedRequest {
+  readonly type: 'http';
+  readonly key: number;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | null;
+}
+
+/** What the thread of the API IoT asks the thread of the platform. */
+export type ThreadQuestion =
+  | { readonly type: 'started'; readonly origin: string; readonly mqttUrl: string }
+  /** It could not start, with a sentence. */
+  | { readonly type: 'failed'; readonly message: string }
+  | Extract<RunQuestion, { type: 'request' }>
+  | CarriedRequest
+  | { readonly type: 'give up'; readonly key: number };
+
+/** What the thread of the platform asks the thread of the API IoT. */
+export type MainQuestion =
+  | Extract<ProcessQuestion, { type: 'send' }>
+  | CarriedRequest
+  | { readonly type: 'give up'; readonly key: number }
+  /** Requests to this origin are carried from now on. */
+  | { readonly type: 'mount'; readonly origin: string }
+  | { readonly type: 'stop' };
+
+/** What the thread of the API IoT is started with. */
+export interface ThreadData {
+  /** The configuration as the environment says it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly keys: Readonly<Record<string, string>>;
+  /** Asks what meets the requests at its API IoT. */
+  readonly hasFaults: boolean;
+}
+
 /** What becomes of a request. */
 export type RequestFate =
   /** The response or the error of the request that passed. */
-  | { readonly type: 'own' }
+  { readonly type: 'own' } | CarriedAnswer;
+
+/** A response or an error as a message. */
+export type CarriedAnswer =
   | {
       readonly type: 'answer';
       readonly status: number;

@@ -73,7 +73,13 @@ function configOf({ ports = 0, without = [] }: FleetwakeOptions, data: string): 
   if ('faults' in reading) throw new Error(reading.faults.join('\n'));
   const { config } = reading;
   const free = ports === 0 ? { port: 0, apiIotPort: 0, mqttPort: 0 } : {};
-  return { ...config, ...free, data, roles: config.roles.filter((role) => !without.includes(role)) };
+  return {
+    ...config,
+    ...free,
+    apiIotThread: 'no',
+    data,
+    roles: config.roles.filter((role) => !without.includes(role)),
+  };
 }
 
 function runningOf(

@@ -2,6 +2,7 @@ import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { Address } from '../../shared/protocol/address.ts';
+import { apiIotThread } from '../../simulator/live/api-iot-thread.ts';
 import { cpuMs, serveParent } from './child.ts';
 
 /** Sent from another process, so the mail server is a text. */
@@ -26,7 +27,11 @@ serveParent(async (given: GatewayArgument) => {
     ...given,
     smtpUrl: given.smtpUrl === undefined ? null : new Address(given.smtpUrl),
   };
-  const gateway = await startGateway({ config, log: jsonLog(config.logLevel) });
+  const gateway = await startGateway({
+    config,
+    log: jsonLog(config.logLevel),
+    startApiIot: apiIotThread(config),
+  });
   if (gateway.bus !== null && gateway.bus.kind !== 'nats') throw new Error(gateway.bus.notice);
   const ready: GatewayReady = {
     platform: gateway.platform?.origin ?? '',

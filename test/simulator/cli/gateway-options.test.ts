@@ -62,6 +62,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   port: number('9090', 0, 65_535),
   apiIotPort: number('9091', 0, 65_535),
   mqttPort: number('1884', 0, 65_535),
+  apiIotThread: one('no', 'auto, yes, no'),
   healthPort: number('9092', 0, 65_535),
   publicUrl: web('https://caas.example'),
   apiIotPublicUrl: web('https://iot.example'),

@@ -17,6 +17,7 @@ export interface Given {
   natsBus: NatsBusOptions | null;
   natsProgram: string | null;
   isInstalled: boolean;
+  apiIotThread: string | null;
   mqttUrl: string | null;
   databaseUrl: string | null;
   trusted: readonly { readonly issuer: string; readonly jwksUrl: string; readonly leewaySeconds?: number }[];
@@ -37,6 +38,7 @@ const nothing: Given = {
   natsBus: null,
   natsProgram: null,
   isInstalled: false,
+  apiIotThread: null,
   mqttUrl: null,
   databaseUrl: null,
   trusted: [],

@@ -50,6 +50,12 @@ vi.mock('../../../gateway/broker/embedded-broker.ts', async (original) => {
     }) as typeof embeddedBroker,
   };
 });
+// A thread cannot load the sources: what it would be decided by is seen.
+vi.mock('../../../simulator/live/api-iot-thread.ts', () => ({
+  apiIotThread({ apiIotThread }: GatewayConfig) {
+    given.apiIotThread = apiIotThread;
+  },
+}));
 vi.mock('../../../shared/live/mailer.ts', async (original) => {
   const { smtpMailer } = await original<typeof import('../../../shared/live/mailer.ts')>();
   return {
@@ -251,6 +257,11 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway, text) => portIs(gateway.line.mqtt, text),
     before: false,
     after: true,
+  },
+  apiIotThread: {
+    text: 'no',
+    see: ({ apiIotThread }) => apiIotThread,
+    before: 'auto',
   },
   healthPort: {
     text: async () => String(await freePort()),
@@ -644,6 +655,11 @@ describe('a running gateway', () => {
       '--roles platform,engine --api-iot-url http://127.0.0.1:1 --mqtt-port 1884',
       '--mqtt-port',
       'no broker runs in this process',
+    ],
+    [
+      '--roles api-iot,broker --api-iot-thread yes',
+      '--api-iot-thread',
+      'platform and API IoT do not both run in this process',
     ],
     ['--mqtt-url mqtt://127.0.0.1:1 --mqtt-port 1884', '--mqtt-port', 'no broker runs in this process'],
     [
