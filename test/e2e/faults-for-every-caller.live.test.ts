@@ -108,11 +108,7 @@ test.each([
   async (_, parameters) => {
     await withTemporaryFolder((folder) =>
       withFleetwake(folder, parameters, async (running) => {
-        await until(
-          () => running.stdout().endsWith('\n') || running.process.exitCode !== null,
-          'it runs',
-          25_000,
-        );
+        await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it runs');
         const { apiIot, control } = JSON.parse(running.stdout()) as { apiIot: string; control: string };
         const { status, configure, accepted } = await clientOf(folder, apiIot);
         expect((await status()).status).toBe(200);
@@ -166,11 +162,7 @@ test('any client of the payment service meets its faults at `fleetwake stand-ins
       folder,
       ['stand-ins', ...free('payments', 'smtp', 'mail', 'push'), '--control-port', '0', '--json'],
       async (running) => {
-        await until(
-          () => running.stdout().endsWith('\n') || running.process.exitCode !== null,
-          'it runs',
-          25_000,
-        );
+        await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it runs');
         const { payments, control, environment } = JSON.parse(running.stdout()) as Places;
         const settings = await readFile(`${folder}/${environment}`, 'utf8');
         const authorization = `Bearer ${/^PAYMENTS_KEY=(.+)$/m.exec(settings)?.[1]}`;
