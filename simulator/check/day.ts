@@ -10,6 +10,7 @@ import { conduct } from '../run/conduct.ts';
 import { syncOpenWork } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
+import { wireLog } from '../run/wire-log.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { closeStores, openStores, type Stores } from '../virtual-system/stores.ts';
@@ -17,11 +18,9 @@ import { virtualPace } from '../virtual-system/virtual-pace.ts';
 import { virtualSystem } from '../virtual-system/virtual-system.ts';
 import { dayLinks } from './day-links.ts';
 import { type DayPlan, type DaySize, dayTestCase, planDay } from './day-plan.ts';
-import { faultBook } from './fault-book.ts';
 import { telemetryEveryMs } from './plan-of-test-case.ts';
 import { platformSettings } from './settings.ts';
 import { registerAtApiIot, registerAtPlatform } from './templates.ts';
-import { newWire } from './wire.ts';
 
 export interface DayDeps {
   /** Processor time of this process so far, in milliseconds. */
@@ -202,7 +201,7 @@ async function daySystem(size: DaySize) {
   const stores = await openStores(setup);
   await registerAll(stores, plan, setup);
   const draws = random.stream('network');
-  const wire = newWire({ clock: loop.clock('network'), book: faultBook(testCase), onWire: () => {} });
+  const wire = wireLog(loop.clock('network'));
   const system = virtualSystem({
     loop,
     random,
@@ -216,11 +215,11 @@ async function daySystem(size: DaySize) {
     },
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
-    faults: { serviceLink: wire.service },
+    faults: { serviceLink: wire.tapService },
   });
-  const fleet = system.fleetOf(plan.specs, wire.vehicles, { telemetryMs: telemetryEveryMs });
+  const fleet = system.fleetOf(plan.specs, wire.tap, { telemetryMs: telemetryEveryMs });
   const links = dayLinks({
-    clock: loop.clock('world'),
+    clock: loop.clock('links'),
     random: random.stream('links'),
     startedAt,
     cars: fleet,

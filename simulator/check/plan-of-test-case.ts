@@ -1,16 +1,16 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Duration } from '../../gateway/catalogue/service.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
-import type { ComponentFault } from '../faults/component-fault.ts';
+import { type ComponentFault, componentFaultEnd } from '../faults/component-fault.ts';
 import type { StandingFault } from '../faults/fault.ts';
-import type { VehicleSpec } from '../fleet/make-fleet.ts';
-import type { VehicleFault } from '../fleet/vehicle-faults.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
+import { plannedVehicleFaults } from './planned-vehicle-faults.ts';
 import { constantsOf, sweepEveryMs } from './settings.ts';
 import type { ScheduledActivation, TestCase } from './test-case.ts';
 
@@ -84,74 +84,7 @@ export function purchasesOf(testCase: TestCase, catalogue: Catalogue): TestCaseP
   });
 }
 
-/** Answers that are kept away: as far as the checks are concerned, the vehicle loses results. */
-function disturbs(testCase: TestCase, vehicle: number): boolean {
-  const atVehicle = testCase.activations.some(
-    (activation) =>
-      activation.vehicle === vehicle && activation.faults.some((fault) => fault.type !== 'http'),
-  );
-  const around = testCase.world.some((fault) => {
-    if (fault.type === 'cut' || fault.type === 'restart') return fault.vehicle === vehicle;
-    return ['broker_restarted', 'crash', 'crash_at', 'stop', 'down'].includes(fault.type);
-  });
-  return atVehicle || around || testCase.skewMs.vehicles[vehicle] !== 0;
-}
-
-/** What the vehicle itself honours: its clock, and control units that fail or refuse. */
-function vehicleFaultsOf(testCase: TestCase, catalogue: Catalogue, vehicle: number): VehicleFault[] {
-  const services = catalogue.services();
-  const skewMs = testCase.skewMs.vehicles[vehicle] ?? 0;
-  const skew: VehicleFault[] = skewMs === 0 ? [] : [{ type: 'clock_skew', attributes: { skewMs } }];
-  const troubles = testCase.activations
-    .filter((activation) => activation.vehicle === vehicle)
-    .flatMap(({ service, faults }) => {
-      const feature = services[service % services.length]?.feature ?? null;
-      return faults.flatMap((fault): VehicleFault[] => {
-        if (fault.type !== 'result') return [];
-        const failing = fault.kind === 'retryable' ? fault.nth : fault.nth - 1;
-        const busy: VehicleFault[] =
-          failing === 0 ? [] : [{ type: 'ecu_busy', attributes: { first: failing, feature } }];
-        const refusal: VehicleFault[] =
-          fault.kind === 'fatal'
-            ? [{ type: 'reject', attributes: { reason: 'unsupported_hardware', feature } }]
-            : [];
-        return [...busy, ...refusal];
-      });
-    });
-  return [...skew, ...troubles];
-}
-
-type ReplacedUnit = Extract<StandingFault, { type: 'feature_lost' | 'feature_gained' }>;
-
-/** Control units that a workshop puts in, with the moment after the first of the workload. */
-export function replacementsOf(
-  testCase: TestCase,
-  catalogue: Catalogue,
-): { readonly vin: string; readonly atMs: number; readonly fault: ReplacedUnit }[] {
-  const services = catalogue.services();
-  return testCase.activations.flatMap(({ vehicle, service, atMs, life = [] }) =>
-    life.flatMap((event) => {
-      const feature = services[service % services.length]?.feature;
-      if (event.type === 'cancel' || feature === undefined) return [];
-      const fault: ReplacedUnit = {
-        name: event.type,
-        layer: 'vehicle',
-        type: event.type,
-        toxicity: 1,
-        attributes: { feature },
-      };
-      return [{ vin: vinOf(vehicle), atMs: atMs + event.afterMs, fault }];
-    }),
-  );
-}
-
 function plannedVehicle(testCase: TestCase, catalogue: Catalogue, index: number): PlannedVehicle {
-  const replaced = replacementsOf(testCase, catalogue).filter(({ vin }) => vin === vinOf(index));
-  const faults: VehicleFault[] = [
-    ...vehicleFaultsOf(testCase, catalogue, index),
-    ...replaced.map(({ atMs, fault }) => ({ ...fault, schedule: { afterMs: atMs } })),
-  ];
-  const disturbance: VehicleFault = { type: 'offline', attributes: { afterMs: 0, forMs: 1 } };
   return {
     vin: vinOf(index),
     model: modelOfVehicle(index, testCase.fleet).id,
@@ -160,28 +93,13 @@ function plannedVehicle(testCase: TestCase, catalogue: Catalogue, index: number)
     longitude: 13.405,
     chargePercent: 80,
     customerId: `customer-${index + 1}`,
-    faults: disturbs(testCase, index) ? [...faults, disturbance] : faults,
+    faults: plannedVehicleFaults(testCase, catalogue, index),
   };
-}
-
-/** Fleet at the start of a run. The passwords have no effect: the virtual broker accepts every client. */
-export function vehicleSpecsOf(testCase: TestCase, catalogue: Catalogue): VehicleSpec[] {
-  return vehiclesOf(testCase).map((index) => ({
-    vin: vinOf(index),
-    model: modelOfVehicle(index, testCase.fleet),
-    region: 'DE',
-    latitude: 52.52,
-    longitude: 13.405,
-    chargePercent: 80,
-    password: 'password',
-    connectivity: 'steady' as const,
-    faults: vehicleFaultsOf(testCase, catalogue, index),
-  }));
 }
 
 /** Longest delay of an activation by faults of the environment, beyond its policy. */
 function slackOf(testCase: TestCase, catalogue: Catalogue): number {
-  const troubles = testCase.world.reduce((sum, fault) => {
+  const awayMs = testCase.world.reduce((sum, fault) => {
     if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
       return sum + fault.downMs + sweepEveryMs;
     if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
@@ -192,7 +110,7 @@ function slackOf(testCase: TestCase, catalogue: Catalogue): number {
     if (fault.type === 'http') return sum + fault.count * 130_000;
     return fault.type === 'message' || fault.type === 'late' ? sum + fault.delayMs : sum;
   }, 0);
-  return 120_000 + troubles + slow + quotaWaitMs(testCase, catalogue) + lifeMs(testCase);
+  return 120_000 + awayMs + slow + quotaWaitMs(testCase, catalogue) + lifeMs(testCase);
 }
 
 /** Each later activation (a deactivation, a reactivation, a manual retry) may occupy the vehicle for a time-out. */
@@ -285,6 +203,20 @@ export function planOf(testCase: TestCase, catalogue: Catalogue): Plan {
     ...(partFaults.length > 0 ? { partFaults } : {}),
     faultSeed: 0,
   };
+}
+
+/** Returns the last moment at which a fault begins or ends; the moment of a crash at a step is not known before. */
+export function lastFaultEnd({ vehicles, partFaults = [] }: Plan, { world }: TestCase): number {
+  return Math.max(
+    0,
+    ...vehicles.flatMap(({ faults }) => faults.map(standingForm).map(endOfFault)),
+    ...partFaults.map(componentFaultEnd),
+    ...world.map((fault) => (fault.type === 'down' ? fault.fromMs + fault.forMs : 0)),
+  );
+}
+
+function endOfFault({ schedule }: StandingFault): number {
+  return (schedule?.afterMs ?? 0) + (schedule?.forMs ?? 0);
 }
 
 /** Telemetry decides nothing here, and costs an event each. */

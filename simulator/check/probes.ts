@@ -45,7 +45,7 @@ const ledger =
  */
 export const probes: Readonly<Record<string, Probe>> = {
   'attempts exhausted': record('activation.max_retries_exceeded'),
-  'result of the last attempt lost': injected(/^last answer muted$/),
+  'result of the last attempt lost': lastAnswerLost,
   'late success after the failure': record('activation.late_success'),
   'permanent rejection after the attempt ended': moved(
     (before, after) =>
@@ -146,6 +146,15 @@ export const probes: Readonly<Record<string, Probe>> = {
   'notification sent twice after a crash or a lost response': ({ evidence }) =>
     [...groupBy(evidence.mails, (mail) => mail.messageId).values()].filter((same) => same.length > 1).length,
 };
+
+/** Answers to the last attempt that the policy allows that never left the vehicle. */
+function lastAnswerLost({ trace, evidence, schedule }: TestCaseRun): number {
+  const lost = new Set(
+    trace.filter(({ event }) => event === 'vehicle.result_lost').map(({ fields }) => fields.commandId),
+  );
+  const last = `:${schedule.policy.maxRetries + 1}`;
+  return evidence.apiIot.filter(({ id, key }) => lost.has(id) && key?.endsWith(last)).length;
+}
 
 function natsWiped({ trace, moves }: TestCaseRun): number {
   const wipes = trace.filter((line) => line.event === 'NATS wiped').map((line) => line.at);

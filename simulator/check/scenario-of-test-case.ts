@@ -1,10 +1,9 @@
 import { stringify } from 'yaml';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import type { FaultRecord } from '../faults/fault.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { readScenarioFile } from '../scenarios/scenario-file.ts';
-import { planOf, purchasesOf, replacementsOf, vehicleSpecsOf, vinOf } from './plan-of-test-case.ts';
+import { planOf, purchasesOf, vinOf } from './plan-of-test-case.ts';
 import { constantsOf } from './settings.ts';
 import type { ActivationFault, HttpFailure, HttpStep, SystemFault, TestCase } from './test-case.ts';
 
@@ -20,15 +19,14 @@ interface Converted {
 }
 
 type HttpFault = Extract<ActivationFault, { type: 'http' }>;
-type VehicleLayer = Exclude<FaultRecord['layer'], 'services'>;
 
 /** Returns the test case as the text of a scenario file, at the pace of real time. */
 export function scenarioOf(testCase: TestCase, about: string, catalogue: Catalogue): ScenarioText {
   const plan = planOf(testCase, catalogue);
   const converted = [
     ...unsupported(testCase),
-    ...vehicleRecords(testCase, catalogue),
-    ...activationRecords(testCase, catalogue),
+    ...vehicleRecords(plan),
+    ...callRecords(testCase, catalogue),
     ...testCase.world.map(systemRecord),
   ];
   const reasons = converted.flatMap(({ reason }) => reason ?? []);
@@ -88,85 +86,22 @@ function unsupported({ activations, skewMs }: TestCase): Converted[] {
   return reasons.map((reason) => ({ reason }));
 }
 
-/** Faults that the vehicle itself has: its clock, and control units that fail, refuse or are replaced. */
-function vehicleRecords(testCase: TestCase, catalogue: Catalogue): Converted[] {
-  const own = vehicleSpecsOf(testCase, catalogue).flatMap(({ vin, faults }) =>
-    faults.map(standingForm).map((fault) => ({ faults: [{ ...fault, target: targetOf(vin) }] })),
+/** Returns the faults of the plan's vehicles, each as a record of its own. */
+function vehicleRecords({ vehicles }: Plan): Converted[] {
+  return vehicles.flatMap(({ vin, faults }) =>
+    faults.map(standingForm).map(({ commands, state, ...fault }) => {
+      const selector = { vins: [vin], ...(commands ? { commands } : {}), ...(state ? { state } : {}) };
+      return { faults: [{ ...fault, target: { selector } }] };
+    }),
   );
-  const replaced = replacementsOf(testCase, catalogue).map(({ vin, atMs, fault }): Converted => {
-    const isTroubled = own.some(({ faults }) =>
-      faults.some(
-        ({ target, attributes }) =>
-          target.selector.vins.includes(vin) &&
-          'feature' in attributes &&
-          attributes.feature === fault.attributes.feature,
-      ),
-    );
-    return isTroubled
-      ? { reason: 'faults of a control unit do not leave with it in a scenario (life with a result fault)' }
-      : { faults: [{ ...fault, target: targetOf(vin), schedule: { afterMs: atMs } }] };
-  });
-  return [...own, ...replaced];
 }
 
-function targetOf(vin: string, commands?: object) {
-  return { selector: { vins: [vin], ...(commands ? { commands } : {}) } };
-}
-
-/** Faults of one activation: its messages and calls. */
-function activationRecords(testCase: TestCase, catalogue: Catalogue): Converted[] {
-  const services = catalogue.services();
-  const lastAttempt = testCase.policy.maxRetries + 1;
+/** Calls of one activation. */
+function callRecords(testCase: TestCase, catalogue: Catalogue): Converted[] {
   const isAlone = purchasesOf(testCase, catalogue).length === 1;
-  return testCase.activations.flatMap(({ vehicle, service, faults }) => {
-    const vin = vinOf(vehicle);
-    const feature = services[service % services.length]?.feature ?? '';
-    return faults.map((fault): Converted => {
-      switch (fault.type) {
-        case 'result':
-          return {};
-        case 'http':
-          return callRecord(fault, vin, isAlone);
-        case 'message': {
-          const isRevocation = fault.channel.startsWith('revocation');
-          const commands = commandsOf(feature, isRevocation ? 'dormant' : 'active', fault.nth, fault.nth);
-          return { faults: [{ ...messageOf(fault), target: targetOf(vin, commands) }] };
-        }
-        case 'mute': {
-          const commands = commandsOf(feature, fault.target ?? 'active', fault.from, fault.to);
-          const record =
-            fault.what === 'command'
-              ? named('lose_command', 'message', {})
-              : named('lose_ack', 'message', { withStatus: true });
-          return { faults: [{ ...record, target: targetOf(vin, commands) }] };
-        }
-        case 'late': {
-          const commands = commandsOf(feature, 'active', lastAttempt, lastAttempt);
-          const record = named('delay_ack', 'message', { delayMs: fault.delayMs });
-          return { faults: [{ ...record, target: targetOf(vin, commands), schedule: { first: 1 } }] };
-        }
-        default:
-          return fault satisfies never;
-      }
-    });
-  });
-}
-
-function named(type: FaultRecord['type'], layer: VehicleLayer, attributes: object) {
-  return { name: type, layer, type, attributes };
-}
-
-function commandsOf(feature: string, target: 'active' | 'dormant', from: number, to: number) {
-  return { feature, kind: target === 'active' ? 'activation' : 'deactivation', from, to };
-}
-
-function messageOf({ channel, how, delayMs }: Extract<ActivationFault, { type: 'message' }>): object {
-  const isAnswer = channel.endsWith('ack');
-  const schedule = { first: 1 };
-  if (how === 'drop') return { ...named(isAnswer ? 'lose_ack' : 'lose_command', 'message', {}), schedule };
-  if (how === 'delay' && isAnswer) return { ...named('delay_ack', 'message', { delayMs }), schedule };
-  const stream = isAnswer ? 'upstream' : 'downstream';
-  return { ...named(how === 'delay' ? 'reorder' : 'duplicate', 'message', { delayMs }), stream, schedule };
+  return testCase.activations.flatMap(({ vehicle, faults }) =>
+    faults.flatMap((fault) => (fault.type === 'http' ? callRecord(fault, vinOf(vehicle), isAlone) : [])),
+  );
 }
 
 type CallTarget = {
@@ -232,19 +167,12 @@ function callRecord({ step, nth, count, how }: HttpFault, vin: string, isAlone: 
 
 function systemRecord(fault: SystemFault): Converted {
   switch (fault.type) {
-    case 'cut': {
-      const { vehicle, fromMs: afterMs, forMs } = fault;
-      const record = { ...named('offline', 'link', {}), schedule: { afterMs, forMs } };
-      return { faults: [{ ...record, target: targetOf(vinOf(vehicle)) }] };
-    }
     case 'down':
       return downRecord(fault);
-    case 'restart':
-      return { reason: 'a vehicle of a scenario restarts at moments of a command only (restart)' };
     case 'registered_again':
       return { reason: 'a vehicle of a scenario keeps its model (registered_again)' };
     default:
-      // Faults of components are in the plan already.
+      // Faults of vehicles and components are in the plan already.
       return {};
   }
 }

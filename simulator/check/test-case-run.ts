@@ -12,7 +12,7 @@ import type { CourseSettings, TakenEvidence } from '../run/run-context.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
-import { planOf, purchasesOf } from './plan-of-test-case.ts';
+import { lastFaultEnd, planOf, purchasesOf } from './plan-of-test-case.ts';
 import { judgeServices } from './service-rules.ts';
 import { slaDelayMaxMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
@@ -24,7 +24,7 @@ import {
   testCaseSystem,
 } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
-import { endOfFault, scheduleFaults } from './timed-faults.ts';
+import { traceOutages } from './timed-faults.ts';
 import { startUserActions, type UserActions } from './user-actions.ts';
 import type { Move, Violation } from './watch.ts';
 
@@ -105,7 +105,7 @@ export async function runTestCase(testCase: TestCase, options: TestCaseOptions =
       deaths: system.deaths(),
       deeds: actions,
       steps: system.steps(),
-      injected: system.book.injected(),
+      injected: { ...system.book.injected(), ...system.fleet.faultCounts() },
       stats: {
         events: loop.stats.events,
         activations: evidence.database.activations.length,
@@ -126,8 +126,7 @@ async function conducted(
   system: TestCaseSystem,
   testCase: TestCase,
 ): Promise<{ evidence: Evidence; actions: UserActions; facts: LoopFacts }> {
-  const { loop, stores, startedAt, wire, watch, gateway } = system;
-  const plan = planOf(testCase, system.catalogue);
+  const { loop, stores, startedAt, wire, watch, gateway, plan } = system;
   const pace = virtualPace(loop);
   let actions: ReturnType<typeof startUserActions> | null = null;
   let open: ReturnType<typeof loop.open> = [];
@@ -144,7 +143,7 @@ async function conducted(
     faults: {
       begin() {
         system.components.begin();
-        scheduleFaults(system, testCase);
+        traceOutages(system, testCase);
       },
       clear: () => endFaults(system),
     },
@@ -198,17 +197,21 @@ function customersOf(system: TestCaseSystem, testCase: TestCase): Customers {
 }
 
 function endFaults({ trace, book, components, fleet }: TestCaseSystem): void {
-  trace.record('world', 'heals');
+  trace.record('fault', 'heals');
   book.heal();
   components.end();
+  fleet.heal();
   // Every vehicle reports its state again: what it reported while no service received it is received now.
   for (const { vin } of fleet.states()) fleet.cut(vin, 1_000);
 }
 
 /** Returns whether no fault is to come and nothing is on its way outside of the databases. */
-function stillCheck({ loop, startedAt, wire, gateway }: TestCaseSystem, testCase: TestCase): () => boolean {
-  const lastFaultAt = startedAt + Math.max(0, ...testCase.world.map(endOfFault));
-  return () => loop.now() >= lastFaultAt && wire.held() === 0 && !gateway.isComingBack();
+function stillCheck(
+  { loop, startedAt, fleet, gateway, plan }: TestCaseSystem,
+  testCase: TestCase,
+): () => boolean {
+  const lastFaultAt = startedAt + lastFaultEnd(plan, testCase);
+  return () => loop.now() >= lastFaultAt && fleet.heldMessages() === 0 && !gateway.isComingBack();
 }
 
 /** The API IoT's waits between two tries of a callback grow to this. */

@@ -6,6 +6,8 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
 import type { ComponentFault } from '../faults/component-fault.ts';
 import type { ProcessStep } from '../faults/crash-points.ts';
+import { specsOf } from '../run/run-fleet.ts';
+import { wireLog } from '../run/wire-log.ts';
 import { virtualComponentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
@@ -13,13 +15,12 @@ import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { virtualSystem } from '../virtual-system/virtual-system.ts';
 import { type Call, callOf } from './call.ts';
 import { faultBook } from './fault-book.ts';
-import { planOf, telemetryEveryMs, vehicleSpecsOf, vinOf } from './plan-of-test-case.ts';
+import { planOf, telemetryEveryMs, vinOf } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
 import { constantsOf, platformSettings } from './settings.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
 import type { HttpFailure, HttpStep, TestCase } from './test-case.ts';
 import { type Move, newWatch } from './watch.ts';
-import { newWire } from './wire.ts';
 
 /** The workload begins when the fleet stands. */
 export const settleInMs = 10_000;
@@ -52,6 +53,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const startedAt = virtualTimeBeginsAt + settleInMs;
   const random = seededRandom(seed);
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
+  const plan = planOf(testCase, catalogue);
   const book = faultBook(testCase);
   const moves: (Move & { readonly atMs: number })[] = [];
   let onMove: (move: Move) => void = () => {};
@@ -103,14 +105,14 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   }
 
   const calls = new WeakMap<Request, Call>();
-  const wire = newWire({
+  const wire = wireLog(
     clock,
-    book,
-    onWire(topic, payload) {
-      trace.record(topic.includes('/cmd/') ? 'api_iot' : 'vehicle', 'wire', { topic, payload });
-      watch.onWire(topic, payload);
+    () => {},
+    (topic, payload) => {
+      trace.record(topic.includes('/cmd/') ? 'api_iot' : 'vehicle', 'mqtt', { topic, payload });
+      watch.onMessage(topic, payload);
     },
-  });
+  );
   const system = virtualSystem({
     loop,
     random,
@@ -127,7 +129,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
         const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
         return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
       },
-      serviceLink: wire.service,
+      serviceLink: wire.tapService,
     },
     watch: {
       onCommit(store) {
@@ -140,7 +142,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
       onRedelivery: () => book.note('redelivery'),
       onProcess(event, fields) {
         if (event === 'stops') stops += 1;
-        trace.record('world', event, fields);
+        trace.record('fault', event, fields);
       },
     },
   });
@@ -158,10 +160,10 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const steps: string[] = [];
   const processNameOf = ({ process }: ProcessStep) => (process === 'api-iot' ? 'api_iot' : process);
   const components = virtualComponentFaults(
-    planOf(testCase, catalogue).partFaults ?? [],
+    plan.partFaults ?? [],
     { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
     {
-      onFault: (fault, event) => trace.record('world', ...traceOf(fault, event)),
+      onFault: (fault, event) => trace.record('fault', ...traceOf(fault, event)),
       onStep: (step) => steps.push(`${processNameOf(step)} ${step.number} ${step.phase} ${step.label}`),
       onCrash(step) {
         const { number, phase, label } = step;
@@ -170,13 +172,15 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
       },
     },
   );
-  const fleet = system.fleetOf(vehicleSpecsOf(testCase, catalogue), wire.vehicles, {
+  // The password has no effect: the virtual broker accepts every client.
+  const fleet = system.fleetOf(specsOf(plan, { newToken: () => 'password' }), wire.tap, {
     telemetryMs: telemetryEveryMs,
   });
 
   return {
     ...system,
     catalogue,
+    plan,
     startedAt,
     trace,
     book,

@@ -12,7 +12,7 @@ export const lanes = [
   'vehicle',
   'payment',
   'notice',
-  'world',
+  'fault',
 ] as const;
 export type Lane = (typeof lanes)[number];
 
@@ -39,7 +39,7 @@ const texts: Readonly<Record<string, (fields: Fields) => string | null>> = {
   state: ({ id, from, to, attempts, money }) =>
     `${id} ${from === null ? 'begins in' : from === to ? 'stays in' : `${from} →`} ${to}, attempt ${attempts}${money === null ? '' : `, money ${money}`}`,
   http: ({ call, outcome }) => `${call} → ${outcome}`,
-  wire: ({ topic, payload }) => wireText(String(topic), JSON.parse(String(payload)) as Fields),
+  mqtt: ({ topic, payload }) => messageText(String(topic), JSON.parse(String(payload)) as Fields),
   publish: ({ subject }) => (String(subject).startsWith('fleetwake.wake.') ? `wake-up ${subject}` : null),
   buys: ({ id, serviceId, vin }) => `buys ${serviceId} for ${vin} (${id})`,
   answer: ({ plannedId, status, problem }) =>
@@ -49,6 +49,8 @@ const texts: Readonly<Record<string, (fields: Fields) => string | null>> = {
     `cancelling ${purchaseId} is answered ${status}${problem ? ` ${problem}` : ''}`,
   act: ({ ticketId, act, status, problem }) =>
     `${act} ${ticketId} is answered ${status}${problem ? ` ${problem}` : ''}`,
+  'vehicle.fault_begins': ({ vin, fault }) => `fault of ${vin} begins: ${fault}`,
+  'vehicle.fault_ends': ({ vin, fault }) => `fault of ${vin} ends: ${fault}`,
   email: ({ headline }) => `mail "${headline}"`,
   push: ({ headline }) => `push "${headline}"`,
 };
@@ -57,12 +59,12 @@ function textOf({ event, fields, level, process }: TraceLine): string | null {
   const known = texts[event];
   if (known) return known(fields);
   if (process === 'payment') return `${event} ${fields.activationId}`;
-  if (process === 'world') return `${event} ${Object.values(fields).join(' ')}`.trim();
+  if (process === 'fault') return `${event} ${Object.values(fields).join(' ')}`.trim();
   // Of what a process logs by itself only what went wrong tells something new.
   return level === 'info' ? null : `${event} ${JSON.stringify(fields)}`.slice(0, 160);
 }
 
-function wireText(topic: string, message: Fields): string {
+function messageText(topic: string, message: Fields): string {
   const features = (message.features ?? message.results ?? []) as readonly Fields[];
   const parts = features.map(
     ({ feature, target, state, outcome, version }) => `${feature} ${target ?? outcome ?? state} v${version}`,
@@ -129,7 +131,7 @@ thead th { position: sticky; top: 0; background: #fff; text-align: left; border-
 th:first-child { width: 7rem; text-align: right; padding-right: .6rem; font-variant-numeric: tabular-nums; font-weight: normal; }
 td { border-left: 1px solid #ddd; padding: .1rem .3rem; vertical-align: top; overflow-wrap: anywhere; }
 td:not(:empty) { background: #eef4fb; border-radius: 4px; }
-tr.world td:not(:empty) { background: #fde7e7; } tr.payment td:not(:empty) { background: #eaf6ea; }
+tr.fault td:not(:empty) { background: #fde7e7; } tr.payment td:not(:empty) { background: #eaf6ea; }
 pre { background: #f5f5f5; padding: .8rem; overflow: auto; }
 </style>
 <h1>${escaped(title)}</h1><pre>${escaped(summary)}</pre>

@@ -1,7 +1,8 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
+import { retryUntilAnswered } from '../run/retry-until-answered.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
-import { purchasesOf, replacementsOf } from './plan-of-test-case.ts';
+import { purchasesOf, vinOf } from './plan-of-test-case.ts';
 import { type DeskAct, type Script, technicians } from './technicians.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
@@ -14,7 +15,7 @@ export interface UserActions {
 
 const noScript: Script = [];
 
-/** Cancellations, workshop visits and the support desk, as the test case says. `bought` are the answers to the test case's purchases. */
+/** Cancellations, new registrations and the support desk, as the test case says. `bought` are the answers to the test case's purchases. */
 export function startUserActions(
   system: TestCaseSystem,
   testCase: TestCase,
@@ -66,18 +67,13 @@ export function startUserActions(
     }
   }
 
-  for (const [index, { vin, fault, atMs }] of replacementsOf(testCase, catalogue).entries()) {
+  for (const fault of testCase.world) {
+    if (fault.type !== 'registered_again') continue;
     open += 1;
-    system.clock.setTimer(atMs, () => {
-      open -= 1;
-      const faults = system.fleet.faults(vin);
-      // The faults of the control unit end with it.
-      for (const { id, fault: old } of faults.entries) {
-        if ('feature' in old.attributes && old.attributes.feature === fault.attributes.feature)
-          faults.remove(id);
-      }
-      trace.record('world', 'unit replaced', { vin, type: fault.type, ...fault.attributes });
-      faults.add(`replaced ${index}`, fault);
+    system.clock.setTimer(fault.atMs, () => {
+      void registerAgain(system, fault.vehicle, fault.model).finally(() => {
+        open -= 1;
+      });
     });
   }
 
@@ -86,4 +82,16 @@ export function startUserActions(
     /** All users have finished the actions of the test case; a ticket that opens later starts a technician again. */
     isOver: () => open === 0 && desk?.isBusy() !== true,
   };
+}
+
+/** The API user of a customer registers the vehicle with another model. */
+async function registerAgain(system: TestCaseSystem, vehicle: number, model: string): Promise<void> {
+  const { registrations } = system;
+  const vin = vinOf(vehicle);
+  const { client, clock } = system.apiUser('customer');
+  const body = { model, modelName: model, customerId: `customer-${vehicle + 1}` };
+  registrations.begin(vin, model);
+  const { status } = await retryUntilAnswered(clock, () => client.send('PUT', `/vehicles/${vin}`, body));
+  system.trace.record('customer', 'registered again', { vin, model, status });
+  registrations.settle(vin, system.loop.now());
 }

@@ -171,11 +171,11 @@ export function newWatch(deps: {
       }
     },
     /** What passed at the broker, as it passed. */
-    onWire(topic: string, payload: string): void {
+    onMessage(topic: string, payload: string): void {
       const parsed = parseTopic(topic);
       if (!parsed) return;
       const value: unknown = JSON.parse(payload);
-      if (parsed.channel === 'configure') noteCommand(value as WireCommand);
+      if (parsed.channel === 'configure') noteCommand(value as SentCommand);
       else if (parsed.channel === 'result') {
         const result = commandResultSchema.safeParse(value);
         if (result.success) noteResult(result.data);
@@ -196,7 +196,7 @@ export function newWatch(deps: {
     },
   };
 
-  function noteCommand(command: WireCommand): void {
+  function noteCommand(command: SentCommand): void {
     const known = commands.get(command.id);
     if (!known) {
       report('no unaccepted command', `the broker carried ${command.id}, which the API IoT never accepted`);
@@ -242,7 +242,7 @@ export function newWatch(deps: {
   }
 }
 
-interface WireCommand {
+interface SentCommand {
   readonly id: string;
   readonly features: readonly {
     feature: string;

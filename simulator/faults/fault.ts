@@ -106,7 +106,18 @@ const messageFaults = [
     z.strictObject({ delayMs: durationSchema.default(0) }).default({ delayMs: 0 }),
   ),
   directedFault('message', 'reorder', bothStreams, z.strictObject({ delayMs: durationSchema })),
-  directedFault('message', 'delay_ack', upstream, z.strictObject({ delayMs: durationSchema })),
+  directedFault(
+    'message',
+    'delay_ack',
+    upstream,
+    z.strictObject({
+      delayMs: durationSchema,
+      withStatus: z
+        .boolean()
+        .default(false)
+        .describe('The status that would tell the new state waits with it, as on a slow uplink.'),
+    }),
+  ),
   directedFault('message', 'corrupt_payload', bothStreams, nothing),
   directedFault('message', 'stale_version', bothStreams, nothing),
   directedFault('message', 'wrong_vin', bothStreams, nothing),
@@ -132,6 +143,7 @@ const vehicleFaults = [
   faultOf('vehicle', 'partial_apply', nothing),
   faultOf('vehicle', 'hang_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),
   faultOf('vehicle', 'crash_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),
+  faultOf('vehicle', 'restart', nothing),
   faultOf('vehicle', 'apply_but_no_ack', nothing),
   faultOf('vehicle', 'wedged', nothing),
   faultOf('vehicle', 'asleep', nothing),

@@ -1,7 +1,8 @@
+import type { Log } from '../../shared/ports/log.ts';
 import type { VehicleEvent } from '../vehicle/event.ts';
 import type { Trouble } from '../vehicle/vehicle.ts';
 import type { Agenda } from './agenda.ts';
-import type { FaultEffects, FaultEntry } from './fault-set.ts';
+import { type FaultEffects, type FaultEntry, isByMessage } from './fault-set.ts';
 
 /** What a fault can do to a vehicle. */
 export interface FaultedVehicle {
@@ -19,6 +20,10 @@ export interface FaultedVehicle {
   isSilenced(): boolean;
   armResets(): void;
   take(event: VehicleEvent): void;
+  /** Loses power, and boots again. */
+  restart(): void;
+  /** The control unit of this feature is replaced: its faults end with it. */
+  endUnitFaults(feature: string): void;
   /** The sum of what stands now. */
   clockSkewMs(): number;
   now(): number;
@@ -64,8 +69,11 @@ export function faultEffects(vehicle: FaultedVehicle): FaultEffects {
           return vehicle.armResets();
         case 'clock_skew':
           return vehicle.take({ type: 'clock_set', skewMs: vehicle.clockSkewMs() });
+        case 'restart':
+          return vehicle.restart();
         case 'feature_lost':
         case 'feature_gained':
+          vehicle.endUnitFaults(fault.attributes.feature);
           return vehicle.take({ type: fault.type, now: vehicle.now(), feature: fault.attributes.feature });
         default: {
           const trouble = troubleOf(entry);
@@ -90,6 +98,23 @@ export function faultEffects(vehicle: FaultedVehicle): FaultEffects {
         default:
           vehicle.take({ type: 'trouble_ends', id });
       }
+    },
+  };
+}
+
+/** Logs when windows open and close. Faults that decide by the message are open all the time, and leave no line. */
+export function loggedEffects(effects: FaultEffects, log: Log, vin: string): FaultEffects {
+  const note = (event: string, { fault: { name, type } }: FaultEntry) => {
+    if (!isByMessage(type)) log.info(event, { vin, fault: name, type });
+  };
+  return {
+    opened(entry) {
+      note('vehicle.fault_begins', entry);
+      effects.opened(entry);
+    },
+    closed(entry) {
+      note('vehicle.fault_ends', entry);
+      effects.closed(entry);
     },
   };
 }

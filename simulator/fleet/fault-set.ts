@@ -46,6 +46,11 @@ const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   ...damageTypes,
 ]);
 
+/** Whether a fault of this type decides by the message or command, and not by its window. */
+export function isByMessage(type: VehicleFaultType): boolean {
+  return strikes.has(type);
+}
+
 /**
  * Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the
  * window draws.
@@ -56,6 +61,15 @@ const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'reset_peer',
   'slow_close',
   'limit_data',
+]);
+
+/** Faults of a control unit, which leave with it. */
+const unitFaults: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
+  'reject',
+  'unsupported_hardware',
+  'ecu_busy',
+  'low_12v',
+  'storage_full',
 ]);
 
 /** At most so many on one vehicle: a control surface may not fill the memory. */
@@ -72,6 +86,7 @@ export class FaultSet {
   readonly #entries = new Map<string, FaultEntry>();
   /** Counts from the first fault that meets messages. */
   readonly commands = new CommandCounter();
+  readonly #struck = new Map<string, number>();
   #begun: boolean = false;
   #onLine = 0;
 
@@ -93,6 +108,11 @@ export class FaultSet {
 
   get entries(): readonly FaultEntry[] {
     return [...this.#entries.values()];
+  }
+
+  /** How often the faults of each name have struck, those included that were removed. */
+  get struck(): ReadonlyMap<string, number> {
+    return this.#struck;
   }
 
   find(id: string): FaultEntry | null {
@@ -127,6 +147,22 @@ export class FaultSet {
     this.#close(entry);
   }
 
+  /**
+   * Ends the faults of the connection and of its messages, and restarts that are still to come. What was delayed arrives at its
+   * moment; control units and the clock stay as they are.
+   */
+  heal(): void {
+    for (const { id, fault } of this.entries)
+      if (isOnLine(fault) || fault.type === 'restart') this.remove(id);
+  }
+
+  /** Removes the faults that the control unit of this feature has. */
+  endUnitFaults(feature: string): void {
+    for (const { id, fault } of this.entries)
+      if (unitFaults.has(fault.type) && 'feature' in fault.attributes && fault.attributes.feature === feature)
+        this.remove(id);
+  }
+
   /** The vehicle is in this state now: windows that wait for it open. */
   enter(state: VehicleState): void {
     for (const entry of [...this.#entries.values()]) {
@@ -150,7 +186,7 @@ export class FaultSet {
       if (fault.commands !== undefined && !isSelected(fault.commands, command)) continue;
       if (entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) continue;
       if (!this.#draw(fault.toxicity)) continue;
-      entry.struck += 1;
+      this.#count(entry);
       return fault.attributes as AttributesOf<Type>;
     }
     return null;
@@ -175,6 +211,12 @@ export class FaultSet {
     }
   }
 
+  #count(entry: FaultEntry): void {
+    entry.struck += 1;
+    const { name } = entry.fault;
+    this.#struck.set(name, (this.#struck.get(name) ?? 0) + 1);
+  }
+
   #draw(toxicity: number): boolean {
     return toxicity >= 1 || this.#random().fraction() < toxicity;
   }
@@ -195,12 +237,12 @@ export class FaultSet {
 
   #open(entry: FaultEntry, forMs: number | null): void {
     const { fault } = entry;
-    const counts = !strikes.has(fault.type);
+    const counts = !isByMessage(fault.type);
     if (counts && entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) return;
     entry.isOpen = true;
     entry.window += 1;
     entry.holds = !counts || this.#draw(fault.toxicity);
-    if (counts && entry.holds) entry.struck += 1;
+    if (counts && entry.holds) this.#count(entry);
     if (forMs !== null) entry.timer = this.#agenda.after(forMs, () => this.#close(entry));
     if (entry.holds) this.#effects.opened(entry);
   }
@@ -214,9 +256,9 @@ export class FaultSet {
 
 function isTimed({ layer, type, schedule }: StandingFault): boolean {
   const { afterMs, forMs, everyMs } = schedule ?? {};
-  // A vehicle that cannot be reached has been there before, and a control unit is changed in one that was there.
-  const isReplaced = type === 'feature_lost' || type === 'feature_gained';
-  const needsFleet = layer === 'link' || type === 'asleep' || type === 'wedged' || isReplaced;
+  // A vehicle that cannot be reached or restarts has been there before, and a control unit is changed in one that was there.
+  const isChanged = type === 'feature_lost' || type === 'feature_gained' || type === 'restart';
+  const needsFleet = layer === 'link' || type === 'asleep' || type === 'wedged' || isChanged;
   return needsFleet || afterMs !== undefined || forMs !== undefined || everyMs !== undefined;
 }
 

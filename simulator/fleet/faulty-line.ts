@@ -39,6 +39,8 @@ export class FaultyLine implements LinkConnection {
   readonly #pacer: Pacer;
   /** Held back until their moment, and then for as long as there is no connection. */
   readonly #later = new Set<() => void>();
+  /** Messages that keep those after them waiting. */
+  #blocking = 0;
   /** The vehicle has gone, and the broker does not know yet. */
   #halfOpen: Timer | null = null;
   /** Counts the connections. */
@@ -70,11 +72,17 @@ export class FaultyLine implements LinkConnection {
     return this.#inner.connected && this.#halfOpen === null;
   }
 
+  /** Messages that a fault delays and that are not through yet. */
+  get heldCount(): number {
+    return this.#later.size + this.#blocking;
+  }
+
   async publish(message: LinkMessage): Promise<void> {
     if (this.#isFree) return this.#inner.publish(message);
     if (!this.connected) throw new LinkClosed('the link is not connected');
-    const { now, later } = this.#copies(message, 'upstream');
+    const { now, later, blockedMs } = this.#copies(message, 'upstream');
     for (const copy of later) this.#hold(copy.delayMs, () => this.#sendLater(copy.message));
+    if (blockedMs > 0) await this.#block(blockedMs);
     for (const copy of now) await this.#send(copy);
   }
 
@@ -170,26 +178,37 @@ export class FaultyLine implements LinkConnection {
   /** What becomes of a message: none of it, damaged, later, more than once. */
   #copies(message: LinkMessage, stream: Stream): Copies {
     const { faults } = this.#deps;
-    const passes: Copies = { now: [message], later: [] };
+    const passes: Copies = { now: [message], later: [], blockedMs: 0 };
     if (!isMessage(message.topic)) return passes;
     const ofStream = (fault: { readonly stream: Stream }) => fault.stream === stream;
     const command = faults.commands.commandOf(message.topic, message.payload);
     const isAny = () => true;
     if (stream === 'downstream' && faults.strike('lose_command', isAny, command))
-      return { now: [], later: [] };
+      return { now: [], later: [], blockedMs: 0 };
     let { payload } = message;
     for (const type of damageTypes)
       if (faults.strike(type, ofStream, command)) payload = damages[type](payload);
     const damaged = payload === message.payload ? message : { ...message, payload };
-    const held =
-      faults.strike('reorder', ofStream, command) ??
-      (isResult(message.topic) && stream === 'upstream' ? faults.strike('delay_ack', isAny, command) : null);
+    const overtaken = faults.strike('reorder', ofStream, command);
+    const late =
+      overtaken === null && isResult(message.topic) && stream === 'upstream'
+        ? faults.strike('delay_ack', isAny, command)
+        : null;
+    const held = overtaken ?? late;
     const again = faults.strike('duplicate', ofStream, command);
-    const copies: Copies = { now: [], later: [] };
-    if (held) copies.later.push({ message: damaged, delayMs: held.delayMs });
+    const copies: Copies = { now: [], later: [], blockedMs: late?.withStatus ? late.delayMs : 0 };
+    if (held && copies.blockedMs === 0) copies.later.push({ message: damaged, delayMs: held.delayMs });
     else copies.now.push(damaged);
     if (again) copies.later.push({ message: damaged, delayMs: (held?.delayMs ?? 0) + again.delayMs });
     return copies;
+  }
+
+  /** Keeps the vehicle waiting for its own message, and with it what it sends next. */
+  async #block(ms: number): Promise<void> {
+    this.#blocking += 1;
+    await new Promise<void>((resolve) => void this.#deps.agenda.after(ms, resolve));
+    this.#blocking -= 1;
+    if (!this.connected) throw new LinkClosed('the link dropped while the message was held');
   }
 
   #hold(delayMs: number, send: () => unknown): void {
@@ -218,6 +237,8 @@ export class FaultyLine implements LinkConnection {
 
 interface Copies {
   readonly now: LinkMessage[];
+  /** What is sent now waits for so long, and what comes after it too. */
+  readonly blockedMs: number;
   readonly later: { readonly message: LinkMessage; readonly delayMs: number }[];
 }
 

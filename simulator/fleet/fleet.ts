@@ -20,8 +20,11 @@ export interface FleetDeps {
 }
 
 export interface Fleet {
-  /** Resolves when every vehicle is ready for commands, or its patience is over; from then on faults take their course. */
-  start(): Promise<void>;
+  /**
+   * Resolves when every vehicle is ready for commands, or its patience is over. Times of faults count from then on, or from
+   * `workloadAt` if that is later.
+   */
+  start(workloadAt?: number): Promise<void>;
   /** Each vehicle publishes its status offline and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
   /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
@@ -35,6 +38,12 @@ export interface Fleet {
   states(): VehicleSnapshot[];
   /** What goes wrong with a vehicle: may be changed at any time. */
   faults(vin: string): FaultSet;
+  /** Ends the faults of all connections and their messages, and restarts that are still to come. */
+  heal(): void;
+  /** How often the faults of each name have struck. */
+  faultCounts(): Readonly<Record<string, number>>;
+  /** Messages that faults delay and that are not through yet. */
+  heldMessages(): number;
 }
 
 /** Vehicles with a connection each and one timer for all of them. */
@@ -81,10 +90,15 @@ export function fleet(
     });
 
   return {
-    async start() {
+    async start(workloadAt = 0) {
       await inParallel([...hosts.values()], options.diallingMax, dial);
       // Only now: a fault's times count from the moment at which the fleet stands, however long dialling took.
-      for (const host of hosts.values()) host.schedule();
+      const schedule = () => {
+        for (const host of hosts.values()) host.schedule();
+      };
+      const waitMs = workloadAt - deps.clock.now();
+      if (waitMs > 0) shared.after(waitMs, schedule);
+      else schedule();
       deps.log.info('fleet.started', { vehicles: hosts.size });
     },
     async stop() {
@@ -102,6 +116,20 @@ export function fleet(
       for (const host of hosts.values()) host.endOutages();
     },
     faults: (vin) => hostOf(vin).faults,
+    heal() {
+      for (const host of hosts.values()) host.faults.heal();
+    },
+    faultCounts() {
+      const counts: Record<string, number> = {};
+      for (const { faults } of hosts.values())
+        for (const [name, count] of faults.struck) counts[name] = (counts[name] ?? 0) + count;
+      return counts;
+    },
+    heldMessages() {
+      let count = 0;
+      for (const host of hosts.values()) count += host.heldCount;
+      return count;
+    },
     states: () => [...hosts.values()].map((host) => host.state),
   };
 }

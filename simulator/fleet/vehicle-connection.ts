@@ -63,6 +63,11 @@ export class VehicleConnection {
     return this.#absences.isAway;
   }
 
+  /** Messages that a fault delays and that are not through yet. */
+  get heldCount(): number {
+    return this.#line?.heldCount ?? 0;
+  }
+
   isAwayFor(reason: string): boolean {
     return this.#absences.has(reason);
   }

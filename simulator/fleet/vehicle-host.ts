@@ -11,7 +11,7 @@ import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
 import type { Agenda } from './agenda.ts';
 import { outages, recordedOutages } from './connectivity.ts';
-import { faultEffects } from './fault-effects.ts';
+import { faultEffects, loggedEffects } from './fault-effects.ts';
 import { FaultSet } from './fault-set.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import type { FleetOptions } from './options.ts';
@@ -90,6 +90,11 @@ export class VehicleHost {
 
   get isAway(): boolean {
     return this.#connection.isAway;
+  }
+
+  /** Messages that a fault delays and that are not through yet. */
+  get heldCount(): number {
+    return this.#connection.heldCount;
   }
 
   /** What goes wrong with it; faults come and go while it runs. */
@@ -173,7 +178,7 @@ export class VehicleHost {
   }
 
   #newFaults(): FaultSet {
-    const { agenda, clock, options } = this.#deps;
+    const { agenda, clock, log, options } = this.#deps;
     const effects = faultEffects({
       agenda,
       keepAliveSeconds: options.keepAliveSeconds,
@@ -185,6 +190,8 @@ export class VehicleHost {
       isSilenced: () => this.#faults.standing('timeout').length > 0,
       armResets: () => this.#connection.armResets(),
       take: (event) => this.#take(event),
+      restart: () => this.restart(),
+      endUnitFaults: (feature) => this.#faults.endUnitFaults(feature),
       clockSkewMs: () => this.#faults.standing('clock_skew').reduce((sum, { skewMs }) => sum + skewMs, 0),
       now: () => clock.now(),
       flush: () => {
@@ -192,7 +199,11 @@ export class VehicleHost {
         void this.#outbox.flush();
       },
     });
-    return new FaultSet({ agenda, random: () => this.#drawsOfFaults(), effects });
+    return new FaultSet({
+      agenda,
+      random: () => this.#drawsOfFaults(),
+      effects: loggedEffects(effects, log, this.spec.vin),
+    });
   }
 
   /** A stream of its own: a fault that draws shifts nothing else. */

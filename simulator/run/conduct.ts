@@ -64,11 +64,12 @@ export async function conduct(run: RunContext): Promise<Conducted> {
 
 async function connect({ settings: { connectMs }, pace, fleet }: RunContext): Promise<boolean> {
   let isConnected: boolean = false;
-  const connected = fleet.start().then(() => {
+  const workloadAt = connectMs === undefined ? undefined : pace.now() + connectMs;
+  const connected = fleet.start(workloadAt).then(() => {
     isConnected = true;
   });
-  if (connectMs === undefined) await pace.completed(connected);
-  else await pace.pass(pace.now() + connectMs);
+  if (workloadAt === undefined) await pace.completed(connected);
+  else await pace.pass(workloadAt);
   return isConnected;
 }
 

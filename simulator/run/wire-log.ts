@@ -5,19 +5,30 @@ import type { BrokerMessage } from '../reports/evidence.ts';
 /** Message that passed a vehicle's end of the connection; a listener may delay it. */
 export type OnVehicleMessage = (direction: 'to' | 'from', topic: string) => void | Promise<void>;
 
+/** Called with each message that a vehicle or a tapped service publishes, but for telemetry. */
+export type OnPublish = (topic: string, payload: string) => void;
+
+/** Who has seen a message. */
+type Source = 'broker' | 'service' | 'vehicle';
+
 /** Enough for 100,000 vehicles that each get and answer a few commands. */
 const keptMax = 1_000_000;
 
 /**
  * Log of MQTT messages from two sources: a subscriber at the broker with an account of its own, and the vehicles'
  * connections. The first misses messages while a broker is down or starts; the second misses commands that no vehicle
- * received. A message of both is kept once, from the first source. Telemetry is left out.
+ * received. A message of both is kept once, from the first source. Telemetry is left out. In virtual time the connection of
+ * the API IoT can stand for the subscriber (`tapService`), and costs no messages of its own.
  */
-export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () => {}) {
+export function wireLog(
+  clock: Clock,
+  onVehicleMessage: OnVehicleMessage = () => {},
+  onPublish: OnPublish = () => {},
+) {
   const seen = new Map<string, { -readonly [Name in keyof BrokerMessage]: BrokerMessage[Name] }>();
   let dropped = 0;
 
-  function note(topic: string, payload: string, by: 'broker' | 'vehicle', isTaken: boolean): void {
+  function note(topic: string, payload: string, by: Source, isTaken: boolean): void {
     if (topic.endsWith('/telemetry')) return;
     const key = `${topic}\n${payload}`;
     let known = seen.get(key);
@@ -34,7 +45,7 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
     if (by === 'vehicle') known.atVehicle = true;
   }
 
-  const tapped = (connection: LinkConnection): LinkConnection => ({
+  const tapped = (connection: LinkConnection, by: Exclude<Source, 'broker'>): LinkConnection => ({
     get connected() {
       return connection.connected;
     },
@@ -44,11 +55,14 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
     close: () => connection.close(),
     async publish(message: LinkMessage) {
       const { topic, payload } = message;
-      if (connection.connected) note(topic, payload, 'vehicle', false);
+      if (connection.connected) {
+        note(topic, payload, by, false);
+        if (!topic.endsWith('/telemetry')) onPublish(topic, payload);
+      }
       const published = connection.publish(message);
-      void onVehicleMessage('from', topic);
+      if (by === 'vehicle') void onVehicleMessage('from', topic);
       await published;
-      note(topic, payload, 'vehicle', true);
+      note(topic, payload, by, true);
     },
   });
 
@@ -67,7 +81,12 @@ export function wireLog(clock: Clock, onVehicleMessage: OnVehicleMessage = () =>
                 : options.onMessage(message);
             },
           }),
+          'vehicle',
         ),
+    }),
+    /** Link of the API IoT to the broker: what it publishes is recorded as a subscriber at the broker would. */
+    tapService: (link: DeviceLink): DeviceLink => ({
+      open: (options: LinkOptions) => tapped(link.open(options), 'service'),
     }),
     /**
      * Subscribes at the broker; resolves once it is subscribed, and subscribes again after every reconnect. Open it before

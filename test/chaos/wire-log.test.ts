@@ -71,3 +71,26 @@ test('the message log dates a vehicle’s message by its sending, and keeps it o
   ]);
   expect(moments).toEqual([`from ${result}`, `from ${result}`]);
 });
+
+test('the message log records what the API IoT publishes as the broker would have it', async () => {
+  const clock = manualClock();
+  const published: string[] = [];
+  const wire = wireLog(
+    clock,
+    () => {},
+    (topic, payload) => void published.push(`${topic} ${payload}`),
+  );
+  const { link, publishes } = playedLink();
+  const connection = wire.tapService(link).open({ ...options, onMessage() {} });
+  const at = clock.now();
+  const sent = connection.publish(message(command, 'one'));
+  expect(wire.messages()).toEqual([{ at, topic: command, payload: 'one', takenAt: null, atVehicle: false }]);
+  await clock.advance(5);
+  publishes[0]?.accept();
+  await sent;
+  expect(wire.messages()).toEqual([
+    { at, topic: command, payload: 'one', takenAt: at + 5, atVehicle: false },
+  ]);
+  void connection.publish(message('vehicles/V/telemetry', 'two'));
+  expect(published).toEqual([`${command} one`]);
+});

@@ -51,7 +51,7 @@ function watchOf() {
         rows(...instants.map((at, index) => ({ seq: index + 1, id: `cmd_${index}`, vin, key: null, at }))),
       ),
     says: (channel: string, message: object) =>
-      watch.onWire(`vehicles/${vin}/${channel}`, JSON.stringify(message)),
+      watch.onMessage(`vehicles/${vin}/${channel}`, JSON.stringify(message)),
     broken: () => watch.violations().map(({ rule, sentence }) => ({ rule, sentence })),
   };
 }

@@ -978,9 +978,11 @@ const cases: Readonly<Record<string, Case>> = {
     expect(scenario.description).toBe('A lost command.');
     expect(scenario.faults.list).toEqual([
       {
-        name: 'lose_command',
+        name: 'command drop',
         layer: 'message',
+        toxicity: 1,
         type: 'lose_command',
+        stream: 'downstream',
         attributes: {},
         schedule: { first: 1 },
         target: {

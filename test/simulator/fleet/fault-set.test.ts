@@ -82,3 +82,37 @@ test('a window that did not hold closes nothing, and the next one is drawn anew'
   expect(done).toEqual(['0 a opened', '10 a closed', '60 a opened', '70 a closed']);
   expect(faults.find('a')).toMatchObject({ window: 3, struck: 2 });
 });
+
+test('heal ends faults of the line and restarts to come, and leaves control units and the clock', async () => {
+  const { clock, faults, done } = faultSet([]);
+  const certain = { name: 'test', toxicity: 1 } as const;
+  const busy = { ...certain, layer: 'vehicle', type: 'ecu_busy', attributes: { feature: null } } as const;
+  const skew = { ...certain, layer: 'vehicle', type: 'clock_skew', attributes: { skewMs: 5 } } as const;
+  const lost = {
+    ...certain,
+    layer: 'message',
+    type: 'lose_command',
+    stream: 'downstream',
+    attributes: {},
+  } as const;
+  const schedule = { afterMs: 10 };
+  faults.add('offline', { ...certain, layer: 'link', type: 'offline', attributes: {} });
+  faults.add('lost', lost);
+  faults.add('busy', busy);
+  faults.add('skew', skew);
+  faults.add('restart', { ...certain, layer: 'vehicle', type: 'restart', attributes: {}, schedule });
+  faults.strike('lose_command');
+  faults.heal();
+  await clock.advance(20);
+  expect(faults.entries.map(({ id }) => id)).toEqual(['busy', 'skew']);
+  expect(faults.meetsLine).toBe(false);
+  expect(done).toEqual([
+    '0 offline opened',
+    '0 lost opened',
+    '0 busy opened',
+    '0 skew opened',
+    '0 offline closed',
+    '0 lost closed',
+  ]);
+  expect(Object.fromEntries(faults.struck)).toEqual({ test: 4 });
+});

@@ -260,6 +260,18 @@ const message: Record<string, Story> = {
     expect(world.heard.map(({ channel }) => channel)).toEqual(['status', 'status', 'result']);
     expect(world.lastResult().tookMs).toBeGreaterThanOrEqual(120);
   },
+  'delay_ack with the status: the new state waits for the answer': async (world) => {
+    world.add({
+      layer: 'message',
+      type: 'delay_ack',
+      attributes: { delayMs: 120, withStatus: true },
+      ...once,
+    });
+    await world.send('cmd_1', 1);
+    await statusesBecome(world, ['on', 'on, active']);
+    expect(world.heard.map(({ channel }) => channel)).toEqual(['status', 'result', 'status']);
+    expect(world.lastResult().tookMs).toBeGreaterThanOrEqual(120);
+  },
   'corrupt_payload: the vehicle drops what is no command': async (world) => {
     world.add({ layer: 'message', type: 'corrupt_payload', ...once });
     await world.send('cmd_1', 1);
@@ -357,6 +369,12 @@ const vehicle: Record<string, Story> = {
     await statusesBecome(world, ['on', 'off', 'on, active']);
     await answersBecome(world, 'cmd_1 applied');
   },
+  'restart: it goes without a word, boots, and takes commands again': async (world) => {
+    world.add(ofVehicle('restart'));
+    await statusesBecome(world, ['on', 'off', 'on']);
+    await world.send('cmd_1', 1);
+    await resultsBecome(world, ['cmd_1 applied']);
+  },
   'wedged: connected and silent until it is removed': async (world) => {
     const id = world.add(ofVehicle('wedged'));
     await world.send('cmd_1', 1);
@@ -387,6 +405,14 @@ const vehicle: Record<string, Story> = {
     await statusesBecome(world, ['on', 'on, active']);
     world.add(ofVehicle('feature_lost', { attributes: { feature: 'heated_seats' } }));
     await statusesBecome(world, ['on', 'on, active', 'on']);
+  },
+  'feature_lost: the faults of the control unit end with it': async (world) => {
+    world.add(ofVehicle('ecu_busy', { attributes: { feature: 'heated_seats' } }));
+    await world.send('cmd_1', 1);
+    await resultsBecome(world, ['cmd_1 failed (ecu_busy)']);
+    world.add(ofVehicle('feature_lost', { attributes: { feature: 'heated_seats' } }));
+    await world.send('cmd_2', 2);
+    await resultsBecome(world, ['cmd_1 failed (ecu_busy)', 'cmd_2 applied']);
   },
   'feature_gained: the feature becomes active without a command, and the vehicle reports it': async (
     world,
