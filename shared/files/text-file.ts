@@ -20,7 +20,8 @@ export function decodeText(bytes: Uint8Array): string {
   }
 }
 
-const chunkBytes = 64 * 1024;
+const chunkMinBytes = 4 * 1024;
+const chunkMaxBytes = 64 * 1024;
 
 /**
  * Reads a text file of a user: the one way for every file that people write. Reads at most `maxBytes`, so that a device
@@ -29,16 +30,18 @@ const chunkBytes = 64 * 1024;
 export function readTextFile(path: string, maxBytes = textFileMaxBytes): string {
   const file = openSync(path, 'r');
   try {
+    const state = fstatSync(file);
     // A device has no end that could be read.
-    if (fstatSync(file).isCharacterDevice())
-      throw new TextFileError('it is a device, not a file; name a file');
-    return decodeText(readUpTo(file, maxBytes));
+    if (state.isCharacterDevice()) throw new TextFileError('it is a device, not a file; name a file');
+    // The catalogue has hundreds of small files: no more memory for each than it needs. A pipe has no size.
+    const chunkBytes = Math.min(chunkMaxBytes, Math.max(chunkMinBytes, state.size + 1));
+    return decodeText(readUpTo(file, maxBytes, chunkBytes));
   } finally {
     closeSync(file);
   }
 }
 
-function readUpTo(file: number, maxBytes: number): Uint8Array {
+function readUpTo(file: number, maxBytes: number, chunkBytes: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
