@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, string>> = {
   mosquitto_sub: 'mosquitto-clients',
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',
+  'docker-compose': 'docker-compose',
 };
 
 function isOnPath(program: string): boolean {
