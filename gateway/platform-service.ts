@@ -19,6 +19,7 @@ import type { Projections } from './engine/projection.ts';
 import { vehicleApi } from './engine/vehicle-api.ts';
 import type { ContradictionDeps, ContradictionLimit } from './entitlement/contradiction.ts';
 import { reconciler } from './entitlement/reconciler.ts';
+import type { ProblemError } from './http/problem.ts';
 import type { DispatchSettings } from './notifications/delivery.ts';
 import { noticeDispatcher } from './notifications/dispatcher.ts';
 import { insertNotices } from './notifications/notice-insertion.ts';
@@ -99,6 +100,8 @@ export interface PlatformOverrides extends SupportDeskOverrides {
 
 export interface PlatformService {
   fetch(request: Request): Promise<Response>;
+  /** Returns the refusal of a request under overload, before there is one for `fetch`; null: `fetch` answers it. */
+  shed(method: string, target: string): ProblemError | null;
   /** Takes up the work that the database holds. */
   start(): Promise<void>;
   /** Ends the event streams, so that a server can close; their clients come back with Last-Event-ID. */
@@ -214,6 +217,7 @@ export function createPlatformService(
   });
   return {
     fetch: async (request) => app.fetch(request),
+    shed: app.shed,
     drain: () => app.stop(),
     async start() {
       if (settings.missingServices.length > 0)

@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
@@ -43,6 +44,7 @@ import { sharedBreaker } from './shared-breaker.ts';
 import { singleFlight } from './single-flight.ts';
 import { wakeUpKeeper } from './wake-up-keeper.ts';
 import { isHeld, openGate, type WorkGate } from './work-gate.ts';
+import { workPace } from './work-pace.ts';
 
 export interface EngineSettings {
   /** Activations worked on at once in this process. */
@@ -65,6 +67,8 @@ export const standardSettings: EngineSettings = {
 };
 
 export interface EngineDeps extends EffectDeps, ProjectionDeps {
+  /** Absent in virtual time, where a turn takes none. */
+  readonly eventLoop?: Pick<EventLoop, 'lagMs'>;
   readonly database: Database<PlatformSchema>;
   readonly bus: Bus;
   readonly log: Log;
@@ -221,7 +225,7 @@ export function activationEngine(outer: EngineDeps) {
   async function handle(delivery: Delivery): Promise<void> {
     const id = delivery.payload;
     try {
-      const dueAt = await advance(id);
+      const dueAt = await pace(() => advance(id));
       failures.delete(id);
       if (dueAt === null) {
         keeper.forget(id);
@@ -247,12 +251,13 @@ export function activationEngine(outer: EngineDeps) {
     return waitMs;
   }
 
+  const pace = workPace({ ...outer, concurrency: settings.concurrency });
   const direct = directWork({
     concurrency: settings.concurrency,
     async work(id) {
       if ((failures.get(id)?.until ?? 0) > clock.now()) return;
       try {
-        await advance(id);
+        await pace(() => advance(id));
         failures.delete(id);
       } catch (error) {
         failedPauseMs(id, error);

@@ -1,9 +1,9 @@
 import type { LiveHttp } from '../../shared/live/http.ts';
-import type { Address, Handler, HttpServer } from '../../shared/live/http-server.ts';
+import type { Address, Handler, HttpServer, Shed } from '../../shared/live/http-server.ts';
 
 export interface LateServer extends HttpServer {
   /** What answers from now on; until then every request is answered 503. */
-  handle(handler: Handler): void;
+  handle(handler: Handler, shed?: Shed): void;
 }
 
 /**
@@ -12,14 +12,19 @@ export interface LateServer extends HttpServer {
  */
 export async function listen(http: LiveHttp, address: Address): Promise<LateServer> {
   let handler: Handler = () => new Response('Starting', { status: 503, headers: { 'retry-after': '1' } });
-  const server = await http.serve((request) => handler(request), address);
+  let shed: Shed = () => null;
+  const server = await http.serve((request) => handler(request), {
+    ...address,
+    shed: (method, target) => shed(method, target),
+  });
   http.mount(server.origin, (request) => handler(request));
   return {
     origin: server.origin,
     port: server.port,
     close: (drainMs) => server.close(drainMs),
-    handle(next) {
+    handle(next, nextShed = () => null) {
       handler = next;
+      shed = nextShed;
     },
   };
 }

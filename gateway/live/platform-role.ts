@@ -105,7 +105,7 @@ async function start(
     settingsOf(deps, catalogue, publicUrl),
   );
   undo(() => service.stop());
-  server.handle(service.fetch);
+  server.handle(service.fetch, service.shed);
   await service.start();
   return {
     origin: server.origin,

@@ -2,6 +2,7 @@ import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
+import type { ProblemError } from '../http/problem.ts';
 import { mountOAuth } from '../oauth/mount.ts';
 import { mountActivations } from './activation-routes.ts';
 import { mountCallbacks } from './callback-route.ts';
@@ -32,6 +33,8 @@ import { mountTickets } from './ticket-routes.ts';
 
 export interface Platform {
   fetch(request: Request): Promise<Response>;
+  /** Returns the refusal of a purchase under overload, before there is a request; null: `fetch` answers it. */
+  shed(method: string, target: string): ProblemError | null;
   /** Ends the event streams, so that a server can drain; their clients come back with Last-Event-ID. */
   stop(): void;
 }
@@ -111,5 +114,9 @@ export function platform(deps: PlatformDeps): Platform {
   mountCallbacks(app, { ...deps, metrics });
   mountMetrics(app, deps, metrics, authenticator);
   mountReadiness(app, deps, deps.config.salesStops ?? (() => []));
-  return { fetch: async (request) => app.fetch(request), stop: streams.stop };
+  return {
+    fetch: async (request) => app.fetch(request),
+    shed: (method, target) => (method === 'POST' && target === '/purchases' ? admission.refusal() : null),
+    stop: streams.stop,
+  };
 }

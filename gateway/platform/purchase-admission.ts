@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
-import { problemError } from '../http/problem.ts';
-import { limitAfter, type PurchaseLimit, placesOf, startLimit } from './purchase-limit.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
+import { type ProblemError, problemError } from '../http/problem.ts';
+import { admissionOf, limitAfter, type PurchaseLimit, placesOf, startLimit } from './purchase-limit.ts';
 
 /** Purchases under way at once unless an option says otherwise: with more, each takes longer and none comes sooner. */
 export const standardPurchasesMax = 64;
@@ -27,6 +28,8 @@ interface Waiting {
 export interface PurchaseAdmission {
   /** Throws 503 with Retry-After when a purchase would find no place to wait; costs neither token nor body. */
   refuseWhenFull(): void;
+  /** Returns the same refusal, or null: for who answers before there is a request for a handler. */
+  refusal(): ProblemError | null;
   /**
    * Runs `work` when there is a place. Rejects with 503 and Retry-After within `waitMaxMs` when there is none, before
    * anything of the purchase exists, and does not begin work whose client has gone (`signal`). The work calls `onSaved` when the
@@ -39,18 +42,23 @@ export interface PurchaseAdmission {
 /** Bounds the purchases under way by how long the platform takes for one, so that overload is refused before any money moves. */
 export function purchaseAdmission({
   clock,
+  eventLoop,
   max = standardPurchasesMax,
 }: {
   readonly clock: Clock;
+  /** Absent in virtual time, where a turn takes none. */
+  readonly eventLoop?: Pick<EventLoop, 'lagMs'>;
   readonly max?: number;
 }): PurchaseAdmission {
-  let limit: PurchaseLimit = startLimit(max);
+  let limit: PurchaseLimit = startLimit(max, eventLoop !== undefined);
   let underWay = 0;
   const refused: Record<PurchaseRefusal, number> = { overload: 0, client_gone: 0 };
   const queue = new Set<Waiting>();
 
   const hasPlace = () => underWay < placesOf(limit);
-  const hasRoomToWait = () => queue.size < placesOf(limit);
+  const lagMs = () => eventLoop?.lagMs() ?? 0;
+  const admission = () =>
+    admissionOf({ underWay, waiting: queue.size, places: placesOf(limit), lagMs: lagMs() });
 
   function beginWaiting(): void {
     for (const next of queue) {
@@ -61,17 +69,18 @@ export function purchaseAdmission({
     }
   }
 
-  function refuse(reason: PurchaseRefusal): Error {
+  function refuse(reason: PurchaseRefusal): ProblemError {
     refused[reason] += 1;
     return reason === 'overload' ? overloaded() : clientGone();
   }
 
   function place(signal: AbortSignal): Promise<void> {
-    if (hasPlace() && queue.size === 0) {
+    const now = admission();
+    if (now === 'refuse') return Promise.reject(refuse('overload'));
+    if (now === 'begin') {
       underWay += 1;
       return Promise.resolve();
     }
-    if (!hasRoomToWait()) return Promise.reject(refuse('overload'));
     return new Promise((resolve, reject) => {
       const leave = (reason: PurchaseRefusal) => {
         queue.delete(waiting);
@@ -95,8 +104,9 @@ export function purchaseAdmission({
 
   return {
     refuseWhenFull() {
-      if (!hasPlace() && !hasRoomToWait()) throw refuse('overload');
+      if (admission() === 'refuse') throw refuse('overload');
     },
+    refusal: () => (admission() === 'refuse' ? refuse('overload') : null),
     async run(signal, work) {
       if (signal.aborted) throw refuse('client_gone');
       await place(signal);
@@ -105,7 +115,7 @@ export function purchaseAdmission({
         const begunAt = clock.now();
         return await work(() => {
           const at = clock.now();
-          limit = limitAfter(limit, { tookMs: at - begunAt, at, underWay }, max);
+          limit = limitAfter(limit, { tookMs: at - begunAt, at, underWay, lagMs: lagMs() }, max);
         });
       } finally {
         underWay -= 1;

@@ -39,6 +39,14 @@ export const requestLimits: RequestLimits = {
 /** Answers a request. Rejects with `TransportError` to reset the connection without an answer; any other error answers 500. */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
+/** A request that is answered before it becomes one for the handler: its body is not read, and its connection stays. */
+export type Shed = (method: string, target: string) => Shedding | null;
+
+export interface Shedding {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface Address {
   /** Default 127.0.0.1. */
   readonly hostname?: string;
@@ -49,6 +57,8 @@ export interface Address {
   readonly allowedHosts?: readonly string[];
   /** Default `requestLimits`. */
   readonly limits?: RequestLimits;
+  /** Refuses requests at next to no cost. A page's request (with Origin) always reaches the handler, whose answer has its CORS headers. */
+  readonly shed?: Shed;
 }
 
 export interface HttpServer {
@@ -70,7 +80,10 @@ export function listen(
 ): Promise<HttpServer> {
   const { hostname = '127.0.0.1', port, flag = '--port', allowedHosts, limits = requestLimits } = address;
   const { clock, log = silentLog } = deps;
-  const server = newServer(handler, allowedHosts === undefined ? null : new Set(allowedHosts), limits);
+  const server = newServer(handler, {
+    ...{ limits, shed: address.shed ?? (() => null) },
+    allowedHosts: allowedHosts === undefined ? null : new Set(allowedHosts),
+  });
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(listenError(error, { hostname, port, flag })),
@@ -90,8 +103,15 @@ export function listen(
 
 function newServer(
   handler: Handler,
-  allowedHosts: ReadonlySet<string> | null,
-  limits: RequestLimits,
+  {
+    allowedHosts,
+    limits,
+    shed,
+  }: {
+    readonly allowedHosts: ReadonlySet<string> | null;
+    readonly limits: RequestLimits;
+    readonly shed: Shed;
+  },
 ): Server {
   const noted = (request: Request, { incoming }: { readonly incoming: IncomingMessage }) => {
     noteClientAddress(request, incoming.socket.remoteAddress);
@@ -115,12 +135,16 @@ function newServer(
   const take = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     underWay.set(incoming.socket, outgoing);
     const problem = requestProblem(incoming, allowedHosts);
-    if (problem === null) void answer(incoming, outgoing);
-    else refuse(incoming, outgoing, problem);
+    if (problem !== null) return refuse(incoming, outgoing, problem, { connection: 'close' });
+    const { method = '', url = '', headers } = incoming;
+    const shedding = headers.origin === undefined ? shed(method, url) : null;
+    if (shedding !== null) return refuse(incoming, outgoing, shedding.problem, shedding.headers);
+    void answer(incoming, outgoing);
   };
   const server = createServer({ ...limits, requireHostHeader: false }, take);
   server.on('checkExpectation', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    refuse(incoming, outgoing, problemOf('expectation-failed', 'Only Expect: 100-continue is possible.'));
+    const problem = problemOf('expectation-failed', 'Only Expect: 100-continue is possible.');
+    refuse(incoming, outgoing, problem, { connection: 'close' });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const current = underWay.get(socket);
@@ -131,11 +155,16 @@ function newServer(
   return server;
 }
 
-function refuse(incoming: IncomingMessage, outgoing: ServerResponse, problem: Problem): void {
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  problem: Problem,
+  headers: Readonly<Record<string, string>>,
+): void {
   const body = JSON.stringify(problem);
   // What the client still sends is read away, or it would never read the answer.
   incoming.resume();
-  outgoing.writeHead(problem.status, { ...problemHeaders(body), connection: 'close' });
+  outgoing.writeHead(problem.status, { ...problemHeaders(body), ...headers });
   outgoing.end(body);
 }
 

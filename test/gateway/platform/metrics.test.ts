@@ -100,6 +100,7 @@ it('shows the turns of the event loop that took more than 50 ms', () =>
     const listeners: ((ms: number) => void)[] = [];
     const eventLoop = {
       busyMs: () => 0,
+      lagMs: () => 0,
       onLongTurn(listener: (ms: number) => void) {
         listeners.push(listener);
         return () => {};

@@ -35,7 +35,7 @@ async function withHeldPlatform(
       release = resolve;
     });
     const live = liveHttp({ clock: wallClock, timeoutMs: 20_000 });
-    const server = await live.serve(world.app.fetch, { port: 0 });
+    const server = await live.serve(world.app.fetch, { port: 0, shed: world.app.shed });
     const authorization = `Bearer ${await world.token('purchases:write', 'events:read')}`;
     const buy = (index: number, signal?: AbortSignal) =>
       live.http(

@@ -153,3 +153,19 @@ it('does not count the time that the payment service takes', async () => {
   });
   expect(admission.figures().places).toBe(8);
 });
+
+it('refuses at once while timers are late, but for the fewest under way, and without a request as well', async () => {
+  let lagMs = 101;
+  const admission = purchaseAdmission({ clock: manualClock(), eventLoop: { lagMs: () => lagMs } });
+  const { work, begun, endAll } = heldWork();
+  const outcomes = Array.from({ length: 10 }, () => statusOf(admission.run(patient(), work)));
+  expect(await Promise.all(outcomes.slice(4))).toEqual(Array.from({ length: 6 }, () => [503, '1']));
+  expect(begun()).toBe(4);
+  const refusal = admission.refusal();
+  expect([refusal?.problem.status, refusal?.headers]).toEqual([503, { 'retry-after': '1' }]);
+  expect(admission.figures()).toMatchObject({ underWay: 4, waiting: 0, refused: { overload: 7 } });
+  lagMs = 100;
+  expect(admission.refusal()).toBe(null);
+  endAll();
+  expect(await Promise.all(outcomes.slice(0, 4))).toEqual(Array.from({ length: 4 }, () => 'done'));
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { longTurnMs, lookEveryMs, turnCounter } from '../../../shared/live/event-loop.ts';
+import { lagWindowMs, longTurnMs, lookEveryMs, turnCounter } from '../../../shared/live/event-loop.ts';
 
 it('counts turns of more than 50 ms, and tells how long each was', () => {
   const counter = turnCounter(1_000);
@@ -28,4 +28,19 @@ it('tells nothing to a listener that has ended', () => {
   counter.onLongTurn((ms) => turns.push(ms))();
   counter.look(lookEveryMs + 500);
   expect(turns).toEqual([]);
+});
+
+it('knows how late a timer was, for one window and the next, and how late the one is that is due', () => {
+  const counter = turnCounter(0);
+  counter.look(lookEveryMs + 130);
+  expect(counter.lagMs(lookEveryMs + 130)).toBe(130);
+  let at = lookEveryMs + 130;
+  const calm = (untilAt: number) => {
+    for (; at + lookEveryMs <= untilAt; at += lookEveryMs) counter.look(at + lookEveryMs);
+  };
+  calm(2 * lagWindowMs - lookEveryMs);
+  expect(counter.lagMs(at)).toBe(130);
+  calm(3 * lagWindowMs + lookEveryMs);
+  expect(counter.lagMs(at)).toBe(0);
+  expect(counter.lagMs(at + lookEveryMs + 400)).toBe(400);
 });

@@ -9,7 +9,9 @@ import { type Address, type HttpServer, requestLimits } from '../../../shared/li
 import { systemIds } from '../../../shared/live/ids.ts';
 import { systemSecrets } from '../../../shared/live/secrets.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
+import { problemOf } from '../../../shared/protocol/problem.ts';
 import { clientAddressOf } from '../../../shared/protocol/request-address.ts';
+import { until } from '../../helpers/until.ts';
 
 const logged: unknown[] = [];
 let server: HttpServer;
@@ -349,4 +351,61 @@ it('names the address in the counted warning of a wrong client secret', async ()
   expect(warnings).toEqual([
     ['oauth.client_refused', { clientId: 'engine', address: '127.0.0.1', count: 1 }],
   ]);
+});
+
+describe('a request that is refused before it reaches a handler', () => {
+  /** Sends the requests over one connection, one after the other, and resolves with the status lines and how often a handler was called. */
+  async function over(
+    requests: readonly string[],
+  ): Promise<{ lines: string[]; handled: string[]; text: string }> {
+    const handled: string[] = [];
+    const live = liveHttp({ clock: wallClock, timeoutMs: 5_000 });
+    const problem = problemOf('unavailable', 'Too much.');
+    const shedding = await live.serve(
+      async (request) => {
+        handled.push(`${request.method} ${new URL(request.url).pathname}`);
+        return Response.json({ body: await request.text() });
+      },
+      {
+        port: 0,
+        shed: (method, target) =>
+          method === 'POST' && target === '/full' ? { problem, headers: { 'retry-after': '1' } } : null,
+      },
+    );
+    const socket = connect(shedding.port, '127.0.0.1');
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString();
+    });
+    try {
+      for (const [index, request] of requests.entries()) {
+        socket.write(request);
+        await until(() => (text.match(/^HTTP/gm)?.length ?? 0) > index && text.endsWith('}'), 'it answers');
+      }
+      return { lines: text.match(/^HTTP.*$/gm)?.map((line) => line.trim()) ?? [], handled, text };
+    } finally {
+      socket.destroy();
+      await shedding.close(0);
+    }
+  }
+  const post = (path: string, more = '') =>
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n${more}\r\nbody`;
+
+  it('keeps its connection for the next one, whether its body was read or not', async () => {
+    const { lines, handled, text } = await over([post('/full'), post('/full'), post('/free')]);
+    expect(lines).toEqual([
+      'HTTP/1.1 503 Service Unavailable',
+      'HTTP/1.1 503 Service Unavailable',
+      'HTTP/1.1 200 OK',
+    ]);
+    expect(handled).toEqual(['POST /free']);
+    expect(text).toContain('\r\nretry-after: 1\r\n');
+    expect(text).not.toContain('onnection: close');
+    expect(text).toContain(JSON.stringify(problemOf('unavailable', 'Too much.')));
+  });
+
+  it('reaches the handler when a page sent it, so that the page can read the answer', async () => {
+    const { lines, handled } = await over([post('/full', 'Origin: https://shop.example\r\n')]);
+    expect([lines, handled]).toEqual([['HTTP/1.1 200 OK'], ['POST /full']]);
+  });
 });
