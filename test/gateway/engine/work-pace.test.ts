@@ -48,7 +48,7 @@ describe('the engine gives way to requests', () => {
     expect(await Promise.all(all)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('begins all that wait within 50 ms when the lag is over, though no work has ended', async () => {
+  it('begins every work that waits within 50 ms when the lag is over, though no work has ended', async () => {
     const { clock, lag, ends, begun, begin } = withPace();
     const all = Array.from({ length: 40 }, (_, index) => begin(index));
     await settle();

@@ -380,9 +380,12 @@ describe('a request that is refused before it reaches a handler', () => {
     try {
       for (const [index, request] of requests.entries()) {
         socket.write(request);
-        await until(() => (text.match(/^HTTP/gm)?.length ?? 0) > index && text.endsWith('}'), 'it answers');
+        await until(
+          () => (text.match(/HTTP\/1\.1 \d/g)?.length ?? 0) > index && text.endsWith('}'),
+          'it answers',
+        );
       }
-      return { lines: text.match(/^HTTP.*$/gm)?.map((line) => line.trim()) ?? [], handled, text };
+      return { lines: text.match(/HTTP\/1\.1 [^\r]+/g) ?? [], handled, text };
     } finally {
       socket.destroy();
       await shedding.close(0);
