@@ -177,6 +177,12 @@ export const options = {
     },
     ['http://', 'https://'],
   ),
+  apiIotAdapter: optionalText({
+    flag: 'adapter',
+    environment: 'API_IOT_ADAPTER',
+    placeholder: 'file',
+    help: 'adapter file that describes the API IoT to the engine; default: the one of the stand-in',
+  }),
   apiIotClientId: text({
     flag: 'api-iot-client-id',
     environment: 'API_IOT_CLIENT_ID',

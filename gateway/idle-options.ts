@@ -44,6 +44,7 @@ const conditions: readonly Condition[] = [
         'databaseUrl',
         'catalogue',
         'purchasesMax',
+        'apiIotAdapter',
       ] as const),
       ...([
         'natsUrl',

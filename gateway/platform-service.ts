@@ -10,6 +10,8 @@ import type { Pusher } from '../shared/ports/pusher.ts';
 import type { Random } from '../shared/ports/random.ts';
 import type { Secrets } from '../shared/ports/secrets.ts';
 import type { Tokens } from '../shared/ports/tokens.ts';
+import type { Adapter } from './adapter/adapter.ts';
+import { ownAdapter } from './adapter/shipped-adapters.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { clockSkews } from './engine/clock-skew.ts';
 import { diagnosticsOf } from './engine/diagnostics.ts';
@@ -65,7 +67,13 @@ export interface PlatformSettings {
   readonly secrets: PlatformSecrets;
   readonly catalogue: Catalogue;
   readonly render: Render;
-  readonly apiIot: { readonly origin: string; readonly clientId: string; readonly clientSecret: string };
+  readonly apiIot: {
+    readonly origin: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    /** Describes an API IoT of another maker; without it, Fleetwake's own. */
+    readonly adapter?: Adapter;
+  };
   /** Null: there is none. What is to be paid waits. */
   readonly payments: { readonly origin: string; readonly apiKey: string; readonly timeoutMs: number } | null;
   /** A sentence for each service without which nothing can be sold. */
@@ -145,16 +153,12 @@ export function createPlatformService(
   const relay = eventRelay(ports);
   const desk = supportDesk({ ...ports, settings: settings.desk, onRecorded: wakeAll }, overrides);
   const skews = clockSkews(ports.log);
+  const adapter = settings.apiIot.adapter ?? ownAdapter();
   const vehicles = vehicleApi({
     ...ports,
     clockSkews: skews,
-    origin: settings.apiIot.origin,
-    credentials: {
-      tokenUrl: `${settings.apiIot.origin}/oauth/token`,
-      clientId: settings.apiIot.clientId,
-      clientSecret: settings.apiIot.clientSecret,
-      scope: 'vehicle:configure vehicle:read',
-    },
+    ...settings.apiIot,
+    adapter,
   });
   const payments =
     settings.payments === null ? noPayments : stripePayments({ ...ports, ...settings.payments });
@@ -174,7 +178,7 @@ export function createPlatformService(
     payments,
     gate: guard,
     modelOf: (vin) => modelOf(database, vin),
-    callbackUrl: `${settings.publicUrl}/callbacks/api-iot`,
+    callbackUrl: adapter.has('callback') ? `${settings.publicUrl}/callbacks/api-iot` : null,
     reservedQuota,
     settings: settings.engine,
     insertNotices: (transaction, { activation }, facts) =>
@@ -202,6 +206,7 @@ export function createPlatformService(
     changes,
     clockSkews: skews,
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
+    ...(settings.apiIot.adapter === undefined ? {} : { adapter }),
     config: {
       origin: settings.publicUrl,
       allowedOrigins: settings.allowedOrigins,

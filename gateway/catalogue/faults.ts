@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { pathText, shorten, valueAt } from '../../shared/files/mistake.ts';
 import { fixHint } from '../../shared/protocol/fix-hint.ts';
 
 /** Error of unusable catalogue files. `faults` has one sentence each: file, field, fix. */
@@ -17,28 +18,8 @@ export class CatalogueError extends Error {
   }
 }
 
-/** `services[0].offers[1].price` */
-export function fieldName(path: readonly PropertyKey[]): string {
-  return path
-    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
-    .join('');
-}
-
-/** What a document holds at a path; undefined where the path leads nowhere. */
-export function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
-  let value = document;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
-}
-
-/** At most 60 characters, for a value that is shown inside a sentence. */
-export const shorten = (text: string) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
-
 function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): string {
-  const field = fieldName(issue.path);
+  const field = pathText(issue.path);
   const where = field === '' ? file : `${file}: ${field}`;
   if (issue.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => JSON.stringify(key)).join(', ');

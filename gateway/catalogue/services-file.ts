@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { pathText } from '../../shared/files/mistake.ts';
 import { isCurrency } from '../../shared/protocol/currencies.ts';
 import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
 import { policyFaults, type RetryPolicy, standardPolicy } from '../activation/policy.ts';
-import { fieldName, sentences } from './faults.ts';
+import { sentences } from './faults.ts';
 import { type CatalogueFiles, readJson } from './files.ts';
 import { type Duration, durationText, type Service, sameDuration } from './service.ts';
 
@@ -111,7 +112,7 @@ function policyOf(entry: ServicesFile['services'][number]): RetryPolicy {
 function faultsBetween(services: readonly Service[]): string[] {
   const faults: string[] = [];
   const fault = (path: PropertyKey[], text: string) =>
-    faults.push(`${servicesPath}: ${fieldName(path)} ${text}.`);
+    faults.push(`${servicesPath}: ${pathText(path)} ${text}.`);
   for (const [index, { id, offers, policy }] of services.entries()) {
     const first = services.findIndex((other) => other.id === id);
     if (first < index)

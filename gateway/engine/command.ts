@@ -1,6 +1,7 @@
-import type { CommandResource, ConfigureRequest } from '../../shared/protocol/api-iot.ts';
+import type { ConfigureRequest } from '../../shared/protocol/api-iot.ts';
 import { type Activation, targetOf } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
+import type { AskedCommand, VehicleCommand } from '../adapter/answers.ts';
 import type { EffectDeps } from './ports.ts';
 import { failureOfCommand } from './refusal.ts';
 
@@ -42,11 +43,16 @@ export async function configureRequest(
 /**
  * Whether the command did what the activation asks for, at its vehicle. The key alone is no proof: the sender of a command chooses it.
  */
-export function isAsked({ vin, features }: CommandResource, activation: Activation): boolean {
+export function isAsked({ vin, features }: VehicleCommand, activation: Activation): boolean {
   const target = targetOf(activation.kind);
-  const isOurs = (one: CommandResource['features'][number]) =>
+  const isOurs = (one: VehicleCommand['features'][number]) =>
     one.feature === activation.feature && one.target === target;
   return vin === activation.vin && features.some(isOurs);
+}
+
+/** Returns what an attempt's command was to do, for an API IoT that does not repeat it. */
+export function askedCommand({ id, vin, feature, kind }: Activation, attempt: number): AskedCommand {
+  return { vin, reference: id, key: attemptKey(id, attempt), feature, target: targetOf(kind) };
 }
 
 /** Returns what a command's state means for its attempt. Polls and callbacks use the same function. */
@@ -54,7 +60,7 @@ export async function eventOfCommand(
   deps: Pick<EffectDeps, 'clock' | 'random' | 'vehicles'>,
   vin: string,
   attempt: number,
-  command: CommandResource,
+  command: VehicleCommand,
 ): Promise<ActivationEvent> {
   const health = command.state === 'timed_out' ? await deps.vehicles.health(vin) : null;
   const failure = failureOfCommand(command, health?.ok ? health.value.online : null);

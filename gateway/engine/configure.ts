@@ -2,9 +2,9 @@ import { sleep } from '../../shared/ports/clock.ts';
 import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { Activation } from '../activation/activation.ts';
 import { attemptKey, configureRequest, isAsked } from './command.ts';
+import type { ConfigureAnswer, Resend } from './configure-call.ts';
 import type { EffectDeps } from './ports.ts';
 import { isGatewayBusy } from './refusal.ts';
-import type { ConfigureAnswer } from './vehicle-api.ts';
 
 /** How often the API IoT is asked again under the same key, while it works on it or this gateway was too busy to take its answer, and the wait between. */
 const sameKeyTriesMax = 5;
@@ -23,7 +23,12 @@ export async function configure(
   const request = await configureRequest(deps, activation);
   const headers = { key: attemptKey(activation.id, attempt), traceparent };
   for (let tried = 1; ; tried += 1) {
-    const answer = await deps.vehicles.configure(activation.vin, request, headers);
+    const answer = await deps.vehicles.configure(
+      activation.vin,
+      request,
+      headers,
+      resendOf(activation, attempt),
+    );
     if (answer.ok || !('failure' in answer)) return answer;
     const { code } = answer.failure;
     if (code === 'key-mismatch') return (await madeBefore(deps, activation, headers.key)) ?? answer;
@@ -31,6 +36,20 @@ export async function configure(
     if (!isPassing || tried === sameKeyTriesMax) return answer;
     await sleep(deps.clock, sameKeyPauseMs);
   }
+}
+
+/** What an API IoT without idempotency keys is searched by, should the attempt have been sent before. */
+function resendOf({ requestedAt, attempts }: Activation, attempt: number): Resend {
+  const known = attempts.flatMap(({ commandId }) => (commandId === null ? [] : [commandId]));
+  const earlier = attempts.filter(({ number }) => number !== attempt);
+  return {
+    since: requestedAt,
+    startedAt: attempts.find(({ number }) => number === attempt)?.startedAt ?? requestedAt,
+    hasLostAnswer: earlier.some(
+      ({ commandId, failure }) => commandId === null && failure?.mayHaveSucceeded !== false,
+    ),
+    known,
+  };
 }
 
 /**

@@ -1,9 +1,9 @@
 import { type Activation, targetOf } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { attemptOfKey, configureRequest, isAsked } from './command.ts';
+import type { Answer } from './api-client.ts';
+import { askedCommand, attemptOfKey, configureRequest, isAsked } from './command.ts';
 import type { EffectDeps } from './ports.ts';
-import type { Answer } from './vehicle-api.ts';
 
 function orUnavailable<T>(answer: Answer<T>): T | { unavailable: string } {
   return answer.ok ? answer.value : { unavailable: answer.failure.message };
@@ -31,7 +31,7 @@ export async function diagnosticsOf(deps: DiagnosticsDeps, activation: Activatio
   const [status, health, history] = await Promise.all([
     deps.vehicles.status(vin),
     deps.vehicles.health(vin),
-    deps.vehicles.history(vin),
+    deps.vehicles.history(vin, askedCommand(activation, activation.attempts.at(-1)?.number ?? 1)),
   ]);
   return {
     status: orUnavailable(status),

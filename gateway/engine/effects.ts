@@ -5,11 +5,13 @@ import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
 import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
+import type { VehicleConnection } from '../adapter/answers.ts';
 import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { eventOfCommand, isAsked } from './command.ts';
+import type { Answer } from './api-client.ts';
+import { askedCommand, eventOfCommand, isAsked } from './command.ts';
 import { configure } from './configure.ts';
 import { readDiagnostics } from './diagnostics.ts';
 import type { EffectDeps } from './ports.ts';
@@ -62,11 +64,7 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
     deps.vehicles.health(activation.vin),
   ]);
   const at = deps.clock.now();
-  const reachable = health.ok
-    ? health.value.online
-      ? 'online'
-      : 'offline'
-    : `health unknown (${health.failure.message})`;
+  const reachable = reachability(health);
   if (!status.ok) {
     // Data errors end the activation; a temporary error will show again in the attempt itself.
     const isUnknown = status.failure.category === 'unknown_vehicle';
@@ -99,13 +97,20 @@ async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<A
   };
 }
 
+function reachability(health: Answer<VehicleConnection>): string {
+  if (!health.ok) return `health unknown (${health.failure.message})`;
+  const { online } = health.value;
+  return online === null ? 'the API IoT does not say whether it is online' : online ? 'online' : 'offline';
+}
+
 /** Background commands go only to a connected vehicle, and leave quota for commands that customers wait for. */
 async function startAttempt(deps: EffectDeps, activation: Activation): Promise<Decision> {
   if (isBackground(activation)) {
     const health = await deps.vehicles.health(activation.vin);
     const at = deps.clock.now();
-    if (!health.ok || !health.value.online) return { type: 'postponed', at, reason: 'vehicle_away' };
-    if (health.value.quotaRemaining <= deps.reservedQuota)
+    if (!health.ok || health.value.online === false) return { type: 'postponed', at, reason: 'vehicle_away' };
+    const { quotaRemaining } = health.value;
+    if (quotaRemaining !== null && quotaRemaining <= deps.reservedQuota)
       return { type: 'postponed', at, reason: 'quota_reserved' };
   }
   return (transaction, current) => decideStart(transaction, current, deps.clock.now());
@@ -162,7 +167,7 @@ async function pollCommand(
   activation: Activation,
   { attempt, commandId }: { attempt: number; commandId: string },
 ): Promise<Decisions> {
-  const answer = await deps.vehicles.command(activation.vin, commandId);
+  const answer = await deps.vehicles.command(activation.vin, commandId, askedCommand(activation, attempt));
   if (answer.ok && isAsked(answer.value, activation))
     return eventOfCommand(deps, activation.vin, attempt, answer.value);
   // A busy gateway has not asked: the result may be there, and no attempt ends for it.

@@ -3,7 +3,6 @@ import type { Bus, Consumption, Delivery } from '../../shared/ports/bus.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import { streams, subjects } from '../../shared/protocol/subjects.ts';
 import { type Activation, isBackground, nextDueAt } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
@@ -11,6 +10,7 @@ import type { Fact } from '../activation/fact.ts';
 import { outstanding } from '../activation/outstanding.ts';
 import { commandingPhases } from '../activation/phase.ts';
 import { transition } from '../activation/transition.ts';
+import type { CommandEnded } from '../adapter/answers.ts';
 import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { expire, isEntitlementId } from '../entitlement/expiry.ts';
@@ -396,7 +396,7 @@ export function activationEngine(outer: EngineDeps) {
     },
 
     /** A verified callback: resolves once it is saved. A callback of a command that is not ours is ignored. */
-    async receive({ command }: CommandCallback): Promise<void> {
+    async receive({ command }: CommandEnded): Promise<void> {
       const stored = await loadActivation(database.reader, command.reference);
       const attempt = stored && attemptOfKey(stored.activation.id, command.key);
       if (!stored || !attempt || !isAsked(command, stored.activation))

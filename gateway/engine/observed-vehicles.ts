@@ -1,6 +1,7 @@
+import type { Answer } from './api-client.ts';
 import type { SharedBreaker } from './shared-breaker.ts';
 import { systemicCauseOf } from './systemic-cause.ts';
-import type { Answer, VehicleApi } from './vehicle-api.ts';
+import type { VehicleApi } from './vehicle-api.ts';
 
 /** The same API IoT; the breaker sees how each call ends. A 429 and a refusal of one vehicle show that it works. */
 export function observedVehicles(
@@ -17,8 +18,8 @@ export function observedVehicles(
     };
   }
   return {
-    async configure(vin, request, headers) {
-      const answer = await vehicles.configure(vin, request, headers);
+    async configure(vin, ...rest) {
+      const answer = await vehicles.configure(vin, ...rest);
       const failure = 'failure' in answer ? answer.failure : null;
       observe({ vin, kind: 'configure', cause: failure && systemicCauseOf(failure) });
       return answer;

@@ -1,7 +1,8 @@
 import type { TransportError } from '../../shared/ports/http.ts';
-import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { type ProblemName, problemName, problemNameOfCode } from '../../shared/protocol/problem.ts';
 import type { Failure, FailureCategory } from '../activation/failure.ts';
+import type { VehicleCommand } from '../adapter/answers.ts';
+import type { CodeMeaning } from '../adapter/codes.ts';
 
 /** What an answer that is no success means (specification, "Failure categories and handling"; DESIGN.md section 10.6). */
 interface Meaning {
@@ -102,6 +103,27 @@ export function failureOfResponse(answer: ErrorAnswer): Failure {
   };
 }
 
+const byMeaning: Readonly<Record<Exclude<CodeMeaning, 'rate_limit'>, Meaning>> = {
+  retryable: serverError,
+  invalid_configuration: invalid,
+  vehicle_incompatible: incompatible,
+  authorization_failure: unauthorized,
+  unknown_vehicle: unknownVehicle,
+};
+
+/** Returns the failure that an adapter lists for a refusal, before any other reading of it. */
+export function failureOfListed(
+  { status }: Pick<ErrorAnswer, 'status'>,
+  meaning: Exclude<CodeMeaning, 'rate_limit'>,
+  code: unknown,
+  message: unknown,
+): Failure {
+  const name =
+    typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 64) : `http_${status}`;
+  const said = typeof message === 'string' ? message : `the API IoT answered ${status} (${name})`;
+  return { ...byMeaning[meaning], code: name, message: said.slice(0, messageMax) };
+}
+
 function intermediaryMessage({ status, contentType }: ErrorAnswer): string {
   const type = contentType?.split(';')[0]?.trim().slice(0, 64) || 'no content type';
   return `something between the gateway and the API IoT answered ${status} (${type}): no documented problem type or code`;
@@ -122,7 +144,7 @@ export function failureOfTransport(error: TransportError): Failure {
 }
 
 /** The failure of a command that ended without delivery, or null: delivered, or still waiting. */
-export function failureOfCommand(command: CommandResource, vehicleOnline: boolean | null): Failure | null {
+export function failureOfCommand(command: VehicleCommand, vehicleOnline: boolean | null): Failure | null {
   const reasons = (command.results ?? []).map(
     (result) => `${result.feature}: ${result.reason ?? result.outcome}`,
   );

@@ -1,6 +1,8 @@
 import type { Failure } from '../activation/failure.ts';
+import type { Answer } from './api-client.ts';
+import type { ConfigureAnswer } from './configure-call.ts';
 import { messageMax } from './refusal.ts';
-import type { Answer, ConfigureAnswer, VehicleApi } from './vehicle-api.ts';
+import type { VehicleApi } from './vehicle-api.ts';
 
 interface Deps {
   /** Whether the platform has registered the vehicle. */
@@ -35,9 +37,9 @@ export function registeredVehicles(
 
   return {
     configure: (vin, ...rest) => answered(vin, vehicles.configure(vin, ...rest)),
-    command: (vin, commandId) => answered(vin, vehicles.command(vin, commandId)),
+    command: (vin, ...rest) => answered(vin, vehicles.command(vin, ...rest)),
     status: (vin) => answered(vin, vehicles.status(vin)),
     health: (vin) => answered(vin, vehicles.health(vin)),
-    history: (vin) => answered(vin, vehicles.history(vin)),
+    history: (vin, ...rest) => answered(vin, vehicles.history(vin, ...rest)),
   };
 }

@@ -2,8 +2,8 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
-import type { VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { type Activation, newDeactivation, newReactivation } from '../activation/activation.ts';
+import type { VehicleStatus } from '../adapter/answers.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Service } from '../catalogue/service.ts';
 import { insertActivation } from '../store/activations.ts';
@@ -22,7 +22,7 @@ export interface StatusQuery {
   status(
     vin: string,
   ): Promise<
-    { readonly ok: true; readonly value: Pick<VehicleTwin, 'online' | 'reported'> } | { readonly ok: false }
+    { readonly ok: true; readonly value: Pick<VehicleStatus, 'online' | 'reported'> } | { readonly ok: false }
   >;
 }
 
@@ -59,7 +59,7 @@ const nothing: Reconciled = { begun: [], tickets: [] };
  */
 export async function reconcileVehicle(deps: ReconciliationDeps, vin: string): Promise<Reconciled> {
   const status = await deps.vehicles.status(vin);
-  if (!status.ok || !status.value.online || status.value.reported === null) return nothing;
+  if (!status.ok || status.value.online === false || status.value.reported === null) return nothing;
   const { reported } = status.value;
   const { database, contradictions } = deps;
   // Most vehicles are as they should be: no transaction for those.

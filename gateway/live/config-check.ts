@@ -5,6 +5,7 @@ import { readTextFile } from '../../shared/files/text-file.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
+import { readAdapterFile } from '../adapter/adapter-file.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { CatalogueError } from '../catalogue/faults.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
@@ -36,7 +37,12 @@ export function checkFiles(config: GatewayConfig, sourceOf: SourceOf): Problem[]
     ...dataFolderOf(config, sourceOf),
     ...keysOf(config),
     ...(hasPlatform
-      ? [...catalogueOf(config), ...rosterOf(config, sourceOf), ...mailOf(config, sourceOf)]
+      ? [
+          ...catalogueOf(config),
+          ...adapterOf(config),
+          ...rosterOf(config, sourceOf),
+          ...mailOf(config, sourceOf),
+        ]
       : []),
   ];
 }
@@ -113,6 +119,15 @@ function catalogueOf(config: GatewayConfig): Problem[] {
       return { source: place(file, field), problem: fault.slice(file.length).replace(/^: /, '').trim() };
     });
   }
+}
+
+function adapterOf({ apiIotAdapter: file }: GatewayConfig): Problem[] {
+  const reading = file === null ? null : readAdapterFile(file);
+  if (reading === null || reading.ok) return [];
+  return reading.mistakes.map((mistake) => {
+    const [, place = file ?? '', problem = mistake] = /^(.*?:\d+:\d+): (.*)$/s.exec(mistake) ?? [];
+    return { source: place, problem: problem.replace(`${file}: `, '') };
+  });
 }
 
 /** Amounts that no payment service can charge, such as thousandths of a dinar that end in another digit than 0. */

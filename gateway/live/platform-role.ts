@@ -12,6 +12,7 @@ import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
+import { readAdapterFile } from '../adapter/adapter-file.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
@@ -142,6 +143,7 @@ function settingsOf(
       origin: apiIotOrigin,
       clientId: config.apiIotClientId,
       clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
+      ...adapterOf(config),
     },
     payments:
       config.paymentsUrl === null
@@ -174,6 +176,14 @@ function settingsOf(
     purchasesMax: config.purchasesMax,
     runsEngine: config.roles.includes('engine'),
   };
+}
+
+/** Throws a sentence for each mistake of the file. */
+function adapterOf({ apiIotAdapter: file }: GatewayConfig): Pick<PlatformSettings['apiIot'], 'adapter'> {
+  if (file === null) return {};
+  const reading = readAdapterFile(file);
+  if (!reading.ok) throw new Error(`the adapter cannot be used:\n${reading.mistakes.join('\n')}`);
+  return { adapter: reading.adapter };
 }
 
 function webhookOf(config: GatewayConfig): WebhookSettings | null {

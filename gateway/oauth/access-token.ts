@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
+import { pointerReader } from '../../shared/protocol/json-pointer.ts';
 import { type ProblemName, problemName } from '../../shared/protocol/problem.ts';
 
 /** Renewed this long before it lapses, so that no request leaves with a token that dies on the way. */
@@ -11,8 +12,8 @@ const renewBeforeMs = 10_000;
  * token is good until a 401.
  */
 const grantSchema = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.coerce.number().positive().nullish().catch(null),
+  token: z.string().min(1),
+  lifeSeconds: z.coerce.number().positive().nullish().catch(null),
 });
 
 export interface ClientCredentials {
@@ -22,6 +23,13 @@ export interface ClientCredentials {
   readonly clientSecret: string;
   /** Space-separated; empty requests every scope of the client. */
   readonly scope: string;
+  /** Where id and secret go; default the Basic header. */
+  readonly sendIn?: 'basic' | 'body';
+  /** More fields of the form. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** JSON Pointers to the token and to its life in seconds; default those of RFC 6749. */
+  readonly accessToken?: string;
+  readonly expiresInSeconds?: string;
 }
 
 /**
@@ -48,7 +56,8 @@ const refusalProblems: ReadonlySet<ProblemName | null> = new Set(['unauthorized'
  * The Basic headers to try, in this order: id and secret form-encoded, as RFC 6749 section 2.3.1 wants, and as they are,
  * for servers that do not decode. One where both are the same.
  */
-function basicHeaders({ clientId, clientSecret }: ClientCredentials): string[] {
+function basicHeaders({ clientId, clientSecret, sendIn }: ClientCredentials): string[] {
+  if (sendIn === 'body') return [''];
   const encoded = [clientId, clientSecret].map(encodeURIComponent).join(':');
   const texts = new Set([encoded, `${clientId}:${clientSecret}`]);
   return [...texts].map((text) => `Basic ${Buffer.from(text).toString('base64')}`);
@@ -107,6 +116,8 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
   }
 
   let headers = basicHeaders(credentials);
+  const tokenAt = pointerReader(credentials.accessToken ?? '/access_token');
+  const lifeAt = pointerReader(credentials.expiresInSeconds ?? '/expires_in');
 
   async function ask(): Promise<string | null> {
     for (const authorization of headers) {
@@ -123,20 +134,24 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
       new Request(credentials.tokenUrl, {
         method: 'POST',
         headers: {
-          authorization,
+          ...(authorization === '' ? {} : { authorization }),
           'content-type': 'application/x-www-form-urlencoded',
         },
         body: new URLSearchParams({
           grant_type: 'client_credentials',
           ...(credentials.scope === '' ? {} : { scope: credentials.scope }),
+          ...(authorization === ''
+            ? { client_id: credentials.clientId, client_secret: credentials.clientSecret }
+            : {}),
+          ...credentials.parameters,
         }).toString(),
       }),
     );
     const body: unknown = await response.json().catch(() => null);
     if (!response.ok && refusalSchema.safeParse(body).success) return null;
-    const grant = grantSchema.safeParse(body);
+    const grant = grantSchema.safeParse({ token: tokenAt(body), lifeSeconds: lifeAt(body) });
     if (!response.ok || !grant.success) throw new TokenUnavailable(response);
-    const { access_token: token, expires_in: lifeSeconds } = grant.data;
+    const { token, lifeSeconds } = grant.data;
     current = { token, renewAt: renewAt(clock.now(), lifeSeconds ?? null) };
     return current.token;
   }
@@ -152,7 +167,7 @@ export function accessTokens(deps: { http: Http; clock: Clock; credentials: Clie
     },
     /** What must stand in no text: the client's secret, as it is and as it is sent, and the present token. */
     secrets(): string[] {
-      const sent = headers.map((header) => header.replace('Basic ', ''));
+      const sent = headers.filter((header) => header !== '').map((header) => header.replace('Basic ', ''));
       return [credentials.clientSecret, ...sent, ...(current === null ? [] : [current.token])];
     },
     /** The token was refused: the next `get` asks for a new one. */

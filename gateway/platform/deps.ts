@@ -6,6 +6,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { Adapter } from '../adapter/adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
@@ -35,6 +36,8 @@ export interface PlatformDeps {
   readonly log: Log;
   readonly desk: SupportDesk;
   readonly config: PlatformConfig;
+  /** Reads the callbacks of an API IoT of another maker; without it, those of Fleetwake's own. */
+  readonly adapter?: Pick<Adapter, 'callback'>;
   /** What decides about the findings of a restore, and looks payments up. */
   readonly restore: ComparisonDeps & DecisionDeps & { readonly onResumed: () => void };
 }

@@ -1,6 +1,6 @@
-import type { CommandCallback } from '../../shared/protocol/api-iot.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { PaymentEvent } from '../activation/settlement.ts';
+import type { CommandEnded } from '../adapter/answers.ts';
 
 /** Functions of the engine that the platform API uses. Only the engine changes an existing activation. */
 export interface ActivationEngine {
@@ -24,5 +24,5 @@ export interface ActivationEngine {
   /** Resumes activations that an incident has postponed, after an operator has ended it. Resolves before they have. */
   resume(): Promise<void>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
-  receive(callback: CommandCallback): Promise<void>;
+  receive(callback: CommandEnded): Promise<void>;
 }

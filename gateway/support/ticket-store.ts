@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
-import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { preparedQuery } from '../../shared/sql/prepared-query.ts';
+import type { VehicleCommand } from '../adapter/answers.ts';
 import { pageOf } from '../http/paging.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema, TicketRow } from '../store/schema.ts';
@@ -21,7 +21,7 @@ export interface TicketNote {
 
 /** What is kept as JSON: the specification's fields, the vehicle's latest commands, and what came after. */
 export interface StoredFields extends TicketFields {
-  readonly configurationHistory: readonly CommandResource[] | Unavailable;
+  readonly configurationHistory: readonly VehicleCommand[] | Unavailable;
   readonly notes: readonly TicketNote[];
 }
 

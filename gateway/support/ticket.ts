@@ -1,7 +1,8 @@
-import type { ConfigureRequest, VehicleTwin } from '../../shared/protocol/api-iot.ts';
+import type { ConfigureRequest } from '../../shared/protocol/api-iot.ts';
 import type { Money } from '../../shared/protocol/money.ts';
 import type { Activation, Attempt } from '../activation/activation.ts';
 import type { Failure } from '../activation/failure.ts';
+import type { VehicleStatus } from '../adapter/answers.ts';
 import type { Diagnostics, Unavailable } from './diagnostics.ts';
 
 /** One attempt as a technician reads it; `response` is null when its outcome is unknown. */
@@ -45,7 +46,7 @@ export interface TicketFields {
   readonly retryAttempts: readonly TicketAttempt[];
   readonly lastErrorCode: string | Unavailable;
   readonly lastErrorMessage: string | Unavailable;
-  readonly vehicleStatusSnapshot: VehicleTwin | Unavailable;
+  readonly vehicleStatusSnapshot: VehicleStatus | Unavailable;
   readonly vehicleOnlineStatus: boolean | Unavailable;
   /** dBm. */
   readonly networkSignalStrength: number | Unavailable;

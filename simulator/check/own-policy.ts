@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { backoffMs, policyFaults, standardPolicy } from '../../gateway/activation/policy.ts';
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
 import { sentences } from '../../gateway/catalogue/faults.ts';
+import { readYaml } from '../../shared/files/yaml-file.ts';
 import { msSchema } from '../faults/unit-schemas.ts';
-import { readYaml } from '../scenarios/yaml-file.ts';
 import { policyOf } from './settings.ts';
 import type { TestCase } from './test-case.ts';
 

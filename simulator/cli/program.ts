@@ -15,6 +15,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['run'], load: async () => [(await import('./run.ts')).addRun] },
   { names: ['run-gateway'], load: async () => [(await import('./run-gateway.ts')).addRunGateway] },
   { names: ['scenarios'], load: async () => [(await import('./scenarios.ts')).addScenarios] },
+  { names: ['adapters'], load: async () => [(await import('./adapters.ts')).addAdapters] },
   { names: ['models'], load: async () => [(await import('./models.ts')).addModels] },
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
   { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },

@@ -37,6 +37,7 @@ export interface LiveFlags {
   readonly natsUrl?: string;
   readonly install?: true;
   readonly logLevel?: string;
+  readonly adapter?: string;
 }
 
 /** What may stand in the environment for a run. All else of the gateway's is the scenario's to say, or belongs to another gateway. */

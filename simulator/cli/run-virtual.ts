@@ -4,6 +4,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';
+import { adapterAt } from './adapters.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
 import type { Job, JudgedRun } from './run-live.ts';
@@ -12,13 +13,10 @@ import type { Job, JudgedRun } from './run-live.ts';
 const progressEveryMs = 600_000;
 
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
-export async function runVirtually({
-  calledAs,
-  scenario,
-  seed,
-  models,
-  catalogueFolder: folder,
-}: Job): Promise<JudgedRun> {
+export async function runVirtually(
+  { calledAs, scenario, seed, models, catalogueFolder: folder }: Job,
+  adapter?: string,
+): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr, progressEveryMs);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}, in virtual time: ${scenario.description}`);
@@ -29,6 +27,7 @@ export async function runVirtually({
       seed,
       ...(models === undefined ? {} : { models }),
       ...(folder === undefined ? {} : { catalogue: loadCatalogue(catalogueFolder(folder)) }),
+      ...(adapter === undefined ? {} : { adapter: adapterAt(adapter) }),
       onProgress: progress.show,
     });
     progress.end();

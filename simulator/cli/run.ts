@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { options } from '../../gateway/config.ts';
+import { pathText } from '../../shared/files/mistake.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { liveRefusals } from '../scenarios/live-refusals.ts';
-import { pathText } from '../scenarios/mistake.ts';
+import { adapterAt } from './adapters.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { checkOpenFiles, countOf } from './fleet-options.ts';
@@ -34,12 +35,16 @@ interface RunFlags extends ReportFlags, TargetFlags {
   readonly log?: string;
   readonly models?: string;
   readonly catalogue?: string;
+  readonly adapter?: string;
 }
 
 /** Every report is kept until the last run is over. */
 const repeatMax = 1_000;
 /** What only a run on real parts has. */
 const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
+
+/** What runs in virtual time have as well. */
+const sharedOptions = ['apiIotAdapter'] as const;
 
 /** Where an engine of the user's own finds what is around it. */
 const gatewayPorts = ['apiIotPort', 'mqttPort'] as const;
@@ -94,6 +99,12 @@ export function addRun(program: Command): void {
     data: {
       help: 'new or empty folder for databases, secrets and the data of nats-server of a live run; default: a temporary folder that is removed afterwards',
       fallback: null,
+      environment: null,
+    },
+  });
+  withGatewayOptions(command, sharedOptions, {
+    apiIotAdapter: {
+      help: "adapter file by which the engine speaks to the run's API IoT, such as one with fewer capabilities (docs/own-api-iot.md)",
       environment: null,
     },
   });
@@ -156,7 +167,7 @@ async function tellAll(reports: readonly RunReport[], flags: RunFlags, files: Pl
 /** Loads the modules of one environment only. */
 async function runIn(job: Job, flags: RunFlags) {
   if (flags.live) return (await import('./run-live.ts')).runLive(job, flags);
-  return (await import('./run-virtual.ts')).runVirtually(job);
+  return (await import('./run-virtual.ts')).runVirtually(job, flags.adapter);
 }
 
 async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
@@ -224,7 +235,11 @@ function flagOf(option: string): string {
 
 function checkFlags(flags: RunFlags, runs: number): void {
   if (flags.check || flags.plan) checkPlanFlags(flags);
-  checkTargetFlags(flags, flags.log === undefined ? [] : ['log']);
+  checkTargetFlags(
+    flags,
+    (['log', 'adapter'] as const).filter((option) => flags[option] !== undefined),
+  );
+  if (flags.adapter !== undefined) adapterAt(flags.adapter);
   const ports = [...gatewayPorts, ...standInNames.map((name) => `${name}Port` as const)];
   const idle = ports.find((option) => flags[option] !== undefined);
   if (flags.target === undefined && idle !== undefined) {

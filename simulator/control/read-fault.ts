@@ -1,5 +1,6 @@
+import { pathText } from '../../shared/files/mistake.ts';
 import { type FaultRecord, faultRecordSchema } from '../faults/fault.ts';
-import { mistakesOf, pathText } from '../scenarios/mistake.ts';
+import { mistakesOf } from '../scenarios/mistake.ts';
 
 export type FaultReading =
   | { readonly ok: true; readonly record: FaultRecord }

@@ -166,7 +166,7 @@ function gatewayOf(
 
 /** Null where neither a platform nor an API IoT runs here. */
 async function registerVehicles(
-  { log }: LocalSystemOptions,
+  { log, config }: LocalSystemOptions,
   parts: Pick<LocalSystem, 'keys' | 'gateway' | 'standIns' | 'vehicles'>,
 ): Promise<RegistrationSummary | null> {
   const { keys, gateway, standIns, vehicles } = parts;
@@ -178,8 +178,13 @@ async function registerVehicles(
   }));
   const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
   const { platform, provisioner } = clientsOf(keys, origins);
+  // An API IoT with an adapter is of another maker: its vehicles are known there already.
+  const isForeign = config.apiIotUrl !== null && config.apiIotAdapter !== null;
   return registerWithoutErased(
-    { platform: gateway.platform && platform, provisioner, clock: wallClock, log },
+    {
+      ...{ platform: gateway.platform && platform, provisioner: isForeign ? null : provisioner },
+      ...{ clock: wallClock, log },
+    },
     { ...registration, customers: gateway.platform ? customers : [] },
   );
 }

@@ -9,6 +9,7 @@ import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { jsonOf } from '../../shared/protocol/json.ts';
+import { pointerReader } from '../../shared/protocol/json-pointer.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { channelCounts, channelGates } from '../faults/channel-gates.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
@@ -137,7 +138,7 @@ async function buy(
   try {
     const response = await http(new Request(target, init));
     const answer = jsonOf(await response.text());
-    const activation = response.ok ? valueAt(answer, purchase.activation) : null;
+    const activation = response.ok ? pointerReader(purchase.activation)(answer) : null;
     return {
       plannedId: id,
       at: clock.now(),
@@ -149,15 +150,6 @@ async function buy(
     if (!(error instanceof TransportError)) throw error;
     return { plannedId: id, at: clock.now(), status: null, problem: null, purchaseId: null };
   }
-}
-
-/** Returns the value at a JSON Pointer (RFC 6901), or undefined. */
-function valueAt(value: unknown, pointer: string): unknown {
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key], value);
 }
 
 /** Waits until every accepted purchase has ended by what is seen, and nothing has moved for a while. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { CatalogueFiles } from '../../gateway/catalogue/files.ts';
 import { servicesPath } from '../../gateway/catalogue/services-file.ts';
-import { readYaml } from '../scenarios/yaml-file.ts';
+import { readYaml } from '../../shared/files/yaml-file.ts';
 import { optionalFeatures, type VehicleModel } from '../vehicle/models.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Mistake } from '../scenarios/mistake.ts';
+import type { Mistake } from '../../shared/files/mistake.ts';
 import { vehicleQuantities } from '../vehicle/models.ts';
 import type { FeatureFile, ModelFile, ParameterFile } from './model-schema.ts';
 import { type SignalFile, vssTypes } from './signal-schema.ts';

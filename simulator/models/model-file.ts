@@ -1,5 +1,6 @@
-import { type Mistake, mistakesOf, pathText } from '../scenarios/mistake.ts';
-import { readYaml } from '../scenarios/yaml-file.ts';
+import { type Mistake, pathText } from '../../shared/files/mistake.ts';
+import { readYaml } from '../../shared/files/yaml-file.ts';
+import { mistakesOf } from '../scenarios/mistake.ts';
 import { type FeatureModel, modelName, type SignalModel, type VehicleModel } from '../vehicle/models.ts';
 import { checkModel } from './model-checks.ts';
 import { type FeatureFile, type ModelFile, modelSchema } from './model-schema.ts';

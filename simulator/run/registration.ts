@@ -87,7 +87,8 @@ export interface RegisteredFleet {
 interface RegistrationClients {
   /** Null where an engine of the user's own knows customers and vehicles: only the API IoT receives them then. */
   readonly platform: ApiClient | null;
-  readonly provisioner: ApiClient;
+  /** Null where an API IoT of another maker knows its vehicles. */
+  readonly provisioner: ApiClient | null;
   readonly clock: Clock;
   readonly log?: Log;
 }
@@ -181,9 +182,11 @@ export async function registerRows(
     known.push(...taken);
     done.vehicles += taken.length;
   }
+  const { provisioner } = clients;
   for (const vehicles of batches(known)) {
+    if (provisioner === null) break;
     const path = '/provisioning/vehicles';
-    const taken = await send(clients.provisioner, path, 'vehicles', vehicles, (rows) => ({
+    const taken = await send(provisioner, path, 'vehicles', vehicles, (rows) => ({
       vehicles: rows.map(({ vin, model, credentialDigest }) => ({ vin, model, credentialDigest })),
     }));
     done.credentials += taken.length;

@@ -1,4 +1,4 @@
-import { pathText } from './mistake.ts';
+import { pathText } from '../../shared/files/mistake.ts';
 
 /** Error that shows only after the seed has drawn: its place in the scenario, what is wrong, and the fix. */
 export class ImpossiblePlan extends Error {

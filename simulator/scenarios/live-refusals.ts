@@ -1,5 +1,5 @@
+import type { Mistake } from '../../shared/files/mistake.ts';
 import type { ComponentFault } from '../faults/component-fault.ts';
-import type { Mistake } from './mistake.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What a live run uses that is not its own. */

@@ -1,11 +1,11 @@
 import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
+import type { Mistake } from '../../shared/files/mistake.ts';
 import { isCrashPoint, lastsMs } from '../faults/component-fault.ts';
 import type { FaultRecord } from '../faults/fault.ts';
 import { type VehicleTarget, valueMistake } from '../faults/fault-target.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import { endBoundMs } from '../reports/expectations.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import type { Mistake } from './mistake.ts';
 import { outageMistakes } from './recorded-outages.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
 import { checkExpectations, checkStated } from './stated-checks.ts';

@@ -1,13 +1,13 @@
-import { valueAt } from '../../gateway/catalogue/faults.ts';
 import type { Service } from '../../gateway/catalogue/service.ts';
+import { type Mistake, pathText, valueAt } from '../../shared/files/mistake.ts';
+import { readYaml } from '../../shared/files/yaml-file.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import { type Mistake, mistakesOf, pathText } from './mistake.ts';
+import { mistakesOf } from './mistake.ts';
 import { readOutages } from './recorded-outages.ts';
 import { type Scenario, scenarioSchema } from './scenario.ts';
 import { checkScenario } from './scenario-checks.ts';
 import type { StatedPurchase } from './stated-purchase.ts';
-import { readYaml } from './yaml-file.ts';
 
 export type ScenarioReading =
   /** `placeOf(['expectations', 0])` is where the file says it: `storm.yaml:12:5`. */

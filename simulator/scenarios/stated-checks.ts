@@ -1,7 +1,7 @@
 import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
+import type { Mistake } from '../../shared/files/mistake.ts';
 import { arrivalMistakes } from './arrivals.ts';
 import { type Expectation, readExpectation } from './expectation.ts';
-import type { Mistake } from './mistake.ts';
 import type { Scenario } from './scenario.ts';
 import type { StatedPurchase } from './stated-purchase.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Mistake, mistakesOf, pathText } from '../scenarios/mistake.ts';
-import { readYaml } from '../scenarios/yaml-file.ts';
+import { type Mistake, pathText } from '../../shared/files/mistake.ts';
+import { readYaml } from '../../shared/files/yaml-file.ts';
+import { mistakesOf } from '../scenarios/mistake.ts';
 
 const pattern = z
   .string()

@@ -1,3 +1,4 @@
+import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { type ContradictionLimit, standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import { standardPurchasesMax } from '../../gateway/platform/purchase-admission.ts';
 import {
@@ -19,6 +20,8 @@ export type VirtualPlatformSettings = Pick<
   'catalogue' | 'engine' | 'dispatch' | 'reconcileMs'
 > & {
   readonly contradictions?: ContradictionLimit;
+  /** How the engine speaks to the API IoT; without it, as to Fleetwake's own. */
+  readonly adapter?: Adapter;
   readonly slaPollMs: number;
   /** Purchases under way at once at the most (64). */
   readonly purchasesMax?: number;
@@ -56,6 +59,7 @@ function settingsOf({
   slaPollMs,
   slaScale = 1,
   hasTicketWebhook = false,
+  adapter,
   ...varying
 }: VirtualPlatformSettings): PlatformSettings {
   return {
@@ -66,7 +70,10 @@ function settingsOf({
     allowedOrigins: [],
     secrets: testSecrets.platform,
     render: shippedTemplates(),
-    apiIot: { origin: origins.apiIot, clientId: 'engine', clientSecret: testSecrets.engine },
+    apiIot: {
+      ...{ origin: origins.apiIot, clientId: 'engine', clientSecret: testSecrets.engine },
+      ...(adapter === undefined ? {} : { adapter }),
+    },
     payments: { origin: origins.payments, apiKey: testSecrets.payments, timeoutMs: paymentsTimeoutMs },
     missingServices: [],
     desk: {

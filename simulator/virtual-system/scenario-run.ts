@@ -1,3 +1,4 @@
+import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
@@ -17,6 +18,7 @@ export interface VirtualRunOptions {
   readonly seed: number;
   /** What is sold and what the vehicles are; without them, the shipped ones. */
   readonly catalogue?: Catalogue;
+  readonly adapter?: Adapter;
   readonly models?: readonly VehicleModel[];
   /** Called at each step, and every ten seconds of virtual time. */
   readonly onProgress?: (progress: Progress) => void;
@@ -36,12 +38,12 @@ const progressEveryMs = 10_000;
  * a bug of the simulator and not of the product.
  */
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
-  const { scenario, seed, onProgress, catalogue, models } = options;
+  const { scenario, seed, onProgress, catalogue, models, adapter } = options;
   const newPlan = () => planScenario(scenario, seed, seededRandom, models);
   const plan = newPlan();
   const loop = virtualLoop({ startAt: virtualTimeBeginsAt });
   const pace = virtualPace(loop);
-  const system = await scenarioSystem(loop, plan, scenario.constants, { catalogue, models });
+  const system = await scenarioSystem(loop, plan, scenario.constants, { catalogue, models, adapter });
   try {
     const parts = await pace.completed(system.open());
     const { evidence } = await conduct({

@@ -1,3 +1,4 @@
+import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policies.ts';
 import { options } from '../../gateway/config.ts';
@@ -46,6 +47,7 @@ export async function scenarioSystem(
   own: {
     readonly catalogue?: Catalogue | undefined;
     readonly models?: readonly VehicleModel[] | undefined;
+    readonly adapter?: Adapter | undefined;
   } = {},
 ) {
   const random = seededRandom(plan.seed);
@@ -62,7 +64,10 @@ export async function scenarioSystem(
     latencyMs,
     linkLatencyMs: latencyMs,
     isBrokerEmbedded: true,
-    platform: platformSettings(own.catalogue ?? shippedCatalogue(), constants, plan.timeScale),
+    platform: {
+      ...platformSettings(own.catalogue ?? shippedCatalogue(), constants, plan.timeScale),
+      ...(own.adapter === undefined ? {} : { adapter: own.adapter }),
+    },
     apiIot: {
       commandTimeoutMs,
       quotaPerHour,

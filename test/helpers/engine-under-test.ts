@@ -3,13 +3,14 @@ import { type RetryPolicy, standardPolicy } from '../../gateway/activation/polic
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { endOf } from '../../gateway/catalogue/duration.ts';
 import type { Duration } from '../../gateway/catalogue/service.ts';
+import type { ConfigureAnswer } from '../../gateway/engine/configure-call.ts';
 import {
   activationEngine,
   type Engine,
   type EngineDeps,
   standardSettings,
 } from '../../gateway/engine/engine.ts';
-import type { ConfigureAnswer, VehicleApi } from '../../gateway/engine/vehicle-api.ts';
+import type { VehicleApi } from '../../gateway/engine/vehicle-api.ts';
 import { insertActivation, loadActivation } from '../../gateway/store/activations.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';

@@ -51,7 +51,8 @@ it('receives each status that the engine reads', async () => {
     clock: manualClock(),
     clockSkews: skews,
     origin,
-    credentials: { tokenUrl: `${origin}/oauth/token`, clientId: 'engine', clientSecret: 's', scope: '' },
+    clientId: 'engine',
+    clientSecret: 's',
     http: async (request) =>
       Response.json(
         request.url.endsWith('/oauth/token') ? { access_token: 't' } : { ...twin, clockSkewMs: 300_000 },

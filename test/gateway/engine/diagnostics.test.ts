@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Activation, newActivation, newDeactivation } from '../../../gateway/activation/activation.ts';
 import { standardPolicy } from '../../../gateway/activation/policy.ts';
+import type { Answer } from '../../../gateway/engine/api-client.ts';
 import { provenAttempt, readDiagnostics } from '../../../gateway/engine/diagnostics.ts';
-import type { Answer, VehicleApi } from '../../../gateway/engine/vehicle-api.ts';
+import type { VehicleApi } from '../../../gateway/engine/vehicle-api.ts';
 import type { Diagnostics } from '../../../gateway/support/diagnostics.ts';
 import type { CommandResource, VehicleTwin } from '../../../shared/protocol/api-iot.ts';
 import { payment } from '../../helpers/engine-under-test.ts';

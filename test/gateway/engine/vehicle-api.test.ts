@@ -19,12 +19,8 @@ function api(token: () => Response | Promise<Response>, other: () => Response | 
     api: vehicleApi({
       clock,
       origin: 'https://iot.example',
-      credentials: {
-        tokenUrl: 'https://iot.example/oauth/token',
-        clientId: 'engine',
-        clientSecret: 's',
-        scope: '',
-      },
+      clientId: 'engine',
+      clientSecret: 's',
       http: async (request) => {
         if (request.url.endsWith('/oauth/token')) return token();
         sent.push(request.clone());
@@ -187,6 +183,7 @@ const looks: readonly (readonly [
   string,
   unknown,
   unknown,
+  string,
 ])[] = [
   [
     'command',
@@ -194,19 +191,21 @@ const looks: readonly (readonly [
     `/vehicle/${vin}/history/cmd%2F1`,
     command,
     command,
+    '/features',
   ],
-  ['status', (vehicles) => vehicles.status(vin), `/vehicle/${vin}/status`, twin, twin],
-  ['health', (vehicles) => vehicles.health(vin), `/vehicle/${vin}/health`, health, health],
+  ['status', (vehicles) => vehicles.status(vin), `/vehicle/${vin}/status`, twin, twin, '/online'],
+  ['health', (vehicles) => vehicles.health(vin), `/vehicle/${vin}/health`, health, health, '/online'],
   [
     'history',
     (vehicles) => vehicles.history(vin),
     `/vehicle/${vin}/history?limit=50`,
     { vin, commands: [command], next: null },
     [command],
+    '/commands',
   ],
 ];
 
-describe.each(looks)('The look at %s', (_, look, path, body, value) => {
+describe.each(looks)('The look at %s', (_, look, path, body, value, missing) => {
   it('asks its route with a token', async () => {
     const { sent, api: vehicles } = api(granted, () => Response.json(body));
     expect(await look(vehicles)).toEqual({ ok: true, value });
@@ -224,7 +223,7 @@ describe.each(looks)('The look at %s', (_, look, path, body, value) => {
       failure: {
         category: 'api_iot_error',
         code: 'http_502',
-        message: `the API IoT's answer to ${path} has another shape than documented`,
+        message: `the API IoT's answer to ${path} has another shape than documented: it has nothing at "${missing}"`,
         temporary: true,
         mayHaveSucceeded: true,
       },

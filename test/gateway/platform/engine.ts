@@ -1,6 +1,7 @@
 import type { Activation } from '../../../gateway/activation/activation.ts';
 import type { ActivationEvent } from '../../../gateway/activation/event.ts';
 import { transition } from '../../../gateway/activation/transition.ts';
+import type { CommandEnded } from '../../../gateway/adapter/answers.ts';
 import type { Catalogue } from '../../../gateway/catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../../gateway/catalogue/load.ts';
@@ -15,7 +16,6 @@ import { standardSupport } from '../../../gateway/support/support-settings.ts';
 import { openTicket, resolveByRetry } from '../../../gateway/support/ticket-desk.ts';
 import type { Database } from '../../../shared/ports/database.ts';
 import type { Ids } from '../../../shared/ports/ids.ts';
-import type { CommandCallback } from '../../../shared/protocol/api-iot.ts';
 import type { ManualClock } from '../../helpers/manual-clock.ts';
 
 /** Real transitions and real projections; the test says what payments and vehicles answer. */
@@ -25,7 +25,7 @@ export interface TestEngine extends ActivationEngine {
   /** Holds `begin` back until it resolves. */
   hold: Promise<void>;
   readonly begun: string[];
-  readonly received: CommandCallback[];
+  readonly received: CommandEnded[];
   apply(id: string, event: ActivationEvent): Promise<Activation>;
   /** The vehicle applies the first attempt, and the capture follows. */
   deliver(id: string, isCaptureDeclined?: boolean): Promise<void>;

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters.ts';
 import { options } from '../../../gateway/config.ts';
 import { vinOf } from '../../../simulator/check/plan-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
@@ -28,6 +29,7 @@ vi.mock('../../../shared/live/signals.ts', () => ({
   firstSignal: () => ({ promise: Promise.resolve('SIGTERM'), dispose() {} }),
 }));
 
+const adapterFile = join(shippedAdaptersFolder(), 'synchronous.yaml');
 let service: AskedService;
 let folder = '';
 const firstRegression = readdirSync('test/regressions').find((name) => name.endsWith('.json')) ?? '';
@@ -457,6 +459,50 @@ const cases: Readonly<Record<string, Case>> = {
       expect(JSON.parse(stdout)).toHaveProperty('$schema');
     },
     refuses('scenarios --schema --json', '--json has no effect on the JSON Schema: leave it out'),
+  ),
+  'adapters --adapter': both(
+    async () => {
+      const { stdout } = await inProcess(['adapters', '--adapter', adapterFile]);
+      expect(stdout).toBe(
+        'synchronous: synchronous, history; lacks idempotency_key, version, callback, history_item, display_text\n',
+      );
+    },
+    refuses(
+      'adapters --adapter nowhere.yaml',
+      'the adapter cannot be used:\nnowhere.yaml: there is no such file; give an adapter file (docs/own-api-iot.md)',
+    ),
+  ),
+  'adapters --show': both(
+    async () => {
+      const { stdout } = await inProcess(['adapters', '--show', 'synchronous']);
+      expect(stdout).toBe(readFileSync(adapterFile, 'utf8'));
+    },
+    refuses(
+      'adapters --show other',
+      '--show must be one of connected-vehicle, fleetwake, polling-only, synchronous, not "other"',
+    ),
+  ),
+  'adapters --json': async () => {
+    const { stdout } = await inProcess(['adapters', '--json']);
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'synchronous',
+      capabilities: ['synchronous', 'history'],
+      lacks: ['idempotency_key', 'version', 'callback', 'history_item', 'display_text'],
+    });
+  },
+  'adapters --schema': both(
+    async () => {
+      const { stdout } = await inProcess(['adapters', '--schema']);
+      expect(JSON.parse(stdout)).toHaveProperty('title', 'Fleetwake adapter of an API IoT');
+    },
+    refuses('adapters --schema --json', '--json has no effect on the JSON Schema: leave it out'),
+  ),
+  'run --adapter': both(
+    shownBy('--adapter', 'simulator/run/adapter.test.ts', 'runs with fewer capabilities'),
+    refuses(
+      'run default --adapter nowhere.yaml',
+      'the adapter cannot be used:\nnowhere.yaml: there is no such file; give an adapter file (docs/own-api-iot.md)',
+    ),
   ),
   'models --models': shownBy('--models', 'simulator/models/example.test.ts', 'lists the models of a folder'),
   'models --catalogue': shownBy(

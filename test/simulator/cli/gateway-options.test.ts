@@ -79,6 +79,7 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   webUrl: web('https://www.example'),
   pushPrivate: one('yes', 'yes, no'),
   apiIotUrl: web('https://iot.example'),
+  apiIotAdapter: free('my.yaml'),
   apiIotClientId: name('other'),
   apiIotClientSecret: free('p+s%41x'),
   apiIotCallbackSecret: free(whsec),

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters.ts';
 import { shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { type GatewayConfig, options } from '../../../gateway/config.ts';
 import { openKeys } from '../../../gateway/live/keys.ts';
@@ -320,6 +321,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     with: ['--roles', 'platform,engine'],
     see: (gateway) => platform(gateway).apiIot.origin,
     before: expect.stringMatching(/^http:\/\/127/),
+  },
+  apiIotAdapter: {
+    text: join(shippedAdaptersFolder(), 'synchronous.yaml'),
+    see: (gateway) => platform(gateway).apiIot.adapter?.name ?? 'fleetwake',
+    before: 'fleetwake',
+    after: 'synchronous',
   },
   apiIotClientId: {
     text: 'other',

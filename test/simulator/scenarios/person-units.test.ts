@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { pathText } from '../../../shared/files/mistake.ts';
 import { durationOfText, textOfDuration } from '../../../shared/protocol/duration-text.ts';
 import { readPolicy } from '../../../simulator/check/own-policy.ts';
 import { faultOfFlags } from '../../../simulator/cli/fault-request.ts';
 import { readFault } from '../../../simulator/control/read-fault.ts';
 import { scenarioJsonSchema } from '../../../simulator/scenarios/json-schema.ts';
-import { mistakesOf, pathText } from '../../../simulator/scenarios/mistake.ts';
+import { mistakesOf } from '../../../simulator/scenarios/mistake.ts';
 import { scenarioSchema } from '../../../simulator/scenarios/scenario.ts';
 
 test.each([

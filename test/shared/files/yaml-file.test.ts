@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { readYaml } from '../../../shared/files/yaml-file.ts';
 import { readPolicy } from '../../../simulator/check/own-policy.ts';
 import { fieldsOfSet } from '../../../simulator/cli/set-option.ts';
-import { readYaml } from '../../../simulator/scenarios/yaml-file.ts';
 
 const mistakesIn = (text: string) => {
   const reading = readYaml(text, 'my.yaml');
