@@ -2,7 +2,10 @@ import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const live = ['test/**/*.live.test.ts'];
-const all = ['test/**/*.test.ts'];
+/** Long searches, and what starts the built command. */
+const long = ['test/{properties,e2e,fuzz,link}/**/*.test.ts', 'test/**/{crash-sweep,library}.test.ts'];
+/** Files share the loaded modules: loading them anew for each file takes more than half of the processor time. */
+const isolate = false;
 
 export default defineConfig({
   test: {
@@ -20,11 +23,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'fast',
-          include: all,
-          exclude: [...configDefaults.exclude, ...live],
-          // Files share the loaded modules: loading them anew for each file takes more than half of the processor time.
-          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...live, ...long],
+          isolate,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'long', include: long, exclude: [...configDefaults.exclude, ...live], isolate },
       },
       // Sockets, child processes and signal handlers: each file has a process of its own.
       { extends: true, test: { name: 'live', include: live } },
