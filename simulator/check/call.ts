@@ -29,6 +29,8 @@ export async function callOf(request: Request): Promise<Call> {
     case 'vehicle':
       return { ...call, ...vehicleCall(request, parts) };
     case 'callbacks':
+      // Of the payment service: it is about a payment, and the activation is not in it.
+      if (parts[0] === 'payments') return call;
       return { ...call, ...callbackCall(await request.clone().text()) };
     default:
       return call;

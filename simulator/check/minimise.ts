@@ -32,10 +32,15 @@ function* simplerThan(testCase: TestCase): Generator<TestCase> {
     if (activations.length > 1) yield { ...testCase, activations: without(activations, index) };
   }
   for (const index of world.keys()) yield { ...testCase, world: without(world, index) };
+  const { transfers = [], ...kept } = testCase;
+  for (const index of transfers.keys())
+    yield transfers.length === 1 ? kept : { ...testCase, transfers: without(transfers, index) };
   for (const [index, activation] of activations.entries()) {
     for (const fault of activation.faults.keys()) {
       yield withActivation(testCase, index, { faults: without(activation.faults, fault) });
     }
+    const { dispute, ...undisputed } = activation;
+    if (dispute !== undefined) yield replaced(testCase, index, undisputed);
     const { life = [], support = [] } = activation;
     for (const event of life.keys()) yield withActivation(testCase, index, { life: without(life, event) });
     for (const act of support.keys())

@@ -100,6 +100,14 @@ export const probes: Readonly<Record<string, Probe>> = {
   'process stopped as on a signal': ({ trace }) => trace.filter((line) => line.event === 'stopped').length,
   'vehicle registered again with another model': ({ trace }) =>
     trace.filter((line) => line.event === 'registered again' && line.process === 'customer').length,
+  'charge disputed after delivery': record('payment.disputed'),
+  'dispute lost': record('payment.dispute_lost'),
+  'dispute rejected': record('payment.dispute_won'),
+  'vehicle transferred with a service in force': ({ evidence }) =>
+    evidence.database.entitlements.filter(
+      ({ purchase_id, customer_id }) =>
+        evidence.database.purchases.find(({ id }) => id === purchase_id)?.customer_id !== customer_id,
+    ).length,
   'SLA warning written': record('ticket.sla_warning'),
   'SLA breach written': record('ticket.sla_breached'),
   'ticket event received by the ticket system': ({ evidence }) => evidence.ticketEvents?.length ?? 0,

@@ -70,8 +70,12 @@ function purchasesIn({ purchases }: Plan) {
   };
 }
 
-function unsupported({ activations, skewMs }: TestCase): Converted[] {
+function unsupported({ activations, skewMs, transfers = [] }: TestCase): Converted[] {
   const reasons = [
+    activations.every(({ dispute }) => dispute === undefined)
+      ? []
+      : 'the bank of a scenario disputes no charge (dispute)',
+    transfers.length === 0 ? [] : 'vehicles of a scenario keep their owners (transfers)',
     skewMs.apiIot === 0 ? [] : 'a scenario cannot set the clock of the API IoT wrong (skewMs.apiIot)',
     activations.every(({ hours }) => hours === undefined)
       ? []

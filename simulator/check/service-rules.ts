@@ -7,8 +7,10 @@ import { balanceOf } from '../reports/balance.ts';
 import type { Evidence, VehicleEvidence } from '../reports/evidence.ts';
 import { groupBy } from '../reports/group.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
+import { judgeDisputes } from './dispute-rules.ts';
 import { sweepEveryMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
+import { judgeTransfers } from './transfer-rules.ts';
 import type { UserActions } from './user-actions.ts';
 
 /** In addition to the delay by the test case's faults: the sweep finds an ended service. */
@@ -45,6 +47,8 @@ export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: 
     ...judgeCancels(judged),
     ...judgeTold(judged),
     ...judgeContradictions(judged),
+    ...judgeDisputes(evidence, deeds.disputes),
+    ...judgeTransfers(evidence, deeds.transfers),
     ...activations.flatMap((row) => [...judgeFree(judged, row), ...judgeDeactivation(judged, row)]),
   ];
 }

@@ -93,6 +93,7 @@ export async function registerAtPlatform(
           model,
           model_name: model,
           customer_id: customerId,
+          last_owner_id: customerId,
           registered_at: 0,
         })),
       )

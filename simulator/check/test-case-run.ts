@@ -179,7 +179,7 @@ async function conducted(
     trace: system.trace.lines,
   };
   const done = (actions as ReturnType<typeof startUserActions> | null)?.done();
-  return { evidence, facts, actions: done ?? { cancels: [], deskActs: [] } };
+  return { evidence, facts, actions: done ?? { cancels: [], deskActs: [], disputes: [], transfers: [] } };
 }
 
 function customersOf(system: TestCaseSystem, testCase: TestCase): Customers {

@@ -116,6 +116,14 @@ export const activationSchema = z.strictObject({
     .array(z.strictObject({ act: z.enum(technicianActs), afterMs: durationSchema }))
     .max(8)
     .exactOptional(),
+  /** The customer's bank takes the charge back, so long after the purchase, and decides so long after that, or never (`open`). */
+  dispute: z
+    .strictObject({
+      afterMs: instantSchema,
+      outcome: z.enum(['open', 'won', 'lost']),
+      decidedAfterMs: durationSchema,
+    })
+    .exactOptional(),
 });
 export type ScheduledActivation = z.infer<typeof activationSchema>;
 
@@ -205,10 +213,27 @@ export const testCaseSchema = z
     /** How often each vehicle is compared with what its customers own; never without it. */
     reconcileMs: z.int().min(10_000).max(21_600_000).exactOptional(),
     activations: z.array(activationSchema).min(1).max(40),
+    /** The vehicle is registered for another customer, and what is owned on it goes to that customer. */
+    transfers: z
+      .array(
+        z.strictObject({
+          vehicle: z.int().min(0).max(3),
+          /** The customer by the vehicle that was theirs at the beginning. */
+          to: z.int().min(0).max(3),
+          atMs: instantSchema,
+        }),
+      )
+      .max(4)
+      .exactOptional(),
     world: z.array(systemFaultSchema).max(12),
   })
   .check(({ value, issues }) => {
-    const { activations, reconcileMs } = value;
+    const { activations, reconcileMs, transfers = [], world } = value;
+    const again = world.filter(({ type }) => type === 'registered_again');
+    if (transfers.length > 0 && again.length > 0) {
+      const message = 'cannot be combined with registered_again, which names the first owner again';
+      issues.push({ code: 'custom', input: value, path: ['transfers'], message });
+    }
     const isReplaced = activations.some(({ life = [] }) => life.some(({ type }) => type !== 'cancel'));
     if (!isReplaced || reconcileMs !== undefined) return;
     const message =

@@ -47,6 +47,8 @@ const texts: Readonly<Record<string, (fields: Fields) => string | null>> = {
   cancels: ({ purchaseId }) => `cancels ${purchaseId}`,
   'cancel answered': ({ purchaseId, status, problem }) =>
     `cancelling ${purchaseId} is answered ${status}${problem ? ` ${problem}` : ''}`,
+  disputes: ({ purchaseId, outcome }) => `dispute of ${purchaseId}: ${outcome}`,
+  transferred: ({ vin, customerId, status }) => `${vin} registered for ${customerId}, answered ${status}`,
   act: ({ ticketId, act, status, problem }) =>
     `${act} ${ticketId} is answered ${status}${problem ? ` ${problem}` : ''}`,
   'vehicle.fault_begins': ({ vin, fault }) => `fault of ${vin} begins: ${fault}`,

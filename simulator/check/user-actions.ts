@@ -2,15 +2,19 @@ import type { Activation } from '../../gateway/activation/activation.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { retryUntilAnswered } from '../run/retry-until-answered.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
+import { type DisputeAct, startDisputes } from './disputes.ts';
 import { purchasesOf, vinOf } from './plan-of-test-case.ts';
 import { type DeskAct, type Script, technicians } from './technicians.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
+import { startTransfers, type TransferAct } from './transfers.ts';
 
 /** What people did with services after they were bought. */
 export interface UserActions {
   readonly cancels: readonly CancelAnswer[];
   readonly deskActs: readonly DeskAct[];
+  readonly disputes: readonly DisputeAct[];
+  readonly transfers: readonly TransferAct[];
 }
 
 const noScript: Script = [];
@@ -77,10 +81,12 @@ export function startUserActions(
     });
   }
 
+  const disputes = startDisputes(system, testCase, bought);
+  const transfers = startTransfers(system, testCase);
   return {
-    done: (): UserActions => ({ cancels, deskActs }),
+    done: (): UserActions => ({ cancels, deskActs, disputes: disputes.done(), transfers: transfers.done() }),
     /** All users have finished the actions of the test case; a ticket that opens later starts a technician again. */
-    isOver: () => open === 0 && desk?.isBusy() !== true,
+    isOver: () => open === 0 && desk?.isBusy() !== true && disputes.isOver() && transfers.isOver(),
   };
 }
 

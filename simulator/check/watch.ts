@@ -52,6 +52,8 @@ const effects: Readonly<Record<string, { net: -1 | 0 | 1; held: -1 | 0 | 1 }>> =
   captured: { net: 1, held: -1 },
   voided: { net: 0, held: -1 },
   refunded: { net: -1, held: 0 },
+  disputed: { net: -1, held: 0 },
+  dispute_won: { net: 1, held: 0 },
 };
 
 /**

@@ -18,6 +18,11 @@ export function balanceOf(entries: readonly LedgerEntry[]): Balance {
   return { netMinor, heldMinor };
 }
 
+/** Movements that the platform asked for: what the customer's bank takes and returns in a dispute is left out. */
+export function withoutDisputes(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  return entries.filter(({ kind }) => kind !== 'disputed' && kind !== 'dispute_won');
+}
+
 /** When the last of the money went back, or null when none did. */
 export function reversedAt(entries: readonly LedgerEntry[]): number | null {
   const instants = entries

@@ -29,6 +29,9 @@ import { newSinks, type SinkDeps } from './sinks.ts';
 import type { Stores } from './stores.ts';
 import { ticketSystem } from './ticket-system.ts';
 
+/** Wait of the payment service before it sends an event again. */
+const paymentEventRetryMs = 30_000;
+
 export interface VirtualSystemOptions {
   readonly loop: VirtualLoop;
   readonly random: Random;
@@ -120,6 +123,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
       http: network.client(payments),
       url: () => `${origins.platform}/callbacks/payments`,
       secret: testSecrets.platform.paymentsWebhook,
+      retryMs: paymentEventRetryMs,
     },
   });
   network.listen(origins.payments, { process: payments, handle: paymentService.fetch });
@@ -177,6 +181,8 @@ export function virtualSystem(options: VirtualSystemOptions) {
     sinks,
     gateway,
     ledger: paymentService.ledger,
+    /** Events of the payment service that the platform has not taken yet. */
+    waitingPaymentEvents: paymentService.waitingEvents,
     ticketEvents: tickets.events,
     /** Events as they were published, oldest first. */
     events: (): readonly SeenEvent[] => events,

@@ -257,7 +257,7 @@ describe('Service lifecycle', () => {
 
   test('a service is cancelled without a request of the customer', () => {
     const { evidence, schedule: played } = runs.ended;
-    const own = judgeServices(evidence, { cancels: [], deskActs: [] }, played);
+    const own = judgeServices(evidence, { cancels: [], deskActs: [], disputes: [], transfers: [] }, played);
     expect(own).toEqual([expect.stringMatching(/^ent_\w+: cancelled, but no customer requested it$/)]);
   });
 

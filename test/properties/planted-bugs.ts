@@ -86,6 +86,8 @@ type ActivationModule = typeof import('../../gateway/activation/activation.ts');
 type LateSuccess = typeof import('../../gateway/support/late-success.ts');
 type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
 type Configure = typeof import('../../simulator/vehicle/configure.ts');
+type DisputeStore = typeof import('../../gateway/disputes/dispute-store.ts');
+type Transfer = typeof import('../../gateway/entitlement/transfer.ts');
 type Idempotency = typeof import('../../gateway/http/idempotency.ts');
 
 const attempting = '../../gateway/activation/attempting.ts';
@@ -105,6 +107,24 @@ function withPolicy(activation: Activation, change: Partial<Activation['policy']
 }
 
 export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'an event of a dispute is answered and forgotten',
+    within: 200,
+    rules: ['service lifecycle', 'rule 4', 'rule 10'],
+    plant: () =>
+      replace<DisputeStore>('../../gateway/disputes/dispute-store.ts', () => ({
+        claimEvent: async () => false,
+      })),
+  },
+  {
+    name: 'what is owned on a vehicle stays with its old owner',
+    within: 200,
+    rules: ['service lifecycle', 'rule 4'],
+    plant: () =>
+      replace<Transfer>('../../gateway/entitlement/transfer.ts', () => ({
+        transferVehicle: async () => {},
+      })),
+  },
   {
     name: 'a late success overrides the failure',
     within: 400,

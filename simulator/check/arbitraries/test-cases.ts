@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { integerBetween } from '../../../shared/ports/random.ts';
+import { seededRandom } from '../../../shared/virtual/random.ts';
 import type { SystemFault, TestCase } from '../test-case.ts';
 import { crowd, fewActivations } from './activations.ts';
 import { worldFault } from './faults.ts';
@@ -63,18 +65,47 @@ const anyTestCase: fc.Arbitrary<TestCase> = fc.record({
   ),
 });
 
+/**
+ * Adds what happens to a purchase afterwards, to one case of four: the bank of the customer disputes the charge, or the vehicle gets
+ * another owner. By the seed, so that the draws of the other cases stay as they are.
+ */
+function withAfterlife(testCase: TestCase): TestCase {
+  const { seed, activations, world } = testCase;
+  const random = seededRandom(seed);
+  const within = (min: number, max: number) => integerBetween(random, min, max);
+  const kind = seed % 8;
+  if (kind === 3) {
+    const outcome = (['open', 'won', 'lost', 'lost'] as const)[within(0, 3)] ?? 'open';
+    const dispute = { outcome, afterMs: within(200, 600_000), decidedAfterMs: within(1, 300_000) };
+    return { ...testCase, activations: activations.map((one, at) => (at === 0 ? { ...one, dispute } : one)) };
+  }
+  const [first] = activations;
+  if (kind !== 5 || first === undefined || world.some(({ type }) => type === 'registered_again'))
+    return testCase;
+  const count = within(1, 2);
+  const transfers = Array.from({ length: count }, (_, at) => ({
+    vehicle: first.vehicle,
+    // To the next customer, then to the one after, or back.
+    to: (first.vehicle + (at === 0 ? 1 : within(0, 2) * 2)) % 4,
+    atMs: first.atMs + within(100, 300_000) * (at + 1),
+  }));
+  return { ...testCase, transfers };
+}
+
 /** What `fleetwake check` runs. */
-const testCaseArbitrary: fc.Arbitrary<TestCase> = fc.oneof(
-  { weight: 48, arbitrary: anyTestCase },
-  { weight: 2, arbitrary: comeback },
-  { weight: 2, arbitrary: reclaimed },
-  { weight: 2, arbitrary: overtaken },
-  { weight: 2, arbitrary: remodelled },
-  { weight: 14, arbitrary: deadly },
-  { weight: 6, arbitrary: serviceLife },
-  { weight: 1, arbitrary: kept },
-  { weight: 2, arbitrary: reopened },
-);
+const testCaseArbitrary: fc.Arbitrary<TestCase> = fc
+  .oneof(
+    { weight: 48, arbitrary: anyTestCase },
+    { weight: 2, arbitrary: comeback },
+    { weight: 2, arbitrary: reclaimed },
+    { weight: 2, arbitrary: overtaken },
+    { weight: 2, arbitrary: remodelled },
+    { weight: 14, arbitrary: deadly },
+    { weight: 6, arbitrary: serviceLife },
+    { weight: 1, arbitrary: kept },
+    { weight: 2, arbitrary: reopened },
+  )
+  .map(withAfterlife);
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
 export interface Subject {

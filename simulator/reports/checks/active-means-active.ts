@@ -20,13 +20,14 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
   const delivered = files.filter((file) => file.deliveredAt !== null && !isReversed(file));
   const active = files.filter((file) => file.row.phase === 'active');
   const vehicles = new Map(evidence.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
+  const disputed = openDisputes(evidence);
   const entitlements = new Map(evidence.database.entitlements.map((row) => [row.purchase_id, row]));
   return verdict(
     rule,
     active.length,
     { count: delivered.length, name: 'activations confirmed by a vehicle and not reversed' },
     [
-      ...active.flatMap(judgeSale),
+      ...active.flatMap((file) => judgeSale(file, disputed)),
       ...transferViolations(evidence),
       ...[...active, ...free.filter((file) => file.row.phase === 'active')].flatMap((file) =>
         judge(
@@ -46,11 +47,24 @@ function isReversed({ ledger, purchase, state }: CaseFile): boolean {
   return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed' && !isPaidOtherwise;
 }
 
-function judgeSale({ id, purchase, ledger, state }: CaseFile): string[] {
+/** Activations whose charge the bank has taken back, as the history says, and has not returned. */
+function openDisputes({ database }: Evidence): ReadonlySet<string | null> {
+  const open = new Set<string | null>();
+  for (const { type, activation_id: id } of database.record) {
+    if (type === 'payment.disputed' || type === 'payment.dispute_lost') open.add(id);
+    if (type === 'payment.dispute_won') open.delete(id);
+  }
+  return open;
+}
+
+function judgeSale(
+  { id, purchase, ledger, state }: CaseFile,
+  disputed: ReadonlySet<string | null>,
+): string[] {
   const violations: string[] = [];
   if (purchase === null) return [`${id}: active without a purchase`];
   const { netMinor } = balanceOf(ledger);
-  const isPaidOtherwise = state.settlement?.status === 'collected';
+  const isPaidOtherwise = state.settlement?.status === 'collected' || disputed.has(id);
   if (netMinor !== purchase.amount_minor && purchase.status !== 'payment_failed' && !isPaidOtherwise) {
     const price = money(purchase.amount_minor, purchase.currency);
     violations.push(`${id}: active, but ${money(netMinor, purchase.currency)} of ${price} captured`);

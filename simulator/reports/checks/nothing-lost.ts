@@ -1,6 +1,6 @@
 import type { Settlement, SettlementStatus } from '../../../gateway/activation/settlement.ts';
 import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
-import { balanceOf } from '../balance.ts';
+import { balanceOf, withoutDisputes } from '../balance.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
@@ -97,18 +97,32 @@ function judgeLedger(evidence: Evidence, files: readonly CaseFile[]): string[] {
   );
   for (const { id, state, ledger } of files) {
     const status = state.settlement?.status;
-    if (status === undefined || shown[status]?.(ledger) !== false) continue;
+    if (status === undefined || shown[status]?.(withoutDisputes(ledger)) !== false) continue;
     const entries = ledger.map((entry) => entry.kind).join(', ') || 'nothing';
     violations.push(`${id}: ${status} in the database, but the ledger shows ${entries}`);
   }
-  return [...violations, ...judgeSums(evidence, files)];
+  return [...violations, ...judgeSums(evidence, files), ...judgeDisputes(evidence)];
+}
+
+const disputeTypes: readonly string[] = ['payment.disputed', 'payment.dispute_won', 'payment.dispute_lost'];
+
+/** Every charge that a bank took back is a dispute in the history: the payment service's event of it arrived. */
+function judgeDisputes({ ledger, database }: Evidence): string[] {
+  const known = new Set(
+    database.record.filter(({ type }) => disputeTypes.includes(type)).map((row) => row.activation_id),
+  );
+  return ledger
+    .filter(({ kind, activationId }) => kind === 'disputed' && !known.has(activationId))
+    .map(({ activationId }) => `${activationId}: disputed by the ledger, but not in the history`);
 }
 
 /** The takings of the merchant, by currency: the ledger's sum and the database's. */
 function judgeSums(evidence: Evidence, files: readonly CaseFile[]): string[] {
   const currencies = new Set(evidence.ledger.map((entry) => entry.currency));
   return [...currencies].flatMap((currency) => {
-    const { netMinor } = balanceOf(evidence.ledger.filter((entry) => entry.currency === currency));
+    const { netMinor } = balanceOf(
+      withoutDisputes(evidence.ledger).filter((entry) => entry.currency === currency),
+    );
     const kept = files
       .map((file) => file.state.settlement)
       .filter((settlement) => settlement?.currency === currency && isTaken(settlement))

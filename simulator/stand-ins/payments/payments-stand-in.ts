@@ -24,7 +24,7 @@ import {
 } from './operations.ts';
 import type { PaymentsStandInSchema } from './schema.ts';
 import { type Answer, errorBody, invalid } from './stripe-error.ts';
-import { sendEvent, type WebhookEndpoint } from './webhook.ts';
+import { type WebhookEndpoint, webhookSender } from './webhook.ts';
 
 export interface PaymentsStandInOptions {
   /** Its own, brought up with `migratePaymentsStandIn`. */
@@ -43,6 +43,8 @@ export interface PaymentsStandIn {
   /** The HTTP API: the subset of Stripe's that the product uses, and `GET /ledger`. */
   readonly fetch: Http;
   readonly ledger: Ledger;
+  /** Events of the webhook that are to be sent again. */
+  readonly waitingEvents: () => number;
 }
 
 type Operation = (work: Work, form: Form) => Promise<Answer>;
@@ -174,12 +176,13 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
     post(context, (work, form) => cancelIntent(work, context.req.param('id'), form)),
   );
   app.post('/v1/refunds', (context) => post(context, createRefund));
+  const webhook = webhookSender({ clock, ids }, options.webhook);
   const disputed = async (context: Context, type: DisputeEventType, operation: Operation) => {
     const form = parseForm(await context.req.text());
     const answer = await within(null, (work) => operation(work, form));
     if (answer.status !== 200) return respond(context, answer);
-    const webhook = await sendEvent({ clock, ids }, options.webhook, type, answer.body);
-    return respond(context, { ...answer, body: { ...(answer.body as object), webhook } });
+    const sent = await webhook.send(type, answer.body);
+    return respond(context, { ...answer, body: { ...(answer.body as object), webhook: sent } });
   };
   app.post('/v1/test_helpers/disputes', (context) =>
     disputed(context, 'charge.dispute.created', createDispute),
@@ -204,5 +207,5 @@ export function paymentsStandIn(options: PaymentsStandInOptions): PaymentsStandI
     return context.json({ entries, next: full ? (entries.at(-1)?.sequence ?? null) : null });
   });
 
-  return { fetch: async (request) => app.fetch(request), ledger };
+  return { fetch: async (request) => app.fetch(request), ledger, waitingEvents: webhook.waiting };
 }
