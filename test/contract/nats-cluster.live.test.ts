@@ -62,6 +62,24 @@ it(
           { cluster: 'fleet' },
         ]);
         await connection.close();
+        // A start while the first of the list is away: nothing has told it of the others yet.
+        const [first = 0] = cluster.ports;
+        await cluster.kill(first);
+        let late: Awaited<ReturnType<typeof openNatsBus>> | null = null;
+        await until(
+          async () => {
+            const opening = openNatsBus({ url: cluster.url, log: silentLog, storage: clusterStorage });
+            late = await opening.catch(() => null);
+            return late !== null;
+          },
+          'the bus is opened without the first member',
+          90_000,
+        );
+        const second = late as Awaited<ReturnType<typeof openNatsBus>> | null;
+        if (second === null) throw new Error('it was opened');
+        await publishes(second);
+        await second.close();
+        cluster.start(first);
         // One of the three is the one that it uses.
         for (const port of cluster.ports) {
           await cluster.kill(port);

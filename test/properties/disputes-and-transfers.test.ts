@@ -68,7 +68,8 @@ describe('A bank disputes the charge of an active service', () => {
 
   test('and the history does not know: rules 4 and 10 and the run’s own rule say so', async () => {
     const run = await runTestCase(disputed('open'));
-    const { own, rules } = brokenIn(run, ({ database, events }) => {
+    const { own, rules } = brokenIn(run, ({ database, ...evidence }) => {
+      const events = evidence.events ?? [];
       events.splice(0, events.length, ...events.filter(({ type }) => !type.endsWith('payment.disputed')));
       database.record = database.record.filter(({ type }) => type !== 'payment.disputed');
     });

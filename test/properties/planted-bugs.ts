@@ -109,7 +109,7 @@ function withPolicy(activation: Activation, change: Partial<Activation['policy']
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'an event of a dispute is answered and forgotten',
-    within: 200,
+    within: 60,
     rules: ['service lifecycle', 'rule 4', 'rule 10'],
     plant: () =>
       replace<DisputeStore>('../../gateway/disputes/dispute-store.ts', () => ({
@@ -118,7 +118,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what is owned on a vehicle stays with its old owner',
-    within: 200,
+    within: 60,
     rules: ['service lifecycle', 'rule 4'],
     plant: () =>
       replace<Transfer>('../../gateway/entitlement/transfer.ts', () => ({

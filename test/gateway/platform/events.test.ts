@@ -345,6 +345,21 @@ describe('the stream of events', () => {
       await client.leave();
     }));
 
+  it('frees the place of a client that has left before it read anything', () =>
+    withPlatform(async (world) => {
+      const authorization = `Bearer ${await world.token('events:read')}`;
+      for (let count = 0; count < 3 * streamsPerCallerMax; count += 1) {
+        const client = new AbortController();
+        const { signal } = client;
+        const { status } = await world.fetch('/events', { headers: { authorization }, signal });
+        expect(status).toBe(200);
+        client.abort();
+        await world.clock.advance(0);
+      }
+      expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
+      expect(world.clock.pending()).toEqual([]);
+    }));
+
   it('refuses an id that is none, and more clients than it can serve', () =>
     withPlatform(async (world) => {
       const bad = await world.call('GET', '/events', undefined, { 'last-event-id': 'x' });
