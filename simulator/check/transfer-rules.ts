@@ -3,7 +3,7 @@ import type { Evidence } from '../reports/evidence.ts';
 import type { TransferAct } from './transfers.ts';
 
 /**
- * Compares the registrations that were answered with what the platform holds: whatever is in force on a transferred vehicle belongs to
+ * Compares the registrations that were answered with what the platform holds: every entitlement in force on a transferred vehicle belongs to
  * the customer it was last registered for, and each earlier purchase has a line of the transfer.
  */
 export function judgeTransfers({ database }: Evidence, acts: readonly TransferAct[]): string[] {

@@ -66,7 +66,7 @@ describe('A bank disputes the charge of an active service', () => {
     expect([run.violations, brokenIn(run)]).toEqual([[], nothing]);
   });
 
-  test('and the history does not know: rules 4 and 10 and the run’s own rule say so', async () => {
+  test('and the history does not know: rules 4 and 10 and the run’s own rule report it', async () => {
     const run = await runTestCase(disputed('open'));
     const { own, rules } = brokenIn(run, ({ database, ...evidence }) => {
       const events = evidence.events ?? [];
@@ -150,7 +150,7 @@ describe('A vehicle is registered for another customer', () => {
   });
 });
 
-test('a scenario has neither, and says so', () => {
+test('a scenario has neither, and is refused with the reason', () => {
   const catalogue = shippedCatalogue();
   expect(scenarioOf(disputed('open'), 'about', catalogue)).toEqual({
     ok: false,

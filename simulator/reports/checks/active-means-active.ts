@@ -47,7 +47,7 @@ function isReversed({ ledger, purchase, state }: CaseFile): boolean {
   return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed' && !isPaidOtherwise;
 }
 
-/** Activations whose charge the bank has taken back, as the history says, and has not returned. */
+/** Activations whose charge the bank has reversed, as the history says, and has not returned. */
 function openDisputes({ database }: Evidence): ReadonlySet<string | null> {
   const open = new Set<string | null>();
   for (const { type, activation_id: id } of database.record) {

@@ -106,7 +106,7 @@ function judgeLedger(evidence: Evidence, files: readonly CaseFile[]): string[] {
 
 const disputeTypes: readonly string[] = ['payment.disputed', 'payment.dispute_won', 'payment.dispute_lost'];
 
-/** Every charge that a bank took back is a dispute in the history: the payment service's event of it arrived. */
+/** Every charge that a bank reversed is a dispute in the history: the payment service's event of it arrived. */
 function judgeDisputes({ ledger, database }: Evidence): string[] {
   const known = new Set(
     database.record.filter(({ type }) => disputeTypes.includes(type)).map((row) => row.activation_id),
