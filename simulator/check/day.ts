@@ -6,6 +6,7 @@ import { virtualTrace } from '../../shared/virtual/trace.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Verdict } from '../reports/verdict.ts';
+import { platformCustomers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
 import { syncOpenWork } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
@@ -116,8 +117,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
     },
     fleet: system.fleet,
     customers: {
-      ...system.apiUser('customer'),
-      patience: endlessPatience,
+      ...platformCustomers({ ...system.apiUser('customer'), patience: endlessPatience }),
       onAsk: ({ vin }) => links.watch(vin),
       onAnswer() {
         answered += 1;

@@ -4,7 +4,7 @@ import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { type Reading, readingOf } from '../reports/reading.ts';
 import type { Verdict } from '../reports/verdict.ts';
-import type { Customers } from '../run/buying.ts';
+import { type Customers, platformCustomers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
@@ -186,8 +186,7 @@ function customersOf(system: TestCaseSystem, testCase: TestCase): Customers {
   const { trace, requests } = system;
   const byId = new Map(purchasesOf(testCase, system.catalogue).map((one) => [one.id, one]));
   return {
-    ...system.apiUser('customer'),
-    patience: endlessPatience,
+    ...platformCustomers({ ...system.apiUser('customer'), patience: endlessPatience }),
     onAsk({ id, serviceId, vin, feature }) {
       requests.set(`${serviceId} ${vin}`, { activation: byId.get(id)?.activation ?? 0, feature });
       trace.record('customer', 'buys', { id, serviceId, vin });

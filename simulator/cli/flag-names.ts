@@ -1,6 +1,11 @@
 /** Flags of the fields, by the field's name in an answer: `schedule.afterMs` is `--after`. `*` stands for a place in a list. */
 export type FlagNames = Readonly<Record<string, string>>;
 
+/** Returns the flag of an option: `api-iot-port` of `apiIotPort`. */
+export function flagOf(option: string): string {
+  return option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /** Returns a sentence of the server with each field named as the flag that the user typed. */
 export function withFlagNames(text: string, flags: FlagNames): string {
   return Object.entries(flags)

@@ -1,12 +1,7 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { removeStreams } from '../../shared/live/nats-bus.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { codeOf, firstSignal } from '../../shared/live/signals.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { runScenario } from '../live/scenario-run.ts';
 import { usedDataFault } from '../live/used-data.ts';
@@ -14,15 +9,18 @@ import type { Evidence } from '../reports/evidence.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
-import { StoppedBySignal, UsageError } from './exit.ts';
+import { UsageError } from './exit.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
-import { progressWriter } from './progress.ts';
+import { openRunFolder } from './run-folder.ts';
 import type { NamedScenario } from './scenario-argument.ts';
+import { stoppableRun } from './stoppable-run.ts';
 
 /** One run of one scenario. */
 export interface Job extends NamedScenario {
   readonly seed: number;
+  /** The scenario as the command named it, with its adapter, vehicle models and catalogue: `my/delta.yaml --models my/models`. */
+  readonly call: string;
 }
 
 /** What a run came to, and from what. */
@@ -68,58 +66,38 @@ export function configOfRun(
 
 /** The scenario on real parts, in a data folder that is its own. */
 export async function runLive(
-  { calledAs, scenario, seed, models, catalogueFolder }: Job,
+  { call, scenario, seed, models, catalogueFolder }: Job,
   flags: LiveFlags,
 ): Promise<JudgedRun> {
   // A run starts from nothing, so that what it finds at the end is its own.
-  const data = flags.data ?? (await mkdtemp(join(tmpdir(), 'fleetwake-')));
-  // A second signal, too, removes the temporary folder.
-  const removeFolder = () => rmSync(data, { recursive: true, force: true });
-  if (flags.data === undefined) process.once('exit', removeFolder);
-  const given = configOfRun(flags, process.env, data);
+  const folder = await openRunFolder(flags.data);
+  const given = configOfRun(flags, process.env, folder.path);
   const fault = await usedDataFault(given);
   if (fault !== null) throw new UsageError(fault);
   // A NATS that others use keeps nothing of a run, and takes nothing of theirs.
   const config = { ...given, natsPrefix: runPrefix() };
-  const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}: ${scenario.description}`);
   say(
     `time runs ${scenario.timeScale} times as fast: every delay, time-out and window is divided by it, the quota's hour included`,
   );
-  const stop = firstSignal((text) => {
-    progress.end();
-    say(text);
-  });
-  const stopped = stop.promise.then((signal): never => {
-    progress.end();
-    say('stopping gracefully (a second signal stops at once)');
-    throw new StoppedBySignal(`${signal} stopped the run before the verdict: run it again`, codeOf(signal));
-  });
-  // The caller receives the rejection.
-  stopped.catch(() => {});
   try {
-    const { evidence, bus } = await runScenario({
-      scenario,
-      seed,
-      ...(models === undefined ? {} : { models }),
-      ...(catalogueFolder === undefined ? {} : { catalogueFolder }),
-      config,
-      log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
-      onProgress: progress.show,
-      stopped,
-    });
-    progress.end();
-    const surroundings: Surroundings = { world: 'live', bus, versions: productVersions(), calledAs };
+    const { evidence, bus } = await stoppableRun((parts) =>
+      runScenario({
+        scenario,
+        seed,
+        ...(models === undefined ? {} : { models }),
+        ...(catalogueFolder === undefined ? {} : { catalogueFolder }),
+        config,
+        log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
+        ...parts,
+      }),
+    );
+    const surroundings: Surroundings = { world: 'live', bus, versions: productVersions(), calledAs: call };
     return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
-    progress.end();
-    stop.dispose();
     await forgetStreams(config);
-    if (flags.data === undefined) {
-      process.removeListener('exit', removeFolder);
-      removeFolder();
-    }
+    folder.remove();
   }
 }
 

@@ -1,19 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { runTarget } from '../live/target-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { judgeTarget } from '../target/judge-target.ts';
 import { type Mapping, readMapping } from '../target/mapping.ts';
-import { targetCases, whyNothingFits } from '../target/target-case.ts';
+import { targetCases } from '../target/target-case.ts';
+import { whyNothingFits } from '../target/unusable-mapping.ts';
 import { UsageError } from './exit.ts';
+import { flagOf } from './flag-names.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
+import { openRunFolder } from './run-folder.ts';
 import type { Job, LiveFlags } from './run-live.ts';
 import { standInPorts } from './stand-in-ports.ts';
+import { stoppableRun } from './stoppable-run.ts';
 
 export interface TargetFlags extends LiveFlags {
   readonly target?: string;
@@ -26,31 +27,52 @@ export interface TargetFlags extends LiveFlags {
   readonly mqttPort?: string;
 }
 
+/** Where an engine of the user's own finds what is around it. */
+export const gatewayPorts = ['apiIotPort', 'mqttPort'] as const;
+export const standInNames = ['payments', 'smtp', 'push', 'mail'] as const;
+export const targetPorts = [...gatewayPorts, ...standInNames.map((name) => `${name}Port` as const)];
+
 /** The scenario against an engine of the user's own. */
 export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<RunReport> {
   const { target = '', mapping: file = '' } = flags;
   const mapping = mappingOf(file);
   const config = gatewayConfig({ ...flags }, process.env);
   const ports = { ...standInPorts(flags, 'fixed'), control: 0 };
-  const folder = await mkdtemp(join(tmpdir(), 'fleetwake-'));
+  const folder = await openRunFolder();
   process.stderr.write(
     `scenario ${job.scenario.name}, seed ${job.seed}, against ${target}: ${job.scenario.description}\n`,
   );
   try {
-    const { scenario, seed, calledAs } = job;
+    const { scenario, seed, models, call } = job;
     const log = jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config));
-    const run = await runTarget({ scenario, seed, config, ports, folder, target, mapping, log });
-    const cases = targetCases(run.plan, run.answers, run.evidence, mapping);
-    const why = whyNothingFits(cases, run.answers, run.evidence, mapping);
+    const evidence = await stoppableRun((parts) =>
+      runTarget({
+        ...{ scenario, seed, config, ports, folder: folder.path, target, mapping, log },
+        ...(models === undefined ? {} : { models }),
+        ...parts,
+      }),
+    );
+    const { plan, answers } = evidence;
+    if (answers.length > 0 && answers.every(({ status }) => status === null)) {
+      throw new UsageError(
+        `${target} answered none of ${answers.length} purchases: start your engine there, or correct --target`,
+      );
+    }
+    const cases = targetCases(plan, answers, evidence, mapping);
+    const why = whyNothingFits(cases, answers, evidence, mapping);
     if (why !== null) throw new UsageError(`${file}: ${why}; correct the mapping`);
     const versions = productVersions();
-    const report = judgeTarget(run, cases, mapping, { world: 'live', versions, calledAs });
+    const report = judgeTarget(evidence, cases, mapping, { world: 'live', versions, calledAs: call });
+    const ownPorts = targetPorts.flatMap((name) => {
+      const port = flags[name];
+      return port === undefined ? [] : [` --${flagOf(name)} ${port}`];
+    });
     return {
       ...report,
-      replay: `fleetwake run ${calledAs} --seed ${seed} --target ${target} --mapping ${file}`,
+      replay: `fleetwake run ${call} --seed ${seed} --target ${target} --mapping ${file}${ownPorts.join('')}`,
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

@@ -14,7 +14,7 @@ const progressEveryMs = 600_000;
 
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
 export async function runVirtually(
-  { calledAs, scenario, seed, models, catalogueFolder: folder }: Job,
+  { call, scenario, seed, models, catalogueFolder: folder }: Job,
   adapter?: string,
 ): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr, progressEveryMs);
@@ -36,7 +36,7 @@ export async function runVirtually(
     say(
       `${tookSeconds.toFixed(1)} s passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
     );
-    const surroundings: Surroundings = { world: 'virtual', versions: productVersions(), calledAs };
+    const surroundings: Surroundings = { world: 'virtual', versions: productVersions(), calledAs: call };
     return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
     progress.end();

@@ -7,6 +7,7 @@ import { liveRefusals } from '../scenarios/live-refusals.ts';
 import { adapterAt } from './adapters.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { flagOf } from './flag-names.ts';
 import { checkOpenFiles, countOf } from './fleet-options.ts';
 import { checkCatalogue, modelsOf, withModelsOption } from './models-option.ts';
 import { withGatewayOptions } from './options.ts';
@@ -20,7 +21,14 @@ import {
 } from './report-files.ts';
 import type { Job } from './run-live.ts';
 import { checkedText, placed, plansText } from './run-plan.ts';
-import { checkTargetFlags, runAgainstTarget, type TargetFlags } from './run-target.ts';
+import {
+  checkTargetFlags,
+  gatewayPorts,
+  runAgainstTarget,
+  standInNames,
+  type TargetFlags,
+  targetPorts,
+} from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { scenarioOf } from './scenario-argument.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
@@ -45,10 +53,6 @@ const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
 
 /** What runs in virtual time have as well. */
 const sharedOptions = ['apiIotAdapter'] as const;
-
-/** Where an engine of the user's own finds what is around it. */
-const gatewayPorts = ['apiIotPort', 'mqttPort'] as const;
-const standInNames = ['payments', 'smtp', 'push', 'mail'] as const;
 
 /** What several runs cannot share, and why. */
 const ofOneRun = [
@@ -209,7 +213,8 @@ function jobsOf(name: string | undefined, flags: RunFlags): Job[] {
   const names = all ? shippedNames() : [name ?? 'default'];
   return names.flatMap((calledAs) => {
     const named = scenarioOf(calledAs, parts);
-    return Array.from({ length: count }, (_, index) => ({ ...named, seed: seed + index }));
+    const call = [calledAs, ...partsAsNamed(flags)].join(' ');
+    return Array.from({ length: count }, (_, index) => ({ ...named, call, seed: seed + index }));
   });
 }
 
@@ -221,16 +226,20 @@ function partsOf({ models, catalogue }: RunFlags): ScenarioParts {
   return { models: read, ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }) };
 }
 
+function partsAsNamed({ adapter, models, catalogue }: RunFlags): string[] {
+  return [
+    ...(adapter === undefined ? [] : [`--adapter ${adapter}`]),
+    ...(models === undefined ? [] : [`--models ${models}`]),
+    ...(catalogue === undefined ? [] : [`--catalogue ${catalogue}`]),
+  ];
+}
+
 function seedOf(text: string): number {
   const seed = Number(text);
   if (!/^\d{1,10}$/.test(text) || seed > 0xffff_ffff) {
     throw new UsageError(`--seed must be a whole number from 0 to 4294967295, not "${text}"`);
   }
   return seed;
-}
-
-function flagOf(option: string): string {
-  return option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function checkFlags(flags: RunFlags, runs: number): void {
@@ -240,8 +249,7 @@ function checkFlags(flags: RunFlags, runs: number): void {
     (['log', 'adapter'] as const).filter((option) => flags[option] !== undefined),
   );
   if (flags.adapter !== undefined) adapterAt(flags.adapter);
-  const ports = [...gatewayPorts, ...standInNames.map((name) => `${name}Port` as const)];
-  const idle = ports.find((option) => flags[option] !== undefined);
+  const idle = targetPorts.find((option) => flags[option] !== undefined);
   if (flags.target === undefined && idle !== undefined) {
     throw new UsageError(`--${flagOf(idle)} has no effect without --target: leave it out`);
   }

@@ -24,6 +24,11 @@ import { openVehicleFile } from './vehicle-file.ts';
 /** Where the vehicles connect when the broker is elsewhere and no address was given. */
 export const mqttDefaultUrl = 'mqtt://127.0.0.1:1883';
 
+interface Faults {
+  readonly services: LiveServiceFaults;
+  readonly channels: ChannelGates;
+}
+
 export interface LocalSystemOptions {
   /** Complete. Its roles run here; without `platform` and `engine` an engine of the user's own takes their place. */
   readonly config: GatewayConfig;
@@ -35,8 +40,11 @@ export interface LocalSystemOptions {
   readonly fleetOptions?: Partial<FleetOptions>;
   /** Keeps the vehicles in the data folder, or anew where they are to be fresh; without it, they are new each time. */
   readonly kept?: { readonly isFresh: boolean };
-  /** Faults of a plan; without them none until some are added. */
-  readonly faults?: { readonly services: LiveServiceFaults; readonly channels: ChannelGates };
+  /**
+   * Faults of the plan of a run that is conducted here: the run begins them, and connects the vehicles. Without it, the
+   * vehicles connect at once, and there are no faults until some are added.
+   */
+  readonly conducted?: Faults;
   /** Keeps what passes between API IoT and vehicles, for evidence. */
   readonly isWireKept?: boolean;
 }
@@ -52,7 +60,7 @@ export interface LocalSystem {
   readonly vehicles: readonly VehicleSpec[];
   readonly mqttUrl: string;
   readonly wire: ReturnType<typeof wireLog>;
-  readonly faults: { readonly services: LiveServiceFaults; readonly channels: ChannelGates };
+  readonly faults: Faults;
   readonly registered: RegistrationSummary | null;
   stop(): Promise<void>;
 }
@@ -82,7 +90,7 @@ async function start(
       log,
     }),
   );
-  const faults = options.faults ?? {
+  const faults = options.conducted ?? {
     services: serviceFaults(systemRandom),
     channels: channelGates({ clock: wallClock, random: systemRandom }, []),
   };
@@ -105,18 +113,17 @@ async function start(
   const tapped = options.isWireKept ? wire.tap(link) : link;
   const deps = { link: tapped, clock: wallClock, random: systemRandom, log, ...(store ? { store } : {}) };
   const cars = added(fleet(deps, vehicles, options.fleetOptions));
-  await cars.start();
   const services = controlled(config, faults);
-  // A plan's faults begin with its workload.
-  if (!options.faults) for (const service of Object.values(services)) service?.begin();
+  if (!options.conducted) {
+    await cars.start();
+    for (const service of Object.values(services)) service?.begin();
+  }
   const desk = control.begin({ cars, services, mqttUrl });
   return {
     ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, wire, faults, registered },
     stop: () => closeAll(parts),
   };
 }
-
-type Faults = NonNullable<LocalSystemOptions['faults']>;
 
 function standInsOf(
   { config, log, ports }: LocalSystemOptions,

@@ -7,9 +7,9 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import { type ChannelGates, channelCounts, channelGates } from '../faults/channel-gates.ts';
 import { collectCommands, collectDatabase, collectMails, collectPushes } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
+import { platformCustomers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
 import { readEvents } from '../run/event-reader.ts';
 import { unreachableVins } from '../run/open-work.ts';
@@ -27,8 +27,8 @@ import { clientsOf } from './clients.ts';
 import { databaseOpenWork } from './database-books.ts';
 import { launchWithComponentFaults } from './faulty-gateway.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
+import { type PlanFaults, planFaults } from './plan-faults.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
-import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandIns, startStandIns } from './stand-ins.ts';
 
 export interface RunOptions {
@@ -82,11 +82,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { publicKey } = JSON.parse(keys.vapidKeys) as { publicKey: string };
   const catalogue = join(data, 'catalogue');
   await writeScenarioCatalogue(catalogue, scenario, options.catalogueFolder);
-  const services = serviceFaults(seededRandom(plan.faultSeed), plan);
-  const channels = channelGates(
-    { clock: wallClock, random: seededRandom(plan.faultSeed).stream('channels') },
-    plan.channelFaults ?? [],
-  );
+  const faults = planFaults(plan);
   const parts: { stop(): Promise<void> }[] = [];
   const added = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
     parts.push(part);
@@ -100,8 +96,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         vapidPublicKey: publicKey,
         log,
         ports: { payments: 0, smtp: 0, mail: 0, push: 0 },
-        channels,
-        paymentsFaults: services.payments,
+        channels: faults.channels,
+        paymentsFaults: faults.services.payments,
         ...(onMoment ? { onMoment: (where, what) => onMoment({ where, what }) } : {}),
       }),
     );
@@ -122,7 +118,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       ...(reconcileEveryMs === undefined ? {} : { reconcileMs: reconcileEveryMs }),
       timeScale: scenario.timeScale,
     };
-    const gateway = added(await launch({ config, keys, apiIotFaults: services.apiIot, log }));
+    const gateway = added(await launch({ config, keys, apiIotFaults: faults.services.apiIot, log }));
     const databases = openDatabases(config);
     added({ stop: databases.close });
     const wire = wireLog(wallClock, (direction, topic) =>
@@ -156,8 +152,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
       settings: scenarioCourse(plan),
       fleet: cars,
-      customers: { client: clients.platform, clock: wallClock, patience: buyerPatience },
-      faults: faultsOf(gateway, services, channels),
+      customers: platformCustomers({ client: clients.platform, clock: wallClock, patience: buyerPatience }),
+      faults: faultsOf(gateway, faults),
       books,
       isStill: () => gateway.components?.isStill() !== false,
       progress: {
@@ -165,7 +161,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         everyMs: progressEveryMs,
         countPhases: () => countPhases(databases.platform),
       },
-      sources: evidenceSources({ gateway, databases, standIns, wire, services, channels }),
+      sources: evidenceSources({ gateway, databases, standIns, wire, faults }),
     });
     return { evidence, bus: gateway.bus };
   } finally {
@@ -174,20 +170,15 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 }
 
 /** Faults of components and services begin and end with the run; a gateway that was launched without them has none. */
-function faultsOf(
-  { components }: GatewayHandle,
-  services: LiveServiceFaults,
-  { mail, push }: ChannelGates,
-): RunContext['faults'] {
-  const all = [services, mail, push];
+function faultsOf({ components }: GatewayHandle, faults: PlanFaults): RunContext['faults'] {
   return {
     begin() {
       components?.begin();
-      for (const one of all) one.begin();
+      faults.begin();
     },
     clear() {
       components?.end();
-      for (const one of all) one.clear();
+      faults.clear();
     },
     isPending: () => components?.isPending() === true,
   };
@@ -199,10 +190,9 @@ function evidenceSources(parts: {
   readonly databases: ReturnType<typeof openDatabases>;
   readonly standIns: StandIns;
   readonly wire: ReturnType<typeof wireLog>;
-  readonly services: LiveServiceFaults;
-  readonly channels: ChannelGates;
+  readonly faults: PlanFaults;
 }): EvidenceSources {
-  const { gateway, databases, standIns, wire, services, channels } = parts;
+  const { gateway, databases, standIns, wire, faults } = parts;
   return {
     messages: wire.messages,
     freeze: async () => gateway.freeze?.(),
@@ -221,9 +211,7 @@ function evidenceSources(parts: {
           events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
           crashes: gateway.crashes(),
           ...(gateway.components ? { newsMs: gateway.components.refusalDelayMaxMs() } : {}),
-          httpFaults: services.apiIot.counts(),
-          paymentsFaults: services.payments.counts(),
-          channelFaults: channelCounts(channels),
+          ...faults.counts(),
         };
       } finally {
         await events.stop();

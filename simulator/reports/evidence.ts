@@ -11,6 +11,7 @@ import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
+import type { SeenPayment } from '../stand-ins/payments/seen-payment.ts';
 
 /**
  * Evidence of a run from independent sources, as plain data. The checks read nothing else, so a run can be judged again from
@@ -30,6 +31,8 @@ export interface Evidence {
   readonly answers: readonly PurchaseAnswer[];
   /** The payment service's ledger. */
   readonly ledger: readonly LedgerEntry[];
+  /** Every payment that was asked for, declined ones too; only where an engine of the user's own is judged. */
+  readonly payments?: readonly SeenPayment[];
   /** Read from the platform's database file. */
   readonly database: DatabaseEvidence;
   /** Every configure command that the API IoT accepted, read from its database file. */

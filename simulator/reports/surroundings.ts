@@ -5,6 +5,11 @@ export const surroundingsSchema = z.strictObject({
   world: z.enum(['virtual', 'live']),
   bus: z.string().optional(),
   versions: z.record(z.string(), z.string()).optional(),
-  calledAs: z.string().optional().describe('How the command called the scenario: its name, or its file.'),
+  calledAs: z
+    .string()
+    .optional()
+    .describe(
+      'How the command called the scenario: its name, or its file, with adapter, models and catalogue.',
+    ),
 });
 export type Surroundings = z.infer<typeof surroundingsSchema>;

@@ -1,6 +1,6 @@
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import { buyAll } from './buying.ts';
-import { areCommandsAtRest, isAllButUnreachable } from './open-work.ts';
+import { areCommandsAtRest, isAllButUnreachable, nothingOpen } from './open-work.ts';
 import { progressOf } from './progress.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -93,13 +93,13 @@ async function untilFaultsEnd(
   return false;
 }
 
-/** Whether no work is in progress, by the databases and the MQTT messages. `isOver`: no user will act any more. */
+/** Whether no work is in progress, by the databases, where there are some to ask, and the MQTT messages. `isOver`: no user will act any more. */
 function quietCheck({ books, isStill, sources }: RunContext, isOver: () => boolean): () => boolean {
   return () =>
     isOver() &&
     isStill?.() !== false &&
-    isAllButUnreachable(books.openWork()) &&
-    areCommandsAtRest(books.openCommands(), sources.messages);
+    (books === undefined ||
+      (isAllButUnreachable(books.openWork()) && areCommandsAtRest(books.openCommands(), sources.messages)));
 }
 
 /**
@@ -121,8 +121,8 @@ function settledLook(
     const now = pace.now();
     if (isSettled || now < lookAt) return isSettled;
     lookAt = now + lookEveryMs;
-    const work = books.openWork();
-    const waitsForUnreachable = unreachableMs !== Number.POSITIVE_INFINITY;
+    const work = books?.openWork() ?? nothingOpen;
+    const waitsForUnreachable = books !== undefined && unreachableMs !== Number.POSITIVE_INFINITY;
     // What no command should reach may end all the same: a wedged vehicle reports a feature that it never switched on.
     const isOver = isQuiet() && (work.unreachable === 0 || !waitsForUnreachable);
     quietSince = isOver ? (quietSince ?? now) : null;
@@ -140,7 +140,7 @@ async function takeEvidence(
   { plan, planAgain, pace, fleet, sources }: RunContext,
   seen: Pick<Evidence, 'startedAt' | 'healedAt' | 'answers'>,
 ): Promise<Evidence> {
-  await sources.freeze();
+  await sources.freeze?.();
   const takenAt = pace.now();
   const vehicles = fleet.states();
   return {

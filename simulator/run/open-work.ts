@@ -15,6 +15,8 @@ export interface OpenWork {
   readonly following: number;
 }
 
+export const nothingOpen: OpenWork = { activations: 0, revocations: 0, unreachable: 0, following: 0 };
+
 /** Commands that the API IoT has not ended, and those without a result. */
 export interface OpenCommands {
   readonly open: number;

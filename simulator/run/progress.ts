@@ -16,7 +16,7 @@ export function progressOf(
   async function report(): Promise<void> {
     if (!progress) return;
     // A database that is unavailable for a moment leaves a gap in the progress; the run continues.
-    phases = await progress.countPhases().catch(() => phases);
+    phases = (await progress.countPhases?.().catch(() => phases)) ?? phases;
     progress.show({
       step,
       elapsedMs: clock.now() - begunAt,

@@ -36,8 +36,11 @@ export type TakenEvidence = Omit<
 export interface EvidenceSources {
   /** What passed at the broker so far. */
   messages(): readonly BrokerMessage[];
-  /** Stops all services and vehicles, so that the evidence is of one moment. */
-  freeze(): Promise<void>;
+  /**
+   * Stops all services, so that the evidence is of one moment. Without it, an engine of the user's own may still work while the
+   * evidence is read: the run then waits until nothing moves (`calmMs`).
+   */
+  freeze?(): Promise<void>;
   /** Reads what independent sources say. */
   take(): Promise<TakenEvidence>;
 }
@@ -80,7 +83,11 @@ export interface RunContext {
   readonly fleet: Fleet;
   readonly customers: Customers;
   readonly faults: RunFaults;
-  readonly books: OpenWorkSource;
+  /**
+   * What is open, by the databases. Without it, as with an engine of the user's own, `isStill` alone says when all has ended: vehicles
+   * that are offline by their connectivity profile are then not reconnected for the revocations that wait for them.
+   */
+  readonly books?: OpenWorkSource;
   /** Nothing is on its way that the databases do not know of. */
   readonly isStill?: () => boolean;
   /** What people do besides buying; `bought` has a promise for each answer, in the plan's order. */
@@ -93,5 +100,6 @@ export interface ProgressSink {
   readonly show: (progress: Progress) => void;
   /** By the run's clock. */
   readonly everyMs: number;
-  readonly countPhases: () => Promise<Progress['phases']>;
+  /** Without it, the progress counts connected vehicles and purchases only. */
+  readonly countPhases?: () => Promise<Progress['phases']>;
 }

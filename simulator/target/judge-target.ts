@@ -1,4 +1,3 @@
-import type { SystemEvidence } from '../live/system-evidence.ts';
 import type { ActivationLine, Outcome } from '../reports/activation-line.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
@@ -11,20 +10,9 @@ import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import type { Verdict } from '../reports/verdict.ts';
-import type { Plan } from '../scenarios/plan.ts';
 import type { Mapping } from './mapping.ts';
 import type { TargetCase, TargetCases } from './target-case.ts';
 import { exactlyOnceByTarget, failedMeansOffByTarget, neverChargedByTarget } from './target-rules.ts';
-
-/** What was seen of a run against an engine that is not Fleetwake's. */
-export interface TargetRun {
-  readonly plan: Plan;
-  readonly startedAt: number;
-  readonly takenAt: number;
-  readonly answers: readonly PurchaseAnswer[];
-  readonly evidence: SystemEvidence;
-  readonly faults: Pick<Evidence, 'httpFaults' | 'paymentsFaults' | 'channelFaults'>;
-}
 
 /** The rules that the evidence alone can judge. */
 export const judgedRules: readonly number[] = [1, 2, 5, 7, 9];
@@ -33,15 +21,14 @@ const notJudged = "not judged: this rule needs the platform's database";
 
 /** Returns the report of a run against an engine of the user's own. Rules that need the platform's database are marked as not judged and do not count. */
 export function judgeTarget(
-  run: TargetRun,
+  evidence: Evidence,
   cases: TargetCases,
   mapping: Mapping,
   surroundings: Surroundings,
 ): RunReport {
-  const evidence = evidenceOf(run);
-  const checks = runChecks(evidence).map((check) => verdictOf(check, run, cases, mapping));
+  const checks = runChecks(evidence).map((check) => verdictOf(check, evidence, cases, mapping));
   const report = reportOf(evidence, checks, surroundings);
-  const activations = linesOf(run, cases);
+  const activations = linesOf(evidence, cases);
   const expectedRules = report.expectedRules.filter((id) => judgedRules.includes(id));
   const byOutcome = countBy(activations, ({ outcome }) => outcome);
   const outcomes = Object.fromEntries(
@@ -56,7 +43,7 @@ export function judgeTarget(
   };
   const figures = { ...report, outcomes, timeToActiveMs };
   const facts = factsOf(cases, activations, mapping);
-  const expectations = judgeExpectations(run.plan.expectations ?? [], figures, facts);
+  const expectations = judgeExpectations(evidence.plan.expectations ?? [], figures, facts);
   const isHeld = checks.every((check) => check.ok || !expectedRules.includes(check.id));
   return {
     ...{ ...report, outcomes, timeToActiveMs, activations, expectedRules, expectations },
@@ -85,53 +72,17 @@ function factsOf(
   );
 }
 
-function verdictOf(check: Verdict, run: TargetRun, cases: TargetCases, mapping: Mapping): Verdict {
+function verdictOf(check: Verdict, evidence: Evidence, cases: TargetCases, mapping: Mapping): Verdict {
   const { id, title } = check;
-  if (id === 1) return neverChargedByTarget(run, cases, title);
+  if (id === 1) return neverChargedByTarget(evidence, cases, title);
   if (id === 2) return exactlyOnceByTarget(cases, title);
-  if (id === 5) return failedMeansOffByTarget(run, cases, run.evidence, mapping, title);
+  if (id === 5) return failedMeansOffByTarget(evidence, cases, mapping, title);
   if (judgedRules.includes(id)) return check;
   return { id, title, ok: false, examined: 0, violations: [notJudged], violationCount: 1 };
 }
 
-/** The evidence of the run in the form of one of Fleetwake's own, whose platform has an empty database. */
-function evidenceOf({ plan, startedAt, takenAt, answers, evidence, faults }: TargetRun): Evidence {
-  const { ledger, commands, messages, vehicles, mails, pushes } = evidence;
-  const [customers, purchases, activations, entitlements, record, notices, tickets] = Array.from(
-    { length: 7 },
-    () => [],
-  );
-  return {
-    ...{
-      plan,
-      planAgain: JSON.stringify(plan),
-      startedAt,
-      takenAt,
-      answers,
-      ledger,
-      vehicles,
-      mails,
-      pushes,
-    },
-    database: {
-      customers: customers ?? [],
-      purchases: purchases ?? [],
-      activations: activations ?? [],
-      entitlements: entitlements ?? [],
-      record: record ?? [],
-      notices: notices ?? [],
-      tickets: tickets ?? [],
-    },
-    apiIot: commands,
-    broker: messages,
-    events: null,
-    crashes: 0,
-    ...faults,
-  };
-}
-
 /** One line a purchase, from what was seen: active is what a vehicle confirmed and was paid. */
-function linesOf({ plan, answers, startedAt }: TargetRun, { cases }: TargetCases): ActivationLine[] {
+function linesOf({ plan, answers, startedAt }: Evidence, { cases }: TargetCases): ActivationLine[] {
   const byPlan = new Map(answers.map((answer) => [answer.plannedId, answer]));
   const byId = new Map(cases.map((one) => [one.id, one]));
   const models = new Map(plan.vehicles.map(({ vin, model }) => [vin, model]));

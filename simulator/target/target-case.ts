@@ -1,13 +1,15 @@
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
-import type { SystemEvidence } from '../live/system-evidence.ts';
 import { type Balance, balanceOf } from '../reports/balance.ts';
 import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
-import type { PurchaseAnswer, SeenMail } from '../reports/evidence.ts';
+import type { Evidence, PurchaseAnswer, SeenMail } from '../reports/evidence.ts';
 import { groupBy } from '../reports/group.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
+
+/** What the parts around an engine show of its work. */
+export type TargetEvidence = Pick<Evidence, 'ledger' | 'payments' | 'apiIot' | 'broker' | 'mails'>;
 
 /** Evidence from independent sources about one activation of an engine that is not Fleetwake's. */
 export interface TargetCase {
@@ -34,22 +36,22 @@ export interface TargetCases {
 export function targetCases(
   { purchases }: { readonly purchases: readonly PlannedPurchase[] },
   answers: readonly PurchaseAnswer[],
-  evidence: SystemEvidence,
+  evidence: TargetEvidence,
   mapping: Mapping,
 ): TargetCases {
   const nameOfPayment = new Map(
-    evidence.payments.map(({ id, metadata }) => [
+    (evidence.payments ?? []).map(({ id, metadata }) => [
       id,
       matched(metadata[mapping.payment.metadata], mapping.payment.pattern),
     ]),
   );
   const ledger = groupBy(evidence.ledger, (entry) => nameOfPayment.get(entry.paymentId) ?? null);
-  const commands = groupBy(evidence.commands, (command) =>
+  const commands = groupBy(evidence.apiIot, (command) =>
     matched(command[mapping.command.field], mapping.command.pattern),
   );
   const { mail: ofMail } = mapping;
   const mails = groupBy(evidence.mails, (mail) => ofMail && matched(mail[ofMail.in], ofMail.pattern));
-  const proofs = proofsByVehicle(readBrokerLog(evidence.messages));
+  const proofs = proofsByVehicle(readBrokerLog(evidence.broker));
   const planned = new Map(purchases.map((purchase) => [purchase.id, purchase]));
   const cases = answers.flatMap(({ plannedId, purchaseId: id }): TargetCase[] => {
     const purchase = planned.get(plannedId);
@@ -73,28 +75,6 @@ export function targetCases(
   const ids = new Set<string | null>(cases.map(({ id }) => id));
   const unnamed = evidence.ledger.filter((entry) => !ids.has(nameOfPayment.get(entry.paymentId) ?? null));
   return { cases, unnamed };
-}
-
-/** Returns what the mapping cannot mean, because none of what there is fits it; or null. */
-export function whyNothingFits(
-  { cases }: TargetCases,
-  answers: readonly PurchaseAnswer[],
-  evidence: SystemEvidence,
-  mapping: Mapping,
-): string | null {
-  const { payments, commands } = evidence;
-  const taken = answers.filter(({ status }) => status !== null && status < 300);
-  if (taken.length > 0 && cases.length === 0) {
-    return `purchase.activation "${mapping.purchase.activation}" is in none of ${taken.length} answers`;
-  }
-  if (payments.length > 0 && cases.every(({ ledger }) => ledger.length === 0) && evidence.ledger.length > 0) {
-    const keys = [...new Set(payments.flatMap(({ metadata }) => Object.keys(metadata)))];
-    return `payment.metadata "${mapping.payment.metadata}" names an activation of this run on none of ${payments.length} payments; their metadata has ${keys.length === 0 ? 'no keys' : keys.join(', ')}`;
-  }
-  if (commands.length > 0 && cases.every((one) => one.commands.length === 0)) {
-    return `command.field "${mapping.command.field}" names an activation of this run on none of ${commands.length} commands; the first has the reference "${commands[0]?.reference ?? ''}" and the key "${commands[0]?.key ?? ''}"`;
-  }
-  return null;
 }
 
 /** Whether nothing is open by what is seen: each was delivered and paid, or has nothing kept and nothing held, and no command waits. */

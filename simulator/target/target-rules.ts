@@ -1,4 +1,3 @@
-import type { SystemEvidence } from '../live/system-evidence.ts';
 import { capturedAt, reversedAt } from '../reports/balance.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { countBy } from '../reports/group.ts';
@@ -71,9 +70,8 @@ function judgeMails({ id, mails }: TargetCase): string[] {
 
 /** Rule 5 without the platform's database. An activation counts as failed if its payment was reversed, or its customer was notified of the failure. */
 export function failedMeansOffByTarget(
-  start: Start,
+  evidence: Start & Pick<Evidence, 'vehicles'>,
   { cases }: TargetCases,
-  { vehicles }: Pick<SystemEvidence, 'vehicles'>,
   { mail }: Mapping,
   title: string,
 ): Verdict {
@@ -89,7 +87,7 @@ export function failedMeansOffByTarget(
     if (left !== 0) return [`${id}: failed, but ${money(left, currency)} never reversed`];
     const backAt = reversedAt(ledger);
     const early = failureMails(one).filter(({ at }) => backAt !== null && at < backAt);
-    const state = vehicles
+    const state = evidence.vehicles
       .find((vehicle) => vehicle.vin === vin)
       ?.features.find((each) => each.feature === feature)?.state;
     const isOwned = cases.some(
@@ -98,7 +96,7 @@ export function failedMeansOffByTarget(
     return [
       ...early.map(
         ({ at }) =>
-          `${id}: the customer was notified at ${moment(start, at)}, before the reversal at ${moment(start, backAt ?? 0)}`,
+          `${id}: the customer was notified at ${moment(evidence, at)}, before the reversal at ${moment(evidence, backAt ?? 0)}`,
       ),
       ...(state === 'active' && !isOwned ? [`${id}: failed, but ${feature} is active on ${vin}`] : []),
     ];

@@ -15,6 +15,7 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { channelCounts } from '../faults/channel-gates.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import { apiClient } from '../run/api-client.ts';
+import { platformCustomers } from '../run/buying.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
 import { refusalDelayMaxMs } from '../run/refusal-delay.ts';
@@ -116,7 +117,7 @@ export async function scenarioSystem(
     });
     return {
       clock: reader.clock,
-      customers: { client: buyer, clock: reader.clock, patience: buyerPatience },
+      customers: platformCustomers({ client: buyer, clock: reader.clock, patience: buyerPatience }),
       fleet: system.fleetOf(vehicles, wire.tap, fleetSettings(plan)),
       faults: {
         begin() {

@@ -5,48 +5,50 @@ import { startChild } from '../helpers/child.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
+import { writeExample } from '../simulator/models/example.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake, withFleetwake } from './command.ts';
 
 beforeAll(buildWhenOutdated);
 
 const example = (name: string) => resolve('docs/examples', name);
+const scenario = example('lost-payment-answer.yaml');
+const mapping = example('own-engine.mapping.yaml');
+
+const portFlags = [
+  '--api-iot-port',
+  '--mqtt-port',
+  '--payments-port',
+  '--smtp-port',
+  '--push-port',
+  '--mail-port',
+];
 
 /** Ports that stay the same from `up`, which writes the settings, to `run`, as the fixed ones of a user do. */
 async function freePorts(): Promise<string[]> {
-  const flags = [
-    '--api-iot-port',
-    '--mqtt-port',
-    '--payments-port',
-    '--smtp-port',
-    '--push-port',
-    '--mail-port',
-  ];
   const ports: string[][] = [];
-  for (const flag of flags) ports.push([flag, String(await freePort())]);
+  for (const flag of portFlags) ports.push([flag, String(await freePort())]);
   return ports.flat();
 }
 
-/** The example engine, started with the settings that `up --without platform,engine` wrote, against its scenario. */
-async function judged(retry: 'new-key' | 'same-key', ports: readonly string[]) {
-  return withTemporaryFolder(async (folder) => {
-    const up = [
-      'up',
-      '--without',
-      'platform,engine',
-      ...ports,
-      '--control-port',
-      '0',
-      '--vehicles',
-      '1',
-      '--json',
-    ];
-    await withFleetwake(folder, up, async (running) => {
-      await until(
-        () => running.stdout().endsWith('\n') || running.process.exitCode !== null,
-        'it is up',
-        25_000,
-      );
+interface Engine {
+  readonly folder: string;
+  readonly target: string;
+  readonly ports: readonly string[];
+  /** `fleetwake run` against the engine. */
+  run(...parameters: readonly string[]): ReturnType<typeof fleetwake>;
+}
+
+/** Starts the example engine, with the settings that `up --without platform,engine` wrote. */
+async function withEngine(
+  retry: 'new-key' | 'same-key',
+  ports: readonly string[],
+  work: (engine: Engine) => Promise<void>,
+) {
+  await withTemporaryFolder(async (folder) => {
+    const up = ['up', '--without', 'platform,engine', ...ports, '--control-port', '0'];
+    await withFleetwake(folder, [...up, '--vehicles', '1', '--json'], async (running) => {
+      await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it is up');
       running.process.kill('SIGTERM');
       expect(await running.exitCode()).toBe(0);
     });
@@ -54,13 +56,13 @@ async function judged(retry: 'new-key' | 'same-key', ports: readonly string[]) {
     const settings = await readFile(`${folder}/.fleetwake/engine.env`, 'utf8');
     await writeFile(`${folder}/own.env`, `${settings}PORT=${port}\nPAYMENT_RETRY=${retry}\n`);
     const engine = startChild(process.execPath, [`--env-file=${folder}/own.env`, example('own-engine.mjs')]);
+    const target = `http://127.0.0.1:${port}/orders`;
     try {
-      await until(() => engine.output().includes('engine listens'), 'the engine listens', 20_000);
-      const run = await fleetwake(folder, [
-        ...['run', example('lost-payment-answer.yaml'), '--target', `http://127.0.0.1:${port}/orders`],
-        ...['--mapping', example('own-engine.mapping.yaml'), ...ports, '--json'],
-      ]);
-      return { exitCode: run.exitCode, stderr: run.stderr, report: JSON.parse(run.stdout || 'null') };
+      await until(() => engine.output().includes('engine listens'), 'the engine listens');
+      await work({
+        ...{ folder, target, ports },
+        run: (...parameters) => fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]),
+      });
     } finally {
       await engine.stop();
     }
@@ -68,35 +70,121 @@ async function judged(retry: 'new-key' | 'same-key', ports: readonly string[]) {
 }
 
 const notJudged = "not judged: this rule needs the platform's database";
+const judgedRules = [1, 2, 5, 7, 9];
 
 test('an engine that retries a payment under a new key is caught by `run --target`, with what was charged twice', async () => {
-  const { exitCode, report, stderr } = await judged('new-key', await freePorts());
-  expect([exitCode, stderr.split('\n')[0]]).toEqual([
-    1,
-    expect.stringMatching(/^scenario lost-payment-answer, seed 1, against http:/),
-  ]);
-  const broken = report.checks.filter((check: { id: number; ok: boolean }) => !check.ok);
-  expect(
-    broken.map(({ id, violations }: { id: number; violations: string[] }) => [id, violations.length]),
-  ).toEqual([[2, expect.any(Number)], ...[3, 4, 6, 8, 10, 11].map((id) => [id, 1])]);
-  expect(broken[0].violations[0]).toMatch(/^order-p-00\d: charged 2 times, by the payments pi_\w+, pi_\w+$/);
-  expect(broken.slice(1).map(({ violations }: { violations: string[] }) => violations[0])).toEqual(
-    Array.from({ length: 6 }, () => notJudged),
-  );
-  expect([report.expectedRules, report.ok]).toEqual([[1, 2, 5, 7, 9], false]);
-}, 120_000);
+  await withEngine('new-key', await freePorts(), async ({ run }) => {
+    const { exitCode, stderr, stdout } = await run(scenario, '--mapping', mapping, '--json');
+    expect([exitCode, stderr.split('\n')[0]]).toEqual([
+      1,
+      expect.stringMatching(/^scenario lost-payment-answer, seed 1, against http:/),
+    ]);
+    const report = JSON.parse(stdout);
+    const broken = report.checks.filter((check: { id: number; ok: boolean }) => !check.ok);
+    expect(
+      broken.map(({ id, violations }: { id: number; violations: string[] }) => [id, violations.length]),
+    ).toEqual([[2, expect.any(Number)], ...[3, 4, 6, 8, 10, 11].map((id) => [id, 1])]);
+    expect(broken[0].violations[0]).toMatch(
+      /^order-p-00\d: charged 2 times, by the payments pi_\w+, pi_\w+$/,
+    );
+    expect(broken.slice(1).map(({ violations }: { violations: string[] }) => violations[0])).toEqual(
+      Array.from({ length: 6 }, () => notJudged),
+    );
+    expect([report.expectedRules, report.ok]).toEqual([judgedRules, false]);
+  });
+});
 
-test('the corrected engine, which retries under the same key, passes', async () => {
-  const { exitCode, report } = await judged('same-key', await freePorts());
-  expect(report.checks.filter(({ id }: { id: number }) => [1, 2, 5, 7, 9].includes(id))).toEqual(
-    [1, 2, 5, 7, 9].map((id) => expect.objectContaining({ id, ok: true, violations: [] })),
-  );
-  expect([report.expectations, report.ok, exitCode]).toEqual([
-    [
-      { text: 'active = 100 %', ok: true, found: '100 % (2 of 2)' },
-      { text: 'faults at payments > 0', ok: true, found: expect.any(String) },
-    ],
-    true,
-    0,
-  ]);
-}, 120_000);
+test('the corrected engine, which retries under the same key, passes, and every report says what was judged', async () => {
+  await withEngine('same-key', await freePorts(), async ({ run, folder, target, ports }) => {
+    const files = ['--json', 'run.json', '--junit', 'run.xml', '--markdown', 'run.md', '--html', 'run.html'];
+    const { exitCode, stdout, stderr } = await run(scenario, '--mapping', mapping, ...files);
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('2/2 purchases')]);
+    const read = (name: string) => readFile(`${folder}/${name}`, 'utf8');
+    const [json, junit, markdown, html] = await Promise.all(
+      ['run.json', 'run.xml', 'run.md', 'run.html'].map(read),
+    );
+    const report = JSON.parse(json ?? '');
+    expect(report.checks.filter(({ id }: { id: number }) => judgedRules.includes(id))).toEqual(
+      judgedRules.map((id) => expect.objectContaining({ id, ok: true, violations: [] })),
+    );
+    expect([report.expectations, report.ok]).toEqual([
+      [
+        { text: 'active = 100 %', ok: true, found: '100 % (2 of 2)' },
+        { text: 'faults at payments > 0', ok: true, found: expect.any(String) },
+      ],
+      true,
+    ]);
+    const replay = `fleetwake run ${scenario} --seed 1 --target ${target} --mapping ${mapping}`;
+    const portsAsNamed = portFlags.map((flag) => `${flag} ${ports[ports.indexOf(flag) + 1]}`);
+    expect(report.replay).toBe([replay, ...portsAsNamed].join(' '));
+    expect(stdout).toContain(
+      '✓  2  Charges, tickets and notifications: exactly once per activation (2 examined)',
+    );
+    expect(stdout).toContain(notJudged);
+    expect(junit).toMatch(
+      /<testsuite name="fleetwake lost-payment-answer, seed 1"[^>]* tests="13" failures="0"[^>]* skipped="6"/,
+    );
+    expect(junit?.match(/<skipped/g)).toHaveLength(6);
+    expect(junit).toContain(`<property name="replay" value="${replay}`);
+    expect(markdown).toContain(replay);
+    expect(html).toContain(replay);
+    expect(html).toContain('<th scope="row">p-001</th>');
+  });
+});
+
+test("vehicles of models of one's own take the commands of an engine of one's own", async () => {
+  await withEngine('same-key', await freePorts(), async ({ run, folder }) => {
+    writeExample(folder);
+    const own = ['--models', 'my/models', '--catalogue', 'my/catalogue'];
+    const { exitCode, stdout, stderr } = await run('my/delta.yaml', ...own, '--mapping', mapping, '--json');
+    const report = JSON.parse(stdout || 'null');
+    expect([exitCode, stderr, report?.activations]).toEqual([
+      0,
+      expect.any(String),
+      expect.arrayContaining([expect.objectContaining({ model: 'delta-2027', outcome: 'active' })]),
+    ]);
+    expect(report.replay).toMatch(
+      /^fleetwake run my\/delta\.yaml --models my\/models --catalogue my\/catalogue --seed 1 --target /,
+    );
+  });
+});
+
+test('a mapping or address that fits nothing ends with exit code 2 and names the field to correct', async () => {
+  await withEngine('same-key', await freePorts(), async ({ run, folder, ports }) => {
+    const text = await readFile(mapping, 'utf8');
+    const wrong = [
+      ['activation: /id', 'activation: /order/id', 'purchase.activation "/order/id" is in none of 2 answers'],
+      [
+        'metadata: order',
+        'metadata: activation',
+        'payment.metadata "activation" names an activation of this run on none of 2 payments; their metadata has order',
+      ],
+      [
+        'field: reference',
+        "field: key\n  pattern: '^activation-(.+)$'",
+        'command.field "key" names an activation of this run on none of 2 commands; the first has the reference "order-p-00',
+      ],
+    ] as const;
+    for (const [before, after, sentence] of wrong) {
+      await writeFile(
+        `${folder}/wrong.yaml`,
+        text.replace(before, () => after),
+      );
+      const { exitCode, stderr, stdout } = await run(scenario, '--mapping', 'wrong.yaml');
+      expect([exitCode, stdout, stderr.split('\n').at(-2)]).toEqual([
+        2,
+        '',
+        expect.stringContaining(`wrong.yaml: ${sentence}`),
+      ]);
+    }
+    const nobody = `http://127.0.0.1:${await freePort()}/orders`;
+    const call = ['run', scenario, '--target', nobody, '--mapping', mapping, ...ports];
+    const unanswered = await fleetwake(folder, call);
+    expect([unanswered.exitCode, unanswered.stderr.split('\n').at(-2)]).toEqual([
+      2,
+      expect.stringContaining(
+        `${nobody} answered none of 2 purchases: start your engine there, or correct --target`,
+      ),
+    ]);
+  });
+});

@@ -65,7 +65,7 @@ const rule5 = (one: TargetCase, state: 'active' | 'dormant') => {
     command: { field: 'reference' as const },
     mail: { in: 'text' as const, pattern: '.', failed: 'not charged' },
   };
-  return failedMeansOffByTarget(start, of(one), { vehicles }, mapping, 'rule 5').violations;
+  return failedMeansOffByTarget({ ...start, vehicles }, of(one), mapping, 'rule 5').violations;
 };
 const failureMail = (at: number) => ({
   ...{ at, messageId: 'm', to: 'ana@example.com', subject: 'You are not charged', text: '' },
