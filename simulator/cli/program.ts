@@ -16,6 +16,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['run-gateway'], load: async () => [(await import('./run-gateway.ts')).addRunGateway] },
   { names: ['scenarios'], load: async () => [(await import('./scenarios.ts')).addScenarios] },
   { names: ['adapters'], load: async () => [(await import('./adapters.ts')).addAdapters] },
+  { names: ['conform'], load: async () => [(await import('./conform.ts')).addConform] },
   { names: ['models'], load: async () => [(await import('./models.ts')).addModels] },
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
   { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },

@@ -497,6 +497,20 @@ const cases: Readonly<Record<string, Case>> = {
     },
     refuses('adapters --schema --json', '--json has no effect on the JSON Schema: leave it out'),
   ),
+  ...Object.fromEntries(
+    [
+      ...['adapter', 'client-id', 'client-secret', 'vin', 'feature', 'quota-vin', 'offline-vin', 'late-vin'],
+      ...['quota', 'wait', 'callback-url', 'callback-port', 'callback-secret', 'restart', 'only'],
+      ...['json', 'junit', 'html'],
+    ].map((name) => [
+      `conform --${name}`,
+      shownBy(
+        `--${name}`,
+        'simulator/conform/conform.live.test.ts',
+        'is a command with exit codes and reports',
+      ),
+    ]),
+  ),
   'run --adapter': both(
     shownBy('--adapter', 'simulator/run/adapter.test.ts', 'runs with fewer capabilities'),
     refuses(
