@@ -24,11 +24,12 @@ export function workPace({
   readonly eventLoop?: Pick<EventLoop, 'lagMs'>;
   readonly concurrency: number;
 }): <T>(work: () => Promise<T>) => Promise<T> {
+  if (eventLoop === undefined) return (work) => work();
   const waiting: (() => void)[] = [];
   let running = 0;
   let isLooking = false;
 
-  const hasPlace = () => running < worksAtOnce(eventLoop?.lagMs() ?? 0, concurrency);
+  const hasPlace = () => running < worksAtOnce(eventLoop.lagMs(), concurrency);
 
   function beginWaiting(): void {
     while (waiting.length > 0 && hasPlace()) {
@@ -44,7 +45,6 @@ export function workPace({
   }
 
   return async (work) => {
-    if (eventLoop === undefined) return work();
     if (waiting.length > 0 || !hasPlace()) {
       const place = new Promise<void>((resolve) => waiting.push(resolve));
       beginWaiting();

@@ -1,6 +1,7 @@
 import type { Http } from '../../shared/ports/http.ts';
 import { BetterSqlite3 } from '../../shared/sql/better-sqlite3.ts';
 import type { BenchChild } from './child.ts';
+import { orderBody } from './order-body.ts';
 import type { NoticeCounts, WorldReady } from './world.ts';
 
 /** Purchases in flight at once, for whichever pipeline is measured. */
@@ -82,11 +83,7 @@ export async function sendOrder(
     'idempotency-key': key,
     ...(await pipeline.headers()),
   };
-  const body = JSON.stringify({
-    ...order,
-    duration: { unit: 'months', count: 1 },
-    paymentMethod: 'pm_card_visa',
-  });
+  const body = orderBody(order);
   return http(new Request(`${pipeline.origin}/purchases`, { method: 'POST', headers, body }));
 }
 

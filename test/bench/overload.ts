@@ -1,8 +1,9 @@
-import { TransportError } from '../../shared/ports/http.ts';
-import { buyPatiently, type Order, type Pipeline, type Stage, sendOrder } from './drive.ts';
+import { startChild } from './child.ts';
+import { buyPatiently, type Order, type Pipeline, type Stage } from './drive.ts';
 import { benchFleet } from './fleet.ts';
 import { round } from './numbers.ts';
 import { customerId, openBench, startProduct } from './product.ts';
+import type { Flood, FloodRequest, Sent } from './sender.ts';
 
 export interface OverloadReport {
   /** Purchases a second that were answered with 201 while 64 customers waited for one answer each. */
@@ -16,7 +17,9 @@ export interface OverloadReport {
   /** Requests without an answer within 30 s, and answers other than 201 and 503. */
   readonly unanswered: number;
   readonly other: number;
-  /** Of the refused, as its client measured it. */
+  /** By how much timers of the sender, a process of its own, were late at the 99th percentile: so much of each time may be its own. */
+  readonly senderLateP99Ms: number;
+  /** Of the refused, as its client measured it, from the moment at which it had a connection. */
   readonly refusedWithin200Ms: number;
   readonly refusedP99Ms: number;
   readonly acceptedP99Ms: number;
@@ -35,16 +38,9 @@ interface Options {
 /** How much more is sent than can be taken. */
 const factor = 10;
 const capacityConcurrency = 64;
-const tickMs = 20;
 const livezEveryMs = 500;
 const livezMaxMs = 5_000;
 const services = ['heated-seats', 'ambient-light', 'range-boost'] as const;
-
-interface Sent {
-  /** 0: no answer. */
-  readonly status: number;
-  readonly tookMs: number;
-}
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -62,7 +58,12 @@ export async function measureOverload(options: Options): Promise<OverloadReport>
     const before = ledger.last();
     const perSecond = Math.ceil(capacity * factor);
     const watching = watchLivez(pipeline.origin);
-    const sent = await flood(bench.stage, pipeline, orders, perSecond, options.overloadMs);
+    const sender = await startChild<boolean>('sender', {});
+    parts.push(sender);
+    const { sent, senderLateP99Ms } = await sender.ask<Flood>('flood', {
+      ...{ origin: pipeline.origin, headers: await pipeline.headers(), orders, perSecond },
+      forMs: options.overloadMs,
+    } satisfies FloodRequest);
     const livez = await watching();
     await settledPayments(bench.stage, before);
     const answered = sent.filter(({ status }) => status === 201).length;
@@ -71,6 +72,7 @@ export async function measureOverload(options: Options): Promise<OverloadReport>
       sentPerSecond: perSecond,
       seconds: options.overloadMs / 1_000,
       ...outcomesOf(sent),
+      senderLateP99Ms,
       livez,
       chargedUnanswered: ledger.authorisedAfter(before) - answered,
     };
@@ -97,40 +99,6 @@ async function capacityOf({ http }: Stage, pipeline: Pipeline, orders: readonly 
   };
   await Promise.all(Array.from({ length: capacityConcurrency }, client));
   return (1_000 * orders.length) / (performance.now() - startedAt);
-}
-
-/** Open loop: what is due is sent, however many answers are missing. What was refused is another customer's next try. */
-async function flood(
-  { http }: Stage,
-  pipeline: Pipeline,
-  orders: Order[],
-  perSecond: number,
-  forMs: number,
-): Promise<Sent[]> {
-  const requests: Promise<Sent>[] = [];
-  const startedAt = performance.now();
-  const send = async (order: Order, key: string): Promise<Sent> => {
-    const sentAt = performance.now();
-    const status = await sendOrder(http, pipeline, order, key).then(
-      (response) => response.status,
-      (error: unknown) => {
-        if (error instanceof TransportError) return 0;
-        throw error;
-      },
-    );
-    if (status === 503) orders.push(order);
-    return { status, tookMs: performance.now() - sentAt };
-  };
-  for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - startedAt) {
-    const due = Math.floor((perSecond * elapsedMs) / 1_000);
-    while (requests.length < due) {
-      const order = orders.shift();
-      if (order === undefined) break;
-      requests.push(send(order, `flood-${requests.length}`));
-    }
-    await pause(tickMs);
-  }
-  return Promise.all(requests);
 }
 
 /** Asks for `/livez` on a new connection again and again; the returned function ends it. */

@@ -79,6 +79,7 @@ function overloadLines({ overload }: BenchReport): Line[] {
     ],
     ['… /livez', `${livez.answered} of ${livez.asked} answered, slowest ${livez.slowestMs} ms`],
     ['… charged without an answer', String(figures.chargedUnanswered)],
+    ['… the sender itself was late by (99th percentile)', `${figures.senderLateP99Ms} ms`],
   ];
 }
 
