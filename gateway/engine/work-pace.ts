@@ -3,9 +3,12 @@ import type { EventLoop } from '../../shared/ports/event-loop.ts';
 
 /** How soon what waits is looked at again, though no work ends: the event loop may be in time again. */
 export const lookAgainMs = 50;
-/** From this lag on the engine works on fewer activations, from the second on on fewest. */
+/**
+ * From this lag on the engine works on fewer activations, from the second on on fewest. With 8 a machine that other programs keep busy was
+ * slower: its works wait for answers, not for turns.
+ */
 const lagMs = { some: 50, much: 100 } as const;
-const worksUnder = { some: 32, much: 8 } as const;
+const worksUnder = { some: 128, much: 64 } as const;
 
 /** Returns how many activations may be worked on at once: requests are taken in the turns that the engine leaves. */
 export function worksAtOnce(lag: number, concurrency: number): number {
