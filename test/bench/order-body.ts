@@ -1,7 +1,5 @@
-import type { Order } from './drive.ts';
-
-/** The body of a purchase. */
-export function orderBody(order: Order): string {
+/** Returns the body of a purchase of this customer, vehicle and service. */
+export function orderBody(order: object): string {
   return JSON.stringify({
     ...order,
     duration: { unit: 'months', count: 1 },
