@@ -14,6 +14,7 @@ import type { GatewayConfig } from '../config.ts';
 import { allowedHosts } from './access-tokens.ts';
 import { type ApiIotRole, type ApiIotRoleDeps, startApiIot as startApiIotHere } from './api-iot-role.ts';
 import { type LiveBus, openLiveBus } from './bus.ts';
+import { configuredAdapter } from './configured-adapter.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
 import { type PlatformRole, startPlatform, type WrapPorts } from './platform-role.ts';
@@ -68,6 +69,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   } = options;
   const fault = roleFault(config);
   if (fault !== null) throw new Error(fault);
+  // Before anything is started or created.
+  configuredAdapter(config);
   const keys = await openKeys(config.data);
   const eventLoop = watchEventLoop();
   const http = liveHttp({ clock: wallClock, timeoutMs: httpTimeoutMs, log, eventLoop });

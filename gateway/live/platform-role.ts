@@ -12,7 +12,6 @@ import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher } from '../../shared/ports/pusher.ts';
-import { readAdapterFile } from '../adapter/adapter-file.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
@@ -33,6 +32,7 @@ import {
 import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
+import { configuredAdapter } from './configured-adapter.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
@@ -124,6 +124,7 @@ function settingsOf(
   publicUrl: string,
 ): PlatformSettings {
   const scale = config.timeScale;
+  const adapter = configuredAdapter(config);
   const reconcileMs = compressedReconciliation(scale, config.reconcileMs);
   const templates = noticeTemplates(config.templates, senderDomain(config.mailFrom) ?? 'localhost');
   return {
@@ -143,7 +144,7 @@ function settingsOf(
       origin: apiIotOrigin,
       clientId: config.apiIotClientId,
       clientSecret: config.apiIotClientSecret ?? keys.engineSecret,
-      ...adapterOf(config),
+      ...(adapter === null ? {} : { adapter }),
     },
     payments:
       config.paymentsUrl === null
@@ -176,14 +177,6 @@ function settingsOf(
     purchasesMax: config.purchasesMax,
     runsEngine: config.roles.includes('engine'),
   };
-}
-
-/** Throws a sentence for each mistake of the file. */
-function adapterOf({ apiIotAdapter: file }: GatewayConfig): Pick<PlatformSettings['apiIot'], 'adapter'> {
-  if (file === null) return {};
-  const reading = readAdapterFile(file);
-  if (!reading.ok) throw new Error(`the adapter cannot be used:\n${reading.mistakes.join('\n')}`);
-  return { adapter: reading.adapter };
 }
 
 function webhookOf(config: GatewayConfig): WebhookSettings | null {

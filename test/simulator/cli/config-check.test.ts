@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters.ts';
 import { shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { type ConfigReport, configReport } from '../../../simulator/cli/config.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
@@ -100,6 +101,21 @@ it('names the line of the catalogue where a currency is none of ISO 4217, or an 
     /^1\.001.KWD cannot be charged by the payment service: correct the amount$/,
   );
   expect(problem?.source).toMatch(/services\.json:\d+$/);
+});
+
+it('names the line of an adapter whose pointer finds nothing, and ends with 2', async () => {
+  const shipped = await readFile(join(shippedAdaptersFolder(), 'synchronous.yaml'), 'utf8');
+  const file = inFolder('my.yaml');
+  await writeFile(file, shipped.replace('commands: /entries', 'commands: /jobs'));
+  const { exitCode, stdout } = await check('--adapter', file, '--json');
+  expect(exitCode).toBe(2);
+  expect((JSON.parse(stdout) as ConfigReport).problems).toEqual([
+    {
+      source: `${file}:31:13`,
+      problem:
+        'history.commands is "/jobs", which finds nothing in history.example; write the pointer to it, or correct the example',
+    },
+  ]);
 });
 
 it('names the line of a roster and of keys that cannot be used', async () => {
