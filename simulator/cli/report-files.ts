@@ -18,10 +18,13 @@ export interface ReportFlags {
 
 type Format = keyof ReportFlags;
 
+/** The real time that a run took, as this process measured it. */
+export type WallMsOf = (report: RunReport) => number | undefined;
+
 export type PlannedFiles = readonly { readonly format: Format; readonly path: string }[];
 
 /** Several runs share a file; a page shows one. */
-const writers: Readonly<Record<Format, (reports: readonly RunReport[]) => string>> = {
+const writers: Readonly<Record<Format, (reports: readonly RunReport[], wallMsOf?: WallMsOf) => string>> = {
   json: (reports) => `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
   junit: junitReport,
   markdown: (reports) => reports.map(markdownReport).join('\n'),
@@ -52,8 +55,12 @@ export async function plannedFiles(flags: ReportFlags): Promise<PlannedFiles> {
   return planned;
 }
 
-export async function writeReports(reports: readonly RunReport[], files: PlannedFiles): Promise<void> {
-  for (const { format, path } of files) await writeFile(path, writers[format](reports));
+export async function writeReports(
+  reports: readonly RunReport[],
+  files: PlannedFiles,
+  wallMsOf?: WallMsOf,
+): Promise<void> {
+  for (const { format, path } of files) await writeFile(path, writers[format](reports, wallMsOf));
 }
 
 export function reportsAsJson(reports: readonly RunReport[]): string {

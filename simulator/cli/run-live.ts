@@ -93,7 +93,10 @@ export async function runLive(
         ...parts,
       }),
     );
-    const surroundings: Surroundings = { world: 'live', bus, versions: productVersions(), calledAs: call };
+    const { description } = scenario;
+    const surroundings: Surroundings = {
+      ...{ world: 'live', bus, versions: productVersions(), calledAs: call, description },
+    };
     return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
     await forgetStreams(config);

@@ -3,7 +3,13 @@ import { planText } from '../reports/plan-text.ts';
 import { ImpossiblePlan } from '../scenarios/impossible-plan.ts';
 import { type Plan, planScenario } from '../scenarios/plan.ts';
 import { UsageError } from './exit.ts';
+import type { ReportFlags } from './report-files.ts';
 import type { Job } from './run-live.ts';
+
+export interface PlanFlags {
+  readonly check?: true;
+  readonly plan?: true;
+}
 
 /** Returns what `run --check` says of runs that can be made: their files, and what each seed draws. Plans all of them. */
 export function checkedText(jobs: readonly Job[], isJson: boolean): string {
@@ -49,4 +55,16 @@ export function placed({ placeOf }: Job): (error: unknown) => never {
     if (!(error instanceof ImpossiblePlan)) throw error;
     throw new UsageError(`the scenario cannot be run:\n${placeOf(error.path)}: ${error.message}`);
   };
+}
+
+/** What a call without a run cannot write. */
+export function checkPlanFlags(flags: PlanFlags & ReportFlags & { readonly log?: string }): void {
+  const asked = flags.check ? '--check' : '--plan';
+  if (flags.check && flags.plan)
+    throw new UsageError('--check and --plan are two questions: ask one of them');
+  const idle = (['log', 'junit', 'markdown', 'html'] as const).find((option) => flags[option] !== undefined);
+  if (idle !== undefined)
+    throw new UsageError(`--${idle} has no effect with ${asked}, which runs nothing: leave it out`);
+  if (typeof flags.json === 'string')
+    throw new UsageError(`with ${asked}, --json prints to standard output: leave out "${flags.json}"`);
 }

@@ -62,7 +62,9 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
     const why = whyNothingFits(cases, answers, evidence, mapping);
     if (why !== null) throw new UsageError(`${file}: ${why}; correct the mapping`);
     const versions = productVersions();
-    const report = judgeTarget(evidence, cases, mapping, { world: 'live', versions, calledAs: call });
+    const report = judgeTarget(evidence, cases, mapping, {
+      ...{ world: 'live', versions, calledAs: call, description: scenario.description },
+    });
     const ownPorts = targetPorts.flatMap((name) => {
       const port = flags[name];
       return port === undefined ? [] : [` --${flagOf(name)} ${port}`];

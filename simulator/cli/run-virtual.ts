@@ -2,6 +2,7 @@ import { catalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { judgeRun } from '../reports/judge-run.ts';
+import { uncompressedTime } from '../reports/scenario-time.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';
 import { adapterAt } from './adapters.ts';
@@ -9,15 +10,12 @@ import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
 import type { Job, JudgedRun } from './run-live.ts';
 
-/** A line every ten minutes of virtual time, where it is no terminal that is written to. */
-const progressEveryMs = 600_000;
-
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
 export async function runVirtually(
   { call, scenario, seed, models, catalogueFolder: folder }: Job,
   adapter?: string,
 ): Promise<JudgedRun> {
-  const progress = progressWriter(process.stderr, progressEveryMs);
+  const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}, in virtual time: ${scenario.description}`);
   const beganAt = wallClock.now();
@@ -32,11 +30,15 @@ export async function runVirtually(
     });
     progress.end();
     const seconds = Math.max(0.001, (wallClock.now() - beganAt) / 1_000);
-    const tookSeconds = (evidence.takenAt - evidence.startedAt) / 1_000;
+    const { takenAt, startedAt, plan } = evidence;
+    const passed = uncompressedTime((takenAt - startedAt) * plan.timeScale);
     say(
-      `${tookSeconds.toFixed(1)} s passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
+      `${passed} passed in ${seconds.toFixed(1)} s: ${events} events, ${Math.round(events / seconds)} a second`,
     );
-    const surroundings: Surroundings = { world: 'virtual', versions: productVersions(), calledAs: call };
+    const { description } = scenario;
+    const surroundings: Surroundings = {
+      ...{ world: 'virtual', versions: productVersions(), calledAs: call, description },
+    };
     return { report: judgeRun(evidence, surroundings), evidence, surroundings };
   } finally {
     progress.end();

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { options } from '../../gateway/config.ts';
 import { pathText } from '../../shared/files/mistake.ts';
+import { wallClock } from '../../shared/live/clock.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { liveRefusals } from '../scenarios/live-refusals.ts';
+import { hasOwnTimes } from '../scenarios/run-times.ts';
 import { adapterAt } from './adapters.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -16,11 +18,12 @@ import {
   plannedFiles,
   type ReportFlags,
   reportsAsJson,
+  type WallMsOf,
   withReportOptions,
   writeReports,
 } from './report-files.ts';
 import type { Job } from './run-live.ts';
-import { checkedText, placed, plansText } from './run-plan.ts';
+import { checkedText, checkPlanFlags, type PlanFlags, placed, plansText } from './run-plan.ts';
 import {
   checkTargetFlags,
   gatewayPorts,
@@ -30,15 +33,14 @@ import {
   targetPorts,
 } from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
-import { scenarioOf } from './scenario-argument.ts';
+import { type NamedScenario, scenarioOf } from './scenario-argument.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
 
-interface RunFlags extends ReportFlags, TargetFlags {
+interface RunFlags extends ReportFlags, TargetFlags, PlanFlags {
   readonly live?: true;
   readonly all?: true;
-  readonly check?: true;
-  readonly plan?: true;
   readonly seed: string;
+  readonly timeScale?: string;
   readonly repeat: string;
   readonly log?: string;
   readonly models?: string;
@@ -74,6 +76,10 @@ export function addRun(program: Command): void {
     .option('--live', 'run live, on real components in real time: HTTP, MQTT, NATS, SMTP, databases on disk')
     .option('--all', 'run every scenario of the library')
     .option('--seed <number>', 'seed of the fleet, the purchases and the faults', '1')
+    .option(
+      '--time-scale <number>',
+      'how many times as fast a live run passes, for a scenario whose times are its own (times: scenario)',
+    )
     .option('--repeat <number>', 'number of runs per scenario, with consecutive seeds', '1')
     .option(
       '--check',
@@ -134,16 +140,19 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const files = await plannedFiles(flags);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const isOne = jobs.length === 1;
+  const wallMs = new Map<RunReport, number>();
   const runOne = async (job: Job) => {
+    const beganAt = wallClock.now();
     const report = await runOf(job, flags, log).catch(placed(job));
+    wallMs.set(report, wallClock.now() - beganAt);
     process.stderr.write(unmetText(report, job));
     if (flags.json === true) return report;
     process.stdout.write(isOne || !report.ok ? runText(report) : outcomeLine(report));
     return report;
   };
-  const reports = await eachRun(jobs, runOne, (judged) => tellAll(judged, flags, files)).finally(() =>
-    log?.close(),
-  );
+  const reports = await eachRun(jobs, runOne, (judged) =>
+    tellAll(judged, flags, files, (report) => wallMs.get(report)),
+  ).finally(() => log?.close());
   return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -162,8 +171,13 @@ export async function eachRun<Job, Report>(
   return reports;
 }
 
-async function tellAll(reports: readonly RunReport[], flags: RunFlags, files: PlannedFiles): Promise<void> {
-  await writeReports(reports, files);
+async function tellAll(
+  reports: readonly RunReport[],
+  flags: RunFlags,
+  files: PlannedFiles,
+  wallMsOf: WallMsOf,
+): Promise<void> {
+  await writeReports(reports, files, wallMsOf);
   if (flags.json === true) process.stdout.write(reportsAsJson(reports));
   else if (reports.length > 1) process.stdout.write(totalLine(reports));
 }
@@ -212,7 +226,7 @@ function jobsOf(name: string | undefined, flags: RunFlags): Job[] {
   const parts = partsOf(flags);
   const names = all ? shippedNames() : [name ?? 'default'];
   return names.flatMap((calledAs) => {
-    const named = scenarioOf(calledAs, parts);
+    const named = atTimeScale(scenarioOf(calledAs, parts), flags);
     const call = [calledAs, ...partsAsNamed(flags)].join(' ');
     return Array.from({ length: count }, (_, index) => ({ ...named, call, seed: seed + index }));
   });
@@ -226,12 +240,28 @@ function partsOf({ models, catalogue }: RunFlags): ScenarioParts {
   return { models: read, ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }) };
 }
 
-function partsAsNamed({ adapter, models, catalogue }: RunFlags): string[] {
+function partsAsNamed({ adapter, models, catalogue, timeScale }: RunFlags): string[] {
   return [
+    ...(timeScale === undefined ? [] : [`--time-scale ${timeScale}`]),
     ...(adapter === undefined ? [] : [`--adapter ${adapter}`]),
     ...(models === undefined ? [] : [`--models ${models}`]),
     ...(catalogue === undefined ? [] : [`--catalogue ${catalogue}`]),
   ];
+}
+
+/** The scenario at the time scale that the call asks for. */
+function atTimeScale(named: NamedScenario, { timeScale: text, live, target }: RunFlags): NamedScenario {
+  if (text === undefined) return named;
+  if (!live && target === undefined)
+    throw new UsageError(
+      '--time-scale needs a live run, since virtual time costs nothing: add --live, or leave it out',
+    );
+  if (!hasOwnTimes(named.scenario)) {
+    const why = 'its times are those of a compressed run, which another scale would make others';
+    throw new UsageError(`--time-scale cannot change ${named.calledAs}: ${why}; write times: scenario in it`);
+  }
+  const timeScale = countOf('--time-scale', text, 10_000, 1);
+  return { ...named, scenario: { ...named.scenario, timeScale } };
 }
 
 function seedOf(text: string): number {
@@ -263,16 +293,4 @@ function checkFlags(flags: RunFlags, runs: number): void {
       `--${option} ${meaning} one run: leave it out, or run one scenario without --all and --repeat`,
     );
   }
-}
-
-/** What a call without a run cannot write. */
-function checkPlanFlags(flags: RunFlags): void {
-  const asked = flags.check ? '--check' : '--plan';
-  if (flags.check && flags.plan)
-    throw new UsageError('--check and --plan are two questions: ask one of them');
-  const idle = (['log', 'junit', 'markdown', 'html'] as const).find((option) => flags[option] !== undefined);
-  if (idle !== undefined)
-    throw new UsageError(`--${idle} has no effect with ${asked}, which runs nothing: leave it out`);
-  if (typeof flags.json === 'string')
-    throw new UsageError(`with ${asked}, --json prints to standard output: leave out "${flags.json}"`);
 }

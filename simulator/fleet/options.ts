@@ -12,7 +12,7 @@ export interface FleetOptions {
   readonly keepAliveSeconds: number;
   /** A vehicle whose connection the network ended dials again after this. */
   readonly redialMs: number;
-  /** Multiplies the times of connectivity profiles. */
+  /** Multiplies the times of connectivity profiles and of vehicle models. */
   readonly timeScale: number;
 }
 

@@ -291,7 +291,8 @@ export class VehicleHost {
     if (this.#hangsAt('applying', commandId)) return;
     this.#faults.enter('applying');
     if (this.#crashesAt('applying')) return;
-    const applyMs = this.#deps.options.applyMs ?? applyMsOf(this.#vehicle, commandId);
+    const { applyMs: fixedMs, timeScale } = this.#deps.options;
+    const applyMs = fixedMs ?? Math.round(applyMsOf(this.#vehicle, commandId) * timeScale);
     this.#deps.agenda.after(applyMs, () =>
       this.#take({ type: 'applied', now: this.#deps.clock.now(), commandId }),
     );

@@ -15,6 +15,7 @@ import { readEvents } from '../run/event-reader.ts';
 import { unreachableVins } from '../run/open-work.ts';
 import { clockPace } from '../run/pace.ts';
 import { countPhases } from '../run/phase-counts.ts';
+import { actionsOf } from '../run/planned-actions.ts';
 import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { EvidenceSources, Progress, RunContext } from '../run/run-context.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
@@ -152,9 +153,18 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       }),
       settings: scenarioCourse(plan),
       fleet: cars,
-      customers: platformCustomers({ client: clients.platform, clock: wallClock, patience: buyerPatience }),
+      customers: platformCustomers({
+        ...{ client: clients.platform, clock: wallClock, patience: buyerPatience(plan) },
+      }),
       faults: faultsOf(gateway, faults),
       books,
+      ...actionsOf(plan, {
+        customer: clients.platform,
+        technician: clients.platform,
+        clock: wallClock,
+        patience: buyerPatience(plan),
+        vehicles,
+      }),
       isStill: () => gateway.components?.isStill() !== false,
       progress: {
         show: onProgress,

@@ -6,7 +6,7 @@ import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { groupBy } from './group.ts';
 import type { Reading } from './reading.ts';
-import { money } from './verdict.ts';
+import { money, span } from './verdict.ts';
 
 /** Course of one activation from the purchase to its end, from all evidence sources, in order of time. */
 export interface ActivationCourse {
@@ -63,7 +63,7 @@ function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
     if (!file) return [];
     const sightings: Sighting[] = [
       { at: file.row.requested_at, where: 'customer', what: `buys ${line.service} for ${line.vin}` },
-      ...(records.get(file.id) ?? []).flatMap(recorded),
+      ...(records.get(file.id) ?? []).flatMap((row) => recorded(evidence, row)),
       ...commandSightings(file, log),
       ...file.ledger.map(
         (entry): Sighting => ({
@@ -106,7 +106,7 @@ interface Sighting extends Omit<CourseEntry, 'atMs'> {
 }
 
 /** The platform's own record; what a ledger, a desk or a sink says better is left to them. */
-function recorded({ type, at, data }: RecordRow): Sighting[] {
+function recorded(evidence: Evidence, { type, at, data }: RecordRow): Sighting[] {
   const [subject = '', name = ''] = type.split('.');
   if (subject !== 'activation' && subject !== 'vehicle' && subject !== 'revocation') return [];
   const { attempt, failure, message, delayMs, reason, until } = JSON.parse(data) as {
@@ -119,13 +119,13 @@ function recorded({ type, at, data }: RecordRow): Sighting[] {
   };
   if (name === 'queued_for_activation') return [{ at, where: 'NATS', what: 'a wake-up for the engine' }];
   if (name === 'waiting_backoff' && until !== undefined) {
-    return [{ at, where: 'NATS', what: `a wake-up for the engine in ${until - at} ms` }];
+    return [{ at, where: 'NATS', what: `a wake-up for the engine in ${span(evidence, until - at)}` }];
   }
   const details = [
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(failure ? [failure.code] : []),
     ...(message ? [message] : []),
-    ...(delayMs === undefined ? [] : [`wait ${delayMs} ms`]),
+    ...(delayMs === undefined ? [] : [`wait ${span(evidence, delayMs)}`]),
     ...(reason === undefined ? [] : [reason]),
   ];
   const words = subject === 'activation' ? name : `${subject} ${name}`;

@@ -1,4 +1,5 @@
 import type { RunReport } from './run-report.ts';
+import { uncompressedTime } from './scenario-time.ts';
 
 type Judged = Pick<RunReport, 'ok' | 'checks' | 'expectedRules' | 'expectations'>;
 
@@ -24,14 +25,15 @@ export function conclusionText({ ok, checks, expectedRules, expectations }: Judg
   ].join(' ');
 }
 
-/** Names the time scale of a compressed run. */
-export function compressionText({
-  timeScale,
-  constants,
-}: Pick<RunReport, 'timeScale' | 'constants'>): string {
+/** Returns the waits and limits of the run, in the scenario's time. */
+export function settingsText({ constants }: Pick<RunReport, 'constants'>): string {
   const { baseDelayMs, maxDelayMs, commandTimeoutMs, quotaLimit, quotaWindowMs } = constants;
-  const figures = `back-off ${baseDelayMs} ms to ${maxDelayMs} ms, command time-out ${commandTimeoutMs} ms, ${quotaLimit} commands a vehicle in ${quotaWindowMs} ms`;
-  return timeScale === 1
-    ? `Time is not compressed: ${figures}`
-    : `Time is compressed ${timeScale} times: ${figures}`;
+  return `Back-off ${uncompressedTime(baseDelayMs)} to ${uncompressedTime(maxDelayMs)}, command time-out ${uncompressedTime(commandTimeoutMs)}, ${quotaLimit} commands a vehicle in ${uncompressedTime(quotaWindowMs)}`;
+}
+
+/** Returns the footnote of a compressed run, or null: every other time of a report is the scenario's own. */
+export function compressionText({ timeScale, tookMs, world }: RunReport): string | null {
+  if (timeScale === 1) return null;
+  const passed = uncompressedTime(tookMs / timeScale);
+  return `The run was compressed ${timeScale} times: it took ${passed} of ${world === 'live' ? 'real' : 'virtual'} time`;
 }

@@ -10,6 +10,7 @@ import type {
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import type { Plan } from '../scenarios/plan.ts';
+import type { PlannedAction } from '../scenarios/planned-action.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import type { SeenPayment } from '../stand-ins/payments/seen-payment.ts';
 
@@ -29,6 +30,8 @@ export interface Evidence {
   readonly takenAt: number;
   /** What the platform answered to each purchase of the plan, as the buyer saw it. */
   readonly answers: readonly PurchaseAnswer[];
+  /** What people did after their purchases, as the plan says; left out where it says nothing. */
+  readonly actions?: readonly ActionAnswer[];
   /** The payment service's ledger. */
   readonly ledger: readonly LedgerEntry[];
   /** Every payment that was asked for, declined ones too; only where an engine of the user's own is judged. */
@@ -78,6 +81,18 @@ export interface PurchaseAnswer {
   /** Name of the problem (`payment-declined`), or null. */
   readonly problem: string | null;
   readonly purchaseId: string | null;
+}
+
+/** An action of the plan, and the platform's answer to it. */
+export interface ActionAnswer {
+  readonly do: PlannedAction['do'];
+  /** Id in the plan of the purchase that it is about. */
+  readonly purchase: string;
+  readonly at: number;
+  /** HTTP status; null when no request was sent or no answer came. */
+  readonly status: number | null;
+  /** Name of the problem, `no-purchase` or `no-ticket`; null: done. */
+  readonly problem: string | null;
 }
 
 export interface BrokerMessage {

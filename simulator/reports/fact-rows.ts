@@ -1,4 +1,5 @@
 import type { RunReport } from './run-report.ts';
+import { uncompressedTime } from './scenario-time.ts';
 import { money } from './verdict.ts';
 
 /** Returns the statistics as rows; a row with an empty name continues the row above. */
@@ -44,6 +45,7 @@ export function factRows(report: RunReport): [string, string][] {
             `${reactivations.done} done, ${reactivations.failed} failed, ${reactivations.open} open`,
           ] as [string, string],
         ]),
+    ...(report.actions.length === 0 ? [] : [['Actions', actionsText(report)] as [string, string]]),
     ['Vehicle faults', counts(report.faults.vehicles)],
     ['API IoT faults', counts(report.faults.apiIot)],
     ...(counts(report.faults.payments) === 'none'
@@ -66,6 +68,12 @@ export function namedFacts(report: RunReport): [string, string][] {
   return named;
 }
 
+function actionsText({ actions }: RunReport): string {
+  return actions
+    .map(({ do: what, purchase, problem }) => `${what} ${purchase}${problem === null ? '' : ` (${problem})`}`)
+    .join(', ');
+}
+
 /** What did not happen is left out. */
 function counts(record: object): string {
   const entries = Object.entries(record).filter(([, count]) => count !== 0);
@@ -73,5 +81,5 @@ function counts(record: object): string {
 }
 
 function ms(value: number | null): string {
-  return value === null ? 'none' : `${value} ms`;
+  return value === null ? 'none' : uncompressedTime(value);
 }

@@ -75,7 +75,7 @@ function judge(
       const waitMs = figures.timeToActiveMs[expectation.name];
       if (waitMs === null) return { ok: false, found: 'nothing became active' };
       const uncompressedMs = waitMs * figures.timeScale;
-      return compare(uncompressedMs, `${uncompressedTime(uncompressedMs)} (${waitMs} ms of the run)`);
+      return compare(uncompressedMs, uncompressedTime(uncompressedMs));
     }
     case 'count': {
       const count = countOf(expectation.name, figures);

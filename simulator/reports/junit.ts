@@ -5,19 +5,22 @@ import type { RunReport } from './run-report.ts';
 
 /**
  * JUnit XML: one suite a run, one case a rule and an expectation. A failure carries the seed and the command that runs
- * the same plan again. A broken rule that the scenario does not expect to hold is a skipped case.
+ * the same plan again. The time of a suite is the real time that its run took, where the caller knows it. A broken rule that the scenario does not expect to hold is a skipped case.
  */
-export function junitReport(reports: readonly RunReport[]): string {
-  return junitXml(reports.map(suiteOf));
+export function junitReport(
+  reports: readonly RunReport[],
+  wallMsOf: (report: RunReport) => number | undefined = () => undefined,
+): string {
+  return junitXml(reports.map((report) => suiteOf(report, wallMsOf(report) ?? report.tookMs)));
 }
 
-function suiteOf(report: RunReport): JunitSuite {
-  const { scenario, seed, replay, tookMs, startedAt } = report;
+function suiteOf(report: RunReport, wallMs: number): JunitSuite {
+  const { scenario, seed, replay, startedAt, description } = report;
   return {
     name: `fleetwake ${scenario}, seed ${seed}`,
     timestamp: isoText(startedAt),
-    tookSeconds: tookMs / 1_000,
-    properties: { seed: String(seed), replay },
+    tookSeconds: wallMs / 1_000,
+    properties: { seed: String(seed), replay, ...(description === null ? {} : { description }) },
     cases: [...report.checks.map((check) => ruleCase(report, check)), ...expectationCases(report)],
   };
 }

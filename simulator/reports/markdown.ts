@@ -1,20 +1,23 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
-import { compressionText, conclusionText } from './conclusion.ts';
+import { compressionText, conclusionText, settingsText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
+import { inScenarioTime } from './shown-report.ts';
 
 /** A CI summary takes a megabyte; a reader takes a page. */
 const failedMax = 20;
 const violationsMax = 5;
 
 /** The report for a CI summary: the verdict, then the broken rules, then the statistics. */
-export function markdownReport(report: RunReport): string {
+export function markdownReport(measured: RunReport): string {
+  const report = inScenarioTime(measured);
   const { scenario, seed, ok, replay } = report;
   const lines = [
     `## ${ok ? '✅' : '❌'} Scenario ${scenario}, seed ${seed}`,
     '',
-    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${compressionText(report)}.`,
+    ...(report.description === null ? [] : [cell(report.description), '']),
+    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${settingsText(report)}.`,
     '',
     `The same plan again: \`${replay}\``,
     '',
@@ -91,8 +94,11 @@ function failures({ activations }: RunReport): string[] {
   ];
 }
 
-function footer({ versions, bus }: RunReport): string[] {
+function footer(report: RunReport): string[] {
+  const { versions, bus } = report;
   const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const compression = compressionText(report);
+  if (compression !== null) parts.unshift(compression);
   if (bus !== null) parts.push(`bus ${bus}`);
   return parts.length === 0 ? [] : [`<sub>${parts.join(' · ')}</sub>`];
 }

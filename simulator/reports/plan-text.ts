@@ -1,13 +1,14 @@
 import type { FaultSchedule } from '../faults/fault-schedule.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
+import type { PlannedAction } from '../scenarios/planned-action.ts';
 import { uncompressedTime } from './scenario-time.ts';
 
 const vehiclesMax = 200;
 
 /** Returns who buys what when, and which vehicle and service meets which fault, for people; ends in a newline. */
 export function planText(plan: Plan): string {
-  const { scenario, seed, vehicles, purchases, timeScale } = plan;
+  const { scenario, seed, vehicles, purchases, timeScale, actions = [] } = plan;
   const at = (ms: number) => uncompressedTime(ms * timeScale);
   const byVin = new Map(vehicles.map((vehicle) => [vehicle.vin, vehicle]));
   const faulted = vehicles.filter(({ faults }) => faults.length > 0);
@@ -23,6 +24,12 @@ export function planText(plan: Plan): string {
       const where = vehicle ? ` (${vehicle.model}, ${vehicle.region})` : '';
       return `  ${one.id}  ${at(one.atMs)}: ${one.customerId} buys ${one.serviceId} (${durationText(one.duration)}) for ${one.vin}${where} with ${one.method}${one.preDelivery ? ', before delivery' : ''}${met}`;
     }),
+    ...(actions.length === 0
+      ? []
+      : section(
+          'Actions:',
+          actions.map((one) => `  ${at(one.atMs)}: ${actionText(one)}`),
+        )),
     ...section('Faults of vehicles:', [
       ...faulted.slice(0, vehiclesMax).flatMap(({ vin, faults }) =>
         faults.map((fault) => {
@@ -35,6 +42,21 @@ export function planText(plan: Plan): string {
     ...section('Faults of services and components:', serviceLines(plan, at)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function actionText(action: PlannedAction): string {
+  switch (action.do) {
+    case 'cancel':
+      return `the customer cancels ${action.purchase}`;
+    case 'renew':
+      return `the customer renews ${action.purchase}`;
+    case 'transfer':
+      return `the vehicle of ${action.purchase} is sold to ${action.to}`;
+    case 'ticket':
+      return `a technician works on the ticket of ${action.purchase}: ${action.act.replaceAll('_', ' ')}`;
+    default:
+      return action satisfies never;
+  }
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -18,7 +18,7 @@ import type { Verdict } from './verdict.ts';
 export function reportOf(
   evidence: Evidence,
   checks: readonly Verdict[],
-  { world, bus, versions = {}, calledAs = evidence.plan.scenario }: Surroundings,
+  { world, bus, versions = {}, calledAs = evidence.plan.scenario, description }: Surroundings,
   reading: Reading = readingOf(evidence),
 ): RunReport {
   const { plan, startedAt, takenAt } = evidence;
@@ -46,6 +46,7 @@ export function reportOf(
   return {
     seed: plan.seed,
     scenario: plan.scenario,
+    description: description ?? null,
     world,
     replay: `fleetwake run ${calledAs} --seed ${plan.seed}${world === 'live' ? ' --live' : ''}`,
     bus: bus ?? null,
@@ -56,6 +57,7 @@ export function reportOf(
     vehicles: plan.vehicles.length,
     ...figures,
     notices: noticesOf(reading.notices),
+    actions: evidence.actions ?? [],
     schedules: faultSchedules(evidence),
     activations,
     courses: notableCourses(evidence, reading, activations),

@@ -1,6 +1,7 @@
 import type { Constants } from '../scenarios/scenario.ts';
 import type { ActivationCourse } from './activation-course.ts';
 import type { ActivationLine, Outcome } from './activation-line.ts';
+import type { ActionAnswer } from './evidence.ts';
 import type { FaultSchedules } from './fault-windows.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -10,6 +11,8 @@ export type World = 'virtual' | 'live';
 export interface RunReport {
   readonly seed: number;
   readonly scenario: string;
+  /** As the scenario says what it is for; null where that is not known. */
+  readonly description: string | null;
   /** Virtual time, or real parts. */
   readonly world: World;
   /** The command that runs the same plan again, in the same environment. */
@@ -53,6 +56,8 @@ export interface RunReport {
     /** Of mail server and push service. */
     readonly channels: Readonly<Record<string, number>>;
   };
+  /** What people did after their purchases, as the scenario says. */
+  readonly actions: readonly ActionAnswer[];
   readonly schedules: FaultSchedules;
   /** One a purchase, in the order of the plan. */
   readonly activations: readonly ActivationLine[];
@@ -85,6 +90,6 @@ export interface JudgedExpectation {
   /** As the scenario says it. */
   readonly text: string;
   readonly ok: boolean;
-  /** `97.5 % (39 of 40)`, `12.4 min (74.4 s of the run)` */
+  /** `97.5 % (39 of 40)`, `12.4 min` */
   readonly found: string;
 }

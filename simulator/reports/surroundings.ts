@@ -5,6 +5,7 @@ export const surroundingsSchema = z.strictObject({
   world: z.enum(['virtual', 'live']),
   bus: z.string().optional(),
   versions: z.record(z.string(), z.string()).optional(),
+  description: z.string().optional().describe('What the scenario says that it is for.'),
   calledAs: z
     .string()
     .optional()

@@ -1,7 +1,9 @@
 import Table from 'cli-table3';
-import { compressionText, conclusionText } from './conclusion.ts';
+import { compressionText, conclusionText, settingsText } from './conclusion.ts';
 import { factRows } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
+import { uncompressedTime } from './scenario-time.ts';
+import { inScenarioTime } from './shown-report.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface TerminalOptions {
@@ -34,7 +36,8 @@ const plainTable = {
 };
 
 /** The report for people, ending in the verdict. No line has spaces at its end; there is one newline after the last. */
-export function terminalReport(report: RunReport, { color }: TerminalOptions): string {
+export function terminalReport(measured: RunReport, { color }: TerminalOptions): string {
+  const report = inScenarioTime(measured);
   const paint = (code: number): Paint =>
     color ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text;
   const [bold, green, red, dim] = [paint(1), paint(32), paint(31), paint(2)];
@@ -46,8 +49,9 @@ export function terminalReport(report: RunReport, { color }: TerminalOptions): s
     return expectedRules.includes(id) ? red('✗') : dim('·');
   };
   const parts = [
-    `${bold(`Scenario ${report.scenario}, seed ${report.seed}`)}: ${report.vehicles} vehicles, ${report.purchases} purchases, ${(report.tookMs / 1_000).toFixed(1)} s`,
-    dim(compressionText(report)),
+    `${bold(`Scenario ${report.scenario}, seed ${report.seed}`)}: ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}`,
+    ...(report.description === null ? [] : [report.description]),
+    dim(settingsText(report)),
     '',
     table(factRows(report)),
     '',
@@ -61,12 +65,18 @@ export function terminalReport(report: RunReport, { color }: TerminalOptions): s
     ),
     '',
     conclusion(report),
+    ...footnote(report).map(dim),
   ];
   return `${parts
     .join('\n')
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')}\n`;
+}
+
+function footnote(report: RunReport): string[] {
+  const text = compressionText(report);
+  return text === null ? [] : [text];
 }
 
 function more(count: number): string[] {

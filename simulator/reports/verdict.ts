@@ -51,10 +51,18 @@ export function verdict(
   };
 }
 
-/** An instant as a reader of the report wants it: seconds after the start (`+12.345 s`). */
-export function moment(evidence: Pick<Evidence, 'startedAt'>, at: number): string {
-  const ms = at - evidence.startedAt;
+/** What says how fast the time of a run passes. */
+type Timed = { readonly plan: Pick<Evidence['plan'], 'timeScale'> };
+
+/** Returns an instant in the scenario's time: seconds after the start (`+12.345 s`). */
+export function moment({ startedAt, plan }: Timed & Pick<Evidence, 'startedAt'>, at: number): string {
+  const ms = (at - startedAt) * plan.timeScale;
   return `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)} s`;
+}
+
+/** Returns a duration of the run, exact, in the scenario's time (`4.6 s`). */
+export function span({ plan }: Timed, ms: number): string {
+  return `${Number(((ms * plan.timeScale) / 1000).toFixed(3))} s`;
 }
 
 /** `49.90 EUR`, also for an amount due to the customer (`-49.90 EUR`). */

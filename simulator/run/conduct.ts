@@ -35,7 +35,7 @@ export async function conduct(run: RunContext): Promise<Conducted> {
     },
   };
   const bought = buyAll(hearing, plan, startedAt);
-  const actions = run.startActions?.(bought);
+  const actions = run.startActions?.(bought, startedAt);
   const isQuiet = quietCheck(
     run,
     () => actions?.isOver() !== false && answers.length === plan.purchases.length,
@@ -58,7 +58,8 @@ export async function conduct(run: RunContext): Promise<Conducted> {
   }
   await progress.enter('checking');
   const healed = healedAt === undefined ? {} : { healedAt };
-  const evidence = await takeEvidence(run, { startedAt, ...healed, answers });
+  const acted = actions?.answers ? { actions: actions.answers() } : {};
+  const evidence = await takeEvidence(run, { startedAt, ...healed, answers, ...acted });
   return { evidence, isFleetConnected, isSettled };
 }
 
@@ -138,7 +139,7 @@ function settledLook(
 
 async function takeEvidence(
   { plan, planAgain, pace, fleet, sources }: RunContext,
-  seen: Pick<Evidence, 'startedAt' | 'healedAt' | 'answers'>,
+  seen: Pick<Evidence, 'startedAt' | 'healedAt' | 'answers' | 'actions'>,
 ): Promise<Evidence> {
   await sources.freeze?.();
   const takenAt = pace.now();

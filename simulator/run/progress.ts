@@ -1,15 +1,17 @@
 import { sleep } from '../../shared/ports/clock.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
-import type { Progress, RunContext } from './run-context.ts';
+import type { Plan } from '../scenarios/plan.ts';
+import type { CourseSettings, Progress, RunContext } from './run-context.ts';
 
 /** Reports where the run stands, at each step and in between. */
 export function progressOf(
-  { plan, clock, pace, fleet, progress }: RunContext,
+  { plan, clock, pace, fleet, progress, settings }: RunContext,
   answers: readonly PurchaseAnswer[],
 ) {
   const begunAt = clock.now();
   const ticking = new AbortController();
   let step: Progress['step'] = 'starting';
+  let enteredAt = begunAt;
   let ticker: Promise<void> | null = null;
   let phases: Progress['phases'] = {};
 
@@ -23,6 +25,7 @@ export function progressOf(
       vehiclesConnected: fleet.states().filter((state) => state.connected).length,
       purchases: answers.length,
       purchasesPlanned: plan.purchases.length,
+      remaining: remainingOf(step, clock.now() - enteredAt, plan, settings),
       phases,
     });
   }
@@ -30,6 +33,7 @@ export function progressOf(
   return {
     async enter(next: Progress['step']) {
       step = next;
+      enteredAt = clock.now();
       if (progress) await pace.completed(report());
     },
     /** Reports every `everyMs` until `stop`. */
@@ -47,4 +51,19 @@ export function progressOf(
       await (ticker ?? Promise.resolve());
     },
   };
+}
+
+/** How long a step still takes: the plan says when its purchases and faults end, the policy by when all has ended. */
+function remainingOf(
+  step: Progress['step'],
+  intoMs: number,
+  { purchases }: Plan,
+  { faultsEnd, livenessMs }: CourseSettings,
+): Progress['remaining'] {
+  if (step === 'settling') return { until: 'everything has ended', ms: Math.max(0, livenessMs - intoMs) };
+  if (step !== 'running') return null;
+  const lastMs = purchases.at(-1)?.atMs ?? 0;
+  const endMs =
+    faultsEnd.when === 'settled' ? faultsEnd.maxMs : Math.max(faultsEnd.leastMs, lastMs + faultsEnd.afterMs);
+  return { until: 'purchases and faults end', ms: Math.max(0, endMs - intoMs) };
 }

@@ -10,8 +10,14 @@ export interface Patience {
   readonly totalMs: number;
 }
 
-/** Of the customers of a scenario. */
-export const buyerPatience: Patience = { retryMs: 300, totalMs: 180_000 };
+/** Real time after which a customer of a scenario gives up, and the least of it that a compressed run has. */
+const patienceMs = 5 * 3_600_000;
+const patienceLeastMs = 180_000;
+
+/** Returns how long the customers of a scenario try: five hours, compressed, and not less than three minutes of the run. */
+export function buyerPatience({ timeScale }: { readonly timeScale: number }): Patience {
+  return { retryMs: 300, totalMs: Math.max(patienceLeastMs, Math.round(patienceMs / timeScale)) };
+}
 
 /** Of a user in virtual time, where a try costs and waiting does not. */
 export const endlessPatience: Patience = { retryMs: 4_000, totalMs: Number.POSITIVE_INFINITY };

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { BrokerMessage, Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import type { ActionAnswer, BrokerMessage, Evidence, PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Customers } from './buying.ts';
 import type { OpenWorkSource } from './open-work.ts';
@@ -14,6 +14,12 @@ export interface Progress {
   readonly vehiclesConnected: number;
   readonly purchases: number;
   readonly purchasesPlanned: number;
+  /** By the run's clock, from now; null where nothing bounds it. */
+  readonly remaining: {
+    /** What is waited for: the last purchase and the end of the faults, or the end of everything open (at most). */
+    readonly until: 'purchases and faults end' | 'everything has ended';
+    readonly ms: number;
+  } | null;
   readonly phases: Readonly<Record<string, number>>;
 }
 
@@ -30,7 +36,7 @@ export interface RunFaults {
 /** The evidence of a run that only its environment can take; all of one moment. */
 export type TakenEvidence = Omit<
   Evidence,
-  'plan' | 'planAgain' | 'startedAt' | 'healedAt' | 'takenAt' | 'answers' | 'vehicles'
+  'plan' | 'planAgain' | 'startedAt' | 'healedAt' | 'takenAt' | 'answers' | 'actions' | 'vehicles'
 >;
 
 export interface EvidenceSources {
@@ -91,7 +97,10 @@ export interface RunContext {
   /** Nothing is on its way that the databases do not know of. */
   readonly isStill?: () => boolean;
   /** What people do besides buying; `bought` has a promise for each answer, in the plan's order. */
-  readonly startActions?: (bought: readonly Promise<PurchaseAnswer>[]) => { isOver(): boolean };
+  readonly startActions?: (
+    bought: readonly Promise<PurchaseAnswer>[],
+    startedAt: number,
+  ) => { isOver(): boolean; answers?(): readonly ActionAnswer[] };
   readonly sources: EvidenceSources;
   readonly progress?: ProgressSink;
 }

@@ -3,6 +3,7 @@ import type { PushSubscription } from '../../shared/ports/pusher.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { type Fleet, type FleetDeps, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
+import { defaultFleetOptions } from '../fleet/options.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
@@ -23,8 +24,19 @@ export function specsOf(
   });
 }
 
+/** A vehicle that dials more often than this takes the broker's time from the others. */
+const redialLeastMs = 100;
+
+/** Returns the settings of a plan's vehicles: what a vehicle takes its time for is as compressed as everything else. */
 export function fleetSettings({ telemetryEveryMs, timeScale }: Plan) {
-  return { telemetryMs: telemetryEveryMs, keepAliveSeconds: 10, timeScale: 1 / timeScale };
+  const { bootMs, redialMs } = defaultFleetOptions;
+  return {
+    telemetryMs: telemetryEveryMs,
+    keepAliveSeconds: 10,
+    bootMs: Math.max(1, Math.round(bootMs / timeScale)),
+    redialMs: Math.max(redialLeastMs, Math.round(redialMs / timeScale)),
+    timeScale: 1 / timeScale,
+  };
 }
 
 export function fleetOf(plan: Plan, vehicles: readonly VehicleSpec[], deps: FleetDeps): Fleet {

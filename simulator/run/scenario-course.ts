@@ -18,7 +18,7 @@ export function scenarioCourse(plan: Plan): CourseSettings {
   const attemptMs = commandTimeoutMs + resultGraceMs + maxDelayMs;
   const leastMs = Math.max(lastWindowEnd(plan), lastLossSeen(plan));
   return {
-    faultsEnd: { when: 'bought', afterMs: healAfterMs, leastMs },
+    faultsEnd: { when: 'bought', afterMs: plan.faultsEndAfterMs ?? healAfterMs, leastMs },
     livenessMs: (maxRetries + 2) * attemptMs + quotaWindowMs + plan.slackMs,
     calmMs: 0,
     unreachableMs: commandTimeoutMs + resultGraceMs + unreachableSlackMs,

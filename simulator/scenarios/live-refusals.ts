@@ -10,8 +10,21 @@ export interface ForeignParts {
   readonly hasForeignGateway: boolean;
 }
 
-/** Returns the component faults that a live run cannot have, each with the reason and what to do. */
-export function liveRefusals({ faults }: Pick<Scenario, 'faults'>, foreign: ForeignParts): Mistake[] {
+/** Returns the component faults and actions that a live run cannot have, each with the reason and what to do. */
+export function liveRefusals(
+  { faults, actions = [] }: Pick<Scenario, 'faults' | 'actions'>,
+  foreign: ForeignParts,
+): Mistake[] {
+  const refused = foreign.hasForeignGateway && actions.length > 0;
+  const text =
+    'is what customers and technicians do at the platform, which an engine of your own has not; leave it out, or leave out --target';
+  return [
+    ...(refused ? [{ path: ['actions'], text, isKey: true }] : []),
+    ...componentRefusals(faults, foreign),
+  ];
+}
+
+function componentRefusals(faults: Scenario['faults'], foreign: ForeignParts): Mistake[] {
   return (faults.parts ?? []).flatMap((fault, index): Mistake[] => {
     const reason = refusalOf(fault, foreign);
     if (reason === null) return [];

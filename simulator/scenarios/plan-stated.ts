@@ -3,19 +3,20 @@ import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
 import type { PlannedVehicle } from './plan-vehicles.ts';
+import { type PlannedAction, renewalId } from './planned-action.ts';
 import type { PlannedPurchase } from './planned-purchase.ts';
 import type { Scenario } from './scenario.ts';
 import type { VehicleSelector } from './stated-purchase.ts';
 
 /** Returns the purchases that the scenario states, in its order; those that name the same kind of vehicle get different ones. */
 export function planStated(
-  { purchases: { items = [], services, cards } }: Scenario,
+  { purchases: { items = [], services, cards }, actions = [] }: Scenario,
   vehicles: readonly PlannedVehicle[],
   random: Random,
   models: readonly VehicleModel[],
 ): PlannedPurchase[] {
   const chosen = new Map<string, PlannedVehicle>();
-  return items.map((item, index) => {
+  const stated = items.map((item, index): PlannedPurchase => {
     const offered = services.find(({ id }) => id === item.service);
     const feature = item.feature ?? offered?.feature ?? '';
     const hasFeature = ({ model }: PlannedVehicle) =>
@@ -38,6 +39,22 @@ export function planStated(
       preDelivery: item.preDelivery,
       intent: 'ordinary',
     };
+  });
+  return [...stated, ...renewalsOf(stated, actions)];
+}
+
+/** Returns the purchases that renew others: the same once more, at a later time. */
+function renewalsOf(
+  stated: readonly PlannedPurchase[],
+  actions: readonly PlannedAction[],
+): PlannedPurchase[] {
+  const counts = new Map<string, number>();
+  return actions.flatMap((action) => {
+    const renewed = stated.find(({ id }) => id === action.purchase);
+    if (action.do !== 'renew' || !renewed) return [];
+    const nth = (counts.get(renewed.id) ?? 0) + 1;
+    counts.set(renewed.id, nth);
+    return [{ ...renewed, id: renewalId(renewed.id, nth), atMs: action.atMs, preDelivery: false }];
   });
 }
 

@@ -13,7 +13,9 @@ import type { VehicleModel } from '../vehicle/models.ts';
 import { type PlannedCustomer, planCustomers } from './plan-customers.ts';
 import { planPurchases } from './plan-purchases.ts';
 import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
+import type { PlannedAction } from './planned-action.ts';
 import type { PlannedPurchase } from './planned-purchase.ts';
+import { hasOwnTimes, inRunTimes } from './run-times.ts';
 import { type Constants, compressedConstants, type Scenario } from './scenario.ts';
 
 /**
@@ -34,6 +36,8 @@ export interface Plan {
   readonly customers: readonly PlannedCustomer[];
   /** In the order of their arrival. */
   readonly purchases: readonly PlannedPurchase[];
+  /** What people do after their purchases; left out where the scenario says nothing. */
+  readonly actions?: readonly PlannedAction[];
   readonly apiIotFaults: readonly HttpFault[];
   /** Between engine and payment service; left out where the scenario has none. */
   readonly paymentsFaults?: readonly HttpFault[];
@@ -41,19 +45,25 @@ export interface Plan {
   readonly channelFaults?: readonly ChannelFault[];
   /** Of the gateway's own parts; left out where the scenario has none. */
   readonly partFaults?: readonly ComponentFault[];
+  /** Faults without an end last so long after the last purchase; left out: two seconds of the run. */
+  readonly faultsEndAfterMs?: number;
   /** Seed of the draws that the faults of the services take. */
   readonly faultSeed: number;
   /** What the scenario expects of the report; left out where it expects no more than the rules. */
   readonly expectations?: readonly string[];
 }
 
+/** In the scenario's own time, where its file says that its times are. */
+const faultsEndAfterMs = 5 * 60_000;
+
 /** `newRandom` is `seededRandom`; it is handed in because only a composition root chooses where chance comes from. `models` are those that the fleet is built of. */
 export function planScenario(
-  scenario: Scenario,
+  written: Scenario,
   seed: number,
   newRandom: (seed: number) => Random,
   models: readonly VehicleModel[] = shippedModels(),
 ): Plan {
+  const scenario = inRunTimes(written);
   const random = newRandom(seed);
   const customers = planCustomers(scenario, random.stream('customers'));
   const vehicles = planVehicles(scenario, customers, random, models);
@@ -73,10 +83,14 @@ export function planScenario(
     ...(scenario.vehicles.connectivity ? { connectivity: scenario.vehicles.connectivity } : {}),
     customers,
     purchases: planPurchases(scenario, vehicles, random.stream('purchases'), models),
+    ...(scenario.actions?.length ? { actions: scenario.actions } : {}),
     apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf<HttpFault>(scenario, ['api_iot'])],
     ...(paymentsFaults.length > 0 ? { paymentsFaults } : {}),
     ...(channelFaults.length > 0 ? { channelFaults } : {}),
     ...(scenario.faults.parts?.length ? { partFaults: scenario.faults.parts } : {}),
+    ...(hasOwnTimes(scenario)
+      ? { faultsEndAfterMs: Math.max(1, Math.round(faultsEndAfterMs / scenario.timeScale)) }
+      : {}),
     faultSeed: Math.floor(random.stream('faults').fraction() * 2 ** 32),
     ...(scenario.expectations?.length ? { expectations: scenario.expectations } : {}),
   };

@@ -7,8 +7,9 @@ import type { HttpFault } from '../faults/http-fault.ts';
 import { endBoundMs } from '../reports/expectations.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { outageMistakes } from './recorded-outages.ts';
+import { hasOwnTimes } from './run-times.ts';
 import { compressedConstants, type Scenario } from './scenario.ts';
-import { checkExpectations, checkStated } from './stated-checks.ts';
+import { checkActions, checkExpectations, checkStated } from './stated-checks.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
 /** Checks beyond the schema: names that must exist, and targets and fault windows that can never take effect. */
@@ -36,6 +37,7 @@ export function checkScenario(
     ...checkParts(scenario),
     ...(scenario.faults.list ?? []).flatMap((record, index) => checkRecord(scenario, record, index)),
     ...checkStated(scenario, services, known),
+    ...checkActions(scenario),
     ...checkExpectations(scenario),
   ];
 }
@@ -199,9 +201,11 @@ function unknownNames(
 function latestEndMs(scenario: Scenario): number {
   const { purchases, slackMs } = scenario;
   const { items = [], overMs, perVehicleMax } = purchases;
-  const lastMs = Math.max(overMs, ...items.map(({ atMs }) => atMs));
-  const sharing = perVehicleMax + items.length;
-  return lastMs + endBoundMs(compressedConstants(scenario), sharing, slackMs);
+  const { actions = [] } = scenario;
+  const lastMs = Math.max(overMs, ...[...items, ...actions].map(({ atMs }) => atMs));
+  const sharing = perVehicleMax + items.length + actions.length;
+  const timeScale = hasOwnTimes(scenario) ? 1 : scenario.timeScale;
+  return lastMs + endBoundMs(compressedConstants({ ...scenario, timeScale }), sharing, slackMs);
 }
 
 /** What begins so late can never strike. */

@@ -7,6 +7,7 @@ import { faultRecordSchema } from '../faults/fault.ts';
 import { httpFaultSchema } from '../faults/http-fault.ts';
 import { msSchema, shareSchema } from '../faults/unit-schemas.ts';
 import { connectivityProfiles } from '../fleet/connectivity.ts';
+import { plannedActionSchema } from './planned-action.ts';
 import { purchasesSchema } from './purchases-schema.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
 import { standardConstants, standardCustomers, standardModels, standardRegions } from './standard.ts';
@@ -150,6 +151,12 @@ export const scenarioSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .describe('How many times as fast time runs: an hour of the constants lasts 3600 / timeScale seconds.'),
+  times: z
+    .enum(['run', 'scenario'])
+    .optional()
+    .describe(
+      'Whose time every other field means: scenario, the same at each timeScale and uncompressed in virtual time; or run (the default), that of the compressed run.',
+    ),
   constants: constantsSchema.default(standardConstants),
   telemetryEveryMs: msSchema(100, runMsMax)
     .default(2_000)
@@ -162,6 +169,11 @@ export const scenarioSchema = z.strictObject({
   vehicles: vehiclesSchema,
   customers: customersSchema.default(standardCustomers),
   purchases: purchasesSchema,
+  actions: z
+    .array(plannedActionSchema)
+    .max(1_000)
+    .optional()
+    .describe('What people do after stated purchases: cancel, renew, sell the vehicle, work on a ticket.'),
   faults: faultsSchema.default({ vehicles: [], apiIot: [] }),
   expectations: z
     .array(z.string().min(1).max(200))

@@ -2,6 +2,7 @@ import { type Service, sameDuration } from '../../gateway/catalogue/service.ts';
 import type { Mistake } from '../../shared/files/mistake.ts';
 import { arrivalMistakes } from './arrivals.ts';
 import { type Expectation, readExpectation } from './expectation.ts';
+import { renewalId } from './planned-action.ts';
 import type { Scenario } from './scenario.ts';
 import type { StatedPurchase } from './stated-purchase.ts';
 
@@ -68,7 +69,7 @@ function checkItem(
       vehicles.regions.map(({ region }) => region),
       ['vehicle', 'region'],
     ),
-    ...checkCustomer(scenario, item),
+    ...checkCustomer(scenario, item.customer, ['customer']),
     ...(sold === undefined
       ? [
           {
@@ -91,12 +92,16 @@ function checkItem(
   ];
 }
 
-function checkCustomer({ customers, vehicles }: Scenario, { customer }: StatedPurchase): Mistake[] {
+function checkCustomer(
+  { customers, vehicles }: Scenario,
+  customer: string | undefined,
+  path: PropertyKey[],
+): Mistake[] {
   if (customer === undefined) return [];
   const count = customers.count ?? vehicles.count;
   const number = Number(/^customer-(\d{4,})$/.exec(customer)?.[1] ?? 0);
   const text = `is "${customer}"; write one of customer-0001 to customer-${String(count).padStart(4, '0')}`;
-  return mistakeIf(number < 1 || number > count, ['customer'], text);
+  return mistakeIf(number < 1 || number > count, path, text);
 }
 
 function unknownName(name: string | undefined, known: readonly string[], path: PropertyKey[]): Mistake[] {
@@ -108,6 +113,30 @@ function mistakeIf(isWrong: boolean, path: PropertyKey[], text: string): Mistake
   return isWrong ? [{ path, text }] : [];
 }
 
+/** Checks what people do after their purchases. */
+export function checkActions(scenario: Scenario): Mistake[] {
+  const { actions = [], purchases } = scenario;
+  const items = purchases.items ?? [];
+  return actions.flatMap((action, index): Mistake[] => {
+    const item = items.find(({ id }) => id === action.purchase);
+    const at = (mistakes: readonly Mistake[]) =>
+      mistakes.map(({ path, ...mistake }) => ({ ...mistake, path: ['actions', index, ...path] }));
+    if (!item) {
+      const ids = items.map(({ id }) => id).join(', ');
+      const hint = ids === '' ? 'state the purchase in purchases.items' : `write one of ${ids}`;
+      return at([{ path: ['purchase'], text: `is "${action.purchase}"; ${hint}` }]);
+    }
+    return at([
+      ...mistakeIf(
+        action.atMs < item.atMs,
+        ['atMs'],
+        `is ${action.atMs}, before the purchase at ${item.atMs}; write at least ${item.atMs}`,
+      ),
+      ...(action.do === 'transfer' ? checkCustomer(scenario, action.to, ['to']) : []),
+    ]);
+  });
+}
+
 /** Checks each line of what the scenario expects. */
 export function checkExpectations(scenario: Scenario): Mistake[] {
   return (scenario.expectations ?? []).flatMap((text, index) => {
@@ -117,12 +146,21 @@ export function checkExpectations(scenario: Scenario): Mistake[] {
   });
 }
 
-function unknownPurchase({ purchases }: Scenario, expectation: Expectation): string | null {
+function unknownPurchase({ purchases, actions = [] }: Scenario, expectation: Expectation): string | null {
   if (expectation.kind !== 'purchase') return null;
   const { id } = expectation;
   const { items = [], count } = purchases;
+  const renewed = actions
+    .filter((action) => action.do === 'renew')
+    .map((action, index, all) =>
+      renewalId(
+        action.purchase,
+        all.slice(0, index + 1).filter((one) => one.purchase === action.purchase).length,
+      ),
+    );
   const drawn = Number(/^p-(\d{3,})$/.exec(id)?.[1] ?? 0);
-  if (items.some((item) => item.id === id) || (drawn >= 1 && drawn <= count)) return null;
+  if (items.some((item) => item.id === id) || renewed.includes(id) || (drawn >= 1 && drawn <= count))
+    return null;
   const stated = items.map((item) => item.id).join(', ');
   const hint = stated === '' ? 'state it in purchases.items' : `write one of ${stated}`;
   return `no purchase is called "${id}"; ${hint}`;

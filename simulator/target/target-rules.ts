@@ -5,7 +5,7 @@ import { moment, money, type Verdict, verdict } from '../reports/verdict.ts';
 import { type Mapping, matched } from './mapping.ts';
 import type { TargetCase, TargetCases } from './target-case.ts';
 
-type Start = Pick<Evidence, 'startedAt'>;
+type Start = Parameters<typeof moment>[0];
 
 /** Rule 1 without the platform's database: money that was kept has a result of that vehicle for a command of that activation, seen before the capture. */
 export function neverChargedByTarget(start: Start, { cases, unnamed }: TargetCases, title: string): Verdict {

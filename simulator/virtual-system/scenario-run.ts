@@ -7,6 +7,7 @@ import { conduct } from '../run/conduct.ts';
 import type { Progress } from '../run/run-context.ts';
 import { scenarioCourse } from '../run/scenario-course.ts';
 import { planScenario } from '../scenarios/plan.ts';
+import { hasOwnTimes } from '../scenarios/run-times.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { scenarioSystem } from './scenario-system.ts';
@@ -20,6 +21,8 @@ export interface VirtualRunOptions {
   readonly catalogue?: Catalogue;
   readonly adapter?: Adapter;
   readonly models?: readonly VehicleModel[];
+  /** How many times as fast the gateway's constants pass; without it 1 where the file's times are the scenario's own, else as it says. */
+  readonly timeScale?: number;
   /** Called at each step, and every ten seconds of virtual time. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -30,6 +33,11 @@ export interface VirtualRun {
   readonly events: number;
 }
 
+/** Virtual time costs nothing, so a run in it is compressed only where the file's times are those of a compressed run. */
+function virtualTimeScale(scenario: Scenario): number {
+  return hasOwnTimes(scenario) ? 1 : scenario.timeScale;
+}
+
 const progressEveryMs = 10_000;
 
 /**
@@ -38,7 +46,11 @@ const progressEveryMs = 10_000;
  * a bug of the simulator and not of the product.
  */
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
-  const { scenario, seed, onProgress, catalogue, models, adapter } = options;
+  const { seed, onProgress, catalogue, models, adapter } = options;
+  const scenario = {
+    ...options.scenario,
+    timeScale: options.timeScale ?? virtualTimeScale(options.scenario),
+  };
   const newPlan = () => planScenario(scenario, seed, seededRandom, models);
   const plan = newPlan();
   const loop = virtualLoop({ startAt: virtualTimeBeginsAt });

@@ -18,6 +18,7 @@ import { apiClient } from '../run/api-client.ts';
 import { platformCustomers } from '../run/buying.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
+import { actionsOf } from '../run/planned-actions.ts';
 import { refusalDelayMaxMs } from '../run/refusal-delay.ts';
 import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
@@ -38,7 +39,10 @@ import { virtualSystem } from './virtual-system.ts';
 /** One way, as on the loopback of one machine: a run on real parts has no longer ways. */
 const latencyMaxMs = 4;
 
-type Parts = Pick<RunContext, 'clock' | 'customers' | 'fleet' | 'faults' | 'books' | 'isStill' | 'sources'>;
+type Parts = Pick<
+  RunContext,
+  'clock' | 'customers' | 'fleet' | 'faults' | 'books' | 'startActions' | 'isStill' | 'sources'
+>;
 
 /** The parts of one run in virtual time. Nothing has happened yet: `open` starts them while the loop runs. */
 export async function scenarioSystem(
@@ -117,7 +121,9 @@ export async function scenarioSystem(
     });
     return {
       clock: reader.clock,
-      customers: platformCustomers({ client: buyer, clock: reader.clock, patience: buyerPatience }),
+      customers: platformCustomers({
+        ...{ client: buyer, clock: reader.clock, patience: buyerPatience(plan) },
+      }),
       fleet: system.fleetOf(vehicles, wire.tap, fleetSettings(plan)),
       faults: {
         begin() {
@@ -134,6 +140,13 @@ export async function scenarioSystem(
         { platform: stores.platform.read, apiIot: stores.apiIot.read },
         { unreachable: unreachableVins(plan), endsBefore: 0 },
       ),
+      ...actionsOf(plan, {
+        customer: buyer,
+        technician: system.apiUser('support').client,
+        clock: reader.clock,
+        patience: buyerPatience(plan),
+        vehicles,
+      }),
       isStill: () => !gateway.isComingBack(),
       sources: {
         messages: wire.messages,

@@ -1,4 +1,5 @@
 import type { RecordRow } from '../../../gateway/store/schema.ts';
+import type { Plan } from '../../scenarios/plan.ts';
 import type { Constants } from '../../scenarios/scenario.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import type { CaseFile } from '../case-file.ts';
@@ -6,7 +7,7 @@ import type { Evidence } from '../evidence.ts';
 import { attemptMax, leastGapMs, waitBeforeMs } from '../expectations.ts';
 import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
-import { type Verdict, verdict } from '../verdict.ts';
+import { span, type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
   id: 6,
@@ -21,7 +22,8 @@ const newsDefaultMs = 1_000;
  * ledger counts the activations: those whose payment was confirmed.
  */
 export function attempts(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
-  const { constants } = evidence.plan;
+  const { plan } = evidence;
+  const { constants } = plan;
   const paid = new Set(evidence.ledger.map((entry) => entry.activationId));
   const files = reading.sold.filter((file) => file.ledger.length > 0);
   const records = groupBy(evidence.database.record, (row) => row.activation_id);
@@ -33,8 +35,8 @@ export function attempts(evidence: Evidence, reading: Reading = readingOf(eviden
     files.flatMap((file) => {
       const steps = stepsOf(records.get(file.id) ?? []);
       return [
-        ...judgeCommands(file, constants),
-        ...judgeSteps(file.id, steps, constants),
+        ...judgeCommands(file, plan),
+        ...judgeSteps(file.id, steps, plan),
         ...judgeRefusals(file, refusals, evidence.newsMs ?? newsDefaultMs),
         ...judgeEnd(file, steps, constants),
       ];
@@ -43,7 +45,8 @@ export function attempts(evidence: Evidence, reading: Reading = readingOf(eviden
 }
 
 /** From the API IoT's database: attempt numbers, and the time between acceptances. */
-function judgeCommands({ id, commands }: CaseFile, constants: Constants): string[] {
+function judgeCommands({ id, commands }: CaseFile, plan: Plan): string[] {
+  const { constants } = plan;
   const violations: string[] = [];
   const most = attemptMax(constants);
   for (const [index, { attempt, command }] of commands.entries()) {
@@ -55,7 +58,7 @@ function judgeCommands({ id, commands }: CaseFile, constants: Constants): string
     const leastMs = leastGapMs(constants, before.attempt, attempt);
     if (gapMs < leastMs) {
       violations.push(
-        `${id}: attempt ${attempt} was accepted ${gapMs} ms after attempt ${before.attempt}, the back-off is ${leastMs} ms`,
+        `${id}: attempt ${attempt} was accepted ${span({ plan }, gapMs)} after attempt ${before.attempt}, the back-off is ${span({ plan }, leastMs)}`,
       );
     }
   }
@@ -82,7 +85,7 @@ function stepsOf(records: readonly RecordRow[]): Steps {
 }
 
 /** By the record: each back-off counts from the failure before it. */
-function judgeSteps(id: string, { starts, failures }: Steps, constants: Constants): string[] {
+function judgeSteps(id: string, { starts, failures }: Steps, plan: Plan): string[] {
   const violations: string[] = [];
   for (const [attempt, { at, temporary }] of failures) {
     const next = starts.get(attempt + 1);
@@ -91,10 +94,10 @@ function judgeSteps(id: string, { starts, failures }: Steps, constants: Constant
       violations.push(`${id}: attempt ${attempt} failed permanently, but attempt ${attempt + 1} followed`);
       continue;
     }
-    const waitMs = waitBeforeMs(constants, attempt + 1);
+    const waitMs = waitBeforeMs(plan.constants, attempt + 1);
     if (next - at < waitMs) {
       violations.push(
-        `${id}: attempt ${attempt + 1} began ${next - at} ms after the previous failure, the back-off is ${waitMs} ms`,
+        `${id}: attempt ${attempt + 1} began ${span({ plan }, next - at)} after the previous failure, the back-off is ${span({ plan }, waitMs)}`,
       );
     }
   }

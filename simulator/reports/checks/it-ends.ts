@@ -5,7 +5,7 @@ import { acceptedAnswers, endBoundMs } from '../expectations.ts';
 import { countBy } from '../group.ts';
 import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
-import { moment, type Verdict, verdict } from '../verdict.ts';
+import { moment, span, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 3, title: 'Every activation ends within the time limit of its policy' };
 
@@ -48,7 +48,10 @@ function judge(evidence: Evidence, file: CaseFile, sharing: number): string[] {
   }
   const tookMs = row.ended_at - row.requested_at;
   const boundMs = endBoundMs(evidence.plan.constants, sharing, evidence.plan.slackMs);
-  if (tookMs > boundMs) violations.push(`${row.id}: took ${tookMs} ms, its policy allows ${boundMs} ms`);
+  if (tookMs > boundMs)
+    violations.push(
+      `${row.id}: took ${span(evidence, tookMs)}, its policy allows ${span(evidence, boundMs)}`,
+    );
   return violations;
 }
 

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
-import { moment, type Verdict, verdict } from '../verdict.ts';
+import { moment, span, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 7, title: 'No vehicle receives more commands per hour than the quota allows' };
 
@@ -21,7 +21,7 @@ export function quota(evidence: Evidence, reading: Reading = readingOf(evidence)
       const [from, to] = [instants[last - quotaLimit] ?? 0, instants[last] ?? 0];
       if (to - from < quotaWindowMs) {
         violations.push(
-          `${vin}: ${quotaLimit + 1} commands accepted between ${moment(evidence, from)} and ${moment(evidence, to)}, within ${quotaWindowMs} ms`,
+          `${vin}: ${quotaLimit + 1} commands accepted between ${moment(evidence, from)} and ${moment(evidence, to)}, within ${span(evidence, quotaWindowMs)}`,
         );
       }
     }

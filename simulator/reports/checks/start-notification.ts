@@ -3,6 +3,7 @@ import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
 import type { Reading } from '../reading.ts';
+import { span } from '../verdict.ts';
 
 /** The specification's table "Notification Content by Event": "Activation Started" is sent within 1 minute. */
 const startedWithinMs = 60_000;
@@ -29,7 +30,9 @@ export function judgeStartNotifications(evidence: Evidence, { sold, notices: see
     const started = told.filter(({ kind }) => kind === 'activation_started');
     if (started.length === 0) return judgeMissing(evidence, file, confirmedAt + boundMs);
     const begunAt = begun.get(file.id) ?? confirmedAt;
-    return started.flatMap((row) => judge(row, begunAt, confirmedAt, boundMs, arrivals.get(row.id)));
+    return started.flatMap((row) =>
+      judge(evidence, row, { begunAt, confirmedAt, boundMs, arrivedAt: arrivals.get(row.id) }),
+    );
   });
 }
 
@@ -49,20 +52,24 @@ function firstInstants({ database }: Evidence): Map<string | null, number> {
 }
 
 function judge(
+  evidence: Evidence,
   { activation_id: id, channel, created_at }: NoticeRow,
-  begunAt: number,
-  confirmedAt: number,
-  boundMs: number,
-  arrivedAt = created_at,
+  times: {
+    readonly begunAt: number;
+    readonly confirmedAt: number;
+    readonly boundMs: number;
+    readonly arrivedAt: number | undefined;
+  },
 ): string[] {
+  const { begunAt, confirmedAt, boundMs, arrivedAt = created_at } = times;
   if (created_at > begunAt)
     return [
-      `${id}: activation_started by ${channel} was made ${created_at - begunAt} ms after the activation was queued`,
+      `${id}: activation_started by ${channel} was made ${span(evidence, created_at - begunAt)} after the activation was queued`,
     ];
   const tookMs = arrivedAt - confirmedAt;
   return tookMs > boundMs
     ? [
-        `${id}: activation_started by ${channel} came ${tookMs} ms after the payment, ${boundMs} ms are allowed`,
+        `${id}: activation_started by ${channel} came ${span(evidence, tookMs)} after the payment, ${span(evidence, boundMs)} are allowed`,
       ]
     : [];
 }

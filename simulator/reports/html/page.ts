@@ -1,8 +1,9 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
 import { isoText } from '../../../shared/protocol/instant.ts';
-import { compressionText, conclusionText } from '../conclusion.ts';
+import { compressionText, conclusionText, settingsText } from '../conclusion.ts';
 import type { RunReport } from '../run-report.ts';
 import { uncompressedTime } from '../scenario-time.ts';
+import { inScenarioTime } from '../shown-report.ts';
 import { moneyChart } from './money-chart.ts';
 import { retriesChart } from './retries-chart.ts';
 import { style } from './style.ts';
@@ -17,7 +18,8 @@ import {
 import { courseChart, waitsChart } from './time-charts.ts';
 
 /** The report as one file that opens without a network: no script, no font, no picture from elsewhere. */
-export function htmlReport(report: RunReport): string {
+export function htmlReport(measured: RunReport): string {
+  const report = inScenarioTime(measured);
   const title = `Scenario ${report.scenario}, seed ${report.seed}`;
   const page = html`<html lang="en">
 <head>
@@ -31,8 +33,9 @@ ${new Markup(style)}
 <body>
 <header>
 <h1>${title}</h1>
+${report.description === null ? null : html`<p>${report.description}</p>`}
 <p class="verdict ${report.ok ? 'good' : 'bad'}">${report.ok ? '✓' : '✗'} ${conclusionText(report)}</p>
-<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${compressionText(report)}.</p>
+<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${settingsText(report)}.</p>
 <p>The same plan again: <code>${report.replay}</code></p>
 </header>
 <main>
@@ -79,8 +82,11 @@ function courses(report: RunReport, why: 'failed' | 'slow'): Markup[] {
   return report.courses.filter((course) => course.why === why).map((course) => courseDetails(course, report));
 }
 
-function footer({ versions, bus, startedAt, seed }: RunReport): string {
+function footer(report: RunReport): string {
+  const { versions, bus, startedAt, seed } = report;
+  const compression = compressionText(report);
   const parts = [
+    ...(compression === null ? [] : [compression]),
     `Seed ${seed}`,
     `began ${isoText(startedAt)}`,
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),

@@ -96,7 +96,7 @@ export function faultsTable({ schedules }: RunReport): Markup | null {
   ];
   if (rows.length === 0) return null;
   return table(
-    'Fault schedule, in the time of the run',
+    'Fault schedule',
     [{ name: 'Where' }, { name: 'Fault' }, { name: 'Meets' }, { name: 'When' }],
     rows,
   );

@@ -385,6 +385,21 @@ const cases: Readonly<Record<string, Case>> = {
       '--html has no effect with --check, which runs nothing: leave it out',
     ),
   ),
+  'run --time-scale': both(
+    refuses(
+      'run twenty-minutes-away --time-scale 10',
+      '--time-scale needs a live run, since virtual time costs nothing: add --live, or leave it out',
+    ),
+    refuses(
+      'run underground-garage --live --time-scale 10',
+      '--time-scale cannot change underground-garage: its times are those of a compressed run, which another scale would make others; write times: scenario in it',
+    ),
+    refuses(
+      'run twenty-minutes-away --live --time-scale 0',
+      '--time-scale must be a whole number from 1 to 10000, not "0"',
+    ),
+    shownBy('--time-scale', 'simulator/cli/run-plan.test.ts', 'at the time scale that is asked for'),
+  ),
   'run --plan': both(
     shownBy('--plan', 'simulator/cli/run-plan.test.ts', 'who buys what when'),
     refuses('run default --plan --json x', 'with --plan, --json prints to standard output: leave out "x"'),

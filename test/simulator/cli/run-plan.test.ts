@@ -98,3 +98,16 @@ Faults of services and components:
     vehicles: [{ faults: [] }, { faults: [{ type: 'offline' }] }],
   });
 });
+
+test('plans a live run at the time scale that is asked for', async () => {
+  const call = ['run', 'twenty-minutes-away', '--live', '--plan', '--json'];
+  const [shipped, slower] = [await inProcess(call), await inProcess([...call, '--time-scale', '10'])];
+  const planned = [shipped, slower].map(({ stdout }) => {
+    const { timeScale, purchases } = JSON.parse(stdout);
+    return [timeScale, purchases.find(({ id }: { id: string }) => id === 'p1').atMs];
+  });
+  expect(planned).toEqual([
+    [100, 1_200],
+    [10, 12_000],
+  ]);
+});

@@ -38,11 +38,12 @@ test('what a vehicle says cannot break a Markdown table', () => {
 test('the terminal shows expectations after the rules, and marks a broken rule that is not expected', async () => {
   await expect(terminalReport(failedReport(), { color: false })).toMatchFileSnapshot(expected('failed.txt'));
   const text = terminalReport(passedReport(), { color: false });
-  expect(text.split('\n').slice(-5)).toEqual([
+  expect(text.split('\n').slice(-6)).toEqual([
     '✓     active = 40 % (found 40 % (2 of 5))',
     '✓     tickets <= 2 (found 2)',
     '',
     'All 11 rules hold, and so do all 2 expectations.',
+    'The run was compressed 100 times: it took 1 min of real time',
     '',
   ]);
 });
@@ -110,3 +111,13 @@ function withViolation(text: string): RunReport {
   );
   return { ...report, checks, ok: false };
 }
+
+test('every format says what the scenario is for, and JUnit how long the run really took', () => {
+  const report = { ...passedReport(), description: 'Two of a kind <meet>.' };
+  expect(terminalReport(report, { color: false })).toContain('\nTwo of a kind <meet>.\n');
+  expect(markdownReport(report)).toContain('\nTwo of a kind \\<meet\\>.\n');
+  expect(htmlReport(report)).toContain('<p>Two of a kind &lt;meet&gt;.</p>');
+  const xml = junitReport([report], () => 41_250);
+  expect(xml).toContain('<property name="description" value="Two of a kind &lt;meet>."/>');
+  expect(xml).toMatch(/<testsuite name="fleetwake sample, seed 7"[^>]* time="41.25"/);
+});

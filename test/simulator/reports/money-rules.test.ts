@@ -77,7 +77,7 @@ test('rule 1 is broken by a capture before the delivery', () => {
     only(ledger, ({ kind }) => kind === 'captured').at -= 600;
   });
   expect(neverCharged(evidence).violations).toEqual([
-    `act_a: captured at +0.400 s, before ${vinA} reported applied at +0.550 s`,
+    `act_a: captured at +40.000 s, before ${vinA} reported applied at +55.000 s`,
   ]);
 });
 
@@ -87,8 +87,8 @@ test('rule 1 is broken by a failed activation whose money comes back later', () 
     only(ledger, ({ kind }) => kind === 'voided').at += 1_000;
   });
   expect(neverCharged(evidence).violations).toEqual([
-    'act_b: failed at +26.010 s, but 14.90 EUR still held or captured at +26.010 s',
-    'act_e: failed at +0.570 s, but 14.90 EUR still held or captured at +0.570 s',
+    'act_b: failed at +2601.000 s, but 14.90 EUR still held or captured at +2601.000 s',
+    'act_e: failed at +57.000 s, but 14.90 EUR still held or captured at +57.000 s',
   ]);
 });
 
@@ -229,7 +229,7 @@ test('rule 5 is broken by a customer notified before the reversal', () => {
     only(mails, ({ messageId }) => messageId.includes('ntc_b_activation_failed')).at -= 100;
   });
   expect(failedMeansOff(evidence).violations).toEqual([
-    'act_b: "not charged" sent by email at +25.950 s, before the reversal at +26.000 s',
+    'act_b: "not charged" sent by email at +2595.000 s, before the reversal at +2600.000 s',
   ]);
 });
 

@@ -4,7 +4,7 @@ import { quantile } from '../../../simulator/reports/quantile.ts';
 import { reportOf } from '../../../simulator/reports/report.ts';
 import type { RunReport } from '../../../simulator/reports/run-report.ts';
 import { terminalReport } from '../../../simulator/reports/terminal.ts';
-import { moment, money } from '../../../simulator/reports/verdict.ts';
+import { moment, money, span } from '../../../simulator/reports/verdict.ts';
 import { corrupted, only, sampleEvidence } from './sample.ts';
 import { startedAt } from './sample-names.ts';
 
@@ -17,6 +17,8 @@ test('the report has the statistics of the sample run', () => {
   expect(figures).toEqual({
     seed: 7,
     scenario: 'sample',
+    description: null,
+    actions: [],
     world: 'virtual',
     replay: 'fleetwake run sample --seed 7',
     bus: null,
@@ -127,12 +129,12 @@ test('revocations are counted by how they ended', () => {
 test('the terminal shows statistics, one line per rule and the verdict', () => {
   expect(terminalReport(sampleReport(), { color: false })).toBe(
     [
-      'Scenario sample, seed 7: 3 vehicles, 5 purchases, 60.0 s',
-      'Time is compressed 100 times: back-off 200 ms to 3000 ms, command time-out 3000 ms, 10 commands a vehicle in 36000 ms',
+      'Scenario sample, seed 7: 3 vehicles, 5 purchases, 1.7 h',
+      'Back-off 20 s to 5 min, command time-out 5 min, 10 commands a vehicle in 1 h',
       '',
       'Outcomes        2 active, 2 failed, 1 declined',
       'Attempts        1 × 0, 1 × 1, 1 × 2, 1 × 6',
-      'Time to active  p50 500 ms, p95 800 ms, p99 800 ms, longest 800 ms',
+      'Time to active  p50 50 s, p95 1.3 min, p99 1.3 min, longest 1.3 min',
       'Money           authorised 29.80 EUR, captured 44.70 EUR, voided 14.90 EUR, refunded 14.90 EUR, kept 29.80 EUR',
       'Notices         payment confirmed 4 by e-mail and 3 by push',
       '                activation started 3 by e-mail and 2 by push',
@@ -156,6 +158,7 @@ test('the terminal shows statistics, one line per rule and the verdict', () => {
       '✓ 11  Same seed, same plan, and the run follows the plan (a live run reproduces only the plan) (8 examined)',
       '',
       'All 11 rules hold.',
+      'The run was compressed 100 times: it took 1 min of virtual time',
       '',
     ].join('\n'),
   );
@@ -174,9 +177,10 @@ test('the terminal shows every violation that the report keeps, how many more th
     '       second',
     '       … and 3 more',
   ]);
-  expect(lines.slice(-3)).toEqual([
+  expect(lines.slice(-4)).toEqual([
     '',
     '1 rule is broken. The same plan again: fleetwake run sample --seed 7',
+    'The run was compressed 100 times: it took 1 min of virtual time',
     '',
   ]);
 });
@@ -211,7 +215,7 @@ test('a run in which nothing happened has a report too', () => {
   };
   const lines = terminalReport(empty, { color: false }).split('\n');
   expect(lines.slice(1, 6)).toEqual([
-    'Time is not compressed: back-off 200 ms to 3000 ms, command time-out 3000 ms, 10 commands a vehicle in 36000 ms',
+    'Back-off 200 ms to 3 s, command time-out 3 s, 10 commands a vehicle in 36 s',
     '',
     'Outcomes        none',
     'Attempts        none',
@@ -229,9 +233,13 @@ test('a quantile is a value that was measured, by nearest rank', () => {
 });
 
 test('instants count from the start, and amounts may be negative', () => {
-  expect([moment({ startedAt: 1_000 }, 13_345), moment({ startedAt: 1_000 }, 750)]).toEqual([
-    '+12.345 s',
-    '-0.250 s',
+  const run = { startedAt: 1_000, plan: { timeScale: 1 } };
+  expect([moment(run, 13_345), moment(run, 750)]).toEqual(['+12.345 s', '-0.250 s']);
+  const compressed = { startedAt: 1_000, plan: { timeScale: 100 } };
+  expect([moment(compressed, 13_345), span(compressed, 46), span(compressed, 28_001)]).toEqual([
+    '+1234.500 s',
+    '4.6 s',
+    '2800.1 s',
   ]);
   expect([money(4_990, 'EUR'), money(-4_990, 'EUR'), money(0, 'JPY')]).toEqual([
     '49.90 EUR',

@@ -20,8 +20,10 @@ test.each(examples.map((text, index) => [index + 1, text] as const))(
     const reading = readScenarioFile(JSON.stringify(whole), 'example', services);
     if (!reading.ok) throw new Error(reading.mistakes.join('\n'));
     const { activations, checks, expectations } = await virtualReport(reading.scenario);
-    const { count, items = [] } = reading.scenario.purchases;
-    expect(activations).toHaveLength(count + items.length);
+    const { purchases, actions = [] } = reading.scenario;
+    const { count, items = [] } = purchases;
+    const renewals = actions.filter((action) => action.do === 'renew');
+    expect(activations).toHaveLength(count + items.length + renewals.length);
     expect([...checks, ...expectations].filter(({ ok }) => !ok)).toEqual([]);
   },
 );

@@ -16,6 +16,7 @@ const told = [
   'mail-and-push-down',
   'refunds-refused',
   'tunnel-while-applying',
+  'twenty-minutes-away',
   'wedged-vehicles',
 ];
 

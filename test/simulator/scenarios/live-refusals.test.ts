@@ -36,3 +36,18 @@ test.each([
 ])('a live run with %j refuses the component faults %j', (foreign, refused) => {
   expect(liveRefusals({ faults }, foreign).map(({ path }) => path[2])).toEqual(refused);
 });
+
+test('refuses actions of customers and technicians against an engine of the user', () => {
+  const scenario = {
+    faults: {},
+    actions: [{ do: 'cancel', purchase: 'p1', atMs: 0 }],
+  } as unknown as Parameters<typeof liveRefusals>[0];
+  expect(liveRefusals(scenario, { hasForeignNats: false, hasForeignGateway: false })).toEqual([]);
+  expect(liveRefusals(scenario, { hasForeignNats: false, hasForeignGateway: true })).toEqual([
+    {
+      path: ['actions'],
+      text: 'is what customers and technicians do at the platform, which an engine of your own has not; leave it out, or leave out --target',
+      isKey: true,
+    },
+  ]);
+});

@@ -66,14 +66,14 @@ const vehicleFaults: [VehicleFaultRule, outcome: string, attempts: number, fromM
     5_000,
   ],
   [{ ...one, type: 'hang', attributes: { first: [2, 2] } }, 'active', 3, 6_900, 9_000],
-  [{ ...one, type: 'ecu_busy', attributes: { first: [1, 1], feature: null } }, 'active', 2, 400, 1_500],
-  [{ ...one, type: 'low_12v', attributes: { first: [2, 2], feature: null } }, 'active', 3, 1_000, 2_500],
-  [{ ...one, type: 'storage_full', attributes: { first: [1, 1], feature: null } }, 'active', 2, 400, 1_500],
+  [{ ...one, type: 'ecu_busy', attributes: { first: [1, 1], feature: null } }, 'active', 2, 300, 1_500],
+  [{ ...one, type: 'low_12v', attributes: { first: [2, 2], feature: null } }, 'active', 3, 900, 2_500],
+  [{ ...one, type: 'storage_full', attributes: { first: [1, 1], feature: null } }, 'active', 2, 300, 1_500],
   [
     { ...one, type: 'reject', attributes: { reason: 'unsupported_hardware', feature: null } },
     'failed',
     1,
-    100,
+    10,
     1_000,
   ],
   // A command that is good for 3 s looks expired to it.
@@ -99,10 +99,10 @@ const first = {
 const serviceFaults: [HttpFault, outcome: string, attempts: number, fromMs: number, toMs: number][] = [
   [{ ...first, type: 'server_error', attributes: { status: 503 } }, 'active', 2, 300, 1_500],
   // The same attempt asks again with its key, and that is no second command.
-  [{ ...first, type: 'response_lost', attributes: {} }, 'active', 1, 100, 1_500],
+  [{ ...first, type: 'response_lost', attributes: {} }, 'active', 1, 10, 1_500],
   [{ ...first, type: 'rate_limited', attributes: { retryAfterSeconds: 2 } }, 'active', 1, 2_000, 3_500],
   // One refresh of the token heals it.
-  [{ ...first, type: 'unauthorized', attributes: {} }, 'active', 1, 100, 1_000],
+  [{ ...first, type: 'unauthorized', attributes: {} }, 'active', 1, 10, 1_000],
   [{ ...first, type: 'slow', attributes: { latencyMs: 900, jitterMs: 0 } }, 'active', 1, 900, 2_000],
 ];
 

@@ -87,7 +87,7 @@ test('the engine continues without NATS; a wiped NATS loses the next wake-up, wh
   expect([down.outcome, down.attempts]).toEqual(['active', 1]);
   expect(down.tookMs).toBeLessThan(1_000);
   const wiped = await story(
-    [{ name: 'it', type: 'nats_wiped', schedule: { afterMs: 350 }, attributes: {} }],
+    [{ name: 'it', type: 'nats_wiped', schedule: { afterMs: 200 }, attributes: {} }],
     busy,
   );
   expect([wiped.outcome, wiped.attempts]).toEqual(['active', 2]);

@@ -12,7 +12,7 @@ import {
   neverChargedByTarget,
 } from '../../../simulator/target/target-rules.ts';
 
-const start = { startedAt: 1_000 };
+const start = { startedAt: 1_000, plan: { timeScale: 1 } };
 const vin = '1M8GDM9AXKP042788';
 
 /** Movements of 14.90 EUR, a second apart; `kind@payment`. */
