@@ -93,7 +93,7 @@ export const options = {
       flag: 'api-iot-thread',
       environment: 'API_IOT_THREAD',
       placeholder: 'auto|yes|no',
-      help: 'API IoT and broker run in a thread of their own beside the platform; auto: on two processors and more',
+      help: 'API IoT and broker run in a thread of their own beside the platform; auto: on two processors and more, where the API IoT can have no faults',
       fallback: 'auto',
     },
     ['auto', 'yes', 'no'],

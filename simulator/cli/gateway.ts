@@ -29,7 +29,7 @@ export function addGateway(program: Command): void {
     const config = gatewayConfig(flags, process.env);
     refuseIdleFlags(flags, config);
     if (flags.controlPort === undefined) {
-      return runGateway(config, { startApiIot: apiIotThread(config) });
+      return runGateway(config, { startApiIot: apiIotThread(config, { hasFaults: false }) });
     }
     await runWithFaults(config, countOf('--control-port', flags.controlPort, 65_535));
   });
@@ -49,7 +49,7 @@ async function runWithFaults(config: GatewayConfig, port: number): Promise<void>
     const services = { api_iot: apiIot, payments: null, mail: null, push: null };
     control.begin({ cars: null, services, mqttUrl: '' });
     await runGateway(config, {
-      startApiIot: apiIotThread(config),
+      startApiIot: apiIotThread(config, { hasFaults: true }),
       wrapApiIot: apiIot.around,
       places: { control: control.origin },
     });

@@ -13,23 +13,28 @@ import { remoteFaults } from './remote-faults.ts';
 
 type Started = Extract<ThreadQuestion, { type: 'started' }>;
 
-/** Returns whether API IoT and broker have a thread of their own: not where one of the two is elsewhere, or one processor would run both. */
+/**
+ * Returns whether API IoT and broker have a thread of their own: not where one of the two is elsewhere, one processor would run both, or the
+ * main thread decides what meets each request (`hasFaults`): every request would then wait for several of its turns.
+ */
 export function isApart(
   { apiIotThread: wanted, apiIotUrl, roles }: Pick<GatewayConfig, 'apiIotThread' | 'apiIotUrl' | 'roles'>,
   processors: number,
+  hasFaults: boolean,
 ): boolean {
   const hasPlatform = roles.includes('platform') || roles.includes('engine');
   const isBoth = hasPlatform && roles.includes('api-iot') && apiIotUrl === null;
-  return isBoth && (wanted === 'yes' || (wanted === 'auto' && processors > 1));
+  return isBoth && (wanted === 'yes' || (wanted === 'auto' && processors > 1 && !hasFaults));
 }
 
 /** Returns what starts API IoT and broker in a thread of their own, or undefined where they stay in this one. */
 export function apiIotThread(
   config: GatewayConfig,
+  { hasFaults }: { readonly hasFaults: boolean },
 ): ((deps: ApiIotRoleDeps) => Promise<ApiIotRole>) | undefined {
   // The sources themselves are run by tests, and no thread can load them.
   const isCompiled = !import.meta.url.endsWith('.ts');
-  return isCompiled && isApart(config, availableParallelism()) ? startApiIotThread : undefined;
+  return isCompiled && isApart(config, availableParallelism(), hasFaults) ? startApiIotThread : undefined;
 }
 
 /** Starts API IoT and broker in a thread. If it ends by itself, the error ends this process, as one of this thread would. */

@@ -61,7 +61,7 @@ export type Launch = (wish: LaunchRequest) => Promise<GatewayHandle>;
 /** All roles in this process, the API IoT perhaps in a thread, with the faults in front of it. */
 export const launchHere: Launch = async ({ config, apiIotFaults, log }) => {
   const gateway = await startGateway({
-    ...{ config, log, startApiIot: apiIotThread(config) },
+    ...{ config, log, startApiIot: apiIotThread(config, { hasFaults: true }) },
     wrapApiIot: apiIotFaults.around,
   });
   const { platform, apiIot, bus } = gateway;

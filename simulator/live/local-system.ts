@@ -165,7 +165,7 @@ function gatewayOf(
       smtpUrl: config.smtpUrl ?? smtpUrl,
     },
     log,
-    startApiIot: apiIotThread(config),
+    startApiIot: apiIotThread(config, { hasFaults: true }),
     ...(config.apiIotUrl === null ? { wrapApiIot: apiIot.around } : { disturb: apiIot.around }),
     ...(config.paymentsUrl === null ? {} : { disturbPayments: payments.around }),
   };

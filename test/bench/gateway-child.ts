@@ -30,7 +30,7 @@ serveParent(async (given: GatewayArgument) => {
   const gateway = await startGateway({
     config,
     log: jsonLog(config.logLevel),
-    startApiIot: apiIotThread(config),
+    startApiIot: apiIotThread(config, { hasFaults: false }),
   });
   if (gateway.bus !== null && gateway.bus.kind !== 'nats') throw new Error(gateway.bus.notice);
   const ready: GatewayReady = {

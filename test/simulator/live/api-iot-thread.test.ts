@@ -9,6 +9,11 @@ import type { MainQuestion } from '../../../simulator/live/process-questions.ts'
 
 describe('API IoT and broker have a thread of their own', () => {
   const all: readonly Role[] = ['platform', 'engine', 'api-iot', 'broker'];
+  it('not beside faults that the main thread decides, unless that is wanted', () => {
+    const config = { roles: all, apiIotUrl: null };
+    expect(isApart({ ...config, apiIotThread: 'auto' }, 2, true)).toBe(false);
+    expect(isApart({ ...config, apiIotThread: 'yes' }, 2, true)).toBe(true);
+  });
   const rows: [string, 'auto' | 'yes' | 'no', readonly Role[], string | null, number, boolean][] = [
     ['on two processors', 'auto', all, null, 2, true],
     ['not on one', 'auto', all, null, 1, false],
@@ -20,7 +25,7 @@ describe('API IoT and broker have a thread of their own', () => {
     ['not where the API IoT is elsewhere', 'yes', all, 'http://127.0.0.1:1', 2, false],
   ];
   it.each(rows)('%s', (_, wanted, roles, apiIotUrl, processors, expected) => {
-    expect(isApart({ apiIotThread: wanted, roles, apiIotUrl }, processors)).toBe(expected);
+    expect(isApart({ apiIotThread: wanted, roles, apiIotUrl }, processors, false)).toBe(expected);
   });
 });
 
