@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly wrapApiIot?: (fetch: Http) => Http;
   /** Starts API IoT and broker in a thread of their own. Default: in this one. */
   readonly startApiIot?: ((deps: ApiIotRoleDeps) => Promise<ApiIotRole>) | undefined;
+  /** Wraps what answers at the platform's listener. */
+  readonly wrapPlatform?: (fetch: Http) => Http;
   /** Wraps the engine's requests to the API IoT. */
   readonly disturb?: (http: Http) => Http;
   /** Wraps the engine's requests to the payment service. */
@@ -61,6 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     wrapApiIot,
     startApiIot = startApiIotHere,
+    wrapPlatform = (fetch) => fetch,
     disturb,
     disturbPayments,
     httpTimeoutMs = 15_000,
@@ -119,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       [config.paymentsUrl, disturbPayments],
     ]);
     const platform = await startPlatform({
-      ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, wrapPorts, adapt, eventLoop },
+      ...{ config, keys, http, log, bus, apiIotOrigin, outgoing, wrapPorts, wrapPlatform, adapt, eventLoop },
       database: await database.open(),
     });
     started.push(platform);

@@ -64,6 +64,8 @@ export interface PlatformRoleDeps extends RoleDeps {
   /** The platform's way to the API IoT, the payment service and the ticket webhook; a scenario puts its faults here. */
   readonly outgoing: Http;
   readonly wrapPorts: WrapPorts;
+  /** Puts something in front of what answers at the listener. */
+  readonly wrapPlatform: (fetch: Http) => Http;
   readonly adapt: (catalogue: Catalogue) => Catalogue;
 }
 
@@ -106,7 +108,10 @@ async function start(
     settingsOf(deps, catalogue, publicUrl),
   );
   undo(() => service.stop());
-  server.handle(service.fetch, service.shed);
+  server.handle(
+    deps.wrapPlatform(async (request) => service.fetch(request)),
+    service.shed,
+  );
   await service.start();
   return {
     origin: server.origin,

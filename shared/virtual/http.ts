@@ -39,6 +39,8 @@ export interface VirtualNetwork {
   client(process: VirtualProcess): Http;
   /** Serves the origin by this process until it stops. Returns a function that ends it: later requests are refused. */
   listen(origin: string, server: HttpServerProcess): () => void;
+  /** Puts something in front of an origin, which meets the requests of every client. */
+  front(origin: string, around: (http: Http) => Http): void;
   /** Asked once a request. Replaces the hook before it. */
   onRequest(hook: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null>): void;
   /** Called with the end of each request: a status, or the kind of the error. */
@@ -60,6 +62,7 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   // Clock of the network: a message in transit arrives even if its sender has crashed.
   const clock = loop.clock('network');
   const servers = new Map<string, HttpServerProcess>();
+  const fronts = new Map<string, (http: Http) => Http>();
   let faultOf: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null> = () => null;
   let outcomeHook: (call: HttpCall, outcome: string) => void = () => {};
 
@@ -118,7 +121,9 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
         throw new TransportError('reset', `${nameOf(request)}: the caller gave up`, false);
       }
       const fault = await faultOf(call);
-      const response = await heard(process, request, exchange(call, fault));
+      const front = fronts.get(call.origin);
+      const way: Http = (passed) => exchange({ ...call, request: passed }, fault);
+      const response = await heard(process, request, (front ? front(way) : way)(request));
       outcomeHook(call, String(response.status));
       return response;
     } catch (error) {
@@ -135,6 +140,9 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
       return () => {
         if (servers.get(place) === server) servers.delete(place);
       };
+    },
+    front(origin, around) {
+      fronts.set(new URL(origin).origin, around);
     },
     onRequest(hook) {
       faultOf = hook;

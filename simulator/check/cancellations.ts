@@ -3,7 +3,7 @@ import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { ApiClient } from '../run/api-client.ts';
 import { saidProblem } from '../run/purchase.ts';
 import { retryUntilAnswered } from '../run/retry-until-answered.ts';
-import type { TestCasePurchase } from './plan-of-test-case.ts';
+import type { TestCasePurchase } from './purchases-of-test-case.ts';
 import type { LifeEvent, TestCase } from './test-case.ts';
 
 /** Cancellation request of a customer, and the platform's answer. */

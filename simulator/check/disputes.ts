@@ -2,7 +2,7 @@ import { sleep } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { origins, testSecrets } from '../virtual-system/settings.ts';
-import { purchasesOf } from './plan-of-test-case.ts';
+import { purchasesOf } from './purchases-of-test-case.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
 

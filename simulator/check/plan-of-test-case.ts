@@ -1,42 +1,15 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import type { Duration } from '../../gateway/catalogue/service.ts';
-import { makeVin } from '../../shared/protocol/vin.ts';
-import { type ComponentFault, componentFaultEnd } from '../faults/component-fault.ts';
-import type { StandingFault } from '../faults/fault.ts';
-import { standingForm } from '../fleet/vehicle-faults.ts';
-import { shippedModels } from '../models/models-folder.ts';
+import type { ComponentFault } from '../faults/component-fault.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import type { PlannedVehicle } from '../scenarios/plan-vehicles.ts';
-import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
-import type { VehicleModel } from '../vehicle/models.ts';
+import { plannedServiceFaults } from './planned-service-faults.ts';
 import { plannedVehicleFaults } from './planned-vehicle-faults.ts';
+import { modelOfVehicle, purchasesOf, vehicleCount, vinOf } from './purchases-of-test-case.ts';
 import { constantsOf, sweepEveryMs } from './settings.ts';
-import type { ScheduledActivation, TestCase } from './test-case.ts';
+import type { TestCase } from './test-case.ts';
 
-/** Default fleet of a test case: two vehicles of the model with every feature, one of each model that lacks a feature. */
-export const standardFleet = ['aurora-2026', 'aurora-2026', 'borealis-2026', 'cirrus-2025'] as const;
 const languages = ['en', 'es', 'en', 'en'] as const;
-
-const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
-  good: 'pm_card_visa',
-  declined: 'pm_card_visa_chargeDeclined',
-  capture_declined: 'pm_card_captureDeclined',
-};
-
-export function modelOfVehicle(index: number, fleet: TestCase['fleet'] = [...standardFleet]): VehicleModel {
-  const model = shippedModels().find(({ id }) => id === fleet[index]);
-  if (!model) throw new Error(`the fleet has no vehicle ${index}`);
-  return model;
-}
-
-/** The same for every fleet: a VIN is a name here, and says nothing of the model. */
-export function vinOf(index: number): string {
-  const { vinPrefix, vinPlant } = modelOfVehicle(index);
-  return makeVin(vinPrefix, vinPlant, 100_001 + index);
-}
-
-export const vehicleCount = standardFleet.length;
 
 /** Returns the vehicles that a test case names, and one that it does not name, if there is one: any message to that one is a bug. */
 function vehiclesOf({ activations, world }: TestCase): number[] {
@@ -45,43 +18,6 @@ function vehiclesOf({ activations, world }: TestCase): number[] {
   const all = Array.from({ length: vehicleCount }, (_, index) => index);
   const bystander = all.find((index) => !named.has(index));
   return all.filter((index) => named.has(index) || index === bystander);
-}
-
-/** The first purchase of an activation, and the second where the customer buys it again. */
-export interface TestCasePurchase extends PlannedPurchase {
-  /** Index into the test case's activations. */
-  readonly activation: number;
-}
-
-export function purchasesOf(testCase: TestCase, catalogue: Catalogue): TestCasePurchase[] {
-  const services = catalogue.services();
-  const wishes = testCase.activations.flatMap((scheduled, activation) => {
-    const { atMs, againAfterMs } = scheduled;
-    const again = againAfterMs === null ? [] : [{ scheduled, activation, atMs: atMs + againAfterMs }];
-    return [{ scheduled, activation, atMs }, ...again];
-  });
-  const timed = wishes.map((wish, index) => ({ ...wish, index }));
-  timed.sort((left, right) => left.atMs - right.atMs || left.index - right.index);
-  return timed.map(({ scheduled, activation, atMs }, index): TestCasePurchase => {
-    const service = services[scheduled.service % services.length];
-    const { hours } = scheduled;
-    const duration: Duration | undefined =
-      hours === undefined ? service?.offers.at(-1)?.duration : { unit: 'hours', count: hours };
-    if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
-    return {
-      id: `p-${String(index + 1).padStart(3, '0')}`,
-      atMs,
-      customerId: `customer-${scheduled.vehicle + 1}`,
-      vin: vinOf(scheduled.vehicle),
-      serviceId: service.id,
-      feature: service.feature,
-      duration,
-      method: cardNames[scheduled.card],
-      preDelivery: false,
-      intent: scheduled.card === 'declined' ? 'declined' : 'ordinary',
-      activation,
-    };
-  });
 }
 
 function plannedVehicle(testCase: TestCase, catalogue: Catalogue, index: number): PlannedVehicle {
@@ -190,7 +126,7 @@ function componentFaultsOf({ world }: TestCase): ComponentFault[] {
 export function planOf(testCase: TestCase, catalogue: Catalogue): Plan {
   const partFaults = componentFaultsOf(testCase);
   return {
-    scenario: 'world',
+    scenario: 'test-case',
     seed: testCase.seed,
     timeScale: 1,
     constants: constantsOf(testCase),
@@ -199,24 +135,10 @@ export function planOf(testCase: TestCase, catalogue: Catalogue): Plan {
     vehicles: vehiclesOf(testCase).map((index) => plannedVehicle(testCase, catalogue, index)),
     customers: testCaseCustomers(),
     purchases: purchasesOf(testCase, catalogue).map(({ activation: _, ...purchase }) => purchase),
-    apiIotFaults: [],
+    ...plannedServiceFaults(testCase, catalogue),
     ...(partFaults.length > 0 ? { partFaults } : {}),
     faultSeed: 0,
   };
-}
-
-/** Returns the last moment at which a fault begins or ends; the moment of a crash at a step is not known before. */
-export function lastFaultEnd({ vehicles, partFaults = [] }: Plan, { world }: TestCase): number {
-  return Math.max(
-    0,
-    ...vehicles.flatMap(({ faults }) => faults.map(standingForm).map(endOfFault)),
-    ...partFaults.map(componentFaultEnd),
-    ...world.map((fault) => (fault.type === 'down' ? fault.fromMs + fault.forMs : 0)),
-  );
-}
-
-function endOfFault({ schedule }: StandingFault): number {
-  return (schedule?.afterMs ?? 0) + (schedule?.forMs ?? 0);
 }
 
 /** Telemetry decides nothing here, and costs an event each. */

@@ -1,4 +1,4 @@
-import { modelOfVehicle, vehicleCount, vinOf } from './plan-of-test-case.ts';
+import { modelOfVehicle, vehicleCount, vinOf } from './purchases-of-test-case.ts';
 import type { TestCase } from './test-case.ts';
 
 /** With which model each vehicle was registered, and when. */

@@ -4,7 +4,7 @@ import { virtualStorage } from '../../shared/virtual/database.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import type { Stores } from '../virtual-system/stores.ts';
-import { vinOf } from './plan-of-test-case.ts';
+import { vinOf } from './purchases-of-test-case.ts';
 import { templates } from './templates.ts';
 import type { TestCase } from './test-case.ts';
 

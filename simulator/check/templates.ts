@@ -9,7 +9,8 @@ import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { subscriptionOf } from '../virtual-system/sinks.ts';
-import { modelOfVehicle, testCaseCustomers, vehicleCount, vinOf } from './plan-of-test-case.ts';
+import { testCaseCustomers } from './plan-of-test-case.ts';
+import { modelOfVehicle, vehicleCount, vinOf } from './purchases-of-test-case.ts';
 import { apiIotWitness, platformWitness } from './watch.ts';
 
 /** Databases with their tables and the default four customers and vehicles, as bytes: a run begins with copies. */

@@ -1,4 +1,6 @@
 import type { TraceLine } from '../../shared/virtual/trace.ts';
+import type { StandingFault } from '../faults/fault.ts';
+import { standingForm } from '../fleet/vehicle-faults.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Evidence } from '../reports/evidence.ts';
@@ -9,10 +11,11 @@ import { conduct } from '../run/conduct.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { CourseSettings, TakenEvidence } from '../run/run-context.ts';
+import { lastWindowEnd } from '../run/scenario-course.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
-import { lastFaultEnd, planOf, purchasesOf } from './plan-of-test-case.ts';
+import { planOf } from './plan-of-test-case.ts';
 import { judgeServices } from './service-rules.ts';
 import { slaDelayMaxMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
@@ -24,7 +27,6 @@ import {
   testCaseSystem,
 } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
-import { traceOutages } from './timed-faults.ts';
 import { startUserActions, type UserActions } from './user-actions.ts';
 import type { Move, Violation } from './watch.ts';
 
@@ -105,7 +107,7 @@ export async function runTestCase(testCase: TestCase, options: TestCaseOptions =
       deaths: system.deaths(),
       deeds: actions,
       steps: system.steps(),
-      injected: { ...system.book.injected(), ...system.fleet.faultCounts() },
+      injected: system.injected(),
       stats: {
         events: loop.stats.events,
         activations: evidence.database.activations.length,
@@ -139,11 +141,11 @@ async function conducted(
     pace,
     settings: courseOf(testCase),
     fleet: system.fleet,
-    customers: customersOf(system, testCase),
+    customers: customersOf(system),
     faults: {
       begin() {
         system.components.begin();
-        traceOutages(system, testCase);
+        system.faults.begin();
       },
       clear: () => endFaults(system),
     },
@@ -152,7 +154,7 @@ async function conducted(
       // What was bought by the hour ends in the run; what was bought by the day does not.
       { unreachable: unreachableVins(plan), endsBefore: startedAt + livenessLeastMs },
     ),
-    isStill: stillCheck(system, testCase),
+    isStill: stillCheck(system),
     startActions(bought) {
       actions = startUserActions(system, testCase, bought);
       return actions;
@@ -182,22 +184,20 @@ async function conducted(
   return { evidence, facts, actions: done ?? { cancels: [], deskActs: [], disputes: [], transfers: [] } };
 }
 
-function customersOf(system: TestCaseSystem, testCase: TestCase): Customers {
-  const { trace, requests } = system;
-  const byId = new Map(purchasesOf(testCase, system.catalogue).map((one) => [one.id, one]));
+function customersOf(system: TestCaseSystem): Customers {
+  const { trace } = system;
   return {
     ...platformCustomers({ ...system.apiUser('customer'), patience: endlessPatience }),
-    onAsk({ id, serviceId, vin, feature }) {
-      requests.set(`${serviceId} ${vin}`, { activation: byId.get(id)?.activation ?? 0, feature });
+    onAsk({ id, serviceId, vin }) {
       trace.record('customer', 'buys', { id, serviceId, vin });
     },
     onAnswer: (answer) => trace.record('customer', 'answer', { ...answer }),
   };
 }
 
-function endFaults({ trace, book, components, fleet }: TestCaseSystem): void {
+function endFaults({ trace, faults, components, fleet }: TestCaseSystem): void {
   trace.record('fault', 'heals');
-  book.heal();
+  faults.clear();
   components.end();
   fleet.heal();
   // Every vehicle reports its state again: what it reported while no service received it is received now.
@@ -205,12 +205,14 @@ function endFaults({ trace, book, components, fleet }: TestCaseSystem): void {
 }
 
 /** Returns whether no fault is to come and nothing is on its way outside of the databases. */
-function stillCheck(
-  { loop, startedAt, fleet, gateway, plan }: TestCaseSystem,
-  testCase: TestCase,
-): () => boolean {
-  const lastFaultAt = startedAt + lastFaultEnd(plan, testCase);
+function stillCheck({ loop, startedAt, fleet, gateway, plan }: TestCaseSystem): () => boolean {
+  const ofVehicles = plan.vehicles.flatMap(({ faults }) => faults.map(standingForm).map(endOfWindow));
+  const lastFaultAt = startedAt + Math.max(lastWindowEnd(plan), ...ofVehicles);
   return () => loop.now() >= lastFaultAt && fleet.heldMessages() === 0 && !gateway.isComingBack();
+}
+
+function endOfWindow({ schedule }: StandingFault): number {
+  return (schedule?.afterMs ?? 0) + (schedule?.forMs ?? 0);
 }
 
 /** The API IoT's waits between two tries of a callback grow to this. */
@@ -243,7 +245,9 @@ async function takeEvidence(system: TestCaseSystem, testCase: TestCase): Promise
     ticketEvents: system.ticketEvents(),
     newsMs: newsMsOf(testCase),
     // A channel that took a message and never said so is, for the sender, as a crash after sending.
-    crashes: platformDeaths + sinks.unheard(),
-    httpFaults: system.book.injected(),
+    crashes: platformDeaths + system.faults.channels.takenUnanswered(),
+    httpFaults: system.faults.apiIot.counts(),
+    paymentsFaults: system.faults.payments.counts(),
+    ...(system.plan.platformFaults ? { platformFaults: system.faults.platform.counts() } : {}),
   };
 }

@@ -1,6 +1,5 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
-import type { HttpFault } from '../../shared/virtual/http.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
@@ -10,16 +9,15 @@ import { specsOf } from '../run/run-fleet.ts';
 import { wireLog } from '../run/wire-log.ts';
 import { virtualComponentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
-import { origins, virtualTimeBeginsAt } from '../virtual-system/settings.ts';
+import { serviceFaults } from '../virtual-system/service-faults.ts';
+import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { virtualSystem } from '../virtual-system/virtual-system.ts';
-import { type Call, callOf } from './call.ts';
-import { faultBook } from './fault-book.ts';
-import { planOf, telemetryEveryMs, vinOf } from './plan-of-test-case.ts';
+import { planOf, telemetryEveryMs } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
 import { constantsOf, platformSettings } from './settings.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
-import type { HttpFailure, HttpStep, TestCase } from './test-case.ts';
+import type { TestCase } from './test-case.ts';
 import { type Move, newWatch } from './watch.ts';
 
 /** The workload begins when the fleet stands. */
@@ -42,9 +40,6 @@ export interface Death {
   readonly label: string;
 }
 
-/** Calls that do not say which activation they are about. */
-const anybodys: ReadonlySet<HttpStep> = new Set(['token', 'purchase', 'cancel', 'ticket']);
-
 /** Returns everything of one run, put together and not yet begun. */
 export async function testCaseSystem(testCase: TestCase, options: TestCaseOptions = {}) {
   const { drainDepth = 1, overrides = {}, catalogue = shippedCatalogue() } = options;
@@ -54,7 +49,6 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const random = seededRandom(seed);
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
   const plan = planOf(testCase, catalogue);
-  const book = faultBook(testCase);
   const moves: (Move & { readonly atMs: number })[] = [];
   let onMove: (move: Move) => void = () => {};
   const registrations = newRegistrations(testCase);
@@ -82,29 +76,8 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const draws = random.stream('network');
   const latencyMs = () => integerBetween(draws, 1, 60);
   const clock = loop.clock('network');
-  const requests = new Map<string, { readonly activation: number; readonly feature: string }>();
-  const outages = newOutages(testCase, () => (book.isHealed ? null : loop.now() - startedAt));
-
-  /** Binds the activation that is about to be paid for to the purchase of the test case that requested it. */
-  function bindRequest(activationId: string): void {
-    const [row] = stores.platform.read<{ vin: string; service: string }>(
-      'select vin, service_id as service from activations where id = ?',
-      activationId,
-    );
-    const request = row && requests.get(`${row.service} ${row.vin}`);
-    if (request) book.bind(request.activation, activationId, row.vin, request.feature);
-  }
-
-  function failureOfCall(call: Call, origin: string): HttpFailure | 'refused' | null {
-    if (call.step === 'authorise' && call.activationId !== null) bindRequest(call.activationId);
-    if (origin === origins.payments && outages.isDown('payments')) return 'refused';
-    if (origin === origins.apiIot && outages.isDown('api_iot')) return 'refused';
-    if (call.step === null) return null;
-    const activation = book.activationOf(call.activationId, call.vin);
-    return activation === null && !anybodys.has(call.step) ? null : book.callFailure(call.step, activation);
-  }
-
-  const calls = new WeakMap<Request, Call>();
+  const faults = serviceFaults(plan, clock);
+  let redeliveries = 0;
   const wire = wireLog(
     clock,
     () => {},
@@ -124,11 +97,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     logOf: trace.log,
     overrides,
     faults: {
-      notification(channel, to) {
-        if (outages.isDown(channel === 'email' ? 'mail' : 'push')) return 'refused';
-        const vehicle = Number(/customer-(\d)/.exec(to)?.[1] ?? 0) - 1;
-        return book.callFailure(channel, vehicle < 0 ? null : book.activationOf(null, vinOf(vehicle)));
-      },
+      notification: faults.notification,
       serviceLink: wire.tapService,
     },
     watch: {
@@ -139,7 +108,9 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
       },
       onNotification: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
       onPublish: (subject) => trace.record('nats', 'publish', { subject }),
-      onRedelivery: () => book.note('redelivery'),
+      onRedelivery() {
+        redeliveries += 1;
+      },
       onProcess(event, fields) {
         if (event === 'stops') stops += 1;
         trace.record('fault', event, fields);
@@ -147,13 +118,10 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     },
   });
   const { network, gateway } = system;
-  network.onRequest(async ({ origin, request }) => {
-    const call = await callOf(request);
-    calls.set(request, call);
-    return httpFaultOf(failureOfCall(call, origin));
-  });
+  faults.install(network);
   network.onOutcome(({ from, request }, outcome) => {
-    trace.record(from, 'http', { call: calls.get(request)?.name ?? request.url, outcome });
+    const { pathname } = new URL(request.url);
+    trace.record(from, 'http', { call: `${request.method} ${pathname}`, outcome });
   });
   let stops = 0;
   const deaths: Death[] = [];
@@ -183,19 +151,26 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     plan,
     startedAt,
     trace,
-    book,
+    faults,
     components,
     watch,
     wire,
     fleet,
     registrations,
-    requests,
     moves: () => moves,
     /** Called with each saved change of an activation from now on. */
     onMove(look: (move: Move) => void): void {
       onMove = look;
     },
     deaths: () => deaths,
+    /** What went wrong on purpose, by name. */
+    injected(): Readonly<Record<string, number>> {
+      return {
+        ...fleet.faultCounts(),
+        ...faults.countsByName(),
+        ...(redeliveries > 0 ? { redelivery: redeliveries } : {}),
+      };
+    },
     /** How often a process was stopped as on a signal. */
     stops: () => stops,
     /** Every step of the platform and the API IoT, in order: where a crash sweep can kill them. */
@@ -229,53 +204,4 @@ function traceOf(fault: ComponentFault, event: 'begins' | 'ends'): [string, Reco
     default:
       return [fault.type, {}];
   }
-}
-
-/** A slow answer takes longer than the payment client waits and less than the engine does. */
-const slowMs = 12_000;
-
-function httpFaultOf(failure: HttpFailure | 'refused' | null): HttpFault | null {
-  switch (failure) {
-    case null:
-      return null;
-    case 'refused':
-      return { kind: 'refused' };
-    case 'request_lost':
-      return { kind: 'request_lost', as: 'reset' };
-    case 'response_lost':
-      return { kind: 'answer_lost', as: 'reset' };
-    case 'slow':
-      return { kind: 'slow', delayMs: slowMs };
-    case 'server_error':
-      return { kind: 'answered', response: unavailable };
-  }
-}
-
-function unavailable(): Response {
-  const body = { type: 'about:blank', title: 'Unavailable', status: 503, detail: 'not now' };
-  return new Response(JSON.stringify(body), {
-    status: 503,
-    headers: { 'content-type': 'application/problem+json' },
-  });
-}
-
-type Outage = 'payments' | 'mail' | 'push' | 'api_iot' | 'nats';
-
-/** `nowMs` is null once everything is healed. */
-function newOutages(testCase: TestCase, nowMs: () => number | null) {
-  return {
-    isDown(service: Outage): boolean {
-      const now = nowMs();
-      return (
-        now !== null &&
-        testCase.world.some(
-          (fault) =>
-            fault.type === 'down' &&
-            fault.service === service &&
-            now >= fault.fromMs &&
-            now < fault.fromMs + fault.forMs,
-        )
-      );
-    },
-  };
 }

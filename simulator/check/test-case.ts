@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { crashCalls } from '../faults/component-fault.ts';
+import { faultsMax } from '../fleet/fault-set.ts';
 import { shippedModels } from '../models/models-folder.ts';
 
 /**
@@ -234,6 +235,11 @@ export const testCaseSchema = z
       const message = 'cannot be combined with registered_again, which names the first owner again';
       issues.push({ code: 'custom', input: value, path: ['transfers'], message });
     }
+    for (const vehicle of value.skewMs.vehicles.keys()) {
+      if (vehicleFaultCount(vehicle, value) <= faultsMax) continue;
+      const message = `vehicle ${vehicle} has more than ${faultsMax} faults: remove some`;
+      issues.push({ code: 'custom', input: value, path: ['activations'], message });
+    }
     const isReplaced = activations.some(({ life = [] }) => life.some(({ type }) => type !== 'cancel'));
     if (!isReplaced || reconcileMs !== undefined) return;
     const message =
@@ -241,6 +247,17 @@ export const testCaseSchema = z
     issues.push({ code: 'custom', input: value, path: ['reconcileMs'], message });
   });
 export type TestCase = z.infer<typeof testCaseSchema>;
+
+/** Returns how many fault records a vehicle gets; each part of a test case makes at most two. */
+function vehicleFaultCount(
+  vehicle: number,
+  { activations, world }: Pick<TestCase, 'activations' | 'world'>,
+): number {
+  const ofPurchases = activations
+    .filter((activation) => activation.vehicle === vehicle)
+    .reduce((sum, { faults, life = [] }) => sum + 2 * faults.length + life.length, 0);
+  return 1 + ofPurchases + world.filter((fault) => 'vehicle' in fault && fault.vehicle === vehicle).length;
+}
 
 /** A test case with the specification's policy, correct clocks and no faults: the start of base scenarios and tests. */
 export function calmTestCase(activations: readonly Partial<ScheduledActivation>[]): TestCase {

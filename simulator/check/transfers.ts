@@ -1,5 +1,5 @@
 import { retryUntilAnswered } from '../run/retry-until-answered.ts';
-import { modelOfVehicle, vinOf } from './plan-of-test-case.ts';
+import { modelOfVehicle, vinOf } from './purchases-of-test-case.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
 

@@ -3,7 +3,7 @@ import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { retryUntilAnswered } from '../run/retry-until-answered.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
 import { type DisputeAct, startDisputes } from './disputes.ts';
-import { purchasesOf, vinOf } from './plan-of-test-case.ts';
+import { purchasesOf, vinOf } from './purchases-of-test-case.ts';
 import { type DeskAct, type Script, technicians } from './technicians.ts';
 import type { TestCase } from './test-case.ts';
 import type { TestCaseSystem } from './test-case-system.ts';
@@ -25,14 +25,19 @@ export function startUserActions(
   testCase: TestCase,
   bought: readonly Promise<PurchaseAnswer>[],
 ) {
-  const { book, catalogue, startedAt, trace } = system;
+  const { catalogue, startedAt, trace } = system;
+  const purchases = purchasesOf(testCase, catalogue);
   const cancels: CancelAnswer[] = [];
   const deskActs: DeskAct[] = [];
   let open = 0;
 
+  /** Of the purchase that was the last to be requested for this feature. */
   function scriptOf({ vin, feature }: Activation): Script {
-    const activation = book.activationAt(vin, feature);
-    return (activation === null ? undefined : testCase.activations[activation]?.support) ?? noScript;
+    const sinceMs = system.clock.now() - startedAt;
+    const last = purchases.findLast(
+      (one) => one.vin === vin && one.feature === feature && one.atMs <= sinceMs,
+    );
+    return (last && testCase.activations[last.activation]?.support) ?? noScript;
   }
 
   const isWorked = testCase.activations.some(({ support = noScript }) => support.length > 0);
@@ -53,7 +58,7 @@ export function startUserActions(
       {
         ...system.apiUser('customer'),
         startedAt,
-        purchases: purchasesOf(testCase, catalogue),
+        purchases,
         bought,
         onAsk: (purchaseId) => trace.record('customer', 'cancels', { purchaseId }),
         onAnswer(answer) {

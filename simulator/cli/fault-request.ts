@@ -18,16 +18,19 @@ export interface FaultFlags {
   readonly service?: string;
   readonly method?: string;
   readonly path?: string;
+  readonly purchase?: string;
+  readonly recipient?: string;
   readonly after?: string;
   readonly for?: string;
   readonly every?: string;
+  readonly from?: string;
   readonly first?: string;
 }
 
 /** The record that flags describe; whether it can be is for the schema to say. */
 export function faultOfFlags(type: string, flags: FaultFlags): object {
   const layer = layerOf(type);
-  const { name = type, stream, service, method, path } = flags;
+  const { name = type, stream, service, method, path, recipient } = flags;
   const isOfService = layer === 'services';
   return present({
     name,
@@ -36,11 +39,14 @@ export function faultOfFlags(type: string, flags: FaultFlags): object {
     stream,
     toxicity: shareOf('--toxicity', flags.toxicity),
     attributes: flags.set && fieldsOfSet(flags.set),
-    target: isOfService ? present({ service, method, path }) : vehicleTarget(flags),
+    target: isOfService
+      ? present({ service, method, path, purchase: numberOf('--purchase', flags.purchase), recipient })
+      : vehicleTarget(flags),
     schedule: some({
       afterMs: msOf('--after', flags.after),
       forMs: msOf('--for', flags.for),
       everyMs: msOf('--every', flags.every),
+      from: numberOf('--from', flags.from),
       first: numberOf('--first', flags.first),
     }),
   });

@@ -54,12 +54,15 @@ export function addFault(program: Command): void {
     )
     .option('--mode <mode>', 'selection mode: one, all, fixed, fixed-percent or random-max-percent')
     .option('--value <number>', 'value of the selection mode')
-    .option('--service <service>', 'service: api_iot, payments, mail or push')
+    .option('--service <service>', 'service: api_iot, payments, platform, mail or push')
     .option('--method <method>', 'only requests of the service with this method')
     .option('--path <path>', 'only requests of the service with this path; * matches one segment')
+    .option('--purchase <number>', 'only calls of the n-th purchase that the service receives')
+    .option('--recipient <text>', 'only messages to an address, or a push endpoint, with this text')
     .option('--after <duration>', 'start delay, such as 30s or "5 min"; a number is milliseconds')
     .option('--for <duration>', 'duration; default: until removed')
     .option('--every <duration>', 'interval between repetitions')
+    .option('--from <number>', 'first message or request of a vehicle that is affected, counted from 1')
     .option('--first <number>', 'maximum number of times per vehicle');
   reached(add).action(async (type: string | undefined, flags: Flags) => {
     refuseUnused(add, unusedFor(type, flags), callOf(type));
@@ -89,7 +92,7 @@ export function addFault(program: Command): void {
 }
 
 const ofVehicles = ['vin', 'model', 'region', 'share', 'state', 'mode', 'value'];
-const ofServices = ['service', 'method', 'path'];
+const ofServices = ['service', 'method', 'path', 'purchase', 'recipient'];
 
 /** The flags that have no part in a fault of this type. */
 function unusedFor(type: string | undefined, { file }: Flags): readonly string[] {
@@ -102,6 +105,7 @@ function unusedFor(type: string | undefined, { file }: Flags): readonly string[]
       'for',
       'every',
       'stream',
+      'from',
       'first',
       ...ofVehicles,
       ...ofServices,

@@ -23,7 +23,7 @@ export function addGateway(program: Command): void {
     )
     .option(
       '--control-port <port>',
-      'for tests: port of the control API for faults of the API IoT; 0 picks a free port (default: no control API)',
+      'for tests: port of the control API for faults of the API IoT and the platform; 0 picks a free port (default: no control API)',
     );
   withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
@@ -42,15 +42,23 @@ async function runWithFaults(config: GatewayConfig, port: number): Promise<void>
     );
   }
   const log = jsonLog(config.logLevel, secretsOf(config));
-  const { apiIot } = serviceFaults(systemRandom);
+  const { apiIot, platform } = serviceFaults(systemRandom);
   const control = await openControl({ dataFolder: config.data, port, log });
   try {
-    apiIot.begin();
-    const services = { api_iot: apiIot, payments: null, mail: null, push: null };
+    for (const service of [apiIot, platform]) service.begin();
+    const hasPlatform = config.roles.includes('platform');
+    const services = {
+      api_iot: apiIot,
+      payments: null,
+      platform: hasPlatform ? platform : null,
+      mail: null,
+      push: null,
+    };
     control.begin({ cars: null, services, mqttUrl: '' });
     await runGateway(config, {
       startApiIot: apiIotThread(config, { hasFaults: true }),
       wrapApiIot: apiIot.around,
+      wrapPlatform: platform.around,
       places: { control: control.origin },
     });
   } finally {

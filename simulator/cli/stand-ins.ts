@@ -136,6 +136,7 @@ async function startsOf(
             controlOf(deps, port('--control-port', flags.controlPort ?? ''), {
               api_iot: null,
               payments: isAll || flags.payments ? faults.payments : null,
+              platform: null,
               mail: isAll || flags.mail ? faults.channels.mail : null,
               push: isAll || flags.push ? faults.channels.push : null,
             }),

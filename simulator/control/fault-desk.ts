@@ -41,7 +41,7 @@ export interface FaultDesk {
   clear(): number;
 }
 
-const services = ['api_iot', 'payments', 'mail', 'push'] as const satisfies readonly Service[];
+const services = ['api_iot', 'payments', 'platform', 'mail', 'push'] as const satisfies readonly Service[];
 type Service = ServiceFaultRecord['target']['service'];
 type Controls = Pick<FaultControls<ServiceFault>, 'begin' | 'set' | 'sinceBeginMs' | 'struckBy'>;
 /** Null: the service runs elsewhere, and no fault can affect it. */

@@ -15,6 +15,8 @@ export const faultScheduleSchema = z
     forMs: msSchema(1, dayMs).optional(),
     /** Again every so often, counted from the beginning of one window to that of the next. */
     everyMs: msSchema(1, dayMs).optional(),
+    /** From the N-th request of each vehicle (or payment), or message on: those before it pass. */
+    from: z.int().min(1).max(1_000_000).optional(),
     /** Only the first N requests, messages or commands of each vehicle (or payment); of a link fault the first N windows. */
     first: z.int().min(1).max(1_000_000).optional(),
   })

@@ -4,6 +4,7 @@ import { type FaultSchedule, isInWindow } from './fault-schedule.ts';
 
 /** What every fault of a service has. */
 interface Striking {
+  readonly name: string;
   readonly type: string;
   /** The chance that it strikes, 0 to 1. */
   readonly toxicity: number;
@@ -24,6 +25,8 @@ export interface FaultControls<Fault extends Striking> {
   struckBy(fault: Fault | null): number;
   /** How often each type has struck. */
   counts(): Readonly<Record<Fault['type'], number>>;
+  /** How often the faults of each name have struck, those that were replaced left out. */
+  countsByName(): Readonly<Record<string, number>>;
 }
 
 export interface FaultStrikes<Fault extends Striking> extends FaultControls<Fault> {
@@ -44,6 +47,8 @@ export function faultStrikes<Fault extends Striking>(
   let begunAt: number | null = null;
   /** Fault and subject → how many requests it has struck. */
   const struck = new Map<Fault, Map<string, number>>();
+  /** The same of the requests that it could have struck, where the fault begins with a later one. */
+  const met = new Map<Fault, Map<string, number>>();
   const counts = Object.fromEntries(types.map((type) => [type, 0])) as Record<Fault['type'], number>;
   /** As many as there are methods and vehicles, or recipients. */
   const streams = new Map<string, Random>();
@@ -62,19 +67,29 @@ export function faultStrikes<Fault extends Striking>(
     return schedule.first === undefined || (struck.get(fault)?.get(subject) ?? 0) < schedule.first;
   }
 
-  function note(fault: Fault, subject: string): void {
-    const type: Fault['type'] = fault.type;
-    counts[type] += 1;
-    const bySubject = struck.get(fault) ?? new Map<string, number>();
-    struck.set(fault, bySubject.set(subject, (bySubject.get(subject) ?? 0) + 1));
+  /** Returns the new count. */
+  function count(map: Map<Fault, Map<string, number>>, fault: Fault, subject: string): number {
+    const bySubject = map.get(fault) ?? new Map<string, number>();
+    const next = (bySubject.get(subject) ?? 0) + 1;
+    map.set(fault, bySubject.set(subject, next));
+    return next;
+  }
+
+  /** Its first requests may pass. */
+  function isTooEarly(fault: Fault, subject: string): boolean {
+    const { from = 1 } = fault.schedule ?? {};
+    return from > 1 && count(met, fault, subject) < from;
   }
 
   return {
     faults: () => faults,
     streamOf,
     strikes(fault, subject) {
-      if (!isAwake(fault, subject) || streamOf(subject).fraction() >= fault.toxicity) return false;
-      note(fault, subject);
+      if (!isAwake(fault, subject) || isTooEarly(fault, subject)) return false;
+      if (streamOf(subject).fraction() >= fault.toxicity) return false;
+      const type: Fault['type'] = fault.type;
+      counts[type] += 1;
+      count(struck, fault, subject);
       return true;
     },
     begin() {
@@ -85,7 +100,8 @@ export function faultStrikes<Fault extends Striking>(
     },
     set(next) {
       faults = next;
-      for (const fault of struck.keys()) if (!next.includes(fault)) struck.delete(fault);
+      for (const map of [struck, met])
+        for (const fault of map.keys()) if (!next.includes(fault)) map.delete(fault);
       if (next.length === 0) streams.clear();
     },
     sinceBeginMs: () => (begunAt === null ? 0 : deps.clock.now() - begunAt),
@@ -94,5 +110,11 @@ export function faultStrikes<Fault extends Striking>(
       return [...(bySubject?.values() ?? [])].reduce((sum, count) => sum + count, 0);
     },
     counts: () => ({ ...counts }),
+    countsByName() {
+      const named: Record<string, number> = {};
+      for (const [{ name }, bySubject] of struck)
+        for (const times of bySubject.values()) named[name] = (named[name] ?? 0) + times;
+      return named;
+    },
   };
 }

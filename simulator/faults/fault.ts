@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { channelFaultAttributes, channelOfFault } from './channel-fault.ts';
+import { channelDownAttributes, channelOfFault, channelSlowAttributes } from './channel-fault.ts';
 import { faultScheduleSchema } from './fault-schedule.ts';
 import { type CommandSelector, type VehicleState, vehicleTargetSchema } from './fault-target.ts';
-import { type HttpFault, httpFaultAttributes } from './http-fault.ts';
+import { type HttpFault, httpFaultAttributes, purchasePlaceSchema } from './http-fault.ts';
 import { msSchema, shareSchema } from './unit-schemas.ts';
 
 const dayMs = 86_400_000;
@@ -153,6 +153,7 @@ const vehicleFaults = [
 ] as const;
 
 const commandsNeedMessages = 'only faults of the layer message can name commands: remove it';
+const fromNeedsMessages = 'only faults of messages and of services begin with a later one: remove it';
 const stateNeedsLength =
   'a fault that waits for a state needs schedule.forMs, how long it lasts from then on';
 const stateRepeatsByItself =
@@ -162,6 +163,10 @@ const stateRepeatsByItself =
 export const vehicleFaultRecordSchema = z
   .discriminatedUnion('type', [...linkFaults, ...messageFaults, ...vehicleFaults])
   .check(({ value: { layer, target, schedule }, issues }) => {
+    if (schedule?.from !== undefined && layer !== 'message') {
+      const path = ['schedule', 'from'];
+      issues.push({ code: 'custom', input: schedule.from, path, message: fromNeedsMessages });
+    }
     const { commands } = target.selector;
     if (commands !== undefined && layer !== 'message') {
       const path = ['target', 'selector', 'commands'];
@@ -203,6 +208,7 @@ export interface StandingSchedule {
   readonly afterMs?: number | undefined;
   readonly forMs?: number | null | undefined;
   readonly everyMs?: number | undefined;
+  readonly from?: number | undefined;
   readonly first?: number | undefined;
 }
 
@@ -213,7 +219,11 @@ export function standingFault({ target, ...record }: VehicleFaultRecord): Standi
 }
 
 const requestsTargetSchema = z.strictObject({
-  service: z.enum(['api_iot', 'payments']).describe('Faults are between the engine and this service.'),
+  service: z
+    .enum(['api_iot', 'payments', 'platform'])
+    .describe(
+      'Faults are in front of this service, for every caller. platform: purchases, tickets, callbacks.',
+    ),
   method: z.string().min(1).max(16).optional(),
   path: z
     .string()
@@ -221,6 +231,7 @@ const requestsTargetSchema = z.strictObject({
     .max(256)
     .optional()
     .describe('/vehicle/*/configure: a star stands for one segment.'),
+  purchase: purchasePlaceSchema.optional(),
 });
 
 function serviceFault<Type extends string, Target extends z.ZodType, Attributes extends z.ZodType>(
@@ -247,10 +258,23 @@ function requestFault<Type extends HttpFault['type'], Attributes extends z.ZodTy
 }
 
 /** Channel of notifications: the type decides its service, so the target need not name it. */
-function channelFault<Type extends keyof typeof channelOfFault>(type: Type) {
+function channelFault<Type extends keyof typeof channelOfFault, Attributes extends z.ZodType>(
+  type: Type,
+  attributes: Attributes,
+) {
   const service = channelOfFault[type];
-  const target = z.strictObject({ service: z.literal(service).default(service) }).default({ service });
-  return serviceFault(type, target, channelFaultAttributes);
+  const target = z
+    .strictObject({
+      service: z.literal(service).default(service),
+      recipient: z
+        .string()
+        .min(1)
+        .max(254)
+        .optional()
+        .describe('Only messages to an address, or a push endpoint, that contains this text.'),
+    })
+    .default({ service });
+  return serviceFault(type, target, attributes);
 }
 
 const serviceFaults = [
@@ -260,19 +284,24 @@ const serviceFaults = [
   requestFault('unauthorized', nothing),
   requestFault('unreachable', httpFaultAttributes.unreachable.default({ breaks: false })),
   requestFault('slow', httpFaultAttributes.slow),
-  channelFault('smtp_down'),
-  channelFault('push_down'),
+  channelFault('smtp_down', channelDownAttributes),
+  channelFault('push_down', channelDownAttributes),
+  channelFault('smtp_slow', channelSlowAttributes),
+  channelFault('push_slow', channelSlowAttributes),
 ] as const;
 
 /** A fault between the gateway and a service, as data. */
 export const serviceFaultRecordSchema = z.discriminatedUnion('type', serviceFaults);
 export type ServiceFaultRecord = z.infer<typeof serviceFaultRecordSchema>;
 
-/** A channel of notifications that is down. */
-export type ChannelFault = Omit<
-  Extract<ServiceFaultRecord, { readonly type: keyof typeof channelOfFault }>,
-  'layer' | 'target'
->;
+type ChannelFaultRecord = Extract<ServiceFaultRecord, { readonly type: keyof typeof channelOfFault }>;
+
+/** A channel of notifications that is down or slow. */
+export type ChannelFault = ChannelFaultRecord extends infer One
+  ? One extends ChannelFaultRecord
+    ? Omit<One, 'layer' | 'target'> & { readonly match?: { readonly recipient?: string | undefined } }
+    : never
+  : never;
 export type ServiceFault = HttpFault | ChannelFault;
 
 /** One fault of any layer. */

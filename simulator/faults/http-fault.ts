@@ -2,6 +2,15 @@ import { z } from 'zod';
 import { faultScheduleSchema } from './fault-schedule.ts';
 import { msSchema, shareSchema } from './unit-schemas.ts';
 
+/** A purchase by its place among those whose calls the service receives. */
+export const purchasePlaceSchema = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .describe(
+    'Only the n-th purchase whose calls this service receives. Purchases differ by their Idempotency-Key up to its colon.',
+  );
+
 /** One kind of fault. The fields come in this order in every plan. */
 function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, attributes: Attributes) {
   return z.strictObject({
@@ -12,6 +21,7 @@ function faultOf<Type extends string, Attributes extends z.ZodType>(type: Type, 
       .strictObject({
         method: z.string().optional(),
         path: z.string().optional().describe('/vehicle/*/configure: a star stands for one segment.'),
+        purchase: purchasePlaceSchema.optional(),
       })
       .optional()
       .describe('Which requests; without it all.'),
@@ -45,7 +55,7 @@ export const httpFaultTypes = [
   'slow',
 ] as const satisfies readonly HttpFault['type'][];
 
-/** Faults between the engine and a service, in the record shape of Toxiproxy. */
+/** Faults in front of a service, in the record shape of Toxiproxy. */
 export const httpFaultSchema = z.discriminatedUnion('type', [
   /** Answered before the service has acted. */
   faultOf('server_error', httpFaultAttributes.server_error),

@@ -23,7 +23,7 @@ export type FaultAnswer = (
 /**
  * Creates the faults of one service. Each request draws once for each fault that it matches, in order; a `slow`
  * one delays it and the rest still may strike, any other decides its fate. Draws come from one stream a method and subject
- * (`POST /vehicle/{vin}`, `POST /v1/payment_intents/{id}`), so one vehicle's requests do not shift the fate of another's.
+ * (`POST /vehicle/{vin}`, `POST act_1` of a purchase's payment), so one vehicle's requests do not shift the fate of another's.
  */
 export function httpFaults(
   deps: { readonly clock: Clock; readonly random: Random; readonly answer?: FaultAnswer },
@@ -31,14 +31,26 @@ export function httpFaults(
 ): HttpFaults {
   const answer = deps.answer ?? apiIotAnswer;
   const strikes = faultStrikes(deps, httpFaultTypes, initial);
+  /** Purchases in the order in which their first call came. */
+  const purchases = new Map<string, number>();
+
+  /** The place of the purchase that a request is about; null where it names none. */
+  function placeOf(request: Request): number | null {
+    const purchase = keyOwner(request);
+    if (purchase === null) return null;
+    const place = purchases.get(purchase) ?? purchases.size + 1;
+    purchases.set(purchase, place);
+    return place;
+  }
 
   async function send(http: Http, request: Request): Promise<Response> {
     const faults = strikes.faults();
     if (faults.length === 0) return http(request);
     const { pathname } = new URL(request.url);
-    const subject = subjectOf(request.method, pathname);
+    const subject = subjectOf(request, pathname);
+    const place = faults.some(({ match }) => match?.purchase !== undefined) ? placeOf(request) : null;
     for (const fault of faults) {
-      if (!matches(fault, request.method, pathname) || !strikes.strikes(fault, subject)) continue;
+      if (!matches(fault, request.method, pathname, place) || !strikes.strikes(fault, subject)) continue;
       const words = `fault "${fault.name}"`;
       switch (fault.type) {
         case 'slow': {
@@ -75,8 +87,9 @@ export function httpFaults(
   return { ...strikes, around: (http) => (request) => send(http, request) };
 }
 
-function matches(fault: HttpFault, method: string, path: string): boolean {
+function matches(fault: HttpFault, method: string, path: string, place: number | null): boolean {
   const { match } = fault;
+  if (match?.purchase !== undefined && match.purchase !== place) return false;
   if (match?.method !== undefined && match.method !== method) return false;
   if (match?.path === undefined) return true;
   const wanted = match.path.split('/');
@@ -87,10 +100,16 @@ function matches(fault: HttpFault, method: string, path: string): boolean {
   );
 }
 
-/** Whose request it is: a vehicle's, or a payment's, whose path begins with a version. */
-function subjectOf(method: string, path: string): string {
-  const depth = path.startsWith('/v1/') ? 4 : 3;
-  return `${method} ${path.split('/').slice(0, depth).join('/')}`;
+/** Keys of the engine begin with the activation: `{activationId}:{step}` and `{activationId}:{attempt}`. */
+function keyOwner(request: Request): string | null {
+  return request.headers.get('idempotency-key')?.split(':')[0] ?? null;
+}
+
+/** Whose request it is: a vehicle's, or of a payment, whose path begins with a version, a purchase's. */
+function subjectOf(request: Request, path: string): string {
+  const { method } = request;
+  if (!path.startsWith('/v1/')) return `${method} ${path.split('/').slice(0, 3).join('/')}`;
+  return `${method} ${keyOwner(request) ?? path.split('/').slice(0, 4).join('/')}`;
 }
 
 const apiIotProblems = {

@@ -22,6 +22,8 @@ export interface FaultEntry {
   holds: boolean;
   /** Which of its windows is or was the last one, from 1. */
   window: number;
+  /** Messages and commands that it could have struck, those before `schedule.from` included. */
+  met: number;
   /** Messages and commands that it struck, or windows that it had. */
   struck: number;
   timer: Timer | null;
@@ -122,7 +124,16 @@ export class FaultSet {
   /** Throws when the vehicle has `faultsMax` already, which the caller has to prevent. */
   add(id: string, fault: StandingFault): void {
     if (this.#entries.size >= faultsMax) throw new Error(`a vehicle has at most ${faultsMax} faults`);
-    const entry: FaultEntry = { id, fault, isOpen: false, holds: false, window: 0, struck: 0, timer: null };
+    const entry: FaultEntry = {
+      id,
+      fault,
+      isOpen: false,
+      holds: false,
+      window: 0,
+      met: 0,
+      struck: 0,
+      timer: null,
+    };
     this.#entries.set(id, entry);
     if (isOnLine(fault)) this.#onLine += 1;
     if (fault.state !== undefined) return;
@@ -185,7 +196,8 @@ export class FaultSet {
       if (!isOf(type, fault) || !entry.isOpen || !accepts(fault)) continue;
       if (fault.commands !== undefined && !isSelected(fault.commands, command)) continue;
       if (entry.struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY)) continue;
-      if (!this.#draw(fault.toxicity)) continue;
+      entry.met += 1;
+      if (entry.met < (fault.schedule?.from ?? 1) || !this.#draw(fault.toxicity)) continue;
       this.#count(entry);
       return fault.attributes as AttributesOf<Type>;
     }

@@ -33,13 +33,13 @@ export function askingHttp(
       sent: null,
     };
     requests.set(key, open);
-    const { method, url, signal } = request;
+    const { headers, method, url, signal } = request;
     const isGivenUp = new Promise<null>((resolve) => {
       signal.addEventListener('abort', () => resolve(null), { once: true });
     });
     try {
       const fate = (await Promise.race([
-        ask({ type: 'request', key, method, url }),
+        ask({ type: 'request', key, method, url, idempotencyKey: headers.get('idempotency-key') }),
         isGivenUp,
       ])) as RequestFate | null;
       // Its caller waits no longer: the request fails as one that is given up does.

@@ -31,7 +31,7 @@ const isCrash = (fault: ComponentFault) => fault.type === 'gateway_crash' || isC
  * run's own, and the broker, in the process of the API IoT, can be stopped and started alone. `program` is the command `fleetwake`.
  */
 export function launchWithComponentFaults(plan: Plan, program: string): Launch {
-  return ({ config, apiIotFaults, log }) =>
+  return ({ config, apiIotFaults, platformFaults, log }) =>
     undoneOnFailure(async (undo) => {
       const freePort = freePorts();
       const nats =
@@ -46,7 +46,12 @@ export function launchWithComponentFaults(plan: Plan, program: string): Launch {
             })
           : soundNats(config.natsUrl.reveal());
       undo(() => nats.stop());
-      const parts = new Parts({ plan, config, program, services: remoteFaults(apiIotFaults) });
+      const parts = new Parts({
+        plan,
+        config,
+        program,
+        services: { 'api-iot': remoteFaults(apiIotFaults), platform: remoteFaults(platformFaults) },
+      });
       const port = async (wanted: number) => wanted || freePort();
       const common: GatewayConfig = {
         ...config,
@@ -71,7 +76,7 @@ export function launchWithComponentFaults(plan: Plan, program: string): Launch {
 
 /** The processes of the gateway, and what they ask. */
 class Parts {
-  readonly #services: RemoteFaults;
+  readonly #services: Readonly<Record<ProcessName, RemoteFaults>>;
   readonly #plan: Plan;
   readonly #program: string;
   readonly #isLogged: boolean;
@@ -83,7 +88,7 @@ class Parts {
     readonly plan: Plan;
     readonly config: GatewayConfig;
     readonly program: string;
-    readonly services: RemoteFaults;
+    readonly services: Readonly<Record<ProcessName, RemoteFaults>>;
   }) {
     const { config } = deps;
     this.#plan = deps.plan;
@@ -94,10 +99,10 @@ class Parts {
   }
 
   start(name: ProcessName, config: GatewayConfig): Promise<GatewayProcess> {
-    const { apiIotFaults, partFaults = [] } = this.#plan;
+    const { apiIotFaults, platformFaults = [], partFaults = [] } = this.#plan;
     const hooks: ProcessHooks = {
       hasSteps: name === 'platform' && partFaults.some(isCrashPoint),
-      hasFaults: name === 'api-iot' && apiIotFaults.length > 0,
+      hasFaults: (name === 'api-iot' ? apiIotFaults : platformFaults).length > 0,
     };
     return gatewayProcess({
       config,
@@ -105,7 +110,7 @@ class Parts {
       onError: (text) => this.#isLogged && process.stderr.write(text),
       answer: async (asked, channel) => {
         const question = asked as RunQuestion;
-        if (question.type === 'request') return this.#services.fateOf(question, channel);
+        if (question.type === 'request') return this.#services[name].fateOf(question, channel);
         this.#steps[name] += 1;
         const { phase, label } = question;
         const dies = this.faults?.step({ process: name, number: this.#steps[name], phase, label });

@@ -45,7 +45,7 @@ function hooksOf(
   { hasSteps, hasFaults }: ProcessHooks,
   channel: ProcessChannel,
   requests: Map<number, OpenRequest>,
-): Pick<GatewayOptions, 'wrapApiIot' | 'disturb' | 'disturbPayments' | 'wrapPorts'> {
+): Pick<GatewayOptions, 'wrapApiIot' | 'wrapPlatform' | 'disturb' | 'disturbPayments' | 'wrapPorts'> {
   const ask = (question: RunQuestion) => channel.ask(question);
   /** A process that dies at a step is never answered. */
   async function stepping<T>(label: string, call: () => Promise<T>): Promise<T> {
@@ -61,8 +61,10 @@ function hooksOf(
     (http: Http): Http =>
     (request) =>
       stepping(`http ${request.method} ${request.url}`, () => http(request));
+  const asking = (http: Http) => askingHttp(http, ask, requests);
   return {
-    ...(hasFaults ? { wrapApiIot: (http: Http) => askingHttp(http, ask, requests) } : {}),
+    // Of the two, the process has one.
+    ...(hasFaults ? { wrapApiIot: asking, wrapPlatform: asking } : {}),
     disturb: stepped,
     disturbPayments: stepped,
     wrapPorts: ({ bus, mailer, pusher }) => ({

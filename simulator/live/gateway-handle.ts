@@ -53,16 +53,18 @@ export interface LaunchRequest {
   readonly keys: Keys;
   /** Faults of the API IoT, for a gateway that runs in this process. */
   readonly apiIotFaults: Pick<HttpFaults, 'around'>;
+  readonly platformFaults: Pick<HttpFaults, 'around'>;
   readonly log: Log;
 }
 
 export type Launch = (wish: LaunchRequest) => Promise<GatewayHandle>;
 
 /** All roles in this process, the API IoT perhaps in a thread, with the faults in front of it. */
-export const launchHere: Launch = async ({ config, apiIotFaults, log }) => {
+export const launchHere: Launch = async ({ config, apiIotFaults, platformFaults, log }) => {
   const gateway = await startGateway({
     ...{ config, log, startApiIot: apiIotThread(config, { hasFaults: true }) },
     wrapApiIot: apiIotFaults.around,
+    wrapPlatform: platformFaults.around,
   });
   const { platform, apiIot, bus } = gateway;
   if (!platform || !apiIot || !bus) {

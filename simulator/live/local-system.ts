@@ -154,7 +154,7 @@ function standInsOf(
 function gatewayOf(
   { config, log }: LocalSystemOptions,
   { paymentsUrl, smtpUrl }: StandIns,
-  { services: { apiIot, payments } }: Faults,
+  { services: { apiIot, payments, platform } }: Faults,
 ): Parameters<typeof startGateway>[0] {
   return {
     config: {
@@ -167,6 +167,7 @@ function gatewayOf(
     log,
     startApiIot: apiIotThread(config, { hasFaults: true }),
     ...(config.apiIotUrl === null ? { wrapApiIot: apiIot.around } : { disturb: apiIot.around }),
+    wrapPlatform: platform.around,
     ...(config.paymentsUrl === null ? {} : { disturbPayments: payments.around }),
   };
 }
@@ -200,6 +201,7 @@ function controlled(config: GatewayConfig, { services, channels }: Faults): Serv
   return {
     api_iot: services.apiIot,
     payments: services.payments,
+    platform: config.roles.includes('platform') ? services.platform : null,
     mail: config.smtpUrl === null ? channels.mail : null,
     push: channels.push,
   };

@@ -13,7 +13,7 @@ export interface PlanFaults {
   begin(): void;
   clear(): void;
   /** What they did so far. */
-  counts(): Pick<Evidence, 'httpFaults' | 'paymentsFaults' | 'channelFaults'>;
+  counts(): Pick<Evidence, 'httpFaults' | 'paymentsFaults' | 'platformFaults' | 'channelFaults'>;
 }
 
 /** Creates the faults that the plan's own seed draws; none of them has begun. */
@@ -36,6 +36,7 @@ export function planFaults(plan: Plan): PlanFaults {
     counts: () => ({
       httpFaults: services.apiIot.counts(),
       paymentsFaults: services.payments.counts(),
+      ...(plan.platformFaults ? { platformFaults: services.platform.counts() } : {}),
       channelFaults: channelCounts(channels),
     }),
   };

@@ -4,12 +4,13 @@ import type { TransportErrorKind } from '../../shared/ports/http.ts';
 export type RunQuestion =
   /** A call of a port is about to happen, or its answer is about to arrive: the process waits at it. */
   | { readonly type: 'step'; readonly phase: 'before' | 'after'; readonly label: string }
-  /** What meets a request at the API IoT; `key` names it where the run says that it may pass. */
+  /** What meets a request at the listener of the process; `key` names it where the run says that it may pass. */
   | {
       readonly type: 'request';
       readonly key: number;
       readonly method: string;
       readonly url: string;
+      readonly idempotencyKey: string | null;
     };
 
 /** What a run asks one of its gateway processes. */
@@ -80,6 +81,6 @@ export type CarriedAnswer =
 export interface ProcessHooks {
   /** Waits at the calls where it may be killed. */
   readonly hasSteps: boolean;
-  /** Asks what meets the requests at its API IoT. */
+  /** Asks what meets the requests at its listener: of the platform, or of the API IoT. */
   readonly hasFaults: boolean;
 }

@@ -3,7 +3,7 @@ import type { HttpFaults } from '../faults/http-faults.ts';
 import type { ProcessChannel } from './process-channel.ts';
 import type { ProcessQuestion, RequestFate, RunQuestion } from './process-questions.ts';
 
-/** Faults in front of an API IoT in another process: decided here, so that a process that dies takes no count along. */
+/** Faults in front of a service in another process: decided here, so that a process that dies takes no count along. */
 export interface RemoteFaults {
   /** Resolves with what becomes of a request; where it may pass, the process that asks receives a question for it meanwhile. */
   fateOf(question: Extract<RunQuestion, { type: 'request' }>, channel: ProcessChannel): Promise<RequestFate>;
@@ -23,8 +23,9 @@ export function remoteFaults({ around }: Pick<HttpFaults, 'around'>): RemoteFaul
   });
 
   return {
-    async fateOf({ key, method, url }, channel) {
-      const request = new Request(url, { method });
+    async fateOf({ key, method, url, idempotencyKey }, channel) {
+      const headers = idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey };
+      const request = new Request(url, { method, headers });
       const question: ProcessQuestion = { type: 'send', key };
       sends.set(request, () => channel.ask(question));
       try {

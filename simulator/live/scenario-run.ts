@@ -119,7 +119,13 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       ...(reconcileEveryMs === undefined ? {} : { reconcileMs: reconcileEveryMs }),
       timeScale: scenario.timeScale,
     };
-    const gateway = added(await launch({ config, keys, apiIotFaults: faults.services.apiIot, log }));
+    const gateway = added(
+      await launch({
+        ...{ config, keys, log },
+        apiIotFaults: faults.services.apiIot,
+        platformFaults: faults.services.platform,
+      }),
+    );
     const databases = openDatabases(config);
     added({ stop: databases.close });
     const wire = wireLog(wallClock, (direction, topic) =>
@@ -219,7 +225,7 @@ function evidenceSources(parts: {
           mails: await collectMails(standIns.mailbox),
           pushes: collectPushes(standIns.pushes),
           events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),
-          crashes: gateway.crashes(),
+          crashes: gateway.crashes() + faults.channels.takenUnanswered(),
           ...(gateway.components ? { newsMs: gateway.components.refusalDelayMaxMs() } : {}),
           ...faults.counts(),
         };

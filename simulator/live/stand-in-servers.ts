@@ -125,7 +125,7 @@ export function startMailServer(
       port: ports.smtp,
       credential,
       onDelivered: (id) => onMoment?.('mail', id),
-      ...(channels ? { trouble: channels.mail.meets } : {}),
+      ...(channels ? { faultOf: channels.mail.meets } : {}),
     });
     undo(() => mail.close());
     const page = await http.serve(mailboxApp(mail.mailbox).fetch, { port: ports.page, flag: '--mail-port' });
@@ -156,7 +156,7 @@ export async function startPushServer(
     origin: () => origin,
     seed,
     applicationServerKey: vapidPublicKey,
-    ...(channels ? { trouble: channels.push.meets } : {}),
+    ...(channels ? { faultOf: channels.push.meets } : {}),
   });
   const server = await http.serve(pushes.fetch, { port, flag: '--push-port' });
   origin = server.origin;

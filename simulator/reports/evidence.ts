@@ -58,6 +58,8 @@ export interface Evidence {
   readonly httpFaults: Readonly<Record<string, number>>;
   /** What the faults between engine and payment service did, by type; without it: nothing. */
   readonly paymentsFaults?: Readonly<Record<string, number>>;
+  /** What the faults in front of the platform did, by type; without it: nothing. */
+  readonly platformFaults?: Readonly<Record<string, number>>;
   /** How often mail server and push service were down for a message, by type; without it: never. */
   readonly channelFaults?: Readonly<Record<string, number>>;
 }

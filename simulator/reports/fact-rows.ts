@@ -51,6 +51,9 @@ export function factRows(report: RunReport): [string, string][] {
     ...(counts(report.faults.payments) === 'none'
       ? []
       : [['Payments faults', counts(report.faults.payments)] as [string, string]]),
+    ...(counts(report.faults.platform ?? {}) === 'none'
+      ? []
+      : [['Platform faults', counts(report.faults.platform ?? {})] as [string, string]]),
     ...(counts(report.faults.channels) === 'none'
       ? []
       : [['Mail and push faults', counts(report.faults.channels)] as [string, string]]),

@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 
 /** When a fault of a service could strike. Milliseconds of the run after the first moment of the workload. */
 export interface FaultWindow {
-  readonly where: 'API IoT' | 'payments' | 'mail and push' | 'parts';
+  readonly where: 'API IoT' | 'payments' | 'platform' | 'mail and push' | 'parts';
   readonly name: string;
   readonly type: ServiceFault['type'] | ComponentFault['type'];
   /** The chance that a request that matches meets it, 0 to 1. */
@@ -50,6 +50,7 @@ export function faultSchedules({ plan, startedAt, takenAt, healedAt }: Evidence)
     services: [
       ...ofService('API IoT', plan.apiIotFaults),
       ...ofService('payments', plan.paymentsFaults ?? []),
+      ...ofService('platform', plan.platformFaults ?? []),
       ...ofService('mail and push', plan.channelFaults ?? []),
       ...(plan.partFaults ?? []).flatMap(ofPart),
     ],

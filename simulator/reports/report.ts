@@ -92,6 +92,7 @@ function countsOf(
       ),
       apiIot: evidence.httpFaults,
       payments: evidence.paymentsFaults ?? {},
+      ...(evidence.platformFaults ? { platform: evidence.platformFaults } : {}),
       channels: evidence.channelFaults ?? {},
     },
   };

@@ -53,6 +53,8 @@ export interface RunReport {
     readonly vehicles: Readonly<Record<string, number>>;
     readonly apiIot: Readonly<Record<string, number>>;
     readonly payments: Readonly<Record<string, number>>;
+    /** Left out where the run has none. */
+    readonly platform?: Readonly<Record<string, number>>;
     /** Of mail server and push service. */
     readonly channels: Readonly<Record<string, number>>;
   };

@@ -28,13 +28,15 @@ export function scenarioCourse(plan: Plan): CourseSettings {
   };
 }
 
-function lastWindowEnd({
+/** Returns when the last window of a fault of services or components ends. */
+export function lastWindowEnd({
   apiIotFaults,
   paymentsFaults = [],
+  platformFaults = [],
   channelFaults = [],
   partFaults = [],
 }: Plan): number {
-  const all = [...apiIotFaults, ...paymentsFaults, ...channelFaults];
+  const all = [...apiIotFaults, ...paymentsFaults, ...platformFaults, ...channelFaults];
   return Math.max(
     0,
     ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),

@@ -10,7 +10,7 @@ export interface ForeignParts {
   readonly hasForeignGateway: boolean;
 }
 
-/** Returns the component faults and actions that a live run cannot have, each with the reason and what to do. */
+/** Returns the faults and actions that a live run cannot have, each with the reason and what to do. */
 export function liveRefusals(
   { faults, actions = [] }: Pick<Scenario, 'faults' | 'actions'>,
   foreign: ForeignParts,
@@ -21,7 +21,17 @@ export function liveRefusals(
   return [
     ...(refused ? [{ path: ['actions'], text, isKey: true }] : []),
     ...componentRefusals(faults, foreign),
+    ...platformRefusals(faults, foreign),
   ];
+}
+
+function platformRefusals({ list = [] }: Scenario['faults'], { hasForeignGateway }: ForeignParts): Mistake[] {
+  return list.flatMap((record, index): Mistake[] => {
+    if (!hasForeignGateway || record.layer !== 'services' || record.target.service !== 'platform') return [];
+    const text =
+      'is the platform, which a run with --target does not start; let its requests fail yourself, or leave out --target';
+    return [{ path: ['faults', 'list', index, 'target', 'service'], text }];
+  });
 }
 
 function componentRefusals(faults: Scenario['faults'], foreign: ForeignParts): Mistake[] {

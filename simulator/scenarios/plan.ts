@@ -2,6 +2,7 @@ import type { Random } from '../../shared/ports/random.ts';
 import type { ComponentFault } from '../faults/component-fault.ts';
 import {
   type ChannelFault,
+  type FaultRecord,
   type ServiceFault,
   type ServiceFaultRecord,
   serviceFaultOf,
@@ -39,8 +40,10 @@ export interface Plan {
   /** What people do after their purchases; left out where the scenario says nothing. */
   readonly actions?: readonly PlannedAction[];
   readonly apiIotFaults: readonly HttpFault[];
-  /** Between engine and payment service; left out where the scenario has none. */
+  /** In front of the payment service; left out where the scenario has none. */
   readonly paymentsFaults?: readonly HttpFault[];
+  /** In front of the platform; left out where the scenario has none. */
+  readonly platformFaults?: readonly HttpFault[];
   /** Of mail server and push service; left out where the scenario has none. */
   readonly channelFaults?: readonly ChannelFault[];
   /** Of the gateway's own parts; left out where the scenario has none. */
@@ -67,11 +70,13 @@ export function planScenario(
   const random = newRandom(seed);
   const customers = planCustomers(scenario, random.stream('customers'));
   const vehicles = planVehicles(scenario, customers, random, models);
+  const records = scenario.faults.list ?? [];
   const paymentsFaults = [
     ...(scenario.faults.payments ?? []),
-    ...serviceFaultsOf<HttpFault>(scenario, ['payments']),
+    ...serviceFaultsOf<HttpFault>(records, ['payments']),
   ];
-  const channelFaults = serviceFaultsOf<ChannelFault>(scenario, ['mail', 'push']);
+  const platformFaults = serviceFaultsOf<HttpFault>(records, ['platform']);
+  const channelFaults = serviceFaultsOf<ChannelFault>(records, ['mail', 'push']);
   return {
     scenario: scenario.name,
     seed,
@@ -84,8 +89,9 @@ export function planScenario(
     customers,
     purchases: planPurchases(scenario, vehicles, random.stream('purchases'), models),
     ...(scenario.actions?.length ? { actions: scenario.actions } : {}),
-    apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf<HttpFault>(scenario, ['api_iot'])],
+    apiIotFaults: [...scenario.faults.apiIot, ...serviceFaultsOf<HttpFault>(records, ['api_iot'])],
     ...(paymentsFaults.length > 0 ? { paymentsFaults } : {}),
+    ...(platformFaults.length > 0 ? { platformFaults } : {}),
     ...(channelFaults.length > 0 ? { channelFaults } : {}),
     ...(scenario.faults.parts?.length ? { partFaults: scenario.faults.parts } : {}),
     ...(hasOwnTimes(scenario)
@@ -96,12 +102,12 @@ export function planScenario(
   };
 }
 
-/** The faults of these services, which are all of the kind that they meet. */
-function serviceFaultsOf<Fault extends ServiceFault>(
-  { faults }: Scenario,
+/** Returns the faults of these services, which are all of the kind that they meet. */
+export function serviceFaultsOf<Fault extends ServiceFault>(
+  records: readonly FaultRecord[],
   services: readonly ServiceFaultRecord['target']['service'][],
 ): Fault[] {
-  return (faults.list ?? []).flatMap((record) =>
+  return records.flatMap((record) =>
     record.layer === 'services' && services.includes(record.target.service)
       ? [serviceFaultOf(record) as Fault]
       : [],

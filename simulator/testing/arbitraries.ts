@@ -3,7 +3,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { testCasesOf } from '../check/arbitraries/test-cases.ts';
 import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
 import { policyMistakes, type TestCasePolicy } from '../check/own-policy.ts';
-import { vehicleCount } from '../check/plan-of-test-case.ts';
+import { vehicleCount } from '../check/purchases-of-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import { optionalFeatures } from '../vehicle/models.ts';

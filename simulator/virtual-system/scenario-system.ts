@@ -79,15 +79,10 @@ export async function scenarioSystem(
       quotaWindowMs,
       callbackRetry: compressedCallbackRetry(plan.timeScale),
     },
-    faults: {
-      outgoing: faults.wayOf,
-      notification(channel, to) {
-        const met = faults.channels[channel === 'email' ? 'mail' : 'push'].meets(to);
-        return met === 'hangs' ? 'request_lost' : met && 'refused';
-      },
-    },
+    faults: { notification: faults.notification },
   });
   const { broker, stream, gateway, sinks } = system;
+  faults.install(system.network);
   const databases = { platform: stores.platform.connect(reader), apiIot: stores.apiIot.connect(reader) };
 
   async function open(): Promise<Parts> {
@@ -111,7 +106,6 @@ export async function scenarioSystem(
       secrets,
       subscribe: subscriptionOf,
     });
-    const services = [faults.apiIot, faults.payments, faults.channels.mail, faults.channels.push];
     const components = virtualComponentFaults(plan.partFaults ?? [], {
       loop,
       clock: system.clock,
@@ -128,11 +122,11 @@ export async function scenarioSystem(
       faults: {
         begin() {
           components.begin();
-          for (const service of services) service.begin();
+          faults.begin();
         },
         clear() {
           components.end();
-          for (const service of services) service.clear();
+          faults.clear();
         },
         isPending: () => components.isPending() || gateway.isComingBack(),
       },
@@ -162,10 +156,11 @@ export async function scenarioSystem(
           mails: sinks.mails(),
           pushes: sinks.pushes(),
           events: system.events(),
-          crashes: gateway.crashes(),
+          crashes: gateway.crashes() + faults.channels.takenUnanswered(),
           newsMs: refusalDelayMaxMs(plan),
           httpFaults: faults.apiIot.counts(),
           paymentsFaults: faults.payments.counts(),
+          ...(plan.platformFaults ? { platformFaults: faults.platform.counts() } : {}),
           channelFaults: channelCounts(faults.channels),
         }),
       },

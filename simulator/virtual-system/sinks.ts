@@ -3,23 +3,20 @@ import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
 import { checkedMail, checkedPush } from '../../shared/protocol/channel-message.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
+import type { ChannelEffect } from '../faults/channel-gates.ts';
 import type { SeenMail, SeenPush } from '../reports/evidence.ts';
-
-/** How a message fails: refused at once, answered with an error, lost on its way there or back, or taken late. */
-export type NotificationFault = 'refused' | 'server_error' | 'request_lost' | 'response_lost' | 'slow';
 
 export interface SinkDeps {
   /** Clock of the network: a message in transit arrives even if its sender has crashed. */
   readonly clock: Clock;
   readonly latencyMs: () => number;
-  /** How the try goes wrong, or null; `to` is the address or the endpoint. */
-  readonly failure: (channel: 'email' | 'push', to: string) => NotificationFault | null;
+  /** What meets the message, or null; `to` is the address or the endpoint. */
+  readonly faultOf: (channel: 'email' | 'push', to: string) => ChannelEffect | null;
   readonly onSeen: (channel: 'email' | 'push', to: string, headline: string, noticeId: string) => void;
 }
 
 /** Longer than any try may take. */
 const unansweredMs = 130_000;
-const slowMs = 5_000;
 
 /** Keys of the right form that belong to no phone: an uncompressed point, and 16 bytes. */
 const testKeys = {
@@ -36,8 +33,6 @@ export function subscriptionOf(customerId: string): PushSubscription {
 export function newSinks(deps: SinkDeps) {
   const mails: SeenMail[] = [];
   const pushes: SeenPush[] = [];
-  let unheard = 0;
-
   function hand(
     process: VirtualProcess,
     channel: 'email' | 'push',
@@ -45,13 +40,11 @@ export function newSinks(deps: SinkDeps) {
     take: () => void,
   ): Promise<void> {
     return process.call(channel, async () => {
-      const failure = deps.failure(channel, to);
-      await wait(deps.clock, failure === 'slow' ? slowMs : deps.latencyMs());
-      if (failure === 'refused') throw new ChannelFailure(`the ${channel} service is away`, false);
-      if (failure === 'server_error') throw new ChannelFailure(`the ${channel} service failed`, false);
-      if (failure !== 'request_lost') take();
-      if (failure !== 'request_lost' && failure !== 'response_lost') return;
-      if (failure === 'response_lost') unheard += 1;
+      const met = deps.faultOf(channel, to);
+      await wait(deps.clock, met?.type === 'slow' ? met.latencyMs : deps.latencyMs());
+      if (met?.type === 'refused') throw new ChannelFailure(`the ${channel} service is away`, false);
+      if (met?.type !== 'unanswered') return take();
+      if (met.isTaken) take();
       await wait(deps.clock, unansweredMs);
       throw new ChannelFailure(`the ${channel} service gave no answer`, false);
     });
@@ -60,8 +53,6 @@ export function newSinks(deps: SinkDeps) {
   return {
     mails: (): readonly SeenMail[] => mails,
     pushes: (): readonly SeenPush[] => pushes,
-    /** Messages that were taken and whose sender never heard so: they may come again. */
-    unheard: () => unheard,
     mailer(process: VirtualProcess): Mailer {
       return {
         async send(mail) {

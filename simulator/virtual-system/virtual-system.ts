@@ -3,7 +3,6 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { DeviceLink } from '../../shared/ports/device-link.ts';
-import type { Http } from '../../shared/ports/http.ts';
 import { type Log, type LogFields, silentLog } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import { subjectMatches, subjects } from '../../shared/protocol/subjects.ts';
@@ -54,10 +53,8 @@ export interface VirtualSystemOptions {
 
 /** Where faults get at a system; without a hook nothing goes wrong there. Faults of the network are set at `network`. */
 export interface SystemFaults {
-  /** The platform's way to its services. */
-  readonly outgoing?: (http: Http) => Http;
-  /** How a mail or push message to this address fails, or null. */
-  readonly notification?: SinkDeps['failure'];
+  /** What meets a mail or push message to this address, or null. */
+  readonly notification?: SinkDeps['faultOf'];
   /** The API IoT's way to the broker. */
   readonly serviceLink?: (link: DeviceLink) => DeviceLink;
 }
@@ -100,7 +97,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
   const sinks = newSinks({
     clock,
     latencyMs,
-    failure: faults.notification ?? (() => null),
+    faultOf: faults.notification ?? (() => null),
     onSeen: watch.onNotification ?? (() => {}),
   });
   const watched = <Schema>(name: keyof Stores, database: Database<Schema>) =>
@@ -132,11 +129,9 @@ export function virtualSystem(options: VirtualSystemOptions) {
   network.listen(origins.tickets, { process: ticketProcess, handle: tickets.fetch });
 
   const bootThePlatform = (process: VirtualProcess) => {
-    const ports = portsOf(process);
     return bootPlatform(
       {
-        ...ports,
-        http: faults.outgoing?.(ports.http) ?? ports.http,
+        ...portsOf(process),
         tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
         database: watched<PlatformSchema>('platform', stores.platform.connect(process)),
         bus: countingRedeliveries(process, stream.connect(process), watch.onRedelivery),

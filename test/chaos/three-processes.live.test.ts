@@ -48,6 +48,7 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
       config: { ...config, paymentsUrl, smtpUrl, pushPrivate: 'yes' },
       keys,
       apiIotFaults: httpFaults({ clock: wallClock, random: seededRandom(1) }),
+      platformFaults: httpFaults({ clock: wallClock, random: seededRandom(1) }),
       log: silentLog,
     });
     const fleet = startChild(process.execPath, [

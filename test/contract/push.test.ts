@@ -24,7 +24,7 @@ describePusher('Web Push', () => {
     origin: () => 'http://push.test:8025',
     seed: 'seed',
     applicationServerKey: vapid.publicKey,
-    trouble: () => (met === 'refused' ? 'refuses' : null),
+    faultOf: () => (met === 'refused' ? { type: 'refused' } : null),
   });
   const http = (request: Request) => {
     if (met === 'hangs') return Promise.reject(new TransportError('timeout', 'no answer', true));
@@ -46,12 +46,12 @@ describePusher('Web Push', () => {
 
 describePusher('virtual', () => {
   const loop = virtualLoop({ startAt: 1_800_000_000_000 });
-  const failures = { refused: 'refused', hangs: 'request_lost' } as const;
+  const effects = { refused: { type: 'refused' }, hangs: { type: 'unanswered', isTaken: false } } as const;
   let met: Trouble = null;
   const sinks = newSinks({
     clock: loop.clock('network'),
     latencyMs: () => 20,
-    failure: () => (met === null ? null : failures[met]),
+    faultOf: () => (met === null ? null : effects[met]),
     onSeen: () => {},
   });
   return {

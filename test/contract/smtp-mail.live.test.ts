@@ -5,7 +5,7 @@ import { silentLog } from '../../shared/ports/log.ts';
 import { mailSink } from '../../simulator/stand-ins/mail-sink/mail-sink.ts';
 import { describeMailer, type MailTrouble } from './mail.ts';
 
-const troubles = { refused: 'refuses', hangs: 'hangs' } as const;
+const effects = { refused: { type: 'refused' }, hangs: { type: 'unanswered', isTaken: false } } as const;
 
 describeMailer('SMTP', async () => {
   let met: MailTrouble | null = null;
@@ -15,7 +15,7 @@ describeMailer('SMTP', async () => {
     secrets: systemSecrets,
     hostname: '127.0.0.1',
     port: 0,
-    trouble: () => (met === null ? null : troubles[met]),
+    faultOf: () => (met === null ? null : effects[met]),
   });
   return {
     mailer: smtpMailer({

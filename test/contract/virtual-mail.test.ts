@@ -2,7 +2,7 @@ import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { newSinks } from '../../simulator/virtual-system/sinks.ts';
 import { describeMailer, type MailTrouble } from './mail.ts';
 
-const failures = { refused: 'refused', hangs: 'request_lost' } as const;
+const effects = { refused: { type: 'refused' }, hangs: { type: 'unanswered', isTaken: false } } as const;
 
 describeMailer('virtual', async () => {
   const loop = virtualLoop({ startAt: 1_800_000_000_000 });
@@ -10,7 +10,7 @@ describeMailer('virtual', async () => {
   const sinks = newSinks({
     clock: loop.clock('network'),
     latencyMs: () => 20,
-    failure: () => (met === null ? null : failures[met]),
+    faultOf: () => (met === null ? null : effects[met]),
     onSeen: () => {},
   });
   return {

@@ -109,7 +109,8 @@ test.each([
     await withTemporaryFolder((folder) =>
       withFleetwake(folder, parameters, async (running) => {
         await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it runs');
-        const { apiIot, control } = JSON.parse(running.stdout()) as { apiIot: string; control: string };
+        const { apiIot, control, platform } = JSON.parse(running.stdout()) as Record<string, string>;
+        if (apiIot === undefined || control === undefined) throw new Error('it says no place');
         const { status, configure, accepted } = await clientOf(folder, apiIot);
         expect((await status()).status).toBe(200);
         const { met, add } = await atControl(folder, control);
@@ -136,7 +137,13 @@ test.each([
         expect(await met('response_lost', onConfigure, () => configure('lost'))).toMatchObject(unanswered);
         expect(await accepted()).toEqual(['lost']);
         expect(await configure('lost')).toMatchObject({ status: 202, body: { key: 'lost' } });
-        if (parameters[0] !== 'gateway') return;
+        if (parameters[0] !== 'gateway') {
+          const onPlatform = { target: { service: 'platform', path: '/livez' }, attributes: { status: 502 } };
+          const alive = () => call(`${platform}/livez`);
+          expect(await met('server_error', onPlatform, alive)).toMatchObject({ status: 502, struck: 1 });
+          expect((await alive()).status).toBe(200);
+          return;
+        }
         const payments = {
           name: 'no',
           layer: 'services',

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { simpleParser } from 'mailparser';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Log } from '../../../shared/ports/log.ts';
 import type { Secrets } from '../../../shared/ports/secrets.ts';
+import type { ChannelEffect } from '../../faults/channel-gates.ts';
 import { type Mailbox, type MailContent, newMailbox } from './mailbox.ts';
 
 export interface MailSinkOptions {
@@ -17,7 +18,7 @@ export interface MailSinkOptions {
   readonly credential?: { readonly username: string; readonly password: string };
   readonly mailbox?: Mailbox;
   /** What meets a mail to this recipient now; null: it is taken. */
-  readonly trouble?: (recipient: string) => 'refuses' | 'hangs' | null;
+  readonly faultOf?: (recipient: string) => ChannelEffect | null;
   /** Called with a mail's Message-ID after it is saved and before the sender gets the answer; may delay the answer. */
   readonly onDelivered?: (messageId: string) => void | Promise<void>;
 }
@@ -71,15 +72,27 @@ function authentication(options: MailSinkOptions): SMTPServerOptions {
 }
 
 function receiving(
-  { clock, onDelivered, trouble = () => null }: MailSinkOptions,
+  { clock, onDelivered, faultOf = () => null }: MailSinkOptions,
   mailbox: Mailbox,
 ): SMTPServerOptions {
+  const unanswered = new WeakSet<SMTPServerSession>();
   return {
-    onRcptTo({ address }, _session, callback) {
-      const met = trouble(address);
-      if (met === 'refuses') callback(reply(421, 'The mail server is down'));
-      // Until the sender gives up, or the server's own limit for a silent connection cuts it.
-      else if (met !== 'hangs') callback();
+    onRcptTo({ address }, session, callback) {
+      const met = faultOf(address);
+      switch (met?.type) {
+        case 'refused':
+          return callback(reply(421, 'The mail server is down'));
+        case 'unanswered':
+          // Until the sender gives up, or the server's own limit for a silent connection cuts it.
+          if (!met.isTaken) return;
+          unanswered.add(session);
+          return callback();
+        case 'slow':
+          clock.setTimer(met.latencyMs, () => callback());
+          return;
+        default:
+          callback();
+      }
     },
     onData(stream, session, callback) {
       const chunks: Buffer[] = [];
@@ -99,7 +112,9 @@ function receiving(
           bytes: raw.length,
           read: () => contentOf(raw),
         });
-        const accept = () => callback(null, `OK: kept as ${sequence}`);
+        const accept = () => {
+          if (!unanswered.delete(session)) callback(null, `OK: kept as ${sequence}`);
+        };
         void Promise.resolve(onDelivered?.(messageId)).then(accept, accept);
       });
     },

@@ -6,6 +6,7 @@ import type { Log } from '../../../shared/ports/log.ts';
 import type { PushSubscription } from '../../../shared/ports/pusher.ts';
 import type { Secrets } from '../../../shared/ports/secrets.ts';
 import type { WebPushCrypto } from '../../../shared/ports/web-push-crypto.ts';
+import type { ChannelEffect } from '../../faults/channel-gates.ts';
 import { pageQuery } from '../page-query.ts';
 import { type RecentCounts, type RecentRecord, recentRecords } from '../recent-records.ts';
 import { newVapidCheck } from './vapid-check.ts';
@@ -22,7 +23,7 @@ export interface PushSinkOptions {
   /** Only pushes of this application server are taken (its VAPID public key); null takes anyone's. */
   readonly applicationServerKey: string | null;
   /** What meets a push to this endpoint now; null: it is taken. */
-  readonly trouble?: (endpoint: string) => 'refuses' | 'hangs' | null;
+  readonly faultOf?: (endpoint: string) => ChannelEffect | null;
 }
 
 /** A push as it arrived, still encrypted. */
@@ -115,9 +116,12 @@ export function pushSink(options: PushSinkOptions): PushSink {
     const header = (name: string) => context.req.header(name);
     const name = findSubscription(id);
     if (typeof name !== 'string') return name;
-    const met = options.trouble?.(endpointOf(name)) ?? null;
-    if (met === 'hangs') await sleep(clock, hangMaxMs, context.req.raw.signal);
-    if (met !== null) return refuse(503, 'The push service is down.');
+    const met = options.faultOf?.(endpointOf(name)) ?? null;
+    const { signal } = context.req.raw;
+    if (met?.type === 'slow') await sleep(clock, met.latencyMs, signal);
+    if (met?.type === 'unanswered' && !met.isTaken) await sleep(clock, hangMaxMs, signal);
+    if (met?.type === 'refused' || (met?.type === 'unanswered' && !met.isTaken))
+      return refuse(503, 'The push service is down.');
     const authorization = header('authorization');
     if (authorization === undefined) return refuse(401, 'Send a VAPID Authorization header.');
     const wrong = checkVapid(authorization, origin(), clock.now());
@@ -126,7 +130,7 @@ export function pushSink(options: PushSinkOptions): PushSink {
     if (refusal !== null) return refusal;
     const body = new Uint8Array(await context.req.arrayBuffer());
     const topic = header('topic') ?? null;
-    return records.add((sequence) => ({
+    const taken = records.add((sequence) => ({
       sequence,
       bytes: body.length,
       identity: topic === null ? `#${sequence}` : `${name}:${topic}`,
@@ -138,6 +142,9 @@ export function pushSink(options: PushSinkOptions): PushSink {
       subscription: name,
       body,
     }));
+    if (met?.type !== 'unanswered') return taken;
+    await sleep(clock, hangMaxMs, signal);
+    return refuse(503, 'The push service is down.');
   }
 
   function show(push: StoredPush): ShownPush {

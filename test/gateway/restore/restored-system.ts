@@ -66,13 +66,11 @@ export async function withRestoredSystem(run: (system: RestoredSystem) => Promis
       process.name === 'platform'
         ? { info() {}, warn() {}, error: note }
         : { info() {}, warn() {}, error() {} },
-    faults: {
-      outgoing: (http) => (request) =>
-        isAway && request.url.startsWith(origins.payments)
-          ? Promise.resolve(new Response('{}', { status: 503 }))
-          : http(request),
-    },
   });
+  system.network.front(
+    origins.payments,
+    (http) => (request) => (isAway ? Promise.resolve(new Response('{}', { status: 503 })) : http(request)),
+  );
   const clientOf = (name: 'shop' | 'operator' | 'developer'): ApiClient =>
     apiClient({
       ...system.portsOf(loop.process(`client_${name}`)),

@@ -94,6 +94,25 @@ describe('the virtual network', () => {
     expect([outcomes, done]).toEqual([['POST refused', 'POST 201'], ['first']]);
   });
 
+  it('puts something in front of an origin, which meets every client, within the caller’s time-out', async () => {
+    const { loop, network, done, post } = openNetwork();
+    const seen: string[] = [];
+    network.front(origin, (http) => async (request) => {
+      seen.push(await request.clone().text());
+      if (seen.length === 1) return new Response('not now', { status: 503 });
+      if (seen.length === 2) return new Promise<never>(() => {});
+      return http(request);
+    });
+    const answers = Promise.all([post('a'), post('b'), post('c')]);
+    await loop.run(() => false);
+    expect(await answers).toEqual([
+      '503 at 0: not now',
+      'timeout at 5000, may have succeeded: true',
+      '201 at 120: {"id":1}',
+    ]);
+    expect([seen, done]).toEqual([['a', 'b', 'c'], ['c']]);
+  });
+
   it('breaks the connection when the server crashes during a request, and refuses until it restarts', async () => {
     const { loop, network, done, post } = openNetwork();
     const first = post('a');

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { plannedVehicleFaults } from '../../../simulator/check/planned-vehicle-faults.ts';
-import { type ActivationFault, calmTestCase, type TestCase } from '../../../simulator/check/test-case.ts';
+import {
+  type ActivationFault,
+  calmTestCase,
+  type TestCase,
+  testCaseSchema,
+} from '../../../simulator/check/test-case.ts';
 import { runTestCase } from '../../../simulator/check/test-case-run.ts';
 import { shippedCatalogue } from '../../../simulator/virtual-system/shipped-files.ts';
 
@@ -152,4 +157,14 @@ test("a run meets them in the vehicles' own connections, from the first moment o
   ]);
   expect(run.moves.at(-1)?.after).toMatchObject({ phase: 'active' });
   expect(run.moves.at(-1)?.after.attempts).toHaveLength(3);
+});
+
+test('a test case with more faults than a vehicle can have is refused', () => {
+  const fault: ActivationFault = { type: 'result', nth: 1, kind: 'fatal' };
+  const of = (count: number) =>
+    calmTestCase(Array.from({ length: count }, () => ({ faults: Array.from({ length: 8 }, () => fault) })));
+  expect(testCaseSchema.safeParse(of(6)).success).toBe(true);
+  expect(testCaseSchema.safeParse(of(7)).error?.issues).toMatchObject([
+    { path: ['activations'], message: 'vehicle 0 has more than 100 faults: remove some' },
+  ]);
 });

@@ -82,6 +82,8 @@ describe('A failing test case, saved as a scenario', () => {
       [[{ type: 'http', step: 'authorise', nth: 1, count: 2, how: 'request_lost' }], {}],
       [[{ type: 'http', step: 'configure', nth: 1, count: 1, how: 'response_lost' }], {}],
       [[{ type: 'message', channel: 'ack', nth: 1, how: 'delay', delayMs: 35_000 }], {}],
+      [[{ type: 'http', step: 'callback', nth: 1, count: 1, how: 'request_lost' }], {}],
+      [[{ type: 'http', step: 'email', nth: 1, count: 1, how: 'response_lost' }], {}],
       [[], { world: [{ type: 'cut', vehicle: 0, fromMs: 0, forMs: 20_000 }] }],
       [[], { world: [{ type: 'restart', vehicle: 0, atMs: 300 }] }],
       [[], { world: [{ type: 'down', service: 'api_iot', fromMs: 0, forMs: 20_000 }] }],
@@ -96,14 +98,13 @@ describe('A failing test case, saved as a scenario', () => {
 
   test('is refused with every reason where a scenario cannot have it', async () => {
     const { testCaseWith, textOf } = await loaded(null);
-    const faults: ActivationFault[] = [{ type: 'http', step: 'callback', nth: 1, count: 1, how: 'slow' }];
     const world: TestCase['world'] = [
       { type: 'registered_again', vehicle: 0, model: 'cirrus-2025', atMs: 0 },
     ];
-    expect(textOf(testCaseWith(faults, { world }))).toEqual({
+    expect(textOf(testCaseWith([], { world, skewMs: { apiIot: 5, vehicles: [0, 0, 0, 0] } }))).toEqual({
       ok: false,
       reasons: [
-        'a scenario has no faults of the step callback (http); it has those of payments and API IoT',
+        'a scenario cannot set the clock of the API IoT wrong (skewMs.apiIot)',
         'a vehicle of a scenario keeps its model (registered_again)',
       ],
     });

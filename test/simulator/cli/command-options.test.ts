@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { parse } from 'yaml';
 import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters.ts';
 import { options } from '../../../gateway/config.ts';
-import { vinOf } from '../../../simulator/check/plan-of-test-case.ts';
+import { vinOf } from '../../../simulator/check/purchases-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
 import { readTestCaseFile } from '../../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
@@ -189,8 +189,8 @@ const ofService = (flag: string, value: string, target: object) =>
 const scheduled = (flag: string, field: string) =>
   both(
     adds(`offline --${flag} 5`, { ...offline, schedule: { [field]: 5 } }),
-    flag === 'first'
-      ? refuses('fault add offline --first x --data FOLDER', '--first takes a number, not "x"')
+    flag === 'first' || flag === 'from'
+      ? refuses(`fault add offline --${flag} x --data FOLDER`, `--${flag} takes a number, not "x"`)
       : refuses(
           `fault add offline --${flag} x --data FOLDER`,
           `--${flag} takes a duration such as 30s or "45 min", or milliseconds, not "x"`,
@@ -734,9 +734,12 @@ const cases: Readonly<Record<string, Case>> = {
   'fault add --service': ofService('service', 'payments', { service: 'payments' }),
   'fault add --method': ofService('method', 'POST', { method: 'POST' }),
   'fault add --path': ofService('path', '/v1/*', { path: '/v1/*' }),
+  'fault add --purchase': ofService('purchase', '2', { purchase: 2 }),
+  'fault add --recipient': ofService('recipient', 'customer-1', { recipient: 'customer-1' }),
   'fault add --after': scheduled('after', 'afterMs'),
   'fault add --for': scheduled('for', 'forMs'),
   'fault add --every': scheduled('every', 'everyMs'),
+  'fault add --from': scheduled('from', 'from'),
   'fault add --first': scheduled('first', 'first'),
   ...Object.fromEntries(
     ['add offline', 'list', 'remove fault-1', 'clear'].flatMap((call) => {

@@ -181,12 +181,12 @@ describe('faults of a running fleet over REST', () => {
         const down = { name: 'no pushes', layer: 'services', type: 'push_down', schedule: { first: 1 } };
         expect(await world.call('POST', '/faults', down)).toMatchObject({
           status: 201,
-          body: { id: 'fault-2', target: { service: 'push' }, attributes: { hangs: false } },
+          body: { id: 'fault-2', target: { service: 'push' }, attributes: { hangs: false, takes: false } },
         });
         expect([push.meets('ana'), push.meets('ana'), push.meets('ben')]).toEqual([
-          'refuses',
+          { type: 'refused' },
           null,
-          'refuses',
+          { type: 'refused' },
         ]);
         expect(await world.call('GET', '/faults/fault-2')).toMatchObject({ body: { struck: 2 } });
         expect(
@@ -199,7 +199,7 @@ describe('faults of a running fleet over REST', () => {
           },
         });
       },
-      { api_iot, payments, mail: null, push },
+      { api_iot, payments, platform: null, mail: null, push },
     );
   });
 });

@@ -116,3 +116,18 @@ test('heal ends faults of the line and restarts to come, and leaves control unit
   ]);
   expect(Object.fromEntries(faults.struck)).toEqual({ test: 4 });
 });
+
+test('a fault of messages that begins with a later one lets those before it pass', () => {
+  const { faults } = faultSet([]);
+  faults.add('a', {
+    name: 'third and fourth',
+    layer: 'message',
+    type: 'lose_command',
+    stream: 'downstream',
+    toxicity: 1,
+    attributes: {},
+    schedule: { from: 3, first: 2 },
+  });
+  const struck = Array.from({ length: 6 }, () => faults.strike('lose_command') !== null);
+  expect(struck).toEqual([false, false, true, true, false, false]);
+});

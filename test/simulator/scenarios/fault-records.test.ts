@@ -125,6 +125,10 @@ describe('an impossible fault is refused with its place and the fix', () => {
       'my.yaml:8:78: faults.list[0].target.selector.regions[0] is "XX", which this fleet does not have; write one of DE, ES, or add it to vehicles.regions',
     ],
     [
+      '{ name: x, layer: link, type: offline, schedule: { from: 2 } }',
+      'my.yaml:8:64: faults.list[0].schedule.from is 2; only faults of messages and of services begin with a later one: remove it',
+    ],
+    [
       '{ name: x, layer: vehicle, type: offline }',
       'my.yaml:8:25: faults.list[0].layer is "vehicle"; write link',
     ],

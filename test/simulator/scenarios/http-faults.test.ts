@@ -280,3 +280,67 @@ test('the payment service answers a fault in its own words, and each payment has
   expect(statuses).toEqual([503, 200]);
   expect(reached).toEqual(['POST /v1/payment_intents/pi_1/cancel']);
 });
+
+const pay = (key: string, path = '/v1/payment_intents') =>
+  new Request(`http://payments.test${path}`, {
+    method: 'POST',
+    headers: { 'idempotency-key': key },
+    body: 'amount=1',
+  });
+
+async function statusesOf(http: Http, requests: readonly Request[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const request of requests) statuses.push((await http(request)).status);
+  return statuses;
+}
+
+test('a fault that begins with a later request lets those before it pass, for each vehicle', async () => {
+  const { faulty } = withFaults([
+    {
+      name: 'second and third',
+      type: 'server_error',
+      toxicity: 1,
+      attributes: { status: 503 },
+      schedule: { from: 2, first: 2 },
+    },
+  ]);
+  faulty.begin();
+  const [first, second] = ['V1', 'V2'];
+  const vins = [first, first, second, first, first, second].map((vin) => configure(String(vin)));
+  expect(await statusesOf(faulty.http, vins)).toEqual([200, 503, 200, 503, 200, 503]);
+  expect(faulty.countsByName()).toEqual({ 'second and third': 3 });
+});
+
+test('requests about a payment are counted for each purchase over all paths', async () => {
+  const { faulty } = withFaults([
+    { name: 'once', type: 'server_error', toxicity: 1, attributes: { status: 500 }, schedule: { first: 1 } },
+  ]);
+  faulty.begin();
+  const requests = [
+    pay('act_1:authorise'),
+    pay('act_2:authorise'),
+    pay('act_1:authorise'),
+    pay('act_1:refund', '/v1/refunds'),
+  ];
+  expect(await statusesOf(faulty.http, requests)).toEqual([500, 500, 200, 200]);
+});
+
+test('a fault of one purchase meets the calls of that one, by the order in which the purchases came', async () => {
+  const { faulty } = withFaults([
+    {
+      name: 'second purchase',
+      type: 'server_error',
+      toxicity: 1,
+      attributes: { status: 503 },
+      match: { method: 'POST', purchase: 2 },
+    },
+  ]);
+  const requests = [
+    pay('act_1:authorise'),
+    pay('act_2:authorise'),
+    pay('act_3:authorise'),
+    pay('act_2:capture', '/v1/payment_intents/pi_2/capture'),
+    new Request('http://payments.test/v1/refunds', { method: 'POST' }),
+  ];
+  expect(await statusesOf(faulty.http, requests)).toEqual([200, 503, 200, 503, 200]);
+});

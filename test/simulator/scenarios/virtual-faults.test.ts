@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChannelFault } from '../../../simulator/faults/fault.ts';
+import type { ServiceFaultRecord } from '../../../simulator/faults/fault.ts';
 import type { HttpFault } from '../../../simulator/faults/http-fault.ts';
 import { runChecks } from '../../../simulator/reports/checks/all.ts';
 import { shippedScenario } from '../../../simulator/scenarios/library.ts';
@@ -148,20 +148,28 @@ test('in virtual time an answer of the payment service is lost, and no customer 
   });
 });
 
-const channelDown: [ChannelFault, string, tries: number][] = [
+const service = { name: 'it', layer: 'services', toxicity: 1 } as const;
+
+const channelDown: [ServiceFaultRecord, string, tries: number][] = [
   // A push that hangs takes the sender eleven seconds to give up, so the fault lasts until the second has come.
   [
-    { name: 'it', type: 'smtp_down', toxicity: 1, schedule: { first: 4 }, attributes: { hangs: false } },
+    {
+      ...service,
+      type: 'smtp_down',
+      target: { service: 'mail' },
+      schedule: { first: 4 },
+      attributes: { hangs: false, takes: false },
+    },
     'email',
     4,
   ],
   [
     {
-      name: 'it',
+      ...service,
       type: 'push_down',
-      toxicity: 1,
+      target: { service: 'push' },
       schedule: { afterMs: 0, forMs: 40_000, first: 2 },
-      attributes: { hangs: true },
+      attributes: { hangs: true, takes: false },
     },
     'push',
     2,
@@ -170,35 +178,19 @@ const channelDown: [ChannelFault, string, tries: number][] = [
 
 test.each(channelDown.map((row) => [row[0].type, ...row] as const))(
   'in virtual time %s: the notifications are tried again until they are accepted, and each arrives once',
-  async (type, { schedule, attributes }, channel, tries) => {
-    const story = storyOf({
-      list: [
-        type === 'smtp_down'
-          ? {
-              name: 'it',
-              layer: 'services',
-              type,
-              toxicity: 1,
-              target: { service: 'mail' },
-              schedule,
-              attributes,
-            }
-          : {
-              name: 'it',
-              layer: 'services',
-              type,
-              toxicity: 1,
-              target: { service: 'push' },
-              schedule,
-              attributes,
-            },
-      ],
-    });
+  async (type, record, channel, tries) => {
+    const story = storyOf({ list: [record] });
     const { evidence } = await runScenarioVirtually({
       scenario: { ...story, customers: { languages: ['en'], pushShare: 1 } },
       seed: 1,
     });
-    expect(evidence.channelFaults).toEqual({ smtp_down: 0, push_down: 0, [type]: tries });
+    expect(evidence.channelFaults).toEqual({
+      smtp_down: 0,
+      push_down: 0,
+      smtp_slow: 0,
+      push_slow: 0,
+      [type]: tries,
+    });
     const told = evidence.database.notices.filter((notice) => notice.channel === channel);
     expect(told.map(({ kind, status }) => [kind, status])).toEqual([
       ['payment_confirmed', 'sent'],

@@ -6,6 +6,7 @@ import { smtpMailer } from '../../../shared/live/mailer.ts';
 import { systemSecrets } from '../../../shared/live/secrets.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { ChannelFailure, type Mail, type Mailer } from '../../../shared/ports/mailer.ts';
+import type { ChannelEffect } from '../../../simulator/faults/channel-gates.ts';
 import { type MailSink, mailSink } from '../../../simulator/stand-ins/mail-sink/mail-sink.ts';
 import { newMailbox } from '../../../simulator/stand-ins/mail-sink/mailbox.ts';
 import { mailboxApp } from '../../../simulator/stand-ins/mail-sink/mailbox-app.ts';
@@ -308,17 +309,20 @@ describe('the mail sink', () => {
 
 describe('a mail server that is down', () => {
   test.each([
-    ['refuses', 'The mail was not taken: Server closed the connection: 421 The mail server is down'],
-    ['hangs', 'The mail was not taken: '],
-  ] as const)('%s: worth a retry, nothing is kept, and the next one is taken', async (met, message) => {
+    [
+      { type: 'refused' },
+      'The mail was not taken: Server closed the connection: 421 The mail server is down',
+    ],
+    [{ type: 'unanswered', isTaken: false }, 'The mail was not taken: '],
+  ] as const)('$0.type: worth a retry, nothing is kept, and the next one is taken', async (met, message) => {
     const asked: string[] = [];
-    let trouble: 'refuses' | 'hangs' | null = met;
+    let effect: ChannelEffect | null = met;
     const sink = await mailSink({
       ...open,
       credential,
-      trouble: (recipient) => {
+      faultOf: (recipient) => {
         asked.push(recipient);
-        return trouble;
+        return effect;
       },
     });
     const mailer = mailerTo(sink.port, credential.password, 300);
@@ -326,10 +330,38 @@ describe('a mail server that is down', () => {
       const failure = await failureOf(mailer.send(mail()));
       expect(failure).toEqual({ permanent: false, message: expect.stringContaining(message) });
       expect(sink.mailbox.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
-      trouble = null;
+      effect = null;
       await mailer.send(mail());
       expect(sink.mailbox.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
       expect(asked).toEqual(['ana@customers.example', 'ana@customers.example']);
+    } finally {
+      await mailer.close();
+      await sink.close();
+    }
+  });
+
+  test('takes a mail and never answers: the sender gives up, and sends it again', async () => {
+    let effect: ChannelEffect | null = { type: 'unanswered', isTaken: true };
+    const sink = await mailSink({ ...open, credential, faultOf: () => effect });
+    const mailer = mailerTo(sink.port, credential.password, 300);
+    try {
+      expect(await failureOf(mailer.send(mail()))).toMatchObject({ permanent: false });
+      expect(sink.mailbox.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
+      effect = null;
+      await mailer.send(mail());
+      expect(sink.mailbox.counts()).toMatchObject({ duplicates: 1 });
+    } finally {
+      await mailer.close();
+      await sink.close();
+    }
+  });
+
+  test('takes a mail later', async () => {
+    const sink = await mailSink({ ...open, credential, faultOf: () => ({ type: 'slow', latencyMs: 50 }) });
+    const mailer = mailerTo(sink.port, credential.password, 5_000);
+    try {
+      await mailer.send(mail());
+      expect(sink.mailbox.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
     } finally {
       await mailer.close();
       await sink.close();

@@ -9,6 +9,7 @@ import { type Http, TransportError } from '../../../shared/ports/http.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { ChannelFailure } from '../../../shared/ports/mailer.ts';
 import type { Pusher, PushSubscription } from '../../../shared/ports/pusher.ts';
+import type { ChannelEffect } from '../../../simulator/faults/channel-gates.ts';
 import {
   type PushSink,
   type PushSinkOptions,
@@ -295,8 +296,8 @@ describe('a push service that is down', () => {
   const push = (subscription: PushSubscription) => ({ subscription, payload, topic: 'ntc_1' });
 
   test('refuses with 503, which is worth a retry, and keeps nothing', async () => {
-    let trouble: 'refuses' | null = 'refuses';
-    const sink = openSink(vapid.publicKey, 'seed', { trouble: () => trouble });
+    let effect: ChannelEffect | null = { type: 'refused' };
+    const sink = openSink(vapid.publicKey, 'seed', { faultOf: () => effect });
     const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
     const subscription = sink.subscribe();
     expect(await failureOf(pusher.send(push(subscription)))).toEqual({
@@ -304,14 +305,17 @@ describe('a push service that is down', () => {
       message: 'The push service answered 503: The push service is down.',
     });
     expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
-    trouble = null;
+    effect = null;
     await pusher.send(push(subscription));
     expect(sink.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
   });
 
   test('hangs for a minute at most, and then has not taken it either', async () => {
     const clock = manualClock();
-    const sink = openSink(vapid.publicKey, 'seed', { clock, trouble: () => 'hangs' });
+    const sink = openSink(vapid.publicKey, 'seed', {
+      clock,
+      faultOf: () => ({ type: 'unanswered', isTaken: false }),
+    });
     const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
     let isOver = false;
     const failure = failureOf(pusher.send(push(sink.subscribe()))).finally(() => {
@@ -324,11 +328,39 @@ describe('a push service that is down', () => {
     expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
   });
 
+  test('takes a push and answers too late: it arrives, and its sender does not know', async () => {
+    const clock = manualClock(wallClock.now());
+    const faultOf = () => ({ type: 'unanswered', isTaken: true }) as const;
+    const sink = openSink(vapid.publicKey, 'seed', { clock, faultOf });
+    const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
+    const failure = failureOf(pusher.send(push(sink.subscribe())));
+    await clock.advance(60_000);
+    expect((await failure).message).toBe('The push service answered 503: The push service is down.');
+    expect(sink.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
+  });
+
+  test('takes a push later', async () => {
+    const clock = manualClock(wallClock.now());
+    const faultOf = () => ({ type: 'slow', latencyMs: 900 }) as const;
+    const sink = openSink(vapid.publicKey, 'seed', { clock, faultOf });
+    const pusher = webPusher({ http: sink.fetch, vapid, ttlSeconds: 86_400 });
+    const sent = pusher.send(push(sink.subscribe()));
+    await clock.advance(899);
+    expect(sink.counts()).toEqual({ total: 0, kept: 0, duplicates: 0 });
+    await clock.advance(1);
+    await sent;
+    expect(sink.counts()).toEqual({ total: 1, kept: 1, duplicates: 0 });
+  });
+
   test('over a socket: a client that gives up frees its place', async () => {
     const clock = manualClock();
     const http = liveHttp({ clock: wallClock, timeoutMs: 200 });
     let at = '';
-    const sink = openSink(null, 'seed', { clock, origin: () => at, trouble: () => 'hangs' });
+    const sink = openSink(null, 'seed', {
+      clock,
+      origin: () => at,
+      faultOf: () => ({ type: 'unanswered', isTaken: false }),
+    });
     const server = await http.serve(sink.fetch, { port: 0 });
     at = server.origin;
     try {
