@@ -78,12 +78,7 @@ function newService(deps: ApiIotDeps) {
   const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry });
   const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
   const onEnded = (endings: readonly Ending[]) => {
-    for (const { command, callback } of endings) {
-      const { id: commandId, vin, state, late } = command;
-      log.info('api_iot.command_ended', { commandId, vin, state, late: late === 1 });
-      waiters.ended(command);
-      if (callback !== null) callbacks.offer(callback);
-    }
+    for (const ending of endings) noteEnding(ending, { log, waiters, callbacks });
   };
   const timeouts = newTimeouts({ database, clock, log, onEnded });
   const telemetry = newTelemetryStore({
@@ -91,11 +86,10 @@ function newService(deps: ApiIotDeps) {
     clock,
     background,
     flushMs,
-    onLeftOut: (vin, paths) =>
-      refusals.leaveOut(
-        paths.map((part) => ({ reason: 'signal_limit', part })),
-        topics.telemetry(vin),
-      ),
+    onLeftOut(vin, paths) {
+      const parts = paths.map((part) => ({ reason: 'signal_limit' as const, part }));
+      refusals.leaveOut(parts, topics.telemetry(vin));
+    },
   });
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({
@@ -103,11 +97,7 @@ function newService(deps: ApiIotDeps) {
     hasWillsOfAllSessions: config.hasWillsOfAllSessions,
   });
   return {
-    callbacks,
-    waiters,
-    telemetry,
-    publisher,
-    timeouts,
+    ...{ callbacks, waiters, telemetry, publisher, timeouts },
     counters: () => ({
       refusedMessages: refusals.counts(),
       partsLeftOut: refusals.leftOutCounts(),
@@ -142,6 +132,21 @@ function newService(deps: ApiIotDeps) {
       await loopsStopped;
     },
   };
+}
+
+/** Tells of a command's end: the log, who waits for it, and the client of its callback. */
+function noteEnding(
+  { command, callback }: Ending,
+  parts: {
+    readonly log: Log;
+    readonly waiters: ReturnType<typeof newWaiters>;
+    readonly callbacks: ReturnType<typeof newCallbackSender>;
+  },
+): void {
+  const { id: commandId, vin, state, late } = command;
+  parts.log.info('api_iot.command_ended', { commandId, vin, state, late: late === 1 });
+  parts.waiters.ended(command);
+  if (callback !== null) parts.callbacks.offer(callback);
 }
 
 function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newService>): void {

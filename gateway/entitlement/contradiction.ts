@@ -4,7 +4,8 @@ import { storedActivation } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { contradictionCode } from '../support/ticket.ts';
-import { type TicketProblem, workOnService } from '../support/ticket-store.ts';
+import { workOnService } from '../support/ticket-look-ups.ts';
+import type { TicketProblem } from '../support/ticket-store.ts';
 import type { Difference } from './reconcile.ts';
 
 /** How often reconciliation switches one feature again before a technician has to look at the vehicle. */

@@ -11,7 +11,7 @@ import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { contradictionCode } from '../support/ticket.ts';
-import { openWorkOf } from '../support/ticket-store.ts';
+import { openWorkOf } from '../support/ticket-look-ups.ts';
 import { isInHand } from '../support/ticket-work.ts';
 import { type ContradictionDeps, contradictedActivation, contradictionProblem } from './contradiction.ts';
 import { ownedBy, ownedFeatures } from './ownership.ts';

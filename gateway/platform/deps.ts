@@ -11,7 +11,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
 import type { ComparisonDeps } from '../restore/comparison.ts';
-import type { DecisionDeps } from '../restore/decision.ts';
+import type { DecisionDeps } from '../restore/decision-order.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';

@@ -1,6 +1,6 @@
 import type { Activation } from '../activation/activation.ts';
 import type { NoticeData } from '../notifications/notice-data.ts';
-import type { StoredFields } from '../support/ticket-store.ts';
+import type { StoredFields } from '../support/stored-ticket.ts';
 import type { TicketWork } from '../support/ticket-work.ts';
 
 /** Replaces free text of people, and error texts of channels that name an address. */

@@ -5,7 +5,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { NoticeData } from '../notifications/notice-data.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import type { StoredFields } from '../support/ticket-store.ts';
+import type { StoredFields } from '../support/stored-ticket.ts';
 import type { TicketWork } from '../support/ticket-work.ts';
 import { findCustomer } from './customer.ts';
 import {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { NoticeData } from '../notifications/notice-data.ts';
-import type { StoredFields } from '../support/ticket-store.ts';
+import type { StoredFields } from '../support/stored-ticket.ts';
 import { customerResource, customerSchema, findCustomer } from './customer.ts';
 import { noticeResource, noticeSchema } from './notice-view.ts';
 import { listPurchases, purchaseSchema, type ReadDeps } from './purchase-view.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Owner } from './ownership.ts';
 import { type Purchase, purchaseSchema, type ReadDeps, readPurchase } from './purchase-view.ts';
+import { type RecordView, recordViews } from './record-type.ts';
 import { listRecord, recordEntrySchema } from './record-view.ts';
-import { type RecordView, recordViews } from './record-words.ts';
 
 /** The most lines of one export; a purchase has some dozens. A page later on is at `/purchases/{id}/record?cursor=`. */
 export const exportMax = 10_000;

@@ -10,8 +10,8 @@ import { ownerOf } from './ownership.ts';
 import { type ReadDeps, readPurchase } from './purchase-view.ts';
 import { exportRecord, recordExportSchema } from './record-export.ts';
 import { recordPage } from './record-page.ts';
+import { type RecordView, recordViews } from './record-type.ts';
 import { listRecord, recordEntrySchema, viewFor } from './record-view.ts';
-import { type RecordView, recordViews } from './record-words.ts';
 import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
 
 const viewSchema = z.enum(recordViews).optional().meta({

@@ -3,14 +3,10 @@ import { z } from 'zod';
 import { buyerViews, isInView } from '../entitlement/transfer.ts';
 import { pageOf } from '../http/paging.ts';
 import type { PlatformSchema, RecordRow } from '../store/schema.ts';
+import type { EventText } from './event-text.ts';
+import { customerTypes, eventTexts } from './event-texts.ts';
 import type { Owner } from './ownership.ts';
-import {
-  customerTypes,
-  type EventText,
-  eventTexts,
-  type RecordType,
-  type RecordView,
-} from './record-words.ts';
+import type { RecordType, RecordView } from './record-type.ts';
 
 /** One line of the record: when, what, why, who. `sequence` rises in the order in which things became true here. */
 export const recordEntrySchema = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { PurchaseStatus, TicketRow } from '../store/schema.ts';
+import type { PurchaseStatus } from '../store/schema.ts';
+import type { TicketRow } from '../store/ticket-tables.ts';
 
 /**
  * What a service is to its customer (DESIGN.md section 9.1): a failed one is `pending_support` while its ticket is open

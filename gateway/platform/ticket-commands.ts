@@ -8,8 +8,8 @@ import { type IdempotencyStore, type KeyUse, newIdempotencyStore } from '../http
 import { problemDoc, problemError } from '../http/problem.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { type DeskAnswer, type DeskCommand, runDeskCommand } from '../support/desk-command.ts';
+import { ticketById } from '../support/ticket-look-ups.ts';
 import type { TechnicianMove } from '../support/ticket-machine.ts';
-import { ticketById } from '../support/ticket-store.ts';
 import type { PlatformDeps } from './deps.ts';
 import { shownTextSchema } from './name.ts';
 import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } from './route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Ticket } from '../support/stored-ticket.ts';
 import { legalMoves, technicianMoves } from '../support/ticket-machine.ts';
-import type { Ticket } from '../support/ticket-store.ts';
 import { ticketStates } from '../support/ticket-work.ts';
 
 export const prioritySchema = z.enum(['HIGH', 'MEDIUM']);

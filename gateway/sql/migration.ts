@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 
-type Dialect = Database<unknown>['dialect'];
+export type Dialect = Database<unknown>['dialect'];
 
 /** One step of a schema; a released one never changes. */
 export interface Migration<Schema> {

@@ -2,6 +2,7 @@ import type { Generated, Selectable } from 'kysely';
 import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
 import type { SystemicCause } from './systemic-causes.ts';
+import type { TicketTable, WebhookEventRow, WebhookOffTable } from './ticket-tables.ts';
 
 /**
  * The platform's database (the specification's service database). Instants are epoch milliseconds, money is in minor
@@ -74,22 +75,6 @@ interface PaymentEventTable {
   at: number;
 }
 
-/** A ticket event that the outgoing webhook gave up; it waits for an operator. */
-export interface WebhookEventRow {
-  /** The id of its line in the history, which is its webhook-id. */
-  id: string;
-  seq: number;
-  type: string;
-  ticket_id: string;
-  tries: number;
-  /** Without credentials. */
-  reason: string;
-  parked_at: number;
-  /** When an operator asked to send it again. */
-  replay_at: number | null;
-}
-
-/** One row while the webhook's receiver wants no event any more (410). */
 /** A systemic cause at the API IoT; at most one is open. See gateway/store/incidents.ts. */
 export interface IncidentTable {
   id: string;
@@ -104,12 +89,6 @@ export interface IncidentTable {
   closed_at: number | null;
   /** `engine`, or the operator who ended it. */
   closed_by: string | null;
-}
-
-interface WebhookOffTable {
-  id: number;
-  at: number;
-  reason: string;
 }
 
 interface CustomerTable {
@@ -290,37 +269,6 @@ export type SupportNoticeKind =
   | 'support_workaround'
   | 'support_question';
 
-interface TicketTable {
-  id: string;
-  activation_id: string;
-  purchase_id: string | null;
-  vin: string;
-  customer_id: string | null;
-  service_id: string;
-  priority: 'HIGH' | 'MEDIUM';
-  status: 'open' | 'closed';
-  assigned_to: string | null;
-  opened_at: number;
-  /** SLA: a first response is due at this instant. */
-  response_due_at: number;
-  closed_at: number | null;
-  /** JSON of every field of the specification's ticket table. */
-  fields: string;
-  /** JSON of the TicketWork: the truth; the columns after it are for look-ups. Null: opened before there was any. */
-  work: Generated<string | null>;
-  /** Where the work stands; `status` says only whether it is over. */
-  state: Generated<string>;
-  /** When a clock of the SLA has something to say. */
-  due_at: Generated<number | null>;
-  /** 1: late, and not done. */
-  overdue: Generated<number>;
-  /** Tickets of one cause may be one incident; null for causes that are the vehicle's own. */
-  cause: Generated<string | null>;
-  incident_id: Generated<string | null>;
-  /** Compare-and-set. */
-  version: Generated<number>;
-}
-
 export type CustomerRow = Selectable<CustomerTable>;
 export type VehicleRow = Selectable<VehicleTable>;
 export type PurchaseRow = Selectable<PurchaseTable>;
@@ -328,4 +276,3 @@ export type ActivationRow = Selectable<ActivationTable>;
 export type EntitlementRow = Selectable<EntitlementTable>;
 export type RecordRow = Selectable<RecordTable>;
 export type NoticeRow = Selectable<NoticeTable>;
-export type TicketRow = Selectable<TicketTable>;

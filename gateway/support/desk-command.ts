@@ -10,9 +10,11 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { keepLateSuccess } from './late-success.ts';
 import { beginRetry, moneyRefusal } from './manual-retry.ts';
 import { isOnRoster } from './roster.ts';
+import type { Ticket } from './stored-ticket.ts';
 import type { SupportSettings } from './support-settings.ts';
+import { ticketById } from './ticket-look-ups.ts';
 import { legalMoves, moves, moveTicket, type TechnicianMove, type TicketEvent } from './ticket-machine.ts';
-import { saveWork, type Ticket, ticketById } from './ticket-store.ts';
+import { saveWork } from './ticket-store.ts';
 import type { Appointment, Parameters, Resolution, Team } from './ticket-work.ts';
 
 /** What a technician asks for. */

@@ -3,8 +3,9 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { fewest, openTickets } from './assignment.ts';
 import { onDuty, type Roster } from './roster.ts';
+import { ticketsOfOthers } from './ticket-look-ups.ts';
 import { moveTicket } from './ticket-machine.ts';
-import { saveWork, ticketsOfOthers } from './ticket-store.ts';
+import { saveWork } from './ticket-store.ts';
 
 /**
  * Hands tickets in work, and unassigned ones, from technicians off duty to technicians on duty: up to `limit`, HIGH first. A

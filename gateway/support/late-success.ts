@@ -8,7 +8,7 @@ import { supersede } from '../entitlement/supersede.ts';
 import { type StoredActivation, storedActivation } from '../store/activations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { moneyRefusal } from './manual-retry.ts';
-import type { Ticket } from './ticket-store.ts';
+import type { Ticket } from './stored-ticket.ts';
 
 /** A ticket's activation, its retries, and the revocations that follow them; retries are made by hand, so they are few. */
 const familyMax = 200;

@@ -8,8 +8,8 @@ import { featureOwner, hasGranted } from '../entitlement/ownership.ts';
 import { insertActivation, loadActivation } from '../store/activations.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { PlatformSchema } from '../store/schema.ts';
+import type { Ticket } from './stored-ticket.ts';
 import { actorOf } from './ticket-machine.ts';
-import type { Ticket } from './ticket-store.ts';
 
 /** What was begun, or the sentence that says why it cannot be. */
 export type Begun = { readonly activationId: string } | { readonly refusal: string };

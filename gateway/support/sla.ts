@@ -7,8 +7,9 @@ import { backgroundLoop } from '../background/background-loop.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { handOver } from './hand-over.ts';
 import { nextShiftChange, type Roster } from './roster.ts';
+import { dueTickets, nextDueTicketAt } from './ticket-look-ups.ts';
 import { checkSla } from './ticket-machine.ts';
-import { dueTickets, nextDueTicketAt, saveWork } from './ticket-store.ts';
+import { saveWork } from './ticket-store.ts';
 
 export interface SlaDeps {
   readonly database: Database<PlatformSchema>;

@@ -7,19 +7,12 @@ import { pickTechnician } from './assignment.ts';
 import { applyToTicket, type DeskDeps as CommandDeps } from './desk-command.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { causeOf, incidentOf } from './incident.ts';
+import type { StoredFields, TicketNote } from './stored-ticket.ts';
 import type { SupportSettings } from './support-settings.ts';
 import { type OpenedTicket, ticketFields } from './ticket.ts';
+import { ticketOfActivation } from './ticket-look-ups.ts';
 import { moveTicket } from './ticket-machine.ts';
-import {
-  recordFacts,
-  type StoredFields,
-  saveFields,
-  saveWork,
-  type TicketNote,
-  type TicketProblem,
-  ticketOfActivation,
-  workColumns,
-} from './ticket-store.ts';
+import { recordFacts, saveFields, saveWork, type TicketProblem, workColumns } from './ticket-store.ts';
 import { newWork } from './ticket-work.ts';
 
 interface DeskDeps {

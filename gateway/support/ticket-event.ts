@@ -1,8 +1,8 @@
 import { isoText } from '../../shared/protocol/instant.ts';
 import { visibleLine } from '../../shared/protocol/plain-text.ts';
 import type { RecordRow } from '../store/schema.ts';
+import type { Ticket } from './stored-ticket.ts';
 import { contradictionCode } from './ticket.ts';
-import type { Ticket } from './ticket-store.ts';
 
 /** What a try of the webhook sends: a body, and nothing for an event that the format has no word for. */
 export type TicketMessage = Readonly<Record<string, unknown>> | null;

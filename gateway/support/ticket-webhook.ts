@@ -16,7 +16,7 @@ import {
   standardSettlementMessage,
 } from './settlement-event.ts';
 import { pagerDutyMessage, standardMessage, type TicketMessage } from './ticket-event.ts';
-import { ticketById } from './ticket-store.ts';
+import { ticketById } from './ticket-look-ups.ts';
 import { attemptWebhook, type WebhookOutcome } from './webhook-attempt.ts';
 import { deleteParked, lookAtWebhook, nextReplay, parkEvent, switchWebhookOff } from './webhook-store.ts';
 

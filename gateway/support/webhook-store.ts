@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
-import type { PlatformSchema, RecordRow, WebhookEventRow } from '../store/schema.ts';
+import type { PlatformSchema, RecordRow } from '../store/schema.ts';
+import type { WebhookEventRow } from '../store/ticket-tables.ts';
 
 const isToReplay = sql<boolean>`replay_at is not null`;
 

@@ -1,26 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import {
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  type NodeConnectionOptions,
-  headers as newHeaders,
-} from '@nats-io/transport-node';
-import { type Bus, BusUnavailable, type PublishOptions } from '../ports/bus.ts';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Bus, BusUnavailable } from '../ports/bus.ts';
 import type { Log } from '../ports/log.ts';
 import { maskedAddress } from '../protocol/address.ts';
-import { type NatsNames, natsNames, standardPrefix } from '../protocol/nats-names.ts';
-import { streamOf } from '../protocol/subjects.ts';
-import { type JetStreamRemedy, remedyOf } from './jetstream-errors.ts';
+import { natsNames, standardPrefix } from '../protocol/nats-names.ts';
+import type { JetStreamRemedy } from './jetstream-errors.ts';
+import { connectTo, type NatsCredentials, reasonOf } from './nats-connection.ts';
 import { type LiveConsumption, PullConsumption, within } from './nats-consumption.ts';
 import { type LinkState, linkState } from './nats-link-state.ts';
+import { acknowledgementTimeoutMs, publisher } from './nats-publishing.ts';
 import {
   deleteStreams,
-  deletionMs,
   ensureConsumer,
   ensureStreams,
-  pause,
   plainStorage,
   recreateStream,
   type StreamSettings,
@@ -28,20 +20,7 @@ import {
   StreamsOfAnother,
 } from './nats-streams.ts';
 
-/** Publishes without an answer yet; further ones wait for their turn. */
-const outstandingMax = 1_000;
-/** Publishes that may wait for their turn; further ones are refused. */
-const waitingMax = 100_000;
-const acknowledgementTimeoutMs = 5_000;
-/** Tries of one publish while the streams come back after NATS lost its data. */
-const publishTries = 4;
 const flushMaxMs = 2_000;
-
-export type NatsCredentials =
-  | { readonly user: string; readonly password: string }
-  | { readonly token: string }
-  /** A file made by `nsc` (JWT and seed). */
-  | { readonly credentialsFile: string };
 
 export interface NatsBusOptions {
   /** `nats://127.0.0.1:4222`, several separated by commas; may hold `user:password@`. */
@@ -126,45 +105,6 @@ export async function removeStreams(
   }
 }
 
-async function connectTo({ url, credentials }: NatsBusOptions): Promise<NatsConnection> {
-  const parsed = url
-    .split(',')
-    .map((part) => part.trim())
-    .map((part) => new URL(part.includes('://') ? part : `nats://${part}`));
-  const shown = maskedAddress(url);
-  const first = parsed.find(({ username }) => username !== '');
-  const authentication = credentials
-    ? await authenticationOf(credentials)
-    : first
-      ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
-      : {};
-  try {
-    return await connect({
-      servers: parsed.map((part) => part.host),
-      ...authentication,
-      ...(parsed.some((part) => part.protocol === 'tls:') ? { tls: {} } : {}),
-      name: 'fleetwake',
-      timeout: 5_000,
-      maxReconnectAttempts: -1,
-      // A NATS that restarts may refuse for a moment what it will accept again.
-      ignoreAuthErrorAbort: true,
-      reconnectTimeWait: 250,
-      reconnectJitter: 250,
-      pingInterval: 10_000,
-      // Two stack traces for each publish cost more than the publish.
-      noAsyncTraces: true,
-    });
-  } catch (error) {
-    throw new BusUnavailable(`NATS at ${shown} cannot be used: ${reasonOf(error)}`, { cause: error });
-  }
-}
-
-async function authenticationOf(credentials: NatsCredentials): Promise<Partial<NodeConnectionOptions>> {
-  if ('token' in credentials) return { token: credentials.token };
-  if ('user' in credentials) return { user: credentials.user, pass: credentials.password };
-  return { authenticator: credsAuthenticator(await readFile(credentials.credentialsFile)) };
-}
-
 async function prepared(
   connection: NatsConnection,
   url: string,
@@ -187,144 +127,6 @@ async function prepared(
   }
 }
 
-interface Repairs {
-  create(): Promise<void>;
-  recreate(stream: string): Promise<void>;
-}
-
-interface Publishing {
-  readonly publish: Bus['publish'];
-  /** Why the newest publish failed; null when it did not, or the connection has come back since. */
-  problem(): string | null;
-  reconnected(): void;
-}
-
-/** Many publishes share the connection without waiting for each other's acknowledgement. */
-function publisher({
-  connection,
-  names,
-  repairs,
-  link,
-  log,
-}: {
-  readonly connection: NatsConnection;
-  readonly names: NatsNames;
-  readonly repairs: Repairs;
-  readonly link: LinkState;
-  readonly log: Log;
-}): Publishing {
-  const client = jetstream(connection, { timeout: acknowledgementTimeoutMs });
-  const takePlace = places();
-  const outcome = publishOutcome(log);
-  let repairing: Promise<void> | null = null;
-
-  /** One repair for all publishes that met the same error. */
-  const repair = (work: () => Promise<void>) => {
-    repairing ??= pause(deletionMs)
-      .then(work)
-      .finally(() => {
-        repairing = null;
-      });
-    return repairing;
-  };
-
-  function publishOnce(subject: string, payload: string, options: PublishOptions): Promise<void> {
-    const headers = newHeaders();
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
-    const { messageId } = options;
-    return link.whileConnected(async () => {
-      await client.publish(names.subject(subject), payload, {
-        headers,
-        ...(messageId ? { msgID: messageId } : {}),
-      });
-    });
-  }
-
-  async function publishWithRepair(subject: string, payload: string, options: PublishOptions): Promise<void> {
-    for (let tried = 1; ; tried += 1) {
-      try {
-        await publishOnce(subject, payload, options);
-        outcome.succeeded();
-        return;
-      } catch (error) {
-        const remedy = remedyOf(error);
-        const isRepairable = remedy === 'create' || remedy === 'recreate';
-        if (!isRepairable || tried === publishTries) {
-          outcome.failed(reasonOf(error), remedy);
-          throw new BusUnavailable(`NATS did not acknowledge a message on ${subject}: ${reasonOf(error)}`, {
-            cause: error,
-          });
-        }
-        // Another process may have recreated it: only what fails again after a pause is deleted.
-        const isSure = remedy === 'recreate' && tried > 1;
-        if (isSure)
-          log.error('bus.stream_recreated', { stream: streamOf(subject).name, reason: reasonOf(error) });
-        const work = isSure ? () => repairs.recreate(streamOf(subject).name) : repairs.create;
-        await repair(work).catch(() => {});
-      }
-    }
-  }
-
-  return {
-    problem: outcome.problem,
-    reconnected: outcome.reconnected,
-    async publish(subject, payload, options = {}) {
-      streamOf(subject);
-      const releasePlace = await takePlace();
-      try {
-        await publishWithRepair(subject, payload, options);
-      } finally {
-        releasePlace();
-      }
-    },
-  };
-}
-
-/** Keeps how the newest publish ended, and logs each change once, however many publishes fail. */
-function publishOutcome(log: Log) {
-  let problem: string | null = null;
-  let failures = 0;
-  let isPassing = false;
-  return {
-    problem: () => problem,
-    /** What failed for want of a connection says nothing about the new one; what the server refused stays known. */
-    reconnected() {
-      if (isPassing) problem = null;
-    },
-    succeeded() {
-      if (problem !== null) log.info('bus.publishes_again', { failures });
-      problem = null;
-      failures = 0;
-    },
-    failed(reason: string, remedy: JetStreamRemedy) {
-      failures += 1;
-      if (problem === null)
-        log[remedy === 'report' ? 'error' : 'warn']('bus.publish_failed', { reason, remedy });
-      problem = reason;
-      isPassing = remedy === 'retry';
-    },
-  };
-}
-
-/** Hands out places for publishes under way, in the order of asking. */
-function places(): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
-  let taken = 0;
-  const release = () => {
-    const next = waiting.shift();
-    // A publish that ends gives its place to the next one, so the count stays.
-    if (next) next();
-    else taken -= 1;
-  };
-  return async () => {
-    if (taken < outstandingMax) taken += 1;
-    else if (waiting.length >= waitingMax) {
-      throw new BusUnavailable(`${waitingMax} messages already wait to be published`);
-    } else await new Promise<void>((resolve) => waiting.push(resolve));
-    return release;
-  };
-}
-
 async function followStatus(
   connection: NatsConnection,
   log: Log,
@@ -343,10 +145,4 @@ async function followStatus(
     }
     if (status.type === 'error') log.error('bus.server_error', { error: String(status.error) });
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error && error.cause.message ? ` (${error.cause.message})` : '';
-  return `${error.message || error.name}${cause}`;
 }

@@ -1,25 +1,23 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DiscardPolicy, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../ports/log.ts';
 import { makeFolder } from './folder.ts';
+import { jetStreamFailure, storingFailure } from './nats-server-check.ts';
+import {
+  configurationFile,
+  configurationText,
+  ownerWords,
+  passwordOf,
+  portOf,
+  serverUser,
+} from './nats-server-files.ts';
 import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts';
 
 const readyMaxMs = 15_000;
 /** A server that does not end politely is killed after this time. */
 const stopMaxMs = 5_000;
-const answerMaxMs = 1_000;
-/** Longer than a busy machine needs: a server that works must not be restarted. */
-const checkMaxMs = 5_000;
-const user = 'fleetwake';
-const configurationFile = 'nats-server.conf';
-/** Holds the newest message of the checks, on servers that are started here only. */
-const checkSubject = 'fleetwake.check';
-const checkStream = { name: 'FLEETWAKE_CHECK', subjects: [checkSubject], max_msgs: 1 };
 
 /** Error of a missing `nats-server` on the PATH. The message names the fix. */
 export class NatsServerMissing extends Error {
@@ -110,7 +108,7 @@ export async function natsServerUrl(dataFolder: string): Promise<string> {
   const pid = Number(await readFile(join(dataFolder, 'nats-server.pid'), 'utf8').catch(() => '0'));
   const port = pid > 0 ? await portOf(dataFolder, pid) : null;
   if (port === null) throw new Error(`no nats-server runs on ${dataFolder}`);
-  return `nats://${user}:${await passwordOf(dataFolder)}@127.0.0.1:${port}`;
+  return `nats://${serverUser}:${await passwordOf(dataFolder)}@127.0.0.1:${port}`;
 }
 
 /** Installs Debian's package. Only root may; anyone else gets a sentence. */
@@ -142,18 +140,6 @@ export async function installNatsServer(log: Log): Promise<void> {
   }
 }
 
-/** A password that survives restarts, so that clients of the last run reconnect. */
-async function passwordOf(dataFolder: string, known?: string): Promise<string> {
-  const file = join(dataFolder, 'nats-password');
-  const kept = await readFile(file, 'utf8').catch(() => '');
-  const password = known ?? (kept.trim() || randomBytes(24).toString('hex'));
-  if (password !== kept.trim()) await writeFile(file, password, { mode: 0o600 });
-  return password;
-}
-
-/** Starts the configuration's first line; the process that started the server follows. */
-const ownerWords = '# started by process ';
-
 /** The process that still runs the server, or null: one that was killed left it behind, or it was this one. */
 async function ownerOf(dataFolder: string, pid: number): Promise<number | null> {
   const text = await readFile(join(dataFolder, configurationFile), 'utf8').catch(() => '');
@@ -162,18 +148,6 @@ async function ownerOf(dataFolder: string, pid: number): Promise<number | null> 
   if (owner === process.pid) return null;
   // An orphan has another parent, even if a new process has the old parent's id.
   return (await parentOf(pid)) === owner ? owner : null;
-}
-
-function configurationText(dataFolder: string, port: number, password: string): string {
-  const quoted = (text: string) => JSON.stringify(text);
-  return `${ownerWords}${process.pid}
-listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}
-ports_file_dir: ${quoted(dataFolder)}
-pid_file: ${quoted(join(dataFolder, 'nats-server.pid'))}
-authorization { user: ${quoted(user)}, password: ${quoted(password)} }
-jetstream { store_dir: ${quoted(dataFolder)} }
-max_payload: 1MB
-`;
 }
 
 /**
@@ -210,7 +184,7 @@ async function whenReady(
     const port = await portOf(dataFolder, child.pid);
     // Only our own server knows the password, so a server that accepts it is ours.
     if (port !== null && (await jetStreamFailure(port, password)) === null) {
-      return { url: `nats://${user}:${password}@127.0.0.1:${port}`, port };
+      return { url: `nats://${serverUser}:${password}@127.0.0.1:${port}`, port };
     }
     await new Promise<void>((resolve) => setTimeout(resolve, 10));
   }
@@ -220,70 +194,6 @@ async function whenReady(
     );
   }
   throw new Error(`nats-server did not become ready: ${output().split('\n').slice(-3).join(' | ')}`);
-}
-
-/** The server writes the port that it took into a file named after its process. */
-async function portOf(dataFolder: string, pid: number | undefined): Promise<number | null> {
-  try {
-    const text = await readFile(join(dataFolder, `nats-server_${pid}.ports`), 'utf8');
-    const { nats } = JSON.parse(text) as { nats?: string[] };
-    return nats?.[0] ? Number(new URL(nats[0]).port) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Connects as a client does; resolves with why `work` failed, null when it did not. */
-async function failureOf(
-  {
-    port,
-    password,
-    timeoutMs,
-  }: { readonly port: number; readonly password: string; readonly timeoutMs: number },
-  work: (connection: NatsConnection) => Promise<unknown>,
-): Promise<string | null> {
-  try {
-    const connection = await connect({
-      servers: `127.0.0.1:${port}`,
-      user,
-      pass: password,
-      timeout: timeoutMs,
-      reconnect: false,
-    });
-    try {
-      await work(connection);
-      return null;
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    return error instanceof Error ? error.message || error.name : String(error);
-  }
-}
-
-/** Whether JetStream is there. */
-function jetStreamFailure(port: number, password: string): Promise<string | null> {
-  const timeoutMs = answerMaxMs;
-  return failureOf({ port, password, timeoutMs }, (connection) =>
-    jetstreamManager(connection, { timeout: timeoutMs }),
-  );
-}
-
-/** Stores a message, which is what the server is for: it can answer, and store nothing. */
-async function storingFailure(dataFolder: string, port: number, password: string): Promise<string | null> {
-  // A server whose folder was deleted works on until it needs the next file.
-  const hasFolder = await stat(join(dataFolder, configurationFile)).then(
-    () => true,
-    () => false,
-  );
-  if (!hasFolder) return `its data folder ${dataFolder} is gone`;
-  const timeoutMs = checkMaxMs;
-  const failure = await failureOf({ port, password, timeoutMs }, async (connection) => {
-    const manager = await jetstreamManager(connection, { timeout: timeoutMs });
-    await manager.streams.add({ ...checkStream, storage: StorageType.File, discard: DiscardPolicy.Old });
-    await jetstream(connection, { timeout: timeoutMs }).publish(checkSubject, '');
-  });
-  return failure && `JetStream stores nothing (${failure})`;
 }
 
 async function endChild(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {

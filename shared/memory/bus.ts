@@ -130,19 +130,7 @@ function newStream(
   const messages = new Set<StoredMessage>();
   const consumers = new Map<string, BusConsumer>();
   let sequence = 0;
-  /** When each message id was first seen; insertion order is age order. */
-  const seenAt = new Map<string, number>();
-
-  function isDuplicate(messageId: string | undefined): boolean {
-    if (messageId === undefined) return false;
-    for (const [id, at] of seenAt) {
-      if (clock.now() - at < duplicateWindowMs) break;
-      seenAt.delete(id);
-    }
-    if (seenAt.has(messageId)) return true;
-    seenAt.set(messageId, clock.now());
-    return false;
-  }
+  const isDuplicate = duplicateCheck(clock);
 
   function makeRoom(): void {
     if (isQueue && messages.size >= streamMaxMessages) throw new BusUnavailable(`${definition.name} is full`);
@@ -193,6 +181,22 @@ function newStream(
       consumers.clear();
       messages.clear();
     },
+  };
+}
+
+/** Returns whether a message id was given before, within the window of a stream. */
+function duplicateCheck(clock: Clock): (messageId: string | undefined) => boolean {
+  /** When each message id was first seen; insertion order is age order. */
+  const seenAt = new Map<string, number>();
+  return (messageId) => {
+    if (messageId === undefined) return false;
+    for (const [id, at] of seenAt) {
+      if (clock.now() - at < duplicateWindowMs) break;
+      seenAt.delete(id);
+    }
+    if (seenAt.has(messageId)) return true;
+    seenAt.set(messageId, clock.now());
+    return false;
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import { supportNoticeKinds } from '../../gateway/notifications/notice-table.ts';
-import type { ActivationRow, EntitlementRow, TicketRow } from '../../gateway/store/schema.ts';
+import type { ActivationRow, EntitlementRow } from '../../gateway/store/schema.ts';
+import type { TicketRow } from '../../gateway/store/ticket-tables.ts';
 import type { TicketWork } from '../../gateway/support/ticket-work.ts';
 import { balanceOf } from '../reports/balance.ts';
 import type { Evidence, VehicleEvidence } from '../reports/evidence.ts';

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import type { RecordExport } from '../../gateway/platform/record-export.ts';
-import { recordViews } from '../../gateway/platform/record-words.ts';
+import { recordViews } from '../../gateway/platform/record-type.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
 import { exitCodes } from './exit.ts';
 import { recordFlags } from './flag-names.ts';

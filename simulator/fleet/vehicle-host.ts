@@ -2,11 +2,10 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
-import { type CommandResult, configureCommandSchema } from '../../shared/protocol/device-messages.ts';
+import { configureCommandSchema } from '../../shared/protocol/device-messages.ts';
 import { jsonOf } from '../../shared/protocol/json.ts';
-import { topics } from '../../shared/protocol/topics.ts';
 import { applyMsOf } from '../vehicle/configure.ts';
-import type { VehicleEvent, VehicleMessage, VehicleStep } from '../vehicle/event.ts';
+import type { VehicleEvent, VehicleStep } from '../vehicle/event.ts';
 import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
 import type { Agenda } from './agenda.ts';
@@ -14,11 +13,12 @@ import { outages, recordedOutages } from './connectivity.ts';
 import { faultEffects, loggedEffects } from './fault-effects.ts';
 import { FaultSet } from './fault-set.ts';
 import type { VehicleSpec } from './make-fleet.ts';
+import { MemorySaver } from './memory-saver.ts';
 import type { FleetOptions } from './options.ts';
-import { Outbox, type OutboxWay } from './outbox.ts';
 import { startTelemetry } from './telemetry-timer.ts';
 import { VehicleConnection } from './vehicle-connection.ts';
 import { standingForm } from './vehicle-faults.ts';
+import { type OutputSource, VehicleOutput } from './vehicle-output.ts';
 import type { VehicleSnapshot } from './vehicle-snapshot.ts';
 import { restoredVehicle, type VehicleStore } from './vehicle-store.ts';
 
@@ -37,8 +37,7 @@ const displayedMax = 16;
 type FaultMoment = 'receiving' | 'applying' | 'answering';
 
 /**
- * One vehicle with its connection: passes what arrives to the pure model and sends what comes out. A result stays until
- * the broker acknowledged it, across any number of connections.
+ * One vehicle with its connection: passes what arrives to the pure model and what comes out to the output.
  */
 export class VehicleHost {
   readonly spec: VehicleSpec;
@@ -46,26 +45,24 @@ export class VehicleHost {
   readonly #random: Random;
   #vehicle: Vehicle;
   readonly #connection: VehicleConnection;
-  readonly #outbox: Outbox;
+  readonly #output: VehicleOutput;
+  readonly #memory: MemorySaver;
   readonly #faults: FaultSet;
   #faultRandom: Random | null = null;
-  #hidesStatus: boolean = false;
-  #resultsLost = 0;
   #refused = 0;
   readonly #isRestored: boolean;
   readonly #displayed: string[] = [];
-  /** Saves that are not durable yet: nothing that tells of them leaves the vehicle. */
-  #saving = 0;
 
   constructor(deps: HostDeps, spec: VehicleSpec) {
     this.spec = spec;
     this.#deps = deps;
     this.#random = deps.random.stream(spec.vin);
-    this.#outbox = new Outbox(this.#way());
+    this.#memory = new MemorySaver(deps.store, deps.log);
+    this.#output = new VehicleOutput(this.#source(), deps.log);
     const stored = deps.store?.load(spec.vin) ?? { memory: null, motion: null };
     this.#vehicle = restoredVehicle(newVehicle(spec), stored);
     this.#isRestored = stored.memory !== null;
-    for (const result of stored.memory?.results ?? []) this.#outbox.addResult(result);
+    this.#output.restore(stored.memory?.results ?? []);
     this.#connection = this.#newConnection();
     this.#faults = this.#newFaults();
     for (const [index, fault] of spec.faults.entries()) {
@@ -82,8 +79,8 @@ export class VehicleHost {
       connected: this.#connection.isReady,
       running: this.#vehicle.running,
       displayed: [...this.#displayed],
-      resultsWaiting: this.#outbox.waiting,
-      resultsLost: this.#resultsLost,
+      resultsWaiting: this.#output.waiting,
+      resultsLost: this.#output.resultsLost,
       refused: this.#refused,
     };
   }
@@ -159,6 +156,28 @@ export class VehicleHost {
     return this.#connection.close();
   }
 
+  #source(): OutputSource {
+    const host = this;
+    return {
+      vin: this.spec.vin,
+      get vehicle() {
+        return host.#vehicle;
+      },
+      get connection() {
+        return host.#connection;
+      },
+      get faults() {
+        return host.#faults;
+      },
+      get isSaving() {
+        return host.#memory.isSaving;
+      },
+      now: () => this.#deps.clock.now(),
+      hangsAtAnswer: (commandId) => this.#hangsAt('answering', commandId),
+      crashesAtAnswer: () => this.#crashesAt('answering'),
+    };
+  }
+
   #newConnection(): VehicleConnection {
     const { clock } = this.#deps;
     return new VehicleConnection({
@@ -171,8 +190,8 @@ export class VehicleHost {
       onMessage: (message) => this.#receive(message),
       onReady: async () => {
         this.#faults.enter('connected');
-        this.#outbox.addStatus();
-        await this.#outbox.flush();
+        this.#output.addStatus();
+        await this.#output.flush();
       },
     });
   }
@@ -195,8 +214,8 @@ export class VehicleHost {
       clockSkewMs: () => this.#faults.standing('clock_skew').reduce((sum, { skewMs }) => sum + skewMs, 0),
       now: () => clock.now(),
       flush: () => {
-        this.#outbox.addStatus();
-        void this.#outbox.flush();
+        this.#output.addStatus();
+        void this.#output.flush();
       },
     });
     return new FaultSet({
@@ -257,34 +276,9 @@ export class VehicleHost {
       if (this.#displayed.length > displayedMax) this.#displayed.shift();
     }
     for (const commandId of taken.applying ?? []) this.#apply(commandId);
-    for (const message of taken.messages) this.#queue(message);
-    this.#hidesStatus = false;
-    this.#keep(before);
-    void this.#outbox.flush();
-  }
-
-  /** Saves what has changed of the vehicle. A memory that cannot be saved is logged, and the vehicle continues. */
-  #keep(before: Vehicle): void {
-    const { store, log } = this.#deps;
-    if (!store) return;
-    const { vin } = this.spec;
-    const { features, accepted, waiting, answers, motion } = this.#vehicle;
-    if (motion !== before.motion) store.noteMotion(vin, motion);
-    const isSame =
-      features === before.features &&
-      accepted === before.accepted &&
-      waiting === before.waiting &&
-      answers === before.answers;
-    if (isSame) return;
-    this.#saving += 1;
-    const results = this.#outbox.unsent();
-    void store
-      .saveMemory(vin, { features, accepted, waiting, answers, results })
-      .catch((error: unknown) => log.error('vehicle.memory_not_saved', { vin, error: String(error) }))
-      .then(() => {
-        this.#saving -= 1;
-        return this.#outbox.flush();
-      });
+    this.#output.queue(taken.messages);
+    this.#memory.save(before, this.#vehicle, this.#output.unsent(), () => this.#output.flush());
+    void this.#output.flush();
   }
 
   #apply(commandId: string): void {
@@ -296,75 +290,5 @@ export class VehicleHost {
     this.#deps.agenda.after(applyMs, () =>
       this.#take({ type: 'applied', now: this.#deps.clock.now(), commandId }),
     );
-  }
-
-  #queue(message: VehicleMessage): void {
-    switch (message.channel) {
-      case 'result':
-        this.#answer(message.payload);
-        break;
-      case 'status':
-        if (!this.#hidesStatus) this.#outbox.addStatus();
-        break;
-      case 'telemetry':
-        // Without a connection it is dropped: old telemetry has no use.
-        if (this.#connection.isReady)
-          void this.#connection.publish(topics.telemetry(this.spec.vin), message.payload, 0, false);
-        break;
-      default:
-        message satisfies never;
-    }
-  }
-
-  #answer(result: CommandResult): void {
-    this.#faults.enter('answering');
-    const lost = this.#faults.strike(
-      'lose_ack',
-      () => true,
-      this.#faults.commands.answered(result.commandId),
-    );
-    const isSilent = lost === null && this.#keepsSilent(result);
-    if (lost || isSilent) {
-      this.#lose(result, lost?.withStatus ?? true);
-      return;
-    }
-    this.#outbox.addResult(result);
-    this.#crashesAt('answering');
-  }
-
-  /** Done, and nothing of it leaves the vehicle. */
-  #keepsSilent({ commandId, results }: CommandResult): boolean {
-    const isApplied = results.some(({ outcome }) => outcome === 'applied');
-    return (
-      (isApplied && this.#faults.strike('apply_but_no_ack') !== null) || this.#hangsAt('answering', commandId)
-    );
-  }
-
-  #lose(result: CommandResult, withStatus: boolean): void {
-    this.#hidesStatus = withStatus;
-    this.#resultsLost += 1;
-    this.#deps.log.info('vehicle.result_lost', { vin: this.spec.vin, commandId: result.commandId });
-  }
-
-  #way(): OutboxWay {
-    const host = this;
-    const { vin } = this.spec;
-    return {
-      get open() {
-        return host.#connection.isReady && !host.#connection.isWedged && host.#saving === 0;
-      },
-      sendResult: (result) => {
-        // The clock is that of sending: the other side takes the skew from it.
-        const clock = clockOf(this.#vehicle, this.#deps.clock.now());
-        return this.#connection.publish(topics.result(vin), { ...result, clock }, 1, false);
-      },
-      sendStatus: async () => {
-        const { messages } = step(this.#vehicle, { type: 'connected', now: this.#deps.clock.now() });
-        for (const { payload } of messages) {
-          if (!(await this.#connection.publish(topics.status(vin), payload, 1, true))) return false;
-        }
-        return true;
-      },
-    };
   }
 }

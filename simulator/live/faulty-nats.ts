@@ -10,6 +10,7 @@ import {
 } from '../../shared/live/nats-server.ts';
 import { storedMessages } from '../../shared/live/stored-messages.ts';
 import { sleep } from '../../shared/ports/clock.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import { natsNames } from '../../shared/protocol/nats-names.ts';
 import { streams } from '../../shared/protocol/subjects.ts';
 import type { FaultyComponents } from '../faults/component-faults.ts';
@@ -48,18 +49,7 @@ export async function faultyNats({ mayInstall, prefix, ...options }: FaultyNatsO
   });
   const { url } = server;
   const { password } = new URL(url);
-  let work: Promise<void> = Promise.resolve();
-  let queued = 0;
-  /** One after the other, in the order in which they were asked for. */
-  const inTurn = (act: () => Promise<void>) => {
-    queued += 1;
-    work = work
-      .then(() => (stopping.signal.aborted ? undefined : act()))
-      .catch((error: unknown) => log.error('run.nats_fault_failed', { error: String(error) }))
-      .finally(() => {
-        queued -= 1;
-      });
-  };
+  const turns = faultsInTurn(log, stopping.signal);
 
   async function up(): Promise<void> {
     while (server === null && !stopping.signal.aborted) {
@@ -94,18 +84,39 @@ export async function faultyNats({ mayInstall, prefix, ...options }: FaultyNatsO
   return {
     url,
     faults: {
-      setDown: (isDown) => inTurn(isDown ? down : up),
-      wipe: () => inTurn(wipe),
+      setDown: (isDown) => turns.add(isDown ? down : up),
+      wipe: () => turns.add(wipe),
     },
     get isUp() {
-      return server !== null && queued === 0;
+      return server !== null && turns.isIdle;
     },
     wipedEvents: () => wiped,
     async stop() {
       stopping.abort();
-      await work;
+      await turns.idle();
       await server?.stop();
     },
+  };
+}
+
+/** Applies faults one after the other, in the order in which they were asked for; none once `stopping` is aborted. */
+function faultsInTurn(log: Log, stopping: AbortSignal) {
+  let work: Promise<void> = Promise.resolve();
+  let queued = 0;
+  return {
+    add(act: () => Promise<void>): void {
+      queued += 1;
+      work = work
+        .then(() => (stopping.aborted ? undefined : act()))
+        .catch((error: unknown) => log.error('run.nats_fault_failed', { error: String(error) }))
+        .finally(() => {
+          queued -= 1;
+        });
+    },
+    get isIdle() {
+      return queued === 0;
+    },
+    idle: () => work,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
-import type { ActivationRow, PurchaseRow, TicketRow } from '../../gateway/store/schema.ts';
+import type { ActivationRow, PurchaseRow } from '../../gateway/store/schema.ts';
+import type { TicketRow } from '../../gateway/store/ticket-tables.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import type { BrokerLog } from './broker-log.ts';

@@ -5,8 +5,8 @@ import type {
   NoticeRow,
   PurchaseRow,
   RecordRow,
-  TicketRow,
 } from '../../gateway/store/schema.ts';
+import type { TicketRow } from '../../gateway/store/ticket-tables.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import type { Plan } from '../scenarios/plan.ts';

@@ -1,7 +1,8 @@
 import { type Form, missingParameter, refuseUnknown } from './form.ts';
-import { findIntent, post, type Work } from './operations.ts';
+import { findIntent } from './holds.ts';
 import type { DisputeRow, IntentRow } from './schema.ts';
 import { type Answer, missing, refused } from './stripe-error.ts';
+import { post, type Work } from './work.ts';
 
 export type DisputeEventType = 'charge.dispute.created' | 'charge.dispute.closed';
 

@@ -8,23 +8,15 @@ import type { Log } from '../../../shared/ports/log.ts';
 import type { Secrets } from '../../../shared/ports/secrets.ts';
 import { createDispute, type DisputeEventType, endDispute } from './disputes.ts';
 import { type Form, fingerprint, parseForm } from './form.ts';
+import { findLapsed, lapseHolds } from './holds.ts';
 import { earlierAnswer, type KeyUse, keepAnswer, keyInUse, removeOutdated } from './idempotent.ts';
+import { cancelIntent, captureIntent, createIntent, listIntents, readIntent } from './intent-operations.ts';
 import { type Ledger, ledgerOf, ledgerPageMax } from './ledger.ts';
-import {
-  cancelIntent,
-  captureIntent,
-  createIntent,
-  createRefund,
-  findLapsed,
-  lapseHolds,
-  listIntents,
-  readIntent,
-  readRefund,
-  type Work,
-} from './operations.ts';
+import { createRefund, readRefund } from './refund-operations.ts';
 import type { PaymentsStandInSchema } from './schema.ts';
 import { type Answer, errorBody, invalid } from './stripe-error.ts';
 import { type WebhookEndpoint, webhookSender } from './webhook.ts';
+import type { Work } from './work.ts';
 
 export interface PaymentsStandInOptions {
   /** Its own, brought up with `migratePaymentsStandIn`. */

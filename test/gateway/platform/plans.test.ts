@@ -13,7 +13,7 @@ import { readVehicle } from '../../../gateway/platform/vehicle-view.ts';
 import { overdueEntitlements } from '../../../gateway/store/entitlements.ts';
 import { recordAfter } from '../../../gateway/store/record-reader.ts';
 import type { PlatformSchema } from '../../../gateway/store/schema.ts';
-import { listTickets } from '../../../gateway/support/ticket-store.ts';
+import { listTickets } from '../../../gateway/support/ticket-list.ts';
 import { systemSecrets } from '../../../shared/live/secrets.ts';
 import { openSqlite } from '../../../shared/live/sqlite.ts';
 import { BetterSqlite3 } from '../../../shared/sql/better-sqlite3.ts';

@@ -4,9 +4,10 @@ import { insertNotices } from '../../../gateway/notifications/notice-insertion.t
 import type { ActivationRow } from '../../../gateway/store/schema.ts';
 import { type DeskCommand, type DeskDeps, runDeskCommand } from '../../../gateway/support/desk-command.ts';
 import { alwaysOnDuty } from '../../../gateway/support/roster.ts';
+import type { Ticket } from '../../../gateway/support/stored-ticket.ts';
 import { standardSupport } from '../../../gateway/support/support-settings.ts';
 import { noteOnTicket, openTicket, resolveByRetry } from '../../../gateway/support/ticket-desk.ts';
-import { type Ticket, ticketOfActivation } from '../../../gateway/support/ticket-store.ts';
+import { ticketOfActivation } from '../../../gateway/support/ticket-look-ups.ts';
 import type { ConfigureRequest } from '../../../shared/protocol/api-iot.ts';
 import { bootEngine, type Outside, placeOrder, withOutside } from '../../helpers/engine-under-test.ts';
 import { countingIds, notices, render, subscription } from '../../helpers/notification-rows.ts';

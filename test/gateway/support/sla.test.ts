@@ -5,7 +5,7 @@ import { alwaysOnDuty, type Roster } from '../../../gateway/support/roster.ts';
 import { slaTimer } from '../../../gateway/support/sla.ts';
 import { standardSupport } from '../../../gateway/support/support-settings.ts';
 import { openTicket } from '../../../gateway/support/ticket-desk.ts';
-import { listTickets } from '../../../gateway/support/ticket-store.ts';
+import { listTickets } from '../../../gateway/support/ticket-list.ts';
 import type { Database } from '../../../shared/ports/database.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { type ManualClock, manualClock } from '../../helpers/manual-clock.ts';

@@ -7,7 +7,9 @@ import { type DeskCommand, type DeskDeps, runDeskCommand } from '../../../gatewa
 import { alwaysOnDuty } from '../../../gateway/support/roster.ts';
 import { standardSupport } from '../../../gateway/support/support-settings.ts';
 import { noteOnTicket, openTicket } from '../../../gateway/support/ticket-desk.ts';
-import { listTickets, saveFields, ticketById } from '../../../gateway/support/ticket-store.ts';
+import { listTickets } from '../../../gateway/support/ticket-list.ts';
+import { ticketById } from '../../../gateway/support/ticket-look-ups.ts';
+import { saveFields } from '../../../gateway/support/ticket-store.ts';
 import type { Database } from '../../../shared/ports/database.ts';
 import { countingIds, notices, placeOrder, startAt, withDatabase } from '../../helpers/notification-rows.ts';
 import { catalogue, command, diagnostics, failedActivation } from '../../helpers/ticket-samples.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import type { Ticket } from '../../../gateway/support/stored-ticket.ts';
 import { pagerDutyMessage } from '../../../gateway/support/ticket-event.ts';
-import type { Ticket } from '../../../gateway/support/ticket-store.ts';
 
 const line = {
   ...{ type: 'ticket.opened', at: 1_800_000_000_000, actor: 'engine', data: '{}' },

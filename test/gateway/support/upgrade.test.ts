@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { migrate } from '../../../gateway/sql/migration.ts';
 import { migratePlatform, platformMigrations } from '../../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../../gateway/store/schema.ts';
-import { listTickets, ticketById } from '../../../gateway/support/ticket-store.ts';
+import { listTickets } from '../../../gateway/support/ticket-list.ts';
+import { ticketById } from '../../../gateway/support/ticket-look-ups.ts';
 import { openSqlite } from '../../../shared/live/sqlite.ts';
 
 const at = 1_800_000_000_000;

@@ -1,0 +1,28 @@
+import type { Transaction } from 'kysely';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Database } from '../../shared/ports/database.ts';
+import type { Ids } from '../../shared/ports/ids.ts';
+import type { Payments } from '../../shared/ports/payments.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Duration } from '../catalogue/service.ts';
+import type { PlatformSchema } from '../store/schema.ts';
+
+export interface DecisionDeps {
+  readonly database: Database<PlatformSchema>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly catalogue: Catalogue;
+  readonly payments: Pick<Payments, 'void' | 'refund'>;
+}
+
+export interface DecisionOrder {
+  readonly choice: 'adopt' | 'refund' | 'ignore';
+  /** The operator. */
+  readonly by: string;
+  /** Whose it is; by default the customer of the vehicle. */
+  readonly customerId?: string | undefined;
+  /** By default the one that is sold at the payment's amount. */
+  readonly duration?: Duration | undefined;
+}
+
+export type Write = Transaction<PlatformSchema>;
