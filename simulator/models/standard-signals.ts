@@ -1,63 +1,32 @@
-import type { SignalModel } from '../vehicle/models.ts';
+import type { SignalModel, VehicleQuantity } from '../vehicle/models.ts';
+
+/** VSS path, data type, unit (null without one), and the part of the vehicle that it shows. */
+const rows: readonly (readonly [path: string, type: string, unit: string | null, from: VehicleQuantity])[] = [
+  ['Vehicle.Speed', 'float', 'km/h', 'speed'],
+  ['Vehicle.TraveledDistance', 'uint32', 'm', 'odometer'],
+  ['Vehicle.Powertrain.TractionBattery.StateOfCharge.Current', 'float', 'percent', 'charge'],
+  ['Vehicle.Powertrain.Range', 'uint32', 'm', 'range'],
+  ['Vehicle.CurrentLocation.Latitude', 'double', 'degrees', 'latitude'],
+  ['Vehicle.CurrentLocation.Longitude', 'double', 'degrees', 'longitude'],
+  ['Vehicle.CurrentLocation.Heading', 'double', 'degrees', 'heading'],
+  ['Vehicle.CurrentLocation.Altitude', 'double', 'm', 'altitude'],
+  ['Vehicle.Cabin.HVAC.AmbientAirTemperature', 'float', 'celsius', 'cabin_temperature'],
+  ['Vehicle.LowVoltageSystemState', 'string', null, 'low_voltage_state'],
+  ['Vehicle.LowVoltageBattery.CurrentVoltage', 'float', 'V', 'low_voltage'],
+  ['Vehicle.IsMoving', 'boolean', null, 'is_moving'],
+  ['Vehicle.Connectivity.IsConnectivityAvailable', 'boolean', null, 'is_connected'],
+  ['Vehicle.Connectivity.Cellular.RSRP', 'int16', 'dBm', 'signal_strength'],
+  ['Vehicle.Diagnostics.DTCCount', 'uint8', null, 'trouble_code_count'],
+  ['Vehicle.Diagnostics.DTCList', 'string[]', null, 'trouble_codes'],
+];
 
 /**
  * Telemetry of a model that lists none, under the paths and units of COVESA VSS 6. Signal strength has no path there: it
  * uses the overlay `Vehicle.Connectivity.Cellular.RSRP`.
  */
-export const standardSignals: readonly SignalModel[] = [
-  { path: 'Vehicle.Speed', type: 'float', unit: 'km/h', generator: { from: 'speed' } },
-  { path: 'Vehicle.TraveledDistance', type: 'uint32', unit: 'm', generator: { from: 'odometer' } },
-  {
-    path: 'Vehicle.Powertrain.TractionBattery.StateOfCharge.Current',
-    type: 'float',
-    unit: 'percent',
-    generator: { from: 'charge' },
-  },
-  { path: 'Vehicle.Powertrain.Range', type: 'uint32', unit: 'm', generator: { from: 'range' } },
-  {
-    path: 'Vehicle.CurrentLocation.Latitude',
-    type: 'double',
-    unit: 'degrees',
-    generator: { from: 'latitude' },
-  },
-  {
-    path: 'Vehicle.CurrentLocation.Longitude',
-    type: 'double',
-    unit: 'degrees',
-    generator: { from: 'longitude' },
-  },
-  {
-    path: 'Vehicle.CurrentLocation.Heading',
-    type: 'double',
-    unit: 'degrees',
-    generator: { from: 'heading' },
-  },
-  { path: 'Vehicle.CurrentLocation.Altitude', type: 'double', unit: 'm', generator: { from: 'altitude' } },
-  {
-    path: 'Vehicle.Cabin.HVAC.AmbientAirTemperature',
-    type: 'float',
-    unit: 'celsius',
-    generator: { from: 'cabin_temperature' },
-  },
-  { path: 'Vehicle.LowVoltageSystemState', type: 'string', generator: { from: 'low_voltage_state' } },
-  {
-    path: 'Vehicle.LowVoltageBattery.CurrentVoltage',
-    type: 'float',
-    unit: 'V',
-    generator: { from: 'low_voltage' },
-  },
-  { path: 'Vehicle.IsMoving', type: 'boolean', generator: { from: 'is_moving' } },
-  {
-    path: 'Vehicle.Connectivity.IsConnectivityAvailable',
-    type: 'boolean',
-    generator: { from: 'is_connected' },
-  },
-  {
-    path: 'Vehicle.Connectivity.Cellular.RSRP',
-    type: 'int16',
-    unit: 'dBm',
-    generator: { from: 'signal_strength' },
-  },
-  { path: 'Vehicle.Diagnostics.DTCCount', type: 'uint8', generator: { from: 'trouble_code_count' } },
-  { path: 'Vehicle.Diagnostics.DTCList', type: 'string[]', generator: { from: 'trouble_codes' } },
-];
+export const standardSignals: readonly SignalModel[] = rows.map(([path, type, unit, from]) => ({
+  path,
+  type,
+  ...(unit === null ? {} : { unit }),
+  generator: { from },
+}));
