@@ -3,8 +3,9 @@ import type { Evidence } from '../reports/evidence.ts';
 import type { TransferAct } from './transfers.ts';
 
 /**
- * Compares the registrations that were answered with what the platform holds: every entitlement in force on a transferred vehicle belongs to
- * the customer it was last registered for, and each earlier purchase has a line of the transfer.
+ * Compares the registrations that were answered with what the platform holds: every entitlement in force that was bought for a transferred
+ * vehicle before belongs to the customer it was last registered for, and each earlier purchase has a line of the transfer. Who buys
+ * afterwards owns what they buy, also where the vehicle is somebody else's.
  */
 export function judgeTransfers({ database }: Evidence, acts: readonly TransferAct[]): string[] {
   const transfers = acts.toSorted((left, right) => left.at - right.at);
@@ -14,9 +15,12 @@ export function judgeTransfers({ database }: Evidence, acts: readonly TransferAc
       ({ vin, customerId, status }) => `${vin}: its registration for ${customerId} was answered ${status}`,
     );
   const owners = new Map(transfers.map(({ vin, customerId }) => [vin, customerId]));
-  for (const { vin, ended_at: endedAt, customer_id: customerId, id } of database.entitlements) {
+  const askedAt = new Map(transfers.map((one) => [one.vin, one.askedAt]));
+  const boughtAt = new Map(database.purchases.map((one) => [one.id, one.created_at]));
+  for (const { vin, ended_at: endedAt, customer_id: customerId, id, purchase_id } of database.entitlements) {
     const owner = owners.get(vin);
-    if (owner !== undefined && endedAt === null && customerId !== owner)
+    const isEarlier = (boughtAt.get(purchase_id ?? '') ?? 0) < (askedAt.get(vin) ?? 0);
+    if (owner !== undefined && isEarlier && endedAt === null && customerId !== owner)
       violations.push(`${id}: belongs to ${customerId}, but ${vin} was registered for ${owner}`);
   }
   for (const [vin, owner] of owners) {
