@@ -100,9 +100,12 @@ function matches(fault: HttpFault, method: string, path: string, place: number |
   );
 }
 
-/** Keys of the engine begin with the activation: `{activationId}:{step}` and `{activationId}:{attempt}`. */
+/**
+ * Returns the activation, by which keys of the engine begin: `{activationId}:{step}` and `{activationId}:{attempt}`. Null for another
+ * key: an engine of the user's own may draw a new one for each try.
+ */
 function keyOwner(request: Request): string | null {
-  return request.headers.get('idempotency-key')?.split(':')[0] ?? null;
+  return /^(act_[^:]+):/.exec(request.headers.get('idempotency-key') ?? '')?.[1] ?? null;
 }
 
 /** Whose request it is: a vehicle's, or of a payment, whose path begins with a version, a purchase's. */

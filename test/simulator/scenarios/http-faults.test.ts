@@ -325,6 +325,15 @@ test('requests about a payment are counted for each purchase over all paths', as
   expect(await statusesOf(faulty.http, requests)).toEqual([500, 500, 200, 200]);
 });
 
+test('requests about a payment whose keys are not those of the engine are counted together, for each path', async () => {
+  const { faulty } = withFaults([
+    { name: 'once', type: 'server_error', toxicity: 1, attributes: { status: 500 }, schedule: { first: 1 } },
+  ]);
+  faulty.begin();
+  const requests = [pay('order-1:new-1'), pay('order-1:new-2'), pay('9f8e'), pay('1', '/v1/refunds')];
+  expect(await statusesOf(faulty.http, requests)).toEqual([500, 200, 200, 500]);
+});
+
 test('a fault of one purchase meets the calls of that one, by the order in which the purchases came', async () => {
   const { faulty } = withFaults([
     {
