@@ -8,8 +8,8 @@ import { httpFaults } from '../../simulator/faults/http-faults.ts';
 import { clientsOf } from '../../simulator/live/clients.ts';
 import type { Launch } from '../../simulator/live/gateway-handle.ts';
 import { startStandIns } from '../../simulator/live/stand-ins.ts';
-import type { ApiAnswer } from '../../simulator/run/api-client.ts';
 import { startChild } from '../helpers/child.ts';
+import { onceThereIsAPlace } from '../helpers/running-platform.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 import { launchApart, launchProcess } from './gateway-process.ts';
@@ -66,7 +66,9 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
       const buy = async (vin: string, index: number, wish: (typeof wishes)[number]): Promise<string> => {
         const customerId = `customer-${String(index + 1).padStart(4, '0')}`;
         const body = { customerId, vin, duration: { unit: 'months', count: 1 }, preDelivery: false, ...wish };
-        const answer: ApiAnswer = await platform.send('POST', '/purchases', body, `${vin}-${wish.serviceId}`);
+        const answer = await onceThereIsAPlace(() =>
+          platform.send('POST', '/purchases', body, `${vin}-${wish.serviceId}`),
+        );
         const { id, purchaseId } = answer.body as BoughtView;
         let status: string | undefined;
         await until(async () => {

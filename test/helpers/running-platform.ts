@@ -22,9 +22,11 @@ import type { VehicleFault } from '../../simulator/fleet/vehicle-faults.ts';
 import { type Clients, clientsOf } from '../../simulator/live/clients.ts';
 import { type StandIns, startStandIns } from '../../simulator/live/stand-ins.ts';
 import { shippedModels } from '../../simulator/models/models-folder.ts';
+import type { ApiAnswer } from '../../simulator/run/api-client.ts';
 import { register } from '../../simulator/run/registration.ts';
 import { modelName, type VehicleModel } from '../../simulator/vehicle/models.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
+import { until } from './until.ts';
 
 /** One vehicle of a test. */
 export interface VehiclePlan {
@@ -296,7 +298,20 @@ export function orderBody(platform: Platform, order: Order = {}) {
 
 /** Buys over HTTP; the purchase must be taken. */
 export async function buy(platform: Platform, order: Order = {}): Promise<Bought> {
-  const answer = await platform.clients.platform.send('POST', '/purchases', orderBody(platform, order));
+  const answer = await onceThereIsAPlace(() =>
+    platform.clients.platform.send('POST', '/purchases', orderBody(platform, order)),
+  );
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   return answer.body as Bought;
+}
+
+/** Asks again where the gateway is busy, as it will be on a slow machine: 503 says that nothing was bought. */
+export async function onceThereIsAPlace(ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  let answer = await ask();
+  await until(async () => {
+    if (answer.status !== 503) return true;
+    answer = await ask();
+    return false;
+  }, 'the gateway has a place for the purchase');
+  return answer;
 }
