@@ -9,7 +9,7 @@ import { problemDoc, problemError } from '../http/problem.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { type DeskAnswer, type DeskCommand, runDeskCommand } from '../support/desk-command.ts';
 import { ticketById } from '../support/ticket-look-ups.ts';
-import type { TechnicianMove } from '../support/ticket-machine.ts';
+import type { TechnicianAction } from '../support/ticket-machine.ts';
 import type { PlatformDeps } from './deps.ts';
 import { shownTextSchema } from './name.ts';
 import { idParameters, jsonAnswer, jsonBody, notFound, scoped, writeProblems } from './route.ts';
@@ -36,14 +36,14 @@ const resolutionSchema = z.discriminatedUnion('resolution', [
 ]);
 
 interface Move {
-  readonly move: TechnicianMove;
+  readonly move: TechnicianAction;
   readonly summary: string;
   readonly body: Zod.ZodType;
   readonly commandOf: (body: never) => DeskCommand;
 }
 
 function move<Body extends Zod.ZodType>(
-  name: TechnicianMove,
+  name: TechnicianAction,
   summary: string,
   body: Body,
   commandOf: (body: z.infer<Body>) => DeskCommand,
@@ -136,7 +136,7 @@ function isRace(error: unknown): boolean {
   return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE';
 }
 
-function refused(id: string, name: TechnicianMove, answer: Extract<DeskAnswer, { kind: 'refused' }>) {
+function refused(id: string, name: TechnicianAction, answer: Extract<DeskAnswer, { kind: 'refused' }>) {
   const { reason, legal } = answer;
   const detail = `The ticket ${id} takes no ${name} now: ${reason}. It takes: ${legal.join(', ')}.`;
   return problemError('illegal-move', detail, { ticketId: id, legal });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Ticket } from '../support/stored-ticket.ts';
-import { legalMoves, technicianMoves } from '../support/ticket-machine.ts';
+import { legalMoves, technicianActions } from '../support/ticket-machine.ts';
 import { ticketStates } from '../support/ticket-work.ts';
 
 export const prioritySchema = z.enum(['HIGH', 'MEDIUM']);
@@ -39,7 +39,7 @@ export const ticketDetailSchema = ticketSchema
       description:
         'The clocks of the SLA, the resolution, the retry under way, what was changed and arranged',
     }),
-    moves: z.array(z.enum(technicianMoves)).meta({ description: 'What may be done now' }),
+    moves: z.array(z.enum(technicianActions)).meta({ description: 'What may be done now' }),
     fields: z.record(z.string(), z.unknown()).meta({
       description:
         "Every field of the specification's ticket table; what could not be read is {unavailable: reason}",

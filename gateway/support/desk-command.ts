@@ -13,7 +13,7 @@ import { isOnRoster } from './roster.ts';
 import type { Ticket } from './stored-ticket.ts';
 import type { SupportSettings } from './support-settings.ts';
 import { ticketById } from './ticket-look-ups.ts';
-import { legalMoves, moves, moveTicket, type TechnicianMove, type TicketEvent } from './ticket-machine.ts';
+import { legalMoves, moves, moveTicket, type TechnicianAction, type TicketEvent } from './ticket-machine.ts';
 import { saveWork } from './ticket-store.ts';
 import type { Appointment, Parameters, Resolution, Team } from './ticket-work.ts';
 
@@ -39,7 +39,7 @@ export type DeskAnswer =
   | { readonly kind: 'done'; readonly ticket: Ticket; readonly begun: string | null }
   | { readonly kind: 'not_found' }
   /** Nothing was changed. `reason` ends a sentence; `legal` are the moves that the ticket's state allows. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly legal: readonly TechnicianMove[] };
+  | { readonly kind: 'refused'; readonly reason: string; readonly legal: readonly TechnicianAction[] };
 
 type Desk = Transaction<PlatformSchema>;
 

@@ -33,7 +33,7 @@ export type TicketEvent = { readonly at: number; readonly by: string } & (
 export type TicketEventType = TicketEvent['type'];
 
 /** What technicians may ask for; the rest comes from the engine. */
-export const technicianMoves = [
+export const technicianActions = [
   'assign',
   'start',
   'comment',
@@ -47,7 +47,7 @@ export const technicianMoves = [
   'close',
   'reopen',
 ] as const satisfies readonly TicketEventType[];
-export type TechnicianMove = (typeof technicianMoves)[number];
+export type TechnicianAction = (typeof technicianActions)[number];
 
 /** Something that became true of a ticket: a line of the record, which is also the outbox of the webhook. */
 export interface TicketFact {
@@ -64,7 +64,7 @@ export interface TicketFact {
 
 export type TicketOutcome =
   | { readonly verdict: 'accepted'; readonly work: TicketWork; readonly facts: readonly TicketFact[] }
-  | { readonly verdict: 'refused'; readonly legal: readonly TechnicianMove[] };
+  | { readonly verdict: 'refused'; readonly legal: readonly TechnicianAction[] };
 
 type Row = Readonly<Record<TicketEventType, TicketState | null>>;
 
@@ -151,8 +151,8 @@ const factTypes = {
   retry_failed: 'ticket.retry_failed',
 } as const satisfies Readonly<Record<TicketEventType, `ticket.${string}`>>;
 
-export function legalMoves(state: TicketState): TechnicianMove[] {
-  return technicianMoves.filter((move) => moves[state][move] !== null);
+export function legalMoves(state: TicketState): TechnicianAction[] {
+  return technicianActions.filter((move) => moves[state][move] !== null);
 }
 
 export function actorOf(by: string): string {

@@ -66,7 +66,7 @@ export async function checkTestCases(options: CheckOptions): Promise<CheckOutcom
   const { seed, runs, worker, workers, minutes, now, makeSmall = true } = options;
   const { overrides = {}, catalogue = shippedCatalogue(), policies = null } = options;
   const isOwn = policies !== null || options.catalogue !== undefined;
-  const stage: TestCaseOptions = { overrides, catalogue };
+  const caseOptions: TestCaseOptions = { overrides, catalogue };
   const schedules = testCasesOf(isOwn ? { policies, serviceCount: catalogue.services().length } : null);
   const endAt = minutes === null ? Number.POSITIVE_INFINITY : now() + minutes * 60_000;
   const probes = newProbeHits();
@@ -77,17 +77,17 @@ export async function checkTestCases(options: CheckOptions): Promise<CheckOutcom
   let shrunk = 0;
 
   async function tryOne(schedule: TestCase, run: number): Promise<Found | null> {
-    const { run: world, broken } = await judge(schedule, { ...stage, twice: run % twiceEvery === 0 });
-    if (world !== null) {
-      totals.events += world.stats.events;
-      totals.activations += world.stats.activations;
-      addHits(probes, probeRun(world));
-      hashes.push({ run, hash: world.traceHash });
+    const { run: ran, broken } = await judge(schedule, { ...caseOptions, twice: run % twiceEvery === 0 });
+    if (ran !== null) {
+      totals.events += ran.stats.events;
+      totals.activations += ran.stats.activations;
+      addHits(probes, probeRun(ran));
+      hashes.push({ run, hash: ran.traceHash });
     }
     totals.runs += 1;
     options.onRun?.(totals);
     if (broken === null) return null;
-    const rules = world === null ? [] : brokenRules(world);
+    const rules = ran === null ? [] : brokenRules(ran);
     return { schedule, broken, run, rules: rules.length === 0 ? [broken.rule] : rules };
   }
 
@@ -96,7 +96,7 @@ export async function checkTestCases(options: CheckOptions): Promise<CheckOutcom
       // fast-check is looking for something smaller.
       shrunk += 1;
       if (shrunk > shrinkMax) return;
-      const { broken } = await judge(schedule, stage);
+      const { broken } = await judge(schedule, caseOptions);
       if (broken?.rule !== first.broken.rule) return;
       first = { ...first, schedule, broken };
       throw new Error(broken.rule);
@@ -114,7 +114,7 @@ export async function checkTestCases(options: CheckOptions): Promise<CheckOutcom
   });
   const found = first as Found | null;
   const failures: CheckFailure[] = [];
-  if (found !== null && makeSmall) failures.push(await smallest(found, stage));
+  if (found !== null && makeSmall) failures.push(await smallest(found, caseOptions));
   else if (found !== null) {
     const { broken, schedule, run, rules } = found;
     failures.push({ ...broken, schedule, traceHash: null, run, rules });
@@ -130,14 +130,14 @@ interface Found {
   readonly rules: readonly string[];
 }
 
-async function smallest(found: Found, stage: TestCaseOptions): Promise<CheckFailure> {
+async function smallest(found: Found, caseOptions: TestCaseOptions): Promise<CheckFailure> {
   const { rule } = found.broken;
   const isTrace = rule === 'same seed, same trace';
   const schedule = await minimise(found.schedule, async (candidate) => {
-    const { broken } = await judge(candidate, { ...stage, twice: isTrace });
+    const { broken } = await judge(candidate, { ...caseOptions, twice: isTrace });
     return broken?.rule === rule;
   });
-  const { run, broken } = await judge(schedule, { ...stage, twice: isTrace });
+  const { run, broken } = await judge(schedule, { ...caseOptions, twice: isTrace });
   const { run: number, rules } = found;
   return { ...(broken ?? found.broken), schedule, traceHash: run?.traceHash ?? null, run: number, rules };
 }

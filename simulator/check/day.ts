@@ -8,10 +8,10 @@ import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { platformCustomers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
+import { newMessageLog } from '../run/message-log.ts';
 import { syncOpenWork } from '../run/open-work.ts';
 import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
-import { wireLog } from '../run/wire-log.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { closeStores, openStores, type Stores } from '../virtual-system/stores.ts';
@@ -94,7 +94,7 @@ export async function runDay(size: DaySize, deps: DayDeps): Promise<DayRun> {
 }
 
 function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPart[]): RunContext {
-  const { loop, plan: day, wire, links, sinks, stores } = system;
+  const { loop, plan: day, messageLog, links, sinks, stores } = system;
   const { plan } = day;
   let answered = 0;
   const pace = virtualPace(loop);
@@ -129,7 +129,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
       { unreachable: [], endsBefore: 0 },
     ),
     sources: {
-      messages: wire.messages,
+      messages: messageLog.messages,
       async freeze() {
         loop.kill('platform');
         loop.kill('api_iot');
@@ -140,7 +140,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
           ledger: await system.ledger.allEntries(),
           database: await collectDatabase(stores.platform.connect(reader).reader),
           apiIot: await collectCommands(stores.apiIot.connect(reader).reader),
-          broker: wire.messages(),
+          broker: messageLog.messages(),
           mails: sinks.mails(),
           pushes: sinks.pushes(),
           events: system.events(),
@@ -201,7 +201,7 @@ async function daySystem(size: DaySize) {
   const stores = await openStores(setup);
   await registerAll(stores, plan, setup);
   const draws = random.stream('network');
-  const wire = wireLog(loop.clock('network'));
+  const messageLog = newMessageLog(loop.clock('network'));
   const system = virtualSystem({
     loop,
     random,
@@ -215,9 +215,9 @@ async function daySystem(size: DaySize) {
     },
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
-    faults: { serviceLink: wire.tapService },
+    faults: { serviceLink: messageLog.tapService },
   });
-  const fleet = system.fleetOf(plan.specs, wire.tap, { telemetryMs: telemetryEveryMs });
+  const fleet = system.fleetOf(plan.specs, messageLog.tap, { telemetryMs: telemetryEveryMs });
   const links = dayLinks({
     clock: loop.clock('links'),
     random: random.stream('links'),
@@ -228,5 +228,5 @@ async function daySystem(size: DaySize) {
         .length > 0,
   });
 
-  return { ...system, plan, planAgain, trace, wire, fleet, links };
+  return { ...system, plan, planAgain, trace, messageLog, fleet, links };
 }

@@ -128,7 +128,8 @@ export const probes: Readonly<Record<string, Probe>> = {
     (before, after) => before.cancelRequestedAt !== undefined && after.phase === 'active',
   ),
   'active service cancelled': record('entitlement.cancelled'),
-  'cancellation refused': ({ deeds }) => deeds.cancels.filter(({ status }) => status === 409).length,
+  'cancellation refused': ({ userActions }) =>
+    userActions.cancels.filter(({ status }) => status === 409).length,
   'deactivation attempts exhausted': moved(
     (before, after) => after.kind === 'deactivation' && before.phase !== 'failed' && after.phase === 'failed',
   ),
@@ -148,7 +149,8 @@ export const probes: Readonly<Record<string, Probe>> = {
   'manual retry succeeded': record('ticket.resolved', ({ activationId }) => typeof activationId === 'string'),
   'manual retry failed': record('ticket.retry_failed'),
   'late success accepted': record('ticket.resolved', ({ kept }) => kept === true),
-  'technician action refused': ({ deeds }) => deeds.deskActs.filter(({ status }) => status === 409).length,
+  'technician action refused': ({ userActions }) =>
+    userActions.deskActs.filter(({ status }) => status === 409).length,
   'technician action response lost': injected(/^ticket response_lost$/),
   'cancellation response lost': injected(/^cancel response_lost$/),
   'notification sent twice after a crash or a lost response': ({ evidence }) =>

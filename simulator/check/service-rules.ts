@@ -20,7 +20,7 @@ const minuteMs = 60_000;
 
 interface Judged {
   readonly evidence: Evidence;
-  readonly deeds: UserActions;
+  readonly userActions: UserActions;
   readonly testCase: TestCase;
   readonly states: ReadonlyMap<string, Activation>;
   /** By `vin feature`. */
@@ -33,11 +33,11 @@ const placeOf = ({ vin, feature }: { readonly vin: string; readonly feature: str
  * Checks the rules of services after the purchase (docs/service-life.md, docs/support-desk.md) at the end of a run, and
  * returns a sentence for each violation. The rules of live runs are not repeated here.
  */
-export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: TestCase): string[] {
+export function judgeServices(evidence: Evidence, userActions: UserActions, testCase: TestCase): string[] {
   const { activations, entitlements } = evidence.database;
   const judged: Judged = {
     evidence,
-    deeds,
+    userActions,
     testCase,
     states: new Map(activations.map((row) => [row.id, JSON.parse(row.state) as Activation])),
     owned: groupBy(entitlements, placeOf),
@@ -48,8 +48,8 @@ export function judgeServices(evidence: Evidence, deeds: UserActions, testCase: 
     ...judgeCancels(judged),
     ...judgeTold(judged),
     ...judgeContradictions(judged),
-    ...judgeDisputes(evidence, deeds.disputes),
-    ...judgeTransfers(evidence, deeds.transfers),
+    ...judgeDisputes(evidence, userActions.disputes),
+    ...judgeTransfers(evidence, userActions.transfers),
     ...activations.flatMap((row) => [...judgeFree(judged, row), ...judgeDeactivation(judged, row)]),
   ];
 }
@@ -95,7 +95,7 @@ function isInForce({ ended_at, valid_until }: EntitlementRow, at: number): boole
  * A service ends when it expires or its customer cancels it; if no other entitlement is in force, a deactivation follows at
  * that moment.
  */
-function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): string[] {
+function judgeEnd({ evidence, owned, userActions }: Judged, row: EntitlementRow): string[] {
   const { id, ended_at: endedAt, valid_until: until, end_cause: cause } = row;
   const latest = (until ?? Number.POSITIVE_INFINITY) + endMaxMs + evidence.plan.slackMs;
   if (endedAt === null)
@@ -105,7 +105,7 @@ function judgeEnd({ evidence, owned, deeds }: Judged, row: EntitlementRow): stri
     violations.push(`${id}: expired at ${endedAt}, but valid until ${until}`);
   if (cause === 'expired' && endedAt > latest)
     violations.push(`${id}: expired ${endedAt - (until ?? 0)} ms late`);
-  const isWanted = deeds.cancels.some(
+  const isWanted = userActions.cancels.some(
     ({ purchaseId, askedAt }) => purchaseId === row.purchase_id && askedAt <= endedAt,
   );
   if (cause === 'cancelled' && !isWanted) violations.push(`${id}: cancelled, but no customer requested it`);
@@ -143,9 +143,9 @@ function judgeTime({ evidence, owned, states }: Judged, row: EntitlementRow): st
 }
 
 /** What was answered is what became of it. */
-function judgeCancels({ evidence, deeds, states }: Judged): string[] {
+function judgeCancels({ evidence, userActions, states }: Judged): string[] {
   const { purchases, entitlements } = evidence.database;
-  const violations = deeds.cancels.flatMap(({ purchaseId, status, problem }) => {
+  const violations = userActions.cancels.flatMap(({ purchaseId, status, problem }) => {
     if (status === 409 && problem === 'not-cancellable') return [];
     if (status !== 200) return [`${purchaseId}: cancellation request answered ${status} ${problem ?? ''}`];
     const purchase = purchases.find(({ id }) => id === purchaseId);
@@ -158,7 +158,7 @@ function judgeCancels({ evidence, deeds, states }: Judged): string[] {
   for (const { id, activation_id: activationId } of purchases) {
     const { cancelRequestedAt: wishedAt, attempts = [] } = states.get(activationId) ?? {};
     if (wishedAt === undefined) continue;
-    if (!deeds.cancels.some(({ purchaseId }) => purchaseId === id))
+    if (!userActions.cancels.some(({ purchaseId }) => purchaseId === id))
       violations.push(`${activationId}: cancelled, but no customer requested it`);
     const late = attempts.find(({ startedAt }) => startedAt > wishedAt);
     if (late) violations.push(`${activationId}: attempt ${late.number} began after the cancellation request`);

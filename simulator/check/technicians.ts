@@ -64,7 +64,7 @@ export function technicians(deps: TechnicianDeps) {
       if (ticketId === null) return;
       const { move, body } = requests[act];
       const path = `/tickets/${ticketId}/${move}`;
-      const key = `world-${ticketId}-${index}`;
+      const key = `technician-${ticketId}-${index}`;
       const answer = await retryUntilAnswered(clock, () => client.send('POST', path, { by, ...body }, key));
       deps.onAct({
         ticketId,

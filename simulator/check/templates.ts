@@ -11,7 +11,7 @@ import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins
 import { subscriptionOf } from '../virtual-system/sinks.ts';
 import { testCaseCustomers } from './plan-of-test-case.ts';
 import { modelOfVehicle, vehicleCount, vinOf } from './purchases-of-test-case.ts';
-import { apiIotWitness, platformWitness } from './watch.ts';
+import { apiIotTriggers, platformTriggers } from './watch.ts';
 
 /** Databases with their tables and the default four customers and vehicles, as bytes: a run begins with copies. */
 export interface Templates {
@@ -31,13 +31,13 @@ async function makeTemplates(): Promise<Templates> {
   return {
     platform: await snapshot<PlatformSchema>(async (database) => {
       await migratePlatform(database);
-      await registerAtPlatform(database, testCaseCustomers(), worldVehicles());
-      await witness(database, platformWitness);
+      await registerAtPlatform(database, testCaseCustomers(), testCaseVehicles());
+      await witness(database, platformTriggers);
     }),
     apiIot: await snapshot<ApiIotSchema>(async (database) => {
       await migrateApiIot(database);
-      await registerAtApiIot(database, worldVehicles());
-      await witness(database, apiIotWitness);
+      await registerAtApiIot(database, testCaseVehicles());
+      await witness(database, apiIotTriggers);
     }),
     payments: await snapshot<PaymentsStandInSchema>(migratePaymentsStandIn),
   };
@@ -50,7 +50,7 @@ export interface RegisteredVehicle {
   readonly customerId: string;
 }
 
-function worldVehicles(): RegisteredVehicle[] {
+function testCaseVehicles(): RegisteredVehicle[] {
   return Array.from({ length: vehicleCount }, (_, index) => ({
     vin: vinOf(index),
     model: modelOfVehicle(index).id,

@@ -43,7 +43,7 @@ export interface TestCaseRun {
   readonly violations: readonly Violation[];
   readonly moves: readonly (Move & { readonly atMs: number })[];
   readonly deaths: readonly Death[];
-  readonly deeds: UserActions;
+  readonly userActions: UserActions;
   readonly steps: readonly string[];
   /** What went wrong on purpose, by kind. */
   readonly injected: Readonly<Record<string, number>>;
@@ -105,7 +105,7 @@ export async function runTestCase(testCase: TestCase, options: TestCaseOptions =
       violations: [...watch.violations(), ...violations],
       moves: system.moves(),
       deaths: system.deaths(),
-      deeds: actions,
+      userActions: actions,
       steps: system.steps(),
       injected: system.injected(),
       stats: {
@@ -128,7 +128,7 @@ async function conducted(
   system: TestCaseSystem,
   testCase: TestCase,
 ): Promise<{ evidence: Evidence; actions: UserActions; facts: LoopFacts }> {
-  const { loop, stores, startedAt, wire, watch, gateway, plan } = system;
+  const { loop, stores, startedAt, messageLog, watch, gateway, plan } = system;
   const pace = virtualPace(loop);
   let actions: ReturnType<typeof startUserActions> | null = null;
   let open: ReturnType<typeof loop.open> = [];
@@ -160,7 +160,7 @@ async function conducted(
       return actions;
     },
     sources: {
-      messages: wire.messages,
+      messages: messageLog.messages,
       async freeze() {
         watch.afterPlatform(stores.platform.read);
         watch.afterApiIot(stores.apiIot.read);
@@ -238,7 +238,7 @@ async function takeEvidence(system: TestCaseSystem, testCase: TestCase): Promise
     ledger: await system.ledger.allEntries(),
     database: await collectDatabase(stores.platform.connect(reader).reader),
     apiIot: await collectCommands(stores.apiIot.connect(reader).reader),
-    broker: system.wire.messages(),
+    broker: system.messageLog.messages(),
     mails: sinks.mails(),
     pushes: sinks.pushes(),
     events: system.events(),

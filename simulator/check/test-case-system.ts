@@ -5,8 +5,8 @@ import { seededRandom } from '../../shared/virtual/random.ts';
 import { virtualTrace } from '../../shared/virtual/trace.ts';
 import type { ComponentFault } from '../faults/component-fault.ts';
 import type { ProcessStep } from '../faults/crash-points.ts';
+import { newMessageLog } from '../run/message-log.ts';
 import { specsOf } from '../run/run-fleet.ts';
-import { wireLog } from '../run/wire-log.ts';
 import { virtualComponentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { serviceFaults } from '../virtual-system/service-faults.ts';
@@ -78,7 +78,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   const clock = loop.clock('network');
   const faults = serviceFaults(plan, clock);
   let redeliveries = 0;
-  const wire = wireLog(
+  const messageLog = newMessageLog(
     clock,
     () => {},
     (topic, payload) => {
@@ -98,7 +98,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     overrides,
     faults: {
       notification: faults.notification,
-      serviceLink: wire.tapService,
+      serviceLink: messageLog.tapService,
     },
     watch: {
       onCommit(store) {
@@ -141,7 +141,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     },
   );
   // The password has no effect: the virtual broker accepts every client.
-  const fleet = system.fleetOf(specsOf(plan, { newToken: () => 'password' }), wire.tap, {
+  const fleet = system.fleetOf(specsOf(plan, { newToken: () => 'password' }), messageLog.tap, {
     telemetryMs: telemetryEveryMs,
   });
 
@@ -154,7 +154,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     faults,
     components,
     watch,
-    wire,
+    messageLog,
     fleet,
     registrations,
     moves: () => moves,

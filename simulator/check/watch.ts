@@ -26,18 +26,18 @@ export interface Move {
 }
 
 /** Additional tables and triggers that keep every committed change of a database, in order. */
-export const platformWitness = [
-  `create table world_moves (seq integer primary key, id text not null, before text, after text not null)`,
-  `create trigger world_born after insert on activations begin
-    insert into world_moves (id, before, after) values (new.id, null, new.state); end`,
-  `create trigger world_moved after update of state on activations when old.state <> new.state begin
-    insert into world_moves (id, before, after) values (new.id, old.state, new.state); end`,
+export const platformTriggers = [
+  `create table activation_changes (seq integer primary key, id text not null, before text, after text not null)`,
+  `create trigger activation_inserted after insert on activations begin
+    insert into activation_changes (id, before, after) values (new.id, null, new.state); end`,
+  `create trigger activation_updated after update of state on activations when old.state <> new.state begin
+    insert into activation_changes (id, before, after) values (new.id, old.state, new.state); end`,
 ];
 
-export const apiIotWitness = [
-  `create table world_acceptances (seq integer primary key, id text, vin text, key text, at integer)`,
-  `create trigger world_accepted after insert on commands begin
-    insert into world_acceptances (id, vin, key, at) values (new.id, new.vin, new.key, new.accepted_at); end`,
+export const apiIotTriggers = [
+  `create table command_acceptances (seq integer primary key, id text, vin text, key text, at integer)`,
+  `create trigger command_accepted after insert on commands begin
+    insert into command_acceptances (id, vin, key, at) values (new.id, new.vin, new.key, new.accepted_at); end`,
 ];
 
 interface Balance {
@@ -118,7 +118,7 @@ export function newWatch(deps: {
     isDelivered: (activationId: string) => delivered.has(activationId),
     afterPlatform(peek: SyncQuery): void {
       const rows = peek<{ seq: number; id: string; before: string | null; after: string }>(
-        'select seq, id, before, after from world_moves where seq > ? order by seq',
+        'select seq, id, before, after from activation_changes where seq > ? order by seq',
         read.moves,
       );
       for (const { seq, id, before, after } of rows) {
@@ -133,7 +133,7 @@ export function newWatch(deps: {
     /** The window is half-open, so the one that is exactly an hour old counts no more. */
     afterApiIot(peek: SyncQuery): void {
       const rows = peek<{ seq: number; id: string; vin: string; key: string | null; at: number }>(
-        'select seq, id, vin, key, at from world_acceptances where seq > ? order by seq',
+        'select seq, id, vin, key, at from command_acceptances where seq > ? order by seq',
         read.acceptances,
       );
       for (const { seq, id, vin, key, at } of rows) {

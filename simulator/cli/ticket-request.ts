@@ -1,4 +1,4 @@
-import { type TechnicianMove, technicianMoves } from '../../gateway/support/ticket-machine.ts';
+import { type TechnicianAction, technicianActions } from '../../gateway/support/ticket-machine.ts';
 import { UsageError } from './exit.ts';
 import { fieldsOfSet } from './set-option.ts';
 
@@ -18,7 +18,7 @@ export interface TicketFlags {
   readonly workaround?: string;
 }
 
-const ofMove: Readonly<Record<TechnicianMove, readonly (keyof TicketFlags)[]>> = {
+const ofMove: Readonly<Record<TechnicianAction, readonly (keyof TicketFlags)[]>> = {
   assign: ['technician'],
   comment: ['text'],
   payload: ['set'],
@@ -36,12 +36,12 @@ const ofMove: Readonly<Record<TechnicianMove, readonly (keyof TicketFlags)[]>> =
 /** Every flag that an action may need. */
 export const actionFlags: readonly (keyof TicketFlags)[] = [
   'as',
-  ...new Set(technicianMoves.flatMap((move) => ofMove[move])),
+  ...new Set(technicianActions.flatMap((move) => ofMove[move])),
 ];
 
 /** Returns the flags that have a part in an action; null for an unknown one. */
 export function usedBy(move: string, { resolution }: TicketFlags): readonly (keyof TicketFlags)[] | null {
-  const known = technicianMoves.find((one) => one === move);
+  const known = technicianActions.find((one) => one === move);
   if (known === undefined) return null;
   const used = ['as', ...ofMove[known]] as const;
   if (known !== 'resolve') return used;
@@ -102,7 +102,7 @@ function resolutionOf(flags: TicketFlags): Values {
   }
 }
 
-function valuesOf(move: TechnicianMove, flags: TicketFlags): Values {
+function valuesOf(move: TechnicianAction, flags: TicketFlags): Values {
   switch (move) {
     case 'assign':
       return { technician: need(move, flags, 'technician') };
@@ -130,9 +130,9 @@ function valuesOf(move: TechnicianMove, flags: TicketFlags): Values {
 
 /** What to send for `fleetwake ticket ID MOVE`. Throws `UsageError` for what the command line lacks; the platform judges the rest. */
 export function ticketRequest(id: string, move: string, flags: TicketFlags): { path: string; body: Values } {
-  const known = technicianMoves.find((one) => one === move);
+  const known = technicianActions.find((one) => one === move);
   if (known === undefined)
-    throw new UsageError(`unknown ticket action "${move}"; use one of: ${technicianMoves.join(', ')}`);
+    throw new UsageError(`unknown ticket action "${move}"; use one of: ${technicianActions.join(', ')}`);
   const body = { by: need(move, flags, 'as'), ...valuesOf(known, flags) };
   return { path: `/tickets/${encodeURIComponent(id)}/${known}`, body };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { technicianMoves } from '../../gateway/support/ticket-machine.ts';
+import { technicianActions } from '../../gateway/support/ticket-machine.ts';
 import { ticketFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
@@ -35,7 +35,7 @@ export function addTicket(program: Command): void {
   const command = program
     .command('ticket')
     .argument('[id]')
-    .argument('[move]', `action: ${technicianMoves.join(', ')}`)
+    .argument('[move]', `action: ${technicianActions.join(', ')}`)
     .description('show a support ticket, list the open ones, or perform an action on one')
     .option('--json', 'print the response as JSON')
     .option('--limit <number>', 'number of entries in a list', '20')

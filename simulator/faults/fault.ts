@@ -124,7 +124,7 @@ const messageFaults = [
   directedFault('message', 'expired', downstream, nothing),
 ] as const;
 
-const troubleAttributes = z.strictObject({ feature: featureSchema }).default({ feature: null });
+const unitAttributes = z.strictObject({ feature: featureSchema }).default({ feature: null });
 const momentSchema = z.enum(['receiving', 'applying', 'answering']).default('applying');
 
 /** The vehicle itself. */
@@ -136,10 +136,10 @@ const vehicleFaults = [
       .strictObject({ reason: z.string().min(1).max(256).default('rejected'), feature: featureSchema })
       .default({ reason: 'rejected', feature: null }),
   ),
-  faultOf('vehicle', 'unsupported_hardware', troubleAttributes),
-  faultOf('vehicle', 'ecu_busy', troubleAttributes),
-  faultOf('vehicle', 'low_12v', troubleAttributes),
-  faultOf('vehicle', 'storage_full', troubleAttributes),
+  faultOf('vehicle', 'unsupported_hardware', unitAttributes),
+  faultOf('vehicle', 'ecu_busy', unitAttributes),
+  faultOf('vehicle', 'low_12v', unitAttributes),
+  faultOf('vehicle', 'storage_full', unitAttributes),
   faultOf('vehicle', 'partial_apply', nothing),
   faultOf('vehicle', 'hang_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),
   faultOf('vehicle', 'crash_at', z.strictObject({ at: momentSchema }).default({ at: 'applying' })),

@@ -10,7 +10,7 @@ export interface CountedCommand {
   readonly nth: number;
 }
 
-interface WireFeature {
+interface SentFeature {
   readonly feature?: unknown;
   readonly target?: unknown;
 }
@@ -28,7 +28,7 @@ export class CommandCounter {
     if (channel === 'result') return this.answered(String(commandId));
     const known = this.#commands.get(String(id));
     if (known) return known;
-    const [first] = Array.isArray(features) ? (features as readonly WireFeature[]) : [];
+    const [first] = Array.isArray(features) ? (features as readonly SentFeature[]) : [];
     if (typeof first?.feature !== 'string') return null;
     const kind = first.target === 'active' ? 'activation' : 'deactivation';
     const place = `${first.feature} ${kind}`;

@@ -1,6 +1,6 @@
 import type { Log } from '../../shared/ports/log.ts';
 import type { VehicleEvent } from '../vehicle/event.ts';
-import type { Trouble } from '../vehicle/vehicle.ts';
+import type { UnitFault } from '../vehicle/vehicle.ts';
 import type { Agenda } from './agenda.ts';
 import { type FaultEffects, type FaultEntry, isByMessage } from './fault-set.ts';
 
@@ -76,8 +76,8 @@ export function faultEffects(vehicle: FaultedVehicle): FaultEffects {
           vehicle.endUnitFaults(fault.attributes.feature);
           return vehicle.take({ type: fault.type, now: vehicle.now(), feature: fault.attributes.feature });
         default: {
-          const trouble = troubleOf(entry);
-          if (trouble) vehicle.take({ type: 'trouble_begins', trouble });
+          const unitFault = unitFaultOf(entry);
+          if (unitFault) vehicle.take({ type: 'unit_fault_begins', unitFault });
         }
       }
     },
@@ -96,7 +96,7 @@ export function faultEffects(vehicle: FaultedVehicle): FaultEffects {
         case 'wedged':
           return vehicle.flush();
         default:
-          vehicle.take({ type: 'trouble_ends', id });
+          vehicle.take({ type: 'unit_fault_ends', id });
       }
     },
   };
@@ -124,7 +124,7 @@ function stands({ isOpen, window }: FaultEntry, then: number): boolean {
   return isOpen && window === then;
 }
 
-function troubleOf({ id, fault }: FaultEntry): Trouble | null {
+function unitFaultOf({ id, fault }: FaultEntry): UnitFault | null {
   const remaining = fault.schedule?.first ?? null;
   switch (fault.type) {
     case 'reject':

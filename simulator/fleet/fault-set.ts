@@ -66,7 +66,7 @@ const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
 ]);
 
 /** Faults of a control unit, which leave with it. */
-const unitFaults: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
+const unitFaultTypes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'reject',
   'unsupported_hardware',
   'ecu_busy',
@@ -170,7 +170,11 @@ export class FaultSet {
   /** Removes the faults that the control unit of this feature has. */
   endUnitFaults(feature: string): void {
     for (const { id, fault } of this.entries)
-      if (unitFaults.has(fault.type) && 'feature' in fault.attributes && fault.attributes.feature === feature)
+      if (
+        unitFaultTypes.has(fault.type) &&
+        'feature' in fault.attributes &&
+        fault.attributes.feature === feature
+      )
         this.remove(id);
   }
 

@@ -11,8 +11,8 @@ import { type ChannelGates, channelGates } from '../faults/channel-gates.ts';
 import { type Fleet, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { FleetOptions } from '../fleet/options.ts';
+import { newMessageLog } from '../run/message-log.ts';
 import { type RegistrationSummary, registerWithoutErased } from '../run/registration.ts';
-import { wireLog } from '../run/wire-log.ts';
 import { apiIotThread } from './api-iot-thread.ts';
 import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
@@ -46,7 +46,7 @@ export interface LocalSystemOptions {
    */
   readonly conducted?: Faults;
   /** Keeps what passes between API IoT and vehicles, for evidence. */
-  readonly isWireKept?: boolean;
+  readonly isMessageLogKept?: boolean;
 }
 
 /** Gateway or a part of it, stand-ins, vehicles and the control of their faults, on this machine. */
@@ -59,7 +59,7 @@ export interface LocalSystem {
   readonly cars: Fleet;
   readonly vehicles: readonly VehicleSpec[];
   readonly mqttUrl: string;
-  readonly wire: ReturnType<typeof wireLog>;
+  readonly messageLog: ReturnType<typeof newMessageLog>;
   readonly faults: Faults;
   readonly registered: RegistrationSummary | null;
   stop(): Promise<void>;
@@ -102,15 +102,15 @@ async function start(
   const registered = await registerVehicles(options, { keys, gateway, standIns, vehicles });
   const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
   const link = mqttLink({ url: mqttUrl, log });
-  const wire = wireLog(wallClock);
-  if (options.isWireKept) {
+  const messageLog = newMessageLog(wallClock);
+  if (options.isMessageLogKept) {
     const account = { username: 'monitor', password: keys.brokerMonitorPassword };
-    const monitor = await wire.listen(link, account);
+    const monitor = await messageLog.listen(link, account);
     added({ stop: () => monitor.close() });
   }
   const store =
     options.kept && added(await openVehicleFile(config.data, { clock: wallClock, log }, options.kept));
-  const tapped = options.isWireKept ? wire.tap(link) : link;
+  const tapped = options.isMessageLogKept ? messageLog.tap(link) : link;
   const deps = { link: tapped, clock: wallClock, random: systemRandom, log, ...(store ? { store } : {}) };
   const cars = added(fleet(deps, vehicles, options.fleetOptions));
   const services = controlled(config, faults);
@@ -120,7 +120,7 @@ async function start(
   }
   const desk = control.begin({ cars, services, mqttUrl });
   return {
-    ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, wire, faults, registered },
+    ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, messageLog, faults, registered },
     stop: () => closeAll(parts),
   };
 }

@@ -12,6 +12,7 @@ import type { Evidence } from '../reports/evidence.ts';
 import { platformCustomers } from '../run/buying.ts';
 import { conduct } from '../run/conduct.ts';
 import { readEvents } from '../run/event-reader.ts';
+import { newMessageLog } from '../run/message-log.ts';
 import { unreachableVins } from '../run/open-work.ts';
 import { clockPace } from '../run/pace.ts';
 import { countPhases } from '../run/phase-counts.ts';
@@ -20,7 +21,6 @@ import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { EvidenceSources, Progress, RunContext } from '../run/run-context.ts';
 import { fleetOf, registerPlan, specsOf } from '../run/run-fleet.ts';
 import { scenarioCourse } from '../run/scenario-course.ts';
-import { wireLog } from '../run/wire-log.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
@@ -128,11 +128,14 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     );
     const databases = openDatabases(config);
     added({ stop: databases.close });
-    const wire = wireLog(wallClock, (direction, topic) =>
+    const messageLog = newMessageLog(wallClock, (direction, topic) =>
       onMoment?.({ where: `${direction} vehicle`, what: topic }),
     );
     const link = mqttLink({ url: gateway.mqttUrl, log });
-    const monitor = await wire.listen(link, { username: 'monitor', password: keys.brokerMonitorPassword });
+    const monitor = await messageLog.listen(link, {
+      username: 'monitor',
+      password: keys.brokerMonitorPassword,
+    });
     added({ stop: () => monitor.close() });
     const vehicles = specsOf(plan, systemSecrets, options.models);
     const clients = clientsOf(keys, gateway);
@@ -143,7 +146,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       subscribe: standIns.pushes.subscribe,
     });
     const cars = added(
-      fleetOf(plan, vehicles, { link: wire.tap(link), clock: wallClock, random: systemRandom, log }),
+      fleetOf(plan, vehicles, { link: messageLog.tap(link), clock: wallClock, random: systemRandom, log }),
     );
     const { onProgress, stopped } = options;
     const books = databaseOpenWork(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
@@ -177,7 +180,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         everyMs: progressEveryMs,
         countPhases: () => countPhases(databases.platform),
       },
-      sources: evidenceSources({ gateway, databases, standIns, wire, faults }),
+      sources: evidenceSources({ gateway, databases, standIns, messageLog, faults }),
     });
     return { evidence, bus: gateway.bus };
   } finally {
@@ -205,12 +208,12 @@ function evidenceSources(parts: {
   readonly gateway: GatewayHandle;
   readonly databases: ReturnType<typeof openDatabases>;
   readonly standIns: StandIns;
-  readonly wire: ReturnType<typeof wireLog>;
+  readonly messageLog: ReturnType<typeof newMessageLog>;
   readonly faults: PlanFaults;
 }): EvidenceSources {
-  const { gateway, databases, standIns, wire, faults } = parts;
+  const { gateway, databases, standIns, messageLog, faults } = parts;
   return {
-    messages: wire.messages,
+    messages: messageLog.messages,
     freeze: async () => gateway.freeze?.(),
     async take() {
       const database = await collectDatabase(databases.platform.reader);
@@ -221,7 +224,7 @@ function evidenceSources(parts: {
           database,
           apiIot,
           ledger: await standIns.ledger.allEntries(),
-          broker: wire.messages(),
+          broker: messageLog.messages(),
           mails: await collectMails(standIns.mailbox),
           pushes: collectPushes(standIns.pushes),
           events: await events.seenOf(databases.platform, new Set(database.record.map((row) => row.id))),

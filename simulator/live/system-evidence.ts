@@ -22,14 +22,14 @@ export interface SystemEvidence {
 
 /** Reads the evidence. Commands are there only where the API IoT runs in this process. */
 export async function systemEvidence(
-  system: Pick<LocalSystem, 'gateway' | 'standIns' | 'wire' | 'cars'>,
+  system: Pick<LocalSystem, 'gateway' | 'standIns' | 'messageLog' | 'cars'>,
 ): Promise<SystemEvidence> {
-  const { gateway, standIns, wire, cars } = system;
+  const { gateway, standIns, messageLog, cars } = system;
   return {
     ledger: await standIns.ledger.allEntries(),
     payments: await standIns.ledger.payments(),
     commands: gateway.apiIot === null ? [] : await collectCommands(gateway.apiIot.database.reader),
-    messages: wire.messages(),
+    messages: messageLog.messages(),
     vehicles: cars.states(),
     mails: await collectMails(standIns.mailbox),
     pushes: collectPushes(standIns.pushes),

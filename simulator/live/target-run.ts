@@ -49,7 +49,7 @@ const answerMaxMs = 60_000;
 const lookEveryMs = 250;
 const progressEveryMs = 1_000;
 
-/** Runs a scenario against an engine of the user's own, to the evidence of payments, API IoT, wire, mailboxes and vehicles. */
+/** Runs a scenario against an engine of the user's own, to the evidence of payments, API IoT, message log, mailboxes and vehicles. */
 export async function runTarget(options: TargetOptions): Promise<Evidence> {
   const { scenario, seed, config, folder } = options;
   const newPlan = () => planScenario(scenario, seed, seededRandom, options.models);
@@ -68,7 +68,7 @@ export async function runTarget(options: TargetOptions): Promise<Evidence> {
     vehicles: async () => vehicles,
     fleetOptions: fleetSettings(plan),
     conducted: faults,
-    isWireKept: true,
+    isMessageLogKept: true,
   });
   try {
     await writeEngineSettings(config.data, engineSettings(ofRun, system));
@@ -111,7 +111,7 @@ function contextOf(
     faults,
     isStill: look.isStill,
     progress: { show: onProgress, everyMs: progressEveryMs },
-    sources: { messages: system.wire.messages, take },
+    sources: { messages: system.messageLog.messages, take },
   };
 }
 

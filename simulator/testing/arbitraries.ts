@@ -61,13 +61,13 @@ export function catalogues(): fc.Arbitrary<Catalogue> {
 export interface ScheduleOptions {
   /** Each test case has one of these policies; without them the catalogue's, and without a catalogue any. */
   readonly policies?: readonly TestCasePolicy[];
-  /** The catalogue that `runWorld` is given as well. */
+  /** The catalogue that `runTestCase` is given as well. */
   readonly catalogue?: Catalogue;
   /** Default: four vehicles. */
   readonly fleet?: Fleet;
 }
 
-/** Test cases of purchases and faults: plain JSON that shrinks, and that `runWorld` runs. */
+/** Test cases of purchases and faults: plain JSON that shrinks, and that `runTestCase` runs. */
 export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}): fc.Arbitrary<TestCase> {
   const own = policies ?? (catalogue && policiesOf(catalogue)) ?? null;
   const drawn = catalogue

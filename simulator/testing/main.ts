@@ -13,7 +13,13 @@ export {
   type TestCase as Schedule,
   testCaseSchema as scheduleSchema,
 } from '../check/test-case.ts';
-export { runTestCase as runWorld, type TestCaseRun as WorldRun } from '../check/test-case-run.ts';
+/** `runWorld` and `WorldRun` are their names up to 0.4. */
+export {
+  runTestCase,
+  runTestCase as runWorld,
+  type TestCaseRun,
+  type TestCaseRun as WorldRun,
+} from '../check/test-case-run.ts';
 export { timelineOf, timelineText } from '../check/timeline.ts';
 export { runChecks } from '../reports/checks/all.ts';
 export type { Evidence } from '../reports/evidence.ts';

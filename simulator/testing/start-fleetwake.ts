@@ -55,7 +55,7 @@ export async function startFleetwake(options: FleetwakeOptions = {}): Promise<Ru
       ports: ports === 'fixed' ? fixedPorts : freePorts,
       vehicles: () =>
         demoFleet(folder, { count: vehicles, seed, connectivity: 'steady', hasTestVehicles: false }),
-      isWireKept: true,
+      isMessageLogKept: true,
     });
     return runningOf(config, system, removeFolder);
   } catch (error) {

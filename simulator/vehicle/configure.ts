@@ -14,7 +14,7 @@ import {
   type CommandAnswer,
   clockOf,
   featureOf,
-  type Trouble,
+  type UnitFault,
   type Vehicle,
 } from './vehicle.ts';
 
@@ -106,7 +106,7 @@ function settle(vehicle: Vehicle, command: ConfigureCommand, now: number, isCycl
     results.push(decision.result);
     next = decision.vehicle;
   }
-  if (!expired) next = { ...next, troubles: spend(vehicle.troubles, command) };
+  if (!expired) next = { ...next, unitFaults: spend(vehicle.unitFaults, command) };
   const answer: CommandAnswer = {
     commandId: command.id,
     results,
@@ -151,14 +151,14 @@ function decide(
   const refusal =
     target.target === 'active' && model ? parameterRefusal(model, target.parameters ?? {}) : null;
   if (refusal !== null) return { vehicle, result: { ...at, outcome: 'rejected', reason: refusal } };
-  const trouble = vehicle.troubles.find(
+  const unitFault = vehicle.unitFaults.find(
     (item) =>
       (item.feature === null || item.feature === target.feature) &&
       (item.kind !== 'partial_apply' || index > 0),
   );
-  if (trouble) {
-    const outcome = trouble.kind === 'reject' ? 'rejected' : 'failed';
-    return { vehicle, result: { ...at, outcome, reason: trouble.reason ?? trouble.kind } };
+  if (unitFault) {
+    const outcome = unitFault.kind === 'reject' ? 'rejected' : 'failed';
+    return { vehicle, result: { ...at, outcome, reason: unitFault.reason ?? unitFault.kind } };
   }
   const reason = target.target === 'active' && model ? notReadyReason(vehicle, model, isCycleEnd) : null;
   if (reason !== null) return { vehicle, result: { ...at, outcome: 'failed', reason } };
@@ -233,13 +233,15 @@ function textsOf(command: ConfigureCommand): { receiving: string; applied: strin
 }
 
 /** Reduces the count of each fault that lasts for N commands by one; other faults stay. */
-function spend(troubles: readonly Trouble[], command: ConfigureCommand): readonly Trouble[] {
-  const met = (trouble: Trouble) =>
-    trouble.feature === null || command.features.some((target) => target.feature === trouble.feature);
-  if (!troubles.some((trouble) => trouble.remaining !== null && met(trouble))) return troubles;
-  return troubles
-    .map((trouble) =>
-      trouble.remaining !== null && met(trouble) ? { ...trouble, remaining: trouble.remaining - 1 } : trouble,
+function spend(unitFaults: readonly UnitFault[], command: ConfigureCommand): readonly UnitFault[] {
+  const met = (unitFault: UnitFault) =>
+    unitFault.feature === null || command.features.some((target) => target.feature === unitFault.feature);
+  if (!unitFaults.some((unitFault) => unitFault.remaining !== null && met(unitFault))) return unitFaults;
+  return unitFaults
+    .map((unitFault) =>
+      unitFault.remaining !== null && met(unitFault)
+        ? { ...unitFault, remaining: unitFault.remaining - 1 }
+        : unitFault,
     )
-    .filter((trouble) => trouble.remaining === null || trouble.remaining > 0);
+    .filter((unitFault) => unitFault.remaining === null || unitFault.remaining > 0);
 }

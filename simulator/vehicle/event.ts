@@ -4,7 +4,7 @@ import type {
   Telemetry,
   VehicleStatus,
 } from '../../shared/protocol/device-messages.ts';
-import type { Trouble, Vehicle } from './vehicle.ts';
+import type { UnitFault, Vehicle } from './vehicle.ts';
 
 /** What can happen to a vehicle. `now` is the true instant; the vehicle reads it through its own, perhaps wrong, clock. */
 export type VehicleEvent =
@@ -17,9 +17,9 @@ export type VehicleEvent =
   /** Power is lost: what is volatile is gone. */
   | { readonly type: 'restart'; readonly now: number }
   | { readonly type: 'boot'; readonly now: number }
-  | { readonly type: 'trouble_begins'; readonly trouble: Trouble }
+  | { readonly type: 'unit_fault_begins'; readonly unitFault: UnitFault }
   /** Ends the fault with this id; no effect if it has ended already. */
-  | { readonly type: 'trouble_ends'; readonly id: string }
+  | { readonly type: 'unit_fault_ends'; readonly id: string }
   /** Its own clock is so far from the true time from now on. */
   | { readonly type: 'clock_set'; readonly skewMs: number }
   /** A workshop replaced the control unit: the feature becomes dormant, without a command from the cloud. */

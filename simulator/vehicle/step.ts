@@ -34,11 +34,11 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
       const ended = endWaiting(moved, motion.ignitionCycles > vehicle.motion.ignitionCycles, now);
       return { ...ended, messages: [...ended.messages, telemetryMessage(ended.vehicle, now, elapsedMs)] };
     }
-    case 'trouble_begins':
-      return { vehicle: { ...vehicle, troubles: [...vehicle.troubles, event.trouble] }, messages: [] };
-    case 'trouble_ends':
+    case 'unit_fault_begins':
+      return { vehicle: { ...vehicle, unitFaults: [...vehicle.unitFaults, event.unitFault] }, messages: [] };
+    case 'unit_fault_ends':
       return {
-        vehicle: { ...vehicle, troubles: vehicle.troubles.filter(({ id }) => id !== event.id) },
+        vehicle: { ...vehicle, unitFaults: vehicle.unitFaults.filter(({ id }) => id !== event.id) },
         messages: [],
       };
     case 'clock_set':

@@ -60,7 +60,7 @@ function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity): SignalValue {
     case 'low_voltage_state':
       return isDriving ? 'ON' : 'LOCK';
     case 'low_voltage':
-      if (vehicle.troubles.some((trouble) => trouble.kind === 'low_12v')) return 10.9;
+      if (vehicle.unitFaults.some((unitFault) => unitFault.kind === 'low_12v')) return 10.9;
       return isDriving ? 14.2 : 12.6;
     case 'is_moving':
       return speedOf(motion) > 0;
@@ -84,7 +84,7 @@ function troubleCodes(vehicle: Vehicle): string[] {
     ecu_busy: 'U0140',
     storage_full: 'U3000',
   };
-  return [...new Set(vehicle.troubles.map((trouble) => codes[trouble.kind] ?? ''))].filter(
+  return [...new Set(vehicle.unitFaults.map((unitFault) => codes[unitFault.kind] ?? ''))].filter(
     (code) => code !== '',
   );
 }

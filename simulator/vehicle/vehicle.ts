@@ -26,7 +26,7 @@ export interface Vehicle {
   readonly running: boolean;
   /** What the display shows now, or null. Volatile. */
   readonly display: string | null;
-  readonly troubles: readonly Trouble[];
+  readonly unitFaults: readonly UnitFault[];
   readonly motion: Motion;
 }
 
@@ -40,7 +40,7 @@ export interface CommandAnswer {
  * Something that keeps the vehicle from applying. `ecu_busy`, `low_12v` and `storage_full` pass (outcome `failed`),
  * `reject` never does (outcome `rejected`). `partial_apply` lets the first feature of a command through and fails the rest.
  */
-export interface Trouble {
+export interface UnitFault {
   /** By which it is ended; one that ends by itself needs none. */
   readonly id?: string;
   readonly kind: 'ecu_busy' | 'low_12v' | 'storage_full' | 'partial_apply' | 'reject';
@@ -59,7 +59,7 @@ export interface VehicleIdentity {
   readonly vin: string;
   readonly model: VehicleModel;
   readonly clockSkewMs?: number;
-  readonly troubles?: readonly Trouble[];
+  readonly unitFaults?: readonly UnitFault[];
   readonly latitude: number;
   readonly longitude: number;
   /** State of charge in percent. */
@@ -78,7 +78,7 @@ export function newVehicle(identity: VehicleIdentity): Vehicle {
     answers: [],
     running: true,
     display: null,
-    troubles: identity.troubles ?? [],
+    unitFaults: identity.unitFaults ?? [],
     motion: parkedAt(identity.latitude, identity.longitude, identity.chargePercent),
   };
 }

@@ -16,6 +16,7 @@ import { channelCounts } from '../faults/channel-gates.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import { apiClient } from '../run/api-client.ts';
 import { platformCustomers } from '../run/buying.ts';
+import { newMessageLog } from '../run/message-log.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
 import { actionsOf } from '../run/planned-actions.ts';
@@ -23,7 +24,6 @@ import { refusalDelayMaxMs } from '../run/refusal-delay.ts';
 import { buyerPatience } from '../run/retry-until-answered.ts';
 import type { RunContext } from '../run/run-context.ts';
 import { fleetSettings, registerPlan, specsOf } from '../run/run-fleet.ts';
-import { wireLog } from '../run/wire-log.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { Constants } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
@@ -95,8 +95,8 @@ export async function scenarioSystem(
       clientId: 'provisioner',
       clientSecret: testSecrets.provisioner,
     });
-    const wire = wireLog(reader.clock);
-    await wire.listen(broker.connect(reader), { username: 'monitor', password: '' });
+    const messageLog = newMessageLog(reader.clock);
+    await messageLog.listen(broker.connect(reader), { username: 'monitor', password: '' });
     const { secrets } = system.portsOf(loop.process('vehicle'));
     const vehicles = specsOf(plan, secrets, own.models);
     await registerPlan(plan, vehicles, {
@@ -118,7 +118,7 @@ export async function scenarioSystem(
       customers: platformCustomers({
         ...{ client: buyer, clock: reader.clock, patience: buyerPatience(plan) },
       }),
-      fleet: system.fleetOf(vehicles, wire.tap, fleetSettings(plan)),
+      fleet: system.fleetOf(vehicles, messageLog.tap, fleetSettings(plan)),
       faults: {
         begin() {
           components.begin();
@@ -143,7 +143,7 @@ export async function scenarioSystem(
       }),
       isStill: () => !gateway.isComingBack(),
       sources: {
-        messages: wire.messages,
+        messages: messageLog.messages,
         async freeze() {
           loop.kill('platform');
           loop.kill('api_iot');
@@ -152,7 +152,7 @@ export async function scenarioSystem(
           ledger: await system.ledger.allEntries(),
           database: await collectDatabase(databases.platform.reader),
           apiIot: await collectCommands(databases.apiIot.reader),
-          broker: wire.messages(),
+          broker: messageLog.messages(),
           mails: sinks.mails(),
           pushes: sinks.pushes(),
           events: system.events(),

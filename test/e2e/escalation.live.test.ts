@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Purchase } from '../../gateway/platform/purchase-view.ts';
-import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
+import type { TechnicianAction } from '../../gateway/support/ticket-machine.ts';
 import type { TicketState } from '../../gateway/support/ticket-work.ts';
 import { type Bought, buy, type Order, type Platform, withPlatform } from '../helpers/running-platform.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
@@ -434,7 +434,7 @@ describe.each(surfaces)('a technician resolves it by $name', { timeout }, ({ tec
 });
 
 /** One of each move, such that only the ticket's state can be against it. */
-const everyMove: Readonly<Record<TechnicianMove, Move>> = {
+const everyMove: Readonly<Record<TechnicianAction, Move>> = {
   assign: move('assign', { technician: 'ana' }),
   start,
   comment,
@@ -450,7 +450,7 @@ const everyMove: Readonly<Record<TechnicianMove, Move>> = {
 };
 
 /** What docs/support-desk.md says of each state. */
-const legal: Readonly<Record<TicketState, readonly TechnicianMove[]>> = {
+const legal: Readonly<Record<TicketState, readonly TechnicianAction[]>> = {
   open: ['assign', 'start', 'comment'],
   assigned: ['assign', 'start', 'comment', 'contact'],
   in_progress: [

@@ -1,6 +1,6 @@
 import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
 import type { TicketDetail } from '../../gateway/platform/ticket-view.ts';
-import type { TechnicianMove } from '../../gateway/support/ticket-machine.ts';
+import type { TechnicianAction } from '../../gateway/support/ticket-machine.ts';
 import type { ConfigureRequest, VehicleHealth, VehicleTwin } from '../../shared/protocol/api-iot.ts';
 import { collectMails } from '../../simulator/reports/collect.ts';
 import type { Bought, Platform } from '../helpers/running-platform.ts';
@@ -11,14 +11,14 @@ import { activationOf, get } from './story.ts';
 
 /** One action of technician-1, by REST and by command. */
 export interface Move {
-  readonly name: TechnicianMove;
+  readonly name: TechnicianAction;
   /** Beside `by`. */
   readonly body: Readonly<Record<string, unknown>>;
   /** Beside `--as`. */
   readonly flags: readonly string[];
 }
 
-export function move(name: TechnicianMove, body: Move['body'] = {}, flags: readonly string[] = []): Move {
+export function move(name: TechnicianAction, body: Move['body'] = {}, flags: readonly string[] = []): Move {
   return { name, body, flags };
 }
 

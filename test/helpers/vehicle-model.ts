@@ -2,7 +2,7 @@ import type { ConfigureCommand, FeatureResult } from '../../shared/protocol/devi
 import { shippedModels } from '../../simulator/models/models-folder.ts';
 import type { VehicleStep } from '../../simulator/vehicle/event.ts';
 import { step } from '../../simulator/vehicle/step.ts';
-import { newVehicle, type Trouble, type Vehicle } from '../../simulator/vehicle/vehicle.ts';
+import { newVehicle, type UnitFault, type Vehicle } from '../../simulator/vehicle/vehicle.ts';
 
 export const vin = '1M8GDM9AXKP042788';
 export const otherVin = 'WDBEA30D3HA391172';
@@ -18,7 +18,7 @@ export function vehicleOf(
   options: {
     model?: string;
     clockSkewMs?: number;
-    troubles?: readonly Trouble[];
+    unitFaults?: readonly UnitFault[];
     chargePercent?: number;
   } = {},
 ): Vehicle {
@@ -26,7 +26,7 @@ export function vehicleOf(
     vin,
     model: modelOf(options.model ?? 'aurora-2026'),
     clockSkewMs: options.clockSkewMs ?? 0,
-    troubles: options.troubles ?? [],
+    unitFaults: options.unitFaults ?? [],
     latitude: 40.4,
     longitude: -3.7,
     chargePercent: options.chargePercent ?? 70,

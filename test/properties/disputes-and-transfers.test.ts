@@ -26,7 +26,7 @@ function brokenIn(run: TestCaseRun, change: (evidence: Draft<Evidence>) => void 
   change(evidence);
   const rules = runChecks(evidence as Evidence).filter(({ ok }) => !ok);
   return {
-    own: judgeServices(evidence as Evidence, run.deeds, run.schedule),
+    own: judgeServices(evidence as Evidence, run.userActions, run.schedule),
     rules: rules.map(({ id, violations }) => [id, ...violations]),
   };
 }
@@ -99,11 +99,11 @@ describe('A vehicle is registered for another customer', () => {
 
   test('what is owned on it goes there, its buyer cancels it no more, and every rule holds', async () => {
     const run = await runTestCase(transferred);
-    expect(run.deeds.transfers.map(({ customerId, status }) => [customerId, status])).toEqual([
+    expect(run.userActions.transfers.map(({ customerId, status }) => [customerId, status])).toEqual([
       ['customer-2', 200],
     ]);
     expect(run.evidence.database.entitlements.map((one) => one.customer_id)).toEqual(['customer-2']);
-    expect(run.deeds.cancels.map(({ status, problem }) => [status, problem])).toEqual([
+    expect(run.userActions.cancels.map(({ status, problem }) => [status, problem])).toEqual([
       [409, 'not-cancellable'],
     ]);
     expect([run.violations, brokenIn(run)]).toEqual([[], nothing]);

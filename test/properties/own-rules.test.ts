@@ -223,7 +223,7 @@ describe('Service lifecycle', () => {
     const evidence = structuredClone(run.evidence) as Draft<Evidence>;
     change(evidence);
     const checks = runChecks(evidence as Evidence).filter(({ ok }) => !ok);
-    return { own: judgeServices(evidence as Evidence, run.deeds, run.schedule), checks };
+    return { own: judgeServices(evidence as Evidence, run.userActions, run.schedule), checks };
   }
 
   test('holds in both runs', () => {

@@ -96,35 +96,37 @@ const visit: fc.Arbitrary<LifeEvent> = fc.record({
 });
 
 /** What goes wrong with a service, with what becomes of it where that is needed to see it. */
-type Trouble = Pick<ScheduledActivation, 'faults'> &
+type FaultyService = Pick<ScheduledActivation, 'faults'> &
   Partial<Pick<ScheduledActivation, 'life' | 'support' | 'hours'>>;
 
-const alone = (faults: ActivationFault[]): Trouble => ({ faults });
+const alone = (faults: ActivationFault[]): FaultyService => ({ faults });
 
 /**
  * Calls that are lost, or whose answer is lost: the first deactivation commands after a cancellation, so that the
  * deactivation fails; the reactivation commands after a workshop visit; or those of the purchase itself, so that support
  * must act.
  */
-const unheard: readonly Trouble[] = (['command', 'answer'] as const).flatMap((what): Trouble[] => [
-  {
-    faults: [{ type: 'mute', what, target: 'dormant', from: 1, to: 3 }],
-    life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
-  },
-  {
-    faults: [{ type: 'mute', what, from: 2, to: 6 }],
-    // Nothing heals before the last of them: until then reconciliation has looked, and has failed.
-    life: [
-      { type: 'feature_lost', afterMs: 20_000 },
-      { type: 'cancel', afterMs: 900_000, which: 'latest' },
-    ],
-    hours: 240,
-  },
-  alone([{ type: 'mute', what, from: 1, to: 3 }]),
-]);
+const unheard: readonly FaultyService[] = (['command', 'answer'] as const).flatMap(
+  (what): FaultyService[] => [
+    {
+      faults: [{ type: 'mute', what, target: 'dormant', from: 1, to: 3 }],
+      life: [{ type: 'cancel', afterMs: 20_000, which: 'latest' }],
+    },
+    {
+      faults: [{ type: 'mute', what, from: 2, to: 6 }],
+      // Nothing heals before the last of them: until then reconciliation has looked, and has failed.
+      life: [
+        { type: 'feature_lost', afterMs: 20_000 },
+        { type: 'cancel', afterMs: 900_000, which: 'latest' },
+      ],
+      hours: 240,
+    },
+    alone([{ type: 'mute', what, from: 1, to: 3 }]),
+  ],
+);
 
 /** The request of the customer or technician is lost, or the platform acts and its answer is lost. */
-const wishUnheard: fc.Arbitrary<Trouble> = fc
+const wishUnheard: fc.Arbitrary<FaultyService> = fc
   .tuple(
     // While the command is in progress, or long after it; null: the technician asks for it.
     fc.constantFrom(150, 20_000, null, null),
@@ -158,7 +160,7 @@ export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 3, arbitrary: fc.constant(null) },
       { weight: 2, arbitrary: ms(20_000, 400_000) },
     ),
-    trouble: fc.oneof(
+    faulty: fc.oneof(
       { weight: 4, arbitrary: fc.constant(alone([])) },
       { weight: 4, arbitrary: fc.constantFrom(...unheard) },
       { weight: 1, arbitrary: single.map(alone) },
@@ -176,9 +178,9 @@ export const livedActivation: fc.Arbitrary<ScheduledActivation> = fc
       { weight: 1, arbitrary: supported },
     ),
   })
-  .map(({ hours, trouble, ...drawn }) => ({
+  .map(({ hours, faulty, ...drawn }) => ({
     ...drawn,
     card: 'good' as const,
     ...(hours === null ? {} : { hours }),
-    ...trouble,
+    ...faulty,
   }));

@@ -148,7 +148,7 @@ export function deathOf(
   return fc.record({ type: fc.constant('crash' as const), process, step, downMs: downtime });
 }
 
-export const worldFault: fc.Arbitrary<SystemFault> = fc.oneof(
+export const systemFault: fc.Arbitrary<SystemFault> = fc.oneof(
   deathAt(fc.constantFrom(...crashCalls), fc.constantFrom(1, 1, 1, 2, 3)),
   deathOf(fc.constantFrom('platform', 'platform', 'api_iot'), fc.oneof(ms(1, 120), ms(1, 600))),
   fc.record({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ActivationFault, ScheduledActivation, SystemFault, TestCase } from '../test-case.ts';
 import { livedActivation, type Support, serviceArbitrary } from './activations.ts';
-import { deathAt, deathOf, ms, worldFault } from './faults.ts';
+import { deathAt, deathOf, ms, systemFault } from './faults.ts';
 
 export const seedArbitrary = fc.nat({ max: 2 ** 31 });
 
@@ -123,7 +123,7 @@ export const serviceLife: fc.Arbitrary<TestCase> = fc
     activations: fc.array(livedActivation, { minLength: 1, maxLength: 2 }),
     world: fc.oneof(
       { weight: 2, arbitrary: fc.constant<SystemFault[]>([]) },
-      { weight: 1, arbitrary: worldFault.map((one) => [one]) },
+      { weight: 1, arbitrary: systemFault.map((one) => [one]) },
     ),
   })
   .map(({ seed, maxRetries, baseDelayMs, commandTimeoutMs, ...drawn }) => ({

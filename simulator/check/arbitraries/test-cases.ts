@@ -3,7 +3,7 @@ import { integerBetween } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import type { SystemFault, TestCase } from '../test-case.ts';
 import { crowd, fewActivations } from './activations.ts';
-import { worldFault } from './faults.ts';
+import { systemFault } from './faults.ts';
 import {
   comeback,
   deadly,
@@ -61,7 +61,7 @@ const anyTestCase: fc.Arbitrary<TestCase> = fc.record({
   activations: fc.oneof({ weight: 20, arbitrary: fewActivations }, { weight: 1, arbitrary: crowd }),
   world: fc.oneof(
     { weight: 1, arbitrary: fc.constant<SystemFault[]>([]) },
-    { weight: 2, arbitrary: fc.array(worldFault, { minLength: 1, maxLength: 3 }) },
+    { weight: 2, arbitrary: fc.array(systemFault, { minLength: 1, maxLength: 3 }) },
   ),
 });
 

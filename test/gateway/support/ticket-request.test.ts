@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { technicianMoves } from '../../../gateway/support/ticket-machine.ts';
+import { technicianActions } from '../../../gateway/support/ticket-machine.ts';
 import { type TicketFlags, ticketRequest } from '../../../simulator/cli/ticket-request.ts';
 
 const visit = { workshop: 'North', at: '2027-01-18T09:00Z' };
@@ -42,7 +42,7 @@ describe('fleetwake ticket ID', () => {
   });
 
   it.each<[string, TicketFlags, string]>([
-    ['dance', {}, `unknown ticket action "dance"; use one of: ${technicianMoves.join(', ')}`],
+    ['dance', {}, `unknown ticket action "dance"; use one of: ${technicianActions.join(', ')}`],
     ['start', {}, 'fleetwake ticket ID start needs --as'],
     ['assign', { as: 'ana' }, 'fleetwake ticket ID assign needs --technician'],
     ['payload', { as: 'ana' }, 'fleetwake ticket ID payload needs --set name=value'],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { commandResultSchema, vehicleStatusSchema } from '../../../shared/protocol/device-messages.ts';
 import { step } from '../../../simulator/vehicle/step.ts';
-import type { Trouble } from '../../../simulator/vehicle/vehicle.ts';
+import type { UnitFault } from '../../../simulator/vehicle/vehicle.ts';
 import { command, deliver, noon, otherVin, resultsOf, vehicleOf, vin } from '../../helpers/vehicle-model.ts';
 
-const busy: Trouble = { kind: 'ecu_busy', feature: null, reason: null, remaining: 1 };
+const busy: UnitFault = { kind: 'ecu_busy', feature: null, reason: null, remaining: 1 };
 
 describe('the outcome of a command', () => {
   const on = () => deliver(vehicleOf(), command('cmd_0', [['heated_seats', 'active', 3]])).vehicle;
@@ -45,25 +45,25 @@ describe('the outcome of a command', () => {
     ],
     [
       'an ECU that is busy',
-      () => vehicleOf({ troubles: [busy] }),
+      () => vehicleOf({ unitFaults: [busy] }),
       [seats, 'active', 1],
       ['failed', 0, 'ecu_busy'],
     ],
     [
       'a low 12 V battery',
-      () => vehicleOf({ troubles: [{ ...busy, kind: 'low_12v' }] }),
+      () => vehicleOf({ unitFaults: [{ ...busy, kind: 'low_12v' }] }),
       [seats, 'active', 1],
       ['failed', 0, 'low_12v'],
     ],
     [
       'a vehicle that refuses for good',
-      () => vehicleOf({ troubles: [{ ...busy, kind: 'reject', reason: 'recall 17' }] }),
+      () => vehicleOf({ unitFaults: [{ ...busy, kind: 'reject', reason: 'recall 17' }] }),
       [seats, 'active', 1],
       ['rejected', 0, 'recall 17'],
     ],
     [
-      'a trouble of another feature',
-      () => vehicleOf({ troubles: [{ ...busy, feature: 'sport_mode' }] }),
+      'a unitFault of another feature',
+      () => vehicleOf({ unitFaults: [{ ...busy, feature: 'sport_mode' }] }),
       [seats, 'active', 1],
       ['applied', 1],
     ],
@@ -91,7 +91,10 @@ describe('the outcome of a command', () => {
   });
 
   test('a fault for one command has ended at the next', () => {
-    const first = deliver(vehicleOf({ troubles: [busy] }), command('cmd_1', [['heated_seats', 'active', 1]]));
+    const first = deliver(
+      vehicleOf({ unitFaults: [busy] }),
+      command('cmd_1', [['heated_seats', 'active', 1]]),
+    );
     const second = deliver(first.vehicle, command('cmd_2', [['heated_seats', 'active', 2]]));
     expect(resultsOf(second)).toEqual([{ feature: 'heated_seats', outcome: 'applied', version: 2 }]);
   });
@@ -207,7 +210,7 @@ describe('the display', () => {
 
   test('never says that a feature is enabled when it is not', () => {
     const sent = command('cmd_1', [['heated_seats', 'active', 1]], { display });
-    const taken = deliver(vehicleOf({ troubles: [busy] }), sent);
+    const taken = deliver(vehicleOf({ unitFaults: [busy] }), sent);
     expect([taken.display, taken.vehicle.display]).toEqual([undefined, null]);
   });
 });

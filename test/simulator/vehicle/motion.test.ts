@@ -106,9 +106,9 @@ test.prop([paces])('telemetry has the documented shape and its signals agree wit
   }
 });
 
-test('a low 12 V battery shows in voltage and diagnostic trouble codes', () => {
+test('a low 12 V battery shows in voltage and diagnostic unitFault codes', () => {
   const vehicle = vehicleOf({
-    troubles: [{ kind: 'low_12v', feature: null, reason: null, remaining: null }],
+    unitFaults: [{ kind: 'low_12v', feature: null, reason: null, remaining: null }],
   });
   const [message] = step(vehicle, { type: 'tick', now: noon, elapsedMs: 1000, draws: [0.5] }).messages;
   expect(message?.channel === 'telemetry' ? message.payload.signals : {}).toMatchObject({

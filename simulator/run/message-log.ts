@@ -20,7 +20,7 @@ const keptMax = 1_000_000;
  * received. A message of both is kept once, from the first source. Telemetry is left out. In virtual time the connection of
  * the API IoT can stand for the subscriber (`tapService`), and costs no messages of its own.
  */
-export function wireLog(
+export function newMessageLog(
   clock: Clock,
   onVehicleMessage: OnVehicleMessage = () => {},
   onPublish: OnPublish = () => {},
