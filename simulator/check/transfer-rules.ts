@@ -5,7 +5,7 @@ import type { TransferAct } from './transfers.ts';
 /**
  * Compares the registrations that were answered with what the platform holds: every entitlement in force that was bought for a transferred
  * vehicle before belongs to the customer it was last registered for, and each earlier purchase has a line of the transfer. Who buys
- * afterwards owns what they buy, also where the vehicle is somebody else's.
+ * afterwards owns what they buy, also where the vehicle belongs to another customer.
  */
 export function judgeTransfers({ database }: Evidence, acts: readonly TransferAct[]): string[] {
   const transfers = acts.toSorted((left, right) => left.at - right.at);
