@@ -20,7 +20,7 @@ function ratioOf(above: number, below: number) {
 }
 
 test('the bench measures each of its parts, and writes what docs/performance.md says', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'bench.json');

@@ -161,7 +161,7 @@ describe('the NATS bus', () => {
         expect(lost).toBeInstanceOf(BusUnavailable);
         expect(bus.problem()).not.toBeNull();
         await start();
-        await until(() => bus.problem() === null, 'the connection is back', 20_000);
+        await until(() => bus.problem() === null, 'the connection is back');
       });
     });
   });

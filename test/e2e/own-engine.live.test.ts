@@ -26,7 +26,7 @@ test('an engine of the user finds everything around it with `up --without platfo
       folder,
       ['up', '--without', 'platform,engine', ...parameters, '--vehicles', '1', '--json'],
       async (up) => {
-        await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up', 25_000);
+        await until(() => up.stdout().endsWith('\n') || up.process.exitCode !== null, 'it is up');
         expect(up.stderr()).toBe('');
         const places = JSON.parse(up.stdout());
         expect(places).toEqual({

@@ -117,7 +117,7 @@ test(
         await postgres.start();
         nats = await startNats(folder, natsPort);
         mosquitto = await startMosquitto(folder, mqttPort);
-        await until(() => /"event":"bus\.reconnected"/.test(gateway.stderr()), 'the bus is back', 30_000);
+        await until(() => /"event":"bus\.reconnected"/.test(gateway.stderr()), 'the bus is back');
         await until(
           async () => (await platform.get('/activations').catch(() => null))?.status === 200,
           'the database is back',
@@ -187,7 +187,7 @@ test(
           FLEETWAKE_DEBUG: '1',
         };
         const child = startFleetwake(folder, ['run', 'parts.yaml', ...live, ...reports], environment);
-        await until(() => child.process.exitCode !== null, `it ends: ${child.stderr().slice(-500)}`, 120_000);
+        await until(() => child.process.exitCode !== null, `it ends: ${child.stderr().slice(-500)}`);
         const read = kinds.map((kind) => readFileSync(join(folder, `report.${kind}`), 'utf8'));
         const verified = await fleetwake(folder, [
           'verify',

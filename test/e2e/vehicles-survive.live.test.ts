@@ -33,7 +33,7 @@ interface Twin {
 
 async function started(folder: string, command: Command) {
   const { stdout, stderr, process } = command;
-  await until(() => stdout().endsWith('\n') || process.exitCode !== null, `it is up: ${stderr()}`, 60_000);
+  await until(() => stdout().endsWith('\n') || process.exitCode !== null, `it is up: ${stderr()}`);
   const places = JSON.parse(stdout()) as { platform: string; apiIot: string; vehicles: readonly string[] };
   const { apiIot } = clientsOf(await openKeys(join(folder, 'data')), places);
   const vin = places.vehicles[0] ?? '';
@@ -49,7 +49,7 @@ async function eventually<T>(ask: () => Promise<T>, isRight: (answer: T) => bool
     answer = await ask();
     return isRight(answer);
   };
-  await until(isAnswered, 'the answer is right', 60_000);
+  await until(isAnswered, 'the answer is right');
   return answer;
 }
 

@@ -27,7 +27,7 @@ function from(first: number, count: number): number[] {
 
 describe('the plain virtual link', () => {
   test('shows every client, to the millisecond, what Aedes and mqtt.js show it', {
-    timeout: 20_000 + 100 * runs,
+    timeout: 300_000 + 100 * runs,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(scriptArbitrary, async (script) => {

@@ -68,7 +68,7 @@ const schedulesHere = schedules().map((schedule) => ({
 }));
 
 test('activations end the same, and no rule breaks, with Aedes and mqtt.js in the virtual system', {
-  timeout: 20_000 + 3_000 * runs,
+  timeout: 300_000 + 3_000 * runs,
 }, async () => {
   let count = 0;
   await fc.assert(

@@ -33,9 +33,7 @@ describe('Random test cases', () => {
     expect(outcome.runs).toBe(runsInCi);
   });
 
-  test('another process, with two workers, gives the same traces for the same seed', {
-    timeout: 120_000,
-  }, async () => {
+  test('another process, with two workers, gives the same traces for the same seed', async () => {
     const here = await checkTestCases({
       seed: 7,
       runs: 12,

@@ -52,18 +52,14 @@ const cases: readonly [string, ActivationFault[], string][] = [
 ];
 
 describe('A failing test case, saved as a scenario', () => {
-  test.each(cases)(
-    'shows the same broken rule when run: %s',
-    { timeout: 60_000 },
-    async (name, faults, rule) => {
-      const { testCaseWith, textOf, rulesOfTestCase, rulesOfScenario } = await loaded(bugNamed(name));
-      const testCase = testCaseWith(faults);
-      expect(await rulesOfTestCase(testCase)).toContain(rule);
-      const written = textOf(testCase);
-      if (!written.ok) throw new Error(written.reasons.join('\n'));
-      expect(await rulesOfScenario(written.text)).toContain(rule);
-    },
-  );
+  test.each(cases)('shows the same broken rule when run: %s', async (name, faults, rule) => {
+    const { testCaseWith, textOf, rulesOfTestCase, rulesOfScenario } = await loaded(bugNamed(name));
+    const testCase = testCaseWith(faults);
+    expect(await rulesOfTestCase(testCase)).toContain(rule);
+    const written = textOf(testCase);
+    if (!written.ok) throw new Error(written.reasons.join('\n'));
+    expect(await rulesOfScenario(written.text)).toContain(rule);
+  });
 
   test('breaks no rule without the bug', async () => {
     const { testCaseWith, textOf, rulesOfScenario } = await loaded(null);

@@ -24,9 +24,7 @@ async function check(...options: string[]): Promise<Report> {
   return JSON.parse(stdout) as Report;
 }
 
-test('check --coverage counts the calls of all workers where the functions stand in the source', {
-  timeout: 240_000,
-}, async () => {
+test('check --coverage counts the calls of all workers where the functions stand in the source', async () => {
   const plain = await check('--workers', '1');
   expect(plain.coverage).toBeUndefined();
   const { coverage, runs, traceHash } = await check('--workers', '2', '--coverage');

@@ -60,10 +60,12 @@ describe('toxiproxy-node-client, unchanged, on the line of a live vehicle', () =
       await until(() => world.results().length === 2, 'the second answer came');
       expect(world.lastResult().tookMs).toBeGreaterThanOrEqual(300);
       expect((await proxy.getToxic('latency_upstream')).toJson()).toEqual(slower.toJson());
+      // Far longer than the slowest machine takes without it.
+      await latency.update(toxic({ attributes: { latency: 60_000 } }));
       await latency.remove();
       await world.send('cmd_3', 3);
       await until(() => world.results().length === 3, 'the third answer came');
-      expect(world.lastResult().tookMs).toBeLessThan(150);
+      expect(world.lastResult().tookMs).toBeLessThan(60_000);
       await expect(proxy.getToxic('latency_upstream')).rejects.toThrow('Request failed with status code 404');
     });
   });
