@@ -52,7 +52,7 @@ export interface Evidence {
   readonly ticketEvents?: readonly SeenTicketEvent[];
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
-  /** Longest time from a vehicle's answer at the broker until the engine receives it in this run; default one second. */
+  /** Longest time from a vehicle's answer at the broker until the engine receives it in this run; default: the plan's slack, and one second at the least. */
   readonly newsMs?: number;
   /** What the faults between engine and API IoT did, by type. */
   readonly httpFaults: Readonly<Record<string, number>>;
