@@ -1,3 +1,4 @@
+import type { Failure } from '../../../gateway/activation/failure.ts';
 import type { RecordRow } from '../../../gateway/store/schema.ts';
 import type { Plan } from '../../scenarios/plan.ts';
 import type { Constants } from '../../scenarios/scenario.ts';
@@ -68,21 +69,32 @@ function judgeCommands({ id, commands }: CaseFile, plan: Plan): string[] {
   return violations;
 }
 
+interface RecordedFailure {
+  readonly at: number;
+  /** Whether the engine says that another attempt may follow. */
+  readonly temporary: boolean;
+  /** The engine had received the vehicle's refusal, after which no attempt may follow, even if the engine thinks otherwise. */
+  readonly refused: boolean;
+}
+
 interface Steps {
   /** When each attempt was started, the last time that it was. */
   readonly starts: ReadonlyMap<number, number>;
-  /** When each attempt failed, and whether another one may follow. */
-  readonly failures: ReadonlyMap<number, { readonly at: number; readonly temporary: boolean }>;
+  /** When each attempt failed, and how the engine and the vehicle judged it. */
+  readonly failures: ReadonlyMap<number, RecordedFailure>;
 }
 
 function stepsOf(records: readonly RecordRow[]): Steps {
   const starts = new Map<number, number>();
-  const failures = new Map<number, { at: number; temporary: boolean }>();
+  const failures = new Map<number, RecordedFailure>();
   for (const { type, at, data } of records) {
-    const { attempt, failure } = JSON.parse(data) as { attempt?: number; failure?: { temporary: boolean } };
+    const { attempt, failure } = JSON.parse(data) as { attempt?: number; failure?: Failure };
     if (attempt === undefined) continue;
     if (type === 'activation.sending_command') starts.set(attempt, at);
-    if (type === 'activation.failure' && failure) failures.set(attempt, { at, temporary: failure.temporary });
+    if (type === 'activation.failure' && failure) {
+      const { temporary, code } = failure;
+      failures.set(attempt, { at, temporary, refused: code === 'rejected' });
+    }
   }
   return { starts, failures };
 }
@@ -90,10 +102,10 @@ function stepsOf(records: readonly RecordRow[]): Steps {
 /** By the record: each back-off counts from the failure before it. */
 function judgeSteps(id: string, { starts, failures }: Steps, plan: Plan): string[] {
   const violations: string[] = [];
-  for (const [attempt, { at, temporary }] of failures) {
+  for (const [attempt, { at, temporary, refused }] of failures) {
     const next = starts.get(attempt + 1);
     if (next === undefined || next < at) continue;
-    if (!temporary) {
+    if (!temporary || refused) {
       violations.push(`${id}: attempt ${attempt} failed permanently, but attempt ${attempt + 1} followed`);
       continue;
     }

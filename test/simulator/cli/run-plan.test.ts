@@ -107,7 +107,7 @@ test('plans a live run at the time scale that is asked for', async () => {
     return [timeScale, purchases.find(({ id }: { id: string }) => id === 'p1').atMs];
   });
   expect(planned).toEqual([
-    [100, 1_200],
+    [50, 2_400],
     [10, 12_000],
   ]);
 });

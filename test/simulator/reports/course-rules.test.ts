@@ -98,6 +98,20 @@ test('rule 6 is broken by an attempt that the record shows too early after the f
   ]);
 });
 
+test('rule 6 is broken by another attempt after a recorded refusal, even if the engine takes it for a passing one', () => {
+  const evidence = corrupted(({ database: { record } }) => {
+    const failure = only(
+      record,
+      ({ activation_id, type }) => activation_id === 'act_a' && type === 'activation.failure',
+    );
+    failure.data = failure.data.replace(/"code":"[^"]*"/, '"code":"rejected"');
+    expect(failure.data).toContain('"temporary":true');
+  });
+  expect(attempts(evidence).violations).toEqual([
+    'act_a: attempt 1 failed permanently, but attempt 2 followed',
+  ]);
+});
+
 test('rule 6 is broken by another attempt after a failure for good', () => {
   const evidence = corrupted(({ database: { record } }) => {
     const failure = only(
