@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
+import { watchProcessorShare } from '../../shared/live/processor-share.ts';
 import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -149,6 +150,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       fleetOf(plan, vehicles, { link: messageLog.tap(link), clock: wallClock, random: systemRandom, log }),
     );
     const { onProgress, stopped } = options;
+    const processor = added(watchProcessorShare());
     const books = databaseOpenWork(databases, { unreachable: unreachableVins(plan), endsBefore: 0 });
     const { evidence } = await conduct({
       plan,
@@ -175,6 +177,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         vehicles,
       }),
       isStill: () => gateway.components?.isStill() !== false,
+      slowness: processor.slowness,
       progress: {
         show: onProgress,
         everyMs: progressEveryMs,

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
+import { watchProcessorShare } from '../../shared/live/processor-share.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
@@ -70,15 +71,18 @@ export async function runTarget(options: TargetOptions): Promise<Evidence> {
     conducted: faults,
     isMessageLogKept: true,
   });
+  const processor = watchProcessorShare();
   try {
     await writeEngineSettings(config.data, engineSettings(ofRun, system));
     const { evidence } = await conduct({
       ...contextOf(system, options, plan, faults),
       plan,
       planAgain: newPlan,
+      slowness: processor.slowness,
     });
     return evidence;
   } finally {
+    await processor.stop();
     await system.stop();
   }
 }

@@ -31,9 +31,21 @@ export function settingsText({ constants }: Pick<RunReport, 'constants'>): strin
   return `Back-off ${uncompressedTime(baseDelayMs)} to ${uncompressedTime(maxDelayMs)}, command time-out ${uncompressedTime(commandTimeoutMs)}, ${quotaLimit} commands a vehicle in ${uncompressedTime(quotaWindowMs)}`;
 }
 
-/** Returns the footnote of a compressed run, or null: every other time of a report is the scenario's own. */
-export function compressionText({ timeScale, tookMs, world }: RunReport): string | null {
-  if (timeScale === 1) return null;
-  const passed = uncompressedTime(tookMs / timeScale);
-  return `The run was compressed ${timeScale} times: it took ${passed} of ${world === 'live' ? 'real' : 'virtual'} time`;
+/** Less than this is what threads and the disk take on a machine of its own. */
+const notableSlowness = 1.5;
+
+/** Returns the footnotes: how much the run was compressed, for every other time of a report is the scenario's own, and how slow the machine was. */
+export function footnotes({ timeScale, tookMs, world, slowness = 1 }: RunReport): string[] {
+  const notes: string[] = [];
+  if (timeScale !== 1) {
+    const passed = uncompressedTime(tookMs / timeScale);
+    notes.push(
+      `The run was compressed ${timeScale} times: it took ${passed} of ${world === 'live' ? 'real' : 'virtual'} time`,
+    );
+  }
+  if (slowness >= notableSlowness)
+    notes.push(
+      `The machine was busy: work took up to ${slowness.toFixed(1)} times its processor time, and the slack of the rules is as many times as long`,
+    );
+  return notes;
 }

@@ -52,6 +52,11 @@ export interface Evidence {
   readonly ticketEvents?: readonly SeenTicketEvent[];
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
+  /**
+   * How many times as long as its processor time the work of the run's process took, in the worst ten seconds: 2 where other
+   * programs took half of the machine. Without it: 1, as in virtual time.
+   */
+  readonly slowness?: number;
   /** Longest time from a vehicle's answer at the broker until the engine receives it in this run; default: the plan's slack, and one second at the least. */
   readonly newsMs?: number;
   /** What the faults between engine and API IoT did, by type. */

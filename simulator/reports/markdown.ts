@@ -1,5 +1,5 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
-import { compressionText, conclusionText, settingsText } from './conclusion.ts';
+import { conclusionText, footnotes, settingsText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
@@ -96,9 +96,10 @@ function failures({ activations }: RunReport): string[] {
 
 function footer(report: RunReport): string[] {
   const { versions, bus } = report;
-  const parts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const compression = compressionText(report);
-  if (compression !== null) parts.unshift(compression);
+  const parts = [
+    ...footnotes(report),
+    ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
+  ];
   if (bus !== null) parts.push(`bus ${bus}`);
   return parts.length === 0 ? [] : [`<sub>${parts.join(' · ')}</sub>`];
 }

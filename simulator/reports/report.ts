@@ -21,7 +21,7 @@ export function reportOf(
   { world, bus, versions = {}, calledAs = evidence.plan.scenario, description }: Surroundings,
   reading: Reading = readingOf(evidence),
 ): RunReport {
-  const { plan, startedAt, takenAt } = evidence;
+  const { plan, startedAt, takenAt, slowness } = evidence;
   const { sold: files } = reading;
   const activations = activationLines(evidence, files);
   const figures = {
@@ -53,6 +53,7 @@ export function reportOf(
     versions,
     startedAt,
     tookMs: takenAt - startedAt,
+    ...(slowness === undefined ? {} : { slowness }),
     constants: plan.constants,
     vehicles: plan.vehicles.length,
     ...figures,

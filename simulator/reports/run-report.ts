@@ -25,6 +25,8 @@ export interface RunReport {
   readonly startedAt: number;
   readonly tookMs: number;
   readonly timeScale: number;
+  /** How many times as long as its processor time the run's work took in the worst ten seconds; left out in virtual time. */
+  readonly slowness?: number;
   readonly constants: Constants;
   readonly vehicles: number;
   readonly purchases: number;

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { compressionText, conclusionText, settingsText } from './conclusion.ts';
+import { conclusionText, footnotes, settingsText } from './conclusion.ts';
 import { factRows } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
@@ -65,18 +65,13 @@ export function terminalReport(measured: RunReport, { color }: TerminalOptions):
     ),
     '',
     conclusion(report),
-    ...footnote(report).map(dim),
+    ...footnotes(report).map(dim),
   ];
   return `${parts
     .join('\n')
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')}\n`;
-}
-
-function footnote(report: RunReport): string[] {
-  const text = compressionText(report);
-  return text === null ? [] : [text];
 }
 
 function more(count: number): string[] {

@@ -49,7 +49,8 @@ export async function conduct(run: RunContext): Promise<Conducted> {
       faults.clear();
       await progress.enter('settling');
       const look = settledLook(run, isQuiet, settings.calmMs, settings.unreachableMs);
-      isSettled = await pace.until(pace.now() + settings.livenessMs, look);
+      const { livenessMs } = settings;
+      isSettled = await pace.until(pace.now() + livenessMs * (run.slowness?.() ?? 1), look);
     }
     if (settings.quietMs > 0) await pace.pass(pace.now() + settings.quietMs);
     await pace.until(pace.now() + settings.evidenceWaitMs, isQuiet);
@@ -138,7 +139,7 @@ function settledLook(
 }
 
 async function takeEvidence(
-  { plan, planAgain, pace, fleet, sources }: RunContext,
+  { plan, planAgain, pace, fleet, sources, slowness }: RunContext,
   seen: Pick<Evidence, 'startedAt' | 'healedAt' | 'answers' | 'actions'>,
 ): Promise<Evidence> {
   await sources.freeze?.();
@@ -149,6 +150,7 @@ async function takeEvidence(
     planAgain: JSON.stringify(planAgain()),
     ...seen,
     takenAt,
+    ...(slowness ? { slowness: slowness() } : {}),
     vehicles,
     ...(await sources.take()),
   };

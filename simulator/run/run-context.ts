@@ -36,7 +36,15 @@ export interface RunFaults {
 /** The evidence of a run that only its environment can take; all of one moment. */
 export type TakenEvidence = Omit<
   Evidence,
-  'plan' | 'planAgain' | 'startedAt' | 'healedAt' | 'takenAt' | 'answers' | 'actions' | 'vehicles'
+  | 'plan'
+  | 'planAgain'
+  | 'startedAt'
+  | 'healedAt'
+  | 'takenAt'
+  | 'answers'
+  | 'actions'
+  | 'vehicles'
+  | 'slowness'
 >;
 
 export interface EvidenceSources {
@@ -64,7 +72,7 @@ export interface CourseSettings {
     | { readonly when: 'bought'; readonly afterMs: number; readonly leastMs: number };
   /** A run that has settled under faults ends without another look once they are over. */
   readonly endsWhenSettled?: boolean;
-  /** After the faults all has to end within this time. */
+  /** After the faults all has to end within this time, on a slow machine in as many times of it. */
   readonly livenessMs: number;
   /** All has ended when it has been so for this long. */
   readonly calmMs: number;
@@ -102,6 +110,8 @@ export interface RunContext {
     startedAt: number,
   ) => { isOver(): boolean; answers?(): readonly ActionAnswer[] };
   readonly sources: EvidenceSources;
+  /** How slow the machine has been so far (`Evidence.slowness`); without it: a machine that is never slow. */
+  readonly slowness?: () => number;
   readonly progress?: ProgressSink;
 }
 

@@ -8,6 +8,7 @@ import type { Evidence } from '../evidence.ts';
 import { attemptMax, leastGapMs, waitBeforeMs } from '../expectations.ts';
 import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
+import { slackOf } from '../slack.ts';
 import { span, type Verdict, verdict } from '../verdict.ts';
 
 const rule = {
@@ -41,7 +42,7 @@ export function attempts(evidence: Evidence, reading: Reading = readingOf(eviden
       return [
         ...judgeCommands(file, plan),
         ...judgeSteps(file.id, steps, plan),
-        ...judgeRefusals(file, refusals, evidence.newsMs ?? Math.max(newsLeastMs, plan.slackMs)),
+        ...judgeRefusals(file, refusals, evidence.newsMs ?? Math.max(newsLeastMs, slackOf(evidence))),
         ...judgeEnd(file, steps, constants),
       ];
     }),

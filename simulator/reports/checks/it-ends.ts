@@ -5,6 +5,7 @@ import { acceptedAnswers, endBoundMs } from '../expectations.ts';
 import { countBy } from '../group.ts';
 import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
+import { slackOf } from '../slack.ts';
 import { moment, span, type Verdict, verdict } from '../verdict.ts';
 
 const rule = { id: 3, title: 'Every activation ends within the time limit of its policy' };
@@ -47,7 +48,7 @@ function judge(evidence: Evidence, file: CaseFile, sharing: number): string[] {
     violations.push(`${row.id}: ${row.phase}, but its settlement is still ${row.settlement}`);
   }
   const tookMs = row.ended_at - row.requested_at;
-  const boundMs = endBoundMs(evidence.plan.constants, sharing, evidence.plan.slackMs);
+  const boundMs = endBoundMs(evidence.plan.constants, sharing, slackOf(evidence));
   if (tookMs > boundMs)
     violations.push(
       `${row.id}: took ${span(evidence, tookMs)}, its policy allows ${span(evidence, boundMs)}`,

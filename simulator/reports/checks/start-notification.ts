@@ -3,6 +3,7 @@ import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { groupBy } from '../group.ts';
 import type { Reading } from '../reading.ts';
+import { slackOf } from '../slack.ts';
 import { span } from '../verdict.ts';
 
 /** The specification's table "Notification Content by Event": "Activation Started" is sent within 1 minute. */
@@ -16,8 +17,7 @@ export const startFacts: readonly string[] = ['activation.sending_command', 'act
  * fact that it is queued, and is sent within a minute of the confirmed payment, on the run's time scale and with its slack.
  */
 export function judgeStartNotifications(evidence: Evidence, { sold, notices: seen }: Reading): string[] {
-  const { timeScale, slackMs } = evidence.plan;
-  const boundMs = startedWithinMs / timeScale + slackMs;
+  const boundMs = startedWithinMs / evidence.plan.timeScale + slackOf(evidence);
   const rows = groupBy(evidence.database.notices, (row) => row.activation_id);
   const arrivals = new Map(
     isSendingDisturbed(evidence) ? [] : seen.map(({ noticeId, at }) => [noticeId, at]),

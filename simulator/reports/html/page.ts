@@ -1,6 +1,6 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
 import { isoText } from '../../../shared/protocol/instant.ts';
-import { compressionText, conclusionText, settingsText } from '../conclusion.ts';
+import { conclusionText, footnotes, settingsText } from '../conclusion.ts';
 import type { RunReport } from '../run-report.ts';
 import { uncompressedTime } from '../scenario-time.ts';
 import { inScenarioTime } from '../shown-report.ts';
@@ -84,9 +84,8 @@ function courses(report: RunReport, why: 'failed' | 'slow'): Markup[] {
 
 function footer(report: RunReport): string {
   const { versions, bus, startedAt, seed } = report;
-  const compression = compressionText(report);
   const parts = [
-    ...(compression === null ? [] : [compression]),
+    ...footnotes(report),
     `Seed ${seed}`,
     `began ${isoText(startedAt)}`,
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),

@@ -34,6 +34,20 @@ test('rule 3 is broken by an activation that takes longer than its policy allows
   expect(itEnds(took(28_001)).violations).toEqual(['act_b: took 2800.1 s, its policy allows 2800 s']);
 });
 
+test('rule 3 allows as many times the slack as the machine was slow', () => {
+  const took = (slowness: number, ms: number) =>
+    itEnds(
+      corrupted((evidence) => {
+        evidence.slowness = slowness;
+        only(evidence.database.activations, ({ id }) => id === 'act_b').ended_at = startedAt + 200 + ms;
+      }),
+    ).violations;
+  expect([took(2, 29_000), took(2, 29_001)]).toEqual([
+    [],
+    ['act_b: took 2900.1 s, its policy allows 2900 s'],
+  ]);
+});
+
 test('rule 3 is broken by a revocation that is open although its vehicle can be reached', () => {
   const evidence = corrupted(({ plan }) => {
     const vehicle = plan.vehicles[1];

@@ -48,6 +48,17 @@ test('the terminal shows expectations after the rules, and marks a broken rule t
   ]);
 });
 
+test('every report says how slow the machine was, where it was', () => {
+  const busy =
+    'The machine was busy: work took up to 3.2 times its processor time, and the slack of the rules is as many times as long';
+  const texts = (slowness: number) => {
+    const report = { ...passedReport(), slowness };
+    return [terminalReport(report, { color: false }), markdownReport(report), htmlReport(report)];
+  };
+  expect(texts(3.24).map((text) => text.includes(busy))).toEqual([true, true, true]);
+  expect(texts(1.49).map((text) => text.includes('The machine was busy'))).toEqual([false, false, false]);
+});
+
 test('the page is one file with everything in it', async () => {
   await expect(htmlReport(passedReport())).toMatchFileSnapshot(expected('passed.html'));
   await expect(htmlReport(failedReport())).toMatchFileSnapshot(expected('failed.html'));

@@ -104,6 +104,22 @@ test('rule 8 is broken by a start notification that is sent late, made late or m
   ]);
 });
 
+test('rule 8 allows a start notification as many times the slack as the machine was slow', () => {
+  const violations = (slowness: number, tookMs: number) =>
+    silence(
+      corrupted((evidence) => {
+        evidence.slowness = slowness;
+        const mail = only(evidence.mails, ({ messageId }) => messageId.includes('ntc_a_activation_started'));
+        mail.at = startedAt + 110 + tookMs;
+      }),
+    ).violations;
+  expect([violations(1, 1_600), violations(3, 3_600)]).toEqual([[], []]);
+  expect([...violations(1, 1_601), ...violations(3, 3_601)]).toEqual([
+    'act_a: activation_started by email came 160.1 s after the payment, 160 s are allowed',
+    'act_a: activation_started by email came 360.1 s after the payment, 360 s are allowed',
+  ]);
+});
+
 test('rule 10 holds in the sample, for each of the four purchases that were accepted', () => {
   expect(nothingLost(sampleEvidence())).toMatchObject({ id: 10, ok: true, examined: 4, violations: [] });
 });
