@@ -8,7 +8,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Address } from '../../shared/protocol/address.ts';
 import { lateBus } from './late-bus.ts';
-import { type OwnNatsServer, ownNatsServer } from './own-nats-server.ts';
+import { type OwnNatsServer, type OwnNatsServerOptions, ownNatsServer } from './own-nats-server.ts';
 import { closeAll } from './undo.ts';
 
 export interface LiveBus {
@@ -32,6 +32,8 @@ export interface BusOptions {
   readonly install: boolean;
   readonly dataFolder: string;
   readonly clock: Clock;
+  /** Of this process: a server of its own is not judged while it is busy. */
+  readonly eventLoop: OwnNatsServerOptions['eventLoop'];
   readonly log: Log;
 }
 
@@ -79,10 +81,12 @@ export async function openLiveBus(options: BusOptions): Promise<LiveBus> {
   }
 }
 
-async function ownServer({ natsServer, storage, dataFolder, clock, log }: BusOptions): Promise<LiveBus> {
+async function ownServer(options: BusOptions): Promise<LiveBus> {
+  const { natsServer: program, storage, clock, eventLoop, log } = options;
   let server: OwnNatsServer | null = null;
   const open = async () => {
-    server ??= await ownNatsServer({ program: natsServer, dataFolder: join(dataFolder, 'nats'), log });
+    const dataFolder = join(options.dataFolder, 'nats');
+    server ??= await ownNatsServer({ program, dataFolder, eventLoop, log });
     return openNatsBus({ url: server.url, storage: { ...plainStorage, maxBytes: storage.maxBytes }, log });
   };
   const late = await lateBus({ open, isFinal, clock, log });

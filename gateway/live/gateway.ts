@@ -6,6 +6,7 @@ import { watchEventLoop } from '../../shared/live/event-loop.ts';
 import { startHealthServer } from '../../shared/live/health-server.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import { shareTime } from '../../shared/live/shared-time.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { reachableHost } from '../../shared/protocol/url-host.ts';
@@ -105,7 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (runsApiIot) started.push(claimApiIot(config.data));
     const database = platformDatabase(config, log);
     started.push(database);
-    const bus = hasPlatform ? await openBus(config, database, log) : null;
+    const bus = hasPlatform ? await openBus(config, database, eventLoop, log) : null;
     if (bus !== null) started.push(bus);
     const firstRole = started.length;
     const stopRoles = () => stopFrom(firstRole);
@@ -161,7 +162,12 @@ function claimApiIot(dataFolder: string): { stop(): Promise<void> } {
   };
 }
 
-function openBus(config: GatewayConfig, { installation }: PlatformDatabase, log: Log): Promise<LiveBus> {
+function openBus(
+  config: GatewayConfig,
+  { installation }: PlatformDatabase,
+  eventLoop: EventLoop,
+  log: Log,
+): Promise<LiveBus> {
   const { natsUrl, natsPrefix: prefix, natsServer, install, data } = config;
   const { natsPlacementCluster: cluster, natsPlacementTags: tags } = config;
   return openLiveBus({
@@ -175,6 +181,7 @@ function openBus(config: GatewayConfig, { installation }: PlatformDatabase, log:
     install: install === 'yes',
     dataFolder: data,
     clock: wallClock,
+    eventLoop,
     log,
   });
 }

@@ -1,12 +1,20 @@
 import { wallClock } from '../../shared/live/clock.ts';
 import { type NatsServer, type NatsServerOptions, startNatsServer } from '../../shared/live/nats-server.ts';
 import { sleep } from '../../shared/ports/clock.ts';
+import type { EventLoop } from '../../shared/ports/event-loop.ts';
 
 const restartPauseMs = 1_000;
 /** How often the server is asked whether JetStream works, and the failures in a row after which it is restarted. */
 const checkEveryMs = 2_000;
 const failedChecksMax = 3;
+/** A check in which this process was busy for longer says nothing about the server: its answer may lie here unread. */
+const busyMaxMs = 500;
 const diskFull = /no space left/i;
+
+export interface OwnNatsServerOptions extends NatsServerOptions {
+  /** Of this process. */
+  readonly eventLoop: Pick<EventLoop, 'busyMs'>;
+}
 
 export interface OwnNatsServer {
   readonly url: string;
@@ -18,10 +26,11 @@ export interface OwnNatsServer {
 
 /**
  * A nats-server whose work is watched, not only its process: it is started again, on its port, password and data, when it ends
- * without being asked to, when its JetStream answers no more (after a full disk) and when its data folder is gone.
+ * without being asked to, when its JetStream answers no more (after a full disk) and when its data folder is gone. A busy process never
+ * takes its own delay for the server's.
  */
-export async function ownNatsServer(options: NatsServerOptions): Promise<OwnNatsServer> {
-  const { log } = options;
+export async function ownNatsServer(options: OwnNatsServerOptions): Promise<OwnNatsServer> {
+  const { log, eventLoop } = options;
   let server: NatsServer = await startNatsServer(options);
   let problem: string | null = null;
   const { url, port } = server;
@@ -57,9 +66,11 @@ export async function ownNatsServer(options: NatsServerOptions): Promise<OwnNats
     });
     while (!signal.aborted) {
       await Promise.race([ended, sleep(wallClock, checkEveryMs, signal)]);
+      const busyBefore = eventLoop.busyMs();
       const failure = hasEnded || signal.aborted ? null : await server.check();
       if (signal.aborted) return;
       if (hasEnded) return report('nats.ended', 'its process ended');
+      if (failure !== null && eventLoop.busyMs() - busyBefore > busyMaxMs) continue;
       failedChecks = failure === null ? 0 : failedChecks + 1;
       if (failure === null) problem = null;
       else if (failedChecks === failedChecksMax) report('nats.not_working', failure);

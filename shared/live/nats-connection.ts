@@ -38,7 +38,8 @@ export async function connectTo({
       ...authentication,
       ...(parsed.some((part) => part.protocol === 'tls:') ? { tls: {} } : {}),
       name: 'fleetwake',
-      timeout: 5_000,
+      // A server that is away refuses at once; one that is there is waited for, however busy this process is.
+      timeout: 20_000,
       maxReconnectAttempts: -1,
       // A NATS that restarts may refuse for a moment what it will accept again.
       ignoreAuthErrorAbort: true,

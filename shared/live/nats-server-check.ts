@@ -4,7 +4,8 @@ import { DiscardPolicy, jetstream, jetstreamManager, StorageType } from '@nats-i
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { configurationFile, serverUser } from './nats-server-files.ts';
 
-const answerMaxMs = 1_000;
+/** A server that does not listen yet refuses at once; one that listens is waited for, however busy this process is. */
+const answerMaxMs = 20_000;
 /** Longer than a busy machine needs: a server that works must not be restarted. */
 const checkMaxMs = 5_000;
 /** Holds the newest message of the checks, on servers that are started here only. */

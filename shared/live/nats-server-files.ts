@@ -14,6 +14,12 @@ export async function passwordOf(dataFolder: string, known?: string): Promise<st
   return password;
 }
 
+/**
+ * How long the server waits for a client that has connected to say who it is, and for one to take what is sent: the defaults (2 s and
+ * 10 s) are shorter than the turns of a process on a busy machine, which would never get in.
+ */
+const patience = { authenticationSeconds: 30, writeSeconds: 30 };
+
 /** Starts the configuration's first line; the process that started the server follows. */
 export const ownerWords = '# started by process ';
 
@@ -23,7 +29,8 @@ export function configurationText(dataFolder: string, port: number, password: st
 listen: ${quoted(`127.0.0.1:${port === 0 ? -1 : port}`)}
 ports_file_dir: ${quoted(dataFolder)}
 pid_file: ${quoted(join(dataFolder, 'nats-server.pid'))}
-authorization { user: ${quoted(serverUser)}, password: ${quoted(password)} }
+authorization { user: ${quoted(serverUser)}, password: ${quoted(password)}, timeout: ${patience.authenticationSeconds} }
+write_deadline: "${patience.writeSeconds}s"
 jetstream { store_dir: ${quoted(dataFolder)} }
 max_payload: 1MB
 `;

@@ -15,7 +15,8 @@ import {
 } from './nats-server-files.ts';
 import { findOnPath, isRunning, parentOf, processCommand } from './processes.ts';
 
-const readyMaxMs = 15_000;
+/** On a machine that is busy with other work too. */
+const readyMaxMs = 60_000;
 /** A server that does not end politely is killed after this time. */
 const stopMaxMs = 5_000;
 

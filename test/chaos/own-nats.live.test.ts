@@ -25,14 +25,21 @@ interface Own {
   pid(): Promise<number>;
 }
 
+/** A process that is never busy. */
+const idle = { busyMs: () => 0 };
+
 /** A watched nats-server in this folder, with a client that stays connected all the time. */
-async function withOwnServer(dataFolder: string, work: (own: Own) => Promise<void>): Promise<void> {
+async function withOwnServer(
+  dataFolder: string,
+  work: (own: Own) => Promise<void>,
+  eventLoop: { busyMs(): number } = idle,
+): Promise<void> {
   const errors: string[] = [];
   const error: Log['error'] = (event, fields) => {
     errors.push(`${event} ${fields?.reason ?? ''}`);
   };
   const log: Log = { ...silentLog, error };
-  const server = await ownNatsServer({ dataFolder, log });
+  const server = await ownNatsServer({ dataFolder, eventLoop, log });
   const bus = await openNatsBus({ url: server.url, log });
   const seen: string[] = [];
   await bus.consume(
@@ -131,6 +138,37 @@ it('is restarted when its JetStream does not answer although its process runs', 
       ]);
     }),
   ));
+
+it('is left alone while its process is too busy to read its answers, and restarted once that is over', () =>
+  withTemporaryFolder((folder) => {
+    let looks = 0;
+    let isBusy = true;
+    const eventLoop = {
+      busyMs() {
+        looks += 1;
+        return isBusy ? looks * 1_000 : 0;
+      },
+    };
+    return withOwnServer(
+      join(folder, 'nats'),
+      async ({ server, errors, pid }) => {
+        const before = await pid();
+        process.kill(before, 'SIGSTOP');
+        // Two looks for each check that failed: one before it, one after it.
+        const from = looks;
+        await until(() => looks >= from + 2 * 5, 'five checks have failed', recoveryMs);
+        expect([await pid(), server.problem(), errors.filter((line) => line.startsWith('nats.'))]).toEqual([
+          before,
+          null,
+          [],
+        ]);
+        isBusy = false;
+        await until(() => server.problem() !== null, 'it is known', recoveryMs);
+        await until(async () => (await pid()) !== before, 'it is restarted', recoveryMs);
+      },
+      eventLoop,
+    );
+  }));
 
 it('is the same server for its clients after its data folder was deleted while it ran', () =>
   withTemporaryFolder((folder) =>

@@ -4,6 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
+import { connectTo } from '../../shared/live/nats-connection.ts';
 import { type NatsServer, startNatsServer } from '../../shared/live/nats-server.ts';
 import { type Bus, BusUnavailable } from '../../shared/ports/bus.ts';
 import { silentLog } from '../../shared/ports/log.ts';
@@ -237,4 +238,21 @@ describe('the NATS server that we start', () => {
       expect(second.pid).not.toBe(first.pid);
     });
   });
+});
+
+it('lets a client in whose event loop has turns of three seconds', async () => {
+  const turnMs = 3_000;
+  const busy = setInterval(() => {
+    const endsAt = performance.now() + turnMs;
+    while (performance.now() < endsAt);
+  }, 0);
+  try {
+    const connection = await connectTo({ url: server.url });
+    clearInterval(busy);
+    await connection.flush();
+    expect(connection.isClosed()).toBe(false);
+    await connection.close();
+  } finally {
+    clearInterval(busy);
+  }
 });

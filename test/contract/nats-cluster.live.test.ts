@@ -62,6 +62,7 @@ it(
           install: false,
           dataFolder: folder,
           clock: wallClock,
+          eventLoop: { busyMs: () => 0 },
           log: silentLog,
         });
         await publishes(bus);

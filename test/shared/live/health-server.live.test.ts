@@ -5,34 +5,34 @@ import { startHealthServer } from '../../../shared/live/health-server.ts';
 import { withTakenPort } from '../../e2e/taken-port.ts';
 import { freePort } from '../../helpers/free-port.ts';
 
-/** Asks from a thread of its own, as a probe of the machine does. */
+/** Asks from a thread of its own, as a probe of the machine does, and raises a flag when it has its answers. */
 const probe = `
 const { parentPort, workerData } = require('node:worker_threads');
 parentPort.once('message', async () => {
   const answers = [];
   for (let count = 0; count < 5; count += 1) {
-    const startedAt = performance.now();
-    const response = await fetch(workerData);
-    answers.push([response.status, (await response.json()).status, performance.now() - startedAt < 1000]);
+    const response = await fetch(workerData.url);
+    answers.push([response.status, (await response.json()).status]);
   }
-  parentPort.postMessage({ answers, endedAt: Date.now() });
+  Atomics.store(workerData.flag, 0, 1);
+  parentPort.postMessage(answers);
 });
 `;
 
-it('answers /livez while the main thread has no turn for two seconds', async () => {
+it('answers /livez while the main thread has no turn at all', async () => {
   const health = await startHealthServer({
     ...{ hostname: '127.0.0.1', port: await freePort(), allowedHosts: [] },
   });
-  const worker = new Worker(probe, { eval: true, workerData: `${health.origin}/livez` });
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(probe, { eval: true, workerData: { url: `${health.origin}/livez`, flag } });
   await once(worker, 'online');
   const answered = once(worker, 'message');
   worker.postMessage('go');
-  const busyUntil = performance.now() + 2_000;
-  while (performance.now() < busyUntil);
-  const busyEndedAt = Date.now();
-  const [{ answers, endedAt }] = await answered;
-  expect(answers).toEqual(Array.from({ length: 5 }, () => [200, 'ok', true]));
-  expect(endedAt).toBeLessThan(busyEndedAt);
+  const busyUntil = performance.now() + 60_000;
+  while (Atomics.load(flag, 0) === 0 && performance.now() < busyUntil);
+  const isAnsweredMeanwhile = Atomics.load(flag, 0) === 1;
+  const [answers] = await answered;
+  expect([isAnsweredMeanwhile, ...answers]).toEqual([true, ...Array.from({ length: 5 }, () => [200, 'ok'])]);
   expect((await fetch(`${health.origin}/healthz`)).status).toBe(404);
   await worker.terminate();
   await health.stop();

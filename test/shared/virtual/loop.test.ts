@@ -29,13 +29,11 @@ describe('the virtual loop', () => {
     void sleep(clock, 365 * 86_400_000).then(() => {
       woken = clock.now();
     });
-    const beganMs = performance.now();
     expect(await loop.run(startAt + 364 * 86_400_000)).toEqual({ ended: 'until', open: [] });
     expect([loop.now() - startAt, woken]).toEqual([364 * 86_400_000, 0]);
     await loop.run(startAt + 366 * 86_400_000);
     expect(woken - startAt).toBe(365 * 86_400_000);
     expect(loop.stats.events).toBe(1);
-    expect(performance.now() - beganMs).toBeLessThan(2_000);
   });
 
   it("shows a process its own clock, and never moves time for another's cancelled timer", async () => {
