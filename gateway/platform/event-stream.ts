@@ -91,7 +91,8 @@ async function follow(
   { after, owner }: { readonly after: number; readonly owner: Owner },
 ): Promise<void> {
   let sequence = after;
-  await send(deps, stream, () => stream.write('retry: 1000\n\n'));
+  // With the place at which it starts: a client that is cut before its first event misses nothing.
+  await send(deps, stream, () => stream.write(`id: ${sequence}\nretry: 1000\n\n`));
   while (!bell.ended()) {
     bell.listen();
     const { rows, isLast } = await record.read(sequence, batchMax);
@@ -115,7 +116,7 @@ function describe(app: App): void {
     tags: ['Events'],
     summary: 'The record as it grows (server-sent events)',
     description:
-      'Each event has the sequence as its id, the type as its name and a RecordEntry as its data. Starts with what comes next, or after Last-Event-ID (also as ?after=). A client may meet an event twice, never a gap. Ends when the token lapses: come back with a new one.',
+      'Each event has the sequence as its id, the type as its name and a RecordEntry as its data. Starts with what comes next, or after Last-Event-ID (also as ?after=), and says where in the header Last-Event-ID and in the id of its first block, which has no data. A client may meet an event twice, never a gap. Ends when the token lapses: come back with a new one.',
     security: [...securityFor('events:read'), {}],
     request: {
       headers: z.object({ 'last-event-id': z.string().optional() }),
@@ -192,6 +193,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
     // A stream without a reader would keep its place.
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'content-type': 'text/event-stream' });
+    context.header('last-event-id', String(after));
     const run = async (stream: SSEStreamingApi) => {
       places.take(stream, name);
       const bell = newBell(deps, stream, caller.expiresAt);

@@ -48,8 +48,8 @@ function kept({ price, activation }: Purchase): string {
   }
 }
 
-/** Of a service that never was. */
-function givenBack({ price, activation }: Purchase): string {
+/** Returns what happens to the payment for a service that was never active. */
+export function givenBack({ price, activation }: Purchase): string {
   const amount = formatMoney(price);
   switch (activation.settlement) {
     case 'voiding':

@@ -5,6 +5,8 @@ export const exitCodes = {
   failed: 1,
   /** The call, the configuration or the machine is not right: nothing was run. */
   unusable: 2,
+  /** What was waited for had not ended in the time that was given to it. */
+  open: 3,
 } as const;
 
 /** A signal ended a run before its verdict; the exit code is the signal's, as in a shell. */

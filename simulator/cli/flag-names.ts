@@ -86,6 +86,20 @@ export const restoreFlags: FlagNames = {
   }),
 };
 
+/** `fleetwake buy`. */
+export const buyFlags: FlagNames = {
+  ...ofBody({
+    customerId: '--customer',
+    vin: 'the VIN',
+    serviceId: 'the service',
+    duration: '--duration',
+    'duration/unit': '--duration',
+    'duration/count': '--duration',
+    paymentMethod: '--card',
+  }),
+  'path/vin': 'the VIN',
+};
+
 /** `fleetwake purchase record`. */
 export const recordFlags: FlagNames = { ...lookUpFlags('purchase'), 'query/view': '--view' };
 

@@ -51,15 +51,18 @@ export async function askedPlatform(flags: PlatformFlags): Promise<AskedPlatform
       withSecretsOf(config.data, question(clients[surface])).catch((error: unknown) => {
         if (error instanceof UsageError) throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        const [name, url, flag] =
-          surface === 'platform'
-            ? ['platform API', platformUrl, '--platform-url']
-            : ['API IoT', apiIotUrl, '--api-iot-url'];
-        throw new UsageError(
-          `no ${name} answers at ${url} (${reason}): start it with "fleetwake up", or give its address with ${flag}`,
-        );
+        throw noPlatform(surface, surface === 'platform' ? platformUrl : apiIotUrl, reason);
       }),
   };
+}
+
+/** No server answers at the address of a surface. */
+export function noPlatform(surface: Surface, url: string, reason: string): UsageError {
+  const [name, flag] =
+    surface === 'platform' ? ['platform API', '--platform-url'] : ['API IoT', '--api-iot-url'];
+  return new UsageError(
+    `no ${name} answers at ${url} (${reason}): start it with "fleetwake up", or give its address with ${flag}`,
+  );
 }
 
 /** A server answers and refuses the secrets: it is another gateway, and the sentence names this. */

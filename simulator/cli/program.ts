@@ -24,6 +24,8 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['config'], load: async () => [(await import('./config.ts')).addConfig] },
   { names: ['stand-ins'], load: async () => [(await import('./stand-ins.ts')).addStandIns] },
   { names: ['fleet'], load: async () => [(await import('./fleet.ts')).addFleet] },
+  { names: ['buy'], load: async () => [(await import('./buy.ts')).addBuy] },
+  { names: ['events'], load: async () => [(await import('./events.ts')).addEvents] },
   { names: ['fault'], load: async () => [(await import('./fault.ts')).addFault] },
   {
     names: ['vehicle', 'purchase', 'activation'],
@@ -43,6 +45,10 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   { names: ['cancel'], load: async () => [(await import('./cancel.ts')).addCancel] },
   { names: ['customer'], load: async () => [(await import('./customer.ts')).addCustomer] },
+  {
+    names: ['mosquitto-accounts'],
+    load: async () => [(await import('./mosquitto-accounts.ts')).addMosquittoAccounts],
+  },
   { names: ['register'], load: async () => [(await import('./register.ts')).addRegister] },
   { names: ['check', 'check-worker'], load: async () => [(await import('./check.ts')).addCheck] },
   { names: ['replay'], load: async () => [(await import('./replay.ts')).addReplay] },

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { type Duration, durationText } from '../../gateway/catalogue/service.ts';
 import { UsageError } from './exit.ts';
 import { restoreFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
 import { withPlatformOptions } from './platform.ts';
+import { soldDurationOf } from './sold-duration-option.ts';
 import { refuseUnused } from './unused-flags.ts';
 
 /** The options of `fleetwake restore`, as commander hands them over. */
@@ -96,18 +96,7 @@ export function restoreRequest(
       choice,
       by,
       ...(customer === undefined ? {} : { customerId: customer }),
-      ...(duration === undefined ? {} : { duration: durationOf(duration) }),
+      ...(duration === undefined ? {} : { duration: soldDurationOf(duration) }),
     },
   };
-}
-
-function durationOf(text: string): Duration {
-  if (text === 'permanent') return { unit: 'permanent' };
-  const [, count = '', unit = ''] = /^(\d{1,4}) (hour|day|month)s?$/.exec(text) ?? [];
-  const duration = { unit: `${unit}s`, count: Number(count) } as Duration;
-  if (unit === '')
-    throw new UsageError(
-      `--duration must be such as "${durationText({ unit: 'days', count: 30 })}" or permanent, not "${text}"`,
-    );
-  return duration;
 }

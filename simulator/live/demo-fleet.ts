@@ -44,7 +44,8 @@ export async function demoFleet(
   return fleet;
 }
 
-async function readPasswords(path: string): Promise<Record<string, string>> {
+/** Returns the passwords of the vehicles that a fleet keeps in this file, by VIN; none without the file. */
+export async function readPasswords(path: string): Promise<Record<string, string>> {
   try {
     return parseJsonText(await readFile(path, 'utf8')) as Record<string, string>;
   } catch (error) {

@@ -65,7 +65,9 @@ test('every command that calls a platform names another gateway’s data folder 
       const commands: readonly (readonly string[])[] = [
         ['activation', ...place],
         ['activation', 'show', 'act_1', ...places],
+        ['buy', vin, 'heated-seats', ...place],
         ['customer', 'export', 'ana', ...place],
+        ['events', ...place],
         ['fleet', '--vehicles', '1', '--control-port', '0', ...places],
         ['purchase', 'record', 'pur_1', ...place],
         ['register', vin, '--replace', ...places],

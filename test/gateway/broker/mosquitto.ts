@@ -16,6 +16,14 @@ const standardAccounts: readonly (readonly [name: string, password: string])[] =
   [monitor.username, monitor.password],
 ];
 
+/** A Mosquitto that runs. */
+export interface RunningMosquitto {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Everything that it wrote to standard error. */
+  readonly said: () => string;
+}
+
 /** Runs Mosquitto with the documented files, paths and port put in; stops it and removes its data afterwards. */
 export async function withMosquitto(
   work: (url: string) => Promise<void>,
@@ -23,15 +31,31 @@ export async function withMosquitto(
   change: (configuration: string) => string = (text) => text,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetwake-mosquitto-'));
-  const port = await freePort();
-  const [passwords, acl, configuration] = ['passwd', 'acl', 'conf'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [passwords, acl] = [join(folder, 'passwd'), join(folder, 'acl')];
   writeFileSync(passwords, accounts.map(([name, password]) => `${name}:${password}\n`).join(''));
   execFileSync((await findOnPath('mosquitto_passwd')) ?? 'mosquitto_passwd', ['-U', passwords]);
   writeFileSync(acl, readFileSync(new URL('acl.conf', documented)));
+  for (const file of [passwords, acl]) chmodSync(file, 0o644);
+  try {
+    await runMosquitto({ folder, passwords, acl, change }, ({ url }) => work(url));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs Mosquitto with the documented configuration on these files, its data in `folder`, and stops it afterwards. */
+export async function runMosquitto(
+  files: {
+    readonly folder: string;
+    readonly passwords: string;
+    readonly acl: string;
+    readonly change?: (configuration: string) => string;
+  },
+  work: (broker: RunningMosquitto) => Promise<void>,
+): Promise<void> {
+  const { folder, passwords, acl, change = (text) => text } = files;
+  const port = await freePort();
+  const configuration = join(folder, 'conf');
   const text = readFileSync(new URL('mosquitto.conf', documented), 'utf8')
     .replace('listener 1883', `listener ${port}`)
     .replace('/etc/mosquitto/fleetwake.passwd', passwords)
@@ -40,7 +64,7 @@ export async function withMosquitto(
   writeFileSync(configuration, change(text));
   // Started by root, Mosquitto continues as its own user, who must read the files and write the folder.
   chmodSync(folder, 0o777);
-  for (const file of [passwords, acl, configuration]) chmodSync(file, 0o644);
+  chmodSync(configuration, 0o644);
 
   const said: string[] = [];
   // Debian keeps it in a folder that not every PATH names.
@@ -50,10 +74,9 @@ export async function withMosquitto(
   try {
     await until(() => said.join('').includes(' running') || broker.exitCode !== null, 'Mosquitto runs');
     if (broker.exitCode !== null) throw new Error(`Mosquitto ended at once: ${said.join('')}`);
-    await work(`mqtt://127.0.0.1:${port}`);
+    await work({ url: `mqtt://127.0.0.1:${port}`, process: broker, said: () => said.join('') });
   } finally {
     await stop(broker);
-    rmSync(folder, { recursive: true });
   }
 }
 

@@ -69,7 +69,9 @@ async function follow(
     },
     leave: () => reader.cancel(),
   };
-  expect(await client.next(1)).toEqual(['retry: 1000']);
+  const [first = ''] = await client.next(1);
+  expect(first).toMatch(/^id: \d+\nretry: 1000$/);
+  expect(answer.headers.get('last-event-id')).toBe(first.slice(4, first.indexOf('\n')));
   return client;
 }
 

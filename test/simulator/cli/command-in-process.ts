@@ -44,7 +44,10 @@ export interface AskedService {
   close(): Promise<void>;
 }
 
-/** Stands for a platform, an API IoT and a fault control: takes every token and secret, answers with `answerOf`, and keeps what it was asked. */
+/**
+ * Stands for a platform, an API IoT and a fault control: takes every token and secret, answers with `answerOf` (a text is a stream of events),
+ * and keeps what it was asked.
+ */
 export async function askedService(answerOf: (path: string) => unknown): Promise<AskedService> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -57,8 +60,10 @@ export async function askedService(answerOf: (path: string) => unknown): Promise
       const isToken = url === '/oauth/token';
       if (!isToken) requests.push(body === '' ? `${method} ${url}` : `${method} ${url} ${body}`);
       const token = { access_token: 'x', token_type: 'Bearer', expires_in: 3_600 };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(isToken ? token : answerOf(url)));
+      const answer = isToken ? token : answerOf(url);
+      const isStream = typeof answer === 'string';
+      response.setHeader('content-type', isStream ? 'text/event-stream' : 'application/json');
+      response.end(isStream ? answer : JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

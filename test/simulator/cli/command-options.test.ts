@@ -34,6 +34,12 @@ let service: AskedService;
 let folder = '';
 const firstRegression = readdirSync('test/regressions').find((name) => name.endsWith('.json')) ?? '';
 const vin = '1M8GDM9AXKP042788';
+/** A purchase as the platform answers it. */
+const bought = {
+  ...{ id: 'pur_1', serviceName: 'Heated seats', vin, duration: { unit: 'permanent' }, status: 'pending' },
+  ...{ price: { amountMinor: 1_490, currency: 'EUR' }, ticketId: null },
+  activation: { id: 'act_1', phase: 'queued_for_activation', settlement: 'authorised' },
+};
 const emptyList = {
   vehicles: [],
   purchases: [],
@@ -50,6 +56,7 @@ beforeAll(async () => {
   service = await askedService((path) => {
     if (path.startsWith('/faults'))
       return { id: 'fault-1', layer: 'vehicle', vehicles: 1, vins: [vin], faults: [], removed: 0 };
+    if (path === '/purchases') return bought;
     return /^\/[a-z-]+\?/.test(path)
       ? emptyList
       : { id: 'x', erasedAt: 0, wasOff: true, events: [], next: null };
@@ -364,6 +371,105 @@ async function standIns(...flags: readonly string[]): Promise<Record<string, str
 }
 const placesOf = (...names: readonly string[]) => ['event', ...names, 'environment'];
 const runOnly = ['data x', 'nats-url nats://127.0.0.1:1', 'log-level info', 'install'];
+
+/** The order that a call of `buy` sends, after it has asked for the vehicle. */
+const orders = (flags: string, changes: object) => async () => {
+  service.requests.length = 0;
+  const { error } = await asked(
+    `buy ${vin} heated-seats --customer ana --duration permanent ${flags}`.trim(),
+  );
+  const order = {
+    ...{ customerId: 'ana', vin, serviceId: 'heated-seats', duration: { unit: 'permanent' } },
+    ...{ paymentMethod: 'pm_card_visa', ...changes },
+  };
+  const sent = `POST /purchases ${JSON.stringify(order)}`;
+  expect([error, ...service.requests.slice(0, 2)]).toEqual([null, `GET /vehicles/${vin}`, sent]);
+};
+const stated = `buy ${vin} heated-seats --customer ana --duration permanent`;
+const ofBuy: Record<string, Case> = {
+  ...ofPlatform('buy', stated),
+  'buy --customer': orders('--customer bo', { customerId: 'bo' }),
+  'buy --duration': both(
+    orders('--duration permanent', {}),
+    refuses(
+      `buy ${vin} heated-seats --duration long --data FOLDER`,
+      '--duration must be such as "30 days" or permanent, not "long"',
+    ),
+  ),
+  'buy --card': both(
+    orders('--card pm_card_amex', { paymentMethod: 'pm_card_amex' }),
+    orders('--card amex', { paymentMethod: 'pm_card_amex' }),
+  ),
+  'buy --wait': shownBy(
+    '--wait',
+    'e2e/buy-and-events.live.test.ts',
+    'ends with 0 for a service that is active',
+  ),
+  'buy --within': both(
+    shownBy('--within', 'e2e/buy-and-events.live.test.ts', 'ends with 3 where nothing has ended'),
+    refuses(
+      `${stated} --within 5s --data FOLDER`,
+      '--within has no effect on a purchase without --wait: leave it out',
+    ),
+    refuses(
+      `${stated} --wait --within long --data FOLDER`,
+      '--within takes a duration such as "45 min", "30 s", "2 h" or "500 ms", not "long"',
+    ),
+  ),
+  'buy --json': shownBy(
+    '--json',
+    'e2e/buy-and-events.live.test.ts',
+    'ends with 0 for a service that is active',
+  ),
+};
+const ofEvents: Record<string, Case> = {
+  'events --platform-url': refuses(
+    'events --platform-url x --data FOLDER',
+    '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
+  ),
+  'events --data': refuses(
+    'events --data /nowhere',
+    "there is no keys.json in /nowhere: give the gateway's data folder with --data",
+  ),
+  'events --after': both(
+    shownBy('--after', 'simulator/cli/events.test.ts', 'starts after the event that is named'),
+    refuses(
+      'events --after x --data FOLDER',
+      '--after must be a whole number from 0 to 999999999999999, not "x"',
+    ),
+  ),
+  'events --purchase': shownBy('--purchase', 'simulator/cli/events.test.ts', 'the events of one purchase'),
+  'events --count': both(
+    shownBy('--count', 'simulator/cli/events.test.ts', 'a line for people'),
+    refuses(
+      'events --count 0 --data FOLDER',
+      '--count must be a whole number from 1 to 999999999999999, not "0"',
+    ),
+  ),
+  'events --json': shownBy('--json', 'simulator/cli/events.test.ts', 'the events of one purchase'),
+};
+const ofMosquittoAccounts: Record<string, Case> = {
+  'mosquitto-accounts --data': both(
+    refuses(
+      'mosquitto-accounts --out FOLDER --data /nowhere',
+      "there is no keys.json in /nowhere: give the gateway's data folder with --data",
+    ),
+    refuses(
+      'mosquitto-accounts --out FOLDER --data FOLDER',
+      'there is no api-iot.db in FOLDER: give the data folder of the gateway whose API IoT has registered the vehicles with --data',
+    ),
+  ),
+  ...Object.fromEntries(
+    ['out', 'accounts', 'json'].map((name) => [
+      `mosquitto-accounts --${name}`,
+      shownBy(
+        `--${name}`,
+        'e2e/mosquitto-accounts.live.test.ts',
+        'writes files with which a Mosquitto knows',
+      ),
+    ]),
+  ),
+};
 
 const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
@@ -1087,6 +1193,9 @@ const cases: Readonly<Record<string, Case>> = {
     refuses('day --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
   ),
   'day --json': day,
+  ...ofBuy,
+  ...ofEvents,
+  ...ofMosquittoAccounts,
 };
 
 const everyName = await everyOption();
