@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type GatewayConfig, options, type Role, secretsOf } from '../../gateway/config.ts';
+import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
+import type { Role } from '../../gateway/options/process-options.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { Address } from '../../shared/protocol/address.ts';

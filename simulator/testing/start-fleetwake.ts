@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GatewayConfig, type Role, readConfig } from '../../gateway/config.ts';
+import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
+import type { Role } from '../../gateway/options/process-options.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { readFault } from '../control/read-fault.ts';
 import { demoFleet } from '../live/demo-fleet.ts';

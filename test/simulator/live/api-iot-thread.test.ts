@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import type { Role } from '../../../gateway/config.ts';
+import type { Role } from '../../../gateway/options/process-options.ts';
 import { TransportError } from '../../../shared/ports/http.ts';
 import { isApart } from '../../../simulator/live/api-iot-thread.ts';
 import { type CarriedHttp, carriedHttp } from '../../../simulator/live/carried-http.ts';

@@ -1,0 +1,155 @@
+import {
+  choices,
+  list,
+  listenHost,
+  oneOf,
+  optionalUrl,
+  readHostName,
+  readOrigin,
+  text,
+  wholeNumber,
+} from '../option.ts';
+
+export const roles = ['platform', 'engine', 'api-iot', 'broker'] as const;
+export type Role = (typeof roles)[number];
+
+/** Where a process keeps its data, which roles it runs, and the addresses that it listens on and is reached by. */
+export const processOptions = {
+  data: text({
+    flag: 'data',
+    environment: 'FLEETWAKE_DATA',
+    placeholder: 'folder',
+    help: 'folder for databases, secrets and the data of nats-server',
+    fallback: '.fleetwake',
+  }),
+  roles: choices<Role>(
+    {
+      flag: 'roles',
+      environment: 'FLEETWAKE_ROLES',
+      placeholder: 'list',
+      help: `roles that run in this process, comma-separated: ${roles.join(', ')}`,
+      fallback: roles,
+    },
+    roles,
+  ),
+  host: listenHost({
+    flag: 'host',
+    environment: 'FLEETWAKE_HOST',
+    placeholder: 'address',
+    help: 'address to listen on; the default accepts local connections only',
+    fallback: '127.0.0.1',
+  }),
+  port: wholeNumber(
+    {
+      flag: 'port',
+      environment: 'FLEETWAKE_PORT',
+      placeholder: 'port',
+      help: 'platform API port; 0 picks a free port',
+      fallback: 8080,
+    },
+    0,
+    65_535,
+  ),
+  apiIotPort: wholeNumber(
+    {
+      flag: 'api-iot-port',
+      environment: 'API_IOT_PORT',
+      placeholder: 'port',
+      help: 'API IoT port; 0 picks a free port',
+      fallback: 8081,
+    },
+    0,
+    65_535,
+  ),
+  mqttPort: wholeNumber(
+    {
+      flag: 'mqtt-port',
+      environment: 'MQTT_PORT',
+      placeholder: 'port',
+      help: 'embedded broker port; 0 picks a free port',
+      fallback: 1883,
+    },
+    0,
+    65_535,
+  ),
+  apiIotThread: oneOf(
+    {
+      flag: 'api-iot-thread',
+      environment: 'API_IOT_THREAD',
+      placeholder: 'auto|yes|no',
+      help: 'API IoT and broker run in a thread of their own beside the platform; auto: on two processors and more, where the API IoT can have no faults',
+      fallback: 'auto',
+    },
+    ['auto', 'yes', 'no'],
+  ),
+  healthPort: wholeNumber(
+    {
+      flag: 'health-port',
+      environment: 'FLEETWAKE_HEALTH_PORT',
+      placeholder: 'port',
+      help: 'port that answers /livez from a thread of its own, under any load; 0: none',
+      fallback: 0,
+    },
+    0,
+    65_535,
+  ),
+  publicUrl: optionalUrl(
+    {
+      flag: 'public-url',
+      environment: 'FLEETWAKE_PUBLIC_URL',
+      placeholder: 'url',
+      help: 'public base URL of the platform: issuer of its tokens, base of callback URLs and links',
+    },
+    ['http://', 'https://'],
+  ),
+  apiIotPublicUrl: optionalUrl(
+    {
+      flag: 'api-iot-public-url',
+      environment: 'API_IOT_PUBLIC_URL',
+      placeholder: 'url',
+      help: 'public base URL of the API IoT in this process: issuer and audience of its tokens',
+    },
+    ['http://', 'https://'],
+  ),
+  allowedHosts: list(
+    {
+      flag: 'allowed-hosts',
+      environment: 'FLEETWAKE_ALLOWED_HOSTS',
+      placeholder: 'list',
+      help: 'additional host names accepted by the HTTP servers, comma-separated; IP addresses, localhost, names without a dot and hosts of the public URLs are always accepted',
+      fallback: [],
+      example: 'api.example,iot.example',
+    },
+    readHostName,
+  ),
+  allowedOrigins: list(
+    {
+      flag: 'allowed-origins',
+      environment: 'FLEETWAKE_ALLOWED_ORIGINS',
+      placeholder: 'list',
+      help: 'origins whose pages may call the platform API from a browser (CORS), comma-separated, such as https://shop.example',
+      fallback: [],
+      example: 'https://shop.example,https://app.example',
+    },
+    readOrigin,
+  ),
+  webUrl: optionalUrl(
+    {
+      flag: 'web-url',
+      environment: 'FLEETWAKE_WEB_URL',
+      placeholder: 'url',
+      help: "URL of the customers' web platform for links in notifications; default: the platform API",
+    },
+    ['http://', 'https://'],
+  ),
+  pushPrivate: oneOf(
+    {
+      flag: 'push-private',
+      environment: 'FLEETWAKE_PUSH_PRIVATE',
+      placeholder: 'yes|no',
+      help: "allow push services on private and local addresses; customers' subscriptions choose the address",
+      fallback: 'no',
+    },
+    ['yes', 'no'],
+  ),
+};
