@@ -1,4 +1,4 @@
-import { createHook } from 'node:async_hooks';
+import { createHook, type HookCallbacks } from 'node:async_hooks';
 
 /** Kinds of resources that a virtual run may create: none leaves the thread or takes real time. */
 const allowed: ReadonlySet<string> = new Set(['PROMISE', 'Immediate', 'Microtask', 'TickObject']);
@@ -40,12 +40,12 @@ export function newGuard(): Guard {
   let pending: { readonly _destroyed: boolean }[] = [];
   let isOwn = false;
   const hook = createHook({
-    init(_id, type, _trigger, resource) {
+    init: function onResource(_id, type, _trigger, resource) {
       if (type === 'PROMISE' || isOwn) return;
       if (type === 'Immediate') pending.push(resource as { readonly _destroyed: boolean });
       if (allowed.has(type)) return;
       foreignCount += 1;
-      if (foreign.length < keptMax) foreign.push({ type, stack: ownFrames() });
+      if (foreign.length < keptMax) foreign.push({ type, stack: framesBelow(onResource) });
     },
   });
   const onUnhandled = (reason: unknown) => void unhandled.push(reason);
@@ -76,14 +76,16 @@ export function newGuard(): Guard {
   };
 }
 
-function ownFrames(): string[] {
+/** The frames that led to this hook, without Node's own. */
+function framesBelow(hook: NonNullable<HookCallbacks['init']>): string[] {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = stackDepth;
-  const stack = new Error('made here').stack ?? '';
+  const made: { stack?: string } = {};
+  Error.captureStackTrace(made, hook);
   Error.stackTraceLimit = limit;
-  return stack
+  return (made.stack ?? '')
     .split('\n')
     .slice(1)
     .map((line) => line.trim())
-    .filter((line) => !line.includes('node:') && !line.includes('virtual/guard.'));
+    .filter((line) => !line.includes('node:'));
 }

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type CheckOutcome, checkTestCases } from '../check/checking.ts';
 import { addHits, newProbeHits } from '../check/probes.ts';
@@ -34,6 +35,8 @@ type Message =
 const tellEvery = 5;
 /** A run leaves nearly nothing behind: with room for all of it in V8's young generation, less is copied to find that out. */
 const roomForYoungObjects = ['--max-semi-space-size=64'];
+/** The command with a file for each module: V8 counts calls by file. */
+const ofModules = fileURLToPath(new URL('./main.js', import.meta.url));
 /** The count begins before any module of the product is loaded. */
 const countingFromTheStart = ['--import', new URL('./coverage-start.js', import.meta.url).href];
 
@@ -90,7 +93,7 @@ function runWorker(
   worker: number,
   onProgress: (soFar: SoFar) => void,
 ): Promise<SharedOutcome> {
-  const program = process.argv[1];
+  const program = order.coverage ? ofModules : process.argv[1];
   if (program === undefined) throw new Error('check worker: the path of the program is missing');
   return new Promise((resolve, reject) => {
     const child = fork(program, ['check-worker', JSON.stringify({ ...order, worker })], {

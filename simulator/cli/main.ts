@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   checkOpenFiles(process.argv[2]);
   guardTerminal(process.stdout);
   guardTerminal(process.stderr);
+  // Stack traces name the sources, not the bundle. It holds for what is loaded from here on.
+  process.setSourceMapsEnabled(true);
   const program = await fleetwakeProgram(process.argv[2]);
   await program.parseAsync();
 }

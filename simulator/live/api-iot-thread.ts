@@ -45,7 +45,10 @@ async function startApiIotThread(deps: ApiIotRoleDeps): Promise<ApiIotRole> {
     keys,
     hasFaults: wrap !== undefined,
   };
-  const worker = new Worker(new URL('./api-iot-worker.js', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./api-iot-worker.js', import.meta.url), {
+    workerData,
+    execArgv: [...process.execArgv, '--enable-source-maps'],
+  });
   const faults = remoteFaults({ around: wrap ?? ((inner) => inner) });
   let isStopping = false;
   let settle: { resolve(started: Started): void; reject(error: Error): void } | null = null;

@@ -41,7 +41,7 @@ export interface GatewayProcess {
 export interface GatewayProcessOptions {
   /** Names the ports, so that they are the same after a restart. */
   readonly config: GatewayConfig;
-  /** The program and its parameters: `dist/simulator/cli/main.js`, `gateway`. */
+  /** The program and its parameters: `dist/command/main.js`, `gateway`. */
   readonly command: readonly string[];
   /** Answers what the process asks; without it there is no channel to it. */
   readonly answer?: (question: unknown, channel: ProcessChannel) => Promise<unknown>;

@@ -6,7 +6,7 @@ import { silentLog } from '../../shared/ports/log.ts';
 import type { GatewayHandle, Launch } from '../../simulator/live/gateway-handle.ts';
 import { type GatewayProcess, gatewayProcess as start } from '../../simulator/live/gateway-process.ts';
 
-export const program = 'dist/simulator/cli/main.js';
+export const program = 'dist/command/main.js';
 
 /** `fleetwake gateway` in a process of its own, as an operator runs it. The configuration names the ports. */
 export function gatewayProcess(config: GatewayConfig): Promise<GatewayProcess> {

@@ -52,7 +52,7 @@ async function outcomesWith(launch: Launch): Promise<string[]> {
       log: silentLog,
     });
     const fleet = startChild(process.execPath, [
-      ...['dist/simulator/cli/main.js', 'fleet', '--vehicles', String(vehicles), '--data', config.data],
+      ...['dist/command/main.js', 'fleet', '--vehicles', String(vehicles), '--data', config.data],
       ...['--control-port', '0'],
       ...['--platform-url', gateway.platform, '--api-iot-url', gateway.apiIot, '--mqtt-url', gateway.mqttUrl],
     ]);

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The compiled command, as it is shipped. */
-export const cliFile = join(root, 'dist', 'simulator', 'cli', 'main.js');
+/** The bundled command, as it is shipped. */
+export const cliFile = join(root, 'dist', 'command', 'main.js');
 
 function newest(folder: string): number {
   const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
@@ -17,12 +17,17 @@ function newest(folder: string): number {
 }
 
 /**
- * Compiles when the sources are newer than what was compiled; `npm test` has done it already. Types are checked elsewhere:
+ * Compiles and bundles when the sources are newer than the bundle; `npm test` has done it already. Types are checked elsewhere:
  * what the compiler says of them stops nothing here.
  */
 export function buildWhenOutdated(): void {
   const builtAt = statSync(cliFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (['gateway', 'shared', 'simulator'].every((folder) => newest(folder) < builtAt)) return;
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'ignore' });
+  const run = (program: string, ...given: string[]) =>
+    spawnSync(process.execPath, [join(root, 'node_modules', program), ...given], {
+      cwd: root,
+      stdio: 'ignore',
+    });
+  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  run('rolldown/bin/cli.mjs', '--config', 'rolldown.config.ts');
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { policiesOf, readOwnCatalogue } from '../../simulator/check/own-catalogue.ts';
 import { readPolicy } from '../../simulator/check/own-policy.ts';
+import { cliFile } from '../e2e/build.ts';
 
 const offers = [{ duration: { unit: 'permanent' }, price: { amountMinor: 990, currency: 'EUR' } }];
 
@@ -105,9 +106,8 @@ describe('fleetwake check --policy --catalogue', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const program = join(import.meta.dirname, '..', '..', 'dist', 'simulator', 'cli', 'main.js');
   const check = (...given: string[]) =>
-    promisify(execFile)(process.execPath, [program, 'check', '--corpus', 'none', ...given], { cwd: folder });
+    promisify(execFile)(process.execPath, [cliFile, 'check', '--corpus', 'none', ...given], { cwd: folder });
 
   test('runs them, holds every rule, and says nothing of probes at zero', async () => {
     writeFileSync(join(folder, 'policy.yaml'), 'maxRetries: 0\ncommandTimeoutMs: 30000\n');

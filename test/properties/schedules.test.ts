@@ -7,6 +7,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { checkTestCases, hashOfAll } from '../../simulator/check/checking.ts';
 import { judge } from '../../simulator/check/judge.ts';
 import { readSaved } from '../../simulator/check/saved-test-case.ts';
+import { cliFile } from '../e2e/build.ts';
 
 const runsInCi = 120;
 const folder = join(import.meta.dirname, '..', 'regressions');
@@ -42,9 +43,8 @@ describe('Random test cases', () => {
       minutes: null,
       now: wallClock.now,
     });
-    const program = join(import.meta.dirname, '..', '..', 'dist', 'simulator', 'cli', 'main.js');
     const { stdout } = await promisify(execFile)(process.execPath, [
-      program,
+      cliFile,
       ...['check', '--seed', '7', '--runs', '12', '--workers', '2', '--corpus', 'none', '--json'],
     ]);
     const report = JSON.parse(stdout) as { ok: boolean; runs: number; traceHash: string };
