@@ -82,11 +82,25 @@ export async function writeSecrets(folder: string): Promise<void> {
   for (const file of ['keys.json', 'control.json']) await writeFile(join(folder, file), '{}');
 }
 
-/** Every option of every command: `ticket --status`. */
-export async function everyOption(): Promise<string[]> {
-  const walk = (command: Command, path: string): string[] => [
-    ...command.options.map(({ long }) => `${path} ${long}`.trim()),
+type Described = readonly [command: string, flag: string, description: string];
+
+async function describedOptions(): Promise<Described[]> {
+  const walk = (command: Command, path: string): Described[] => [
+    ...command.options.map(({ long, description }): Described => [path, long ?? '', description]),
     ...command.commands.flatMap((child) => walk(child, `${path} ${child.name()}`.trim())),
   ];
   return walk(await fleetwakeProgram(), '');
+}
+
+/** Every option of every command: `ticket --status`. */
+export async function everyOption(): Promise<string[]> {
+  return (await describedOptions()).map(([command, flag]) => `${command} ${flag}`.trim());
+}
+
+/** Every variable that the help of a command names: `['ticket', 'FLEETWAKE_DATA']`. */
+export async function everyEnvironmentName(): Promise<(readonly [command: string, name: string])[]> {
+  return (await describedOptions()).flatMap(([command, , description]) => {
+    const name = /\(([A-Z][A-Z0-9_]+)(; default [^)]*)?\)$/.exec(description)?.[1];
+    return name === undefined ? [] : [[command, name] as const];
+  });
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -13,6 +13,8 @@ import { type FleetFlags, fleetOfFlags } from '../../../simulator/cli/fleet-opti
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
 import { testVehicles } from '../../../simulator/fleet/test-vehicles.ts';
 import { demoFleet } from '../../../simulator/live/demo-fleet.ts';
+import { shippedModelsFolder } from '../../../simulator/models/models-folder.ts';
+import { shippedNames } from '../../../simulator/scenarios/library.ts';
 import type { Scenario } from '../../../simulator/scenarios/scenario.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
@@ -230,6 +232,16 @@ const settles = (call: string, body: object) =>
     `POST /settlements/a1/resolve ${JSON.stringify({ by: 'ana', ...body })}`,
   );
 
+/** A settlement with amount and reference, which the platform gets as they were typed. */
+const paidBack: Case = async () => {
+  const words = 'settlement a1 resolve --as ana --resolution paid-back --reference r-7'.split(' ');
+  await inProcess([...words, '--amount', '14.90 EUR', ...places('settlement')]);
+  const body = { by: 'ana', resolution: 'paid_back', amountMinor: 1_490, currency: 'EUR', reference: 'r-7' };
+  const [request = ''] = service.requests;
+  expect(request.split(' ').slice(0, 2)).toEqual(['POST', '/settlements/a1/resolve']);
+  expect(JSON.parse(request.slice(request.indexOf('{')))).toEqual(body);
+};
+
 /** What the parser makes of a call, without doing it. */
 async function parsed(call: string): Promise<FleetFlags & Record<string, unknown>> {
   const [name = '', ...rest] = call.split(' ');
@@ -242,6 +254,14 @@ async function parsed(call: string): Promise<FleetFlags & Record<string, unknown
 /** The vehicles that `up` or `fleet` would run. */
 const fleetOf = async (call: string) => demoFleet(folder, fleetOfFlags(await parsed(call)));
 const vinsOf = async (call: string) => (await fleetOf(call)).map((spec) => spec.vin);
+
+/** A folder with one of the shipped models. */
+async function ownModels(): Promise<string> {
+  const name = 'cirrus-2025.yaml';
+  await mkdir(written('models'), { recursive: true });
+  await copyFile(join(shippedModelsFolder(), name), join(written('models'), name));
+  return written('models');
+}
 
 function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
   const few = `${command}${command === 'up' ? ' --no-test-vehicles' : ''}`;
@@ -281,6 +301,11 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
         '--control-port must be a whole number from 0 to 65535, not "x"',
       ),
     ),
+    [`${command} --models`]: async () => {
+      const modelsOf = async (call: string) => new Set((await fleetOf(call)).map(({ model }) => model.id));
+      expect(await modelsOf(few)).not.toEqual(new Set(['cirrus-2025']));
+      expect(await modelsOf(`${few} --models ${await ownModels()}`)).toEqual(new Set(['cirrus-2025']));
+    },
     [command === 'up' ? 'up --no-test-vehicles' : 'fleet --test-vehicles']: async () => {
       const flag = command === 'up' ? '--no-test-vehicles' : '--test-vehicles';
       const counts = [await vinsOf(command), await vinsOf(`${command} ${flag}`)].map(({ length }) => length);
@@ -369,6 +394,8 @@ async function standIns(...flags: readonly string[]): Promise<Record<string, str
   const call = ['stand-ins', '--data', written('made'), ...ports, '--json', ...flags];
   return JSON.parse((await inProcess(call)).stdout);
 }
+/** Watches what the parts of a command are given. */
+const watched = 'simulator/cli/watched-commands.live.test.ts';
 const placesOf = (...names: readonly string[]) => ['event', ...names, 'environment'];
 const runOnly = ['data x', 'nats-url nats://127.0.0.1:1', 'log-level info', 'install'];
 
@@ -533,6 +560,7 @@ const cases: Readonly<Record<string, Case>> = {
     ]),
   ),
   'run --target': both(
+    shownBy('--target', watched, 'gives every part the port of its flag'),
     refuses('run default --target http://x', '--target and --mapping go together: give both, or neither'),
     refuses(
       'run default --target x --mapping y',
@@ -544,6 +572,7 @@ const cases: Readonly<Record<string, Case>> = {
     ),
   ),
   'run --mapping': both(
+    shownBy('--mapping', 'e2e/run-target.live.test.ts', 'a mapping or address that fits nothing'),
     refuses('run default --mapping x', '--target and --mapping go together: give both, or neither'),
     refuses(
       'run default --target http://x --mapping /nowhere',
@@ -555,9 +584,13 @@ const cases: Readonly<Record<string, Case>> = {
     'simulator/scenarios/command.live.test.ts',
     'on real parts the same file gives the same plan',
   ),
-  'run --all': refuses(
-    'run default --all',
-    '--all runs the whole library: leave out "default", or leave out --all',
+  'run --all': both(
+    async () => {
+      const { stdout } = await inProcess(['run', '--all', '--check', '--json']);
+      const files = (JSON.parse(stdout) as { file: string }[]).map(({ file }) => file);
+      expect(files).toEqual(shippedNames());
+    },
+    refuses('run default --all', '--all runs the whole library: leave out "default", or leave out --all'),
   ),
   ...Object.fromEntries(
     runOnly.map((words) => {
@@ -567,7 +600,9 @@ const cases: Readonly<Record<string, Case>> = {
         `run --${flag}`,
         both(
           refuses(`run --${words}`, sentence),
-          shownBy(`--${flag}`, 'simulator/cli/run-options.test.ts', 'a live run does what %s says'),
+          flag === 'data'
+            ? shownBy('--data', 'simulator/cli/run-options.test.ts', 'a live run does what %s says')
+            : shownBy(`--${flag}`, watched, 'hands %s on to the run'),
         ),
       ];
     }),
@@ -623,9 +658,15 @@ const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
     [
       ...['adapter', 'client-id', 'client-secret', 'vin', 'feature', 'quota-vin', 'offline-vin', 'late-vin'],
-      ...['quota', 'wait', 'callback-url', 'callback-port', 'callback-secret', 'restart', 'only'],
-      ...['json', 'junit', 'html'],
+      ...['quota', 'wait', 'callback-url', 'callback-secret', 'restart', 'only'],
     ].map((name) => [
+      `conform --${name}`,
+      shownBy(`--${name}`, watched, 'tries the claims with the value of %s'),
+    ]),
+  ),
+  'conform --callback-port': shownBy('--callback-port', watched, 'listens for callbacks on'),
+  ...Object.fromEntries(
+    ['json', 'junit', 'html'].map((name) => [
       `conform --${name}`,
       shownBy(
         `--${name}`,
@@ -670,21 +711,10 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'up --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),
   'fleet --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),
-  'up --models': shownBy(
-    '--models',
-    'simulator/models/example.test.ts',
-    'names file, line and fix of every mistake',
-  ),
-  'fleet --models': shownBy(
-    '--models',
-    'simulator/models/example.test.ts',
-    'names file, line and fix of every mistake',
-  ),
-  'register --models': shownBy(
-    '--models',
-    'simulator/models/example.test.ts',
-    'names file, line and fix of every mistake',
-  ),
+  'register --models': async () => {
+    await asked(`register ${vin} --replace --models ${await ownModels()} --api-iot-url ${service.url}`);
+    expect(service.requests.join()).toContain('"model":"cirrus-2025"');
+  },
   'report diff --json': reported,
   'up --mail-port': both(
     shownBy(
@@ -732,13 +762,19 @@ const cases: Readonly<Record<string, Case>> = {
     'e2e/look-up.live.test.ts',
     'every command that calls a platform names another gateway’s data folder and the fix',
   ),
-  'fleet --mqtt-url': refuses(
-    'fleet --mqtt-url x',
-    '--mqtt-url (MQTT_URL) must be a URL that starts with mqtt:// or mqtts://, not "x"',
+  'fleet --mqtt-url': both(
+    shownBy('--mqtt-url', watched, 'connects its vehicles to the broker of'),
+    refuses(
+      'fleet --mqtt-url x',
+      '--mqtt-url (MQTT_URL) must be a URL that starts with mqtt:// or mqtts://, not "x"',
+    ),
   ),
-  'fleet --log-level': refuses(
-    'fleet --log-level x',
-    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+  'fleet --log-level': both(
+    shownBy('--log-level', watched, 'logs at the level of'),
+    refuses(
+      'fleet --log-level x',
+      '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+    ),
   ),
   ...Object.fromEntries(
     ['payments', 'smtp', 'mail', 'push'].map((name) => [
@@ -790,13 +826,19 @@ const cases: Readonly<Record<string, Case>> = {
     'e2e/stand-ins-secrets.live.test.ts',
     'signs its events with the secret of --payments-webhook-secret',
   ),
-  'stand-ins --platform-url': refuses(
-    'stand-ins --platform-url x --data FOLDER',
-    '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
+  'stand-ins --platform-url': both(
+    shownBy('--platform-url', watched, 'takes each option from its flag or its variable'),
+    refuses(
+      'stand-ins --platform-url x --data FOLDER',
+      '--platform-url (FLEETWAKE_PLATFORM_URL) must be a URL that starts with http:// or https://, not "x"',
+    ),
   ),
-  'stand-ins --log-level': refuses(
-    'stand-ins --log-level x',
-    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+  'stand-ins --log-level': both(
+    shownBy('--log-level', watched, 'takes each option from its flag or its variable'),
+    refuses(
+      'stand-ins --log-level x',
+      '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
+    ),
   ),
   'config check --json': async () => {
     const { stdout } = await inProcess(['config', 'check', '--data', folder, '--json']);
@@ -960,9 +1002,17 @@ const cases: Readonly<Record<string, Case>> = {
     'workshop',
     'resolve --resolution manual-activation',
   ),
-  'ticket --at': refuses(
-    'ticket t1 inspection --as ana --workshop north --reason x --at soon --data FOLDER',
-    '--at must be a time such as 2027-01-18T09:00Z, not "soon"',
+  'ticket --at': both(
+    act(
+      'inspection --as ana --workshop north --reason x --at 2027-01-18T09:00Z',
+      { workshop: 'north', appointmentAt: Date.UTC(2027, 0, 18, 9), reason: 'x' },
+      'at',
+      'start',
+    ),
+    refuses(
+      'ticket t1 inspection --as ana --workshop north --reason x --at soon --data FOLDER',
+      '--at must be a time such as 2027-01-18T09:00Z, not "soon"',
+    ),
   ),
   'ticket --resolution': both(
     asks(
@@ -1001,9 +1051,12 @@ const cases: Readonly<Record<string, Case>> = {
     expect(JSON.parse(stdout)).toMatchObject({ id: 'x' });
     expect(service.requests).toEqual(['POST /callbacks/c1/replay']);
   },
-  'parked --limit': refuses(
-    'parked c1 drop --limit 5 --data FOLDER',
-    '--limit has no effect on one parked: leave it out',
+  'parked --limit': both(
+    async () => {
+      await inProcess(['parked', '--limit', '5', '--data', folder, '--api-iot-url', service.url]);
+      expect(service.requests).toEqual(['GET /callbacks?status=parked&limit=5']);
+    },
+    refuses('parked c1 drop --limit 5 --data FOLDER', '--limit has no effect on one parked: leave it out'),
   ),
   'restore --limit': both(
     asks('restore --limit 5', 'GET /restore?limit=5'),
@@ -1040,9 +1093,12 @@ const cases: Readonly<Record<string, Case>> = {
       '--status has no effect on one settlement: leave it out',
     ),
   ),
-  'settlement --as': refuses(
-    'settlement a1 resolve --resolution retry --data FOLDER',
-    'fleetwake settlement ACTIVATION resolve needs --as',
+  'settlement --as': both(
+    settles('--resolution retry', { resolution: 'retry' }),
+    refuses(
+      'settlement a1 resolve --resolution retry --data FOLDER',
+      'fleetwake settlement ACTIVATION resolve needs --as',
+    ),
   ),
   'settlement --resolution': both(
     settles('--resolution retry', { resolution: 'retry' }),
@@ -1051,13 +1107,19 @@ const cases: Readonly<Record<string, Case>> = {
       '--resolution must be paid-back, collected, written-off or retry, not "x"',
     ),
   ),
-  'settlement --amount': refuses(
-    'settlement a1 resolve --as ana --resolution paid-back --reference r --amount 5 --data FOLDER',
-    '--amount must be an amount with its currency such as "14.90 EUR", not "5"',
+  'settlement --amount': both(
+    paidBack,
+    refuses(
+      'settlement a1 resolve --as ana --resolution paid-back --reference r --amount 5 --data FOLDER',
+      '--amount must be an amount with its currency such as "14.90 EUR", not "5"',
+    ),
   ),
-  'settlement --reference': refuses(
-    'settlement a1 resolve --as ana --resolution retry --reference r --data FOLDER',
-    '--reference has no effect on --resolution retry: leave it out',
+  'settlement --reference': both(
+    paidBack,
+    refuses(
+      'settlement a1 resolve --as ana --resolution retry --reference r --data FOLDER',
+      '--reference has no effect on --resolution retry: leave it out',
+    ),
   ),
   'settlement --reason': both(
     settles('--resolution written-off --reason lost', { resolution: 'written_off', reason: 'lost' }),
@@ -1071,9 +1133,12 @@ const cases: Readonly<Record<string, Case>> = {
     await asked(`customer export ana --file ${written('ana.json')}`);
     expect(existsSync(written('ana.json'))).toBe(true);
   },
-  'customer erase --yes': refuses(
-    'customer erase ana --data FOLDER',
-    'erasing ana cannot be undone, and the id cannot be used again: add --yes',
+  'customer erase --yes': both(
+    asks('customer erase ana --yes', 'DELETE /customers/ana/personal-data'),
+    refuses(
+      'customer erase ana --data FOLDER',
+      'erasing ana cannot be undone, and the id cannot be used again: add --yes',
+    ),
   ),
   ...ofPlatform('register', `register ${vin} --replace --api-iot-url http://127.0.0.1:1`),
   'register --api-iot-url': registers('', '/vehicle'),
@@ -1102,11 +1167,7 @@ const cases: Readonly<Record<string, Case>> = {
   'check --minutes': both(
     refuses('check --minutes 0', '--minutes must be a number above 0 and up to 10000, not "0"'),
     refuses('check --minutes 1 --runs 1', '--runs and --minutes cannot be combined: give one of them'),
-    shownBy(
-      '--minutes',
-      'simulator/cli/check-workers.live.test.ts',
-      'the workers of `fleetwake check` end when it is killed',
-    ),
+    shownBy('--minutes', watched, 'draws test cases as %s says'),
   ),
   'check --seed': both(
     refuses('check --seed x', '--seed must be a whole number from 0 to 9999999, not "x"'),
@@ -1116,17 +1177,17 @@ const cases: Readonly<Record<string, Case>> = {
     refuses('check --workers 0', '--workers must be a whole number from 1 to 64, not "0"'),
     shownBy(
       '--workers',
-      'properties/schedules.test.ts',
-      'another process, with two workers, gives the same traces',
+      'simulator/cli/check-workers.live.test.ts',
+      'the workers of `fleetwake check` end when it is killed',
     ),
   ),
   'check --policy': both(
     refuses('check --policy /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
-    shownBy('--policy', 'properties/own-subject.test.ts', 'runs them, holds every rule'),
+    shownBy('--policy', watched, 'draws test cases as %s says'),
   ),
   'check --catalogue': both(
     refuses('check --catalogue /nowhere', '/nowhere cannot be read: there is no such file; correct its path'),
-    shownBy('--catalogue', 'properties/own-subject.test.ts', 'runs them, holds every rule'),
+    shownBy('--catalogue', watched, 'draws test cases as %s says'),
   ),
   'check --corpus': checked,
   'check --failures': async () => {
@@ -1147,9 +1208,12 @@ const cases: Readonly<Record<string, Case>> = {
     await writeJunit(written('check.xml'), none as never);
     expect(readFileSync(written('check.xml'), 'utf8')).toContain('12 runs of seed 7');
   },
-  'replay --catalogue': refuses(
-    'replay test/regressions/REGRESSION --catalogue /nowhere',
-    '/nowhere cannot be read: there is no such file; correct its path',
+  'replay --catalogue': both(
+    shownBy('--catalogue', watched, 'judges the saved test case with the services of'),
+    refuses(
+      'replay test/regressions/REGRESSION --catalogue /nowhere',
+      '/nowhere cannot be read: there is no such file; correct its path',
+    ),
   ),
   'replay --html': async () => {
     await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);
