@@ -14,8 +14,8 @@ export default defineConfig({
     // Live tests wait most of the time: two at once also where there are two processors.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // They end what would never end: verdicts do not depend on the speed of the machine.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     // CI reads its closing line from the file.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'reports/tests.json' }]] : ['default'],
     projects: [

@@ -19,9 +19,7 @@ function ratioOf(above: number, below: number) {
   return expect.closeTo(above / below, 1);
 }
 
-test('the bench measures each of its parts, and writes what docs/performance.md says', {
-  timeout: 600_000,
-}, async () => {
+test('the bench measures each of its parts, and writes what docs/performance.md says', async () => {
   await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'bench.json');
     await run('npm', ['run', '--silent', 'bench', '--', '--size', 'tiny', '--json', file]);

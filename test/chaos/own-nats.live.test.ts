@@ -12,7 +12,6 @@ import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 
 const run = promisify(execFile);
-const recoveryMs = 60_000;
 
 interface Own {
   readonly dataFolder: string;
@@ -112,12 +111,12 @@ it('stores again without a hand once a full disk has space', () =>
         for (let count = 0; count < 5; count += 1) await events();
         const free = await refuseWrites(own, disk, small !== null);
         for (let count = 0; count < 5; count += 1) void events();
-        await until(() => server.problem() !== null, 'it is known', recoveryMs);
+        await until(() => server.problem() !== null, 'it is known');
         expect(server.problem()).toMatch(/JetStream stores nothing/);
         expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
         await free();
-        await until(() => works('after the full disk'), 'it works again', recoveryMs);
-        await until(() => server.problem() === null, 'it is known', recoveryMs);
+        await until(() => works('after the full disk'), 'it works again');
+        await until(() => server.problem() === null, 'it is known');
       });
     } finally {
       await small?.unmount();
@@ -129,9 +128,9 @@ it('is restarted when its JetStream does not answer although its process runs', 
     withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
       const before = await pid();
       process.kill(before, 'SIGSTOP');
-      await until(() => server.problem() !== null, 'it is known', recoveryMs);
-      await until(() => works('after the silence'), 'it works again', recoveryMs);
-      await until(() => server.problem() === null, 'it is known', recoveryMs);
+      await until(() => server.problem() !== null, 'it is known');
+      await until(() => works('after the silence'), 'it works again');
+      await until(() => server.problem() === null, 'it is known');
       expect(await pid()).not.toBe(before);
       expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
         expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
@@ -156,15 +155,15 @@ it('is left alone while its process is too busy to read its answers, and restart
         process.kill(before, 'SIGSTOP');
         // Two looks for each check that failed: one before it, one after it.
         const from = looks;
-        await until(() => looks >= from + 2 * 5, 'five checks have failed', recoveryMs);
+        await until(() => looks >= from + 2 * 5, 'five checks have failed');
         expect([await pid(), server.problem(), errors.filter((line) => line.startsWith('nats.'))]).toEqual([
           before,
           null,
           [],
         ]);
         isBusy = false;
-        await until(() => server.problem() !== null, 'it is known', recoveryMs);
-        await until(async () => (await pid()) !== before, 'it is restarted', recoveryMs);
+        await until(() => server.problem() !== null, 'it is known');
+        await until(async () => (await pid()) !== before, 'it is restarted');
       },
       eventLoop,
     );
@@ -175,10 +174,10 @@ it('is the same server for its clients after its data folder was deleted while i
     withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
       const { url } = server;
       await rm(dataFolder, { recursive: true });
-      await until(() => works('after the loss'), 'it works again', recoveryMs);
-      await until(async () => (await pid()) > 0, 'it has its files again', recoveryMs);
-      await until(() => server.problem() === null, 'it is known', recoveryMs);
-      await until(() => works('after the restart'), 'it works again', recoveryMs);
+      await until(() => works('after the loss'), 'it works again');
+      await until(async () => (await pid()) > 0, 'it has its files again');
+      await until(() => server.problem() === null, 'it is known');
+      await until(() => works('after the restart'), 'it works again');
       expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
         `nats.not_working its data folder ${dataFolder} is gone`,
       ]);

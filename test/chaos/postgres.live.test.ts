@@ -52,4 +52,4 @@ test('the gateway survives restarts and kills of PostgreSQL during purchases, an
       }
     });
   });
-}, 600_000);
+});

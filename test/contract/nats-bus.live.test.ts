@@ -87,7 +87,6 @@ async function publishSurely(bus: Bus, payload: string): Promise<void> {
         },
       ),
     `${payload} is stored`,
-    30_000,
   );
 }
 

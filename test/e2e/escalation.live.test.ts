@@ -276,9 +276,12 @@ function resolved(platform: Platform, id: string): Promise<void> {
 /** Lines that the desk wrote in the purchase's record: what and who. */
 async function deskLines(platform: Platform, bought: Bought): Promise<string[]> {
   const lines = await recordOf(platform, bought);
-  return lines
-    .filter(({ type }) => type.startsWith('ticket.'))
-    .map(({ type, actor }) => `${type.slice('ticket.'.length)} ${actor}`);
+  return (
+    lines
+      // On a slow machine the technician may be late.
+      .filter(({ type }) => type.startsWith('ticket.') && !type.startsWith('ticket.sla_'))
+      .map(({ type, actor }) => `${type.slice('ticket.'.length)} ${actor}`)
+  );
 }
 
 async function expectNobodyPaid(platform: Platform) {

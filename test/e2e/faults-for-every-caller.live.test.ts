@@ -103,65 +103,61 @@ test.each([
     'gateway --roles api-iot,broker --control-port',
     ['gateway', '--roles', 'api-iot,broker', ...free('api-iot', 'mqtt'), '--control-port', '0'],
   ],
-] as const)(
-  'any client of the API IoT meets its faults at `fleetwake %s`',
-  async (_, parameters) => {
-    await withTemporaryFolder((folder) =>
-      withFleetwake(folder, parameters, async (running) => {
-        await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it runs');
-        const { apiIot, control, platform } = JSON.parse(running.stdout()) as Record<string, string>;
-        if (apiIot === undefined || control === undefined) throw new Error('it says no place');
-        const { status, configure, accepted } = await clientOf(folder, apiIot);
-        expect((await status()).status).toBe(200);
-        const { met, add } = await atControl(folder, control);
-        const target = { service: 'api_iot' };
-        const detail = (type: string) => ({ detail: `fault "${type}"` });
-        expect(await met('server_error', { target, attributes: { status: 503 } }, status)).toMatchObject({
-          status: 503,
-          body: { type: 'urn:fleetwake:problem:unavailable', ...detail('server_error') },
-          struck: 1,
-        });
-        expect(
-          await met('rate_limited', { target, attributes: { retryAfterSeconds: 7 } }, status),
-        ).toMatchObject({ status: 429, body: detail('rate_limited'), struck: 1 });
-        expect(await met('unauthorized', { target }, status)).toMatchObject({
-          status: 401,
-          body: detail('unauthorized'),
-          struck: 1,
-        });
-        const slow = { target, attributes: { latencyMs: 50, jitterMs: 0 } };
-        expect(await met('slow', slow, status)).toMatchObject({ status: 200, struck: 1 });
-        const onConfigure = { target: { ...target, method: 'POST', path: '/vehicle/*/configure' } };
-        const unanswered = { status: 'no answer', struck: 1 };
-        expect(await met('unreachable', onConfigure, () => configure('never'))).toMatchObject(unanswered);
-        expect(await met('response_lost', onConfigure, () => configure('lost'))).toMatchObject(unanswered);
-        expect(await accepted()).toEqual(['lost']);
-        expect(await configure('lost')).toMatchObject({ status: 202, body: { key: 'lost' } });
-        if (parameters[0] !== 'gateway') {
-          const onPlatform = { target: { service: 'platform', path: '/livez' }, attributes: { status: 502 } };
-          const alive = () => call(`${platform}/livez`);
-          expect(await met('server_error', onPlatform, alive)).toMatchObject({ status: 502, struck: 1 });
-          expect((await alive()).status).toBe(200);
-          return;
-        }
-        const payments = {
-          name: 'no',
-          layer: 'services',
-          type: 'unauthorized',
-          target: { service: 'payments' },
-        };
-        expect(await add(payments)).toMatchObject({
-          status: 422,
-          body: {
-            detail:
-              'The fault cannot be had: the service payments does not run in this process: let unauthorized happen where it runs, or start without an address of your own for it.',
-          },
-        });
-      }),
-    );
-  },
-  120_000,
-);
+] as const)('any client of the API IoT meets its faults at `fleetwake %s`', async (_, parameters) => {
+  await withTemporaryFolder((folder) =>
+    withFleetwake(folder, parameters, async (running) => {
+      await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it runs');
+      const { apiIot, control, platform } = JSON.parse(running.stdout()) as Record<string, string>;
+      if (apiIot === undefined || control === undefined) throw new Error('it says no place');
+      const { status, configure, accepted } = await clientOf(folder, apiIot);
+      expect((await status()).status).toBe(200);
+      const { met, add } = await atControl(folder, control);
+      const target = { service: 'api_iot' };
+      const detail = (type: string) => ({ detail: `fault "${type}"` });
+      expect(await met('server_error', { target, attributes: { status: 503 } }, status)).toMatchObject({
+        status: 503,
+        body: { type: 'urn:fleetwake:problem:unavailable', ...detail('server_error') },
+        struck: 1,
+      });
+      expect(
+        await met('rate_limited', { target, attributes: { retryAfterSeconds: 7 } }, status),
+      ).toMatchObject({ status: 429, body: detail('rate_limited'), struck: 1 });
+      expect(await met('unauthorized', { target }, status)).toMatchObject({
+        status: 401,
+        body: detail('unauthorized'),
+        struck: 1,
+      });
+      const slow = { target, attributes: { latencyMs: 50, jitterMs: 0 } };
+      expect(await met('slow', slow, status)).toMatchObject({ status: 200, struck: 1 });
+      const onConfigure = { target: { ...target, method: 'POST', path: '/vehicle/*/configure' } };
+      const unanswered = { status: 'no answer', struck: 1 };
+      expect(await met('unreachable', onConfigure, () => configure('never'))).toMatchObject(unanswered);
+      expect(await met('response_lost', onConfigure, () => configure('lost'))).toMatchObject(unanswered);
+      expect(await accepted()).toEqual(['lost']);
+      expect(await configure('lost')).toMatchObject({ status: 202, body: { key: 'lost' } });
+      if (parameters[0] !== 'gateway') {
+        const onPlatform = { target: { service: 'platform', path: '/livez' }, attributes: { status: 502 } };
+        const alive = () => call(`${platform}/livez`);
+        expect(await met('server_error', onPlatform, alive)).toMatchObject({ status: 502, struck: 1 });
+        expect((await alive()).status).toBe(200);
+        return;
+      }
+      const payments = {
+        name: 'no',
+        layer: 'services',
+        type: 'unauthorized',
+        target: { service: 'payments' },
+      };
+      expect(await add(payments)).toMatchObject({
+        status: 422,
+        body: {
+          detail:
+            'The fault cannot be had: the service payments does not run in this process: let unauthorized happen where it runs, or start without an address of your own for it.',
+        },
+      });
+    }),
+  );
+});
 
 test('any client of the payment service meets its faults at `fleetwake stand-ins --control-port`', async () => {
   await withTemporaryFolder((folder) =>
@@ -202,4 +198,4 @@ test('any client of the payment service meets its faults at `fleetwake stand-ins
       },
     ),
   );
-}, 60_000);
+});

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
@@ -9,16 +10,22 @@ import { openKeys } from '../../gateway/live/keys.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated, cliFile } from './build.ts';
 
 beforeAll(buildWhenOutdated);
 
-/** Runs the command with a limit of open files, hard and soft; ends it after `seconds`, which `timeout` says by 124. */
-async function limited(limit: number, folder: string, call: string, seconds = 60) {
-  const command = `ulimit -n ${limit} && exec timeout ${seconds} ${process.execPath} ${cliFile} ${call}`;
+/** The command in a shell with a limit of open files, hard and soft. */
+function limitedCall(limit: number, folder: string, call: string) {
+  const command = `ulimit -n ${limit} && exec ${process.execPath} ${cliFile} ${call}`;
   const env = { PATH: process.env.PATH, HOME: folder, NATS_SERVER: 'none' };
-  const run = promisify(execFile)('bash', ['-c', command], { cwd: folder, env });
-  return run.then(
+  return { parameters: ['-c', command], settings: { cwd: folder, env } };
+}
+
+/** Runs the command until it ends by itself. */
+async function limited(limit: number, folder: string, call: string) {
+  const { parameters, settings } = limitedCall(limit, folder, call);
+  return promisify(execFile)('bash', parameters, settings).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
       code,
@@ -78,8 +85,17 @@ test('warns at the start of a gateway that not every registered vehicle can conn
     await database.write((transaction) => saveVehicles(transaction, vehicles));
     await database.close();
     const call = 'gateway --roles api-iot,broker --api-iot-port 0 --mqtt-port 0';
-    const { stderr } = await limited(450, folder, call, 15);
-    expect(JSON.parse(stderr.split('\n')[0] ?? '')).toMatchObject({
+    const { parameters, settings } = limitedCall(450, folder, call);
+    const gateway = spawn('bash', parameters, settings);
+    let text = '';
+    gateway.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const ended = once(gateway, 'exit');
+    await until(() => text.includes('\n') || gateway.exitCode !== null, 'it warns');
+    gateway.kill('SIGTERM');
+    await ended;
+    expect(JSON.parse(text.split('\n')[0] ?? '')).toMatchObject({
       level: 40,
       event: 'gateway.open_files_low',
       message:

@@ -79,4 +79,4 @@ test('an engine of the user finds everything around it with `up --without platfo
       },
     ),
   );
-}, 90_000);
+});

@@ -83,7 +83,6 @@ test(
         await until(
           () => gateway.stdout().endsWith('\n') || gateway.process.exitCode !== null,
           `it starts: ${gateway.stderr()}`,
-          60_000,
         );
         const places = JSON.parse(gateway.stdout()) as { platform: string; apiIot: string };
         const { platform } = clientsOf(await openKeys(join(folder, '.fleetwake')), places);
@@ -102,7 +101,6 @@ test(
           await until(
             () => noticed.test(gateway.stderr()),
             `${noticed} in ${gateway.stderr().slice(-2_000)}`,
-            30_000,
           );
           for (const path of ['/readyz', '/metrics', '/activations', '/incidents?status=open'])
             answers.push(await platform.get(path).then(({ text }) => text, String));
@@ -121,7 +119,6 @@ test(
         await until(
           async () => (await platform.get('/activations').catch(() => null))?.status === 200,
           'the database is back',
-          30_000,
         );
       } finally {
         gateway.process.kill('SIGTERM');

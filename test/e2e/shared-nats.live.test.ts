@@ -99,25 +99,21 @@ test(
   180_000,
 );
 
-test(
-  'a second installation without a prefix of its own does not start, and the first one works on',
-  () =>
-    withNats(async (server, folder) => {
-      await withPlatform({ config: { natsUrl: new Address(server.url) } }, async (platform) => {
-        const ports = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
-        const second = await fleetwake(folder, ['gateway', ...ports], {
-          NATS_URL: server.url,
-          FLEETWAKE_LOG_LEVEL: 'error',
-        });
-        expect([second.exitCode, second.stdout]).toEqual([2, '']);
-        expect(second.stderr).toMatch(
-          /^fleetwake: the stream FLEETWAKE_WAKEUPS belongs to another installation of Fleetwake \(ins_\w{26}\): give this one a prefix of its own with --nats-prefix \(NATS_PREFIX\), or a NATS of its own\n$/,
-        );
-        expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
+test('a second installation without a prefix of its own does not start, and the first one works on', () =>
+  withNats(async (server, folder) => {
+    await withPlatform({ config: { natsUrl: new Address(server.url) } }, async (platform) => {
+      const ports = ['--port', '0', '--api-iot-port', '0', '--mqtt-port', '0'];
+      const second = await fleetwake(folder, ['gateway', ...ports], {
+        NATS_URL: server.url,
+        FLEETWAKE_LOG_LEVEL: 'error',
       });
-    }),
-  120_000,
-);
+      expect([second.exitCode, second.stdout]).toEqual([2, '']);
+      expect(second.stderr).toMatch(
+        /^fleetwake: the stream FLEETWAKE_WAKEUPS belongs to another installation of Fleetwake \(ins_\w{26}\): give this one a prefix of its own with --nats-prefix \(NATS_PREFIX\), or a NATS of its own\n$/,
+      );
+      expect(await storyOf(platform, await buy(platform))).toEqual({ ...success, attempts: [null] });
+    });
+  }));
 
 const scenario = `name: small
 description: Six cars, six purchases.

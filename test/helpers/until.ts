@@ -6,7 +6,7 @@
 export async function until(
   condition: () => boolean | Promise<boolean>,
   description: string,
-  timeoutMs = 120_000,
+  timeoutMs = 280_000,
 ): Promise<void> {
   const deadlineAt = performance.now() + timeoutMs;
   while (!(await condition())) {

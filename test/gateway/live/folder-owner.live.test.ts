@@ -51,40 +51,36 @@ it('a second gateway on the same folder does not take the nats-server of the fir
     expect(await third.exitCode()).toBe(0);
   }));
 
-it(
-  'a second gateway on the same folder is refused with a NATS of their own as well, but for an engine beside the first',
-  () =>
-    withTemporaryFolder(async (folder) => {
-      const dataFolder = join(folder, 'outside');
-      const nats = await startNatsServer({ dataFolder, log: silentLog });
-      const environment = { NATS_URL: nats.url };
-      const gateways: Command[] = [];
-      const start = async (parameters: readonly string[], more = {}) => {
-        const gateway = await started(folder, parameters, { ...environment, ...more });
-        gateways.push(gateway);
-        return gateway;
-      };
-      try {
-        const first = await start(command);
-        expect(await fleetwake(folder, command, environment)).toEqual(refusal(first));
-        const { apiIot } = JSON.parse(first.stdout()) as { apiIot: string };
-        const second = await start([...command, '--roles', 'engine'], { API_IOT_URL: apiIot });
-        expect(JSON.parse(second.stdout())).toMatchObject({ event: 'gateway.started', apiIot });
-        first.process.kill('SIGKILL');
-        await first.exitCode();
-        // Nothing stale is left of a gateway that was killed.
-        const third = await start(command);
-        for (const gateway of [second, third]) {
-          gateway.process.kill('SIGTERM');
-          expect(await gateway.exitCode()).toBe(0);
-        }
-      } finally {
-        for (const gateway of gateways) gateway.process.kill('SIGKILL');
-        await nats.stop();
+it('a second gateway on the same folder is refused with a NATS of their own as well, but for an engine beside the first', () =>
+  withTemporaryFolder(async (folder) => {
+    const dataFolder = join(folder, 'outside');
+    const nats = await startNatsServer({ dataFolder, log: silentLog });
+    const environment = { NATS_URL: nats.url };
+    const gateways: Command[] = [];
+    const start = async (parameters: readonly string[], more = {}) => {
+      const gateway = await started(folder, parameters, { ...environment, ...more });
+      gateways.push(gateway);
+      return gateway;
+    };
+    try {
+      const first = await start(command);
+      expect(await fleetwake(folder, command, environment)).toEqual(refusal(first));
+      const { apiIot } = JSON.parse(first.stdout()) as { apiIot: string };
+      const second = await start([...command, '--roles', 'engine'], { API_IOT_URL: apiIot });
+      expect(JSON.parse(second.stdout())).toMatchObject({ event: 'gateway.started', apiIot });
+      first.process.kill('SIGKILL');
+      await first.exitCode();
+      // Nothing stale is left of a gateway that was killed.
+      const third = await start(command);
+      for (const gateway of [second, third]) {
+        gateway.process.kill('SIGTERM');
+        expect(await gateway.exitCode()).toBe(0);
       }
-    }),
-  60_000,
-);
+    } finally {
+      for (const gateway of gateways) gateway.process.kill('SIGKILL');
+      await nats.stop();
+    }
+  }));
 
 it('a second `fleetwake up` on the same folder is refused before it touches the vehicles of the first', () =>
   withTemporaryFolder((folder) => {

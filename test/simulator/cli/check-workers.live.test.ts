@@ -14,25 +14,22 @@ async function childrenOf(pid: number | undefined): Promise<number[]> {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-it.skipIf(process.platform !== 'linux')(
-  'the workers of `fleetwake check` end when it is killed',
-  () =>
-    withTemporaryFolder((folder) => {
-      const check = ['check', '--minutes', '5', '--workers', '2', '--corpus', 'none'];
-      return withFleetwake(folder, check, async ({ process: parent }) => {
-        let workers: readonly number[] = [];
-        await until(async () => {
-          workers = await childrenOf(parent.pid);
-          return workers.length === 2;
-        }, 'both workers run');
-        try {
-          parent.kill('SIGKILL');
-          await until(() => !workers.some(isRunning), 'the workers have ended');
-        } finally {
-          for (const worker of workers.filter(isRunning)) process.kill(worker, 'SIGKILL');
-        }
-        expect(workers.length).toBe(2);
-      });
-    }),
-  60_000,
+it.skipIf(process.platform !== 'linux')('the workers of `fleetwake check` end when it is killed', () =>
+  withTemporaryFolder((folder) => {
+    const check = ['check', '--minutes', '5', '--workers', '2', '--corpus', 'none'];
+    return withFleetwake(folder, check, async ({ process: parent }) => {
+      let workers: readonly number[] = [];
+      await until(async () => {
+        workers = await childrenOf(parent.pid);
+        return workers.length === 2;
+      }, 'both workers run');
+      try {
+        parent.kill('SIGKILL');
+        await until(() => !workers.some(isRunning), 'the workers have ended');
+      } finally {
+        for (const worker of workers.filter(isRunning)) process.kill(worker, 'SIGKILL');
+      }
+      expect(workers.length).toBe(2);
+    });
+  }),
 );

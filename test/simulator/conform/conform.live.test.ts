@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = await newTemporaryFolder();
   own = await startOwnApiIot(folder);
   server = await http.serve(receiver.fetch, { hostname: '127.0.0.1', port: 0 });
-}, 120_000);
+});
 afterAll(async () => {
   await server.close();
   await own.stop();
@@ -77,22 +77,18 @@ describe('fleetwake conform', () => {
     const report = await conform(subjectOf({}, 20_000, own.nextLateVin()));
     expect(report.claims.filter(({ state }) => state !== 'held')).toEqual([]);
     expect(report.ok).toBe(true);
-  }, 300_000);
+  });
 
-  it.each(badApis)(
-    'catches an API IoT that $what by $claim',
-    async (bad) => {
-      const isLate = bad.claim === 'late_result_kept';
-      const subject = subjectOf(bad, isLate ? 12_000 : 6_000, isLate ? own.nextLateVin() : null);
-      const report = await conform(subject, [bad.claim]);
-      expect(report.claims.map(({ name, state }) => [name, state])).toEqual([[bad.claim, 'broken']]);
-      // It is caught for what it does, and not because a command was refused on the way.
-      if (bad.claim !== 'command_accepted')
-        expect(JSON.stringify(report.claims[0])).not.toContain('"found":"the command was answered');
-      expect(report.ok).toBe(false);
-    },
-    120_000,
-  );
+  it.each(badApis)('catches an API IoT that $what by $claim', async (bad) => {
+    const isLate = bad.claim === 'late_result_kept';
+    const subject = subjectOf(bad, isLate ? 12_000 : 6_000, isLate ? own.nextLateVin() : null);
+    const report = await conform(subject, [bad.claim]);
+    expect(report.claims.map(({ name, state }) => [name, state])).toEqual([[bad.claim, 'broken']]);
+    // It is caught for what it does, and not because a command was refused on the way.
+    if (bad.claim !== 'command_accepted')
+      expect(JSON.stringify(report.claims[0])).not.toContain('"found":"the command was answered');
+    expect(report.ok).toBe(false);
+  });
 
   it('is a command with exit codes and reports', async () => {
     const [vin, quotaVin] = [own.nextVin(), own.nextVin()];
@@ -155,5 +151,5 @@ describe('fleetwake conform', () => {
     expect(late.error).toMatch(/^--only names "nothing"; write some of token_issued, /);
     const adapter = await inProcess([...call, '--adapter', '/nowhere.yaml']);
     expect(adapter.error).toMatch(/^the adapter cannot be used:\n\/nowhere\.yaml: there is no such file/);
-  }, 120_000);
+  });
 });

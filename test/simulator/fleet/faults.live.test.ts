@@ -360,8 +360,12 @@ const vehicle: Record<string, Story> = {
   'crash_at applying: it boots, applies what it had accepted, and answers': async (world) => {
     world.add(ofVehicle('crash_at', once));
     await world.send('cmd_1', 1);
-    await statusesBecome(world, ['on', 'off', 'on']);
     await answersBecome(world, 'cmd_1 applied');
+    await until(() => world.statuses().length >= 3, 'it boots');
+    // On a slow machine the vehicle connects after it has applied.
+    const [first, second, third] = world.statuses();
+    expect([first, second]).toEqual(['on', 'off']);
+    expect(['on', 'on, active']).toContain(third);
   },
   'crash_at answering: the answer survives': async (world) => {
     world.add(ofVehicle('crash_at', { attributes: { at: 'answering' }, ...once }));

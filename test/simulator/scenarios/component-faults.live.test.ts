@@ -16,23 +16,17 @@ test.each([
   ['nats-wiped', 0],
   ['rolling-restart', 0],
   ['crash-before-saving', 4],
-] as const)(
-  'on real parts, %s comes out as it says, after %i killed processes',
-  { timeout: 600_000 },
-  async (name, crashes) => {
-    const shipped = shippedScenario(name);
-    const scenario = { ...shipped, expectations: (shipped.expectations ?? []).filter(isOfEnd) };
-    const { evidence, report } = await chaosRun({ scenario, seed: 1, program });
-    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
-    expect(report.expectations.length).toBeGreaterThan(0);
-    expect(evidence.crashes).toBe(crashes);
-  },
-);
+] as const)('on real parts, %s comes out as it says, after %i killed processes', async (name, crashes) => {
+  const shipped = shippedScenario(name);
+  const scenario = { ...shipped, expectations: (shipped.expectations ?? []).filter(isOfEnd) };
+  const { evidence, report } = await chaosRun({ scenario, seed: 1, program });
+  expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
+  expect(report.expectations.length).toBeGreaterThan(0);
+  expect(evidence.crashes).toBe(crashes);
+});
 
-test('on real parts, gateway-crash-loop comes out as it says, and its processes died', {
-  timeout: 600_000,
-}, async () => {
+test('on real parts, gateway-crash-loop comes out as it says, and its processes died', async () => {
   const scenario = shippedScenario('gateway-crash-loop');
   const { evidence, report } = await chaosRun({ scenario, seed: 1, program });
   expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
@@ -56,9 +50,7 @@ const dies: ComponentFault = {
   attributes: { call: 'configure', nth: 1, phase: 'after', forMs: 100 },
 };
 
-test('faults of services meet a gateway in processes of its own, and are counted over its deaths', {
-  timeout: 600_000,
-}, async () => {
+test('faults of services meet a gateway in processes of its own, and are counted over its deaths', async () => {
   const scenario = scenarioSchema.parse({
     name: 'both',
     description: 'One car, a lost answer, and a platform that dies with the answer to its command.',

@@ -72,7 +72,7 @@ test('a test starts what an engine needs on free ports, adds a fault, reads the 
   for (const url of [urls.apiIot, urls.mqtt, urls.payments, urls.mail, urls.push, urls.control]) {
     expect([url, await isListening(Number(new URL(url).port))]).toEqual([url, false]);
   }
-}, 60_000);
+});
 
 test('a list of parts that leaves an engine without its platform is refused', async () => {
   await expect(startFleetwake({ without: ['engine'] })).rejects.toThrow(
