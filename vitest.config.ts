@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const live = ['test/**/*.live.test.ts'];
@@ -7,7 +8,11 @@ const long = ['test/{properties,e2e,fuzz,link}/**/*.test.ts', 'test/**/{crash-sw
 /** Files share the loaded modules: loading them anew for each file takes more than half of the processor time. */
 const isolate = false;
 
+/** Examples of the pages import the kit by the name that a project of its user has for it. */
+const kit = fileURLToPath(new URL('./simulator/testing/main.ts', import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: { 'fleetwake/testing': kit } },
   test: {
     globalSetup: ['test/helpers/services.ts'],
     setupFiles: ['test/helpers/fast-check-seed.ts'],

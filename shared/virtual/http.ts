@@ -35,10 +35,12 @@ export interface VirtualNetworkDeps {
 }
 
 export interface VirtualNetwork {
-  /** The way out of one process. */
-  client(process: VirtualProcess): Http;
+  /** The way out of one process, which waits so long for an answer; without it as long as all do. */
+  client(process: VirtualProcess, patienceMs?: number): Http;
   /** Serves the origin by this process until it stops. Returns a function that ends it: later requests are refused. */
   listen(origin: string, server: HttpServerProcess): () => void;
+  /** Lets requests to the origin `name` arrive at `origin`, with the faults in front of it. */
+  alias(name: string, origin: string): void;
   /** Puts something in front of an origin, which meets the requests of every client. */
   front(origin: string, around: (http: Http) => Http): void;
   /** Asked once a request. Replaces the hook before it. */
@@ -63,6 +65,7 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   const clock = loop.clock('network');
   const servers = new Map<string, HttpServerProcess>();
   const fronts = new Map<string, (http: Http) => Http>();
+  const aliases = new Map<string, string>();
   let faultOf: (call: HttpCall) => HttpFault | null | Promise<HttpFault | null> = () => null;
   let outcomeHook: (call: HttpCall, outcome: string) => void = () => {};
 
@@ -97,13 +100,18 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   }
 
   /** The answer, or what the caller's patience or signal says first. */
-  function heard(process: VirtualProcess, request: Request, answer: Promise<Response>): Promise<Response> {
+  function heard(
+    process: VirtualProcess,
+    request: Request,
+    answer: Promise<Response>,
+    patienceMs: number,
+  ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       const name = nameOf(request);
       const fail = (kind: 'timeout' | 'reset', text: string) =>
         reject(new TransportError(kind, `${name}: ${text}`, true));
-      const timer = process.clock.setTimer(timeoutMs, () =>
-        fail('timeout', `no answer within ${timeoutMs} ms`),
+      const timer = process.clock.setTimer(patienceMs, () =>
+        fail('timeout', `no answer within ${patienceMs} ms`),
       );
       const giveUp = () => fail('reset', 'the caller gave up');
       request.signal.addEventListener('abort', giveUp, { once: true });
@@ -114,8 +122,9 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
     });
   }
 
-  async function send(process: VirtualProcess, request: Request): Promise<Response> {
-    const call: HttpCall = { from: process.name, origin: originOf(request.url), request };
+  async function send(process: VirtualProcess, request: Request, patienceMs: number): Promise<Response> {
+    const named = originOf(request.url);
+    const call: HttpCall = { from: process.name, origin: aliases.get(named) ?? named, request };
     try {
       if (request.signal.aborted) {
         throw new TransportError('reset', `${nameOf(request)}: the caller gave up`, false);
@@ -123,7 +132,7 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
       const fault = await faultOf(call);
       const front = fronts.get(call.origin);
       const way: Http = (passed) => exchange({ ...call, request: passed }, fault);
-      const response = await heard(process, request, (front ? front(way) : way)(request));
+      const response = await heard(process, request, (front ? front(way) : way)(request), patienceMs);
       outcomeHook(call, String(response.status));
       return response;
     } catch (error) {
@@ -133,7 +142,10 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
   }
 
   return {
-    client: (process) => (request) => process.call(`http ${nameOf(request)}`, () => send(process, request)),
+    client:
+      (process, patienceMs = timeoutMs) =>
+      (request) =>
+        process.call(`http ${nameOf(request)}`, () => send(process, request, patienceMs)),
     listen(origin, server) {
       const place = new URL(origin).origin;
       servers.set(place, server);
@@ -141,6 +153,7 @@ export function virtualNetwork(deps: VirtualNetworkDeps): VirtualNetwork {
         if (servers.get(place) === server) servers.delete(place);
       };
     },
+    alias: (name, origin) => void aliases.set(new URL(name).origin, new URL(origin).origin),
     front(origin, around) {
       fronts.set(new URL(origin).origin, around);
     },

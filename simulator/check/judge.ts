@@ -9,7 +9,10 @@ export interface Broken {
   readonly sentence: string;
 }
 
-export function brokenRule(run: TestCaseRun): Broken | null {
+/** What the judgement of a run is read from. */
+export type JudgedRun = Pick<TestCaseRun, 'violations' | 'verdicts'>;
+
+export function brokenRule(run: JudgedRun): Broken | null {
   const [violation] = run.violations;
   if (violation) return { rule: violation.rule, sentence: violation.sentence };
   const failed = run.verdicts.find((verdict) => !verdict.ok);

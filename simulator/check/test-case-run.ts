@@ -19,13 +19,8 @@ import { planOf } from './plan-of-test-case.ts';
 import { judgeServices } from './service-rules.ts';
 import { slaDelayMaxMs } from './settings.ts';
 import type { TestCase } from './test-case.ts';
-import {
-  type Death,
-  settleInMs,
-  type TestCaseOptions,
-  type TestCaseSystem,
-  testCaseSystem,
-} from './test-case-system.ts';
+import { type Death, settleInMs, type TestCaseParts } from './test-case-parts.ts';
+import { type TestCaseOptions, type TestCaseSystem, testCaseSystem } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
 import { startUserActions, type UserActions } from './user-actions.ts';
 import type { Move, Violation } from './watch.ts';
@@ -64,7 +59,7 @@ const sharingMax = 6;
 const reconcileSlackMs = 30_000;
 
 /** Returns the course of a test case: a safety phase with faults, then the faults end, then all has to end. */
-function courseOf(testCase: TestCase): CourseSettings {
+export function courseOf(testCase: TestCase): CourseSettings {
   const { policy, reconcileMs } = testCase;
   const allMs = sharingMax * longestMs(policy);
   return {
@@ -141,7 +136,10 @@ async function conducted(
     pace,
     settings: courseOf(testCase),
     fleet: system.fleet,
-    customers: customersOf(system),
+    customers: traced(
+      platformCustomers({ ...system.apiUser('customer'), patience: endlessPatience }),
+      system.trace,
+    ),
     faults: {
       begin() {
         system.components.begin();
@@ -184,18 +182,26 @@ async function conducted(
   return { evidence, facts, actions: done ?? { cancels: [], deskActs: [], disputes: [], transfers: [] } };
 }
 
-function customersOf(system: TestCaseSystem): Customers {
-  const { trace } = system;
+/** Customers whose purchases and answers stand in the trace. */
+export function traced(
+  { onAsk, onAnswer, ...customers }: Customers,
+  trace: TestCaseParts['trace'],
+): Customers {
   return {
-    ...platformCustomers({ ...system.apiUser('customer'), patience: endlessPatience }),
-    onAsk({ id, serviceId, vin }) {
+    ...customers,
+    onAsk(purchase) {
+      const { id, serviceId, vin } = purchase;
       trace.record('customer', 'buys', { id, serviceId, vin });
+      onAsk?.(purchase);
     },
-    onAnswer: (answer) => trace.record('customer', 'answer', { ...answer }),
+    onAnswer(answer) {
+      trace.record('customer', 'answer', { ...answer });
+      onAnswer?.(answer);
+    },
   };
 }
 
-function endFaults({ trace, faults, components, fleet }: TestCaseSystem): void {
+export function endFaults({ trace, faults, components, fleet }: TestCaseParts): void {
   trace.record('fault', 'heals');
   faults.clear();
   components.end();
@@ -205,7 +211,7 @@ function endFaults({ trace, faults, components, fleet }: TestCaseSystem): void {
 }
 
 /** Returns whether no fault is to come and nothing is on its way outside of the databases. */
-function stillCheck({ loop, startedAt, fleet, gateway, plan }: TestCaseSystem): () => boolean {
+export function stillCheck({ loop, startedAt, fleet, gateway, plan }: TestCaseParts): () => boolean {
   const ofVehicles = plan.vehicles.flatMap(({ faults }) => faults.map(standingForm).map(endOfWindow));
   const lastFaultAt = startedAt + Math.max(lastWindowEnd(plan), ...ofVehicles);
   return () => loop.now() >= lastFaultAt && fleet.heldMessages() === 0 && !gateway.isComingBack();

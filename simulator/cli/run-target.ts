@@ -79,7 +79,7 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
 }
 
 function mappingOf(file: string): Mapping {
-  const reading = readMapping(textOfNamedFile(file, 'give a mapping file (docs/own-engine.md)'), file);
+  const reading = readMapping(file, textOfNamedFile(file, 'give a mapping file (docs/own-engine.md)'));
   if (!reading.ok) throw new UsageError(`the mapping cannot be used:\n${reading.mistakes.join('\n')}`);
   return reading.mapping;
 }

@@ -8,7 +8,7 @@ import { watchProcessorShare } from '../../shared/live/processor-share.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
-import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
+import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
 import { clockPace } from '../run/pace.ts';
 import type { Progress, RunContext, TakenEvidence } from '../run/run-context.ts';
@@ -17,8 +17,7 @@ import { type Plan, planScenario } from '../scenarios/plan.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Mapping } from '../target/mapping.ts';
 import { noPlatform } from '../target/no-platform.ts';
-import { lookAtTarget, targetCourse } from '../target/target-course.ts';
-import { targetCustomers } from '../target/target-customers.ts';
+import { answerMaxMs, targetCourse, targetSide } from '../target/target-course.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { engineSettings, writeEngineSettings } from './engine-settings.ts';
 import { type LocalSystem, type LocalSystemOptions, startLocalSystem } from './local-system.ts';
@@ -45,8 +44,6 @@ export interface TargetOptions {
   readonly stopped?: Promise<never>;
 }
 
-/** An answer takes no longer; a purchase without one counts as unanswered. */
-const answerMaxMs = 60_000;
 const lookEveryMs = 250;
 const progressEveryMs = 1_000;
 
@@ -94,10 +91,9 @@ function contextOf(
   plan: Plan,
   faults: PlanFaults,
 ): Omit<RunContext, 'plan' | 'planAgain'> {
-  const answers: PurchaseAnswer[] = [];
   const { http } = liveHttp({ clock: wallClock, timeoutMs: answerMaxMs });
   const take = () => takeEvidence(system, faults);
-  const look = lookAtTarget({ clock: wallClock, plan, mapping, answers, read: take });
+  const { customers, look } = targetSide({ clock: wallClock, http, target, plan, mapping, read: take });
   return {
     clock: wallClock,
     pace: clockPace({
@@ -108,10 +104,7 @@ function contextOf(
     }),
     settings: targetCourse(plan),
     fleet: system.cars,
-    customers: {
-      ...targetCustomers({ http, clock: wallClock, target, mapping, plan }),
-      onAnswer: (answer) => answers.push(answer),
-    },
+    customers,
     faults,
     isStill: look.isStill,
     progress: { show: onProgress, everyMs: progressEveryMs },

@@ -11,10 +11,11 @@ export interface Pace {
   completed<Value>(work: Promise<Value>): Promise<Value>;
 }
 
-/** Returns the pace of a run on real parts, which looks every `everyMs`. All waits reject when `stopped` does. */
+/** Returns the pace of a run that has to look, every `everyMs`, as a run on real parts does. All waits reject when `stopped` does. */
 export function clockPace(options: {
   readonly clock: Clock;
-  readonly everyMs: number;
+  /** Between two looks; a function says it after each. */
+  readonly everyMs: number | (() => number);
   /** Reads anew what conditions look at. */
   readonly refresh: () => Promise<void>;
   readonly stopped?: Promise<never>;
@@ -29,7 +30,7 @@ export function clockPace(options: {
         await completed(refresh());
         if (holds()) return true;
         if (clock.now() >= endAt) return false;
-        await completed(sleep(clock, everyMs));
+        await completed(sleep(clock, typeof everyMs === 'number' ? everyMs : everyMs()));
       }
     },
     pass: (untilAt) => completed(sleep(clock, untilAt - clock.now())),

@@ -19,6 +19,11 @@ export const judgedRules: readonly number[] = [1, 2, 5, 7, 9];
 
 const notJudged = "not judged: this rule needs the platform's database";
 
+/** Returns the verdict of each rule. Those that need the platform's database are marked as not judged. */
+export function judgeRules(evidence: Evidence, cases: TargetCases, mapping: Mapping): Verdict[] {
+  return runChecks(evidence).map((check) => verdictOf(check, evidence, cases, mapping));
+}
+
 /** Returns the report of a run against an engine of the user's own. Rules that need the platform's database are marked as not judged and do not count. */
 export function judgeTarget(
   evidence: Evidence,
@@ -26,7 +31,7 @@ export function judgeTarget(
   mapping: Mapping,
   surroundings: Surroundings,
 ): RunReport {
-  const checks = runChecks(evidence).map((check) => verdictOf(check, evidence, cases, mapping));
+  const checks = judgeRules(evidence, cases, mapping);
   const report = reportOf(evidence, checks, surroundings);
   const activations = linesOf(evidence, cases);
   const expectedRules = report.expectedRules.filter((id) => judgedRules.includes(id));

@@ -52,7 +52,7 @@ export type MappingReading =
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /** Reads a mapping file, YAML or JSON. Every mistake is reported at once, with its line. */
-export function readMapping(text: string, file: string): MappingReading {
+export function readMapping(file: string, text: string): MappingReading {
   const yaml = readYaml(text, file);
   if (!yaml.ok) return yaml;
   const { value, placeOf } = yaml.file;

@@ -3,7 +3,7 @@ import { type Balance, balanceOf } from '../reports/balance.ts';
 import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
 import type { Evidence, PurchaseAnswer, SeenMail } from '../reports/evidence.ts';
-import { groupBy } from '../reports/group.ts';
+import { countBy, groupBy } from '../reports/group.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
@@ -15,6 +15,8 @@ export type TargetEvidence = Pick<Evidence, 'ledger' | 'payments' | 'apiIot' | '
 export interface TargetCase {
   readonly id: string;
   readonly purchase: PlannedPurchase;
+  /** How many payments were asked for, declined ones too. */
+  readonly payments: number;
   readonly ledger: readonly LedgerEntry[];
   readonly balance: Balance;
   /** The largest amount that one of its payments asked for; 0 without a payment. */
@@ -28,7 +30,7 @@ export interface TargetCase {
 
 export interface TargetCases {
   readonly cases: readonly TargetCase[];
-  /** Movements of money that name no activation of this run. */
+  /** Movements of money that name no activation of this run; none where a purchase got no answer, for they may be its. */
   readonly unnamed: readonly LedgerEntry[];
 }
 
@@ -45,6 +47,7 @@ export function targetCases(
       matched(metadata[mapping.payment.metadata], mapping.payment.pattern),
     ]),
   );
+  const payments = countBy([...nameOfPayment.values()], (name) => name ?? '');
   const ledger = groupBy(evidence.ledger, (entry) => nameOfPayment.get(entry.paymentId) ?? null);
   const commands = groupBy(evidence.apiIot, (command) =>
     matched(command[mapping.command.field], mapping.command.pattern),
@@ -62,6 +65,7 @@ export function targetCases(
       {
         id,
         purchase,
+        payments: payments[id] ?? 0,
         ledger: own,
         balance: balanceOf(own),
         priceMinor: Math.max(0, ...own.map(({ amountMinor }) => amountMinor)),
@@ -72,15 +76,16 @@ export function targetCases(
       },
     ];
   });
+  if (answers.some(({ status }) => status === null)) return { cases, unnamed: [] };
   const ids = new Set<string | null>(cases.map(({ id }) => id));
   const unnamed = evidence.ledger.filter((entry) => !ids.has(nameOfPayment.get(entry.paymentId) ?? null));
   return { cases, unnamed };
 }
 
-/** Whether nothing is open by what is seen: each was delivered and paid, or has nothing kept and nothing held, and no command waits. */
+/** Whether nothing is open by what is seen: each was delivered and paid, or declined, or has nothing kept and nothing held, and no command waits. */
 export function isSettled(cases: readonly TargetCase[]): boolean {
-  return cases.every(({ balance, commands, deliveredAt, ledger }) => {
+  return cases.every(({ balance, commands, deliveredAt, payments }) => {
     if (commands.some(({ endedAt }) => endedAt === null) || balance.heldMinor > 0) return false;
-    return balance.netMinor > 0 ? deliveredAt !== null : ledger.length > 0;
+    return balance.netMinor > 0 ? deliveredAt !== null : payments > 0;
   });
 }

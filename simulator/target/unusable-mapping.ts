@@ -18,6 +18,8 @@ export function whyNothingFits(
   if (refused !== null) {
     return `purchase.headers and purchase.body make no request that the engine accepts: each of ${answers.length} purchases was answered with ${refused}`;
   }
+  // Without an activation that an answer names, nothing can be missing.
+  if (cases.length === 0) return null;
   if (payments.length > 0 && ledger.length > 0 && cases.every((one) => one.ledger.length === 0)) {
     const keys = [...new Set(payments.flatMap(({ metadata }) => Object.keys(metadata)))];
     return `payment.metadata "${payment.metadata}" names an activation of this run on none of ${payments.length} payments; their metadata has ${keys.length === 0 ? 'no keys' : keys.join(', ')}`;

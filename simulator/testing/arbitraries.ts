@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import { testCasesOf } from '../check/arbitraries/test-cases.ts';
 import { policiesOf, readOwnCatalogue } from '../check/own-catalogue.ts';
+import { forOwnEngine } from '../check/own-engine-case.ts';
 import { policyMistakes, type TestCasePolicy } from '../check/own-policy.ts';
 import { vehicleCount } from '../check/purchases-of-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
@@ -74,6 +75,11 @@ export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}):
     ? testCasesOf({ policies: own, serviceCount: catalogue.services().length })
     : testCasesOf(own && { policies: own, serviceCount: shippedServiceCount });
   return fleet ? drawn.map((schedule) => ({ ...schedule, fleet })) : drawn;
+}
+
+/** Those test cases, without what an engine of the user's own does not have: `runEngine` runs them. */
+export function engineTestCases(options: ScheduleOptions = {}): fc.Arbitrary<TestCase> {
+  return schedules(options).map(forOwnEngine);
 }
 
 /** Of the catalogue that comes with the product. */

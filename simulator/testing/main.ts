@@ -6,6 +6,7 @@ export type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 export { brokenRule, judge } from '../check/judge.ts';
 export { minimise } from '../check/minimise.ts';
 export { readOwnCatalogue as readCatalogue } from '../check/own-catalogue.ts';
+export { type EngineRun, type EngineSubject, runEngine } from '../check/own-engine-run.ts';
 export { policyMistakes, readPolicy, type TestCasePolicy as SchedulePolicy } from '../check/own-policy.ts';
 export { probeRun, probes } from '../check/probes.ts';
 export {
@@ -24,8 +25,11 @@ export { timelineOf, timelineText } from '../check/timeline.ts';
 export { runChecks } from '../reports/checks/all.ts';
 export type { Evidence } from '../reports/evidence.ts';
 export type { Verdict } from '../reports/verdict.ts';
+export { type Mapping, readMapping } from '../target/mapping.ts';
+export type { EngineHandler, EngineMail, EngineParts, OwnEngine } from '../virtual-system/own-engine.ts';
 export {
   catalogues,
+  engineTestCases,
   type Fleet,
   fleets,
   retryPolicies,

@@ -24,7 +24,8 @@ export interface GatewayProgram {
 export interface GatewayProcessesDeps {
   readonly loop: VirtualLoop;
   readonly network: VirtualNetwork;
-  readonly programs: Readonly<Record<GatewayProcessName, GatewayProgram>>;
+  /** Without the platform where an engine of the user's own takes its place. */
+  readonly programs: Readonly<Partial<Record<GatewayProcessName, GatewayProgram>>>;
   /** Receives what happens to a process: `crash`, `stops`, `stopped`, `comes back`, `boot failed`. */
   readonly onEvent?: (event: string, fields: LogFields) => void;
 }
@@ -48,7 +49,9 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
   let crashes = 0;
 
   async function start(name: GatewayProcessName): Promise<void> {
-    const { origin, skewMs = 0, boot } = programs[name];
+    const program = programs[name];
+    if (program === undefined) throw new Error(`this system has no process ${name}`);
+    const { origin, skewMs = 0, boot } = program;
     const process = loop.process(name, skewMs);
     away.add(name);
     try {

@@ -35,7 +35,8 @@ export interface VirtualSystemOptions {
   readonly loop: VirtualLoop;
   readonly random: Random;
   readonly stores: Stores;
-  readonly platform: VirtualPlatformSettings;
+  /** Null: an engine of the user's own takes its place (`own-engine.ts`). */
+  readonly platform: VirtualPlatformSettings | null;
   readonly apiIot: VirtualApiIotSettings;
   /** One way between two services, for HTTP, mail and push. */
   readonly latencyMs: () => number;
@@ -118,7 +119,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
     apiKeyDigest: virtualSecrets(payments, random).digest(testSecrets.payments),
     webhook: {
       http: network.client(payments),
-      url: () => `${origins.platform}/callbacks/payments`,
+      url: () => (options.platform === null ? null : `${origins.platform}/callbacks/payments`),
       secret: testSecrets.platform.paymentsWebhook,
       retryMs: paymentEventRetryMs,
     },
@@ -128,8 +129,8 @@ export function virtualSystem(options: VirtualSystemOptions) {
   const tickets = ticketSystem({ ...portsOf(ticketProcess), secret: testSecrets.ticketWebhook });
   network.listen(origins.tickets, { process: ticketProcess, handle: tickets.fetch });
 
-  const bootThePlatform = (process: VirtualProcess) => {
-    return bootPlatform(
+  const bootThePlatform = (settings: VirtualPlatformSettings) => (process: VirtualProcess) =>
+    bootPlatform(
       {
         ...portsOf(process),
         tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
@@ -138,10 +139,9 @@ export function virtualSystem(options: VirtualSystemOptions) {
         mailer: sinks.mailer(process),
         pusher: sinks.pusher(process),
       },
-      options.platform,
+      settings,
       overrides,
     );
-  };
   const bootTheApiIot = (process: VirtualProcess) => {
     const link = broker.connect(process, { embedded: options.isBrokerEmbedded ?? false });
     return bootApiIot(
@@ -159,7 +159,9 @@ export function virtualSystem(options: VirtualSystemOptions) {
     loop,
     network,
     programs: {
-      platform: { origin: origins.platform, boot: bootThePlatform },
+      ...(options.platform === null
+        ? {}
+        : { platform: { origin: origins.platform, boot: bootThePlatform(options.platform) } }),
       api_iot: { origin: origins.apiIot, skewMs: options.apiIotSkewMs ?? 0, boot: bootTheApiIot },
     },
     ...(watch.onProcess ? { onEvent: watch.onProcess } : {}),

@@ -55,7 +55,10 @@ async function withEngine(
     const port = await freePort();
     const settings = await readFile(`${folder}/.fleetwake/engine.env`, 'utf8');
     await writeFile(`${folder}/own.env`, `${settings}PORT=${port}\nPAYMENT_RETRY=${retry}\n`);
-    const engine = startChild(process.execPath, [`--env-file=${folder}/own.env`, example('own-engine.mjs')]);
+    const engine = startChild(process.execPath, [
+      `--env-file=${folder}/own.env`,
+      example('own-engine-server.mjs'),
+    ]);
     const target = `http://127.0.0.1:${port}/orders`;
     try {
       await until(() => engine.output().includes('engine listens'), 'the engine listens');

@@ -54,6 +54,37 @@ describe('the virtual network', () => {
     expect([await answer, done]).toEqual(['201 at 120: {"id":1}', ['a']]);
   });
 
+  it('lets requests to another name arrive with the faults in front of the service', async () => {
+    const { loop, network, done } = openNetwork();
+    network.alias('http://127.0.0.1:8082', origin);
+    network.front(origin, (http) => async (request) => {
+      const response = await http(request);
+      return new Response(`${await response.text()} by way of the front`);
+    });
+    const http = network.client(loop.process('engine'));
+    const answer = http(new Request('http://127.0.0.1:8082/capture', { method: 'POST', body: 'a' }));
+    await loop.run(() => false);
+    expect([await (await answer).text(), done]).toEqual(['{"id":1} by way of the front', ['a']]);
+  });
+
+  it('waits as long for an answer as its client does', async () => {
+    const { loop, network } = openNetwork();
+    network.onRequest(() => ({ kind: 'slow', delayMs: 20_000 }));
+    const ask = (patienceMs?: number) =>
+      network
+        .client(
+          loop.process('engine'),
+          patienceMs,
+        )(new Request(origin, { method: 'POST', body: 'a' }))
+        .then(({ status }) => status, String);
+    const answers = [ask(), ask(60_000)];
+    await loop.run(() => false);
+    expect(await Promise.all(answers)).toEqual([
+      'TransportError: POST http://payments.test/: no answer within 5000 ms',
+      201,
+    ]);
+  });
+
   it('goes wrong in the ways that matter to money', async () => {
     expect(await outcomeOf({ kind: 'refused' })).toEqual(['refused at 10, may have succeeded: false', []]);
     expect(await outcomeOf({ kind: 'request_lost' })).toEqual([

@@ -9,7 +9,7 @@ command: { field: key, pattern: '^(.+):\\d+$' }
 `;
 
 test('reads how a payment and a command name their activation', () => {
-  expect(readMapping(good, 'm.yaml')).toEqual({
+  expect(readMapping('m.yaml', good)).toEqual({
     ok: true,
     mapping: {
       purchase: { headers: {}, body: { order: '{id}', car: '{vin}' }, activation: '/id' },
@@ -33,7 +33,7 @@ test.each([
     'm.yaml:2:31: purchase.body.car names {car}; write one of {id}, {vin}, {model}, {customer}, {email}, {service}, {feature}, {card}',
   ],
 ])('names file, line and fix of a mistake: %s', (before, after, sentence) => {
-  expect(readMapping(good.replace(before, after), 'm.yaml')).toEqual({ ok: false, mistakes: [sentence] });
+  expect(readMapping('m.yaml', good.replace(before, after))).toEqual({ ok: false, mistakes: [sentence] });
 });
 
 test('fills names into every text of a template, and leaves the rest', () => {

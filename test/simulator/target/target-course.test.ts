@@ -101,6 +101,11 @@ test('takes the evidence once nothing has moved for a second after everything en
   expect(steps.at(-1)).toEqual(expect.objectContaining({ purchases: 1, purchasesPlanned: 1, phases: {} }));
 });
 
+test('a purchase whose payment was declined has ended: nothing of it comes into the ledger', async () => {
+  const { takenAt, isSettled } = await conducted(() => ({ payments }));
+  expect([isSettled, takenAt]).toEqual([true, 1_000]);
+});
+
 test('does not wait for a mapping that fits nothing, once nothing has moved for ten seconds', async () => {
   const unnamed = [{ id: 'pi_1', metadata: { basket: 'order-1' } }] as never;
   const { takenAt, isSettled } = await conducted(() => ({ payments: unnamed, ledger: [entry('charged')] }));

@@ -36,6 +36,7 @@ function ledgerOf(...steps: readonly string[]): LedgerEntry[] {
 
 function caseOf(ledger: readonly LedgerEntry[], changes: Partial<TargetCase> = {}): TargetCase {
   return {
+    payments: 1,
     id: 'order-1',
     purchase: {
       ...{ id: 'p-001', atMs: 0, customerId: 'c', vin, serviceId: 'heated-seats', feature: 'heated_seats' },

@@ -36,6 +36,12 @@ test.each([[[402, 402]], [[404, 402]], [[409]], [[429]], [[503]], [[null]]])(
   },
 );
 
+test('names nothing where no answer named an activation that could be missing', () => {
+  const payments = [{ id: 'pi_1', metadata: { order: 'order-1' } }] as unknown as TargetEvidence['payments'];
+  const ledger = [{}] as unknown as TargetEvidence['ledger'];
+  expect(why([null], { ...(payments ? { payments } : {}), ledger })).toBeNull();
+});
+
 test('names the pattern of e-mails when none of them names an activation', () => {
   expect(why([202], { mails: [mail] }, [oneCase])).toBe(
     'mail.pattern "order-\\d" names an activation of this run in the subject of none of 1 e-mails; the first has the subject "Thank you"',

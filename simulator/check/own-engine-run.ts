@@ -1,0 +1,187 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { TraceLine } from '../../shared/virtual/trace.ts';
+import { channelCounts } from '../faults/channel-gates.ts';
+import { collectCommands } from '../reports/collect.ts';
+import type { Evidence } from '../reports/evidence.ts';
+import type { Verdict } from '../reports/verdict.ts';
+import { conduct } from '../run/conduct.ts';
+import { clockPace } from '../run/pace.ts';
+import type { TakenEvidence } from '../run/run-context.ts';
+import { judgedRules, judgeRules } from '../target/judge-target.ts';
+import type { Mapping } from '../target/mapping.ts';
+import { noPlatform } from '../target/no-platform.ts';
+import { targetCases } from '../target/target-case.ts';
+import { answerMaxMs, targetSide } from '../target/target-course.ts';
+import { whyNothingFits } from '../target/unusable-mapping.ts';
+import { type OwnEngine, startOwnEngine } from '../virtual-system/own-engine.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
+import { virtualPace } from '../virtual-system/virtual-pace.ts';
+import { judgeLoop } from './loop-rules.ts';
+import { planForOwnEngine } from './own-engine-case.ts';
+import type { TestCase } from './test-case.ts';
+import { type TestCaseParts, testCaseParts, testCaseTime } from './test-case-parts.ts';
+import { courseOf, endFaults, stillCheck, traced } from './test-case-run.ts';
+import type { Violation } from './watch.ts';
+
+export interface EngineSubject {
+  /** Called once for each run: it starts a new engine, which knows nothing of the run before. */
+  readonly engine: OwnEngine;
+  /** How its traces name the activation that they belong to. */
+  readonly mapping: Mapping;
+  /** Where it takes purchases. */
+  readonly target: string;
+  /** What the customers buy; the product's own by default. */
+  readonly catalogue?: Catalogue;
+  /** A run ends when nothing has moved for so long (15 min of virtual time): longer than the engine waits between two tries. */
+  readonly restMs?: number;
+  /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
+  readonly drainDepth?: number;
+}
+
+/** One run of an engine of the user's own in virtual time. */
+export interface EngineRun {
+  readonly schedule: TestCase;
+  readonly trace: readonly TraceLine[];
+  readonly traceHash: string;
+  readonly evidence: Evidence;
+  /** Of the rules that evidence alone can judge. */
+  readonly verdicts: readonly Verdict[];
+  /** What broke the virtual system: real time, an unhandled rejection. */
+  readonly violations: readonly Violation[];
+  /** Whether every accepted purchase had ended when the evidence was taken. */
+  readonly isSettled: boolean;
+  /** What went wrong on purpose, by kind. */
+  readonly injected: Readonly<Record<string, number>>;
+  readonly stats: { readonly events: number; readonly virtualMs: number };
+}
+
+const restDefaultMs = 900_000;
+/** A look while things move, and one while they rest. */
+const lookMs = { moving: 2_000, resting: 60_000 };
+
+/** Runs one test case against an engine of the user's own in virtual time. The same test case gives the same trace, byte for byte. */
+export async function runEngine(testCase: TestCase, subject: EngineSubject): Promise<EngineRun> {
+  const { mapping, catalogue = shippedCatalogue(), drainDepth = 1 } = subject;
+  const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue);
+  const time = testCaseTime(testCase, drainDepth);
+  let version = 0;
+  const onChange = () => {
+    version += 1;
+  };
+  const parts = await testCaseParts(time, {
+    ...{ testCase, plan: newPlan(), platform: null },
+    observer: () => ({ onCommit: onChange, onMessage: onChange }),
+  });
+  const { loop, startedAt, trace } = parts;
+  try {
+    const pace = virtualPace(loop);
+    void parts.gateway.start('api_iot');
+    await pace.completed(startOwnEngine(parts, subject.engine, subject.target));
+    const context = contextOf(parts, pace, subject, () => version);
+    const { evidence, isFleetConnected, isSettled } = await conduct({
+      ...context,
+      plan: parts.plan,
+      planAgain: newPlan,
+      settings: { ...courseOf(testCase), quietMs: 0, evidenceWaitMs: 0 },
+    });
+    // How long a call takes and how often something is warned of is the engine's own matter.
+    const loopFacts = { ...loop, unhandled: loop.unhandled, foreign: loop.foreign, open: () => [] };
+    const facts = {
+      isFleetConnected,
+      isSettled: true,
+      standstill: pace.standstill(),
+      loop: loopFacts,
+      trace: [],
+    };
+    const at = loop.now() - startedAt;
+    return {
+      schedule: testCase,
+      ...{ trace: trace.lines, traceHash: trace.hash(), evidence, isSettled },
+      verdicts: verdictsOf(evidence, mapping),
+      violations: judgeLoop(facts).map((broken) => ({ at, ...broken })),
+      injected: parts.injected(),
+      stats: { events: loop.stats.events, virtualMs: at },
+    };
+  } finally {
+    parts.close();
+  }
+}
+
+/** Answers to a request that did not reach what takes purchases. */
+const unreached: ReadonlySet<number> = new Set([401, 403, 404, 405, 415]);
+
+/** Throws where the mapping fits nothing of what there is: then no rule is judged. */
+function verdictsOf(evidence: Evidence, mapping: Mapping): Verdict[] {
+  const { plan, answers } = evidence;
+  const cases = targetCases(plan, answers, evidence, mapping);
+  const isUnreached = answers.every(({ status }) => status !== null && unreached.has(status));
+  // A test case of one purchase may be one that the engine refuses.
+  const accepted = answers.filter(({ status }) => status !== null && status < 300);
+  const why = whyNothingFits(cases, isUnreached ? answers : accepted, evidence, mapping);
+  if (why !== null) throw new Error(`the mapping cannot be used: ${why}`);
+  return judgeRules(evidence, cases, mapping).filter(({ id }) => judgedRules.includes(id));
+}
+
+function contextOf(
+  parts: TestCaseParts,
+  virtual: ReturnType<typeof virtualPace>,
+  { mapping, target, restMs = restDefaultMs }: EngineSubject,
+  version: () => number,
+) {
+  const { loop, network, stores, sinks, messageLog, faults, components, plan, trace } = parts;
+  const { reader } = stores.apiIot.connect(loop.process('witness'));
+  const customer = loop.process('customer');
+  const take = async (): Promise<TakenEvidence> => ({
+    ledger: await parts.ledger.allEntries(),
+    payments: await parts.ledger.payments(),
+    apiIot: await collectCommands(reader),
+    broker: messageLog.messages(),
+    mails: sinks.mails(),
+    pushes: sinks.pushes(),
+    ...noPlatform,
+    httpFaults: faults.apiIot.counts(),
+    paymentsFaults: faults.payments.counts(),
+    channelFaults: channelCounts(faults.channels),
+  });
+  const { customers, look } = targetSide({
+    ...{ clock: customer.clock, http: network.client(customer, answerMaxMs), target, plan, mapping, restMs },
+    read: take,
+    version: () => version() + sinks.mails().length,
+  });
+  let seen = -1;
+  const looking = clockPace({
+    clock: parts.clock,
+    refresh: look.refresh,
+    everyMs() {
+      const hasMoved = seen !== version();
+      seen = version();
+      return hasMoved ? lookMs.moving : lookMs.resting;
+    },
+  });
+  const areFaultsOver = stillCheck(parts);
+  return {
+    clock: parts.clock,
+    pace: {
+      ...virtual,
+      until: (endAt: number, holds: () => boolean) => virtual.completed(looking.until(endAt, holds)),
+    },
+    fleet: parts.fleet,
+    customers: traced(customers, trace),
+    faults: {
+      begin() {
+        components.begin();
+        faults.begin();
+      },
+      clear: () => endFaults(parts),
+    },
+    isStill: () => areFaultsOver() && look.isStill(),
+    sources: {
+      messages: messageLog.messages,
+      async freeze() {
+        loop.kill('engine');
+        loop.kill('api_iot');
+      },
+      take,
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest';
+import { forOwnEngine, planForOwnEngine } from '../../../simulator/check/own-engine-case.ts';
+import { type EngineSubject, runEngine } from '../../../simulator/check/own-engine-run.ts';
+import { calmTestCase, type TestCase } from '../../../simulator/check/test-case.ts';
+import type { EngineParts, OwnEngine } from '../../../simulator/virtual-system/own-engine.ts';
+import { shippedCatalogue } from '../../../simulator/virtual-system/shipped-files.ts';
+
+const mapping: EngineSubject['mapping'] = {
+  purchase: { headers: {}, body: { order: 'order-{id}', vin: '{vin}' }, activation: '/id' },
+  payment: { metadata: 'order' },
+  command: { field: 'reference' },
+  mail: { in: 'subject', pattern: 'order-\\S+' },
+};
+
+const subjectOf = (engine: OwnEngine): EngineSubject => ({
+  ...{ engine, mapping, target: 'http://127.0.0.1:3000/orders' },
+});
+
+/** An engine that answers each purchase, and then works on it. */
+const engineOf = (work: (parts: EngineParts, order: string) => Promise<void>) =>
+  subjectOf((parts) => async (request) => {
+    const { order } = (await request.json()) as { order: string };
+    void work(parts, order);
+    return Response.json({ id: order }, { status: 202 });
+  });
+
+const pay = ({ fetch, settings }: EngineParts, order: string, card = 'pm_card_visa') =>
+  fetch(`${settings.PAYMENTS_URL}/v1/payment_intents`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${settings.PAYMENTS_KEY}`, 'idempotency-key': order },
+    body: new URLSearchParams({
+      ...{ amount: '1490', currency: 'eur', payment_method: card, confirm: 'true' },
+      'metadata[order]': order,
+    }),
+  });
+
+const onePurchase = calmTestCase([{}]);
+const broken = ({ verdicts }: Awaited<ReturnType<typeof runEngine>>) =>
+  verdicts.flatMap(({ id, ok, violations }) => (ok ? [] : [[id, ...violations]]));
+
+test('an engine has a clock, timers, chance, addresses and a mail server of its run', async () => {
+  const seen: unknown[] = [];
+  const run = await runEngine(
+    onePurchase,
+    engineOf(async (parts, order) => {
+      const { now, setTimeout, clearTimeout, random, sendMail, settings } = parts;
+      const beganAt = now();
+      const cancelled = setTimeout(() => seen.push('cancelled'), 1_000);
+      clearTimeout(cancelled);
+      clearTimeout(undefined);
+      await new Promise<void>((resolve) => setTimeout(resolve, 3_600_000));
+      seen.push(now() - beganAt, random() < 1, settings.API_IOT_URL, settings.PAYMENTS_URL);
+      await sendMail({ to: ['a@example.com', 'b@example.com'], subject: `Hello ${order}` });
+    }),
+  );
+  expect(seen).toEqual([3_600_000, true, 'http://127.0.0.1:8081', 'http://127.0.0.1:8082']);
+  expect(run.evidence.mails.map(({ to, subject }) => [to, subject])).toEqual([
+    ['a@example.com', 'Hello order-p-001'],
+    ['b@example.com', 'Hello order-p-001'],
+  ]);
+  expect([run.violations, broken(run)]).toEqual([[], []]);
+});
+
+test('money that is kept without a delivery breaks rule 1, and a fetch without an answer rejects as that of Node', async () => {
+  const errors: unknown[] = [];
+  const lost = calmTestCase([
+    { faults: [{ type: 'http', step: 'authorise', nth: 1, count: 1, how: 'response_lost' }] },
+  ]);
+  const run = await runEngine(
+    lost,
+    engineOf(async (parts, order) => {
+      await pay(parts, order).catch((error) => errors.push(error));
+    }),
+  );
+  expect(errors).toEqual([new TypeError('fetch failed')]);
+  expect([run.isSettled, broken(run)]).toEqual([
+    false,
+    [[1, expect.stringMatching(/^order-p-001: 14\.90 EUR kept, but \w{17} never reported applied$/)]],
+  ]);
+});
+
+test('an e-mail that is sent twice breaks rule 2, though both come long after everything else', async () => {
+  const run = await runEngine(
+    calmTestCase([{ card: 'declined' }]),
+    engineOf(async (parts, order) => {
+      await pay(parts, order, 'pm_card_visa_chargeDeclined');
+      for (let copy = 0; copy < 2; copy += 1) {
+        await new Promise<void>((resolve) => parts.setTimeout(resolve, 600_000));
+        await parts.sendMail({ to: 'a@example.com', subject: `Declined: ${order}` });
+      }
+    }),
+  );
+  expect(broken(run)).toEqual([
+    [2, 'order-p-001: e-mail "Declined: order-p-001" to a@example.com sent 2 times'],
+  ]);
+});
+
+test('real time and an unhandled rejection are named', async () => {
+  const run = await runEngine(
+    onePurchase,
+    engineOf(async () => {
+      const timer = setTimeout(() => {}, 1);
+      clearTimeout(timer);
+      throw new Error('the engine broke');
+    }),
+  );
+  expect(run.violations.map(({ rule, sentence }) => [rule, sentence.split('\n')[0]])).toEqual([
+    ['no unhandled rejection', expect.stringContaining('the engine broke')],
+    ['no real-time resource', expect.stringMatching(/^Timeout was made by .*own-engine-run\.test\.ts/)],
+  ]);
+});
+
+test('a mapping that fits none of the payments is a mistake of the mapping, and no verdict', async () => {
+  const engine = engineOf(async (parts, order) => void (await pay(parts, order)));
+  const wrong = { ...engine, mapping: { ...mapping, payment: { metadata: 'activation' } } };
+  await expect(runEngine(onePurchase, wrong)).rejects.toThrow(
+    'the mapping cannot be used: payment.metadata "activation" names an activation of this run on none of 1 payments; their metadata has order',
+  );
+});
+
+test('an engine that is not at the address of the target is named, and gets no verdict', async () => {
+  const elsewhere = subjectOf(() => () => new Response('no such path', { status: 404 }));
+  await expect(runEngine(onePurchase, elsewhere)).rejects.toThrow(
+    'the mapping cannot be used: purchase.headers and purchase.body make no request that the engine accepts: each of 1 purchases was answered with 404',
+  );
+});
+
+test('a purchase that is never answered lets its payment name no activation, which breaks no rule', async () => {
+  const silent = subjectOf((parts) => async (request) => {
+    const { order } = (await request.json()) as { order: string };
+    await pay(parts, order);
+    return new Promise<Response>(() => {});
+  });
+  const run = await runEngine(onePurchase, silent);
+  expect([run.evidence.answers.map(({ status }) => status), run.evidence.ledger.length, broken(run)]).toEqual(
+    [[null], 1, []],
+  );
+});
+
+test('a test case is run without what only the platform of Fleetwake has', () => {
+  const whole: TestCase = {
+    ...calmTestCase([
+      {
+        hours: 2,
+        life: [{ type: 'feature_lost', afterMs: 1_000 }],
+        support: [{ act: 'retry', afterMs: 1_000 }],
+        dispute: { afterMs: 1, outcome: 'lost', decidedAfterMs: 1 },
+        faults: [
+          { type: 'http', step: 'authorise', nth: 1, count: 1, how: 'slow' },
+          { type: 'http', step: 'callback', nth: 1, count: 1, how: 'slow' },
+          { type: 'http', step: 'purchase', nth: 1, count: 1, how: 'response_lost' },
+          { type: 'late', delayMs: 1_000 },
+        ],
+      },
+      { vehicle: 1 },
+    ]),
+    reconcileMs: 60_000,
+    transfers: [{ vehicle: 0, to: 1, atMs: 1 }],
+    world: [
+      { type: 'stop', process: 'platform', atMs: 1, downMs: 1 },
+      { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
+      { type: 'crash_at', call: 'authorise', nth: 1, phase: 'after', downMs: 1 },
+      { type: 'down', service: 'nats', fromMs: 1, forMs: 1 },
+      { type: 'down', service: 'payments', fromMs: 1, forMs: 1 },
+      { type: 'nats_wiped', atMs: 1 },
+      { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
+    ],
+  };
+  const first = {
+    faults: [
+      { type: 'http' as const, step: 'authorise' as const, nth: 1, count: 1, how: 'slow' as const },
+      { type: 'late' as const, delayMs: 1_000 },
+    ],
+  };
+  expect(forOwnEngine(whole)).toEqual({
+    ...calmTestCase([first, { vehicle: 1 }]),
+    world: [
+      { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
+      { type: 'down', service: 'payments', fromMs: 1, forMs: 1 },
+      { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
+    ],
+  });
+  const { paymentsFaults = [] } = planForOwnEngine(whole, shippedCatalogue());
+  expect(paymentsFaults.map(({ name, match }) => [name, match])).toEqual([
+    ['authorise slow', { method: 'POST', path: '/v1/payment_intents' }],
+    ['payments down', undefined],
+  ]);
+});
