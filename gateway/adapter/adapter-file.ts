@@ -3,6 +3,7 @@ import { type Mistake, mistakesOf, pathText } from '../../shared/files/mistake.t
 import { readTextFile, TextFileError } from '../../shared/files/text-file.ts';
 import { readYaml } from '../../shared/files/yaml-file.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { type Adapter, compileAdapter } from './adapter.ts';
 import { checkAdapter } from './adapter-checks.ts';
 import { adapterSchema } from './adapter-schema.ts';
@@ -28,7 +29,7 @@ export function readAdapter(text: string, file: string): AdapterReading {
   const { value, placeOf: at } = yaml.file;
   const sentence = (mistake: Mistake) =>
     `${at(mistake)}: ${pathText(mistake.path) || 'the adapter'} ${mistake.text}`;
-  const parsed = adapterSchema.safeParse(value);
+  const parsed = adapterSchema.safeParse(value, withSimilarFields);
   if (!parsed.success) {
     const error = { ...parsed.error, issues: parsed.error.issues.flatMap(insideUnion) };
     return failed(mistakesOf(error, value, 'an adapter').map(sentence));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { commandStates } from '../../shared/protocol/api-iot.ts';
 import { isPointer } from '../../shared/protocol/json-pointer.ts';
+import { shapeHint } from '../../shared/protocol/similar-field.ts';
 
 const pointer = z
   .string()
@@ -129,7 +130,7 @@ const tokenSchema = z.strictObject(
     header: z.string().min(1).default('authorization'),
     prefix: z.string().default('Bearer '),
   },
-  { error: 'write the token request, with its path, or none' },
+  { error: shapeHint('write the token request, with its path, or none') },
 );
 
 /** The description of an API IoT, as its users write it. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { pathText, shorten, valueAt } from '../../shared/files/mistake.ts';
 import { fixHint } from '../../shared/protocol/fix-hint.ts';
+import { similarField } from '../../shared/protocol/similar-field.ts';
 
 /** Error of unusable catalogue files. `faults` has one sentence each: file, field, fix. */
 export class CatalogueError extends Error {
@@ -23,7 +24,10 @@ function sentence(file: string, issue: z.core.$ZodIssue, document: unknown): str
   const where = field === '' ? file : `${file}: ${field}`;
   if (issue.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-    return `${where} has the unknown field ${names}; remove it or correct its name.`;
+    const similar = issue.keys.flatMap((key) => similarField(issue, key) ?? []);
+    return similar.length < issue.keys.length
+      ? `${where} has the unknown field ${names}; remove it or correct its name.`
+      : `${where} has the unknown field ${names}; did you mean ${similar.join(', ')}?`;
   }
   const found = valueAt(document, issue.path);
   if (found === undefined) return `${where} is missing; ${fixHint(issue)}.`;

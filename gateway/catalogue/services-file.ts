@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pathText } from '../../shared/files/mistake.ts';
 import { isCurrency } from '../../shared/protocol/currencies.ts';
 import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
+import { shapeHint, withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { policyFaults, type RetryPolicy, standardPolicy } from '../activation/policy.ts';
 import { sentences } from './faults.ts';
 import { type CatalogueFiles, readJson } from './files.ts';
@@ -37,10 +38,10 @@ const offerSchema = z.strictObject(
           .regex(/^[A-Z]{3}$/, currencyError)
           .refine((code) => !/^[A-Z]{3}$/.test(code) || isCurrency(code), unknownCurrencyError),
       },
-      { error: 'write {"amountMinor": 4990, "currency": "EUR"}' },
+      { error: shapeHint('write {"amountMinor": 4990, "currency": "EUR"}') },
     ),
   },
-  { error: 'write an offer: {"duration": …, "price": …}' },
+  { error: shapeHint('write an offer: {"duration": …, "price": …}') },
 );
 
 const policySchema = z.strictObject(
@@ -55,7 +56,7 @@ const policySchema = z.strictObject(
     settlementMs: durationMs,
     deadlineMs: whole('write a whole number of milliseconds, or null for no deadline').nullable().optional(),
   },
-  { error: 'write an object with the fields that differ from the standard policy' },
+  { error: shapeHint('write an object with the fields that differ from the standard policy') },
 );
 
 const graceMsMax = 90 * 24 * 3_600_000;
@@ -89,7 +90,7 @@ const serviceSchema = z.strictObject(
       })
       .default('keep'),
   },
-  { error: 'write a service: {"id": …, "name": …, "feature": …, "offers": […]}' },
+  { error: shapeHint('write a service: {"id": …, "name": …, "feature": …, "offers": […]}') },
 );
 
 const servicesFileSchema = z.strictObject(
@@ -99,7 +100,7 @@ const servicesFileSchema = z.strictObject(
       .min(1, 'write at least one service')
       .max(500, 'write at most 500 services'),
   },
-  { error: 'write {"services": […]}' },
+  { error: shapeHint('write {"services": […]}') },
 );
 type ServicesFile = z.infer<typeof servicesFileSchema>;
 
@@ -136,7 +137,7 @@ function faultsBetween(services: readonly Service[]): string[] {
 export function readServices(files: CatalogueFiles, faults: string[]): Service[] {
   const document = readJson(files, servicesPath, faults);
   if (document === undefined) return [];
-  const parsed = servicesFileSchema.safeParse(document);
+  const parsed = servicesFileSchema.safeParse(document, withSimilarFields);
   if (!parsed.success) {
     faults.push(...sentences(servicesPath, parsed.error, document));
     return [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hasBrokenCharacters, normalisedName, showsSomething } from '../../shared/protocol/plain-text.ts';
+import { shapeHint, withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import type { Configuration } from './configuration.ts';
 import { sentences } from './faults.ts';
 import { attempt, type CatalogueFiles, readJson } from './files.ts';
@@ -40,10 +41,10 @@ const templateSchema = z.strictObject(
     adjustable: z.record(z.string().max(64), adjustableSchema).optional(),
     display: z.strictObject(
       { receiving: displayText, applied: displayText },
-      { error: 'write {"receiving": …, "applied": …}' },
+      { error: shapeHint('write {"receiving": …, "applied": …}') },
     ),
   },
-  { error: 'write {"parameters": {…}, "display": {…}}' },
+  { error: shapeHint('write {"parameters": {…}, "display": {…}}') },
 );
 
 function readTemplate(
@@ -60,7 +61,7 @@ function readTemplate(
   }
   const document = readJson(files, path, faults);
   if (document === undefined) return null;
-  const parsed = templateSchema.safeParse(document);
+  const parsed = templateSchema.safeParse(document, withSimilarFields);
   if (parsed.success) {
     const { adjustable, ...template } = parsed.data;
     for (const parameter of Object.keys(adjustable ?? {})) {

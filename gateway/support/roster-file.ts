@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import type { Roster } from './roster.ts';
 
 const minute = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'write a time such as 09:00');
@@ -53,7 +54,7 @@ export function readRoster(file: string, text: string): Roster {
   } catch (error) {
     throw new Error(`the roster ${file} is no JSON (${(error as Error).message}): correct it`);
   }
-  const parsed = rosterSchema.safeParse(document);
+  const parsed = rosterSchema.safeParse(document, withSimilarFields);
   const issue = parsed.error?.issues[0];
   if (!parsed.success || issue !== undefined)
     throw new Error(

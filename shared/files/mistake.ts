@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { fixHint } from '../protocol/fix-hint.ts';
+import { similarField } from '../protocol/similar-field.ts';
 
 /** Mistake in a file of a user: its place, what is wrong, and the fix. */
 export interface Mistake {
@@ -48,11 +49,11 @@ function mistakesOfIssue(
 ): Mistake[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      isKey: true,
-      text: `is no field of ${of}; remove it or correct its name`,
-    }));
+    return issue.keys.map((key) => {
+      const similar = similarField(issue, key);
+      const fix = similar === null ? 'remove it or correct its name' : `did you mean ${similar}?`;
+      return { path: [...path, key], isKey: true, text: `is no field of ${of}; ${fix}` };
+    });
   }
   const value = valueAt(document, path);
   if (value === undefined && path.length > 0) return [{ path, text: `is missing; ${fixHint(issue)}` }];

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { similarField } from './similar-field.ts';
 
 /** Prefix of the schema library's own messages; our schemas have messages of their own. */
 const libraryWords = /^(Invalid|Too (small|big)|Unrecognized)\b/;
@@ -24,12 +25,19 @@ export function fixHint(issue: z.core.$ZodIssue): string {
     case 'not_multiple_of':
       return `write a multiple of ${issue.divisor}`;
     case 'unrecognized_keys':
-      return `remove ${issue.keys.map((key) => `"${key}"`).join(' and ')}, or correct the name`;
+      return unknownFields(issue);
     case 'invalid_key':
     case 'invalid_element':
     case 'custom':
       return 'write another value';
   }
+}
+
+function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys): string {
+  const similar = issue.keys.flatMap((key) => similarField(issue, key) ?? []);
+  return similar.length === issue.keys.length
+    ? `write ${similar.join(' and ')} instead of ${issue.keys.join(' and ')}`
+    : `remove ${issue.keys.map((key) => `"${key}"`).join(' and ')}, or correct the name`;
 }
 
 const nouns: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { backoffMs, policyFaults, standardPolicy } from '../../gateway/activatio
 import { apiIotDefaults } from '../../gateway/api-iot/config.ts';
 import { sentences } from '../../gateway/catalogue/faults.ts';
 import { readYaml } from '../../shared/files/yaml-file.ts';
+import { shapeHint, withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { msSchema } from '../faults/unit-schemas.ts';
 import { policyOf } from './settings.ts';
 import type { TestCase } from './test-case.ts';
@@ -33,8 +34,9 @@ const fileSchema = z.strictObject(
     commandTimeoutMs: ms(1_000, 3_600_000),
   },
   {
-    error:
+    error: shapeHint(
       'write the fields that differ from the standard policy: maxRetries, baseDelayMs, maxDelayMs, deadlineMs, commandTimeoutMs',
+    ),
   },
 );
 
@@ -48,7 +50,7 @@ export function readPolicy(file: string, text: string): PolicyReading {
   const yaml = readYaml(text, file);
   if (!yaml.ok) return yaml;
   const { value: document } = yaml.file;
-  const parsed = fileSchema.safeParse(document);
+  const parsed = fileSchema.safeParse(document, withSimilarFields);
   if (!parsed.success) return { ok: false, mistakes: sentences(file, parsed.error, document) };
   const given = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
   const policy: TestCasePolicy = { ...specifiedPolicy, ...Object.fromEntries(given) };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { type TestCase, testCaseSchema } from './test-case.ts';
 
 /**
@@ -32,7 +33,7 @@ export function readSaved(text: string): SavedReading {
   } catch (error) {
     return { ok: false, mistakes: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
   }
-  const parsed = savedSchema.safeParse(value);
+  const parsed = savedSchema.safeParse(value, withSimilarFields);
   if (parsed.success) return { ok: true, saved: parsed.data };
   return {
     ok: false,

@@ -6,7 +6,9 @@ import { readYaml } from '../../shared/files/yaml-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
 import { layerOf } from '../faults/fault.ts';
+import type { FaultTime } from '../faults/fault-time.ts';
 import { controlKeysFile, openControlKeys } from '../live/control-server.ts';
+import { uncompressedTime } from '../reports/scenario-time.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FaultFlags, faultOfFlags } from './fault-request.ts';
@@ -30,6 +32,9 @@ interface ShownFault {
   readonly vehicles: number;
   readonly vins: readonly string[];
   readonly struck: number;
+  readonly state: FaultTime['state'];
+  readonly remainingMs: number | null;
+  readonly target?: { readonly selector?: { readonly state?: string } };
 }
 
 /** `fleetwake fault add|list|remove|clear`: faults of a fleet that runs. */
@@ -205,14 +210,28 @@ function show<Body>(flags: Flags, { status, body }: Answer, words: (body: Body) 
 function table(faults: readonly ShownFault[]): string {
   if (faults.length === 0) return 'no faults\n';
   const drawn = new Table({
-    head: ['id', 'layer', 'type', 'name', 'on', 'struck'],
+    head: ['id', 'layer', 'type', 'name', 'on', 'struck', 'time'],
     style: { head: [], border: [] },
   });
   for (const fault of faults) {
     const { id, layer, type, name, struck } = fault;
-    drawn.push([id, layer, type, name, placeOf(fault), struck]);
+    drawn.push([id, layer, type, name, placeOf(fault), struck, timeOf(fault)]);
   }
   return `${drawn.toString()}\n`;
+}
+
+function timeOf({ state, remainingMs, target }: ShownFault): string {
+  const time = remainingMs === null ? null : uncompressedTime(remainingMs);
+  switch (state) {
+    case 'waiting':
+      return `begins in ${time}`;
+    case 'active':
+      return time === null ? 'until removed' : `${time} left`;
+    case 'triggered':
+      return `each time a vehicle is ${target?.selector?.state ?? 'ready'}`;
+    case 'over':
+      return 'over';
+  }
 }
 
 function placeOf({ layer, vehicles, vins: [first = ''] }: ShownFault): string {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { vinMistake } from '../../shared/protocol/vin.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 
@@ -77,10 +79,10 @@ function readLine(
   } catch {
     return { reason: 'the line is not a JSON object such as {"vin": "1M8GDM9AXKP042788"}' };
   }
-  const read = lineSchema.safeParse(value);
+  const read = lineSchema.safeParse(value, withSimilarFields);
   if (!read.success) {
     const [issue] = read.error.issues;
-    return { reason: `${issue?.path.join('.') || 'the line'}: ${issue?.message ?? 'not valid'}` };
+    return { reason: `${issue?.path.join('.') || 'the line'}: ${issue ? fixHint(issue) : 'not valid'}` };
   }
   const { vin, email = null, name = null, language = 'en' } = read.data;
   return {

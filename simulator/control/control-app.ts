@@ -112,6 +112,6 @@ async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {
   }
 }
 
-function faultView({ id, addedAt, record, vins, struck }: PlacedFault) {
-  return { id, addedAt, ...record, vehicles: vins.length, vins: vins.slice(0, 100), struck };
+function faultView({ id, addedAt, record, vins, struck, time }: PlacedFault) {
+  return { id, addedAt, ...record, vehicles: vins.length, vins: vins.slice(0, 100), struck, ...time };
 }

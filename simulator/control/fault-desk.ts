@@ -10,6 +10,7 @@ import {
 import { shifted } from '../faults/fault-schedule.ts';
 import type { FaultControls } from '../faults/fault-strikes.ts';
 import { chooseVehicles } from '../faults/fault-target.ts';
+import { type FaultTime, faultTimeAt } from '../faults/fault-time.ts';
 import { faultsMax } from '../fleet/fault-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
@@ -22,6 +23,7 @@ export interface PlacedFault {
   readonly vins: readonly string[];
   /** How often it struck, over all vehicles. */
   readonly struck: number;
+  readonly time: FaultTime;
 }
 
 export type Placing =
@@ -114,8 +116,20 @@ export function faultDesk(deps: {
     const struck =
       record.layer === 'services'
         ? (reachable?.[record.target.service]?.struckBy(fault) ?? 0)
-        : vins.reduce((sum, vin) => sum + (fleet.faults(vin).find(id)?.struck ?? 0), 0);
-    return { id, addedAt, record, vins, struck };
+        : vins.reduce((sum, vin) => sum + struckOn(vin, id), 0);
+    return { id, addedAt, record, vins, struck, time: timeOf(entry) };
+  }
+
+  const struckOn = (vin: string, id: string) => fleet.faults(vin).find(id)?.struck ?? 0;
+
+  function timeOf({ id, addedAt, record, vins }: Entry): FaultTime {
+    const { schedule } = record;
+    if (record.layer !== 'services') {
+      const most = schedule?.first ?? Number.POSITIVE_INFINITY;
+      if (vins.every((vin) => struckOn(vin, id) >= most)) return { state: 'over', remainingMs: null };
+      if (record.target.selector.state !== undefined) return { state: 'triggered', remainingMs: null };
+    }
+    return faultTimeAt(schedule, clock.now() - addedAt);
   }
 
   function take(id: string): boolean {

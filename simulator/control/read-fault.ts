@@ -1,4 +1,5 @@
 import { pathText } from '../../shared/files/mistake.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { type FaultRecord, faultRecordSchema } from '../faults/fault.ts';
 import { mistakesOf } from '../scenarios/mistake.ts';
 
@@ -9,7 +10,7 @@ export type FaultReading =
 
 /** A fault from outside. */
 export function readFault(value: unknown): FaultReading {
-  const parsed = faultRecordSchema.safeParse(value);
+  const parsed = faultRecordSchema.safeParse(value, withSimilarFields);
   if (parsed.success) return { ok: true, record: parsed.data };
   const mistakes = mistakesOf(parsed.error, value, 'a fault');
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fixHint } from '../../shared/protocol/fix-hint.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { whyNotReproducible } from '../faults/not-reproducible.ts';
 
 /** One toxic in Toxiproxy's words: times in milliseconds, `rate` in kB/s. */
@@ -44,7 +45,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** A toxic from outside, with Toxiproxy's defaults, over what it was before; or a sentence why not. */
 export function readToxic(value: unknown, before?: Toxic): Toxic | string {
   const merged = before ? { ...before, ...onlyChanges(value, before) } : value;
-  const parsed = toxicSchema.safeParse(merged);
+  const parsed = toxicSchema.safeParse(merged, withSimilarFields);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `${issue?.path.join('.') || 'the body'}: ${issue ? fixHint(issue) : 'write a toxic'}`;

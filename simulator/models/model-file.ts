@@ -1,5 +1,6 @@
 import { type Mistake, pathText } from '../../shared/files/mistake.ts';
 import { readYaml } from '../../shared/files/yaml-file.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { mistakesOf } from '../scenarios/mistake.ts';
 import { type FeatureModel, modelName, type SignalModel, type VehicleModel } from '../vehicle/models.ts';
 import { checkModel } from './model-checks.ts';
@@ -21,7 +22,7 @@ export function readModelFile(text: string, file: string): ModelReading {
   const { value, placeOf: at } = yaml.file;
   const sentence = (mistake: Mistake) =>
     `${at(mistake)}: ${pathText(mistake.path) || 'the vehicle model'} ${mistake.text}`;
-  const parsed = modelSchema.safeParse(value);
+  const parsed = modelSchema.safeParse(value, withSimilarFields);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value, 'a vehicle model').map(sentence));
   const mistakes = checkModel(parsed.data);
   if (mistakes.length > 0) return failed(mistakes.map(sentence));

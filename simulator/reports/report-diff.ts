@@ -1,3 +1,4 @@
+import { type Excess, excessOf, excessText, type FigureLimit, isWithin } from './figure-limit.ts';
 import type { SavedReport } from './saved-report.ts';
 
 /** What is different in the second of two runs. */
@@ -7,9 +8,15 @@ export interface ReportDiff {
   /** Rules and expectations that held and are broken now, or the other way round. */
   readonly verdicts: readonly VerdictChange[];
   readonly figures: readonly FigureChange[];
+  /** Figures that are worse than a limit of the caller allows. */
+  readonly exceeded: readonly Excess[];
+  readonly conclusion: Conclusion;
   /** Purchases that ended otherwise or took another number of attempts; only where both runs had the same plan. */
   readonly purchases: readonly PurchaseChange[];
 }
+
+/** `mixed`: as many figures are better as are worse, or only purchases ended otherwise. */
+export type Conclusion = 'better' | 'worse' | 'same' | 'mixed';
 
 export interface RunName {
   readonly scenario: string;
@@ -27,7 +34,7 @@ export interface FigureChange {
   readonly name: string;
   readonly before: number | null;
   readonly after: number | null;
-  /** Null where more is neither better nor worse, such as counts of faults. */
+  /** Null where more is neither better nor worse, such as counts of faults, and within a limit of the caller. */
   readonly isBetter: boolean | null;
 }
 
@@ -38,20 +45,39 @@ export interface PurchaseChange {
   readonly after: string;
 }
 
-export function diffReports(before: SavedReport, after: SavedReport): ReportDiff {
+/** Compares two reports. A figure within a limit counts as the same; the first limit that names it is its own. */
+export function diffReports(
+  before: SavedReport,
+  after: SavedReport,
+  limits: readonly FigureLimit[] = [],
+): ReportDiff {
   const isSamePlan = before.scenario === after.scenario && before.seed === after.seed;
+  const verdicts = verdictChanges(before, after);
+  const changes = figureChanges(before, after);
+  const figures = changes.map((change) =>
+    isWithin(change, limits) ? { ...change, isBetter: null } : change,
+  );
+  const exceeded = excessOf(changes, limits);
+  const purchases = isSamePlan ? purchaseChanges(before, after) : [];
   return {
     before: nameOf(before),
     after: nameOf(after),
-    verdicts: verdictChanges(before, after),
-    figures: figureChanges(before, after),
-    purchases: isSamePlan ? purchaseChanges(before, after) : [],
+    conclusion: conclusionOf({ verdicts, figures, exceeded, purchases }),
+    verdicts,
+    exceeded,
+    figures,
+    purchases,
   };
 }
 
-/** Something that held in the first run is broken in the second, or is new there and broken. */
-export function isWorse({ verdicts }: ReportDiff): boolean {
-  return verdicts.some(({ ok }) => !ok);
+/** Something that held in the first run is broken in the second, or is new there and broken; or a figure is beyond its limit. */
+export function isWorse({ verdicts, exceeded }: Pick<ReportDiff, 'verdicts' | 'exceeded'>): boolean {
+  return exceeded.length > 0 || verdicts.some(({ ok }) => !ok);
+}
+
+/** Returns the names of the figures of a report that are better or worse when they change. */
+export function judgedFigures(report: SavedReport): string[] {
+  return [...figuresOf(report).keys()].filter((name) => directions.some(([pattern]) => pattern.test(name)));
 }
 
 function nameOf({ scenario, seed }: SavedReport): RunName {
@@ -141,11 +167,12 @@ const purchasesMax = 20;
 
 /** The difference for people, without colours; ends in a newline. */
 export function diffText(diff: ReportDiff): string {
-  const { before, after, verdicts, figures, purchases } = diff;
+  const { before, after, verdicts, exceeded, figures, purchases } = diff;
   const more = purchases.length - purchasesMax;
   const lines = [
     `${before.scenario}, seed ${before.seed} → ${after.scenario}, seed ${after.seed}`,
     ...verdicts.map(({ name, ok }) => (ok ? `✓ holds again: ${name}` : `✗ broken now: ${name}`)),
+    ...exceeded.map(excessText),
     ...figures.map(
       (figure) =>
         `  ${figure.name}: ${figure.before ?? 'none'} → ${figure.after ?? 'none'}${changeOf(figure)}`,
@@ -153,7 +180,7 @@ export function diffText(diff: ReportDiff): string {
     ...purchases.slice(0, purchasesMax).map((one) => `  ${one.purchase}: ${one.before} → ${one.after}`),
     ...(more > 0 ? [`  and ${more} more purchases`] : []),
   ];
-  lines.push(lines.length === 1 ? 'No difference.' : conclusionOf(diff));
+  lines.push(lines.length === 1 ? 'The same: no difference.' : conclusionText(diff));
   return `${lines.join('\n')}\n`;
 }
 
@@ -163,14 +190,33 @@ function changeOf({ before, after, isBetter }: FigureChange): string {
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
-/** Returns one line: rules and expectations decide, then statistics. */
-function conclusionOf(diff: ReportDiff): string {
-  const { verdicts, figures } = diff;
-  const broken = verdicts.filter(({ ok }) => !ok).length;
+/** Rules, expectations and limits decide, then figures. */
+function conclusionOf({
+  verdicts,
+  exceeded,
+  figures,
+  purchases,
+}: Pick<ReportDiff, 'verdicts' | 'exceeded' | 'figures' | 'purchases'>): Conclusion {
+  if (isWorse({ verdicts, exceeded })) return 'worse';
+  if (verdicts.length > 0) return 'better';
   const better = figures.filter(({ isBetter }) => isBetter === true).length;
   const worse = figures.filter(({ isBetter }) => isBetter === false).length;
+  if (better === worse) return better + purchases.length === 0 ? 'same' : 'mixed';
+  return better > worse ? 'better' : 'worse';
+}
+
+const conclusionWords: Readonly<Record<Conclusion, string>> = {
+  better: 'Better',
+  worse: 'Worse',
+  same: 'The same',
+  mixed: 'Neither better nor worse',
+};
+
+function conclusionText({ conclusion, verdicts, figures, exceeded }: ReportDiff): string {
+  const broken = verdicts.filter(({ ok }) => !ok).length;
   const held = verdicts.length - broken;
-  const sum = Math.sign(held - broken) || Math.sign(better - worse);
-  const word = isWorse(diff) || sum < 0 ? 'Worse' : sum > 0 ? 'Better' : 'Neither better nor worse';
-  return `${word}: ${broken} broken now, ${held} holding again; ${better} figures better, ${worse} worse.`;
+  const better = figures.filter(({ isBetter }) => isBetter === true).length;
+  const worse = figures.filter(({ isBetter }) => isBetter === false).length;
+  const beyond = exceeded.length === 0 ? '' : `; ${exceeded.length} beyond a limit`;
+  return `${conclusionWords[conclusion]}: ${broken} broken now, ${held} holding again; ${better} figures better, ${worse} worse${beyond}.`;
 }

@@ -22,10 +22,13 @@ export async function conduct(run: RunContext): Promise<Conducted> {
   const answers: PurchaseAnswer[] = [];
   const progress = progressOf(run, answers);
   if (run.progress) await progress.enter('connecting');
-  const isFleetConnected = await connect(run);
+  progress.follow();
+  const isFleetConnected = await connect(run).catch(async (error: unknown) => {
+    await progress.stop();
+    throw error;
+  });
   const startedAt = pace.now();
   faults.begin();
-  progress.follow();
   if (run.progress) await progress.enter('running');
   const hearing = {
     ...customers,

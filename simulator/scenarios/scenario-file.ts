@@ -1,6 +1,7 @@
 import type { Service } from '../../gateway/catalogue/service.ts';
 import { type Mistake, pathText, valueAt } from '../../shared/files/mistake.ts';
 import { readYaml } from '../../shared/files/yaml-file.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { mistakesOf } from './mistake.ts';
@@ -39,7 +40,7 @@ export function readScenarioFile(
   const { value, placeOf: at } = yaml.file;
   const sentence = (mistake: Mistake) =>
     `${at(mistake)}: ${pathText(mistake.path) || 'the scenario'} ${mistake.text}`;
-  const parsed = scenarioSchema.safeParse(withoutDrawn(value));
+  const parsed = scenarioSchema.safeParse(withoutDrawn(value), withSimilarFields);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value).map(sentence));
   const scenario = withOwnDefaults(parsed.data, value, services, models);
   const mistakes = checkScenario(scenario, services, models);

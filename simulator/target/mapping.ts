@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Mistake, pathText } from '../../shared/files/mistake.ts';
 import { readYaml } from '../../shared/files/yaml-file.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { mistakesOf } from '../scenarios/mistake.ts';
 
 const pattern = z
@@ -58,7 +59,7 @@ export function readMapping(file: string, text: string): MappingReading {
   const { value, placeOf } = yaml.file;
   const sentence = (mistake: Mistake) =>
     `${placeOf(mistake)}: ${pathText(mistake.path) || 'the mapping'} ${mistake.text}`;
-  const parsed = mappingSchema.safeParse(value);
+  const parsed = mappingSchema.safeParse(value, withSimilarFields);
   if (!parsed.success) {
     return { ok: false, mistakes: mistakesOf(parsed.error, value, 'a mapping').map(sentence) };
   }

@@ -56,15 +56,19 @@ test('fleetwake fault add, list, remove and clear act on what `fleetwake up` run
       const down = await fault('add', 'smtp_down', '--set', 'hangs=true', '--for', '60000');
       expect(down).toEqual({ exitCode: 0, stdout: 'added fault-3 to the service\n', stderr: '' });
       const { stdout: table } = await fault('list');
+      const left = expect.stringMatching(/^\d+(\.\d)? s left$/);
       expect(
         table
           .split('\n')
           .flatMap((line) => (line.includes('fault-') ? [line.split(/ *│ */).slice(1, -1)] : [])),
       ).toEqual([
-        ['fault-1', 'link', 'offline', 'away', vin, '1'],
-        ['fault-2', 'services', 'unauthorized', 'unauthorized', 'the service', '0'],
-        ['fault-3', 'services', 'smtp_down', 'smtp_down', 'the service', '0'],
+        ['fault-1', 'link', 'offline', 'away', vin, '1', 'until removed'],
+        ['fault-2', 'services', 'unauthorized', 'unauthorized', 'the service', '0', 'until removed'],
+        ['fault-3', 'services', 'smtp_down', 'smtp_down', 'the service', '0', left],
       ]);
+      const { faults } = JSON.parse((await fault('list', '--json')).stdout);
+      expect(faults[0]).toMatchObject({ state: 'active', remainingMs: null });
+      expect(faults[2]).toMatchObject({ state: 'active', remainingMs: expect.any(Number) });
       expect(await fault('remove', 'fault-1')).toEqual({
         exitCode: 0,
         stdout: 'removed fault-1\n',

@@ -170,6 +170,11 @@ describe('The loop', () => {
     expect(judgeLoop({ ...quiet, trace: warnings(12), loop: { ...quiet.loop, open } })).toEqual([]);
   });
 
+  test('breaks nothing where a connection from before the run closes, which no code of the run has made', () => {
+    const foreign = [{ type: 'SHUTDOWNWRAP', stack: [] }];
+    expect(judgeLoop({ ...quiet, loop: { ...quiet.loop, foreign } })).toEqual([]);
+  });
+
   const cases: readonly [string, Partial<LoopFacts>, string][] = [
     [
       'fleet connected',

@@ -41,7 +41,7 @@ describe('A retry policy of a team', () => {
   test('names fields that it does not know, and values that it cannot read', () => {
     expect(mistakesOf('maxRetry: 3\nbaseDelayMs: soon')).toEqual([
       'my-policy.yaml: baseDelayMs is "soon"; write a duration such as "45 min", "30 s", "2 h" or "500 ms", or a whole number of milliseconds.',
-      'my-policy.yaml has the unknown field "maxRetry"; remove it or correct its name.',
+      'my-policy.yaml has the unknown field "maxRetry"; did you mean maxRetries?',
     ]);
   });
 

@@ -61,7 +61,7 @@ test.each([
   [
     'an unknown field',
     ['targets:', 'target:'],
-    ['my.yaml:16:1: target is no field of an adapter; remove it or correct its name'],
+    ['my.yaml:16:1: target is no field of an adapter; did you mean targets?'],
   ],
   [
     'a token request without a path',

@@ -184,7 +184,7 @@ describe('a faulty catalogue is refused with file, field and fix:', () => {
     [
       'a misspelt field',
       services({ ...seats, captrue: 'immediately' }),
-      ['services.json: services[0] has the unknown field "captrue"; remove it or correct its name.'],
+      ['services.json: services[0] has the unknown field "captrue"; did you mean capture?'],
     ],
     [
       'an unknown capture',

@@ -716,6 +716,39 @@ const cases: Readonly<Record<string, Case>> = {
     expect(service.requests.join()).toContain('"model":"cirrus-2025"');
   },
   'report diff --json': reported,
+  'report diff --max-slower': both(async () => {
+    await reported();
+    await writeFile(
+      written('slower.json'),
+      readFileSync(written('run.json'), 'utf8').replace(/"p95": \d+/, '"p95": 9999999'),
+    );
+    const call = ['report', 'diff', written('run.json'), written('slower.json')];
+    expect((await inProcess(call)).exitCode).toBe(0);
+    const beyond = await inProcess([...call, '--max-slower', '10%']);
+    expect(beyond.stdout).toMatch(/\n✗ beyond --max-slower 10%: timeToActiveMs\.p95, [\d.e+]+ % worse\n/);
+    expect(beyond.stdout).toMatch(/\nWorse: .*; 1 beyond a limit\.\n$/);
+    expect(beyond.exitCode).toBe(1);
+    expect((await inProcess([...call, '--max-slower', 'much'])).error).toBe(
+      '--max-slower takes a percentage such as 10%, not "much"',
+    );
+  }),
+  'report diff --max-worse': async () => {
+    await reported();
+    await writeFile(
+      written('fewer.json'),
+      readFileSync(written('run.json'), 'utf8').replace('"active": 1', '"active": 0'),
+    );
+    const call = ['report', 'diff', written('run.json'), written('fewer.json')];
+    expect((await inProcess(call)).exitCode).toBe(0);
+    const beyond = await inProcess([...call, '--max-worse', 'outcomes.active=0%']);
+    expect(beyond.stdout).toContain(
+      '\n✗ beyond --max-worse outcomes.active=0%: outcomes.active, 100 % worse\n',
+    );
+    expect(beyond.exitCode).toBe(1);
+    expect((await inProcess([...call, '--max-worse', 'outcomes.actives=0%'])).error).toMatch(
+      /^--max-worse takes FIGURE=PERCENT with one of outcomes\.active, .*, not "outcomes\.actives=0%"$/,
+    );
+  },
   'up --mail-port': both(
     shownBy(
       '--mail-port',

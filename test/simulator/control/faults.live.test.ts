@@ -70,14 +70,17 @@ describe('faults of a running fleet over REST', () => {
         vehicles: 1,
         vins: [world.vin],
       };
-      expect(added).toEqual({ status: 201, body: { ...shown, struck: 0 } });
+      expect(added).toEqual({
+        status: 201,
+        body: { ...shown, struck: 0, state: 'active', remainingMs: null },
+      });
       await world.send('cmd_1', 1);
       await world.send('cmd_2', 2);
       await until(() => world.results().length === 1, 'the second was answered');
       expect(world.results()).toEqual(['cmd_2 applied']);
       expect(await world.call('GET', '/faults')).toEqual({
         status: 200,
-        body: { faults: [{ ...shown, struck: 1 }] },
+        body: { faults: [{ ...shown, struck: 1, state: 'over', remainingMs: null }] },
       });
       expect(await world.call('DELETE', '/faults/fault-1')).toEqual({ status: 204, body: null });
       expect(await world.call('DELETE', '/faults/fault-1')).toMatchObject({

@@ -13,7 +13,7 @@ function saved(report: RunReport): SavedReport {
 
 test('a run is no different from itself', () => {
   const diff = diffReports(saved(passedReport()), saved(passedReport()));
-  expect(diffText(diff)).toBe('sample, seed 7 → sample, seed 7\nNo difference.\n');
+  expect(diffText(diff)).toBe('sample, seed 7 → sample, seed 7\nThe same: no difference.\n');
   expect(isWorse(diff)).toBe(false);
 });
 
@@ -105,4 +105,55 @@ test('a file that is no report is refused with what is wrong', () => {
     ok: false,
     reason: 'is no report of a run (seed: write a number)',
   });
+});
+
+const slower = { figure: 'timeToActiveMs.', share: 0.1, said: '--max-slower 10%' };
+/** The passed run with another 95th percentile. */
+function withP95(p95: number) {
+  const report = passedReport();
+  return saved({ ...report, timeToActiveMs: { ...report.timeToActiveMs, p95 } });
+}
+
+test('a figure beyond its limit is named with how much worse it is, and makes the run worse', () => {
+  const { p95 } = passedReport().timeToActiveMs;
+  expect(p95).toBe(800);
+  const diff = diffReports(withP95(800), withP95(1_000), [slower]);
+  expect(diffText(diff)).toBe(
+    [
+      'sample, seed 7 → sample, seed 7',
+      '✗ beyond --max-slower 10%: timeToActiveMs.p95, 25 % worse',
+      '  timeToActiveMs.p95: 800 → 1000 (+200, worse)',
+      'Worse: 0 broken now, 0 holding again; 0 figures better, 1 worse; 1 beyond a limit.',
+      '',
+    ].join('\n'),
+  );
+  expect([isWorse(diff), diff.conclusion]).toEqual([true, 'worse']);
+});
+
+test('a figure within its limit counts as the same, for better and for worse', () => {
+  for (const p95 of [880, 720]) {
+    const diff = diffReports(withP95(800), withP95(p95), [slower]);
+    expect(diffText(diff)).toMatch(
+      /\nThe same: 0 broken now, 0 holding again; 0 figures better, 0 worse\.\n$/,
+    );
+    expect([isWorse(diff), diff.conclusion]).toEqual([false, 'same']);
+  }
+  expect(diffReports(withP95(800), withP95(719), [slower]).conclusion).toBe('better');
+});
+
+test('without a limit a worse figure alone is said, and fails nothing', () => {
+  const diff = diffReports(withP95(800), withP95(1_000));
+  expect([isWorse(diff), diff.conclusion]).toEqual([false, 'worse']);
+});
+
+test('a limit of one figure comes before that of its group, and none worsens from 0', () => {
+  const own = { figure: 'timeToActiveMs.p95', share: 0.5, said: '--max-worse timeToActiveMs.p95=50%' };
+  expect(diffReports(withP95(800), withP95(1_000), [own, slower]).exceeded).toEqual([]);
+  const failures = { figure: 'outcomes.failed', share: 10, said: '--max-worse outcomes.failed=1000%' };
+  const report = passedReport();
+  const none = saved({ ...report, outcomes: { ...report.outcomes, failed: 0 } });
+  const one = saved({ ...report, outcomes: { ...report.outcomes, failed: 1 } });
+  expect(diffReports(none, one, [failures]).exceeded).toEqual([
+    { name: 'outcomes.failed', before: 0, after: 1, limit: '--max-worse outcomes.failed=1000%' },
+  ]);
 });
