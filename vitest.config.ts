@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/helpers/longest-first.ts';
 
 const live = ['test/**/*.live.test.ts'];
 /** Long searches, and what starts the built command. */
@@ -16,8 +17,9 @@ export default defineConfig({
   test: {
     globalSetup: ['test/helpers/services.ts'],
     setupFiles: ['test/helpers/fast-check-seed.ts'],
-    // Live tests wait most of the time: two at once also where there are two processors.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Live tests wait for a third of their time: one more than there are processors.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     // They end what would never end: verdicts do not depend on the speed of the machine.
     testTimeout: 900_000,
     hookTimeout: 900_000,

@@ -1,15 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChild } from '../helpers/child.ts';
 import { freePort } from '../helpers/free-port.ts';
-import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { newTemporaryFolder, removeFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 import { writeExample } from '../simulator/models/example.ts';
 import { buildWhenOutdated } from './build.ts';
 import { fleetwake, withFleetwake } from './command.ts';
-
-beforeAll(buildWhenOutdated);
 
 const example = (name: string) => resolve('docs/examples', name);
 const scenario = example('lost-payment-answer.yaml');
@@ -31,52 +29,55 @@ async function freePorts(): Promise<string[]> {
   return ports.flat();
 }
 
+let folder = '';
+let ports: string[] = [];
+
+/** A user's project, with the settings that `up --without platform,engine` wrote. */
+beforeAll(async () => {
+  buildWhenOutdated();
+  folder = await newTemporaryFolder();
+  ports = await freePorts();
+  const up = ['up', '--without', 'platform,engine', ...ports, '--control-port', '0'];
+  await withFleetwake(folder, [...up, '--vehicles', '1', '--json'], async (running) => {
+    await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it is up');
+    running.process.kill('SIGTERM');
+    expect(await running.exitCode()).toBe(0);
+  });
+});
+afterAll(() => removeFolder(folder));
+
 interface Engine {
-  readonly folder: string;
   readonly target: string;
-  readonly ports: readonly string[];
   /** `fleetwake run` against the engine. */
   run(...parameters: readonly string[]): ReturnType<typeof fleetwake>;
 }
 
-/** Starts the example engine, with the settings that `up --without platform,engine` wrote. */
-async function withEngine(
-  retry: 'new-key' | 'same-key',
-  ports: readonly string[],
-  work: (engine: Engine) => Promise<void>,
-) {
-  await withTemporaryFolder(async (folder) => {
-    const up = ['up', '--without', 'platform,engine', ...ports, '--control-port', '0'];
-    await withFleetwake(folder, [...up, '--vehicles', '1', '--json'], async (running) => {
-      await until(() => running.stdout().endsWith('\n') || running.process.exitCode !== null, 'it is up');
-      running.process.kill('SIGTERM');
-      expect(await running.exitCode()).toBe(0);
+/** Starts the example engine with these settings. */
+async function withEngine(retry: 'new-key' | 'same-key', work: (engine: Engine) => Promise<void>) {
+  const port = await freePort();
+  const settings = await readFile(`${folder}/.fleetwake/engine.env`, 'utf8');
+  await writeFile(`${folder}/own.env`, `${settings}PORT=${port}\nPAYMENT_RETRY=${retry}\n`);
+  const engine = startChild(process.execPath, [
+    `--env-file=${folder}/own.env`,
+    example('own-engine-server.mjs'),
+  ]);
+  const target = `http://127.0.0.1:${port}/orders`;
+  try {
+    await until(() => engine.output().includes('engine listens'), 'the engine listens');
+    await work({
+      target,
+      run: (...parameters) => fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]),
     });
-    const port = await freePort();
-    const settings = await readFile(`${folder}/.fleetwake/engine.env`, 'utf8');
-    await writeFile(`${folder}/own.env`, `${settings}PORT=${port}\nPAYMENT_RETRY=${retry}\n`);
-    const engine = startChild(process.execPath, [
-      `--env-file=${folder}/own.env`,
-      example('own-engine-server.mjs'),
-    ]);
-    const target = `http://127.0.0.1:${port}/orders`;
-    try {
-      await until(() => engine.output().includes('engine listens'), 'the engine listens');
-      await work({
-        ...{ folder, target, ports },
-        run: (...parameters) => fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]),
-      });
-    } finally {
-      await engine.stop();
-    }
-  });
+  } finally {
+    await engine.stop();
+  }
 }
 
 const notJudged = "not judged: this rule needs the platform's database";
 const judgedRules = [1, 2, 5, 7, 9];
 
 test('an engine that retries a payment under a new key is caught by `run --target`, with what was charged twice', async () => {
-  await withEngine('new-key', await freePorts(), async ({ run }) => {
+  await withEngine('new-key', async ({ run }) => {
     const { exitCode, stderr, stdout } = await run(scenario, '--mapping', mapping, '--json');
     expect([exitCode, stderr.split('\n')[0]]).toEqual([
       1,
@@ -98,7 +99,7 @@ test('an engine that retries a payment under a new key is caught by `run --targe
 });
 
 test('the corrected engine, which retries under the same key, passes, and every report says what was judged', async () => {
-  await withEngine('same-key', await freePorts(), async ({ run, folder, target, ports }) => {
+  await withEngine('same-key', async ({ run, target }) => {
     const files = ['--json', 'run.json', '--junit', 'run.xml', '--markdown', 'run.md', '--html', 'run.html'];
     const { exitCode, stdout, stderr } = await run(scenario, '--mapping', mapping, ...files);
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('2/2 purchases')]);
@@ -136,7 +137,7 @@ test('the corrected engine, which retries under the same key, passes, and every 
 });
 
 test("vehicles of models of one's own take the commands of an engine of one's own", async () => {
-  await withEngine('same-key', await freePorts(), async ({ run, folder }) => {
+  await withEngine('same-key', async ({ run }) => {
     writeExample(folder);
     const own = ['--models', 'my/models', '--catalogue', 'my/catalogue'];
     const { exitCode, stdout, stderr } = await run('my/delta.yaml', ...own, '--mapping', mapping, '--json');
@@ -153,7 +154,7 @@ test("vehicles of models of one's own take the commands of an engine of one's ow
 });
 
 test('a mapping or address that fits nothing ends with exit code 2 and names the field to correct', async () => {
-  await withEngine('same-key', await freePorts(), async ({ run, folder, ports }) => {
+  await withEngine('same-key', async ({ run }) => {
     const text = await readFile(mapping, 'utf8');
     const wrong = [
       ['activation: /id', 'activation: /order/id', 'purchase.activation "/order/id" is in none of 2 answers'],
