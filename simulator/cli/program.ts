@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addHelp } from './help.ts';
 
 /** Adds commands to the program. */
 type Add = (program: Command) => void;
@@ -76,5 +77,6 @@ export async function fleetwakeProgram(first?: string): Promise<Command> {
   for (const group of named.length > 0 ? named : commandGroups) {
     for (const add of await group.load()) add(program);
   }
+  addHelp(program);
   return program;
 }
