@@ -118,7 +118,7 @@ function verdictsOf(evidence: Evidence, mapping: Mapping): Verdict[] {
   // A test case of one purchase may be one that the engine refuses.
   const accepted = answers.filter(({ status }) => status !== null && status < 300);
   const why = whyNothingFits(cases, isUnreached ? answers : accepted, evidence, mapping);
-  if (why !== null) throw new Error(`the mapping cannot be used: ${why}`);
+  if (why !== null) throw new Error(`the mapping cannot be used: ${why.text}`);
   return judgeRules(evidence, cases, mapping).filter(({ id }) => judgedRules.includes(id));
 }
 

@@ -1,10 +1,11 @@
 import { secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { runTarget } from '../live/target-run.ts';
+import type { Evidence } from '../reports/evidence.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { judgeTarget } from '../target/judge-target.ts';
-import { type Mapping, readMapping } from '../target/mapping.ts';
-import { targetCases } from '../target/target-case.ts';
+import { type MappingReading, readMapping } from '../target/mapping.ts';
+import { type TargetCases, targetCases } from '../target/target-case.ts';
 import { whyNothingFits } from '../target/unusable-mapping.ts';
 import { UsageError } from './exit.ts';
 import { flagOf } from './flag-names.ts';
@@ -35,7 +36,8 @@ export const targetPorts = [...gatewayPorts, ...standInNames.map((name) => `${na
 /** The scenario against an engine of the user's own. */
 export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<RunReport> {
   const { target = '', mapping: file = '' } = flags;
-  const mapping = mappingOf(file);
+  const reading = mappingOf(file);
+  const { mapping } = reading;
   const config = gatewayConfig({ ...flags }, process.env);
   const ports = { ...standInPorts(flags, 'fixed'), control: 0 };
   const folder = await openRunFolder();
@@ -52,15 +54,13 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
         ...parts,
       }),
     );
-    const { plan, answers } = evidence;
+    const { answers } = evidence;
     if (answers.length > 0 && answers.every(({ status }) => status === null)) {
       throw new UsageError(
         `${target} answered none of ${answers.length} purchases: start your engine there, or correct --target`,
       );
     }
-    const cases = targetCases(plan, answers, evidence, mapping);
-    const why = whyNothingFits(cases, answers, evidence, mapping);
-    if (why !== null) throw new UsageError(`${file}: ${why}; correct the mapping`);
+    const cases = fittingCases(evidence, reading);
     const versions = productVersions();
     const report = judgeTarget(evidence, cases, mapping, {
       ...{ world: 'live', versions, calledAs: call, description: scenario.description },
@@ -78,10 +78,22 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
   }
 }
 
-function mappingOf(file: string): Mapping {
+/** Gathers the evidence by activation; refuses a mapping that fits nothing of it. */
+export function fittingCases(
+  evidence: Evidence,
+  { mapping, placeOf }: Extract<MappingReading, { readonly ok: true }>,
+): TargetCases {
+  const { plan, answers } = evidence;
+  const cases = targetCases(plan, answers, evidence, mapping);
+  const why = whyNothingFits(cases, answers, evidence, mapping);
+  if (why !== null) throw new UsageError(`${placeOf(why.path)}: ${why.text}; correct the mapping`);
+  return cases;
+}
+
+export function mappingOf(file: string): Extract<MappingReading, { readonly ok: true }> {
   const reading = readMapping(file, textOfNamedFile(file, 'give a mapping file (docs/own-engine.md)'));
   if (!reading.ok) throw new UsageError(`the mapping cannot be used:\n${reading.mistakes.join('\n')}`);
-  return reading.mapping;
+  return reading;
 }
 
 /** Refuses what a run against an engine of the user's own cannot have. */

@@ -6,6 +6,7 @@ import type { RunReport } from '../reports/run-report.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { liveRefusals } from '../scenarios/live-refusals.ts';
 import { hasOwnTimes } from '../scenarios/run-times.ts';
+import { targetRefusals } from '../target/target-refusals.ts';
 import { adapterAt } from './adapters.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -201,7 +202,13 @@ function runnable(jobs: readonly Job[], { live, target, all, natsUrl }: RunFlags
   const { environment: name } = options.natsUrl;
   const hasForeignNats = Boolean(natsUrl ?? process.env[name] ?? process.env[`${name}_FILE`]);
   const foreign = { hasForeignNats, hasForeignGateway: target !== undefined };
-  const refused = jobs.map((job) => ({ job, refusals: liveRefusals(job.scenario, foreign) }));
+  const refused = jobs.map((job) => ({
+    job,
+    refusals: [
+      ...liveRefusals(job.scenario, foreign),
+      ...(target === undefined ? [] : targetRefusals(job.scenario)),
+    ],
+  }));
   const virtual = refused.filter(({ refusals }) => refusals.length > 0);
   const [first] = virtual;
   if (first && !all) {

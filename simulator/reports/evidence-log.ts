@@ -69,7 +69,10 @@ export function readEvidence(text: string): EvidenceReading {
   const lines = text.split('\n').filter((line) => line !== '');
   const last = parsed(lines.pop() ?? '', endSchema);
   const head = parsed(lines[0] ?? '', headSchema);
-  if (!head) return refused('line 1 is not the beginning of a log of fleetwake; name another file');
+  if (!head)
+    return refused(
+      'line 1 is not the beginning of a log of fleetwake; name another file, or give --mapping for a log of your own engine',
+    );
   if (head.version !== logVersion)
     return refused(`it is a log of version ${head.version}, and this fleetwake reads ${logVersion}; ${hint}`);
   if (!last) return refused(`its last line is missing: the run or the copying was cut short; ${hint}`);

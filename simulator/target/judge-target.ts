@@ -17,11 +17,24 @@ import { exactlyOnceByTarget, failedMeansOffByTarget, neverChargedByTarget } fro
 /** The rules that the evidence alone can judge. */
 export const judgedRules: readonly number[] = [1, 2, 5, 7, 9];
 
-const notJudged = "not judged: this rule needs the platform's database";
+const ofThePlatform = "not judged: this rule needs the platform's database";
+
+/** Rules that cannot be judged this time, each with the reason. */
+export type MissingSources = ReadonlyMap<number, string>;
 
 /** Returns the verdict of each rule. Those that need the platform's database are marked as not judged. */
-export function judgeRules(evidence: Evidence, cases: TargetCases, mapping: Mapping): Verdict[] {
-  return runChecks(evidence).map((check) => verdictOf(check, evidence, cases, mapping));
+export function judgeRules(
+  evidence: Evidence,
+  cases: TargetCases,
+  mapping: Mapping,
+  missing: MissingSources = new Map(),
+): Verdict[] {
+  return runChecks(evidence).map((check) => {
+    const reason = judgedRules.includes(check.id) ? missing.get(check.id) : ofThePlatform;
+    if (reason === undefined) return verdictOf(check, evidence, cases, mapping);
+    const { id, title } = check;
+    return { id, title, ok: false, examined: 0, violations: [reason], violationCount: 1 };
+  });
 }
 
 /** Returns the report of a run against an engine of the user's own. Rules that need the platform's database are marked as not judged and do not count. */
@@ -30,11 +43,12 @@ export function judgeTarget(
   cases: TargetCases,
   mapping: Mapping,
   surroundings: Surroundings,
+  missing: MissingSources = new Map(),
 ): RunReport {
-  const checks = judgeRules(evidence, cases, mapping);
+  const checks = judgeRules(evidence, cases, mapping, missing);
   const report = reportOf(evidence, checks, surroundings);
   const activations = linesOf(evidence, cases);
-  const expectedRules = report.expectedRules.filter((id) => judgedRules.includes(id));
+  const expectedRules = report.expectedRules.filter((id) => judgedRules.includes(id) && !missing.has(id));
   const byOutcome = countBy(activations, ({ outcome }) => outcome);
   const outcomes = Object.fromEntries(
     Object.keys(report.outcomes).map((name) => [name, byOutcome[name as Outcome] ?? 0]),
@@ -46,12 +60,19 @@ export function judgeTarget(
     p99: quantile(waits, 0.99),
     longest: quantile(waits, 1),
   };
-  const figures = { ...report, outcomes, timeToActiveMs };
+  const paid = new Set(cases.cases.flatMap(({ id, ledger }) => (ledger.length > 0 ? [id] : [])));
+  const attempts = countBy(
+    activations
+      .filter(({ activation }) => activation !== null && paid.has(activation))
+      .toSorted((one, other) => one.attempts - other.attempts),
+    (line) => String(line.attempts),
+  );
+  const figures = { ...report, outcomes, timeToActiveMs, attempts };
   const facts = factsOf(cases, activations, mapping);
   const expectations = judgeExpectations(evidence.plan.expectations ?? [], figures, facts);
   const isHeld = checks.every((check) => check.ok || !expectedRules.includes(check.id));
   return {
-    ...{ ...report, outcomes, timeToActiveMs, activations, expectedRules, expectations },
+    ...{ ...figures, activations, expectedRules, expectations },
     ok: isHeld && expectations.every(({ ok }) => ok),
   };
 }
@@ -82,8 +103,7 @@ function verdictOf(check: Verdict, evidence: Evidence, cases: TargetCases, mappi
   if (id === 1) return neverChargedByTarget(evidence, cases, title);
   if (id === 2) return exactlyOnceByTarget(cases, title);
   if (id === 5) return failedMeansOffByTarget(evidence, cases, mapping, title);
-  if (judgedRules.includes(id)) return check;
-  return { id, title, ok: false, examined: 0, violations: [notJudged], violationCount: 1 };
+  return check;
 }
 
 /** One line a purchase, from what was seen: active is what a vehicle confirmed and was paid. */

@@ -48,7 +48,8 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.infer<typeof mappingSchema>;
 
 export type MappingReading =
-  | { readonly ok: true; readonly mapping: Mapping }
+  /** `placeOf` is file, line and column of a field. */
+  | { readonly ok: true; readonly mapping: Mapping; placeOf(path: readonly PropertyKey[]): string }
   /** A sentence each: `mapping.yaml:4:3: payment.metadata is missing; write text`. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
@@ -66,7 +67,13 @@ export function readMapping(file: string, text: string): MappingReading {
   const unknown = unknownPlaceholders(parsed.data.purchase);
   return unknown.length > 0
     ? { ok: false, mistakes: unknown.map(sentence) }
-    : { ok: true, mapping: parsed.data };
+    : { ok: true, mapping: parsed.data, placeOf: (path) => placeOf({ path }) };
+}
+
+/** Returns the schema of mapping files for editors; `schemas/engine-mapping.schema.json` holds it. */
+export function mappingJsonSchema(): object {
+  const schema = z.toJSONSchema(mappingSchema, { io: 'input', target: 'draft-7' });
+  return { ...schema, title: 'Fleetwake mapping of an engine' };
 }
 
 /** What a template may name, of a purchase of the plan. */

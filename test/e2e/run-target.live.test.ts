@@ -157,16 +157,20 @@ test('a mapping or address that fits nothing ends with exit code 2 and names the
   await withEngine('same-key', async ({ run }) => {
     const text = await readFile(mapping, 'utf8');
     const wrong = [
-      ['activation: /id', 'activation: /order/id', 'purchase.activation "/order/id" is in none of 2 answers'],
+      [
+        'activation: /id',
+        'activation: /order/id',
+        ':4:15: purchase.activation "/order/id" is in none of 2 answers',
+      ],
       [
         'metadata: order',
         'metadata: activation',
-        'payment.metadata "activation" names an activation of this run on none of 2 payments; their metadata has order',
+        ':6:13: payment.metadata "activation" names an activation of this run on none of 2 payments; their metadata has order',
       ],
       [
         'field: reference',
         "field: key\n  pattern: '^activation-(.+)$'",
-        'command.field "key" names an activation of this run on none of 2 commands; the first has the reference "order-p-00',
+        ':8:10: command.field "key" names an activation of this run on none of 2 commands; the first has the reference "order-p-00',
       ],
     ] as const;
     for (const [before, after, sentence] of wrong) {
@@ -178,7 +182,7 @@ test('a mapping or address that fits nothing ends with exit code 2 and names the
       expect([exitCode, stdout, stderr.split('\n').at(-2)]).toEqual([
         2,
         '',
-        expect.stringContaining(`wrong.yaml: ${sentence}`),
+        expect.stringContaining(`wrong.yaml${sentence}`),
       ]);
     }
     const nobody = `http://127.0.0.1:${await freePort()}/orders`;

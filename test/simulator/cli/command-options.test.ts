@@ -579,6 +579,21 @@ const cases: Readonly<Record<string, Case>> = {
       '/nowhere: there is no such file; give a mapping file (docs/own-engine.md)',
     ),
   ),
+  'verify --mapping': both(
+    shownBy(
+      '--mapping',
+      'simulator/cli/verify-engine-log.test.ts',
+      'holds a log of a purchase that was paid once',
+    ),
+    refuses(
+      'verify /nowhere/log --mapping docs/examples/own-engine.mapping.yaml',
+      '/nowhere/log: there is no such file; give a log (docs/own-engine.md)',
+    ),
+    refuses(
+      'verify /nowhere/log --mapping /nowhere',
+      '/nowhere: there is no such file; give a mapping file (docs/own-engine.md)',
+    ),
+  ),
   'run --live': shownBy(
     '--live',
     'simulator/scenarios/command.live.test.ts',

@@ -64,9 +64,11 @@ test('a log that was cut short, changed or has another format is refused, with t
   const lines = [...evidenceLines(sampleEvidence(), surroundings)];
   const hint = 'write it again with "fleetwake run --log FILE"';
   const end = lines.at(-1) ?? '';
-  expect(reasonOf('')).toBe('line 1 is not the beginning of a log of fleetwake; name another file');
+  expect(reasonOf('')).toBe(
+    'line 1 is not the beginning of a log of fleetwake; name another file, or give --mapping for a log of your own engine',
+  );
   expect(reasonOf('{"level":"info"}\n')).toBe(
-    'line 1 is not the beginning of a log of fleetwake; name another file',
+    'line 1 is not the beginning of a log of fleetwake; name another file, or give --mapping for a log of your own engine',
   );
   expect(reasonOf(lines.slice(0, -1).join('\n'))).toBe(
     `its last line is missing: the run or the copying was cut short; ${hint}`,

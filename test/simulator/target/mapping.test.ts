@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
-import { fillTemplate, matched, readMapping } from '../../../simulator/target/mapping.ts';
+import { parse } from 'yaml';
+import { fillTemplate, mappingJsonSchema, matched, readMapping } from '../../../simulator/target/mapping.ts';
 
 const good = `purchase:
   body: { order: '{id}', car: '{vin}' }
@@ -9,8 +12,10 @@ command: { field: key, pattern: '^(.+):\\d+$' }
 `;
 
 test('reads how a payment and a command name their activation', () => {
-  expect(readMapping('m.yaml', good)).toEqual({
-    ok: true,
+  const reading = readMapping('m.yaml', good);
+  expect(reading.ok && reading.placeOf(['payment', 'metadata'])).toBe('m.yaml:4:22');
+  expect(reading).toEqual({
+    ...{ ok: true, placeOf: expect.any(Function) },
     mapping: {
       purchase: { headers: {}, body: { order: '{id}', car: '{vin}' }, activation: '/id' },
       payment: { metadata: 'order' },
@@ -21,6 +26,11 @@ test('reads how a payment and a command name their activation', () => {
 
 test.each([
   ['payment: { metadata: order }', 'payment: {}', 'm.yaml:4:10: payment.metadata is missing; write a text'],
+  [
+    'metadata: order',
+    'metadata: order, key: act',
+    'm.yaml:4:29: payment.key is no field of a mapping; remove it or correct its name',
+  ],
   ['field: key', 'field: header', 'm.yaml:5:19: command.field is "header"; write one of reference, key'],
   [
     'activation: /id',
@@ -34,6 +44,22 @@ test.each([
   ],
 ])('names file, line and fix of a mistake: %s', (before, after, sentence) => {
   expect(readMapping('m.yaml', good.replace(before, after))).toEqual({ ok: false, mistakes: [sentence] });
+});
+
+test('the shipped JSON Schema is the one of this code, and takes what the reader takes', () => {
+  const schema = JSON.parse(readFileSync('schemas/engine-mapping.schema.json', 'utf8'));
+  expect(schema).toEqual(JSON.parse(JSON.stringify(mappingJsonSchema())));
+  const validate = new Ajv({ strict: false }).compile(schema);
+  for (const text of [good, readFileSync('docs/examples/own-engine.mapping.yaml', 'utf8')]) {
+    validate(parse(text));
+    expect(validate.errors).toBeNull();
+  }
+  for (const wrong of [
+    good.replace('metadata: order', 'metadata: order, key: act'),
+    good.replace('activation: /id', 'activation: id'),
+    good.replace('field: key', 'field: header'),
+  ])
+    expect(validate(parse(wrong))).toBe(false);
 });
 
 test('fills names into every text of a template, and leaves the rest', () => {

@@ -22,9 +22,10 @@ const why = (
   evidence: Partial<TargetEvidence> = {},
   cases: readonly TargetCase[] = [],
 ) => whyNothingFits({ cases, unnamed: [] }, statuses.map(answered), { ...nothing, ...evidence }, mapping);
+const textOf = (...parameters: Parameters<typeof why>) => why(...parameters)?.text;
 
 test('names the request when the engine refused every purchase as not understood', () => {
-  expect(why([404, 404])).toBe(
+  expect(textOf([404, 404])).toBe(
     'purchase.headers and purchase.body make no request that the engine accepts: each of 2 purchases was answered with 404',
   );
 });
@@ -43,7 +44,7 @@ test('names nothing where no answer named an activation that could be missing', 
 });
 
 test('names the pattern of e-mails when none of them names an activation', () => {
-  expect(why([202], { mails: [mail] }, [oneCase])).toBe(
+  expect(textOf([202], { mails: [mail] }, [oneCase])).toBe(
     'mail.pattern "order-\\d" names an activation of this run in the subject of none of 1 e-mails; the first has the subject "Thank you"',
   );
   expect(why([202], { mails: [mail] }, [{ ...oneCase, mails: [mail] }])).toBeNull();
