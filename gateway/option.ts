@@ -214,8 +214,14 @@ export function readOptions(
   for (const [name, option] of Object.entries(table)) {
     const given = flags[name] ?? (environment[option.environment] || undefined);
     const result = given === undefined ? { value: option.fallback } : option.read(given);
-    if ('fault' in result) faults.push(`--${option.flag} (${option.environment}) ${result.fault}`);
+    if ('fault' in result)
+      faults.push(`--${option.flag} (${option.environment}) ${withoutPassword(result.fault)}`);
     else values[name] = result.value;
   }
   return { values, faults };
+}
+
+/** Returns a fault without the address in it that may hold a password: one may have been given to any option by mistake. */
+function withoutPassword(fault: string): string {
+  return fault.replaceAll(/[^\s",]*:\/\/[^"]*@[^"]*/g, '***');
 }

@@ -5,6 +5,7 @@ import { cors } from 'hono/cors';
 const exposed = [
   'ETag',
   'Idempotency-Replayed',
+  'Last-Event-ID',
   'Link',
   'Location',
   'RateLimit',

@@ -126,7 +126,11 @@ function describe(app: App): void {
       }),
     },
     responses: {
-      200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      200: {
+        description: 'The stream',
+        headers: { 'Last-Event-ID': { description: 'Where it starts', schema: { type: 'string' } } },
+        content: { 'text/event-stream': { schema: { type: 'string' } } },
+      },
       400: problemDoc('malformed-request: Last-Event-ID is not a sequence'),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),

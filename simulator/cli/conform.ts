@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ownAdapter } from '../../gateway/adapter/shipped-adapters.ts';
+import { readUrl } from '../../gateway/option.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
@@ -77,12 +78,11 @@ async function run(url: string, flags: Flags, http: LiveHttp): Promise<number> {
   const wait = durationOfText(flags.wait);
   if (wait === null || wait <= 0)
     throw new UsageError(`--wait must be a duration such as ${durationExamples}, not "${flags.wait}"`);
-  if (!/^https?:\/\/[^/]/.test(url))
-    throw new UsageError(`the URL must start with http:// or https://, not "${url}"`);
+  const origin = urlOf('the address of the API IoT', url);
   const { restart } = flags;
   const settings = {
     adapter: flags.adapter === undefined ? ownAdapter() : adapterAt(flags.adapter),
-    origin: url.replace(/\/$/, ''),
+    origin,
     ...{ clientId: flags.clientId, clientSecret: flags.clientSecret, vin: flags.vin, feature: flags.feature },
     quotaVin: flags.quotaVin ?? null,
     offlineVin: flags.offlineVin ?? null,
@@ -108,6 +108,13 @@ async function run(url: string, flags: Flags, http: LiveHttp): Promise<number> {
   }
 }
 
+/** A URL without credentials: it is printed, and a callback's goes to the API IoT. */
+function urlOf(what: string, text: string): string {
+  const reading = readUrl(text, ['http://', 'https://']);
+  if ('fault' in reading) throw new UsageError(`${what} ${reading.fault}`);
+  return reading.value;
+}
+
 function namesOf({ only }: Flags): string[] | null {
   if (only === undefined) return null;
   const names = only.split(',').map((name) => name.trim());
@@ -122,10 +129,11 @@ async function listen(
   flags: Flags,
   http: LiveHttp,
 ): Promise<{ readonly listener: CallbackListener; readonly close: () => Promise<void> }> {
+  const callbackUrl = flags.callbackUrl === undefined ? null : urlOf('--callback-url', flags.callbackUrl);
   const receiver = callbackReceiver(() => wallClock.now());
   const port = countOf('--callback-port', flags.callbackPort, 65_535);
   const server = await http.serve(receiver.fetch, { hostname: '127.0.0.1', port });
-  const url = flags.callbackUrl ?? `${server.origin}${receiver.path}`;
+  const url = callbackUrl ?? `${server.origin}${receiver.path}`;
   return {
     listener: { url, secret: flags.callbackSecret ?? null, received: receiver.received },
     close: () => server.close(),

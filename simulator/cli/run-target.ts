@@ -1,4 +1,5 @@
 import { secretsOf } from '../../gateway/config.ts';
+import { readUrl } from '../../gateway/option.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { runTarget } from '../live/target-run.ts';
 import type { Evidence } from '../reports/evidence.ts';
@@ -102,9 +103,8 @@ export function checkTargetFlags({ target, mapping }: TargetFlags, others: reado
     throw new UsageError('--target and --mapping go together: give both, or neither');
   }
   if (target === undefined) return;
-  if (!/^https?:\/\/[^/]/.test(target)) {
-    throw new UsageError(`--target must be a URL that starts with http:// or https://, not "${target}"`);
-  }
+  const reading = readUrl(target, ['http://', 'https://']);
+  if ('fault' in reading) throw new UsageError(`--target ${reading.fault}`);
   const [other] = others;
   if (other !== undefined)
     throw new UsageError(`--${other} has no effect together with --target: leave it out`);

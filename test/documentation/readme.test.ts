@@ -14,6 +14,12 @@ test('README.md begins with the two commands', () => {
   ]);
 });
 
+test('README.md says how long the installation takes, with a prebuilt better-sqlite3 and where it is compiled', () => {
+  const text = readme.replaceAll(/\s+/g, ' ');
+  expect(text).toContain('`npm ci` takes about a minute');
+  expect(text).toContain('with `python3`, `make` and a C++ compiler, which takes three to four minutes');
+});
+
 test('"Where things are" of README.md names every folder of the three floors, and nothing else', () => {
   const [, listing = ''] = /## Where things are\n\n```\n([\s\S]*?)```/.exec(readme) ?? [];
   let floor = '';
