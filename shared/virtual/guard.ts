@@ -1,4 +1,4 @@
-import { createHook, type HookCallbacks } from 'node:async_hooks';
+import { AsyncLocalStorage, createHook, type HookCallbacks } from 'node:async_hooks';
 
 /** Kinds of resources that a virtual run may create: none leaves the thread or takes real time. */
 const allowed: ReadonlySet<string> = new Set(['PROMISE', 'Immediate', 'Microtask', 'TickObject']);
@@ -29,11 +29,16 @@ export interface Guard {
   hasPending(): boolean;
 }
 
+/** Which run an asynchronous context belongs to: a process may do other work meanwhile, as a test runner does. */
+const runOfContext = new AsyncLocalStorage<object>();
+
 /**
- * Records resources that are created during a virtual run. It hooks only creation, because the other hooks slow every
- * promise down. A mark of Node shows whether an immediate has ended.
+ * Records resources that the caller and what it starts create during a virtual run; other work of the process is none of its
+ * concern. It hooks only creation, because the other hooks slow every promise down. A mark of Node shows whether an immediate has ended.
  */
 export function newGuard(): Guard {
+  const run = {};
+  runOfContext.enterWith(run);
   const foreign: ForeignResource[] = [];
   const unhandled: unknown[] = [];
   let foreignCount = 0;
@@ -41,7 +46,7 @@ export function newGuard(): Guard {
   let isOwn = false;
   const hook = createHook({
     init: function onResource(_id, type, _trigger, resource) {
-      if (type === 'PROMISE' || isOwn) return;
+      if (type === 'PROMISE' || isOwn || runOfContext.getStore() !== run) return;
       if (type === 'Immediate') pending.push(resource as { readonly _destroyed: boolean });
       if (allowed.has(type)) return;
       foreignCount += 1;
@@ -56,6 +61,7 @@ export function newGuard(): Guard {
     },
     unhandled,
     enter() {
+      runOfContext.enterWith(run);
       hook.enable();
       process.on('unhandledRejection', onUnhandled);
     },

@@ -215,6 +215,37 @@ describe('the guard', () => {
     expect(await foreignOf(late)).toEqual(['Timeout']);
   });
 
+  it('catches what was started before the run', async () => {
+    const loop = virtualLoop({ startAt });
+    const clock = loop.clock('a');
+    const started = (async () => {
+      await sleep(clock, 1);
+      setTimeout(() => {}, 1);
+    })();
+    await loop.run(startAt + 10);
+    await started;
+    expect(loop.foreign.map(({ type }) => type)).toEqual(['Timeout']);
+  });
+
+  it('ignores what other work of the process does meanwhile', async () => {
+    let fired = 0;
+    const other = setInterval(() => {
+      fired += 1;
+      setTimeout(() => {}, 1);
+      setImmediate(() => {});
+    }, 1);
+    try {
+      const loop = virtualLoop({ startAt });
+      const clock = loop.clock('a');
+      const tick = () => void clock.setTimer(1, tick);
+      tick();
+      await loop.run(() => fired >= 5);
+      expect(loop.foreign).toEqual([]);
+    } finally {
+      clearInterval(other);
+    }
+  });
+
   it('ignores work outside of a run', async () => {
     const loop = virtualLoop({ startAt });
     await loop.run(startAt);
