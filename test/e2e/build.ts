@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,26 +7,17 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The bundled command, as it is shipped. */
 export const cliFile = join(root, 'dist', 'command', 'main.js');
 
-function newest(folder: string): number {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  const changes = files
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => statSync(join(root, folder, file)).mtimeMs);
-  return Math.max(...changes);
-}
+/** Looks again where another process has just built. Types are checked elsewhere: what the compiler says of them stops nothing. */
+const build = `
+  newer=$(find gateway shared simulator rolldown.config.ts -newer dist/command/main.js -name '*.ts' -print -quit 2>&1)
+  [ -z "$newer" ] || { node_modules/.bin/tsc -p tsconfig.build.json; node_modules/.bin/rolldown --config rolldown.config.ts; }
+`;
 
 /**
- * Compiles and bundles when the sources are newer than the bundle; `npm test` has done it already. Types are checked elsewhere:
- * what the compiler says of them stops nothing here.
+ * Compiles and bundles when the sources are newer than the bundle; `npm test` has done it already. Test files that run at the
+ * same time wait for the one that builds.
  */
 export function buildWhenOutdated(): void {
-  const builtAt = statSync(cliFile, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (['gateway', 'shared', 'simulator'].every((folder) => newest(folder) < builtAt)) return;
-  const run = (program: string, ...given: string[]) =>
-    spawnSync(process.execPath, [join(root, 'node_modules', program), ...given], {
-      cwd: root,
-      stdio: 'ignore',
-    });
-  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  run('rolldown/bin/cli.mjs', '--config', 'rolldown.config.ts');
+  const { error } = spawnSync('flock', ['package.json', 'sh', '-c', build], { cwd: root, stdio: 'ignore' });
+  if (error) throw error;
 }
