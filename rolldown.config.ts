@@ -31,7 +31,7 @@ export default defineConfig({
   input: { main: 'simulator/cli/main.ts', [workerName]: `simulator/live/${workerName}.ts` },
   platform: 'node',
   // They find native code or files of their own beside themselves.
-  external: ['better-sqlite3', 'better-sqlite3-12', 'pg-native', 'swagger-ui-dist'],
+  external: ['better-sqlite3', 'better-sqlite3-13', 'pg-native', 'swagger-ui-dist'],
   transform: { target: 'node20' },
   plugins: [addressOfEachModule()],
   output: {

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { buildWhenOutdated } from './build.ts';
+
+beforeAll(buildWhenOutdated);
+
+const root = join(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
+
+/** The worked example, as the page prints it. */
+function example(): string {
+  const page = readFileSync(join(root, 'docs', 'testing-kit.md'), 'utf8');
+  return /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+}
+
+test('the tarball of npm pack installs into an empty project without a warning about this Node, and runs the worked example and the command there', () =>
+  withTemporaryFolder(async (folder) => {
+    const project = join(folder, 'project');
+    mkdirSync(project);
+    writeFileSync(join(project, 'package.json'), '{ "name": "project", "type": "module" }');
+    const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+    const [{ filename = '' } = {}] = JSON.parse(packed.stdout) as { readonly filename?: string }[];
+    // The addon is compiled where its binary cannot be fetched, which takes minutes: the one of this machine is copied below.
+    const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+    const installed = await run('npm', ['install', ...flags, join(folder, filename)], { cwd: project });
+    expect(installed.stderr).not.toContain('EBADENGINE');
+    for (const name of ['better-sqlite3', 'better-sqlite3-13']) {
+      const [from, to] = [root, project].map((place) => join(place, 'node_modules', name, 'build'));
+      if (from && to && existsSync(from)) cpSync(from, to, { recursive: true });
+    }
+    for (const name of ['fast-check', 'vitest'])
+      if (!existsSync(join(project, 'node_modules', name)))
+        symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+    writeFileSync(join(project, 'purchases.test.ts'), example());
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const { stdout } = await run(process.execPath, [vitest, 'run', 'purchases.test.ts'], {
+      cwd: project,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    expect(stdout).toMatch(/Tests +1 passed \(1\)/);
+    const command = join(project, 'node_modules', '.bin', 'fleetwake');
+    const models = await run(command, ['models', '--json'], { cwd: project });
+    expect((JSON.parse(models.stdout) as { id: string }[]).map(({ id }) => id)).toContain('aurora-2026');
+    const adapters = await run(command, ['adapters', '--json'], { cwd: project });
+    expect((JSON.parse(adapters.stdout) as { name: string }[]).map(({ name }) => name)).toContain(
+      'synchronous',
+    );
+  }));
