@@ -555,7 +555,7 @@ const cases: Readonly<Record<string, Case>> = {
           `run default --${name}-port 1`,
           `--${name}-port has no effect without --target: leave it out`,
         ),
-        shownBy(`--${name}-port`, 'e2e/run-target.live.test.ts', 'under a new key is caught'),
+        shownBy(`--${name}-port`, watched, 'gives every part the port of its flag'),
       ),
     ]),
   ),

@@ -240,8 +240,13 @@ describe('fleetwake run --target', () => {
   it('gives every part the port of its flag or its variable, and asks the engine at --target', async () => {
     const mapping = resolve('docs/examples/own-engine.mapping.yaml');
     const call = ['run', 'default', '--target', 'http://127.0.0.1:7/orders', '--mapping', mapping];
-    const names = ['api-iot', 'mqtt', 'payments', 'smtp', 'push', 'mail'];
-    const ports = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
+    const flagsOfPorts = {
+      ...{ 'api-iot': '--api-iot-port', mqtt: '--mqtt-port', payments: '--payments-port' },
+      ...{ smtp: '--smtp-port', push: '--push-port', mail: '--mail-port' },
+    };
+    const ports = await Promise.all(
+      Object.entries(flagsOfPorts).map(async ([name, flag]) => [name, flag, await freePort()] as const),
+    );
     interface Given {
       readonly config: GatewayConfig;
       readonly ports: Readonly<Record<string, number>>;
@@ -254,8 +259,9 @@ describe('fleetwake run --target', () => {
       const { apiIotPort, mqttPort } = run.config;
       return { 'api-iot': apiIotPort, mqtt: mqttPort, ...run.ports, control: undefined };
     };
-    const flags = ports.flatMap(([name, port]) => [`--${name}-port`, String(port)]);
-    expect(await portsOf(flags)).toEqual({ ...Object.fromEntries(ports), control: undefined });
+    const flags = ports.flatMap(([, flag, port]) => [flag, String(port)]);
+    const expected = Object.fromEntries(ports.map(([name, , port]) => [name, port]));
+    expect(await portsOf(flags)).toEqual({ ...expected, control: undefined });
     const variables = { API_IOT_PORT: '8181', MQTT_PORT: '1983' };
     expect(await portsOf([], variables)).toMatchObject({ 'api-iot': 8_181, mqtt: 1_983 });
     expect(await portsOf([])).toMatchObject({ 'api-iot': 8_081, mqtt: 1_883, payments: 8_082, smtp: 1_025 });
