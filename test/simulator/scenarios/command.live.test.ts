@@ -134,7 +134,7 @@ test('an expectation that fails ends with 1, in every report with the command th
     seed: 3,
     world: 'virtual',
     bus: null,
-    versions: { fleetwake: '0.5.0' },
+    versions: { fleetwake: '0.6.0' },
   });
 });
 
