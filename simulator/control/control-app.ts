@@ -44,6 +44,8 @@ export function controlApp(deps: ControlDeps): Hono {
     await next();
   });
   app.route(inPath, surface);
+  // Else the check of the header, which comes next, would answer a wrong path under the right secret.
+  app.all(`${inPath}/*`, (context) => context.notFound());
   app.use(async (context, next) => {
     const given = context.req.header('authorization');
     if (deps.isOpen && given === undefined && !isOfPage(context.req)) return next();

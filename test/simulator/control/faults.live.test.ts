@@ -136,6 +136,22 @@ describe('faults of a running fleet over REST', () => {
     });
   });
 
+  test('a path that leads nowhere is not found, with the secret in a header or in the path, and asks for it without one', async () => {
+    await withControl(async ({ origin, secret }) => {
+      const authorization = `Bearer ${secret}`;
+      const at = async (path: string, headers = {}) => {
+        const response = await fetch(`${origin}${path}`, { headers });
+        const { detail } = (await response.json()) as { detail: string };
+        return [response.status, detail];
+      };
+      const nothing = [404, 'Nothing is at GET /nothing.'];
+      expect(await at('/nothing', { authorization })).toEqual(nothing);
+      expect(await at(`/as/${secret}/nothing`)).toEqual(nothing);
+      expect((await at('/nothing'))[0]).toBe(401);
+      expect((await at('/as/wrong/nothing'))[0]).toBe(401);
+    });
+  });
+
   test('a hundred faults are on one vehicle at most', async () => {
     await withControl(async (world) => {
       const wedged = { name: 'w', layer: 'vehicle', type: 'ecu_busy' };
