@@ -1311,7 +1311,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 const everyName = await everyOption();
-/** Tested while a gateway runs, in running-options.live.test.ts; `up` hands them to the same function. */
+/** Tested while a gateway runs, in running-options.live.test.ts, and as what `up` starts with, in watched-commands.live.test.ts. */
 const ofGateway = new Set(
   Object.values(options).flatMap(({ flag }) => [
     `gateway --${flag}`,

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters.ts';
 import { shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
-import type { GatewayConfig } from '../../../gateway/config.ts';
+import { type GatewayConfig, options } from '../../../gateway/config.ts';
 import { shippedModelsFolder } from '../../../simulator/models/models-folder.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
@@ -14,6 +14,7 @@ import {
   inProcess,
   writeSecrets,
 } from './command-in-process.ts';
+import { companionsOf, parametersOf, rows, whole } from './gateway-option-rows.ts';
 
 /** What the parts of a command were given, by the name of the part. */
 const given = vi.hoisted(() => ({ current: {} as Record<string, unknown> }));
@@ -46,6 +47,10 @@ vi.mock('../../../shared/live/mqtt-link.ts', () => ({ mqttLink: watch('mqttLink'
 vi.mock('../../../simulator/live/stand-in-servers.ts', async (original) => ({
   ...(await original<object>()),
   startPaymentsServer: watch('payments'),
+}));
+vi.mock('../../../simulator/live/local-system.ts', async (original) => ({
+  ...(await original<object>()),
+  startLocalSystem: watch('up'),
 }));
 vi.mock('../../../simulator/live/scenario-run.ts', () => ({ runScenario: watch('run') }));
 vi.mock('../../../simulator/live/target-run.ts', () => ({ runTarget: watch('target') }));
@@ -154,6 +159,45 @@ describe('fleetwake fleet', () => {
     apiIot.requests.length = 0;
     await givenTo('mqttLink', [...fleet, ...fleetPlaces()]);
     expect(apiIot.requests[0]).not.toContain('"model":"cirrus-2025"');
+  });
+});
+
+describe('fleetwake up', () => {
+  const upOf = async (parameters: readonly string[], environment: Environment = {}) => {
+    const [{ config }] = await givenTo<[{ config: GatewayConfig }]>('up', ['up', ...parameters], environment);
+    return config;
+  };
+  // Files and folders of these are read before anything starts.
+  const places: Partial<Record<keyof GatewayConfig, string>> = { catalogue: 'catalogue', data: 'data' };
+  // Without these they have no effect, and are refused.
+  const nats = { natsUrl: 'nats://127.0.0.1:4222' };
+  const webhook = {
+    ticketWebhookUrl: 'https://tickets.example',
+    ticketWebhookSecret: `whsec_${'a'.repeat(32)}`,
+  };
+  const issuer = { trustedIssuer: 'https://id.example/', trustedJwks: 'https://id.example/keys' };
+  const needed: Partial<Record<keyof GatewayConfig, Readonly<Record<string, string>>>> = {
+    natsPrefix: nats,
+    natsReplicas: nats,
+    natsPlacementCluster: nats,
+    natsPlacementTags: nats,
+    ticketWebhookFormat: webhook,
+    tokenLeewaySeconds: issuer,
+  };
+  const keys = (Object.keys(options) as (keyof GatewayConfig)[]).filter((key) => key !== 'pushPrivate');
+
+  it.each(keys)('starts with %s of its flag, and with that of its variable', async (key) => {
+    const row = rows[key];
+    const place = places[key];
+    const text = place === undefined ? row.text : join(folder, place);
+    const value = place === undefined ? row.value : text;
+    const elsewhere = key === 'data' ? [] : ['--data', folder];
+    const others = [...companionsOf({ ...row, with: { ...row.with, ...needed[key] } }), ...elsewhere];
+    const fromFlag = await upOf([...parametersOf(key, text), ...others]);
+    expect(whole(fromFlag[key])).toEqual(value);
+    const fromVariable = await upOf(others, { [options[key].environment]: text });
+    expect(whole(fromVariable[key])).toEqual(value);
+    expect((await upOf(elsewhere))[key]).not.toEqual(value);
   });
 });
 
