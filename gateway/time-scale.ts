@@ -9,7 +9,7 @@ import { type DispatchSettings, standardDispatch } from './notifications/deliver
 export const httpTimeoutMs = 10_000;
 
 /** The engine's waits, `scale` times as short, as far as a machine can follow. */
-export function compressedEngine(scale: number): EngineSettings {
+export function engineAtTimeScale(scale: number): EngineSettings {
   const compress = compression(scale);
   return {
     ...standardSettings,
@@ -25,12 +25,12 @@ export function compressedEngine(scale: number): EngineSettings {
 }
 
 /** The time in which each vehicle is looked at once, `scale` times as short; null where it never is. */
-export function compressedReconciliation(scale: number, everyMs: number): number | null {
+export function reconciliationAtTimeScale(scale: number, everyMs: number): number | null {
   return everyMs === 0 ? null : compression(scale)(everyMs, 1_000);
 }
 
 /** The limit of contradictions, its window `scale` times as short: a day, or 24 looks where those take longer. */
-export function compressedContradictions(
+export function contradictionsAtTimeScale(
   scale: number,
   everyMs: number | null,
   repeatMax: number,
@@ -46,7 +46,7 @@ export function compressedContradictions(
  * Waits of notifications, divided by `scale`; `tryMaxMs` is the time-out of one try, `mailMax` the e-mails per address and
  * day (0: no limit).
  */
-export function compressedDispatch(
+export function dispatchAtTimeScale(
   scale: number,
   tryMaxMs: number,
   mailMax: number = standardAddressLimit.max,
@@ -67,7 +67,7 @@ export function compressedDispatch(
 }
 
 /** The waits between two tries of a callback, `scale` times as short. */
-export function compressedCallbackRetry(scale: number): CallbackRetry {
+export function callbackRetryAtTimeScale(scale: number): CallbackRetry {
   const compress = compression(scale);
   const { callbackRetry } = apiIotDefaults;
   return {

@@ -53,7 +53,7 @@ export function rateLimitWaitMinMs(policy: RetryPolicy, before: number): number 
 }
 
 /** Every duration divided by `scale`, at least 1 ms: a scenario in which an hour passes in a minute. */
-export function compressPolicy(policy: RetryPolicy, scale: number): RetryPolicy {
+export function shortenPolicyTimes(policy: RetryPolicy, scale: number): RetryPolicy {
   const compress = (ms: number) => Math.max(1, Math.round(ms / scale));
   return {
     ...policy,

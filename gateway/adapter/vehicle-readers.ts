@@ -74,7 +74,7 @@ export function connectionReader(file: AdapterFile): (document: unknown, vin: st
 }
 
 /** Returns a status of which nothing is known, for an API without one. */
-export function unknownStatus(vin: string): VehicleStatus {
+export function statusOfUnknownVehicle(vin: string): VehicleStatus {
   return {
     ...{ vin, online: null, lastSeenAt: null, model: null, firmware: null, clockSkewMs: null },
     ...{ desired: [], reported: null, telemetry: {}, telemetryAt: null },
@@ -82,7 +82,7 @@ export function unknownStatus(vin: string): VehicleStatus {
 }
 
 /** Returns a connection of which nothing is known, for an API without one. */
-export function unknownConnection(vin: string): VehicleConnection {
+export function connectionOfUnknownVehicle(vin: string): VehicleConnection {
   return {
     ...{ vin, online: null, lastSeenAt: null, signalStrengthDbm: null },
     ...{ pendingCommands: null, quotaRemaining: null, quotaOpensAt: null },

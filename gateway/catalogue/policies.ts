@@ -1,4 +1,4 @@
-import { compressPolicy, policyFaults, type RetryPolicy } from '../activation/policy.ts';
+import { policyFaults, type RetryPolicy, shortenPolicyTimes } from '../activation/policy.ts';
 import type { Catalogue } from './catalogue.ts';
 import { endOf } from './duration.ts';
 import { CatalogueError } from './faults.ts';
@@ -21,8 +21,8 @@ export function withPolicies(
 }
 
 /** The same catalogue in which every duration passes `scale` times as fast, what is sold included. */
-export function compressCatalogue(catalogue: Catalogue, scale: number): Catalogue {
-  const compressed = withPolicies(catalogue, (policy) => compressPolicy(policy, scale));
+export function shortenCatalogueTimes(catalogue: Catalogue, scale: number): Catalogue {
+  const compressed = withPolicies(catalogue, (policy) => shortenPolicyTimes(policy, scale));
   const service = (id: string) => {
     const found = compressed.service(id);
     return found && { ...found, ...compressGrace(found, scale) };

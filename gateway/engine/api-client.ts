@@ -116,7 +116,7 @@ export function apiClient(deps: ApiClientDeps) {
 
   return {
     call,
-    /** For reads a rate limit is a passing failure like any other. */
+    /** For reads a rate limit is a temporary failure like any other. */
     async read<T>(asked: Call<T>): Promise<Answer<T>> {
       const answer = await call(asked);
       return 'retryAt' in answer

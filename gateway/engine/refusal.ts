@@ -87,7 +87,7 @@ function membersOf(body: unknown): Readonly<Record<string, unknown>> {
 
 /**
  * The failure that a refusal stands for. A documented name decides before the status does; without one, 4xx and redirects are
- * a temporary failure of the way (DESIGN.md section 11.3), for a proxy that answers 404 says nothing about a vehicle.
+ * a temporary failure of something in between (DESIGN.md section 11.3), for a proxy that answers 404 says nothing about a vehicle.
  */
 export function failureOfResponse(answer: ErrorAnswer): Failure {
   const { status, body } = answer;

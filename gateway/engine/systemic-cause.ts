@@ -31,7 +31,7 @@ export interface CallOutcome {
 
 /** Calls in a row that a refusal needs. */
 const rowMin = 3;
-/** Share, calls and vehicles that a passing failure needs, for a single vehicle's bad moment is no incident. */
+/** Share, calls and vehicles that a temporary failure needs, for a single vehicle's bad moment is no incident. */
 const storm = { share: 0.5, calls: 20, vehicles: 10 } as const;
 
 /**

@@ -3,7 +3,7 @@ import type { Adapter } from '../adapter/adapter.ts';
 import type { AskedCommand, VehicleCommand, VehicleConnection, VehicleStatus } from '../adapter/answers.ts';
 import { ownAdapter } from '../adapter/shipped-adapters.ts';
 import { type Values, valuesOf } from '../adapter/template.ts';
-import { unknownConnection, unknownStatus } from '../adapter/vehicle-readers.ts';
+import { connectionOfUnknownVehicle, statusOfUnknownVehicle } from '../adapter/vehicle-readers.ts';
 import { type Answer, type ApiClientDeps, apiClient } from './api-client.ts';
 import type { ClockSkews } from './clock-skew.ts';
 import type { ConfigureAnswer, ConfigureHeaders, Resend } from './configure-call.ts';
@@ -95,14 +95,14 @@ export function vehicleApi(deps: Deps): VehicleApi {
       return { ok: true, value: found ?? stillOpen(vin, commandId, asked, clock.now()) };
     },
     async status(vin) {
-      if (status === null) return { ok: true, value: unknownStatus(vin) };
+      if (status === null) return { ok: true, value: statusOfUnknownVehicle(vin) };
       const read = (document: unknown) => status.read(document, vin);
       const answer = await client.read({ path: status.path({ vin }), read });
       if (answer.ok) deps.clockSkews?.heard(vin, answer.value.clockSkewMs);
       return answer;
     },
     async health(vin) {
-      if (health === null) return { ok: true, value: unknownConnection(vin) };
+      if (health === null) return { ok: true, value: connectionOfUnknownVehicle(vin) };
       return client.read({ path: health.path({ vin }), read: (document) => health.read(document, vin) });
     },
     history: (vin, asked) => list(vin, asked ?? null),

@@ -11,7 +11,7 @@ const lagMs = { some: 50, much: 100 } as const;
 const worksUnder = { some: 128, much: 64 } as const;
 
 /** Returns how many activations may be worked on at once: requests are taken in the turns that the engine leaves. */
-export function worksAtOnce(lag: number, concurrency: number): number {
+export function concurrentWorksMax(lag: number, concurrency: number): number {
   if (lag <= lagMs.some) return concurrency;
   return Math.min(concurrency, lag <= lagMs.much ? worksUnder.some : worksUnder.much);
 }
@@ -32,7 +32,7 @@ export function workPace({
   let running = 0;
   let isLooking = false;
 
-  const hasPlace = () => running < worksAtOnce(eventLoop.lagMs(), concurrency);
+  const hasPlace = () => running < concurrentWorksMax(eventLoop.lagMs(), concurrency);
 
   function beginWaiting(): void {
     while (waiting.length > 0 && hasPlace()) {

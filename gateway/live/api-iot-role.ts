@@ -14,7 +14,7 @@ import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.t
 import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
-import { compressedCallbackRetry } from '../time-scale.ts';
+import { callbackRetryAtTimeScale } from '../time-scale.ts';
 import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
@@ -119,7 +119,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
     quotaPerHour: config.quotaLimit,
     quotaWindowMs: compress(config.quotaWindowMs),
     commandTimeoutMs: compress(config.commandTimeoutMs),
-    callbackRetry: compressedCallbackRetry(config.timeScale),
+    callbackRetry: callbackRetryAtTimeScale(config.timeScale),
     callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
     link: {
       clientId: 'api-iot',

@@ -15,7 +15,7 @@ import type { Pusher } from '../../shared/ports/pusher.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../catalogue/folder.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
-import { compressCatalogue } from '../catalogue/policies.ts';
+import { shortenCatalogueTimes } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
 import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
@@ -24,11 +24,11 @@ import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
 import { standardWebhook, type WebhookSettings } from '../support/ticket-webhook.ts';
 import {
-  compressedContradictions,
-  compressedDispatch,
-  compressedEngine,
-  compressedReconciliation,
+  contradictionsAtTimeScale,
+  dispatchAtTimeScale,
+  engineAtTimeScale,
   httpTimeoutMs,
+  reconciliationAtTimeScale,
 } from '../time-scale.ts';
 import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
@@ -80,7 +80,7 @@ async function start(
   undo: (close: () => Promise<unknown>) => void,
 ): Promise<PlatformRole> {
   const { config, keys, http, log, bus, database } = deps;
-  const catalogue = deps.adapt(compressCatalogue(readCatalogue(config), config.timeScale));
+  const catalogue = deps.adapt(shortenCatalogueTimes(readCatalogue(config), config.timeScale));
   const server = await listen(http, {
     hostname: config.host,
     port: config.port,
@@ -131,7 +131,7 @@ function settingsOf(
 ): PlatformSettings {
   const scale = config.timeScale;
   const adapter = configuredAdapter(config);
-  const reconcileMs = compressedReconciliation(scale, config.reconcileMs);
+  const reconcileMs = reconciliationAtTimeScale(scale, config.reconcileMs);
   const templates = noticeTemplates(config.templates, senderDomain(config.mailFrom) ?? 'localhost');
   return {
     publicUrl,
@@ -161,10 +161,10 @@ function settingsOf(
             timeoutMs: httpTimeoutMs,
           },
     missingServices: missingServices(config),
-    engine: compressedEngine(scale),
-    dispatch: compressedDispatch(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs), config.mailLimit),
+    engine: engineAtTimeScale(scale),
+    dispatch: dispatchAtTimeScale(scale, Math.max(config.mailTimeoutMs, httpTimeoutMs), config.mailLimit),
     reconcileMs,
-    contradictions: compressedContradictions(scale, reconcileMs, config.reconcileRepeats),
+    contradictions: contradictionsAtTimeScale(scale, reconcileMs, config.reconcileRepeats),
     desk: {
       support: standardSupport(
         supportRoster(config.supportRoster),

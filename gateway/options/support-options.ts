@@ -13,7 +13,7 @@ export const supportOptions = {
     flag: 'support-sla',
     environment: 'SUPPORT_SLA',
     placeholder: 'times',
-    help: 'times within which tickets are taken up and resolved, by priority, in min, h or d',
+    help: 'times within which tickets are taken up and resolved, as PRIORITY=taken up/resolved, in min, h or d',
     fallback: 'HIGH=4h/24h,MEDIUM=8h/72h',
     read: (value) =>
       readSla(value) === null

@@ -138,6 +138,6 @@ export function refusalOf(error: unknown, step: StripeStep): Refusal {
   }
   const message = `the payment service answered ${status}: ${error.message}`;
   const replayed = error.headers?.['idempotent-replayed'] === 'true';
-  const passing = status >= 500 || status === 429 || status === 409 || status < 400;
-  return { kind: passing ? 'unanswered' : 'ours', message, replayed, isMissing: status === 404 };
+  const isTemporary = status >= 500 || status === 429 || status === 409 || status < 400;
+  return { kind: isTemporary ? 'unanswered' : 'ours', message, replayed, isMissing: status === 404 };
 }

@@ -39,7 +39,7 @@ function plainHeaders(headers: RequestHeaders): Headers {
  * failure is thrown as a plain Error without `code`, because the package itself repeats a request, with its own timer, if
  * the code means a closed connection.
  */
-export class PortHttpClient extends Stripe.HttpClient {
+export class StripeClientOverHttpPort extends Stripe.HttpClient {
   readonly #http: Http;
   readonly #clock: Clock;
   readonly #origin: string;

@@ -25,7 +25,7 @@ import {
   type StripeStep,
   stateOf,
 } from './stripe-answer.ts';
-import { PortHttpClient } from './stripe-http-client.ts';
+import { StripeClientOverHttpPort } from './stripe-http-client.ts';
 
 export interface StripePaymentsOptions {
   readonly http: Http;
@@ -49,7 +49,7 @@ function newStripe(options: StripePaymentsOptions): Stripe {
     protocol: secure ? 'https' : 'http',
     host: url.hostname,
     port: url.port || (secure ? 443 : 80),
-    httpClient: new PortHttpClient(http, clock, url.origin),
+    httpClient: new StripeClientOverHttpPort(http, clock, url.origin),
     timeout: timeoutMs,
     maxNetworkRetries: 0,
     telemetry: false,

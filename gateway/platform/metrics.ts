@@ -131,13 +131,13 @@ export function newMetrics(deps: Deps): Metrics {
   longTurns(registers, deps);
   const callbacks = new Counter({
     name: 'fleetwake_api_iot_callbacks_total',
-    help: 'Callbacks of the API IoT by answer: taken or refused',
+    help: 'Callbacks received from the API IoT, by our answer: taken or refused',
     labelNames: ['answer'],
     registers,
   });
   const paymentEvents = new Counter({
     name: 'fleetwake_payment_events_total',
-    help: "Events of the payment service's webhook by answer: taken, repeated, ignored or refused",
+    help: "Events received from the payment service's webhook, by our answer: taken, repeated, ignored or refused",
     labelNames: ['answer'],
     registers,
   });

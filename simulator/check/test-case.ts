@@ -53,7 +53,7 @@ const faultSchema = z.discriminatedUnion('type', [
   }),
   /** The answer to the last attempt that the policy allows comes this long after the command. */
   z.strictObject({ type: z.literal('late'), delayMs: durationSchema }),
-  /** The vehicle fails the first `nth` attempts for a passing reason, or refuses the n-th for good after passing failures. */
+  /** The vehicle fails the first `nth` attempts for a temporary reason, or refuses the n-th for good after temporary failures. */
   z.strictObject({ type: z.literal('result'), nth: nthSchema, kind: z.enum(['retryable', 'fatal']) }),
   z.strictObject({
     type: z.literal('http'),

@@ -17,8 +17,8 @@ export const coverageExceptions: readonly CoverageException[] = [
   ]),
   ...places('compresses the waits of a run in real time; virtual time is not compressed', [
     'gateway/time-scale.ts',
-    'gateway/activation/policy.ts#compressPolicy',
-    'gateway/catalogue/policies.ts#compressCatalogue',
+    'gateway/activation/policy.ts#shortenPolicyTimes',
+    'gateway/catalogue/policies.ts#shortenCatalogueTimes',
   ]),
   ...places('works on sockets of the machine; test/link runs it in virtual time beside the virtual broker', [
     'gateway/broker/aedes-handlers.ts',

@@ -49,7 +49,7 @@ export function shifted(schedule: FaultSchedule, byMs: number): FaultSchedule {
 }
 
 /** When the last window is over; null when only healing ends it. */
-export function endOfWindows(schedule: FaultSchedule | undefined): number | null {
+export function endOfLastWindow(schedule: FaultSchedule | undefined): number | null {
   if (schedule?.forMs === undefined || schedule.everyMs !== undefined) return null;
   return (schedule.afterMs ?? 0) + schedule.forMs;
 }

@@ -1,4 +1,4 @@
-import { compressedCallbackRetry } from '../../gateway/time-scale.ts';
+import { callbackRetryAtTimeScale } from '../../gateway/time-scale.ts';
 import { lastsMs, strikesOf } from '../faults/component-fault.ts';
 import type { Plan } from '../scenarios/plan.ts';
 
@@ -14,5 +14,5 @@ export function refusalDelayMaxMs({ partFaults = [], timeScale }: Plan, awayMs =
     (sum, fault) => sum + Math.max(1, strikesOf(fault).length) * lastsMs(fault),
     0,
   );
-  return defaultMs + Math.max(plannedMs, awayMs) + 2 * compressedCallbackRetry(timeScale).maxDelayMs;
+  return defaultMs + Math.max(plannedMs, awayMs) + 2 * callbackRetryAtTimeScale(timeScale).maxDelayMs;
 }

@@ -1,6 +1,6 @@
 import { passMs } from '../../gateway/entitlement/reconciler.ts';
 import { componentFaultEnd } from '../faults/component-fault.ts';
-import { endOfWindows } from '../faults/fault-schedule.ts';
+import { endOfLastWindow } from '../faults/fault-schedule.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { CourseSettings } from './run-context.ts';
@@ -39,7 +39,7 @@ export function lastWindowEnd({
   const all = [...apiIotFaults, ...paymentsFaults, ...platformFaults, ...channelFaults];
   return Math.max(
     0,
-    ...all.map((fault) => endOfWindows(fault.schedule) ?? 0),
+    ...all.map((fault) => endOfLastWindow(fault.schedule) ?? 0),
     ...partFaults.map(componentFaultEnd),
   );
 }

@@ -17,7 +17,7 @@ import { type PlannedVehicle, planVehicles } from './plan-vehicles.ts';
 import type { PlannedAction } from './planned-action.ts';
 import type { PlannedPurchase } from './planned-purchase.ts';
 import { hasOwnTimes, inRunTimes } from './run-times.ts';
-import { type Constants, compressedConstants, type Scenario } from './scenario.ts';
+import { type Constants, constantsAtTimeScale, type Scenario } from './scenario.ts';
 
 /**
  * Everything that a run does on purpose, drawn from a scenario and a seed before anything starts. Plain data: the same
@@ -81,7 +81,7 @@ export function planScenario(
     scenario: scenario.name,
     seed,
     timeScale: scenario.timeScale,
-    constants: compressedConstants(scenario),
+    constants: constantsAtTimeScale(scenario),
     telemetryEveryMs: scenario.telemetryEveryMs,
     slackMs: scenario.slackMs,
     vehicles,

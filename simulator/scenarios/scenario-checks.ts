@@ -8,7 +8,7 @@ import { endBoundMs } from '../reports/expectations.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { outageMistakes } from './recorded-outages.ts';
 import { hasOwnTimes } from './run-times.ts';
-import { compressedConstants, type Scenario } from './scenario.ts';
+import { constantsAtTimeScale, type Scenario } from './scenario.ts';
 import { checkActions, checkExpectations, checkStated } from './stated-checks.ts';
 import type { VehicleFaultRule } from './vehicle-fault.ts';
 
@@ -205,7 +205,7 @@ function latestEndMs(scenario: Scenario): number {
   const lastMs = Math.max(overMs, ...[...items, ...actions].map(({ atMs }) => atMs));
   const sharing = perVehicleMax + items.length + actions.length;
   const timeScale = hasOwnTimes(scenario) ? 1 : scenario.timeScale;
-  return lastMs + endBoundMs(compressedConstants({ ...scenario, timeScale }), sharing, slackMs);
+  return lastMs + endBoundMs(constantsAtTimeScale({ ...scenario, timeScale }), sharing, slackMs);
 }
 
 /** What begins so late can never strike. */

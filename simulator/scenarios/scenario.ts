@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isShipped, shippedLanguages } from '../../gateway/notifications/language.ts';
-import { compressedReconciliation } from '../../gateway/time-scale.ts';
+import { reconciliationAtTimeScale } from '../../gateway/time-scale.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import { componentFaultSchema } from '../faults/component-fault.ts';
 import { faultRecordSchema } from '../faults/fault.ts';
@@ -186,7 +186,7 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.infer<typeof scenarioSchema>;
 
 /** The constants as the run uses them: every duration divided by `timeScale`, at least 1 ms. */
-export function compressedConstants(scenario: Scenario): Constants {
+export function constantsAtTimeScale(scenario: Scenario): Constants {
   const { maxRetries, quotaLimit, purchasesMax, reconcileEveryMs, ...durations } = scenario.constants;
   const compress = (ms: number) => (ms === 0 ? 0 : Math.max(1, Math.round(ms / scenario.timeScale)));
   return {
@@ -202,6 +202,6 @@ export function compressedConstants(scenario: Scenario): Constants {
     ...(purchasesMax === undefined ? {} : { purchasesMax }),
     ...(reconcileEveryMs === undefined
       ? {}
-      : { reconcileEveryMs: compressedReconciliation(scenario.timeScale, reconcileEveryMs) ?? 0 }),
+      : { reconcileEveryMs: reconciliationAtTimeScale(scenario.timeScale, reconcileEveryMs) ?? 0 }),
   };
 }

@@ -1,13 +1,13 @@
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { compressCatalogue, withPolicies } from '../../gateway/catalogue/policies.ts';
+import { shortenCatalogueTimes, withPolicies } from '../../gateway/catalogue/policies.ts';
 import { options } from '../../gateway/config.ts';
 import {
-  compressedCallbackRetry,
-  compressedContradictions,
-  compressedDispatch,
-  compressedEngine,
-  compressedReconciliation,
+  callbackRetryAtTimeScale,
+  contradictionsAtTimeScale,
+  dispatchAtTimeScale,
+  engineAtTimeScale,
+  reconciliationAtTimeScale,
 } from '../../gateway/time-scale.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
@@ -77,7 +77,7 @@ export async function scenarioSystem(
       commandTimeoutMs,
       quotaPerHour,
       quotaWindowMs,
-      callbackRetry: compressedCallbackRetry(plan.timeScale),
+      callbackRetry: callbackRetryAtTimeScale(plan.timeScale),
     },
     faults: { notification: faults.notification },
   });
@@ -179,14 +179,14 @@ function platformSettings(sold: Catalogue, constants: Constants, timeScale: numb
   const { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs } = constants;
   const policy = { maxRetries, baseDelayMs, maxDelayMs, pollEveryMs, resultGraceMs, deadlineMs };
   const catalogue = withPolicies(sold, (shipped) => ({ ...shipped, ...policy }));
-  const reconcileMs = compressedReconciliation(timeScale, constants.reconcileEveryMs ?? 0);
+  const reconcileMs = reconciliationAtTimeScale(timeScale, constants.reconcileEveryMs ?? 0);
   return {
-    catalogue: compressCatalogue(catalogue, timeScale),
-    engine: compressedEngine(timeScale),
-    dispatch: compressedDispatch(timeScale, options.mailTimeoutMs.fallback),
+    catalogue: shortenCatalogueTimes(catalogue, timeScale),
+    engine: engineAtTimeScale(timeScale),
+    dispatch: dispatchAtTimeScale(timeScale, options.mailTimeoutMs.fallback),
     reconcileMs,
     ...(constants.purchasesMax === undefined ? {} : { purchasesMax: constants.purchasesMax }),
-    contradictions: compressedContradictions(timeScale, reconcileMs, options.reconcileRepeats.fallback),
+    contradictions: contradictionsAtTimeScale(timeScale, reconcileMs, options.reconcileRepeats.fallback),
     slaPollMs: Math.max(1_000, Math.round(60_000 / timeScale)),
   };
 }

@@ -69,7 +69,7 @@ describe.concurrent('transient network', () => {
 
 describe.concurrent('something between the gateway and the API IoT answers', () => {
   test.each([301, 308, 400, 403, 404, 409, 413])(
-    'an HTML page with status %i is a temporary failure of the way: the next attempt delivers',
+    'an HTML page with status %i is a temporary failure of something in between: the next attempt delivers',
     async (status) => {
       const { disturb, seen } = watch(on('configure', answersPage(status), { count: 1 }));
       await withPlatform({ disturb }, async (platform) => {
@@ -94,7 +94,7 @@ describe.concurrent('something between the gateway and the API IoT answers', () 
     });
   });
 
-  test('a page in the place of the token is a temporary failure of the way', async () => {
+  test('an HTML page in the place of the token is a temporary failure of something in between', async () => {
     const { disturb } = watch(on('token', answersPage(403), { count: 3 }));
     await withPlatform({ disturb }, async (platform) => {
       expect((await storyOf(platform, await buy(platform))).phase).toBe('active');

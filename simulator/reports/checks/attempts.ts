@@ -147,7 +147,7 @@ function judgeRefusals(
   });
 }
 
-/** Who fails for a passing reason has used every attempt, unless the deadline ended it. */
+/** What fails for a temporary reason has used every attempt, unless the deadline ended it. */
 function judgeEnd({ id, row, state }: CaseFile, { starts }: Steps, constants: Constants): string[] {
   const { failure } = state;
   if (row.phase !== 'failed' || failure === null || !failure.temporary) return [];

@@ -42,14 +42,14 @@ export const holdMs = 7 * 24 * 3_600_000;
 export type Step = 'capture' | 'cancel' | 'refund';
 
 /** A step is allowed, and then moves the money once, or it is refused and moves nothing. */
-export type Judgement =
+export type StepVerdict =
   | { readonly ok: true; readonly status: IntentStatus; readonly entry: EntryKind | null }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 const cancellable: readonly IntentStatus[] = ['requires_payment_method', 'requires_capture'];
 
 /** Whether the step may be taken in this state. Codes and messages are Stripe's. */
-export function judge(step: Step, state: IntentState): Judgement {
+export function judge(step: Step, state: IntentState): StepVerdict {
   const { status } = state;
   switch (step) {
     case 'capture':

@@ -34,14 +34,14 @@ function failureOf(category: FailureCategory, temporary: boolean): Failure {
 }
 
 describe('failures that may pass', () => {
-  const passing: readonly FailureCategory[] = [
+  const temporary: readonly FailureCategory[] = [
     'transient_network',
     'vehicle_offline',
     'api_iot_error',
     'timeout',
     'vehicle_not_ready',
   ];
-  test.each(passing)('%s is attempted 6 times, then escalated and reversed', (category) => {
+  test.each(temporary)('%s is attempted 6 times, then escalated and reversed', (category) => {
     const { activation, facts } = failUntilItEnds(ready(), failureOf(category, true));
     expect(startsOf(activation)).toEqual([0, 30, 90, 210, 450, 930]);
     expect(lines(facts).slice(-5)).toEqual([

@@ -85,7 +85,7 @@ test('a late refusal for good ends it, though another attempt is in flight that 
   expect(end.activation.revocationOwed).toBe(true);
 });
 
-test('a passing failure of an attempt that is over changes nothing', () => {
+test('a temporary failure of an attempt that is over changes nothing', () => {
   const { activation } = play(resultLost(), [started(335 * second)]);
   expect(verdictOf(activation, failed(336 * second, 1, lostOnTheWay))).toBe(
     'ignored: belongs to an attempt that is over',

@@ -2,8 +2,8 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
   backoffMs,
-  compressPolicy,
   policyFaults,
+  shortenPolicyTimes,
   standardPolicy,
 } from '../../../gateway/activation/policy.ts';
 
@@ -87,7 +87,7 @@ describe('a policy', () => {
   });
 
   test('compressed keeps its shape: durations shrink, counts and shares stay', () => {
-    expect(compressPolicy(standardPolicy, 150)).toEqual({
+    expect(shortenPolicyTimes(standardPolicy, 150)).toEqual({
       maxRetries: 5,
       baseDelayMs: 200,
       maxDelayMs: 6_000,
@@ -97,7 +97,7 @@ describe('a policy', () => {
       deadlineMs: 576_000,
       settlementMs: 2_880_000,
     });
-    expect(compressPolicy({ ...standardPolicy, deadlineMs: null }, 1e12)).toMatchObject({
+    expect(shortenPolicyTimes({ ...standardPolicy, deadlineMs: null }, 1e12)).toMatchObject({
       baseDelayMs: 1,
       resultGraceMs: 1,
       deadlineMs: null,

@@ -72,7 +72,7 @@ describe("a vehicle's answer", () => {
     ['rejected', 'rejected'],
     ['expired', 'expired'],
     ['failed', 'failed'],
-  ] as const)('%s means that the command is %s', (outcome, state) =>
+  ] as const)('the result %s of a vehicle makes its command %s', (outcome, state) =>
     withApiIot(async (bench) => {
       const { id } = await bench.accept();
       await bench.answer(first(bench.commands()), outcome);
@@ -212,7 +212,7 @@ describe('presence', () => {
       { hasWillsOfAllSessions: true },
     ));
 
-  it('does not return with telemetry where the broker publishes the will of the main session alone', () =>
+  it('telemetry does not make a vehicle online again where the broker publishes a will only for its main session', () =>
     withApiIot(async (bench) => {
       await bench.status();
       await bench.status({ online: false });

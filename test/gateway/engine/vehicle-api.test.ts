@@ -67,7 +67,7 @@ it.each([
 );
 
 it.each([301, 400, 401, 403, 404])(
-  'takes %i without an OAuth error from the token endpoint for a temporary failure of the way',
+  'treats status %i from the token endpoint, without an OAuth error in its body, as a temporary failure of something in between',
   (status) =>
     expect(
       api(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lookAgainMs, workPace, worksAtOnce } from '../../../gateway/engine/work-pace.ts';
+import { concurrentWorksMax, lookAgainMs, workPace } from '../../../gateway/engine/work-pace.ts';
 import { manualClock, settle } from '../../helpers/manual-clock.ts';
 
 it.each([
@@ -10,7 +10,7 @@ it.each([
   [101, 256, 64],
   [101, 4, 4],
 ])('with a lag of %i ms and %i works at most, %i are under way at once', (lagMs, concurrency, expected) => {
-  expect(worksAtOnce(lagMs, concurrency)).toBe(expected);
+  expect(concurrentWorksMax(lagMs, concurrency)).toBe(expected);
 });
 
 describe('the engine gives way to requests', () => {

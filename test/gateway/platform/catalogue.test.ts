@@ -4,7 +4,7 @@ import { CatalogueError } from '../../../gateway/catalogue/faults.ts';
 import type { CatalogueFiles } from '../../../gateway/catalogue/files.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../../gateway/catalogue/load.ts';
-import { compressCatalogue, withPolicies } from '../../../gateway/catalogue/policies.ts';
+import { shortenCatalogueTimes, withPolicies } from '../../../gateway/catalogue/policies.ts';
 
 const template = { parameters: { levels: 3 }, display: { receiving: 'Receiving', applied: 'On' } };
 const seats = {
@@ -111,7 +111,7 @@ describe('a catalogue', () => {
 
   it('is compressed in the durations of its policies, and in nothing else', () => {
     const catalogue = loadCatalogue(filesOf(valid));
-    const fast = compressCatalogue(catalogue, 150);
+    const fast = shortenCatalogueTimes(catalogue, 150);
     expect(fast.service('seats')).toEqual({
       ...catalogue.service('seats'),
       policy: {

@@ -25,7 +25,7 @@ it.each<[string, unknown, ReturnType<typeof remedyOf>]>([
   ['stored nowhere, for the store is closed', api(10077, 503, 'store is closed'), 'recreate'],
   ['stored nowhere, for the disk is full', api(10077, 503, 'write: no space left on device'), 'report'],
   ['stored nowhere, for the queue is full', api(10077, 503, 'maximum messages exceeded'), 'report'],
-  ['stored nowhere, for a passing reason', api(10077, 503, 'raft: leadership lost'), 'retry'],
+  ['stored nowhere, for a temporary reason', api(10077, 503, 'raft: leadership lost'), 'retry'],
   ['the limits of the account', api(10002, 400, 'resource limits exceeded for account'), 'report'],
   ['no leader', api(10008, 503, 'JetStream system temporarily unavailable'), 'retry'],
   ['no peers', api(10005, 400, 'no suitable peers for placement'), 'retry'],

@@ -112,7 +112,7 @@ test('rule 6 is broken by an attempt that the record shows too early after the f
   ]);
 });
 
-test('rule 6 is broken by another attempt after a recorded refusal, even if the engine takes it for a passing one', () => {
+test('rule 6 is broken by another attempt after a recorded refusal, even if the engine treats the refusal as temporary', () => {
   const evidence = corrupted(({ database: { record } }) => {
     const failure = only(
       record,

@@ -113,7 +113,7 @@ purchases: { count: 2, overMs: 100, services: [${service}] }
   );
 });
 
-test('an expectation that fails ends with 1, in every report with the command that runs it again', async () => {
+test('an unmet expectation gives exit code 1, and every report format has the command that runs the plan again', async () => {
   const flags = ['--seed', '3', '--junit', 'mine.xml', '--html', 'mine.html', '--json', 'mine.json'];
   const { exitCode, stdout, stderr, junit, html, json } = await run(
     `${scenario}expectations: [active = 2, failed = 2]\n`,

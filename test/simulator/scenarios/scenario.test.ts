@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { inRange, pickWeighted, shuffled } from '../../../simulator/scenarios/draws.ts';
 import { planScenario } from '../../../simulator/scenarios/plan.ts';
-import { compressedConstants, type Scenario } from '../../../simulator/scenarios/scenario.ts';
+import { constantsAtTimeScale, type Scenario } from '../../../simulator/scenarios/scenario.ts';
 import { defaultScenario } from './shipped.ts';
 
 test('one time scale compresses every duration, the hour of the quota included', () => {
-  expect(compressedConstants(defaultScenario)).toEqual({
+  expect(constantsAtTimeScale(defaultScenario)).toEqual({
     maxRetries: 5,
     baseDelayMs: 200,
     maxDelayMs: 3_000,
@@ -25,7 +25,7 @@ test('a duration is never compressed to nothing, and nothing stays nothing', () 
     timeScale: 10_000,
     constants: { ...defaultScenario.constants, baseDelayMs: 20, resultGraceMs: 0 },
   };
-  expect(compressedConstants(scenario)).toMatchObject({ baseDelayMs: 1, resultGraceMs: 0 });
+  expect(constantsAtTimeScale(scenario)).toMatchObject({ baseDelayMs: 1, resultGraceMs: 0 });
 });
 
 test.each([

@@ -216,7 +216,7 @@ describe('the display', () => {
 });
 
 describe('a restart', () => {
-  test('keeps what was configured', () => {
+  test('keeps what was configured across a restart', () => {
     const on = deliver(vehicleOf(), command('cmd_1', [['heated_seats', 'active', 1]])).vehicle;
     const down = step(on, { type: 'restart', now: noon }).vehicle;
     const up = step(down, { type: 'boot', now: noon }).vehicle;
