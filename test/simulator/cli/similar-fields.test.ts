@@ -26,7 +26,7 @@ it.each([
   ],
   [
     'a mapping',
-    readMapping('paymant: {}', 'my.yaml'),
+    readMapping('my.yaml', 'paymant: {}'),
     'my.yaml:1:1: paymant is no field of a mapping; did you mean payment?',
   ],
   [
