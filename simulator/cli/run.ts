@@ -3,16 +3,14 @@ import { options } from '../../gateway/config.ts';
 import { pathText } from '../../shared/files/mistake.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import type { RunReport } from '../reports/run-report.ts';
-import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { liveRefusals } from '../scenarios/live-refusals.ts';
-import { hasOwnTimes } from '../scenarios/run-times.ts';
 import { targetRefusals } from '../target/target-refusals.ts';
 import { adapterAt } from './adapters.ts';
 import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { flagOf } from './flag-names.ts';
-import { checkOpenFiles, countOf } from './fleet-options.ts';
-import { checkCatalogue, modelsOf, withModelsOption } from './models-option.ts';
+import { checkOpenFiles } from './fleet-options.ts';
+import { withModelsOption } from './models-option.ts';
 import { withGatewayOptions } from './options.ts';
 import {
   type PlannedFiles,
@@ -23,6 +21,7 @@ import {
   withReportOptions,
   writeReports,
 } from './report-files.ts';
+import { type JobFlags, jobsOf } from './run-jobs.ts';
 import type { Job } from './run-live.ts';
 import { checkedText, checkPlanFlags, type PlanFlags, placed, plansText } from './run-plan.ts';
 import {
@@ -34,23 +33,12 @@ import {
   targetPorts,
 } from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
-import { type NamedScenario, scenarioOf } from './scenario-argument.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
 
-interface RunFlags extends ReportFlags, TargetFlags, PlanFlags {
-  readonly live?: true;
-  readonly all?: true;
-  readonly seed: string;
-  readonly timeScale?: string;
-  readonly repeat: string;
+interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags {
   readonly log?: string;
-  readonly models?: string;
-  readonly catalogue?: string;
-  readonly adapter?: string;
 }
 
-/** Every report is kept until the last run is over. */
-const repeatMax = 1_000;
 /** What only a run on real parts has. */
 const liveOptions = ['data', 'natsUrl', 'install', 'logLevel'] as const;
 
@@ -219,64 +207,6 @@ function runnable(jobs: readonly Job[], { live, target, all, natsUrl }: RunFlags
   const names = new Set(virtual.map(({ job }) => job.calledAs));
   if (names.size > 0) process.stderr.write(`skipped, virtual time only: ${[...names].join(', ')}\n`);
   return refused.flatMap(({ job, refusals }) => (refusals.length > 0 ? [] : [job]));
-}
-
-/** The runs in their order: scenario by scenario, seed by seed. Every file is read before the first begins. */
-function jobsOf(name: string | undefined, flags: RunFlags): Job[] {
-  const { all, seed: first, repeat } = flags;
-  if (all && name !== undefined) {
-    throw new UsageError(`--all runs the whole library: leave out "${name}", or leave out --all`);
-  }
-  const seed = seedOf(first);
-  const count = countOf('--repeat', repeat, repeatMax, 1);
-  seedOf(String(seed + count - 1));
-  const parts = partsOf(flags);
-  const names = all ? shippedNames() : [name ?? 'default'];
-  return names.flatMap((calledAs) => {
-    const named = atTimeScale(scenarioOf(calledAs, parts), flags);
-    const call = [calledAs, ...partsAsNamed(flags)].join(' ');
-    return Array.from({ length: count }, (_, index) => ({ ...named, call, seed: seed + index }));
-  });
-}
-
-/** Vehicle models and catalogue of the run, which must fit each other. */
-function partsOf({ models, catalogue }: RunFlags): ScenarioParts {
-  if (models === undefined && catalogue === undefined) return {};
-  const read = modelsOf(models);
-  checkCatalogue(catalogue ?? null, read);
-  return { models: read, ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }) };
-}
-
-function partsAsNamed({ adapter, models, catalogue, timeScale }: RunFlags): string[] {
-  return [
-    ...(timeScale === undefined ? [] : [`--time-scale ${timeScale}`]),
-    ...(adapter === undefined ? [] : [`--adapter ${adapter}`]),
-    ...(models === undefined ? [] : [`--models ${models}`]),
-    ...(catalogue === undefined ? [] : [`--catalogue ${catalogue}`]),
-  ];
-}
-
-/** The scenario at the time scale that the call asks for. */
-function atTimeScale(named: NamedScenario, { timeScale: text, live, target }: RunFlags): NamedScenario {
-  if (text === undefined) return named;
-  if (!live && target === undefined)
-    throw new UsageError(
-      '--time-scale needs a live run, since virtual time costs nothing: add --live, or leave it out',
-    );
-  if (!hasOwnTimes(named.scenario)) {
-    const why = 'its times are those of a compressed run, which another scale would make others';
-    throw new UsageError(`--time-scale cannot change ${named.calledAs}: ${why}; write times: scenario in it`);
-  }
-  const timeScale = countOf('--time-scale', text, 10_000, 1);
-  return { ...named, scenario: { ...named.scenario, timeScale } };
-}
-
-function seedOf(text: string): number {
-  const seed = Number(text);
-  if (!/^\d{1,10}$/.test(text) || seed > 0xffff_ffff) {
-    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, not "${text}"`);
-  }
-  return seed;
 }
 
 function checkFlags(flags: RunFlags, runs: number): void {
