@@ -33,6 +33,17 @@ export async function disputeOf(
   return rows.find(({ status }) => openDisputes.includes(status)) ?? rows[0] ?? null;
 }
 
+/** Whether the bank has taken the charge of an activation back, and it was not paid by other means. */
+export async function isChargeLost(database: Kysely<PlatformSchema>, activationId: string): Promise<boolean> {
+  const row = await database
+    .selectFrom('disputes')
+    .select('id')
+    .where('activation_id', '=', activationId)
+    .where('status', 'in', ['lost', 'written_off'])
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export async function countDisputes(
   database: Kysely<PlatformSchema>,
   status: 'open' | 'lost',

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { isSale, newDeactivation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
+import { isChargeLost } from '../disputes/dispute-store.ts';
 import type { EntitlementDeps } from '../entitlement/deps.ts';
 import { grantEntitlement } from '../entitlement/grant.ts';
 import { restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
@@ -129,7 +130,11 @@ export async function project(
   let isResolved = false;
   let ticket: OpenedTicket | null = null;
   for (const fact of facts) {
-    const status = statusOf(fact);
+    const isUnpaid =
+      fact.type === 'activation.active' &&
+      isSale(stored.activation) &&
+      (await isChargeLost(transaction, stored.activation.id));
+    const status = isUnpaid ? 'payment_failed' : statusOf(fact);
     // An activation free of charge does not change the purchase.
     if (status && stored.purchaseId && isSale(stored.activation)) {
       await transaction
@@ -142,6 +147,8 @@ export async function project(
     if (fact.type === 'activation.active') {
       const source = isSale(stored.activation) ? 'purchase' : 'goodwill';
       isOver = !(await grantEntitlement(transaction, deps, stored, fact.at, source));
+      // The charge was lost while the vehicle was still to be reached.
+      if (isUnpaid) await shortenUnpaid(transaction, deps, stored, fact.at);
     }
     if (isRetry && !isOver && retryEnds.has(fact.type)) {
       await deps.resolveTicket(transaction, stored, fact.at);

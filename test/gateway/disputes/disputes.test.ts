@@ -120,6 +120,28 @@ test('lists a chargeback with its deadline, logs it at error, and lets an operat
   });
 });
 
+test('leaves a purchase unpaid whose charge was lost before its service became active', async () => {
+  await withRestoredSystem(async (system) => {
+    const { shop, operator, vins, ledger, payments } = system;
+    const order = { vin: vins[0], serviceId: 'adaptive-cruise', duration: { unit: 'permanent' } };
+    const body = { ...order, customerId: 'customer-1', paymentMethod: 'pm_card_visa' };
+    const bought = (await shop.send('POST', '/purchases', body, 'one')).body as Bought;
+    const { body: view } = await operator.get(`/settlements/${bought.activation.id}`);
+    const { paymentId } = (view as { settlement: { paymentId: string } }).settlement;
+    const { id } = await payments('/v1/test_helpers/disputes', { payment_intent: paymentId });
+    await payments(`/v1/disputes/${String(id)}/close`);
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'pending' });
+    await system.pass(60_000);
+    expect(system.activeFeatures()).toEqual([`${vins[0]} adaptive_cruise`]);
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'payment_failed' });
+    expect((await ledger.net(bought.activation.id)).netMinor).toBe(0);
+    await operator.send('POST', `/settlements/${bought.activation.id}/resolve`, {
+      ...{ by: 'olga', resolution: 'collected', amountMinor: 89_900, currency: 'EUR', reference: 'SEPA-1' },
+    });
+    expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
+  });
+});
+
 test('ends a dispute by itself that the bank rejects, and tells the customer what is true in the history', async () => {
   await withRestoredSystem(async (system) => {
     const { bought, paymentId } = await charged(system);
