@@ -31,7 +31,7 @@ export function judgeLoop(facts: LoopFacts): Omit<Violation, 'at'>[] {
   else if (!isSettled) report('no deadlock', 'the run reached its end with work that had not ended');
   for (const reason of loop.unhandled) report('no unhandled rejection', textOf(reason));
   for (const { type, stack } of foreignResources(loop).slice(0, 3))
-    report('no real-time resource', `${type} was made by ${stack.slice(0, 6).join(' < ')}`);
+    report('no real-time resource', `${type} was made by ${stack.slice(0, 6).join(' < ') || 'Node itself'}`);
   for (const [what, count] of storms(trace))
     report('no warning storm', `${what}: ${count} times in one second`);
   for (const { name, sinceAt } of loop.open()) {

@@ -56,12 +56,10 @@ export function foreignResources({ foreign }: Pick<VirtualLoop, 'foreign'>): For
 }
 
 /**
- * What no code has made is an end of something from before the run, such as a connection that closes while the process does something else.
  * The stripe package draws an idempotency key before it sees that it was given one: the draw is thrown away. Node sets
  * up its own fetch at the first use in a process.
  */
 function isHarmless({ type, stack }: ForeignResource): boolean {
-  if (stack.length === 0) return true;
   if (type === 'RANDOMBYTESREQUEST') return stack.some((frame) => frame.includes('stripe'));
   return type === 'PIPEWRAP' && stack.some((frame) => frame.includes('access-token'));
 }

@@ -170,11 +170,6 @@ describe('The loop', () => {
     expect(judgeLoop({ ...quiet, trace: warnings(12), loop: { ...quiet.loop, open } })).toEqual([]);
   });
 
-  test('breaks nothing where a connection from before the run closes, which no code of the run has made', () => {
-    const foreign = [{ type: 'SHUTDOWNWRAP', stack: [] }];
-    expect(judgeLoop({ ...quiet, loop: { ...quiet.loop, foreign } })).toEqual([]);
-  });
-
   const cases: readonly [string, Partial<LoopFacts>, string][] = [
     [
       'fleet connected',
@@ -188,6 +183,11 @@ describe('The loop', () => {
       'no real-time resource',
       { loop: { ...quiet.loop, foreign: [{ type: 'Timeout', stack: ['at engine.ts:1'] }] } },
       'Timeout was made by at engine.ts:1',
+    ],
+    [
+      'no real-time resource',
+      { loop: { ...quiet.loop, foreign: [{ type: 'ZLIB', stack: [] }] } },
+      'ZLIB was made by Node itself',
     ],
     [
       'no warning storm',

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../../shared/ports/clock.ts';
@@ -244,6 +246,25 @@ describe('the guard', () => {
     } finally {
       clearInterval(other);
     }
+  });
+
+  it('ignores a connection from before the run that closes meanwhile', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    let isClosed = false;
+    client.resume().once('close', () => {
+      isClosed = true;
+    });
+    setTimeout(() => socket.end('the end'), 1);
+    const loop = virtualLoop({ startAt });
+    const clock = loop.clock('a');
+    const tick = () => void clock.setTimer(1, tick);
+    tick();
+    await loop.run(() => isClosed);
+    expect(loop.foreign).toEqual([]);
+    server.close();
   });
 
   it('ignores work outside of a run', async () => {
