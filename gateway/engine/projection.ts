@@ -127,16 +127,15 @@ export async function project(
   await appendFacts(transaction, deps.ids, stored, facts);
   const createdIds: string[] = [];
   const isRetry = stored.activation.origin === 'support';
+  const isSold = isSale(stored.activation);
   let isResolved = false;
   let ticket: OpenedTicket | null = null;
   for (const fact of facts) {
     const isUnpaid =
-      fact.type === 'activation.active' &&
-      isSale(stored.activation) &&
-      (await isChargeLost(transaction, stored.activation.id));
+      fact.type === 'activation.active' && isSold && (await isChargeLost(transaction, stored.activation.id));
     const status = isUnpaid ? 'payment_failed' : statusOf(fact);
     // An activation free of charge does not change the purchase.
-    if (status && stored.purchaseId && isSale(stored.activation)) {
+    if (status && stored.purchaseId && isSold) {
       await transaction
         .updateTable('purchases')
         .set({ status })
@@ -145,7 +144,7 @@ export async function project(
     }
     let isOver = fact.type === 'activation.cancelled';
     if (fact.type === 'activation.active') {
-      const source = isSale(stored.activation) ? 'purchase' : 'goodwill';
+      const source = isSold ? 'purchase' : 'goodwill';
       isOver = !(await grantEntitlement(transaction, deps, stored, fact.at, source));
       // The charge was lost while the vehicle was still to be reached.
       if (isUnpaid) await shortenUnpaid(transaction, deps, stored, fact.at);

@@ -2,7 +2,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Duration } from '../../gateway/catalogue/service.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import { shippedModels } from '../models/models-folder.ts';
-import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
+import { type PlannedPurchase, plannedId } from '../scenarios/planned-purchase.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import type { ScheduledActivation, TestCase } from './test-case.ts';
 
@@ -51,7 +51,7 @@ export function purchasesOf(testCase: TestCase, catalogue: Catalogue): TestCaseP
       hours === undefined ? service?.offers.at(-1)?.duration : { unit: 'hours', count: hours };
     if (!service || !duration) throw new Error(`the catalogue has no service ${scheduled.service}`);
     return {
-      id: `p-${String(index + 1).padStart(3, '0')}`,
+      id: plannedId(index),
       atMs,
       customerId: `customer-${scheduled.vehicle + 1}`,
       vin: vinOf(scheduled.vehicle),

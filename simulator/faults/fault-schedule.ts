@@ -31,15 +31,20 @@ export const faultScheduleSchema = z
   .meta({ id: 'FaultSchedule' });
 export type FaultSchedule = z.infer<typeof faultScheduleSchema>;
 
+/** Returns how long the last window had begun at a moment; negative before the first one. */
+export function intoWindowMs({ afterMs = 0, everyMs }: FaultSchedule, atMs: number): number {
+  const sinceMs = atMs - afterMs;
+  return everyMs === undefined || sinceMs < 0 ? sinceMs : sinceMs % everyMs;
+}
+
 /** Whether the moment, counted from the first of the workload, lies in a window. Null: the workload has not begun. */
 export function isInWindow(schedule: FaultSchedule | undefined, atMs: number | null): boolean {
-  const { afterMs = 0, forMs, everyMs } = schedule ?? {};
-  const isTimed = schedule?.afterMs !== undefined || forMs !== undefined;
-  if (!isTimed) return true;
-  if (atMs === null || atMs < afterMs) return false;
-  if (forMs === undefined) return true;
-  const intoMs = everyMs === undefined ? atMs - afterMs : (atMs - afterMs) % everyMs;
-  return intoMs < forMs;
+  if (schedule === undefined) return true;
+  const { afterMs, forMs } = schedule;
+  if (afterMs === undefined && forMs === undefined) return true;
+  if (atMs === null) return false;
+  const intoMs = intoWindowMs(schedule, atMs);
+  return intoMs >= 0 && (forMs === undefined || intoMs < forMs);
 }
 
 /** Returns the same schedule on a clock that began this much earlier. */

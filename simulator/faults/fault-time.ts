@@ -1,4 +1,4 @@
-import type { FaultSchedule } from './fault-schedule.ts';
+import { type FaultSchedule, intoWindowMs } from './fault-schedule.ts';
 
 /** Where a fault stands in its schedule. */
 export interface FaultTime {
@@ -9,11 +9,11 @@ export interface FaultTime {
 }
 
 /** Returns where a fault stands that was added `sinceMs` ago. */
-export function faultTimeAt(schedule: FaultSchedule | undefined, sinceMs: number): FaultTime {
-  const { afterMs = 0, forMs, everyMs } = schedule ?? {};
-  if (sinceMs < afterMs) return { state: 'waiting', remainingMs: afterMs - sinceMs };
+export function faultTimeAt(schedule: FaultSchedule = {}, sinceMs: number): FaultTime {
+  const { forMs, everyMs } = schedule;
+  const intoMs = intoWindowMs(schedule, sinceMs);
+  if (intoMs < 0) return { state: 'waiting', remainingMs: -intoMs };
   if (forMs === undefined) return { state: 'active', remainingMs: null };
-  const intoMs = everyMs === undefined ? sinceMs - afterMs : (sinceMs - afterMs) % everyMs;
   if (intoMs < forMs) return { state: 'active', remainingMs: forMs - intoMs };
   return everyMs === undefined
     ? { state: 'over', remainingMs: null }

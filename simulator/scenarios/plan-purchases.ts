@@ -6,7 +6,7 @@ import { pickWeighted, shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
 import { planStated } from './plan-stated.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';
-import type { PlannedPurchase } from './planned-purchase.ts';
+import { type PlannedPurchase, plannedId } from './planned-purchase.ts';
 import type { Scenario } from './scenario.ts';
 
 type OfferedService = Scenario['purchases']['services'][number];
@@ -54,7 +54,7 @@ function drawPurchases(
   const timed = wishes.map((wish, index) => ({ wish, index, atMs: arrival(scenario, wish.vehicle, times) }));
   timed.sort((a, b) => a.atMs - b.atMs || a.index - b.index);
   return timed.map(({ wish, atMs }, index) => ({
-    id: `p-${String(index + 1).padStart(3, '0')}`,
+    id: plannedId(index),
     atMs,
     customerId: wish.vehicle.customerId,
     vin: wish.vehicle.vin,
@@ -74,7 +74,7 @@ function listedPurchases(
   vehicles: readonly PlannedVehicle[],
 ): PlannedPurchase[] {
   return list.map(({ vin, atMs, service, duration, card }, index) => ({
-    id: `p-${String(index + 1).padStart(3, '0')}`,
+    id: plannedId(index),
     atMs,
     customerId: vehicles.find((one) => one.vin === vin)?.customerId ?? '',
     vin,

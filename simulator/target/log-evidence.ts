@@ -3,7 +3,7 @@ import { pointerReader } from '../../shared/protocol/json-pointer.ts';
 import { topics } from '../../shared/protocol/topics.ts';
 import type { BrokerMessage, Evidence, PurchaseAnswer, VehicleEvidence } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
-import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
+import { type PlannedPurchase, plannedId } from '../scenarios/planned-purchase.ts';
 import { standardConstants } from '../scenarios/standard.ts';
 import { movements } from '../stand-ins/payments/ledger-rules.ts';
 import type { LoggedFact } from './engine-log.ts';
@@ -55,8 +55,6 @@ function instantOf({ at = 0 }: LogFact): number {
   return typeof at === 'number' ? at : Date.parse(at);
 }
 
-const idOfPurchase = (index: number) => `p-${String(index + 1).padStart(3, '0')}`;
-
 function planOf(
   run: Fact<'run'> | undefined,
   purchases: readonly Timed<'purchase'>[],
@@ -69,20 +67,12 @@ function planOf(
     ...{ scenario: name, seed: 0, timeScale: 1, constants: { ...standardConstants, ...ofQuota } },
     ...{ telemetryEveryMs: 0, slackMs: 0, customers: [], apiIotFaults: [], faultSeed: 0 },
     vehicles: vehicles.map(({ vin }) => ({
-      ...{
-        vin,
-        model: '',
-        region: '',
-        latitude: 0,
-        longitude: 0,
-        chargePercent: 0,
-        customerId: '',
-        faults: [],
-      },
+      ...{ vin, model: '', region: '', latitude: 0, longitude: 0 },
+      ...{ chargePercent: 0, customerId: '', faults: [] },
     })),
     purchases: purchases.map(
       ({ ms, vin, feature, customer = '' }, index): PlannedPurchase => ({
-        ...{ id: idOfPurchase(index), atMs: ms - startedAt, customerId: customer, vin, feature },
+        ...{ id: plannedId(index), atMs: ms - startedAt, customerId: customer, vin, feature },
         ...{ serviceId: feature, duration: { unit: 'permanent' }, method: '', preDelivery: false },
         intent: 'ordinary',
       }),
@@ -96,7 +86,7 @@ function answersOf(purchases: readonly Timed<'purchase'>[], { purchase }: Mappin
     const isAccepted = status !== null && status >= 200 && status < 300;
     const activation = isAccepted ? read(answer) : null;
     const purchaseId = activation === null || activation === undefined ? null : String(activation);
-    return { plannedId: idOfPurchase(index), at, status, problem: null, purchaseId };
+    return { plannedId: plannedId(index), at, status, problem: null, purchaseId };
   });
 }
 
