@@ -1,5 +1,6 @@
-import { relative } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 
 /** The program of the gateway's second thread, which the command starts from a file beside its own. */
 const workerName = 'api-iot-worker';
@@ -26,8 +27,47 @@ function addressOfEachModule(): Plugin {
   };
 }
 
+/** The style sheet of the console, and the list from which its server finds the script and the style sheet. */
+function consoleFiles(): Plugin {
+  const source = 'simulator/console/page/console.css';
+  return {
+    name: 'console-files',
+    buildStart() {
+      this.addWatchFile(source);
+    },
+    async generateBundle(_, bundle) {
+      const style = this.emitFile({
+        type: 'asset',
+        name: 'console.css',
+        source: await readFile(join(import.meta.dirname, source), 'utf8'),
+      });
+      const script = Object.values(bundle).find((part) => part.type === 'chunk' && part.isEntry);
+      const names = { script: script?.fileName, style: this.getFileName(style) };
+      this.emitFile({ type: 'asset', fileName: 'manifest.json', source: JSON.stringify(names) });
+    },
+  };
+}
+
+/** The console's page for browsers: its packages are in it, so a user of the package builds nothing and a page loads nothing else. */
+const consolePage: RolldownOptions = {
+  input: { page: 'simulator/console/page/main.tsx' },
+  platform: 'browser',
+  tsconfig: 'tsconfig.console.json',
+  transform: { target: 'es2022' },
+  plugins: [consoleFiles()],
+  output: {
+    dir: 'dist/console',
+    cleanDir: true,
+    // A name changes with its content, so a browser keeps a file for as long as it likes.
+    entryFileNames: '[name]-[hash].js',
+    chunkFileNames: '[name]-[hash].js',
+    assetFileNames: '[name]-[hash][extname]',
+    minify: true,
+  },
+};
+
 /** The command `fleetwake` as a few large files: a start then reads tens of them, not 2,000 modules (docs/decisions/0013-one-bundle-for-the-command.md). */
-export default defineConfig({
+const command: RolldownOptions = {
   input: { main: 'simulator/cli/main.ts', [workerName]: `simulator/live/${workerName}.ts` },
   platform: 'node',
   // They find native code or files of their own beside themselves.
@@ -44,4 +84,6 @@ export default defineConfig({
     sourcemap: true,
     sourcemapExcludeSources: true,
   },
-});
+};
+
+export default defineConfig([command, consolePage]);

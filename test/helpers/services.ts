@@ -12,6 +12,7 @@ const programs: Readonly<Record<string, string>> = {
   pgbouncer: 'pgbouncer',
   postgres: 'postgresql',
   'docker-compose': 'docker-compose',
+  chromium: 'chromium',
 };
 
 function isOnPath(program: string): boolean {

@@ -1,0 +1,52 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { address } from './router.ts';
+import { pageAt, pages } from './routes.tsx';
+
+/** What every page has around it: navigation, heading, and the place of its content. */
+export function Frame() {
+  const path = address.value.pathname;
+  const { page, parameters } = pageAt(path);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    document.title = `${page.title} · Fleetwake`;
+    // A screen reader reads the new page from its heading on, as after loading a document.
+    if (!isFirst.current) heading.current?.focus();
+    isFirst.current = false;
+  }, [path, page.title]);
+  return (
+    <>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          Fleetwake
+        </a>
+        <nav aria-label="Pages">
+          <ul>
+            {pages.map(({ path: target, inNavigation }) =>
+              inNavigation === undefined ? null : (
+                <li key={target}>
+                  <a href={target} aria-current={isWithin(path, target) ? 'page' : undefined}>
+                    {inNavigation}
+                  </a>
+                </li>
+              ),
+            )}
+          </ul>
+        </nav>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <h1 ref={heading} tabIndex={-1}>
+          {page.title}
+        </h1>
+        {page.show(parameters)}
+      </main>
+    </>
+  );
+}
+
+function isWithin(path: string, target: string): boolean {
+  return path === target || (target !== '/' && path.startsWith(`${target}/`));
+}

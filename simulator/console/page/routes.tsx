@@ -1,0 +1,30 @@
+import type { ComponentChildren } from 'preact';
+import { type PageParameters, parametersOf } from './page-path.ts';
+import { NotFound } from './pages/not-found.tsx';
+import { Overview } from './pages/overview.tsx';
+
+/** A page of the console. */
+export interface ConsolePage {
+  /** `/activations/:id`: a segment with a colon is a parameter. */
+  readonly path: string;
+  /** Its name in the navigation; absent: only links of other pages lead to it. */
+  readonly inNavigation?: string;
+  readonly title: string;
+  readonly show: (parameters: PageParameters) => ComponentChildren;
+}
+
+/** Every page, in the order of the navigation. */
+export const pages: readonly ConsolePage[] = [
+  { path: '/', inNavigation: 'Overview', title: 'Overview', show: () => <Overview /> },
+];
+
+const notFound: ConsolePage = { path: '', title: 'Not found', show: () => <NotFound /> };
+
+/** Returns the page of a path with the values of its parameters. */
+export function pageAt(path: string): { readonly page: ConsolePage; readonly parameters: PageParameters } {
+  for (const page of pages) {
+    const parameters = parametersOf(page.path, path);
+    if (parameters) return { page, parameters };
+  }
+  return { page: notFound, parameters: {} };
+}
