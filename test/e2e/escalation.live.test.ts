@@ -128,7 +128,9 @@ describe.concurrent('from the last failed attempt to the customer', () => {
   test('HIGH: a customer paid; the ticket has all 18 fields and a technician on duty, the payment is reversed, the customer is notified', async () => {
     const { disturb, seen, configured, twins, healths } = overhear();
     const vehicles = [{ faults: [busySixTimes] }];
-    await withPlatform({ disturb, vehicles, timeScale }, async (platform) => {
+    // Every answer is the vehicle's: a command that timed out on a slow machine would be asked about.
+    const config = { commandTimeoutMs: 30 * 60 * 60_000 };
+    await withPlatform({ disturb, vehicles, timeScale, config }, async (platform) => {
       const { bought, id } = await escalated(platform);
       const before = ['POST token 200', 'GET status 200', 'GET health 200'];
       const attempted = Array.from({ length: 6 }, () => 'POST configure 202');
