@@ -66,6 +66,34 @@ const consolePage: RolldownOptions = {
   },
 };
 
+/** Writes one style sheet from several. */
+function styleSheet(fileName: string, sources: readonly string[]): Plugin {
+  return {
+    name: 'style-sheet',
+    buildStart() {
+      for (const source of sources) this.addWatchFile(source);
+    },
+    async generateBundle() {
+      const texts = sources.map((source) => readFile(join(import.meta.dirname, source), 'utf8'));
+      this.emitFile({ type: 'asset', fileName, source: (await Promise.all(texts)).join('\n') });
+    },
+  };
+}
+
+const timelineFolder = 'simulator/console/timeline';
+
+/** The timeline as one script and one style sheet, which reports have within them. */
+const timeline: RolldownOptions = {
+  input: { timeline: `${timelineFolder}/standalone.tsx` },
+  platform: 'browser',
+  tsconfig: 'tsconfig.console.json',
+  transform: { target: 'es2022' },
+  plugins: [
+    styleSheet('timeline.css', [`${timelineFolder}/timeline.css`, `${timelineFolder}/standalone.css`]),
+  ],
+  output: { dir: 'dist/timeline', cleanDir: true, format: 'iife', entryFileNames: '[name].js', minify: true },
+};
+
 /** The command `fleetwake` as a few large files: a start then reads tens of them, not 2,000 modules (docs/decisions/0013-one-bundle-for-the-command.md). */
 const command: RolldownOptions = {
   input: { main: 'simulator/cli/main.ts', [workerName]: `simulator/live/${workerName}.ts` },
@@ -86,4 +114,4 @@ const command: RolldownOptions = {
   },
 };
 
-export default defineConfig([command, consolePage]);
+export default defineConfig([command, consolePage, timeline]);

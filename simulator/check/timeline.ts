@@ -1,4 +1,3 @@
-import { escaped } from '../../shared/html/markup.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
 
 /** Who acts, in the order in which a timeline shows them. */
@@ -86,7 +85,7 @@ const kinds: readonly { readonly pattern: RegExp; readonly letter: string }[] = 
 ];
 
 /** `A1`, `C2`, `V1` … in the order of their first appearance. */
-function newNames(): (text: string) => string {
+export function newNames(): (text: string) => string {
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
   return (text) =>
@@ -104,7 +103,7 @@ function newNames(): (text: string) => string {
     );
 }
 
-export function moment(at: number): string {
+function moment(at: number): string {
   return `${at < 0 ? '-' : '+'}${(Math.abs(at) / 1_000).toFixed(3)} s`;
 }
 
@@ -116,30 +115,4 @@ export function timelineText(entries: readonly TimelineEntry[]): string {
     return `${moment(at).padStart(14)}  ${columns}   ${lane}: ${text}`;
   });
   return `${`${'virtual time'.padStart(14)}  ${heads}`}\n${lines.join('\n')}\n`;
-}
-
-/** The table as one HTML page without external files. */
-export function timelineHtml(title: string, summary: string, entries: readonly TimelineEntry[]): string {
-  const rows = entries.map(({ at, lane, text }) => {
-    const cells = lanes.map((one) => `<td>${one === lane ? escaped(text) : ''}</td>`).join('');
-    return `<tr class="${lane}"><th>${moment(at)}</th>${cells}</tr>`;
-  });
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escaped(title)}</title>
-<style>
-body { font: 13px/1.4 system-ui, sans-serif; margin: 1.5rem; color: #1c2127; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-thead th { position: sticky; top: 0; background: #fff; text-align: left; border-bottom: 2px solid #555; }
-th:first-child { width: 7rem; text-align: right; padding-right: .6rem; font-variant-numeric: tabular-nums; font-weight: normal; }
-td { border-left: 1px solid #ddd; padding: .1rem .3rem; vertical-align: top; overflow-wrap: anywhere; }
-td:not(:empty) { background: #eef4fb; border-radius: 4px; }
-tr.fault td:not(:empty) { background: #fde7e7; } tr.payment td:not(:empty) { background: #eaf6ea; }
-pre { background: #f5f5f5; padding: .8rem; overflow: auto; }
-</style>
-<h1>${escaped(title)}</h1><pre>${escaped(summary)}</pre>
-<table><thead><tr><th>virtual time</th>${lanes.map((lane) => `<th>${lane}</th>`).join('')}</tr></thead>
-<tbody>
-${rows.join('\n')}
-</tbody></table></html>
-`;
 }

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { judge } from '../check/judge.ts';
+import { replayPage } from '../check/replay-page.ts';
+import { runTimeline } from '../check/run-timeline.ts';
 import { scenarioOf } from '../check/scenario-of-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
-import { timelineHtml, timelineOf, timelineText } from '../check/timeline.ts';
+import { timelineOf, timelineText } from '../check/timeline.ts';
+import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { readTestCaseFile } from './check.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -46,11 +49,12 @@ async function replay(file: string, { html, catalogue, scenario }: ReplayFlags):
   }
   const verdict = broken === null ? 'no rule was broken' : `${broken.rule}\n  ${broken.sentence}`;
   const summary = `${about}\n\n${verdict}\ntrace hash ${run?.traceHash ?? 'none'}`;
-  const timeline = run === null ? [] : timelineOf(run.trace);
-  say(timelineText(timeline));
+  say(timelineText(run === null ? [] : timelineOf(run.trace)));
   say(summary);
   if (html !== undefined) {
-    await writeFile(html, timelineHtml(`fleetwake replay ${file}`, summary, timeline));
+    const title = `fleetwake replay ${file}`;
+    const timeline = run === null ? { title, events: [], faults: [] } : runTimeline(run, title);
+    await writeFile(html, replayPage(summary, timeline, await readTimelineFiles()));
     say(`timeline written to ${html}`);
   }
   if (scenario !== undefined) {

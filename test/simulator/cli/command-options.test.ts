@@ -16,6 +16,7 @@ import { demoFleet } from '../../../simulator/live/demo-fleet.ts';
 import { shippedModelsFolder } from '../../../simulator/models/models-folder.ts';
 import { shippedNames } from '../../../simulator/scenarios/library.ts';
 import type { Scenario } from '../../../simulator/scenarios/scenario.ts';
+import { buildWhenOutdated } from '../../e2e/build.ts';
 import { freePort } from '../../helpers/free-port.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
 import {
@@ -1264,8 +1265,9 @@ const cases: Readonly<Record<string, Case>> = {
     ),
   ),
   'replay --html': async () => {
+    buildWhenOutdated();
     await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);
-    expect(readFileSync(written('line.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+    expect(readFileSync(written('line.html'), 'utf8')).toContain('data-timeline="timeline"');
   },
   'replay --scenario': async () => {
     const lost = { type: 'message', channel: 'command', nth: 1, how: 'drop', delayMs: 1 } as const;

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { judge } from '../../../../simulator/check/judge.ts';
+import { replayPage } from '../../../../simulator/check/replay-page.ts';
+import { runTimeline } from '../../../../simulator/check/run-timeline.ts';
+import { readSaved } from '../../../../simulator/check/saved-test-case.ts';
+import type { Timeline } from '../../../../simulator/console/timeline/event.ts';
+import {
+  readTimelineFiles,
+  type TimelineFiles,
+} from '../../../../simulator/console/timeline/timeline-files.ts';
+import { buildWhenOutdated } from '../../../e2e/build.ts';
+import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../../helpers/browser.ts';
+import { newTemporaryFolder, removeFolder } from '../../../helpers/temporary-folder.ts';
+import { manyEvents } from './many-events.ts';
+
+const browser = useBrowser();
+let folder: string;
+let files: TimelineFiles;
+let replayed: Timeline;
+
+beforeAll(async () => {
+  folder = await newTemporaryFolder();
+  buildWhenOutdated();
+  files = await readTimelineFiles();
+  const reading = readSaved(readFileSync('test/regressions/refusal-heard-late.json', 'utf8'));
+  if (!reading.ok) throw new Error(reading.mistakes.join('\n'));
+  const { run } = await judge(reading.saved.schedule);
+  if (run === null) throw new Error('the test case cannot be run');
+  replayed = runTimeline(run, 'refusal-heard-late');
+});
+
+afterAll(() => removeFolder(folder));
+
+async function opened(
+  timeline: Timeline,
+  options: Parameters<typeof browser.open>[1] = {},
+  hash = '',
+): Promise<Page> {
+  const path = join(folder, 'timeline.html');
+  await writeFile(path, replayPage('summary', timeline, files));
+  return browser.open(`${pathToFileURL(path).href}${hash}`, options);
+}
+
+const chosen = (page: Page) => page.locator('.tl-details h3').textContent();
+const countText = (page: Page) => page.locator('.tl-head p').textContent();
+
+describe('page of a replayed failure', () => {
+  test('has one policy that allows its own script and style and nothing else', async () => {
+    const text = replayPage('summary', replayed, files);
+    const [policy] = /<meta http-equiv="Content-Security-Policy" content="[^"]*">/.exec(text) ?? [''];
+    expect(policy.replaceAll(/sha256-[A-Za-z0-9+/=]{44}/g, 'HASH')).toBe(
+      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'HASH'; script-src 'HASH'; base-uri 'none'; form-action 'none'">`,
+    );
+    expect(text).not.toMatch(/(src|href)="/);
+  });
+
+  test('shows every event, and chooses one with the keyboard', async () => {
+    const page = await opened(replayed);
+    expect(await countText(page)).toBe('169 events in 36 min 51 s');
+    await page.locator('.tl-plot').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await chosen(page)).toBe(' buys heated-seats for V1 (p-001)');
+    expect(new URL(page.url()).hash).toBe('#event=t5');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.tl-details p').first().textContent()).toMatch(/^\+0:00\.\d{3} · Platform/);
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('tl-details');
+  });
+
+  test('opens at the event that its address names', async () => {
+    const page = await opened(replayed, {}, '#event=t5');
+    expect(await chosen(page)).toBe(' buys heated-seats for V1 (p-001)');
+  });
+
+  test('filters drawing and text by the slider and by activation', async () => {
+    const page = await opened(replayed);
+    const last = page.getByRole('slider', { name: 'Last event shown' });
+    await last.focus();
+    await page.keyboard.press('Home');
+    for (let count = 0; count < 8; count += 1) await page.keyboard.press('ArrowRight');
+    expect(await last.getAttribute('aria-valuenow')).toBe('10');
+    expect(await countText(page)).toMatch(/^10 of 169 events in /);
+    expect(await page.locator('.tl-list summary').textContent()).toBe('10 events as text');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByLabel('Activation').selectOption('A2');
+    expect(await countText(page)).toMatch(/^\d+ of 169 events in 36 min 51 s$/);
+    const labels = await page.locator('.tl-attempt-text').allTextContents();
+    expect(labels.length).toBeGreaterThan(0);
+    expect(labels.join()).not.toContain('A1');
+  });
+
+  test('lists the events as text, and copies them', async () => {
+    const page = await opened(replayed, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.locator('.tl-list summary').click();
+    expect(await page.locator('.tl-list li').count()).toBe(169);
+    expect((await page.locator('.tl-list li').nth(2).textContent())?.replaceAll(/\s+/g, ' ')).toBe(
+      '+0:00.000 Customer → Platform buys heated-seats for V1 (p-001)',
+    );
+    await page.getByRole('button', { name: 'Copy all as JSON' }).click();
+    await page.getByRole('button', { name: 'Copy all as JSON ✓' }).waitFor();
+    const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as { id: string }[];
+    expect(copied.map(({ id }) => id).slice(0, 4)).toEqual(['t1', 't3', 't5', 't6']);
+  });
+
+  test.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+    ['dark', 360],
+  ] as const)('is accessible and does not scroll sideways, %s at %i px', async (colorScheme, width) => {
+    const page = await opened(replayed, { colorScheme, viewport: { width, height: 800 } }, '#event=t5');
+    await page.locator('.tl-list summary').click();
+    await expectAccessible(page);
+    await expectNoSidewaysScrolling(page);
+  });
+
+  test('shows the events as text where scripts are off', async () => {
+    const page = await opened(replayed, { javaScriptEnabled: false });
+    expect(await page.locator('#timeline pre').textContent()).toContain(
+      '+0:00.000  Customer → Platform         buys heated-seats for V1 (p-001)',
+    );
+  });
+
+  test('shows hostile texts as text', async () => {
+    const title = '</script><script>document.title="taken"</script>\u202egnp.exe\u0007';
+    const page = await opened({
+      title,
+      events: [
+        {
+          id: title,
+          atMs: 0,
+          lane: 'customer',
+          certainty: 'neutral',
+          importance: 3,
+          title,
+          details: { [title]: title },
+        },
+      ],
+      faults: [{ title, fromMs: 0, toMs: null }],
+    });
+    const shown = '</script><script>document.title="taken"</script>gnp.exe';
+    await page.locator('.tl-plot').focus();
+    await page.keyboard.press('Home');
+    expect((await chosen(page))?.trim()).toBe(shown);
+    expect(await page.title()).not.toBe('taken');
+  });
+
+  test('draws 10,000 events with at most 4,000 elements', async () => {
+    const page = await opened(manyEvents(10_000));
+    expect(await countText(page)).toMatch(/^10000 events in /);
+    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(4_000);
+  });
+});
