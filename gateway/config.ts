@@ -1,4 +1,3 @@
-import { Address } from '../shared/protocol/address.ts';
 import { type Option, readOptions } from './option.ts';
 import { neighbourOptions } from './options/neighbour-options.ts';
 import { paymentAndMailOptions } from './options/payment-and-mail-options.ts';
@@ -57,10 +56,8 @@ export function secretsOf(config: GatewayConfig): string[] {
     ...[config.apiIotClientSecret, config.apiIotCallbackSecret, config.mqttPassword],
     ...[config.paymentsKey, config.paymentsWebhookSecret, config.ticketWebhookSecret],
   ];
-  const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl];
-  const ofNats = config.natsUrl?.reveal().split(',') ?? [];
-  const passwords = [...addresses, ...ofNats.map((url) => new Address(url))].map(
-    (address) => address?.credentials()?.password,
-  );
-  return [...texts, ...passwords].filter((secret) => typeof secret === 'string');
+  const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl, config.natsUrl];
+  const others = [config.ticketWebhookUrl, config.trustedJwks];
+  const inAddresses = [...addresses, ...others].flatMap((address) => address?.secrets() ?? []);
+  return [...texts, ...inAddresses].filter((secret) => typeof secret === 'string');
 }

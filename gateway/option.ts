@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Address, type AddressRule, readAddress } from '../shared/protocol/address.ts';
+import { Address, type AddressRule, givenText, maskedText, readAddress } from '../shared/protocol/address.ts';
 import { durationOfText, textOfDuration } from '../shared/protocol/duration-text.ts';
 
 /**
@@ -31,7 +31,9 @@ export function listenHost(words: Omit<Option<string>, 'read'>): Option<string> 
       const bare = value.replace(/^\[(.*)\]$/, '$1');
       return isIP(bare) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(bare)
         ? { value: bare }
-        : { fault: `must be an address or a host name alone, such as 127.0.0.1 or ::1, not "${value}"` };
+        : {
+            fault: `must be an address or a host name alone, such as 127.0.0.1 or ::1, not ${givenText(value)}`,
+          };
     },
   };
 }
@@ -43,7 +45,9 @@ export function streamPrefix(words: Omit<Option<string>, 'read'>): Option<string
     read: (value) =>
       /^[a-z0-9][a-z0-9_-]{0,31}$/.test(value)
         ? { value }
-        : { fault: `must be 1 to 32 lower-case letters, digits, hyphens and underscores, not "${value}"` },
+        : {
+            fault: `must be 1 to 32 lower-case letters, digits, hyphens and underscores, not ${givenText(value)}`,
+          },
   };
 }
 
@@ -51,15 +55,16 @@ export function optionalText(words: Omit<Option<string | null>, 'read' | 'fallba
   return { ...words, fallback: null, read: (value) => ({ value: value === '' ? null : value }) };
 }
 
-/** An address that holds no secret, as a text. */
+/** An address that holds no secret and that paths are added to, as a text. */
 export function optionalUrl(
   words: Omit<Option<string | null>, 'read' | 'fallback'>,
   protocols: readonly string[],
+  base: 'request' | 'link' = 'request',
 ): Option<string | null> {
   return {
     ...words,
     fallback: null,
-    read: (value) => (value === '' ? { value: null } : readUrl(value, protocols)),
+    read: (value) => (value === '' ? { value: null } : readUrl(value, protocols, base)),
   };
 }
 
@@ -77,12 +82,13 @@ export function issuerName(words: Omit<Option<string | null>, 'read' | 'fallback
   };
 }
 
-/** A URL of one of these protocols without credentials, and without a slash at its end. */
+/** A URL of one of these protocols that paths are added to: without credentials, query, fragment and a slash at its end. */
 export function readUrl(
   value: string,
   protocols: readonly string[],
+  base: 'request' | 'link' = 'request',
 ): { readonly value: string } | { readonly fault: string } {
-  return readAddress(value, { protocols, hasCredentials: false });
+  return readAddress(value, { protocols, hasCredentials: false, base });
 }
 
 /** An address that may hold credentials, or lets its holder in by its path: it never shows them. */
@@ -113,7 +119,7 @@ export function wholeNumber(
       const fits = /^\d{1,15}$/.test(value) && number >= least && number <= most;
       return fits
         ? { value: number }
-        : { fault: `must be a whole number from ${least} to ${most}, not "${value}"` };
+        : { fault: `must be a whole number from ${least} to ${most}, not ${givenText(value)}` };
     },
   };
 }
@@ -133,7 +139,7 @@ export function milliseconds(
       const result = ms === null ? inNumbers.read(value) : { fault: '' };
       if (!('fault' in result)) return result;
       return {
-        fault: `must be a duration from ${textOfDuration(least)} to ${textOfDuration(most)}, such as 30s or "45 min", or as many milliseconds, not "${value}"`,
+        fault: `must be a duration from ${textOfDuration(least)} to ${textOfDuration(most)}, such as 30s or "45 min", or as many milliseconds, not ${givenText(value)}`,
       };
     },
   };
@@ -150,7 +156,7 @@ export function choices<T extends string>(
       const strange = names.find((name) => !known.includes(name as T));
       return strange === undefined
         ? { value: names as T[] }
-        : { fault: `knows ${known.join(', ')}, not "${strange}"` };
+        : { fault: `knows ${known.join(', ')}, not ${givenText(strange)}` };
     },
   };
 }
@@ -167,7 +173,7 @@ export function list(
       const values: string[] = [];
       for (const text of value.split(',').map((part) => part.trim())) {
         const one = readOne(text);
-        if (one === null) return { fault: `must be a list such as ${example}, not "${text}"` };
+        if (one === null) return { fault: `must be a list such as ${example}, not ${givenText(text)}` };
         values.push(one);
       }
       return { value: values };
@@ -196,7 +202,7 @@ export function oneOf<const T extends string>(
     read: (value) =>
       known.includes(value as T)
         ? { value: value as T }
-        : { fault: `must be one of ${known.join(', ')}, not "${value}"` },
+        : { fault: `must be one of ${known.join(', ')}, not ${givenText(value)}` },
   };
 }
 
@@ -215,13 +221,8 @@ export function readOptions(
     const given = flags[name] ?? (environment[option.environment] || undefined);
     const result = given === undefined ? { value: option.fallback } : option.read(given);
     if ('fault' in result)
-      faults.push(`--${option.flag} (${option.environment}) ${withoutPassword(result.fault)}`);
+      faults.push(`--${option.flag} (${option.environment}) ${maskedText(result.fault)}`);
     else values[name] = result.value;
   }
   return { values, faults };
-}
-
-/** Returns a fault without the address in it that may hold a password: one may have been given to any option by mistake. */
-function withoutPassword(fault: string): string {
-  return fault.replaceAll(/[^\s",]*:\/\/[^"]*@[^"]*/g, '***');
 }

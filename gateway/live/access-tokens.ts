@@ -16,7 +16,7 @@ export function accessTokens(
   const { trustedIssuer, trustedJwks, tokenLeewaySeconds: leewaySeconds } = config;
   const trusted =
     trustedIssuer !== null && trustedJwks !== null
-      ? [{ issuer: trustedIssuer, jwksUrl: trustedJwks, leewaySeconds }]
+      ? [{ issuer: trustedIssuer, jwksUrl: trustedJwks.reveal(), leewaySeconds }]
       : [];
   const privateKey = JSON.parse(keys.signingKey);
   return jwtTokens({ clock: machineClock, issuer, acceptsOwnKeyAlone, privateKey, trusted, http });

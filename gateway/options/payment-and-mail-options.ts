@@ -1,3 +1,4 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { isTimeZone } from '../../shared/protocol/time-zone.ts';
 import { standardAddressLimit } from '../notifications/address-limit.ts';
 import {
@@ -50,7 +51,7 @@ export const paymentAndMailOptions = {
     fallback: 'CaaS <no-reply@caas.example>',
     read: (value) =>
       senderDomain(value) === null
-        ? { fault: `must be an address such as "CaaS <no-reply@example.org>", not "${value}"` }
+        ? { fault: `must be an address such as "CaaS <no-reply@example.org>", not ${givenText(value)}` }
         : { value },
   } satisfies Option<string>,
   mailCa: optionalText({
@@ -93,7 +94,9 @@ export const paymentAndMailOptions = {
     help: 'time zone in which notifications show instants to customers without one of their own (IANA)',
     fallback: 'UTC',
     read: (value) =>
-      isTimeZone(value) ? { value } : { fault: `must be a time zone such as Europe/Madrid, not "${value}"` },
+      isTimeZone(value)
+        ? { value }
+        : { fault: `must be a time zone such as Europe/Madrid, not ${givenText(value)}` },
   } satisfies Option<string>,
   mailLimit: wholeNumber(
     {

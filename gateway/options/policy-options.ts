@@ -1,6 +1,6 @@
 import { apiIotDefaults } from '../api-iot/config.ts';
 import { standardContradictions } from '../entitlement/contradiction.ts';
-import { issuerName, milliseconds, oneOf, optionalText, optionalUrl, wholeNumber } from '../option.ts';
+import { issuerName, milliseconds, oneOf, optionalAddress, optionalText, wholeNumber } from '../option.ts';
 import { standardPurchasesMax } from '../platform/purchase-admission.ts';
 
 const dayMs = 86_400_000;
@@ -13,14 +13,14 @@ export const policyOptions = {
     placeholder: 'url',
     help: 'issuer of an external identity provider whose access tokens are also accepted',
   }),
-  trustedJwks: optionalUrl(
+  trustedJwks: optionalAddress(
     {
       flag: 'trusted-jwks',
       environment: 'TRUSTED_JWKS',
       placeholder: 'url',
       help: 'URL of the public keys (JWKS) of the trusted issuer',
     },
-    ['http://', 'https://'],
+    { protocols: ['http://', 'https://'], hasCredentials: false },
   ),
   tokenLeewaySeconds: wholeNumber(
     {

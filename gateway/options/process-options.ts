@@ -141,6 +141,7 @@ export const processOptions = {
       help: "URL of the customers' web platform for links in notifications; default: the platform API",
     },
     ['http://', 'https://'],
+    'link',
   ),
   pushPrivate: oneOf(
     {

@@ -1,3 +1,4 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { type Option, oneOf, optionalAddress, optionalText } from '../option.ts';
 import { readSla } from '../support/sla-text.ts';
 
@@ -18,7 +19,7 @@ export const supportOptions = {
     read: (value) =>
       readSla(value) === null
         ? {
-            fault: `must be such as HIGH=4h/24h,MEDIUM=8h/72h (taken up within/resolved within), not "${value}"`,
+            fault: `must be such as HIGH=4h/24h,MEDIUM=8h/72h (taken up within/resolved within), not ${givenText(value)}`,
           }
         : { value },
   } satisfies Option<string>,

@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../ports/clock.ts';
 import type { Http } from '../ports/http.ts';
 import { KeysUnavailable, type TokenRefusal, type Tokens } from '../ports/tokens.ts';
+import { maskedText } from '../protocol/address.ts';
 import { judgeClaims } from './token-claims.ts';
 
 /** Tokens whose signature was checked; the one used longest ago goes first. */
@@ -167,7 +168,7 @@ function outsideKeyset(trusted: TrustedIssuer, http: Http | undefined): Keyset {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
         throw error;
       }
-      throw new KeysUnavailable(`the keys at ${jwksUrl} could not be read`, { cause: error });
+      throw new KeysUnavailable(`the keys at ${maskedText(jwksUrl)} could not be read`, { cause: error });
     }
   };
   // Signatures with public keys only: an issuer's public key must never serve as an HMAC secret.

@@ -23,6 +23,21 @@ export class Address {
       : { username: decodeURIComponent(username), password: decodeURIComponent(password) };
   }
 
+  /** What stands in it that may be in no output: the password, and the values of a query. */
+  secrets(): string[] {
+    return this.#text.split(',').flatMap((part) => {
+      if (!URL.canParse(part)) return [];
+      const { password, searchParams } = new URL(part);
+      const values = [...searchParams].filter(([name]) => !harmless.has(name)).map(([, value]) => value);
+      return [...(password === '' ? [] : [decodeURIComponent(password)]), ...values];
+    });
+  }
+
+  /** With its path, and without the values of its query: for an address that its user must recognise. */
+  withPath(): string {
+    return maskedText(this.#text);
+  }
+
   toString(): string {
     return maskedAddress(this.#text);
   }
@@ -36,6 +51,9 @@ export class Address {
   }
 }
 
+/** Parameters of database and broker addresses whose values are words that stand elsewhere too. */
+const harmless = new Set(['sslmode', 'application_name', 'connect_timeout', 'pool', 'secure', 'name']);
+
 export interface AddressRule {
   /** `https://` and others of its kind. */
   readonly protocols: readonly string[];
@@ -43,6 +61,8 @@ export interface AddressRule {
   readonly hasCredentials: boolean;
   /** Several may be given, separated by commas; those after the first may leave the protocol out. */
   readonly isList?: boolean;
+  /** Paths are added to it: a query or a fragment would take them in. A link to a page may end in the fragment of its router. */
+  readonly base?: 'request' | 'link';
 }
 
 /** An address, or what it must be. The sentence shows nothing of a text that may hold a secret. */
@@ -69,10 +89,10 @@ function listOf(text: string, protocol: string): string[] {
 const encodeThem =
   'cannot be read as a URL: percent-encode the user and the password, where "#" is %23, "/" is %2F, "@" is %40 and "%" is %25 (RFC 3986 section 3.2.1)';
 
-function faultOf(text: string, { protocols, hasCredentials }: AddressRule): string | null {
+function faultOf(text: string, { protocols, hasCredentials, base }: AddressRule): string | null {
   if (!protocols.some((protocol) => text.toLowerCase().startsWith(protocol))) {
-    // Only a bare host cannot be a secret.
-    const shown = /^[a-z0-9.-]{1,100}(:\d{1,5})?$/i.test(text) ? `, not "${text}"` : '';
+    const isHost = /^[a-z0-9.-]{1,100}(:\d{1,5})?$/i.test(text);
+    const shown = isHost && isShown(text) ? `, not "${text}"` : '';
     return `must be a URL that starts with ${protocols.join(' or ')}${shown}`;
   }
   const [, authority = '', rest = ''] = /^[a-z+]+:\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
@@ -83,6 +103,8 @@ function faultOf(text: string, { protocols, hasCredentials }: AddressRule): stri
     return 'must hold no user and no password: credentials have options of their own';
   // What was meant for a password ended the host: an unencoded "/", "?" or "#".
   if (hasCredentials && rest.includes('@') && !authority.includes('@')) return encodeThem;
+  if (base !== undefined && /[?#]/.test(base === 'link' ? rest.replace(/#.*$/s, '') : rest))
+    return 'must hold no query and no fragment: paths are added to it';
   const { username, password } = new URL(text);
   return isDecodable(username) && isDecodable(password) ? null : encodeThem;
 }
@@ -103,12 +125,27 @@ export function hasCredentials(url: string): boolean {
   return username !== '' || password !== '';
 }
 
-const urlCredentials = /(\/\/)[^/?#\s@]*@/g;
-const urlQuery = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>]*)\?[^\s"'<>]*/gi;
+const urlCredentials = /(\/\/)[^/?#\s@"\\]*@/g;
+const urlQuery = /(\b[a-z][a-z0-9+.-]*:\/{1,2}[^\s?#"'<>\\]*)([?#])[^\s"'<>\\]+/gi;
 
-/** Returns a text with user, password and query of every URL in it left out, fit for a log, an error or a list. */
+/** Returns a text with user, password, query and fragment of every URL in it left out, fit for a log, an error or a list. */
 export function maskedText(text: string): string {
-  return text.replace(urlCredentials, '$1***@').replace(urlQuery, '$1?…');
+  return text.replace(urlCredentials, '$1***@').replace(urlQuery, '$1$2…');
+}
+
+const shownMax = 31;
+const secretShape = /:\/\/.*[@?#]|^(sk|rk|whsec|ghp)_|^eyJ|^(Bearer|Basic) /is;
+
+/**
+ * Returns a text as an error repeats it that was given where something else belongs, in quotes. A long text, a URL with more than
+ * a path and what looks like a key are left out: the flag may be the wrong one for a secret.
+ */
+export function givenText(text: string): string {
+  return isShown(text) ? `"${text}"` : '"***"';
+}
+
+function isShown(text: string): boolean {
+  return text.length <= shownMax && !secretShape.test(text);
 }
 
 /** A text about a request to `url`, with the address masked. */

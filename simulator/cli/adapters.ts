@@ -5,6 +5,7 @@ import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { readAdapterFile } from '../../gateway/adapter/adapter-file.ts';
 import { adapterJsonSchema, capabilities } from '../../gateway/adapter/adapter-schema.ts';
 import { shippedAdaptersFolder } from '../../gateway/adapter/shipped-adapters.ts';
+import { givenText } from '../../shared/protocol/address.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { refuseUnused } from './unused-flags.ts';
@@ -59,7 +60,8 @@ function shippedNames(): string[] {
 
 function shippedText(name: string): string {
   const names = shippedNames();
-  if (!names.includes(name)) throw new UsageError(`--show must be one of ${names.join(', ')}, not "${name}"`);
+  if (!names.includes(name))
+    throw new UsageError(`--show must be one of ${names.join(', ')}, not ${givenText(name)}`);
   return textOfNamedFile(shippedPath(name), 'install Fleetwake again');
 }
 

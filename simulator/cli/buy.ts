@@ -5,6 +5,7 @@ import { wallClock } from '../../shared/live/clock.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import { TransportError } from '../../shared/ports/http.ts';
+import { givenText } from '../../shared/protocol/address.ts';
 import { durationExamples, durationOfText } from '../../shared/protocol/duration-text.ts';
 import { type ApiAnswer, type ApiClient, ClientRefused } from '../run/api-client.ts';
 import { retryWithin } from '../run/retry-until-answered.ts';
@@ -104,7 +105,7 @@ function refused(answer: ApiAnswer): number {
 function waitOf(text: string): number {
   const ms = durationOfText(text);
   if (ms === null || ms <= 0)
-    throw new UsageError(`--within takes a duration such as ${durationExamples}, not "${text}"`);
+    throw new UsageError(`--within takes a duration such as ${durationExamples}, not ${givenText(text)}`);
   return ms;
 }
 

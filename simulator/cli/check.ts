@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
+import { givenText } from '../../shared/protocol/address.ts';
 import { judge } from '../check/judge.ts';
 import { readSaved, type SavedTestCase } from '../check/saved-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
@@ -64,7 +65,7 @@ export function addCheck(program: Command): void {
 function minutesOf(text: string): number {
   const minutes = Number(text);
   if (!(minutes > 0 && minutes <= 10_000))
-    throw new UsageError(`--minutes must be a number above 0 and up to 10000, not "${text}"`);
+    throw new UsageError(`--minutes must be a number above 0 and up to 10000, not ${givenText(text)}`);
   return minutes;
 }
 

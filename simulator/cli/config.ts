@@ -73,9 +73,14 @@ export function configReport(
       value: maskedText(maskSecrets(textOf(config[name]), secrets)),
       source: sourceOf(name),
     })),
-    problems,
-    notes,
+    problems: problems.map(masked),
+    notes: notes.map(masked),
   };
+}
+
+/** A path may be an address that was given to the wrong option. */
+function masked({ source, problem }: Problem): Problem {
+  return { source: maskedText(source), problem: maskedText(problem) };
 }
 
 function environmentOf(environment: Environment): { read: Environment; unreadable: Problem[] } {

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ownAdapter } from '../../gateway/adapter/shipped-adapters.ts';
-import { readUrl } from '../../gateway/option.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type LiveHttp, liveHttp } from '../../shared/live/http.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { givenText, readAddress } from '../../shared/protocol/address.ts';
 import { durationExamples, durationOfText } from '../../shared/protocol/duration-text.ts';
 import { type CallbackListener, callbackReceiver } from '../conform/callback-listener.ts';
 import { type ConformReport, claims, conform } from '../conform/conform.ts';
@@ -77,8 +77,10 @@ async function run(url: string, flags: Flags, http: LiveHttp): Promise<number> {
   const names = namesOf(flags);
   const wait = durationOfText(flags.wait);
   if (wait === null || wait <= 0)
-    throw new UsageError(`--wait must be a duration such as ${durationExamples}, not "${flags.wait}"`);
-  const origin = urlOf('the address of the API IoT', url);
+    throw new UsageError(
+      `--wait must be a duration such as ${durationExamples}, not ${givenText(flags.wait)}`,
+    );
+  const origin = urlOf('the address of the API IoT', url, 'request');
   const { restart } = flags;
   const settings = {
     adapter: flags.adapter === undefined ? ownAdapter() : adapterAt(flags.adapter),
@@ -108,9 +110,10 @@ async function run(url: string, flags: Flags, http: LiveHttp): Promise<number> {
   }
 }
 
-/** A URL without credentials: it is printed, and a callback's goes to the API IoT. */
-function urlOf(what: string, text: string): string {
-  const reading = readUrl(text, ['http://', 'https://']);
+/** A URL without credentials: it is printed, and a callback's, which may have a query, goes to the API IoT. */
+function urlOf(what: string, text: string, base?: 'request'): string {
+  const rule = { protocols: ['http://', 'https://'], hasCredentials: false };
+  const reading = readAddress(text, base === undefined ? rule : { ...rule, base });
   if ('fault' in reading) throw new UsageError(`${what} ${reading.fault}`);
   return reading.value;
 }

@@ -1,3 +1,5 @@
+import { maskedText } from '../../shared/protocol/address.ts';
+
 /** Exit codes, documented in docs/operations.md. */
 export const exitCodes = {
   ok: 0,
@@ -20,7 +22,11 @@ export class StoppedBySignal extends Error {
   }
 }
 
-/** Error of a wrong call or environment; the message is a sentence that names the fix. */
+/** Error of a wrong call or environment; the message is a sentence that names the fix. No URL in it shows credentials or its query. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(maskedText(message), options);
+  }
 }

@@ -1,3 +1,4 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { durationOfText } from '../../shared/protocol/duration-text.ts';
 import { layerOf } from '../faults/fault.ts';
 import { UsageError } from './exit.ts';
@@ -62,7 +63,7 @@ function numberOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
-  throw new UsageError(`${flag} takes a number, not "${text}"`);
+  throw new UsageError(`${flag} takes a number, not ${givenText(text)}`);
 }
 
 /** A duration with its unit, or milliseconds. */
@@ -70,7 +71,9 @@ function msOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = durationOfText(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
   if (Number.isFinite(ms)) return ms;
-  throw new UsageError(`${flag} takes a duration such as 30s or "45 min", or milliseconds, not "${text}"`);
+  throw new UsageError(
+    `${flag} takes a duration such as 30s or "45 min", or milliseconds, not ${givenText(text)}`,
+  );
 }
 
 /** A percentage, or a number from 0 to 1. */
@@ -79,7 +82,9 @@ function shareOf(flag: string, text: string | undefined): number | undefined {
   if (percent !== undefined) return Number(percent) / 100;
   if (text === undefined || (text.trim() !== '' && Number.isFinite(Number(text))))
     return numberOf(flag, text);
-  throw new UsageError(`${flag} takes a number from 0 to 1, or a percentage such as 3%, not "${text}"`);
+  throw new UsageError(
+    `${flag} takes a number from 0 to 1, or a percentage such as 3%, not ${givenText(text)}`,
+  );
 }
 
 function present(fields: Record<string, unknown>): object {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
+import { givenText } from '../../shared/protocol/address.ts';
 import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
 import { controlPortDefault } from '../live/control-server.ts';
@@ -36,7 +37,7 @@ export function withFleetOptions(command: Command): Command {
 export function countOf(flag: string, text: string, most: number, least = 0): number {
   const number = Number(text);
   if (/^\d{1,7}$/.test(text) && number >= least && number <= most) return number;
-  throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not "${text}"`);
+  throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not ${givenText(text)}`);
 }
 
 /** Refuses before anything is started what would end in "too many open files". */
@@ -54,7 +55,7 @@ export function fleetOfFlags(flags: FleetFlags): DemoFleet {
   const { connectivity } = flags;
   if (!connectivityProfiles.includes(connectivity as ConnectivityProfile)) {
     throw new UsageError(
-      `--connectivity must be one of ${connectivityProfiles.join(', ')}, not "${connectivity}"`,
+      `--connectivity must be one of ${connectivityProfiles.join(', ')}, not ${givenText(connectivity)}`,
     );
   }
   return {

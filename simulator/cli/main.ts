@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { gatewayFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
 import { TransportError } from '../../shared/ports/http.ts';
+import { maskedText } from '../../shared/protocol/address.ts';
 import { exitCodes, StoppedBySignal, UsageError } from './exit.ts';
 import { checkNodeVersion } from './node-version.ts';
 import { fleetwakeProgram } from './program.ts';
@@ -42,16 +43,17 @@ function fail(error: unknown): void {
     return;
   }
   process.stderr.write(`fleetwake: ${sentenceOf(error)}\n`);
-  if (process.env.FLEETWAKE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.FLEETWAKE_DEBUG && error instanceof Error)
+    process.stderr.write(`${maskedText(String(error.stack))}\n`);
   // Resources that a failed start left open must not keep the process alive.
   process.exit(error instanceof StoppedBySignal ? error.exitCode : exitCodes.unusable);
 }
 
 function sentenceOf(error: unknown): string {
   if (error instanceof TransportError) {
-    return `${error.message}: no response. Start it with "fleetwake up", or give another address with --platform-url and --api-iot-url`;
+    return `${maskedText(error.message)}: no response. Start it with "fleetwake up", or give another address with --platform-url and --api-iot-url`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return maskedText(error instanceof Error ? error.message : String(error));
 }
 
 main().catch(fail);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { givenText, maskedText } from '../../shared/protocol/address.ts';
 import { addHelp } from './help.ts';
 
 /** Adds commands to the program. */
@@ -57,6 +58,16 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['verify'], load: async () => [(await import('./verify.ts')).addVerify] },
 ];
 
+/** A misspelt flag may carry a secret (unknown option '--payment-key=sk_…'), and so may what stands where a command belongs. */
+function withoutSecret(text: string): string {
+  const withoutValue = text.replace(/(unknown option '--[^'=]+)=[^']*'/, "$1'");
+  const named = withoutValue.replace(
+    /(unknown command )'([^']*)'/,
+    (_, what: string, given: string) => `${what}${givenText(given).replaceAll('"', "'")}`,
+  );
+  return maskedText(named);
+}
+
 /**
  * Creates the command `fleetwake` with the commands of the group that the first argument names, or with every command where it
  * names none (help, a misspelt name). A command so loads its own modules only: loading all of them takes several times as long
@@ -70,8 +81,7 @@ export async function fleetwakeProgram(first?: string): Promise<Command> {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      // A misspelt flag may carry a secret: unknown option '--payment-key=sk_…'.
-      writeErr: (text) => process.stderr.write(text.replace(/(unknown option '--[^'=]+)=[^']*'/, "$1'")),
+      writeErr: (text) => process.stderr.write(withoutSecret(text)),
     });
   const named = commandGroups.filter(({ names }) => names.includes(first ?? ''));
   for (const group of named.length > 0 ? named : commandGroups) {

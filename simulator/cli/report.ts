@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { givenText } from '../../shared/protocol/address.ts';
 import type { FigureLimit } from '../reports/figure-limit.ts';
 import { diffReports, diffText, isWorse, judgedFigures } from '../reports/report-diff.ts';
 import { readSavedReport, type SavedReport } from '../reports/saved-report.ts';
@@ -47,7 +48,7 @@ function limitsOf({ maxSlower, maxWorse = [] }: DiffFlags, known: readonly strin
     const [, figure = '', percent = ''] = /^([^=]+)=(.*)$/.exec(text) ?? [];
     if (!known.includes(figure)) {
       const names = [...new Set(known)].join(', ');
-      throw new UsageError(`--max-worse takes FIGURE=PERCENT with one of ${names}, not "${text}"`);
+      throw new UsageError(`--max-worse takes FIGURE=PERCENT with one of ${names}, not ${givenText(text)}`);
     }
     return { figure, share: shareOf('--max-worse', percent), said: `--max-worse ${text}` };
   });
@@ -58,7 +59,8 @@ function limitsOf({ maxSlower, maxWorse = [] }: DiffFlags, known: readonly strin
 
 function shareOf(flag: string, text: string): number {
   const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
-  if (percent === undefined) throw new UsageError(`${flag} takes a percentage such as 10%, not "${text}"`);
+  if (percent === undefined)
+    throw new UsageError(`${flag} takes a percentage such as 10%, not ${givenText(text)}`);
   return Number(percent) / 100;
 }
 

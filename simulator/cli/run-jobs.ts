@@ -1,3 +1,4 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { hasOwnTimes } from '../scenarios/run-times.ts';
 import { UsageError } from './exit.ts';
@@ -75,7 +76,7 @@ function atTimeScale(named: NamedScenario, { timeScale: text, live, target }: Jo
 function seedOf(text: string): number {
   const seed = Number(text);
   if (!/^\d{1,10}$/.test(text) || seed > 0xffff_ffff) {
-    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, not "${text}"`);
+    throw new UsageError(`--seed must be a whole number from 0 to 4294967295, not ${givenText(text)}`);
   }
   return seed;
 }

@@ -1,6 +1,6 @@
 import { secretsOf } from '../../gateway/config.ts';
-import { readUrl } from '../../gateway/option.ts';
 import { jsonLog } from '../../shared/live/log.ts';
+import { Address, readAddress } from '../../shared/protocol/address.ts';
 import { runTarget } from '../live/target-run.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import type { RunReport } from '../reports/run-report.ts';
@@ -36,21 +36,27 @@ export const targetPorts = [...gatewayPorts, ...standInNames.map((name) => `${na
 
 /** The scenario against an engine of the user's own. */
 export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<RunReport> {
-  const { target = '', mapping: file = '' } = flags;
+  const { mapping: file = '' } = flags;
+  const target = targetOf(flags.target ?? '');
+  const shown = target.withPath();
   const reading = mappingOf(file);
   const { mapping } = reading;
   const config = gatewayConfig({ ...flags }, process.env);
   const ports = { ...standInPorts(flags, 'fixed'), control: 0 };
   const folder = await openRunFolder();
   process.stderr.write(
-    `scenario ${job.scenario.name}, seed ${job.seed}, against ${target}: ${job.scenario.description}\n`,
+    `scenario ${job.scenario.name}, seed ${job.seed}, against ${shown}: ${job.scenario.description}\n`,
   );
   try {
     const { scenario, seed, models, call } = job;
-    const log = jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config));
+    const log = jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, [
+      ...secretsOf(config),
+      ...target.secrets(),
+    ]);
     const evidence = await stoppableRun((parts) =>
       runTarget({
-        ...{ scenario, seed, config, ports, folder: folder.path, target, mapping, log },
+        ...{ scenario, seed, config, ports, folder: folder.path, mapping, log },
+        target: target.reveal(),
         ...(models === undefined ? {} : { models }),
         ...parts,
       }),
@@ -58,7 +64,7 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
     const { answers } = evidence;
     if (answers.length > 0 && answers.every(({ status }) => status === null)) {
       throw new UsageError(
-        `${target} answered none of ${answers.length} purchases: start your engine there, or correct --target`,
+        `${shown} answered none of ${answers.length} purchases: start your engine there, or correct --target`,
       );
     }
     const cases = fittingCases(evidence, reading);
@@ -72,7 +78,7 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
     });
     return {
       ...report,
-      replay: `fleetwake run ${call} --seed ${seed} --target ${target} --mapping ${file}${ownPorts.join('')}`,
+      replay: `fleetwake run ${call} --seed ${seed} --target ${inShell(shown)} --mapping ${file}${ownPorts.join('')}`,
     };
   } finally {
     folder.remove();
@@ -97,14 +103,25 @@ export function mappingOf(file: string): Extract<MappingReading, { readonly ok: 
   return reading;
 }
 
+/** Where the engine takes purchases; its query may hold what lets a customer in. */
+function targetOf(text: string): Address {
+  const reading = readAddress(text, { protocols: ['http://', 'https://'], hasCredentials: false });
+  if ('fault' in reading) throw new UsageError(`--target ${reading.fault}`);
+  return new Address(reading.value);
+}
+
+/** A shell would look for files that a question mark fits. */
+function inShell(url: string): string {
+  return /[?#&]/.test(url) ? `'${url}'` : url;
+}
+
 /** Refuses what a run against an engine of the user's own cannot have. */
 export function checkTargetFlags({ target, mapping }: TargetFlags, others: readonly string[]): void {
   if ((target === undefined) !== (mapping === undefined)) {
     throw new UsageError('--target and --mapping go together: give both, or neither');
   }
   if (target === undefined) return;
-  const reading = readUrl(target, ['http://', 'https://']);
-  if ('fault' in reading) throw new UsageError(`--target ${reading.fault}`);
+  targetOf(target);
   const [other] = others;
   if (other !== undefined)
     throw new UsageError(`--${other} has no effect together with --target: leave it out`);

@@ -1,3 +1,4 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { UsageError } from './exit.ts';
 
 /** For an option that may be repeated. */
@@ -12,7 +13,7 @@ export function fieldsOfSet(texts: readonly string[]): Record<string, unknown> {
     texts.map((text) => {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
       if (name === undefined || value === undefined) {
-        throw new UsageError(`--set takes name=value, such as levels=2, not "${text}"`);
+        throw new UsageError(`--set takes name=value, such as levels=2, not ${givenText(text)}`);
       }
       return [name, plainValue(value)];
     }),

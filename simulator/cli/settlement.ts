@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { givenText } from '../../shared/protocol/address.ts';
 import { minorUnitDigits } from '../../shared/protocol/currencies.ts';
 import { UsageError } from './exit.ts';
 import { settlementFlags } from './flag-names.ts';
@@ -108,7 +109,9 @@ function amountOf(text: string): { readonly amountMinor: number; readonly curren
   const [, whole = '', decimals = '', currency = ''] = /^(\d{1,8})(?:\.(\d+))? ([A-Z]{3})$/.exec(text) ?? [];
   const digits = minorUnitDigits(currency);
   if (digits === null || (decimals !== '' && decimals.length !== digits))
-    throw new UsageError(`--amount must be an amount with its currency such as "14.90 EUR", not "${text}"`);
+    throw new UsageError(
+      `--amount must be an amount with its currency such as "14.90 EUR", not ${givenText(text)}`,
+    );
   return { amountMinor: Number(whole + decimals.padEnd(digits, '0')), currency };
 }
 
@@ -135,7 +138,7 @@ export function settlementRequest(
     }
     default:
       throw new UsageError(
-        `--resolution must be paid-back, collected, written-off or retry, not "${flags.resolution}"`,
+        `--resolution must be paid-back, collected, written-off or retry, not ${givenText(String(flags.resolution))}`,
       );
   }
 }

@@ -1,4 +1,5 @@
 import { type TechnicianAction, technicianActions } from '../../gateway/support/ticket-machine.ts';
+import { givenText } from '../../shared/protocol/address.ts';
 import { UsageError } from './exit.ts';
 import { fieldsOfSet } from './set-option.ts';
 
@@ -69,7 +70,8 @@ function need(move: string, flags: TicketFlags, name: Exclude<keyof TicketFlags,
 
 function instantOf(text: string): number {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new UsageError(`--at must be a time such as 2027-01-18T09:00Z, not "${text}"`);
+  if (Number.isNaN(at))
+    throw new UsageError(`--at must be a time such as 2027-01-18T09:00Z, not ${givenText(text)}`);
   return at;
 }
 
@@ -97,7 +99,7 @@ function resolutionOf(flags: TicketFlags): Values {
       };
     default:
       throw new UsageError(
-        `--resolution must be manual-activation, service-appointment or bug-report, not "${flags.resolution}"`,
+        `--resolution must be manual-activation, service-appointment or bug-report, not ${givenText(String(flags.resolution))}`,
       );
   }
 }

@@ -3,7 +3,7 @@ import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts'
 import type { Role } from '../../gateway/options/process-options.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
-import { Address } from '../../shared/protocol/address.ts';
+import { Address, givenText } from '../../shared/protocol/address.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
 import { demoFleet } from '../live/demo-fleet.ts';
@@ -113,7 +113,7 @@ function withoutParts(config: GatewayConfig, { without }: UpFlags): GatewayConfi
   if (without === undefined) return config;
   const names = without.split(',').map((name) => name.trim());
   if (names.toSorted((a, b) => a.localeCompare(b)).join() !== 'engine,platform') {
-    throw new UsageError(`--without must be platform,engine, not "${without}"`);
+    throw new UsageError(`--without must be platform,engine, not ${givenText(without)}`);
   }
   if (config.apiIotUrl !== null) {
     throw new UsageError(

@@ -12,6 +12,8 @@ import { fleetwake, withFleetwake } from './command.ts';
 const example = (name: string) => resolve('docs/examples', name);
 const scenario = example('lost-payment-answer.yaml');
 const mapping = example('own-engine.mapping.yaml');
+/** In the query of each engine's URL; no output may show it. */
+const mark = 'm4rk-of-a-secret';
 
 const portFlags = [
   '--api-iot-port',
@@ -47,8 +49,9 @@ beforeAll(async () => {
 afterAll(() => removeFolder(folder));
 
 interface Engine {
-  readonly target: string;
-  /** `fleetwake run` against the engine. */
+  /** Its URL as outputs name it. */
+  readonly shown: string;
+  /** `fleetwake run` against the engine; no output shows the query of its URL. */
   run(...parameters: readonly string[]): ReturnType<typeof fleetwake>;
 }
 
@@ -61,12 +64,17 @@ async function withEngine(retry: 'new-key' | 'same-key', work: (engine: Engine) 
     `--env-file=${folder}/own.env`,
     example('own-engine-server.mjs'),
   ]);
-  const target = `http://127.0.0.1:${port}/orders`;
+  const orders = `http://127.0.0.1:${port}/orders`;
+  const target = `${orders}?token=${mark}&v=1`;
   try {
     await until(() => engine.output().includes('engine listens'), 'the engine listens');
     await work({
-      target,
-      run: (...parameters) => fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]),
+      shown: `${orders}?…`,
+      async run(...parameters) {
+        const outcome = await fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]);
+        expect(`${outcome.stdout}${outcome.stderr}`).not.toContain(mark);
+        return outcome;
+      },
     });
   } finally {
     await engine.stop();
@@ -99,7 +107,7 @@ test('an engine that retries a payment under a new key is caught by `run --targe
 });
 
 test('the corrected engine, which retries under the same key, passes, and every report says what was judged', async () => {
-  await withEngine('same-key', async ({ run, target }) => {
+  await withEngine('same-key', async ({ run, shown }) => {
     const files = ['--json', 'run.json', '--junit', 'run.xml', '--markdown', 'run.md', '--html', 'run.html'];
     const { exitCode, stdout, stderr } = await run(scenario, '--mapping', mapping, ...files);
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('2/2 purchases')]);
@@ -118,9 +126,10 @@ test('the corrected engine, which retries under the same key, passes, and every 
       ],
       true,
     ]);
-    const replay = `fleetwake run ${scenario} --seed 1 --target ${target} --mapping ${mapping}`;
+    const replay = `fleetwake run ${scenario} --seed 1 --target '${shown}' --mapping ${mapping}`;
     const portsAsNamed = portFlags.map((flag) => `${flag} ${ports[ports.indexOf(flag) + 1]}`);
     expect(report.replay).toBe([replay, ...portsAsNamed].join(' '));
+    for (const text of [json, junit, markdown, html]) expect(text).not.toContain(mark);
     expect(stdout).toContain(
       '✓  2  Charges, tickets and notifications: exactly once per activation (2 examined)',
     );
@@ -131,7 +140,7 @@ test('the corrected engine, which retries under the same key, passes, and every 
     expect(junit?.match(/<skipped/g)).toHaveLength(6);
     expect(junit).toContain(`<property name="replay" value="${replay}`);
     expect(markdown).toContain(replay);
-    expect(html).toContain(replay);
+    expect(html).toContain(replay.replaceAll("'", '&#39;'));
     expect(html).toContain('<th scope="row">p-001</th>');
   });
 });
@@ -186,12 +195,12 @@ test('a mapping or address that fits nothing ends with exit code 2 and names the
       ]);
     }
     const nobody = `http://127.0.0.1:${await freePort()}/orders`;
-    const call = ['run', scenario, '--target', nobody, '--mapping', mapping, ...ports];
+    const call = ['run', scenario, '--target', `${nobody}?token=${mark}`, '--mapping', mapping, ...ports];
     const unanswered = await fleetwake(folder, call);
     expect([unanswered.exitCode, unanswered.stderr.split('\n').at(-2)]).toEqual([
       2,
       expect.stringContaining(
-        `${nobody} answered none of 2 purchases: start your engine there, or correct --target`,
+        `${nobody}?… answered none of 2 purchases: start your engine there, or correct --target`,
       ),
     ]);
   });

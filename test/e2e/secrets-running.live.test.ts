@@ -68,11 +68,11 @@ test(
       const environment = {
         DATABASE_URL: postgres.url.replace('fleetwake@', `fleetwake:${mark}@`),
         NATS_URL: `nats://u:${mark}@127.0.0.1:${natsPort}`,
-        MQTT_URL: marked(`mqtt://127.0.0.1:${mqttPort}`),
+        MQTT_URL: marked(`mqtt://127.0.0.1:${mqttPort}?token=${mark}`),
         MQTT_PASSWORD: mark,
         PAYMENTS_URL: 'http://127.0.0.1:1',
         PAYMENTS_KEY: `sk_test_${mark}`,
-        SMTP_URL: `smtp://u:${mark}@127.0.0.1:1`,
+        SMTP_URL: `smtp://u:${mark}@127.0.0.1:1?token=${mark}`,
         FLEETWAKE_LOG_LEVEL: 'debug',
         FLEETWAKE_DEBUG: '1',
         FLEETWAKE_TIME_SCALE: '100',

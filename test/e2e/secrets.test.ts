@@ -28,9 +28,9 @@ const marked = {
   TICKET_WEBHOOK_SECRET: whsec,
   TICKET_WEBHOOK_URL: `http://127.0.0.1:1/${mark}?token=${mark}`,
   DATABASE_URL: `postgres://u:${mark}@127.0.0.1:1/x?password=${mark}`,
-  NATS_URL: `nats://u:${mark}@127.0.0.1:1, nats://u:${mark}@127.0.0.1:2`,
-  MQTT_URL: `mqtt://u:${mark}@127.0.0.1:1`,
-  SMTP_URL: `smtp://u:${mark}@127.0.0.1:1`,
+  NATS_URL: `nats://u:${mark}@127.0.0.1:1?token=${mark}, nats://u:${mark}@127.0.0.1:2`,
+  MQTT_URL: `mqtt://u:${mark}@127.0.0.1:1?token=${mark}`,
+  SMTP_URL: `smtp://u:${mark}@127.0.0.1:1?token=${mark}`,
 };
 const ports = ['--port', '0', '--api-iot-port', '0'];
 
@@ -45,6 +45,11 @@ test.each([
     'a malformed address',
     { DATABASE_URL: `postgres://u:${mark}#t/9@db/x` },
     'percent-encode the user and the password',
+  ],
+  [
+    'an address that paths are added to',
+    { API_IOT_URL: `http://127.0.0.1:1/?token=${mark}`, PAYMENTS_URL: `http://127.0.0.1:1/#${mark}` },
+    'must hold no query and no fragment: paths are added to it',
   ],
   [
     'an address that takes no credentials',
@@ -69,6 +74,11 @@ test.each([
   ['stand-ins', '--smtp-port', 'x'],
   ['register', '1M8GDM9AXKP042788'],
   ['ticket'],
+  ['ticket', '--platform-url', `http://127.0.0.1:1/?token=${mark}`],
+  ['fault', 'list', '--control-url', `http://127.0.0.1:1/#${mark}`],
+  ['conform', `http://127.0.0.1:1/?token=${mark}`, '--client-secret', mark, '--vin', 'V1'],
+  ['check', '--runs', `sk_test_${mark}`],
+  [`https://u:${mark}@127.0.0.1:1/`],
   ['fault', 'list'],
   ['gateway', `--payment-key=${mark}`],
 ])('shows no secret of its options or of the environment: fleetwake %s %s', async (...parameters) => {
@@ -125,7 +135,7 @@ test('no output, log line, row, ticket or list holds a secret when each service 
       MQTT_URL: '',
       API_IOT_URL: services.apiIot,
       PAYMENTS_URL: services.payments,
-      SMTP_URL: `smtp://u:${mark}@127.0.0.1:${services.smtpPort}`,
+      SMTP_URL: `smtp://u:${mark}@127.0.0.1:${services.smtpPort}?token=${mark}`,
       TICKET_WEBHOOK_URL: `${services.webhook}/${mark}?token=${mark}`,
       TRUSTED_ISSUER: 'https://id.example',
       TRUSTED_JWKS: `${services.issuer}/keys?token=${mark}`,

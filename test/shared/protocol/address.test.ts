@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../../gateway/config.ts';
-import { Address, maskedAddress, maskedIn } from '../../../shared/protocol/address.ts';
+import { readConfig, secretsOf } from '../../../gateway/config.ts';
+import { Address, givenText, maskedAddress, maskedIn, maskedText } from '../../../shared/protocol/address.ts';
 
 const environments = {
   DATABASE_URL: 'postgres://u:s3cret@db:5432/x?password=s3cret',
@@ -40,6 +40,69 @@ describe('an address with credentials', () => {
       'POST https://push.example/…: reset',
     );
     expect(maskedAddress('http://127.0.0.1:8080/')).toBe('http://127.0.0.1:8080');
+  });
+});
+
+describe('a query or a fragment', () => {
+  const jwks = { TRUSTED_ISSUER: 'https://id.example', TRUSTED_JWKS: 'https://id.example/keys?token=s3cret' };
+  it.each([
+    ['API_IOT_URL', '--api-iot-url'],
+    ['PAYMENTS_URL', '--payments-url'],
+    ['FLEETWAKE_PUBLIC_URL', '--public-url'],
+    ['API_IOT_PUBLIC_URL', '--api-iot-public-url'],
+    ['FLEETWAKE_WEB_URL', '--web-url'],
+    ['TRUSTED_ISSUER', '--trusted-issuer'],
+  ])('is refused in %s, which paths are added to', (name, flag) => {
+    const fragments = name === 'FLEETWAKE_WEB_URL' ? [] : ['https://h/x#s3cret'];
+    for (const text of ['https://h/x?token=s3cret', 'https://h?s3cret', ...fragments]) {
+      const read = readConfig({}, { ...jwks, [name]: text });
+      const sentence = 'must hold no query and no fragment: paths are added to it';
+      expect('faults' in read && read.faults[0]).toBe(`${flag} (${name}) ${sentence}`);
+    }
+  });
+
+  it('ends the URL of a web platform whose router has its paths in the fragment', () => {
+    const read = readConfig({}, { FLEETWAKE_WEB_URL: 'https://shop.example/#' });
+    expect('config' in read && read.config.webUrl).toBe('https://shop.example/#');
+  });
+
+  it('is used and never shown in the address of public keys, in databases and brokers', () => {
+    const read = readConfig({}, jwks);
+    if ('faults' in read) throw new Error(read.faults.join());
+    const { trustedJwks } = read.config;
+    expect([trustedJwks?.reveal(), String(trustedJwks), trustedJwks?.withPath()]).toEqual([
+      jwks.TRUSTED_JWKS,
+      'https://id.example/…',
+      'https://id.example/keys?…',
+    ]);
+    expect(secretsOf(read.config)).toEqual(['s3cret']);
+    const database = new Address('postgres://u:p%2Fw@db/x?sslmode=require&password=s3cret');
+    expect(database.secrets()).toEqual(['p/w', 's3cret']);
+  });
+});
+
+describe('a text with URLs in it', () => {
+  it.each([
+    ['GET https://h/x?token=s3cret: reset', 'GET https://h/x?… reset'],
+    ['see https://h/x#s3cret, then go on', 'see https://h/x#… then go on'],
+    ['{"a":"//","b":"x@y"}', '{"a":"//","b":"x@y"}'],
+    [
+      '{"url":"https://u:s3cret@h/x?t=s3cret","b":"\\"http://h/?s3cret\\""}',
+      '{"url":"https://***@h/x?…","b":"\\"http://h/?…\\""}',
+    ],
+  ])('is shown without their credentials, queries and fragments: %s', (text, shown) => {
+    expect(maskedText(text)).toBe(shown);
+  });
+
+  it.each([
+    ['1e9', '"1e9"'],
+    ['http://127.0.0.1', '"http://127.0.0.1"'],
+    ['http://h/?s3cret', '"***"'],
+    ['sk_test_s3cret', '"***"'],
+    ['whsec_s3cret', '"***"'],
+    ['0123456789abcdef0123456789abcdef', '"***"'],
+  ])('is repeated in an error only where it is no secret: %s', (text, shown) => {
+    expect(givenText(text)).toBe(shown);
   });
 });
 

@@ -82,11 +82,14 @@ export async function writeSecrets(folder: string): Promise<void> {
   for (const file of ['keys.json', 'control.json']) await writeFile(join(folder, file), '{}');
 }
 
-type Described = readonly [command: string, flag: string, description: string];
+type Described = readonly [command: string, flag: string, description: string, value: string | null];
 
 async function describedOptions(): Promise<Described[]> {
   const walk = (command: Command, path: string): Described[] => [
-    ...command.options.map(({ long, description }): Described => [path, long ?? '', description]),
+    ...command.options.map(({ long, description, flags }): Described => {
+      const value = /[<[]([^>\]]+)[>\]]$/.exec(flags)?.[1] ?? null;
+      return [path, long ?? '', description, value];
+    }),
     ...command.commands.flatMap((child) => walk(child, `${path} ${child.name()}`.trim())),
   ];
   return walk(await fleetwakeProgram(), '');
@@ -95,6 +98,13 @@ async function describedOptions(): Promise<Described[]> {
 /** Every option of every command: `ticket --status`. */
 export async function everyOption(): Promise<string[]> {
   return (await describedOptions()).map(([command, flag]) => `${command} ${flag}`.trim());
+}
+
+/** Every option of every command that takes a value, with the name of its value: `['check', '--runs', 'count']`. */
+export async function everyValue(): Promise<(readonly [command: string, flag: string, value: string])[]> {
+  return (await describedOptions()).flatMap(([command, flag, , value]) =>
+    value === null ? [] : [[command, flag, value] as const],
+  );
 }
 
 /** Every variable that the help of a command names: `['ticket', 'FLEETWAKE_DATA']`. */

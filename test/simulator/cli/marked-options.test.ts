@@ -4,12 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type GatewayConfig, options, readConfig, secretsOf } from '../../../gateway/config.ts';
+import { configReport } from '../../../simulator/cli/config.ts';
 import { withTemporaryFolder } from '../../helpers/temporary-folder.ts';
-import { everyOption, inProcess, writeSecrets } from './command-in-process.ts';
+import { everyOption, everyValue, inProcess, writeSecrets } from './command-in-process.ts';
 
 const mark = 'm4rk-of-a-secret';
 const withCredentials = (protocol: string) => `${protocol}://u:${mark}@127.0.0.1:1/`;
 const refused = 'must hold no user and no password: credentials have options of their own';
+
+/** Secrets that are typed where something else belongs. */
+const withMark = [
+  `https://127.0.0.1:1/?token=${mark}`,
+  `https://127.0.0.1:1/#${mark}`,
+  `sk_test_${mark}`,
+  `whsec_${mark}`,
+  `${mark}-0123456789abcdef`,
+];
 
 type Name = keyof GatewayConfig;
 
@@ -23,10 +33,11 @@ const addressesWithCredentials: Readonly<Partial<Record<Name, string>>> = {
 };
 /** Its path lets its holder in. */
 const addressesWithPath: readonly Name[] = ['ticketWebhookUrl'];
-const addressesWithout: readonly Name[] = [
+/** Paths are added to these. */
+const baseAddresses: readonly Name[] = [
   ...(['publicUrl', 'apiIotPublicUrl', 'webUrl', 'apiIotUrl', 'paymentsUrl', 'trustedIssuer'] as const),
-  ...(['trustedJwks', 'allowedOrigins'] as const),
 ];
+const addressesWithout: readonly Name[] = [...baseAddresses, 'trustedJwks', 'allowedOrigins'];
 const plain: readonly Name[] = [
   ...(['data', 'roles', 'host', 'port', 'apiIotPort', 'mqttPort', 'apiIotThread', 'healthPort'] as const),
   ...(['allowedHosts', 'pushPrivate', 'apiIotAdapter', 'apiIotClientId', 'natsPrefix'] as const),
@@ -67,10 +78,24 @@ describe('options of a gateway that may hold a secret', () => {
 
   it.each(Object.keys(options) as Name[])('are not shown where another option was meant: %s', (name) => {
     const address = withCredentials('https');
-    for (const text of [address, `https://u:${mark}#/9@db/x`, `https://a.example, ${address}`]) {
+    const texts = [address, `https://u:${mark}#/9@db/x`, `https://a.example, ${address}`, ...withMark];
+    for (const text of texts) {
       const result = readConfig({}, all({ [name]: text }));
       if ('faults' in result) expect(result.faults.join()).not.toContain(mark);
     }
+  });
+
+  it.each(Object.keys(options) as Name[])(
+    'are shown without query and fragment by config check: %s',
+    (name) => {
+      for (const text of [`https://127.0.0.1:1/x?token=${mark}`, `https://127.0.0.1:1/x#${mark}`])
+        expect(JSON.stringify(configReport({}, all({ [name]: text })))).not.toContain(mark);
+    },
+  );
+
+  it.each(baseAddresses)('are refused in the query of an address that paths are added to: %s', (name) => {
+    const result = readConfig({}, all({ [name]: `https://127.0.0.1:1/?token=${mark}` }));
+    expect('faults' in result && result.faults.join()).toContain('must hold no query and no fragment');
   });
 
   it.each(addressesWithout)('are refused in an address that takes none: %s', (name) => {
@@ -85,7 +110,9 @@ describe('options of other commands that may hold a secret', () => {
   /** What must come with the option; `{url}` stands for an address of no meaning. */
   const calls: Readonly<Record<string, string>> = {
     ...{ 'fault remove': 'fault remove f', vehicle: 'vehicle 1M8GDM9AXKP042788', cancel: 'cancel p1' },
-    'fault add': 'fault add offline',
+    'fault add': 'fault add offline --vin 1M8GDM9AXKP042788',
+    replay: 'replay /nowhere',
+    verify: 'verify /nowhere',
     ...{ 'purchase record': 'purchase record x', 'activation show': 'activation show x' },
     ...{ 'customer export': 'customer export ana', 'customer erase': 'customer erase ana --yes' },
     ...{ register: 'register 1M8GDM9AXKP042788 --replace', buy: 'buy 1M8GDM9AXKP042788 heated-seats' },
@@ -125,6 +152,48 @@ describe('options of other commands that may hold a secret', () => {
         expect(`${stdout}${stderr}${error}`).not.toContain(mark);
       }
     }));
+
+  it('in the query of any address of any command are refused unseen', async () => {
+    const marked = `http://127.0.0.1:1/x?token=${mark}`;
+    const named = (await everyValue()).filter(
+      ([, flag]) => ['--platform-url', '--control-url'].includes(flag) && !ofGateway.has(flag),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    for (const [command, flag] of named) {
+      const call = [...(calls[command] ?? command).split(' '), flag, marked];
+      const { stdout, stderr, error } = await inProcess(call);
+      const refusal = 'must hold no query and no fragment: paths are added to it';
+      expect([command, flag, error]).toEqual([command, flag, expect.stringContaining(refusal)]);
+      expect(`${stdout}${stderr}${error}`).not.toContain(mark);
+    }
+  });
+
+  it('are not repeated by an option that takes a number, a time or one of a few words', async () => {
+    const kinds = [
+      'number',
+      'count',
+      'port',
+      'duration',
+      'time',
+      'percent',
+      'share',
+      'ms',
+      'minutes',
+      'hours',
+    ];
+    const named = (await everyValue()).filter(
+      ([command, flag, value]) => kinds.includes(value) && !ofGateway.has(flag) && command !== 'check-worker',
+    );
+    expect(named.length).toBeGreaterThan(30);
+    for (const [command, flag] of named) {
+      for (const text of withMark) {
+        const call = [...(calls[command] ?? command).split(' '), flag, text];
+        const { stdout, stderr, error } = await inProcess(call);
+        expect([command, flag, error]).toEqual([command, flag, expect.any(String)]);
+        expect(`${stdout}${stderr}${error}`).not.toContain(mark);
+      }
+    }
+  });
 
   it('with credentials in the address that conform tries are refused unseen', async () => {
     const rest = ['--client-secret', 's', '--vin', 'V1'];
