@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { junitReport } from '../reports/junit.ts';
 import { markdownReport } from '../reports/markdown.ts';
@@ -24,12 +25,16 @@ export type WallMsOf = (report: RunReport) => number | undefined;
 export type PlannedFiles = readonly { readonly format: Format; readonly path: string }[];
 
 /** Several runs share a file; a page shows one. */
-const writers: Readonly<Record<Format, (reports: readonly RunReport[], wallMsOf?: WallMsOf) => string>> = {
-  json: (reports) => `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
+const writers = {
+  json: (reports: readonly RunReport[]) =>
+    `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
   junit: junitReport,
-  markdown: (reports) => reports.map(markdownReport).join('\n'),
-  html: (reports) => reports.map(htmlReport).join('\n'),
-};
+  markdown: (reports: readonly RunReport[]) => reports.map(markdownReport).join('\n'),
+  async html(reports: readonly RunReport[]) {
+    const files = await readTimelineFiles();
+    return reports.map((report) => htmlReport(report, files)).join('\n');
+  },
+} satisfies Record<Format, (reports: readonly RunReport[], wallMsOf?: WallMsOf) => string | Promise<string>>;
 
 export function withReportOptions(command: Command): Command {
   return command
@@ -60,7 +65,7 @@ export async function writeReports(
   files: PlannedFiles,
   wallMsOf?: WallMsOf,
 ): Promise<void> {
-  for (const { format, path } of files) await writeFile(path, writers[format](reports, wallMsOf));
+  for (const { format, path } of files) await writeFile(path, await writers[format](reports, wallMsOf));
 }
 
 export function reportsAsJson(reports: readonly RunReport[]): string {

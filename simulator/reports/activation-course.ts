@@ -1,5 +1,6 @@
 import type { RecordRow } from '../../gateway/store/schema.ts';
 import { traceIdOf } from '../../shared/protocol/activation-trace.ts';
+import type { Certainty, Importance, Lane } from '../console/timeline/event.ts';
 import type { ActivationLine } from './activation-line.ts';
 import type { BrokerLog } from './broker-log.ts';
 import type { CaseFile } from './case-file.ts';
@@ -33,6 +34,14 @@ export interface CourseEntry {
     | 'mail'
     | 'push';
   readonly what: string;
+  /** As a timeline shows it: who acts, and who receives what was sent. */
+  readonly lane: Lane;
+  readonly toLane?: Lane;
+  readonly attempt?: number;
+  /** Result that the entry reports; `unknown`: none came; `neutral`: it reports none. */
+  readonly certainty: Certainty;
+  /** 1: routine, 2: normal, 3: decides how the activation ends. */
+  readonly importance: Importance;
 }
 
 const failedMax = 20;
@@ -62,7 +71,10 @@ function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
     const file = byId.get(line.activation ?? '');
     if (!file) return [];
     const sightings: Sighting[] = [
-      { at: file.row.requested_at, where: 'customer', what: `buys ${line.service} for ${line.vin}` },
+      {
+        ...{ at: file.row.requested_at, where: 'customer', what: `buys ${line.service} for ${line.vin}` },
+        ...{ lane: 'customer', toLane: 'platform', certainty: 'neutral', importance: 3 },
+      },
       ...(records.get(file.id) ?? []).flatMap((row) => recorded(evidence, row)),
       ...commandSightings(file, log),
       ...file.ledger.map(
@@ -70,6 +82,7 @@ function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
           at: entry.at,
           where: 'payments',
           what: `${entry.kind} ${money(entry.amountMinor, entry.currency)}`,
+          ...{ lane: 'payments', certainty: 'succeeded', importance: entry.kind === 'authorised' ? 2 : 3 },
         }),
       ),
       ...file.tickets.map(
@@ -77,6 +90,7 @@ function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
           at: opened_at,
           where: 'support',
           what: `ticket ${id}, ${priority}`,
+          ...{ lane: 'support', certainty: 'neutral', importance: 3 },
         }),
       ),
       ...(notices.get(file.id) ?? []).map(
@@ -84,13 +98,14 @@ function teller(evidence: Evidence, { sold, log, notices: seen }: Reading) {
           at,
           where: channel === 'email' ? 'mail' : 'push',
           what: headline,
+          ...{ lane: 'notifications', toLane: 'customer', certainty: 'succeeded', importance: 2 },
         }),
       ),
     ];
     const entries = sightings
       .toSorted((a, b) => a.at - b.at)
       .slice(0, entriesMax)
-      .map(({ at, where, what }) => ({ atMs: at - evidence.startedAt, where, what }));
+      .map(({ at, ...entry }) => ({ atMs: at - evidence.startedAt, ...entry }));
     return [{ purchase: line.purchase, activation: file.id, why, traceId: traceOf(file, log), entries }];
   };
 }
@@ -109,65 +124,104 @@ interface Sighting extends Omit<CourseEntry, 'atMs'> {
 function recorded(evidence: Evidence, { type, at, data }: RecordRow): Sighting[] {
   const [subject = '', name = ''] = type.split('.');
   if (subject !== 'activation' && subject !== 'vehicle' && subject !== 'revocation') return [];
-  const { attempt, failure, message, delayMs, reason, until } = JSON.parse(data) as {
-    until?: number;
-    attempt?: number;
-    failure?: { code: string } | null;
-    message?: string | null;
-    delayMs?: number;
-    reason?: string;
-  };
-  if (name === 'queued_for_activation') return [{ at, where: 'NATS', what: 'a wake-up for the engine' }];
+  const fields = JSON.parse(data) as RecordedFields;
+  const { attempt, until } = fields;
+  const wakeUp = { at, where: 'NATS', lane: 'nats', toLane: 'engine', certainty: 'neutral' } as const;
+  if (name === 'queued_for_activation')
+    return [{ ...wakeUp, importance: 1, what: 'a wake-up for the engine' }];
   if (name === 'waiting_backoff' && until !== undefined) {
-    return [{ at, where: 'NATS', what: `a wake-up for the engine in ${span(evidence, until - at)}` }];
+    const what = `a wake-up for the engine in ${span(evidence, until - at)}`;
+    return [{ ...wakeUp, importance: 1, what }];
   }
-  const details = [
+  const details = detailsOf(evidence, fields);
+  const words = subject === 'activation' ? name : `${subject} ${name}`;
+  const what = words.replaceAll('_', ' ');
+  return [
+    {
+      ...{ at, where: 'platform', lane: 'engine' },
+      what: details.length > 0 ? `${what} (${details.join(', ')})` : what,
+      ...(attempt === undefined ? {} : { attempt }),
+      ...resultOf(subject, name, fields),
+    },
+  ];
+}
+
+interface RecordedFields {
+  readonly until?: number;
+  readonly attempt?: number;
+  readonly failure?: { readonly code: string; readonly mayHaveSucceeded?: boolean } | null;
+  readonly message?: string | null;
+  readonly delayMs?: number;
+  readonly reason?: string;
+}
+
+function detailsOf(evidence: Evidence, fields: RecordedFields): string[] {
+  const { attempt, failure, message, delayMs, reason } = fields;
+  return [
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(failure ? [failure.code] : []),
     ...(message ? [message] : []),
     ...(delayMs === undefined ? [] : [`wait ${span(evidence, delayMs)}`]),
     ...(reason === undefined ? [] : [reason]),
   ];
-  const words = subject === 'activation' ? name : `${subject} ${name}`;
-  const what = words.replaceAll('_', ' ');
-  return [{ at, where: 'platform', what: details.length > 0 ? `${what} (${details.join(', ')})` : what }];
+}
+
+function resultOf(
+  subject: string,
+  name: string,
+  { failure }: RecordedFields,
+): Pick<Sighting, 'certainty' | 'importance'> {
+  if (subject !== 'activation') return { certainty: 'neutral', importance: 1 };
+  if (name === 'active') return { certainty: 'succeeded', importance: 3 };
+  if (name === 'failed' || name === 'declined') return { certainty: 'failed', importance: 3 };
+  if (name === 'cancelled') return { certainty: 'neutral', importance: 3 };
+  if (failure) return { certainty: failure.mayHaveSucceeded === true ? 'unknown' : 'failed', importance: 2 };
+  return { certainty: 'neutral', importance: name === 'sending_command' ? 2 : 1 };
 }
 
 function commandSightings({ vin, commands }: CaseFile, log: BrokerLog): Sighting[] {
   const ids = new Map(commands.map(({ attempt, command }) => [command.id, attempt]));
   return [
-    ...commands.flatMap(({ attempt, command }): Sighting[] => [
-      { at: command.acceptedAt, where: 'API IoT', what: `accepts the command of attempt ${attempt}` },
-      ...(command.endedAt === null
-        ? []
-        : [
-            {
-              at: command.endedAt,
-              where: 'API IoT' as const,
-              what: `the command of attempt ${attempt} ends ${command.state.replaceAll('_', ' ')}`,
-            },
-          ]),
-    ]),
+    ...commands.flatMap(({ attempt, command }): Sighting[] => {
+      const own = { where: 'API IoT', lane: 'api_iot', attempt, importance: 2 } as const;
+      const { acceptedAt, endedAt, state } = command;
+      const accepted: Sighting = {
+        ...{ ...own, at: acceptedAt, toLane: 'broker', certainty: 'neutral' },
+        what: `accepts the command of attempt ${attempt}`,
+      };
+      if (endedAt === null) return [accepted];
+      const what = `the command of attempt ${attempt} ends ${state.replaceAll('_', ' ')}`;
+      return [accepted, { ...own, at: endedAt, certainty: commandCertainty(state), what }];
+    }),
     ...log.commands
       .filter((seen) => seen.vin === vin && ids.has(seen.message.id))
-      .map(
-        ({ at, atVehicle, message }): Sighting => ({
-          at,
-          where: 'MQTT',
-          what: `the command of attempt ${ids.get(message.id)} ${atVehicle ? 'reaches the vehicle' : 'waits at the broker'}`,
-        }),
-      ),
+      .map(({ at, atVehicle, message }): Sighting => {
+        const attempt = ids.get(message.id) ?? 0;
+        return {
+          ...{ at, where: 'MQTT', lane: 'broker', attempt, certainty: 'neutral', importance: 2 },
+          ...(atVehicle ? { toLane: 'vehicle' } : {}),
+          what: `the command of attempt ${attempt} ${atVehicle ? 'reaches the vehicle' : 'waits at the broker'}`,
+        };
+      }),
     ...log.results
       .filter((seen) => seen.vin === vin && ids.has(seen.message.commandId))
-      .map(
-        ({ at, message }): Sighting => ({
-          at,
-          where: 'vehicle',
-          what: `answers attempt ${ids.get(message.commandId)}: ${message.results
-            .map(({ outcome, reason }) => (reason ? `${outcome} (${reason})` : outcome))
-            .join(', ')
-            .replaceAll('_', ' ')}`,
-        }),
-      ),
+      .map(({ at, message: { commandId, results } }): Sighting => {
+        const attempt = ids.get(commandId) ?? 0;
+        const outcomes = results.map(({ outcome, reason }) => (reason ? `${outcome} (${reason})` : outcome));
+        const isApplied = results.every(
+          ({ outcome }) => outcome === 'applied' || outcome === 'already_active',
+        );
+        return {
+          ...{ at, where: 'vehicle', lane: 'vehicle', toLane: 'broker', attempt, importance: 2 },
+          certainty: isApplied ? 'succeeded' : 'failed',
+          what: `answers attempt ${attempt}: ${outcomes.join(', ').replaceAll('_', ' ')}`,
+        };
+      }),
   ];
+}
+
+/** A command that timed out may have been applied. */
+function commandCertainty(state: string): Certainty {
+  if (state === 'applied') return 'succeeded';
+  return state === 'timed_out' ? 'unknown' : 'failed';
 }

@@ -1,6 +1,13 @@
 import { html, Markup } from '../../../shared/html/markup.ts';
 import { isoText } from '../../../shared/protocol/instant.ts';
+import {
+  contentPolicy,
+  inlineScript,
+  type TimelineFiles,
+  timelinePlace,
+} from '../../console/timeline/timeline-files.ts';
 import { conclusionText, footnotes, settingsText } from '../conclusion.ts';
+import { reportTimeline } from '../report-timeline.ts';
 import type { RunReport } from '../run-report.ts';
 import { uncompressedTime } from '../scenario-time.ts';
 import { inScenarioTime } from '../shown-report.ts';
@@ -17,18 +24,23 @@ import {
 } from './tables.ts';
 import { courseChart, waitsChart } from './time-charts.ts';
 
-/** The report as one file that opens without a network: no script, no font, no picture from elsewhere. */
-export function htmlReport(measured: RunReport): string {
+/**
+ * Returns the report as one file that opens without a network: no font, script or picture from elsewhere. With the files of the
+ * timeline it draws the courses of its activations too.
+ */
+export function htmlReport(measured: RunReport, files: TimelineFiles | null = null): string {
   const report = inScenarioTime(measured);
+  const timeline = files && reportTimeline(report);
+  const scripts = files && timeline ? [files.script] : [];
+  const sheet = files && timeline ? `${style}\n${files.style}` : style;
   const title = `Scenario ${report.scenario}, seed ${report.seed}`;
   const page = html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+${contentPolicy([sheet], scripts)}
 <title>${title}: ${report.ok ? 'passed' : 'failed'}</title>
-<style>
-${new Markup(style)}
-</style>
+<style>${new Markup(sheet)}</style>
 </head>
 <body>
 <header>
@@ -49,6 +61,7 @@ ${section(
   'Money',
   Object.entries(report.money).map(([currency, totals]) => moneyChart(currency, totals)),
 )}
+${timeline && section('timeline', 'Timeline', [timelinePlace('activations', timeline, noScript)])}
 ${section('faults', 'What went wrong on purpose', [faultsTable(report)])}
 ${section('failed', 'Failed activations', courses(report, 'failed'))}
 ${section('slow', 'Slowest activations', courses(report, 'slow'))}
@@ -57,10 +70,13 @@ ${section('all', 'Every purchase', [activationsTable(report)])}
 <footer>
 <p class="soft">${footer(report)}</p>
 </footer>
+${scripts.map(inlineScript)}
 </body>
 </html>`;
   return `<!doctype html>\n${page.text}\n`;
 }
+
+const noScript = html`<p class="soft">Each activation stands below as a list; the drawing needs a script.</p>`;
 
 const legend = html`<ul class="legend">
 <li>dashed: asked for</li>

@@ -13,9 +13,11 @@ import {
   readTimelineFiles,
   type TimelineFiles,
 } from '../../../../simulator/console/timeline/timeline-files.ts';
+import { htmlReport } from '../../../../simulator/reports/html/page.ts';
 import { buildWhenOutdated } from '../../../e2e/build.ts';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../../helpers/browser.ts';
 import { newTemporaryFolder, removeFolder } from '../../../helpers/temporary-folder.ts';
+import { passedReport } from '../../reports/sample-report.ts';
 import { manyEvents } from './many-events.ts';
 
 const browser = useBrowser();
@@ -158,4 +160,20 @@ describe('page of a replayed failure', () => {
     expect(await countText(page)).toMatch(/^10000 events in /);
     expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(4_000);
   });
+});
+
+describe('HTML report of a run', () => {
+  test.each([1280, 360])(
+    'draws its failed and slowest activations on a timeline, at %i px',
+    async (width) => {
+      const path = join(folder, 'report.html');
+      await writeFile(path, htmlReport(passedReport(), files));
+      const page = await browser.open(pathToFileURL(path).href, { viewport: { width, height: 800 } });
+      expect(await countText(page)).toBe('79 events in 43 min 15 s');
+      await page.getByLabel('Activation').selectOption('p-001');
+      expect(await countText(page)).toBe('17 of 79 events in 43 min 15 s');
+      await expectAccessible(page);
+      await expectNoSidewaysScrolling(page);
+    },
+  );
 });
