@@ -53,7 +53,7 @@ export const customerRole = 'customer';
 export type RoleScopes = Readonly<Record<string, readonly string[]>>;
 
 /** A token without roles reaches its scopes; one with roles only those of them that its roles may reach, and unknown roles none. */
-function callerOf(claims: AccessTokenClaims, roleScopes: RoleScopes): Caller {
+export function callerOf(claims: AccessTokenClaims, roleScopes: RoleScopes): Caller {
   const { roles } = claims;
   const isCustomer = roles?.includes(customerRole) ?? false;
   // For tokens of every issuer: a route that does not tell customers apart is closed to them, other roles or not.

@@ -28,7 +28,8 @@ export const helpGroups: readonly HelpGroup[] = [
   {
     heading: 'Run the product:',
     examples: {
-      up: ['up', 'up --vehicles 20 --fresh', 'up --without platform,engine'],
+      up: ['up', 'up --vehicles 20 --fresh', 'up --open', 'up --without platform,engine'],
+      console: ['console', 'console --platform-url http://127.0.0.1:8080 --open'],
       gateway: ['gateway --roles platform,engine --port 8080'],
       'stand-ins': ['stand-ins --payments --mail'],
       fleet: ['fleet --vehicles 5 --mqtt-url mqtt://127.0.0.1:1883'],

@@ -8,7 +8,7 @@ import { UsageError } from './exit.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig, type Meanings, withGatewayOptions } from './options.ts';
 
-const apiIotDefaultUrl = 'http://127.0.0.1:8081';
+export const apiIotDefaultUrl = 'http://127.0.0.1:8081';
 
 export type PlatformFlags = AddressFlags & Readonly<Record<string, unknown>>;
 

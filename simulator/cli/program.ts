@@ -22,6 +22,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['models'], load: async () => [(await import('./models.ts')).addModels] },
   { names: ['report'], load: async () => [(await import('./report.ts')).addReport] },
   { names: ['up'], load: async () => [(await import('./up.ts')).addUp] },
+  { names: ['console'], load: async () => [(await import('./console.ts')).addConsole] },
   { names: ['gateway'], load: async () => [(await import('./gateway.ts')).addGateway] },
   { names: ['config'], load: async () => [(await import('./config.ts')).addConfig] },
   { names: ['stand-ins'], load: async () => [(await import('./stand-ins.ts')).addStandIns] },

@@ -3,14 +3,26 @@ import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts'
 import type { Role } from '../../gateway/options/process-options.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import { Address, givenText } from '../../shared/protocol/address.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
+import { type Console, openConsole } from '../live/console-server.ts';
+import { openControlKeys } from '../live/control-server.ts';
 import { demoFleet } from '../live/demo-fleet.ts';
 import { engineSettings, writeEngineSettings } from '../live/engine-settings.ts';
 import { type LocalSystem, startLocalSystem } from '../live/local-system.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import { registeredLine } from '../run/registration.ts';
+import {
+  type ConsoleFlags,
+  consolePort,
+  consolePortFlag,
+  linkNote,
+  openWhenAsked,
+  refuseWithoutConsole,
+  withConsoleOptions,
+} from './console-options.ts';
 import { UsageError } from './exit.ts';
 import {
   checkOpenFiles,
@@ -24,7 +36,7 @@ import { checkCatalogue } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 import { fixedStandInPorts, standInPorts } from './stand-in-ports.ts';
 
-interface UpFlags extends FleetFlags {
+interface UpFlags extends FleetFlags, ConsoleFlags {
   readonly without?: string;
   readonly paymentsPort?: string;
   readonly smtpPort?: string;
@@ -57,6 +69,7 @@ export function addUp(program: Command): void {
       'leave out the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
     )
     .option('--json', 'print all addresses as one JSON line');
+  withConsoleOptions(command, 0).option('--no-console', 'run without the console');
   withFleetOptions(command);
   withGatewayOptions(command, upOptions, {
     apiIotUrl: {
@@ -76,6 +89,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     paymentsUrl: config.paymentsUrl ?? 'http://127.0.0.1',
     smtpUrl: config.smtpUrl ?? new Address('smtp://127.0.0.1'),
   });
+  refuseWithoutConsole(flags);
   const log = jsonLog(config.logLevel, secretsOf(config));
   const chosen = fleetOfFlags(flags);
   // An engine of the user's own sells what it likes.
@@ -83,6 +97,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   // The broker is in this process too.
   checkOpenFiles(vehicleCount(chosen), 2);
   const ports = portsOf(flags);
+  const port = consolePort(flags);
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
     const system = await startLocalSystem({
@@ -90,17 +105,28 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       vehicles: () => demoFleet(config.data, chosen),
       kept: { isFresh: flags.fresh === true },
     });
+    let served: Console | null = null;
     try {
+      if (flags.console !== false) served = await consoleOf(config, system, port, log);
+      const login = served?.loginLink(system.keys.developerSecret) ?? null;
       const settings =
         flags.without === undefined
           ? null
           : await writeEngineSettings(config.data, engineSettings(config, system));
-      process.stdout.write(started(config, system, settings, flags.json === true));
+      const places = placesOf(config, system, settings);
+      const shown = served === null || login === null ? null : { origin: served.origin, login };
+      process.stdout.write(
+        flags.json === true
+          ? upLine(places, system, shown)
+          : welcome(places, system, settings !== null, shown),
+      );
+      if (login !== null) await openWhenAsked(flags, login);
       await signal.promise;
       process.stderr.write(
         'stopping gracefully: finishing work in progress (a second signal stops at once)\n',
       );
     } finally {
+      await served?.stop();
       await system.stop();
     }
   } finally {
@@ -130,15 +156,33 @@ function portsOf(flags: UpFlags) {
   };
 }
 
-/** What is printed once all runs: a JSON line, or lines for people. */
-function started(
+/** The console of a system; null where its platform is elsewhere. */
+async function consoleOf(
   config: GatewayConfig,
-  system: LocalSystem,
+  { gateway, control }: LocalSystem,
+  port: number,
+  log: Log,
+): Promise<Console | null> {
+  if (gateway.platform === null) return null;
+  return openConsole({
+    ...{ port, flag: consolePortFlag, log },
+    origins: { platform: gateway.platform.origin, apiIot: gateway.apiIotOrigin },
+    control: { origin: control.origin, secret: (await openControlKeys(config.data)).secret },
+  });
+}
+
+interface ShownConsole {
+  readonly origin: string;
+  readonly login: string;
+}
+
+/** Where everything is reached. */
+function placesOf(
+  config: GatewayConfig,
+  { gateway, standIns, control, mqttUrl }: LocalSystem,
   settingsFile: string | null,
-  isJson: boolean,
-): string {
-  const { gateway, standIns, control, mqttUrl, vehicles, registered } = system;
-  const places = {
+): Record<string, string> {
+  return {
     ...(settingsFile === null ? { platform: gateway.platform?.origin ?? '' } : {}),
     apiIot: gateway.apiIotOrigin,
     mqtt: mqttUrl,
@@ -150,9 +194,16 @@ function started(
     ...(settingsFile === null ? { bus: gateway.bus?.notice ?? '' } : { settings: settingsFile }),
     keys: `${config.data}/keys.json`,
   };
-  return isJson
-    ? `${JSON.stringify({ event: 'up', ...places, ...vinsOf(vehicles), registered })}\n`
-    : welcome(places, system, settingsFile !== null);
+}
+
+/** What is printed as JSON once all runs. */
+function upLine(
+  places: Record<string, string>,
+  { vehicles, registered }: LocalSystem,
+  shown: ShownConsole | null,
+): string {
+  const ofConsole = shown === null ? {} : { console: shown.origin, consoleLogin: shown.login };
+  return `${JSON.stringify({ event: 'up', ...places, ...ofConsole, ...vinsOf(vehicles), registered })}\n`;
 }
 
 const isTestVehicle = ({ vin }: VehicleSpec) => testVehicles.some((test) => test.vin === vin);
@@ -168,6 +219,7 @@ function welcome(
   places: Record<string, string>,
   { vehicles, registered }: LocalSystem,
   isEngineElsewhere: boolean,
+  shown: ShownConsole | null,
 ): string {
   const drawn = vehicles.filter((spec) => !isTestVehicle(spec));
   const engine = [
@@ -180,6 +232,7 @@ function welcome(
   const lines = [
     'Fleetwake is up. Ctrl-C stops it.',
     '',
+    ...(shown === null ? [] : [`  console        ${shown.login}   ${linkNote}`]),
     ...(isEngineElsewhere ? [] : [`  platform API   ${places.platform}   (docs: ${places.platform}/docs)`]),
     `  API IoT        ${places.apiIot}   (docs: ${places.apiIot}/docs)`,
     `  MQTT           ${places.mqtt}`,

@@ -2,10 +2,12 @@ import { request } from 'node:http';
 import { expect, it } from 'vitest';
 import { startHealthServer } from '../../shared/live/health-server.ts';
 import { silentLog } from '../../shared/ports/log.ts';
+import { openConsole } from '../../simulator/live/console-server.ts';
 import { openControl } from '../../simulator/live/control-server.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { withPlatform } from '../helpers/running-platform.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { buildWhenOutdated } from './build.ts';
 
 interface Seen {
   readonly status: number;
@@ -27,7 +29,7 @@ function ask(url: string, host: string): Promise<Seen> {
   });
 }
 
-const served = ['127.0.0.1', 'localhost:1', 'api-iot', '[::1]:8080', 'shop.localhost'];
+const answered = ['127.0.0.1', 'localhost:1', 'api-iot', '[::1]:8080', 'shop.localhost'];
 const foreign = ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'localhost.evil.example'];
 
 it('every HTTP server of the product answers under names of this machine, and 421 under all others', () =>
@@ -38,6 +40,11 @@ it('every HTTP server of the product answers under names of this machine, and 42
       const health = await startHealthServer({
         ...{ hostname: '127.0.0.1', port: await freePort(), allowedHosts: ['api.example'] },
       });
+      buildWhenOutdated();
+      const served = await openConsole({
+        ...{ port: 0, flag: '--console-port', log: silentLog, control: null },
+        origins: { platform: origins.platform, apiIot: origins.apiIot },
+      });
       const pages = {
         platform: [`${origins.platform}/docs`, 200],
         apiIot: [`${origins.apiIot}/docs`, 200],
@@ -45,6 +52,7 @@ it('every HTTP server of the product answers under names of this machine, and 42
         payments: [`${standIns.paymentsUrl}/v1/payment_intents`, 401],
         push: [`${standIns.pushUrl}/messages?limit=1`, 200],
         control: [`${control.origin}/faults`, 200],
+        console: [served.origin, 200],
         health: [`${health.origin}/livez`, 200],
       } as const;
       const statuses = async (hosts: readonly string[]) =>
@@ -61,7 +69,7 @@ it('every HTTP server of the product answers under names of this machine, and 42
           Object.entries(pages).map(([name, [, expected]]) => [name, hosts.map(() => status(expected))]),
         );
       try {
-        expect(await statuses(served)).toEqual(each(served, (expected) => expected));
+        expect(await statuses(answered)).toEqual(each(answered, (expected) => expected));
         expect(await statuses(foreign)).toEqual(each(foreign, () => 421));
         expect((await ask(`${health.origin}/livez`, 'API.example:8080')).status).toBe(200);
         const detailOf = async (url: string) => JSON.parse((await ask(url, 'evil.example')).body).detail;
@@ -69,12 +77,13 @@ it('every HTTP server of the product answers under names of this machine, and 42
         const named = `${refused} Name it in --allowed-hosts (FLEETWAKE_ALLOWED_HOSTS) if it is ours.`;
         expect(await Promise.all(Object.values(pages).map(([url]) => detailOf(url)))).toEqual([
           ...[named, named],
-          ...Array.from({ length: 4 }, () => `${refused} Use 127.0.0.1 or localhost.`),
+          ...Array.from({ length: 5 }, () => `${refused} Use 127.0.0.1 or localhost.`),
           named,
         ]);
       } finally {
         await health.stop();
         await control.stop();
+        await served.stop();
       }
     }),
   ));

@@ -9,7 +9,7 @@ export const cliFile = join(root, 'dist', 'command', 'main.js');
 
 /** Looks again where another process has just built. Types are checked elsewhere: what the compiler says of them stops nothing. */
 const build = `
-  newer=$(find gateway shared simulator rolldown.config.ts -newer dist/command/main.js \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' \) -print -quit 2>&1)
+  newer=$(find gateway shared simulator rolldown.config.ts -newer dist/command/main.js ( -name '*.ts' -o -name '*.tsx' -o -name '*.css' ) -print -quit 2>&1)
   [ -z "$newer" ] || { node_modules/.bin/tsc -p tsconfig.build.json; node_modules/.bin/rolldown --config rolldown.config.ts; }
 `;
 

@@ -1,9 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { SessionView } from '../session-view.ts';
+import { logOut } from './login.ts';
 import { address } from './router.ts';
 import { pageAt, pages } from './routes.tsx';
 
 /** What every page has around it: navigation, heading, and the place of its content. */
-export function Frame() {
+export function Frame({ view }: { readonly view: SessionView }) {
   const path = address.value.pathname;
   const { page, parameters } = pageAt(path);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -36,6 +38,12 @@ export function Frame() {
             )}
           </ul>
         </nav>
+        <div class="who">
+          <span class="soft">{view.name}</span>
+          <button type="button" class="quiet" onClick={() => void logOut()}>
+            Log out
+          </button>
+        </div>
       </header>
       <main id="content" tabIndex={-1}>
         <h1 ref={heading} tabIndex={-1}>

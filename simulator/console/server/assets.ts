@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +22,17 @@ const types: Readonly<Record<string, string>> = {
   json: 'application/json',
 };
 
-/** Where `npm run build` writes them: `dist/console/`, seen from this module in `dist/`. */
-const builtFolder = fileURLToPath(new URL('../../../console/', import.meta.url));
+/** Where `npm run build` writes them, seen from this module in `dist/` and in the sources. */
+const builtFolders = ['../../../console/', '../../../dist/console/'];
+const manifestName = 'manifest.json';
+
+function builtFolder(): string {
+  const folders = builtFolders.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return folders.find((folder) => existsSync(join(folder, manifestName))) ?? folders.join(' and ');
+}
 
 /** Reads the built files once. Rejects with a sentence where they are missing. */
-export async function readConsoleAssets(folder: string = builtFolder): Promise<ConsoleAssets> {
+export async function readConsoleAssets(folder: string = builtFolder()): Promise<ConsoleAssets> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new Error(`the console has no files in ${folder}: run "npm run build"`, { cause });
   });
@@ -35,8 +42,8 @@ export async function readConsoleAssets(folder: string = builtFolder): Promise<C
     if (type !== undefined)
       files.set(name, { type, bytes: new Uint8Array(await readFile(join(folder, name))) });
   }
-  const manifest = files.get('manifest.json');
-  files.delete('manifest.json');
+  const manifest = files.get(manifestName);
+  files.delete(manifestName);
   const { script, style } = JSON.parse(new TextDecoder().decode(manifest?.bytes)) as {
     readonly script: string;
     readonly style: string;

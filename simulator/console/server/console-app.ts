@@ -1,13 +1,15 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import { problemResponse } from '../../../gateway/http/problem.ts';
+import { bodyLimit, bodyLimitBytes } from '../../../gateway/http/body-limit.ts';
+import { ProblemError, problemError, problemResponse } from '../../../gateway/http/problem.ts';
 import { problemOf } from '../../../shared/protocol/problem.ts';
-import type { ConsoleAssets } from './assets.ts';
+import type { ConsoleDeps } from './console-deps.ts';
+import type { ConsoleEnv } from './console-env.ts';
+import { mountEvents } from './event-route.ts';
 import { pageShell } from './page-shell.ts';
-
-export interface ConsoleDeps {
-  readonly assets: ConsoleAssets;
-}
+import { requireChangeToken, sameOrigin } from './same-origin.ts';
+import { mountSession, sessionOf } from './session-routes.ts';
+import { mountUpstreams } from './upstream-routes.ts';
 
 /** Nothing is loaded from elsewhere, nothing runs that is not one of the built files, and no page of another origin frames this one. */
 const headers = secureHeaders({
@@ -27,20 +29,41 @@ const headers = secureHeaders({
   strictTransportSecurity: false,
 });
 
-/** The console's HTTP surface: its page and what the page loads. */
-export function consoleApp({ assets }: ConsoleDeps): Hono {
-  const app = new Hono();
+/** The console's HTTP surface: its page, what the page loads, sessions, and the calls of the page. */
+export function consoleApp(deps: ConsoleDeps): Hono<ConsoleEnv> {
+  const { assets, log } = deps;
+  const app = new Hono<ConsoleEnv>();
   const shell = pageShell(assets);
-  app.use(headers);
+  app.onError((error) => {
+    if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+    log.error('console.request_failed', { message: error.message, stack: error.stack });
+    return problemResponse(problemOf('internal', 'The request failed here. It may be sent again.'));
+  });
+  app.notFound((context) =>
+    problemResponse(problemOf('not-found', `Nothing is at ${context.req.method} ${context.req.path}.`)),
+  );
+  app.use(
+    headers,
+    sameOrigin,
+    bodyLimit(() => bodyLimitBytes),
+  );
   app.get('/assets/:name', (context) => {
     const file = assets.files.get(context.req.param('name'));
     if (!file) return context.notFound();
     const caching = 'public, max-age=31536000, immutable';
     return context.body(file.bytes, 200, { 'content-type': file.type, 'cache-control': caching });
   });
+  mountSession(app, deps);
+  app.use('/api/*', async (context, next) => {
+    const session = sessionOf(context, deps);
+    if (session === null) throw problemError('unauthorized', 'The session has ended. Log in again.');
+    context.set('session', session);
+    await next();
+  });
+  app.use('/api/*', requireChangeToken(deps.secrets));
+  mountEvents(app, deps);
+  mountUpstreams(app, deps);
+  app.all('/api/*', (context) => context.notFound());
   app.get('*', (context) => context.html(shell, 200, { 'cache-control': 'no-store' }));
-  app.notFound((context) =>
-    problemResponse(problemOf('not-found', `Nothing is at ${context.req.method} ${context.req.path}.`)),
-  );
   return app;
 }

@@ -32,6 +32,7 @@ vi.mock('../../../shared/live/signals.ts', () => ({
   firstSignal: () => ({ promise: Promise.resolve('SIGTERM'), dispose() {} }),
 }));
 
+const consoleTests = 'simulator/console/login.live.test.ts';
 const adapterFile = join(shippedAdaptersFolder(), 'synchronous.yaml');
 let service: AskedService;
 let folder = '';
@@ -792,6 +793,44 @@ const cases: Readonly<Record<string, Case>> = {
         ),
       ),
     ]),
+  ),
+  ...Object.fromEntries(
+    ['up', 'console'].flatMap((command) => [
+      [
+        `${command} --console-port`,
+        both(
+          shownBy('--console-port', consoleTests, 'logs in once with the link that'),
+          refuses(
+            `${command} --console-port x --data FOLDER`,
+            '--console-port must be a whole number from 0 to 65535, not "x"',
+          ),
+        ),
+      ],
+      [`${command} --open`, shownBy('--open', consoleTests, 'opens the browser with --open')],
+    ]),
+  ),
+  'up --no-console': both(
+    shownBy('--no-console', consoleTests, 'serves no console with --no-console'),
+    refuses(
+      'up --no-console --open --data FOLDER',
+      '--open has no effect together with --no-console; leave one of them out',
+    ),
+  ),
+  ...Object.fromEntries(
+    ['platform-url', 'api-iot-url', 'control-url', 'data', 'json'].map((flag) => [
+      `console --${flag}`,
+      shownBy(`--${flag}`, consoleTests, 'serves a system that runs elsewhere'),
+    ]),
+  ),
+  'console --host': shownBy('--host', consoleTests, 'listens where --host names an address'),
+  'console --allowed-hosts': shownBy(
+    '--allowed-hosts',
+    consoleTests,
+    'listens where --host names an address',
+  ),
+  'console --log-level': refuses(
+    'console --log-level x',
+    '--log-level (FLEETWAKE_LOG_LEVEL) must be one of debug, info, warn, error, silent, not "x"',
   ),
   'up --json': shownBy(
     '--json',

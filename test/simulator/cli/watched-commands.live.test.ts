@@ -426,7 +426,16 @@ describe('the variables of commands that ask a gateway', () => {
     'fault remove': 'fault remove f',
     'fault clear': 'fault clear',
   };
-  const ownTests = ['fleet', 'stand-ins', 'run', 'gateway', 'up', 'config check', 'mosquitto-accounts'];
+  const ownTests = [
+    'console',
+    'fleet',
+    'stand-ins',
+    'run',
+    'gateway',
+    'up',
+    'config check',
+    'mosquitto-accounts',
+  ];
 
   it('are those of the help, each of a command with a case', async () => {
     const named = await everyEnvironmentName();

@@ -1,0 +1,11 @@
+import { signal } from '@preact/signals';
+import type { SessionView } from '../session-view.ts';
+
+export type SessionState =
+  | { readonly state: 'unknown' }
+  /** `reason`: why a login failed. */
+  | { readonly state: 'closed'; readonly reason: string | null }
+  | { readonly state: 'open'; readonly view: SessionView };
+
+/** The session of this browser at the console. */
+export const session = signal<SessionState>({ state: 'unknown' });

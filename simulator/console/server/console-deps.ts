@@ -1,0 +1,22 @@
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { Http } from '../../../shared/ports/http.ts';
+import type { Log } from '../../../shared/ports/log.ts';
+import type { Secrets } from '../../../shared/ports/secrets.ts';
+import type { Origins } from './access.ts';
+import type { ConsoleAssets } from './assets.ts';
+import type { LoginLinks } from './login-links.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What the console's server is made of. */
+export interface ConsoleDeps {
+  readonly assets: ConsoleAssets;
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly sessions: Sessions;
+  readonly links: LoginLinks;
+  readonly origins: Origins;
+  /** Control of the faults; null where none is known. */
+  readonly control: { readonly origin: string; readonly secret: string } | null;
+}
