@@ -92,7 +92,7 @@ describe('page of a replayed failure', () => {
     expect(await countText(page)).toMatch(/^10 of 169 events in /);
     expect(await page.locator('.tl-list summary').textContent()).toBe('10 events as text');
     await page.getByRole('button', { name: 'Show all' }).click();
-    await page.getByLabel('Activation').selectOption('A2');
+    await page.getByRole('combobox', { name: 'Activation' }).selectOption('A2');
     expect(await countText(page)).toMatch(/^\d+ of 169 events in 36 min 51 s$/);
     const labels = await page.locator('.tl-attempt-text').allTextContents();
     expect(labels.length).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ describe('HTML report of a run', () => {
       await writeFile(path, htmlReport(passedReport(), files));
       const page = await browser.open(pathToFileURL(path).href, { viewport: { width, height: 800 } });
       expect(await countText(page)).toBe('79 events in 43 min 15 s');
-      await page.getByLabel('Activation').selectOption('p-001');
+      await page.getByRole('combobox', { name: 'Activation' }).selectOption('p-001');
       expect(await countText(page)).toBe('17 of 79 events in 43 min 15 s');
       await expectAccessible(page);
       await expectNoSidewaysScrolling(page);
