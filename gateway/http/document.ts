@@ -56,11 +56,20 @@ function operationId(method: string, path: string): string {
   return method + name.join('').replace(/[^A-Za-z0-9]/g, '');
 }
 
-/** What every operation answers because of what stands before its handler: body limit, authentication, headers. */
+/** What the server answers to a request that never reaches a handler (shared/live/http-server.ts). */
+const ofServer: Readonly<Record<string, Fields>> = {
+  400: problemContent('malformed-request'),
+  408: problemContent('request-timeout'),
+  421: problemContent('misdirected-request'),
+  431: problemContent('headers-too-large'),
+};
+
+/** What every operation answers because of what stands before its handler: server, body limit, authentication, headers. */
 function completeOperation(method: string, path: string, operation: Fields): Fields {
   const given = operation.responses as Record<string, Fields>;
   const isSecured = Array.isArray(operation.security) && operation.security.length > 0;
   const responses: Record<string, Fields> = {
+    ...ofServer,
     ...given,
     ...(method === 'get' || '413' in given ? {} : { 413: problemContent('body-too-large') }),
     ...(isSecured && !('503' in given)

@@ -137,6 +137,7 @@ function newServer(
     const problem = requestProblem(incoming, allowedHosts);
     if (problem !== null) return refuse(incoming, outgoing, problem, { connection: 'close' });
     const { method = '', url = '', headers } = incoming;
+    if (url === '*') return outgoing.writeHead(204, { allow }).end();
     const shedding = headers.origin === undefined ? shed(method, url) : null;
     if (shedding !== null) return refuse(incoming, outgoing, shedding.problem, shedding.headers);
     void answer(incoming, outgoing);
@@ -154,6 +155,9 @@ function newServer(
   });
   return server;
 }
+
+/** Of the server in general, for `OPTIONS *` (RFC 9110 section 9.3.7), which is about no path that a handler knows. */
+const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 function refuse(
   incoming: IncomingMessage,

@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const cliFile = join(root, 'dist', 'command', 'main.js');
 
 /** Looks again where another process has just built. Types are checked elsewhere: what the compiler says of them stops nothing. */
-const build = `
-  newer=$(find gateway shared simulator rolldown.config.ts -newer dist/command/main.js ( -name '*.ts' -o -name '*.tsx' -o -name '*.css' ) -print -quit 2>&1)
+const build = String.raw`
+  newer=$(find gateway shared simulator rolldown.config.ts -newer dist/command/main.js \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' \) -print -quit 2>&1)
   [ -z "$newer" ] || { node_modules/.bin/tsc -p tsconfig.build.json; node_modules/.bin/rolldown --config rolldown.config.ts; }
 `;
 
@@ -18,6 +18,7 @@ const build = `
  * same time wait for the one that builds.
  */
 export function buildWhenOutdated(): void {
-  const { error } = spawnSync('flock', ['package.json', 'sh', '-c', build], { cwd: root, stdio: 'ignore' });
+  const { error, status, stderr } = spawnSync('flock', ['package.json', 'sh', '-c', build], { cwd: root });
   if (error) throw error;
+  if (status !== 0) throw new Error(`the command cannot be built: ${stderr}`);
 }

@@ -83,7 +83,11 @@ export async function echoingServices(mark: string, paymentsUrl: string): Promis
     return { status: answer.status, body: await answer.text(), type: 'application/json' };
   });
   const push = await http('push', ({ everything }) => ({ status: 500, body: everything }));
-  const webhook = await http('webhook', ({ everything }) => ({ status: 500, body: everything }));
+  // A refusal for good parks the event with its reason; an error before it is tried again.
+  const webhook = await http('webhook', ({ everything }) => ({
+    status: asked.webhook === 1 ? 500 : 400,
+    body: everything,
+  }));
   const issuer = await http('issuer', ({ everything }) => ({ status: 500, body: everything }));
   const smtp = createServer((socket) => {
     socket.write('220 here\r\n');

@@ -67,6 +67,32 @@ test.each([
   });
 });
 
+test('the start line of a gateway whose NATS and broker are away shows no secret, and neither do its health and metrics', async () => {
+  await withTemporaryFolder(async (folder) => {
+    const environment = {
+      ...{ ...marked, DATABASE_URL: '', PAYMENTS_URL: 'http://127.0.0.1:1' },
+      ...{ FLEETWAKE_LOG_LEVEL: 'debug', FLEETWAKE_DEBUG: '1' },
+    };
+    const gateway = startFleetwake(folder, ['gateway', ...ports], environment);
+    const answers: string[] = [];
+    try {
+      await until(() => gateway.stdout().endsWith('\n'), `it starts: ${gateway.stderr()}`);
+      const { bus, mqtt, platform } = JSON.parse(gateway.stdout()) as Record<string, string>;
+      expect([mqtt, bus]).toEqual([
+        'mqtt://127.0.0.1:1',
+        expect.stringContaining('NATS at nats://127.0.0.1:1,nats://127.0.0.1:2 cannot be used'),
+      ]);
+      for (const path of ['/readyz', '/healthz', '/metrics'])
+        answers.push(await fetch(`${platform}${path}`).then((answer) => answer.text()));
+    } finally {
+      gateway.process.kill('SIGTERM');
+      await gateway.exitCode();
+    }
+    for (const text of [gateway.stdout(), gateway.stderr(), ...answers])
+      for (const secret of [mark, whsec]) expect(around(text, secret)).toBe('');
+  });
+});
+
 test.each([
   ['up', '--port', '0', '--api-iot-port', '0', '--mail-port', '0', '--control-port', '0'],
   ['run', '--live'],
@@ -170,7 +196,9 @@ test('no output, log line, row, ticket or list holds a secret when each service 
       expect(registered.status).toBe(200);
       const foreign = ['{"alg":"RS256","kid":"k"}', '{"iss":"https://id.example","sub":"a"}', 'x'];
       const token = foreign.map((part) => Buffer.from(part).toString('base64url')).join('.');
-      await fetch(`${origin}/tickets`, { headers: { authorization: `Bearer ${token}` } });
+      const unread = await fetch(`${origin}/tickets`, { headers: { authorization: `Bearer ${token}` } });
+      lists.push(await unread.text());
+      expect(unread.status).toBe(503);
       const bought = await platform.send('POST', '/purchases', {
         customerId: 'ana',
         vin,
@@ -188,6 +216,10 @@ test('no output, log line, row, ticket or list holds a secret when each service 
       await until(
         async () => (await textsOf(join(data, 'platform.db'))).includes('The mail was not taken'),
         'a mail failed',
+      );
+      await until(
+        async () => (await list('/webhook-events?status=parked')).includes('"reason"'),
+        `an event of the webhook is parked: ${await list('/webhook-events?status=parked')}`,
       );
       for (const path of [
         '/tickets',

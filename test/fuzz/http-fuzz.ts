@@ -171,7 +171,7 @@ function faultsOf(
   // HEAD is GET without its body; a method that is not there is 405, a path 404: neither belongs to an operation.
   const documented = method === 'HEAD' ? 'GET' : method;
   if (check.operationOf(documented, path) === null) {
-    const isExpected = [404, 405, 413, 200, 204, 400].includes(status);
+    const isExpected = [404, 405, 413, 431, 200, 204, 400].includes(status);
     return isExpected ? [] : [`${method} ${path} ${status}: not an operation, and not refused as none`];
   }
   return method === 'HEAD' ? [] : check.answerFaults(method, path, response, body);

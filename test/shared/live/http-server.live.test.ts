@@ -211,6 +211,14 @@ describe('a server', () => {
     },
   );
 
+  it('answers OPTIONS * for the server as a whole', async () => {
+    const answer = await send('OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([
+      204,
+      'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    ]);
+  });
+
   it('lets pages of the allowed origins call it, and no others', async () => {
     const preflight = (origin: string) =>
       send(
