@@ -38,6 +38,7 @@ const conditions: readonly Condition[] = [
     options: [
       ...([
         'port',
+        'metricsPort',
         'publicUrl',
         'allowedOrigins',
         'webUrl',

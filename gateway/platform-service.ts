@@ -31,6 +31,7 @@ import { noPayments } from './payments/no-payments.ts';
 import { stripePayments } from './payments/stripe-payments.ts';
 import { platform } from './platform/app.ts';
 import { newChanges } from './platform/changes.ts';
+import { eventFigures } from './platform/event-figures.ts';
 import { platformScopes, roleScopes } from './platform/scopes.ts';
 import { restoreGuard, stoppedSentence } from './restore/restore-guard.ts';
 import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
@@ -110,6 +111,8 @@ export interface PlatformService {
   fetch(request: Request): Promise<Response>;
   /** Returns the refusal of a request under overload, before there is one for `fetch`; null: `fetch` answers it. */
   shed(method: string, target: string): ProblemError | null;
+  /** Returns the metrics in the Prometheus text format, as `GET /metrics` does with a token. */
+  metrics(): Promise<string>;
   /** Takes up the work that the database holds. */
   start(): Promise<void>;
   /** Ends the event streams, so that a server can close; their clients come back with Last-Event-ID. */
@@ -150,7 +153,8 @@ export function createPlatformService(
     settings: settings.dispatch,
     onRecorded,
   });
-  const relay = eventRelay(ports);
+  const events = eventFigures();
+  const relay = eventRelay({ ...ports, onPublished: events.count });
   const desk = supportDesk({ ...ports, settings: settings.desk, onRecorded: wakeAll }, overrides);
   const skews = clockSkews(ports.log);
   const adapter = settings.apiIot.adapter ?? ownAdapter();
@@ -205,6 +209,7 @@ export function createPlatformService(
     catalogue,
     changes,
     clockSkews: skews,
+    events,
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
     ...(settings.apiIot.adapter === undefined ? {} : { adapter }),
     config: {
@@ -223,6 +228,7 @@ export function createPlatformService(
   return {
     fetch: async (request) => app.fetch(request),
     shed: app.shed,
+    metrics: app.metrics,
     drain: () => app.stop(),
     async start() {
       if (settings.missingServices.length > 0)

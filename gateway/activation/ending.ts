@@ -59,7 +59,7 @@ function activate(delivered: Activation, at: number, facts: readonly Fact[]): Ou
   return accept({ ...delivered, phase: 'active', settlement }, [
     ...facts,
     passed('notifying_customer', at),
-    passed('active', at),
+    passed('active', at, { afterMs: at - delivered.requestedAt }),
   ]);
 }
 

@@ -38,12 +38,21 @@ export function cloudEventOf(row: RecordRow): string {
   });
 }
 
+interface RelayDeps {
+  readonly database: Database<PlatformSchema>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called with what this process published, once the cursor stands behind it. */
+  readonly onPublished?: (rows: readonly RecordRow[]) => void;
+}
+
 /**
  * Publishes the history as events, in order, at least once: the cursor moves after the stream has stored them, and the
  * row's id is the message id, so a repeat within the stream's duplicate window is dropped. It runs from its creation on.
  */
-export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus; clock: Clock; log: Log }) {
-  const { database, bus, clock, log } = deps;
+export function eventRelay(deps: RelayDeps) {
+  const { database, bus, clock, log, onPublished } = deps;
   const record = recordReader(deps);
   let cursor = 0;
 
@@ -64,6 +73,7 @@ export function eventRelay(deps: { database: Database<PlatformSchema>; bus: Bus;
     );
     await database.write((transaction) => moveCursor(transaction, cursorName, last.seq));
     cursor = last.seq;
+    onPublished?.(fresh);
     return !isLast;
   }
 

@@ -13,6 +13,7 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { servicesPath } from '../catalogue/services-file.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
+import type { Role } from '../options/process-options.ts';
 import { toStripeAmount } from '../payments/currency-units.ts';
 import { keyNames } from './keys.ts';
 import { noticeTemplates } from './notice-templates.ts';
@@ -54,18 +55,20 @@ function rolesOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
 }
 
 function portsOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
-  const names = ['port', 'apiIotPort', 'mqttPort'] as const;
+  const runs = (role: Role) => config.roles.includes(role);
+  const ofPlatform = runs('platform') || runs('engine') ? (['port', 'metricsPort'] as const) : [];
+  const ofApiIot = runs('api-iot') && config.apiIotUrl === null ? (['apiIotPort'] as const) : [];
+  const ofBroker = runs('broker') && config.mqttUrl === null ? (['mqttPort'] as const) : [];
+  const names = [...ofPlatform, ...ofApiIot, ...ofBroker, 'healthPort' as const];
   return names.flatMap((name, index) => {
     const other = names.slice(0, index).find((before) => config[before] === config[name]);
-    const isTaken = config[name] !== 0 && other !== undefined && config.roles.length > 1;
-    return isTaken
-      ? [
-          {
-            source: sourceOf(name),
-            problem: `port ${config[name]} is that of ${sourceOf(other)}: choose another`,
-          },
-        ]
-      : [];
+    if (config[name] === 0 || other === undefined) return [];
+    return [
+      {
+        source: sourceOf(name),
+        problem: `port ${config[name]} is that of ${sourceOf(other)}: choose another`,
+      },
+    ];
   });
 }
 

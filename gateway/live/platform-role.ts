@@ -1,6 +1,7 @@
 import { readTextFile } from '../../shared/files/text-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
+import type { HttpServer } from '../../shared/live/http-server.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { smtpMailer } from '../../shared/live/mailer.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
@@ -18,7 +19,8 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { shortenCatalogueTimes } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
-import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
+import { metricsContentType } from '../platform/metrics.ts';
+import { createPlatformService, type PlatformService, type PlatformSettings } from '../platform-service.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
@@ -113,15 +115,38 @@ async function start(
     deps.wrapPlatform(async (request) => service.fetch(request)),
     service.shed,
   );
+  const metrics = await serveMetrics(deps, service);
+  undo(() => metrics?.close() ?? Promise.resolve());
   await service.start();
   return {
     origin: server.origin,
     database,
     stop() {
       service.drain();
-      return closeAll([() => server.close(), () => service.stop(), () => mailer.close()]);
+      return closeAll([
+        () => server.close(),
+        () => service.stop(),
+        async () => metrics?.close(),
+        () => mailer.close(),
+      ]);
     },
   };
+}
+
+/** Serves the metrics without a token, where only this machine reaches them: for a Prometheus or an agent beside the gateway. */
+async function serveMetrics(
+  { config: { metricsPort: port }, http }: PlatformRoleDeps,
+  service: Pick<PlatformService, 'metrics'>,
+): Promise<HttpServer | null> {
+  if (port === 0) return null;
+  const headers = { 'content-type': metricsContentType };
+  return http.serve(
+    async ({ method, url }) =>
+      method === 'GET' && new URL(url).pathname === '/metrics'
+        ? new Response(await service.metrics(), { headers })
+        : new Response('GET /metrics is all there is here\n', { status: 404 }),
+    { port, flag: '--metrics-port' },
+  );
 }
 
 function settingsOf(

@@ -93,6 +93,17 @@ export const processOptions = {
     0,
     65_535,
   ),
+  metricsPort: wholeNumber(
+    {
+      flag: 'metrics-port',
+      environment: 'FLEETWAKE_METRICS_PORT',
+      placeholder: 'port',
+      help: 'port on 127.0.0.1 that answers GET /metrics of the platform without a token; 0: none',
+      fallback: 0,
+    },
+    0,
+    65_535,
+  ),
   publicUrl: optionalUrl(
     {
       flag: 'public-url',

@@ -35,6 +35,7 @@ export interface Platform {
   fetch(request: Request): Promise<Response>;
   /** Returns the refusal of a purchase under overload, before there is a request; null: `fetch` answers it. */
   shed(method: string, target: string): ProblemError | null;
+  metrics(): Promise<string>;
   /** Ends the event streams, so that a server can drain; their clients come back with Last-Event-ID. */
   stop(): void;
 }
@@ -117,6 +118,7 @@ export function platform(deps: PlatformDeps): Platform {
   return {
     fetch: async (request) => app.fetch(request),
     shed: (method, target) => (method === 'POST' && target === '/purchases' ? admission.refusal() : null),
+    metrics: metrics.text,
     stop: streams.stop,
   };
 }

@@ -16,11 +16,14 @@ import type { PlatformSchema } from '../store/schema.ts';
 import type { SupportSettings } from '../support/support-settings.ts';
 import type { Changes } from './changes.ts';
 import type { ActivationEngine } from './engine-port.ts';
+import type { EventFigures } from './event-figures.ts';
 import type { SalesStops } from './sales-stops.ts';
 
 export interface PlatformDeps {
   /** Clock differences of the vehicles; without it there is no metric of them. */
   readonly clockSkews?: { summary(): { readonly beyond: number; readonly largestMs: number } };
+  /** Events that this process published; without them there is no metric of them. */
+  readonly events?: Pick<EventFigures, 'metrics'>;
   /** Event loop whose long turns are measured; without it there is no metric of them. */
   readonly eventLoop?: EventLoop;
   /** Migrated (`migratePlatform`). */

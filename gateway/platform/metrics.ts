@@ -11,6 +11,7 @@ import { openIncidentOf } from '../store/incidents.ts';
 import { systemicCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
 import { type PurchaseAdmission, purchaseRefusals } from './purchase-admission.ts';
+import { waitingFigures } from './waiting-figures.ts';
 
 /** Counting stops here, so that a scrape costs no more than this many rows. */
 const openMax = 100_000;
@@ -24,7 +25,8 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-interface Deps extends Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews' | 'eventLoop'> {
+interface Deps
+  extends Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews' | 'events' | 'eventLoop'> {
   readonly admission: Pick<PurchaseAdmission, 'figures'>;
 }
 
@@ -129,6 +131,8 @@ export function newMetrics(deps: Deps): Metrics {
   });
   purchaseFigures(registers, deps.admission);
   longTurns(registers, deps);
+  for (const metric of deps.events?.metrics ?? []) registry.registerMetric(metric);
+  waitingFigures(registers, deps);
   const callbacks = new Counter({
     name: 'fleetwake_api_iot_callbacks_total',
     help: 'Callbacks received from the API IoT, by our answer: taken or refused',
@@ -241,6 +245,8 @@ export function newMetrics(deps: Deps): Metrics {
   };
 }
 
+export const metricsContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
 /** `GET /metrics` in the Prometheus text format, and `GET /healthz` for monitoring of the database. */
 export function mountMetrics(
   app: App,
@@ -274,7 +280,7 @@ export function mountMetrics(
     },
   });
   app.get('/metrics', requireScope('metrics:read'), async (context) =>
-    context.body(await metrics.text(), 200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }),
+    context.body(await metrics.text(), 200, { 'content-type': metricsContentType }),
   );
   app.get('/healthz', async (context) => {
     await deps.database.reader.selectFrom('cursors').select('name').limit(1).execute();

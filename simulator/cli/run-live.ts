@@ -9,6 +9,7 @@ import type { Evidence } from '../reports/evidence.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
+import type { RecordedMetrics } from '../run/metrics-recorder.ts';
 import { UsageError } from './exit.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
@@ -28,6 +29,8 @@ export interface JudgedRun {
   readonly report: RunReport;
   readonly evidence: Evidence;
   readonly surroundings: Surroundings;
+  /** Of a run in virtual time that was to record them. */
+  readonly metrics?: RecordedMetrics;
 }
 
 export interface LiveFlags {

@@ -58,11 +58,15 @@ export function placed({ placeOf }: Job): (error: unknown) => never {
 }
 
 /** What a call without a run cannot write. */
-export function checkPlanFlags(flags: PlanFlags & ReportFlags & { readonly log?: string }): void {
+export function checkPlanFlags(
+  flags: PlanFlags & ReportFlags & { readonly log?: string; readonly metrics?: string },
+): void {
   const asked = flags.check ? '--check' : '--plan';
   if (flags.check && flags.plan)
     throw new UsageError('--check and --plan are two questions: ask one of them');
-  const idle = (['log', 'junit', 'markdown', 'html'] as const).find((option) => flags[option] !== undefined);
+  const idle = (['log', 'metrics', 'junit', 'markdown', 'html'] as const).find(
+    (option) => flags[option] !== undefined,
+  );
   if (idle !== undefined)
     throw new UsageError(`--${idle} has no effect with ${asked}, which runs nothing: leave it out`);
   if (typeof flags.json === 'string')

@@ -13,19 +13,20 @@ import type { Job, JudgedRun } from './run-live.ts';
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
 export async function runVirtually(
   { call, scenario, seed, models, catalogueFolder: folder }: Job,
-  adapter?: string,
+  { adapter, recordsMetrics }: { readonly adapter?: string | undefined; readonly recordsMetrics: boolean },
 ): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
   say(`scenario ${scenario.name}, seed ${seed}, in virtual time: ${scenario.description}`);
   const beganAt = wallClock.now();
   try {
-    const { evidence, events } = await runScenarioVirtually({
+    const { evidence, events, metrics } = await runScenarioVirtually({
       scenario,
       seed,
       ...(models === undefined ? {} : { models }),
       ...(folder === undefined ? {} : { catalogue: loadCatalogue(catalogueFolder(folder)) }),
       ...(adapter === undefined ? {} : { adapter: adapterAt(adapter) }),
+      recordsMetrics,
       onProgress: progress.show,
     });
     progress.end();
@@ -39,7 +40,8 @@ export async function runVirtually(
     const surroundings: Surroundings = {
       ...{ world: 'virtual', versions: productVersions(), calledAs: call, description },
     };
-    return { report: judgeRun(evidence, surroundings), evidence, surroundings };
+    const judged = { report: judgeRun(evidence, surroundings), evidence, surroundings };
+    return metrics === undefined ? judged : { ...judged, metrics };
   } finally {
     progress.end();
   }

@@ -10,6 +10,7 @@ import { type EvidenceFile, newEvidenceFile } from './evidence-file.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { flagOf } from './flag-names.ts';
 import { checkOpenFiles } from './fleet-options.ts';
+import { type MetricsFile, newMetricsFile } from './metrics-file.ts';
 import { withModelsOption } from './models-option.ts';
 import { withGatewayOptions } from './options.ts';
 import {
@@ -22,7 +23,7 @@ import {
   writeReports,
 } from './report-files.ts';
 import { type JobFlags, jobsOf } from './run-jobs.ts';
-import type { Job } from './run-live.ts';
+import type { Job, JudgedRun } from './run-live.ts';
 import { checkedText, checkPlanFlags, type PlanFlags, placed, plansText } from './run-plan.ts';
 import {
   checkTargetFlags,
@@ -37,6 +38,7 @@ import { fixedStandInPorts } from './stand-in-ports.ts';
 
 interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags {
   readonly log?: string;
+  readonly metrics?: string;
 }
 
 /** What only a run on real parts has. */
@@ -50,6 +52,7 @@ const ofOneRun = [
   ['html', 'shows'],
   ['data', 'is the folder of'],
   ['log', 'holds'],
+  ['metrics', 'holds the time series of'],
   ['target', 'is the engine of'],
 ] as const;
 
@@ -78,7 +81,11 @@ export function addRun(program: Command): void {
       '--plan',
       'print who buys what when and who meets which fault, without a run; with --json as JSON',
     )
-    .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"');
+    .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"')
+    .option(
+      '--metrics <file>',
+      'write what Prometheus would have scraped of a run in virtual time, in OpenMetrics format (docs/monitoring.md)',
+    );
   command.option('--catalogue <folder>', 'folder of the service catalogue instead of the shipped one');
   withModelsOption(command);
   command
@@ -128,21 +135,27 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   if (flags.live) checkOpenFiles(Math.max(...jobs.map(({ scenario }) => scenario.vehicles.count)), 2);
   const files = await plannedFiles(flags);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
+  const metrics = flags.metrics === undefined ? null : await newMetricsFile(flags.metrics);
   const isOne = jobs.length === 1;
   const wallMs = new Map<RunReport, number>();
   const runOne = async (job: Job) => {
     const beganAt = wallClock.now();
-    const report = await runOf(job, flags, log).catch(placed(job));
+    const report = await runOf(job, flags, log, metrics).catch(placed(job));
     wallMs.set(report, wallClock.now() - beganAt);
     process.stderr.write(unmetText(report, job));
     if (flags.json === true) return report;
     process.stdout.write(isOne || !report.ok ? runText(report) : outcomeLine(report));
     return report;
   };
-  const reports = await eachRun(jobs, runOne, (judged) =>
-    tellAll(judged, flags, files, (report) => wallMs.get(report)),
-  ).finally(() => log?.close());
-  return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+  const tell = (judged: readonly RunReport[]) =>
+    tellAll(judged, flags, files, (report) => wallMs.get(report));
+  try {
+    const reports = await eachRun(jobs, runOne, tell);
+    return reports.every(({ ok }) => ok) ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    await log?.close();
+    await metrics?.close();
+  }
 }
 
 /** Runs them one after the other. `tell` gets every finished run, even if a later one cannot finish, which rejects. */
@@ -172,15 +185,21 @@ async function tellAll(
 }
 
 /** Loads the modules of one environment only. */
-async function runIn(job: Job, flags: RunFlags) {
+async function runIn(job: Job, flags: RunFlags, recordsMetrics: boolean): Promise<JudgedRun> {
   if (flags.live) return (await import('./run-live.ts')).runLive(job, flags);
-  return (await import('./run-virtual.ts')).runVirtually(job, flags.adapter);
+  return (await import('./run-virtual.ts')).runVirtually(job, { adapter: flags.adapter, recordsMetrics });
 }
 
-async function runOf(job: Job, flags: RunFlags, log: EvidenceFile | null): Promise<RunReport> {
+async function runOf(
+  job: Job,
+  flags: RunFlags,
+  log: EvidenceFile | null,
+  metricsFile: MetricsFile | null,
+): Promise<RunReport> {
   if (flags.target !== undefined) return runAgainstTarget(job, flags);
-  const { report, evidence, surroundings } = await runIn(job, flags);
+  const { report, evidence, surroundings, metrics } = await runIn(job, flags, metricsFile !== null);
   await log?.write(evidence, surroundings);
+  if (metrics) await metricsFile?.write(metrics);
   return report;
 }
 
@@ -213,12 +232,17 @@ function checkFlags(flags: RunFlags, runs: number): void {
   if (flags.check || flags.plan) checkPlanFlags(flags);
   checkTargetFlags(
     flags,
-    (['log', 'adapter'] as const).filter((option) => flags[option] !== undefined),
+    (['log', 'metrics', 'adapter'] as const).filter((option) => flags[option] !== undefined),
   );
   if (flags.adapter !== undefined) adapterAt(flags.adapter);
   const idle = targetPorts.find((option) => flags[option] !== undefined);
   if (flags.target === undefined && idle !== undefined) {
     throw new UsageError(`--${flagOf(idle)} has no effect without --target: leave it out`);
+  }
+  if (flags.live && flags.metrics !== undefined) {
+    throw new UsageError(
+      '--metrics records a run in virtual time: leave it out, and let Prometheus scrape the platform of a live run',
+    );
   }
   const strange = liveOptions.find((option) => flags[option] !== undefined);
   if (!flags.live && flags.target === undefined && strange !== undefined) {

@@ -11,6 +11,8 @@ export interface GatewayService {
   fetch(request: Request): Promise<Response>;
   /** Ends what would keep a server from closing. */
   drain?(): void;
+  /** In the Prometheus text format. */
+  metrics?(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -101,6 +103,8 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
       known.process.kill();
       startIn(name, downMs);
     },
+    /** Reads the metrics of a process where they are, without a request; null: it is down, or has none. */
+    metricsOf: (name: GatewayProcessName) => running.get(name)?.service.metrics?.() ?? null,
     isComingBack: () => away.size > 0,
     crashes: () => crashes,
   };

@@ -4,6 +4,7 @@ import { virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
+import { metricsRecorder, type RecordedMetrics } from '../run/metrics-recorder.ts';
 import type { Progress } from '../run/run-context.ts';
 import { scenarioCourse } from '../run/scenario-course.ts';
 import { planScenario } from '../scenarios/plan.ts';
@@ -23,6 +24,8 @@ export interface VirtualRunOptions {
   readonly models?: readonly VehicleModel[];
   /** How many times as fast the gateway's constants pass; without it 1 where the file's times are the scenario's own, else as it says. */
   readonly timeScale?: number;
+  /** Records what Prometheus would scrape of the platform. It moves only `crash_at_step`: the reads are steps of the process. */
+  readonly recordsMetrics?: boolean;
   /** Called at each step, and every ten seconds of virtual time. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -31,6 +34,8 @@ export interface VirtualRun {
   readonly evidence: Evidence;
   /** How many things happened. */
   readonly events: number;
+  /** Only where the options ask for it. */
+  readonly metrics?: RecordedMetrics;
 }
 
 /** Virtual time costs nothing, so a run in it is compressed only where the file's times are those of a compressed run. */
@@ -46,7 +51,7 @@ const progressEveryMs = 10_000;
  * a bug of the simulator and not of the product.
  */
 export async function runScenarioVirtually(options: VirtualRunOptions): Promise<VirtualRun> {
-  const { seed, onProgress, catalogue, models, adapter } = options;
+  const { seed, onProgress, catalogue, models, adapter, recordsMetrics } = options;
   const scenario = {
     ...options.scenario,
     timeScale: options.timeScale ?? virtualTimeScale(options.scenario),
@@ -58,6 +63,10 @@ export async function runScenarioVirtually(options: VirtualRunOptions): Promise<
   const system = await scenarioSystem(loop, plan, scenario.constants, { catalogue, models, adapter });
   try {
     const parts = await pace.completed(system.open());
+    const recorder = recordsMetrics
+      ? metricsRecorder({ clock: loop.clock('metrics'), read: system.platformMetrics })
+      : null;
+    recorder?.start();
     const { evidence } = await conduct({
       ...parts,
       plan,
@@ -69,7 +78,8 @@ export async function runScenarioVirtually(options: VirtualRunOptions): Promise<
         : {}),
     });
     assertSound(loop, pace.standstill());
-    return { evidence, events: loop.stats.events };
+    const metrics = recorder?.stop();
+    return { evidence, events: loop.stats.events, ...(metrics ? { metrics } : {}) };
   } finally {
     system.close();
   }

@@ -169,6 +169,7 @@ export async function scenarioSystem(
 
   return {
     open,
+    platformMetrics: () => gateway.metricsOf('platform'),
     countPhases: () => countPhases(databases.platform),
     close: () => closeStores(stores),
   };

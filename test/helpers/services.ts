@@ -13,6 +13,7 @@ const programs: Readonly<Record<string, string>> = {
   postgres: 'postgresql',
   'docker-compose': 'docker-compose',
   chromium: 'chromium',
+  promtool: 'prometheus',
 };
 
 function isOnPath(program: string): boolean {

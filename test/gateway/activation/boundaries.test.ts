@@ -229,7 +229,7 @@ describe('what a fact says', () => {
         { at: 121 * second, attempt: 2, evidence: 'result', vehicleClock: 121 * second },
       ],
       ['activation.notifying_customer', {}],
-      ['activation.active', {}],
+      ['activation.active', { afterMs: 121 * second }],
     ]);
   });
 

@@ -19,6 +19,8 @@ interface World {
   readonly database: Database<PlatformSchema>;
   /** What was published, as `name messageId`. */
   readonly published: string[];
+  /** What a relay told that it had published, as `name id`. */
+  readonly counted: string[];
   /** The subject and the payload of each. */
   readonly sent: [subject: string, payload: string][];
   /** What the relays complained of. */
@@ -50,9 +52,10 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
   const relays: ReturnType<typeof eventRelay>[] = [];
   const clock = manualClock(startAt);
   const [published, sent, warnings]: [string[], World['sent'], unknown[]] = [[], [], []];
+  const counted: string[] = [];
   const log: Log = { ...silentLog, warn: (event, fields) => warnings.push([event, fields]) };
   const world: World = {
-    ...{ clock, database, published, sent, warnings },
+    ...{ clock, database, published, counted, sent, warnings },
     gate: async () => {},
     writes: () => writes,
     relay(name) {
@@ -66,7 +69,9 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
         problem: () => null,
         close: async () => {},
       };
-      const relay = eventRelay({ database, bus, clock, log });
+      const onPublished = (rows: readonly RecordRow[]) =>
+        counted.push(...rows.map(({ id }) => `${name} ${id}`));
+      const relay = eventRelay({ database, bus, clock, log, onPublished });
       relays.push(relay);
       return relay;
     },
@@ -151,7 +156,9 @@ it('continues where another process stopped, and republishes nothing older than 
     second.wake();
     await world.clock.advance(gatherMs);
     await until(async () => (await world.cursor()) === 4, 'the second has gone on');
-    expect(world.published).toEqual(['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4']);
+    const inOrder = ['second rec_1', 'first rec_2', 'first rec_3', 'second rec_4'];
+    expect(world.published).toEqual(inOrder);
+    expect(world.counted).toEqual(inOrder);
   }));
 
 it('publishes and writes nothing where another process has published all, and then what is new', () =>
@@ -238,10 +245,12 @@ it('tries again 1 s and 2 s after failures in a row, however often it is woken',
     expect(world.warnings).toEqual([failed(1), failed(2)]);
     expect(world.clock.pending()).toEqual([startAt + gatherMs + 3_000]);
     expect(await world.cursor()).toBeUndefined();
+    expect(world.counted).toEqual([]);
     world.gate = async () => {};
     await world.clock.advance(2_000);
     await until(async () => (await world.cursor()) === 1, 'it has published');
     expect(world.published).toEqual(['one rec_1']);
+    expect(world.counted).toEqual(['one rec_1']);
     expect(world.clock.pending()).toEqual([]);
   }));
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { eventFigures } from '../../../gateway/platform/event-figures.ts';
 import { newMetrics } from '../../../gateway/platform/metrics.ts';
 import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
 import { order, register, withPlatform } from '../../helpers/platform-under-test.ts';
@@ -41,6 +43,11 @@ it('counts purchase requests by their answer, and tells how many activations are
       ),
       'fleetwake_event_loop_long_turn_seconds_sum 0',
       'fleetwake_event_loop_long_turn_seconds_count 0',
+      'fleetwake_tickets_open{sla="in_time"} 0',
+      'fleetwake_tickets_open{sla="late"} 0',
+      'fleetwake_notifications_dead 0',
+      'fleetwake_notification_wait_max_seconds 2.5',
+      'fleetwake_restore_stopped 0',
       'fleetwake_disputes_open{status="open"} 0',
       'fleetwake_disputes_open{status="lost"} 0',
       'fleetwake_event_streams 0',
@@ -63,6 +70,16 @@ it('counts purchase requests by their answer, and tells how many activations are
     expect((later.body as string).split('\n')).toEqual(
       expect.arrayContaining(['fleetwake_activations_overdue 2', 'fleetwake_due_lag_seconds 120']),
     );
+  }));
+
+it('documents every metric', () =>
+  withPlatform(async (world) => {
+    const page = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
+    const { body } = await world.call('GET', '/metrics');
+    const names = [...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    const ofEvents = eventFigures().metrics.map((metric) => (metric as unknown as { name: string }).name);
+    const documented = new Set([...page.matchAll(/`(fleetwake_[a-z_]+)/g)].map(([, name]) => name));
+    expect(documented).toEqual(new Set([...names, ...ofEvents]));
   }));
 
 it('is ready while NATS is away, and says which part does not work', () =>

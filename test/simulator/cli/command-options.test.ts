@@ -514,6 +514,23 @@ const cases: Readonly<Record<string, Case>> = {
       '--log /nowhere/x cannot be written: there is no such file; name another file',
     ),
   ),
+  'run --metrics': both(
+    async () => {
+      const { error } = await inProcess(['run', 'default', '--metrics', written('metrics')]);
+      expect(error).toBeNull();
+      const text = readFileSync(written('metrics'), 'utf8');
+      expect(text).toContain('up{job="fleetwake",instance="platform"} 1 ');
+      expect(text.endsWith('\n# EOF\n')).toBe(true);
+    },
+    refuses(
+      'run default --metrics /nowhere/x',
+      '--metrics /nowhere/x cannot be written: there is no such file; name another file',
+    ),
+    refuses(
+      'run default --live --metrics x',
+      '--metrics records a run in virtual time: leave it out, and let Prometheus scrape the platform of a live run',
+    ),
+  ),
   'run --check': both(
     shownBy('--check', 'simulator/cli/run-plan.test.ts', 'checks a file and runs nothing'),
     refuses('run default --check --plan', '--check and --plan are two questions: ask one of them'),

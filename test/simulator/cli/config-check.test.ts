@@ -166,3 +166,16 @@ it('notes what a gateway would start without: services to sell with, and variabl
     ],
   ]);
 });
+
+it('compares the ports of what runs, and of nothing else', async () => {
+  const problemsOf = async (...flags: string[]) =>
+    (await reportOf(...flags)).problems.map(({ problem }) => problem);
+  const metrics = ['--metrics-port', '9464', '--health-port', '9464'];
+  expect(await problemsOf('--roles', 'engine', ...metrics)).toEqual([
+    'port 9464 is that of --metrics-port: choose another',
+  ]);
+  vi.stubEnv('MQTT_PORT', '9000');
+  expect(await problemsOf('--port', '9000')).toEqual(['port 9000 is that of --port: choose another']);
+  vi.stubEnv('API_IOT_URL', 'http://127.0.0.1:9');
+  expect(await problemsOf('--port', '9000', '--roles', 'platform,engine')).toEqual([]);
+});

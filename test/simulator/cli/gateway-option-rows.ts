@@ -61,6 +61,7 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   mqttPort: number('1884', 0, 65_535),
   apiIotThread: one('no', 'auto, yes, no'),
   healthPort: number('9092', 0, 65_535),
+  metricsPort: number('9093', 0, 65_535),
   publicUrl: web('https://caas.example'),
   apiIotPublicUrl: web('https://iot.example'),
   allowedHosts: {

@@ -39,7 +39,8 @@ const baseAddresses: readonly Name[] = [
 ];
 const addressesWithout: readonly Name[] = [...baseAddresses, 'trustedJwks', 'allowedOrigins'];
 const plain: readonly Name[] = [
-  ...(['data', 'roles', 'host', 'port', 'apiIotPort', 'mqttPort', 'apiIotThread', 'healthPort'] as const),
+  ...(['data', 'roles', 'host', 'port', 'apiIotPort', 'mqttPort', 'apiIotThread'] as const),
+  ...(['healthPort', 'metricsPort'] as const),
   ...(['allowedHosts', 'pushPrivate', 'apiIotAdapter', 'apiIotClientId', 'natsPrefix'] as const),
   ...(['natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags', 'natsServer'] as const),
   ...(['install', 'mqttUsername', 'mailFrom', 'mailCa', 'supportContact', 'pushContact'] as const),

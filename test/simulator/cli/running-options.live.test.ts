@@ -274,6 +274,19 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     before: null,
     after: 200,
   },
+  metricsPort: {
+    text: async () => String(await freePort()),
+    see: (_, text) =>
+      fetch(`http://127.0.0.1:${text}/metrics`).then(
+        async (answer) => [
+          answer.headers.get('content-type'),
+          (await answer.text()).includes('fleetwake_bus_up 1'),
+        ],
+        () => null,
+      ),
+    before: null,
+    after: ['text/plain; version=0.0.4; charset=utf-8', true],
+  },
   publicUrl: {
     text: 'https://caas.example',
     see: (gateway) => issuerAt(urlOf(gateway)),
