@@ -26,6 +26,8 @@ export interface MemoryBroker {
   connect(): Bus;
   /** Loses all messages and consumers, as a server does whose disk was wiped. Consumptions continue with later messages. */
   wipe(): void;
+  /** Subjects of the messages that a stream has, oldest first. */
+  stored(stream: string): readonly string[];
 }
 
 interface Deps {
@@ -53,6 +55,7 @@ export function memoryBroker({ clock, log = silentLog }: Deps): MemoryBroker {
   const attached = new Map<Taker, ConsumeOptions>();
   return {
     connect: () => newConnection(streamNamed, attached),
+    stored: (stream) => streamNamed(stream).subjects(),
     wipe() {
       for (const stream of kept.values()) stream.close();
       create();
@@ -118,6 +121,7 @@ interface MemoryStream {
   store(subject: string, payload: string, options: PublishOptions): void;
   attach(options: ConsumeOptions, taker: Taker): void;
   dispatch(options: ConsumeOptions): void;
+  subjects(): string[];
   close(): void;
 }
 
@@ -176,6 +180,7 @@ function newStream(
     },
     attach: (options, taker) => consumerOf(options).attach(taker),
     dispatch: (options) => consumers.get(options.durable)?.dispatch(),
+    subjects: () => [...messages].map(({ subject }) => subject),
     close() {
       for (const consumer of consumers.values()) consumer.close();
       consumers.clear();

@@ -51,6 +51,8 @@ export interface VirtualBroker {
   onMessage(hook: (passage: Passage) => MessageFault | null): void;
   readonly connectionCount: number;
   readonly retained: ReadonlyMap<string, LinkMessage>;
+  /** Client → how many messages wait for it. */
+  waiting(): Readonly<Record<string, number>>;
 }
 
 const restartDefaultMs = 500;
@@ -309,6 +311,10 @@ export function virtualBroker(deps: VirtualBrokerDeps): VirtualBroker {
     },
     onMessage(asked) {
       hook = asked;
+    },
+    waiting() {
+      const counts = [...sessions].map(([clientId, { waitingCount }]) => [clientId, waitingCount] as const);
+      return Object.fromEntries(counts.filter(([, count]) => count > 0));
     },
     get connectionCount() {
       return attached.size;

@@ -1,6 +1,7 @@
 import { memoryBroker } from '../memory/bus.ts';
 import { type Bus, BusUnavailable, type Delivery } from '../ports/bus.ts';
 import { type LogFields, silentLog } from '../ports/log.ts';
+import { streams } from '../protocol/subjects.ts';
 import type { VirtualLoop } from './loop.ts';
 import type { VirtualProcess } from './process.ts';
 
@@ -18,6 +19,8 @@ export interface VirtualStream {
   wipe(): void;
   /** While down, publishes fail, nothing is delivered and no answer is heard; what was due then comes after the acknowledgement time. */
   setDown(isDown: boolean): void;
+  /** Subjects of the wake-ups that are stored and not acknowledged, oldest first. */
+  wakeUps(): readonly string[];
   /** Asked before every publish. Replaces the hook before it. */
   onPublish(hook: (publication: Publication) => PublishFault | null): void;
 }
@@ -87,6 +90,7 @@ export function virtualStream({ loop, record = () => {} }: VirtualStreamDeps): V
       };
     },
     wipe: () => broker.wipe(),
+    wakeUps: () => broker.stored(streams.wakeUps.name),
     setDown(value) {
       isDown = value;
     },

@@ -18,23 +18,32 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: light-dark(#ff
   padding: 12px; margin: 0 0 16px; }
 `.trim();
 
-/** Returns a replayed failure as one page that opens without a network, and shows its events as text where scripts are off. */
-export function replayPage(summary: string, timeline: Timeline, { script, style }: TimelineFiles): string {
+/**
+ * Returns a replayed failure, or a run beside its branch, as one page that opens without a network, and shows the events as text
+ * where scripts are off.
+ */
+export function replayPage(
+  summary: string,
+  timelines: Timeline | readonly [Timeline, Timeline],
+  { script, style }: TimelineFiles,
+): string {
   const styles = `${pageStyle}\n${style}`;
-  const lines = html`<pre>${inOrder(timeline.events).map(eventText).join('\n')}</pre>`;
+  const all = 'events' in timelines ? [timelines] : timelines;
+  const title = all[0]?.title ?? '';
+  const lines = html`${all.map(({ events }) => html`<pre>${inOrder(events).map(eventText).join('\n')}</pre>`)}`;
   const page = html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${contentPolicy([styles], [script])}
-<title>${timeline.title}</title>
+<title>${title}</title>
 <style>${new Markup(styles)}</style>
 </head>
 <body>
 <main>
-<h1>${timeline.title}</h1>
+<h1>${title}</h1>
 <pre>${summary}</pre>
-${timelinePlace('timeline', timeline, lines)}
+${timelinePlace('timeline', timelines, lines)}
 </main>
 ${inlineScript(script)}
 </body>

@@ -38,8 +38,12 @@ export interface TestCaseObserver {
 }
 
 /** Time, chance and trace of one run, before anything of it stands. `drainDepth`: turns without anything new before a drain counts as done. */
-export function testCaseTime({ seed, batchMs }: Pick<TestCase, 'seed' | 'batchMs'>, drainDepth: number) {
-  const loop = virtualLoop({ startAt: virtualTimeBeginsAt, batchMs, drainDepth, eventsMax: 2_000_000 });
+export function testCaseTime(
+  { seed, batchMs }: Pick<TestCase, 'seed' | 'batchMs'>,
+  drainDepth: number,
+  eventsMax = 2_000_000,
+) {
+  const loop = virtualLoop({ startAt: virtualTimeBeginsAt, batchMs, drainDepth, eventsMax });
   const startedAt = virtualTimeBeginsAt + settleInMs;
   const trace = virtualTrace({ now: () => loop.now() - startedAt });
   return { loop, startedAt, trace, random: seededRandom(seed) };

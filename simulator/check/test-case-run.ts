@@ -79,12 +79,14 @@ export function courseOf(testCase: TestCase): CourseSettings {
 /** Runs one test case in virtual time, from the first connection to the verdict. The same test case gives the same trace, byte for byte. */
 export async function runTestCase(testCase: TestCase, options: TestCaseOptions = {}): Promise<TestCaseRun> {
   const system = await testCaseSystem(testCase, options);
+  options.onSystem?.(system);
   const { loop, trace, watch, startedAt } = system;
   const violations: Violation[] = [];
   const report = (rule: string, sentence: string) =>
     violations.push({ at: loop.now() - startedAt, rule, sentence });
   try {
-    const { evidence, actions, facts } = await conducted(system, testCase);
+    const { evidence, actions, facts } = await conducted(system, testCase, options.stop);
+    options.stop?.onStop(system);
     for (const { rule, sentence } of judgeLoop(facts)) report(rule, sentence);
     for (const sentence of judgeTickets(evidence, slaDelayMaxMs, system.stops()))
       report('ticket SLA and events', sentence);
@@ -114,6 +116,16 @@ export async function runTestCase(testCase: TestCase, options: TestCaseOptions =
   }
 }
 
+/** The run ended where it was asked to. */
+export class RunStopped extends Error {}
+
+function stopper(system: TestCaseSystem, { onStop }: NonNullable<TestCaseOptions['stop']>): () => never {
+  return () => {
+    onStop(system);
+    throw new RunStopped('the run was stopped after the number of events that was asked for');
+  };
+}
+
 /** Whether anything did not hold. */
 export function isClean(run: TestCaseRun): boolean {
   return run.violations.length === 0 && run.verdicts.every((verdict) => verdict.ok);
@@ -122,9 +134,10 @@ export function isClean(run: TestCaseRun): boolean {
 async function conducted(
   system: TestCaseSystem,
   testCase: TestCase,
+  stop: TestCaseOptions['stop'],
 ): Promise<{ evidence: Evidence; actions: UserActions; facts: LoopFacts }> {
   const { loop, stores, startedAt, messageLog, watch, gateway, plan } = system;
-  const pace = virtualPace(loop);
+  const pace = virtualPace(loop, stop && stopper(system, stop));
   let actions: ReturnType<typeof startUserActions> | null = null;
   let open: ReturnType<typeof loop.open> = [];
   void gateway.start('api_iot');

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
+import type { Stores } from '../virtual-system/stores.ts';
 import { planOf } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
 import { constantsOf, platformSettings } from './settings.ts';
@@ -14,16 +15,24 @@ export interface TestCaseOptions {
   readonly overrides?: DependencyOverrides;
   /** What is sold; the test case's policy takes the place of every service's. The product's own by default. */
   readonly catalogue?: Catalogue;
+  /** Watches the run; `onSystem` receives it before it begins. */
+  readonly onSystem?: (system: TestCaseSystem) => void;
+  /**
+   * The run ends after so many events: `onStop` receives the system as it is then, and `runTestCase` rejects with `RunStopped`. A
+   * run that has fewer calls it at its end.
+   */
+  readonly stop?: { readonly afterEvents: number; readonly onStop: (system: TestCaseSystem) => void };
 }
 
 /** Returns everything of one run of the product, put together and not yet begun. */
 export async function testCaseSystem(testCase: TestCase, options: TestCaseOptions = {}) {
   const { drainDepth = 1, overrides = {}, catalogue = shippedCatalogue() } = options;
-  const time = testCaseTime(testCase, drainDepth);
+  const time = testCaseTime(testCase, drainDepth, options.stop?.afterEvents);
   const { loop, startedAt, trace } = time;
   const plan = planOf(testCase, catalogue);
   const moves: (Move & { readonly atMs: number })[] = [];
   let onMove: (move: Move) => void = () => {};
+  let onCommit: (store: keyof Stores) => void = () => {};
   const registrations = newRegistrations(testCase);
   const watch = newWatch({
     now: () => loop.now() - startedAt,
@@ -53,6 +62,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
         if (store === 'platform') watch.afterPlatform(stores.platform.read);
         if (store === 'apiIot') watch.afterApiIot(stores.apiIot.read);
         if (store === 'payments') watch.afterPayments(stores.payments.read);
+        onCommit(store);
       },
     }),
   });
@@ -64,6 +74,10 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     /** Called with each saved change of an activation from now on. */
     onMove(look: (move: Move) => void): void {
       onMove = look;
+    },
+    /** Called after each commit from now on. */
+    onCommit(look: (store: keyof Stores) => void): void {
+      onCommit = look;
     },
   };
 }

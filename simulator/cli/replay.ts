@@ -11,11 +11,15 @@ import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { readTestCaseFile } from './check.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { catalogueAt } from './own-subject.ts';
+import { replayMoment } from './replay-moment.ts';
 
 interface ReplayFlags {
   readonly catalogue?: string;
   readonly html?: string;
   readonly scenario?: string;
+  readonly at?: string;
+  readonly json?: true;
+  readonly fault?: readonly string[];
 }
 
 /** `fleetwake replay FILE`: runs a saved test case again, with the same trace, and prints a timeline. */
@@ -26,12 +30,27 @@ export function addReplay(program: Command): void {
     .option('--catalogue <path>', 'catalogue that the failure was saved with')
     .option('--html <file>', 'write the timeline as one self-contained HTML page')
     .option('--scenario <file>', 'write the test case as a scenario file for "fleetwake run"')
+    .option(
+      '--at <event>',
+      'run up to this event and print what activations, vehicles, ledger and queues are then',
+    )
+    .option('--json', 'print the moment of --at as JSON')
+    .option(
+      '--fault <json>',
+      'run on from --at with this fault too, and compare both runs; repeatable',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
     });
 }
 
-async function replay(file: string, { html, catalogue, scenario }: ReplayFlags): Promise<number> {
+async function replay(file: string, flags: ReplayFlags): Promise<number> {
+  const { html, catalogue, scenario, at, json, fault = [] } = flags;
+  if (at !== undefined) return replayMoment(file, { ...flags, at });
+  const needsAt = json === true ? '--json' : fault.length > 0 ? '--fault' : null;
+  if (needsAt !== null) throw new UsageError(`${needsAt} needs --at, the event to stop at: add it`);
   const { schedule, traceHash, about } = await readTestCaseFile(file);
   if (scenario !== undefined && catalogue !== undefined)
     throw new UsageError(

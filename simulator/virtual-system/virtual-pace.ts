@@ -2,12 +2,19 @@ import type { ForeignResource } from '../../shared/virtual/guard.ts';
 import type { RunEnd, VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { Pace } from '../run/pace.ts';
 
-/** Lets virtual time pass; remembers when nothing was left to happen before a wait was over. */
-export function virtualPace(loop: VirtualLoop): Pace & { standstill(): RunEnd['ended'] | null } {
+/**
+ * Lets virtual time pass; remembers when nothing was left to happen before a wait was over. `onLimit` is called when the loop has
+ * run as many events as it may, and throws to end the run there.
+ */
+export function virtualPace(
+  loop: VirtualLoop,
+  onLimit?: () => never,
+): Pace & { standstill(): RunEnd['ended'] | null } {
   let standstill: RunEnd['ended'] | null = null;
 
   async function run(until: number | (() => boolean)): Promise<void> {
     const { ended } = await loop.run(until);
+    if (ended === 'limit') onLimit?.();
     if (ended !== 'until' && ended !== 'condition') standstill = ended;
   }
 
@@ -29,6 +36,7 @@ export function virtualPace(loop: VirtualLoop): Pace & { standstill(): RunEnd['e
       };
       work.then(settle, settle);
       const { ended, open } = await loop.run(() => isSettled);
+      if (ended === 'limit') onLimit?.();
       if (ended !== 'condition') throw new Error(standstillText(ended, open));
       return work;
     },

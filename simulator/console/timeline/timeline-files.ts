@@ -29,8 +29,12 @@ function read(folder: string, name: string): Promise<string | null> {
   return readFile(`${folder}${name}`, 'utf8').catch(() => null);
 }
 
-/** Returns a timeline's place in a page, with its data; `fallback` is what the page shows where scripts are off. */
-export function timelinePlace(id: string, timeline: Timeline, fallback: Markup): Markup {
+/** Returns the place of a timeline in a page, or of two on one axis, with the data; `fallback` is what the page shows where scripts are off. */
+export function timelinePlace(
+  id: string,
+  timeline: Timeline | readonly [Timeline, Timeline],
+  fallback: Markup,
+): Markup {
   const data = new Markup(JSON.stringify(timeline).replaceAll('<', '\\u003c'));
   return html`<div id="${id}">${fallback}</div>
 <script type="application/json" data-timeline="${id}">${data}</script>`;

@@ -18,14 +18,22 @@ export function TimelinePair({ left, right }: { readonly left: TimelineView; rea
   );
 }
 
-/** Shows in one timeline the time that is chosen in the other. */
+/** Shows in one timeline the time that a reader chooses in the other; what it shows for that reason is not followed back. */
 function followed(from: TimelineView, to: TimelineView): () => void {
+  let isFirst = true;
   return from.span.subscribe(({ fromMs, toMs }) => {
+    const wasFirst = isFirst;
+    isFirst = false;
+    if (wasFirst || following.get(from) === from.range.peek()) return;
     const { events } = to.timeline;
     const first = events.findIndex(({ atMs }) => atMs >= fromMs);
     const last = events.findLastIndex(({ atMs }) => atMs <= toMs);
-    const [before, after] = to.range.peek();
-    if (first === -1 || last < first || (before === first && after === last)) return;
-    to.range.value = [first, last];
+    if (first === -1 || last < first) return;
+    const range = [first, last] as const;
+    following.set(to, range);
+    to.range.value = range;
   });
 }
+
+/** Ranges that a view has because another one has chosen that time. */
+const following = new WeakMap<TimelineView, readonly [number, number]>();

@@ -54,7 +54,10 @@ export function Timeline({ view, linkOf, alongside }: TimelineProps) {
 }
 
 function layoutFor(view: TimelineView, width: number, alongside: TimelineView | undefined): Layout {
-  const { fromMs, toMs } = view.span.value;
+  // On a common axis both show the time that either of them shows.
+  const spans = [view, ...(alongside === undefined ? [] : [alongside])].map(({ span }) => span.value);
+  const fromMs = Math.min(...spans.map((span) => span.fromMs));
+  const toMs = Math.max(...spans.map((span) => span.toMs));
   const isNarrow = width < 600;
   return layoutOf(view.timeline, {
     ...{ width: Math.max(width, 200), fromMs, toMs, activation: view.activation.value },

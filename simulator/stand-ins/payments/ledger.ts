@@ -20,7 +20,8 @@ export interface Ledger {
   nets(): Promise<Map<string, Net>>;
 }
 
-const entryOf = (row: Selectable<EntryRow>): LedgerEntry => ({
+/** Returns a row of the table as an entry. */
+export const entryOf = (row: Selectable<EntryRow>): LedgerEntry => ({
   sequence: row.sequence,
   at: row.at,
   kind: row.kind,

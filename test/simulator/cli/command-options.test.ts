@@ -1320,6 +1320,62 @@ const cases: Readonly<Record<string, Case>> = {
       '/nowhere cannot be read: there is no such file; correct its path',
     ),
   ),
+  'replay --at': both(
+    async () => {
+      const { stdout } = await inProcess(['replay', join('test/regressions', firstRegression), '--at', '20']);
+      expect(stdout).toMatch(
+        /^event 20, -0:09\.\d{3} after the first moment of the workload\nactivations:\n {2}nothing\nvehicles:\n/,
+      );
+    },
+    refuses(
+      'replay test/regressions/REGRESSION --at soon',
+      '--at soon is not the number of an event: give a whole number from 0',
+    ),
+    refuses(
+      'replay test/regressions/REGRESSION --at 1 --scenario x.yaml',
+      '--at and --scenario cannot be combined: leave one of them out',
+    ),
+    refuses(
+      'replay test/regressions/REGRESSION --at 1 --html x.html',
+      '--html with --at shows a run beside its branch: add --fault, or leave --at out',
+    ),
+  ),
+  'replay --json': both(
+    async () => {
+      const call = ['replay', join('test/regressions', firstRegression), '--at', '20', '--json'];
+      const { stdout } = await inProcess(call);
+      expect(Object.keys(JSON.parse(stdout))).toEqual([
+        'event',
+        'atMs',
+        'lines',
+        'traceHash',
+        'state',
+        'isEnd',
+      ]);
+      expect((await inProcess(call)).stdout).toBe(stdout);
+    },
+    refuses('replay test/regressions/REGRESSION --json', '--json needs --at, the event to stop at: add it'),
+  ),
+  'replay --fault': both(
+    async () => {
+      buildWhenOutdated();
+      const fault = JSON.stringify({ type: 'down', service: 'payments', forMs: 3_600_000 });
+      const { stdout } = await inProcess([
+        ...['replay', join('test/regressions', firstRegression), '--at', '12', '--fault', fault],
+        ...['--html', written('branch.html')],
+      ]);
+      expect(stdout).toMatch(/\nthe branch parts from the run at \+0:\d\d\.\d{3}\nthe run: {4}\d+ events, /);
+      expect(readFileSync(written('branch.html'), 'utf8')).toContain('with the change');
+    },
+    refuses(
+      `replay test/regressions/REGRESSION --fault {}`,
+      '--fault needs --at, the event to stop at: add it',
+    ),
+    refuses(
+      'replay test/regressions/REGRESSION --at 1 --fault down',
+      `--fault down is not a JSON object: write a fault, for example '{"type":"down","service":"payments","forMs":60000}'`,
+    ),
+  ),
   'replay --html': async () => {
     buildWhenOutdated();
     await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);

@@ -162,6 +162,47 @@ describe('page of a replayed failure', () => {
   });
 });
 
+describe('two timelines', () => {
+  test('have one axis, and show the time that is chosen in either of them', async () => {
+    const one = { ...replayed, title: 'one' };
+    const later = replayed.events.map((event) => ({
+      ...event,
+      atMs: event.atMs + (event.atMs > 60_000 ? 5_000 : 0),
+    }));
+    const path = join(folder, 'pair.html');
+    await writeFile(
+      path,
+      replayPage('summary', [one, { ...replayed, title: 'other', events: later }], files),
+    );
+    const page = await browser.open(pathToFileURL(path).href);
+    const counts = page.locator('.tl-head p');
+    const axes = async () => {
+      const texts = await page
+        .locator('.tl-chart')
+        .evaluateAll((charts) =>
+          charts.map((chart) =>
+            [...chart.querySelectorAll('.tl-axis')].map(({ textContent }) => textContent).join(),
+          ),
+        );
+      return texts[0] === texts[1];
+    };
+    expect(await counts.allTextContents()).toEqual([
+      '169 events in 36 min 51 s',
+      '169 events in 36 min 56 s',
+    ]);
+    expect(await axes()).toBe(true);
+    await page.getByRole('slider', { name: 'Last event shown' }).first().focus();
+    await page.keyboard.press('Home');
+    for (let count = 0; count < 8; count += 1) await page.keyboard.press('ArrowRight');
+    expect(await counts.allTextContents()).toEqual([
+      '10 of 169 events in 10.2 s',
+      '12 of 169 events in 10.2 s',
+    ]);
+    expect(await axes()).toBe(true);
+    await expectAccessible(page);
+  });
+});
+
 describe('HTML report of a run', () => {
   test.each([1280, 360])(
     'draws its failed and slowest activations on a timeline, at %i px',

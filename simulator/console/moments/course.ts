@@ -1,0 +1,64 @@
+import { type Broken, brokenRule } from '../../check/judge.ts';
+import { runTimeline } from '../../check/run-timeline.ts';
+import type { TestCase } from '../../check/test-case.ts';
+import { runTestCase, type TestCaseRun } from '../../check/test-case-run.ts';
+import type { Stores } from '../../virtual-system/stores.ts';
+import type { Lane, Timeline } from '../timeline/event.ts';
+import type { MomentOptions } from './moment.ts';
+
+/** A whole run, with the number of the event after which each thing had happened: what one can seek to. */
+export interface RunCourse {
+  readonly timeline: Timeline;
+  /** Of each line of the trace in the timeline, in the order of time. */
+  readonly marks: readonly Mark[];
+  /** Each write to a database, in order. */
+  readonly commits: readonly Commit[];
+  /** How many events the run has. */
+  readonly events: number;
+  /** First thing that did not hold. */
+  readonly broken: Broken | null;
+  readonly run: TestCaseRun;
+}
+
+export interface Mark {
+  /** Id of the event in the timeline. */
+  readonly id: string;
+  readonly lane: Lane;
+  readonly atMs: number;
+  /** Events of the run up to it. */
+  readonly event: number;
+}
+
+export interface Commit {
+  readonly store: keyof Stores;
+  readonly atMs: number;
+  readonly event: number;
+}
+
+/** Runs a test case from beginning to end. */
+export async function courseOfTestCase(
+  testCase: TestCase,
+  title: string,
+  options: MomentOptions = {},
+): Promise<RunCourse> {
+  const eventOfLine: number[] = [];
+  const commits: Commit[] = [];
+  const run = await runTestCase(testCase, {
+    ...options,
+    onSystem(system) {
+      const { loop, trace, startedAt } = system;
+      // What was written while the system was put together came before every event.
+      eventOfLine.push(...trace.lines.map(() => 0));
+      trace.onLine(() => eventOfLine.push(loop.stats.events));
+      system.onCommit((store) => {
+        commits.push({ store, atMs: loop.now() - startedAt, event: loop.stats.events });
+      });
+    },
+  });
+  const timeline = runTimeline(run, title);
+  const marks = timeline.events.flatMap(({ id, lane, atMs }): Mark[] => {
+    const event = eventOfLine[Number(/^t(\d+)$/.exec(id)?.[1])];
+    return event === undefined ? [] : [{ id, lane, atMs, event }];
+  });
+  return { timeline, marks, commits, run, events: run.stats.events, broken: brokenRule(run) };
+}
