@@ -29,17 +29,18 @@ function addressOfEachModule(): Plugin {
 
 /** The style sheet of the console, and the list from which its server finds the script and the style sheet. */
 function consoleFiles(): Plugin {
-  const source = 'simulator/console/page/console.css';
+  const sources = ['simulator/console/page/console.css', 'simulator/console/timeline/timeline.css'];
   return {
     name: 'console-files',
     buildStart() {
-      this.addWatchFile(source);
+      for (const source of sources) this.addWatchFile(source);
     },
     async generateBundle(_, bundle) {
+      const texts = sources.map((source) => readFile(join(import.meta.dirname, source), 'utf8'));
       const style = this.emitFile({
         type: 'asset',
         name: 'console.css',
-        source: await readFile(join(import.meta.dirname, source), 'utf8'),
+        source: (await Promise.all(texts)).join('\n'),
       });
       const script = Object.values(bundle).find((part) => part.type === 'chunk' && part.isEntry);
       const names = { script: script?.fileName, style: this.getFileName(style) };

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { type PageParameters, parametersOf } from './page-path.ts';
+import { Activation } from './pages/activation.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Overview } from './pages/overview.tsx';
 
@@ -16,6 +17,7 @@ export interface ConsolePage {
 /** Every page, in the order of the navigation. */
 export const pages: readonly ConsolePage[] = [
   { path: '/', inNavigation: 'Overview', title: 'Overview', show: () => <Overview /> },
+  { path: '/activations/:id', title: 'Activation', show: ({ id = '' }) => <Activation id={id} /> },
 ];
 
 const notFound: ConsolePage = { path: '', title: 'Not found', show: () => <NotFound /> };

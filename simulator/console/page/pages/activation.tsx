@@ -1,0 +1,96 @@
+import { effect, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { ActivationDetail } from '../../../../gateway/platform/activation-view.ts';
+import type { RecordEntry } from '../../../../gateway/platform/record-view.ts';
+import type { CommandResource } from '../../../../shared/protocol/api-iot.ts';
+import { activationTimeline } from '../../timeline/activation-timeline.ts';
+import { eventOfHash, hashOfEvent } from '../../timeline/event-link.ts';
+import { Timeline } from '../../timeline/timeline.tsx';
+import { chooseEvent, newView, type TimelineView } from '../../timeline/view.ts';
+import { call, messageOf } from '../api.ts';
+
+/** One activation as a timeline, as it is when the page opens, or when its reader asks again. */
+export function Activation({ id }: { readonly id: string }) {
+  const shown = useSignal<TimelineView | null>(null);
+  const problem = useSignal<string | null>(null);
+  const load = () => {
+    timelineViewOf(id).then(
+      (view) => {
+        problem.value = null;
+        shown.value = view;
+      },
+      (error: unknown) => {
+        problem.value = messageOf(error);
+      },
+    );
+  };
+  useEffect(load, [id]);
+  const view = shown.value;
+  useEffect(() => (view === null ? undefined : followAddress(view)), [view]);
+  return (
+    <>
+      {problem.value === null ? null : <p role="alert">{problem.value}</p>}
+      {view === null ? null : (
+        <>
+          <Timeline view={view} linkOf={hashOfEvent} />
+          <p>
+            <button type="button" onClick={load}>
+              Load again
+            </button>
+          </p>
+        </>
+      )}
+    </>
+  );
+}
+
+async function timelineViewOf(id: string): Promise<TimelineView> {
+  const activation = await call<ActivationDetail>(`/api/platform/activations/${encodeURIComponent(id)}`);
+  const { vin, purchaseId } = activation;
+  const [record, commands] = await Promise.all([
+    purchaseId === null
+      ? []
+      : everyPage<RecordEntry>(`/api/platform/purchases/${encodeURIComponent(purchaseId)}/record`, 'events'),
+    // A session of a token has no rights at the API IoT: its commands are then missing.
+    everyPage<CommandResource>(`/api/api-iot/vehicle/${encodeURIComponent(vin)}/history`, 'commands').catch(
+      () => [],
+    ),
+  ]);
+  return newView(activationTimeline(activation, record, commands));
+}
+
+const pagesMax = 50;
+
+/** Rows of a list that the API gives in pages, at most 5,000. */
+async function everyPage<Row>(path: string, field: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor = '';
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answer = await call<{ readonly next: string | null; readonly [_: string]: unknown }>(
+      `${path}?limit=100${cursor}`,
+    );
+    rows.push(...(answer[field] as Row[]));
+    if (answer.next === null) break;
+    cursor = `&cursor=${encodeURIComponent(answer.next)}`;
+  }
+  return rows;
+}
+
+/** Chooses the event that the address names, and names the chosen one there. */
+function followAddress(view: TimelineView): () => void {
+  const follow = () => {
+    const named = eventOfHash(window.location.hash);
+    if (named !== null) chooseEvent(view, named);
+  };
+  follow();
+  window.addEventListener('hashchange', follow);
+  const stop = effect(() => {
+    const chosen = view.selected.value;
+    if (chosen !== null && eventOfHash(window.location.hash) !== chosen)
+      history.replaceState(null, '', hashOfEvent(chosen));
+  });
+  return () => {
+    window.removeEventListener('hashchange', follow);
+    stop();
+  };
+}

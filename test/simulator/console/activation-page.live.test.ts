@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { fleetwake } from '../../e2e/command.ts';
+import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
+import { useUp } from './up-under-test.ts';
+
+const browser = useBrowser();
+const running = useUp();
+
+test('shows a bought activation as a timeline from the purchase to active, with a link to each event', async () => {
+  const { addresses, folder } = running();
+  const { stdout } = await fleetwake(folder, [
+    ...['buy', addresses.vehicles[0] ?? '', 'heated-seats', '--wait', '--json'],
+    ...['--platform-url', addresses.platform],
+  ]);
+  const { activation } = JSON.parse(stdout) as { readonly activation: { readonly id: string } };
+
+  const page = await browser.open(addresses.consoleLogin, { viewport: { width: 360, height: 800 } });
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await page.goto(`${addresses.console}/activations/${activation.id}`);
+  await page.getByRole('application').waitFor();
+  await page.locator('.tl-list summary').click();
+  const lines = await page.locator('.tl-list li').allTextContents();
+  expect(lines[0]).toMatch(/^\+0:00\.000 Customer → Platform .+ was bought$/);
+  const places = await page.locator('.tl-list li b').allTextContents();
+  for (const place of ['API IoT → Broker', 'Vehicle → Broker', 'Payments', 'Notifications → Customer'])
+    expect(places).toContain(place);
+  expect(await page.locator('.tl-attempt-text').allTextContents()).toEqual([expect.stringMatching(/1$/)]);
+  await page.locator('.tl-list li button').nth(1).click();
+  const chosen = await page.locator('.tl-details h3').textContent();
+  expect(new URL(page.url()).hash).toMatch(/^#event=/);
+  await page.reload();
+  await page.locator('.tl-details').waitFor();
+  expect(await page.locator('.tl-details h3').textContent()).toBe(chosen);
+  await expectAccessible(page);
+  await expectNoSidewaysScrolling(page);
+});
+
+test('says that there is no activation of an unknown id', async () => {
+  browser.expectFaults(/404 \(Not Found\)/);
+  const { addresses, keys } = running();
+  const page = await browser.open(addresses.console);
+  await page.getByLabel('Client id').fill('operator');
+  await page.getByLabel('Client secret').fill(keys.operatorSecret ?? '');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await page.goto(`${addresses.console}/activations/act_unknown`);
+  expect(await page.getByRole('alert').textContent()).toMatch(/act_unknown/);
+});
