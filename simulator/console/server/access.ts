@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { callerOf } from '../../../gateway/http/authenticate.ts';
 import { accessTokens, sendAuthorised } from '../../../gateway/oauth/access-token.ts';
 import { roleScopes } from '../../../gateway/platform/scopes.ts';
-import type { Clock } from '../../../shared/ports/clock.ts';
+import { type Clock, wallNow } from '../../../shared/ports/clock.ts';
 import type { Http } from '../../../shared/ports/http.ts';
 import type { AccessTokenClaims } from '../../../shared/ports/tokens.ts';
 
@@ -45,12 +45,17 @@ export function clientAccess(
   };
 }
 
-/** Access with a token of the platform that its owner has already. The API IoT has tokens of its own, so it is out of reach. */
-export function tokenAccess({ http }: Pick<AccessDeps, 'http'>, token: string): Access {
+/**
+ * Access with a token of the platform that its owner has already, until it expires. The API IoT has tokens of its own, so it is out
+ * of reach.
+ */
+export function tokenAccess({ http, clock }: Pick<AccessDeps, 'http' | 'clock'>, token: string): Access {
+  const expiresAt = (claimsOf(token)?.exp ?? 0) * 1_000;
   return {
     name: subjectOf(token),
     send: async (surface, make) => (surface === 'platform' ? http(make(token)) : null),
-    scopes: async () => scopesOf(token),
+    // The platform refuses an expired one itself; the faults are asked with the console's own credential.
+    scopes: async () => (wallNow(clock) < expiresAt ? scopesOf(token) : new Set()),
   };
 }
 

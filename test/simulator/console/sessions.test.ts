@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemSecrets } from '../../../shared/live/secrets.ts';
-import type { Access } from '../../../simulator/console/server/access.ts';
+import { type Access, tokenAccess } from '../../../simulator/console/server/access.ts';
 import { isAllowed } from '../../../simulator/console/server/allowed-calls.ts';
 import { linkLifeMs, loginLinks } from '../../../simulator/console/server/login-links.ts';
 import { newSessions, sessionLifeMs, sessionsMax } from '../../../simulator/console/server/sessions.ts';
@@ -110,5 +110,18 @@ describe('calls of pages', () => {
     ['control', 'GET', '/as/secret/faults', false],
   ] as const)('at %s, %s %s is allowed: %s', (upstream, method, path, expected) => {
     expect(isAllowed(upstream, method, path)).toBe(expected);
+  });
+});
+
+describe('access with a token', () => {
+  it('has no scopes any more once the token has expired, because the faults do not ask the platform', async () => {
+    const clock = manualClock(1_800_000_000_000);
+    const claims = { sub: 'operator', scope: 'operations:read operations:write', exp: 1_800_000_900 };
+    const token = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
+    const { scopes } = tokenAccess({ http: async () => new Response(), clock }, token);
+    await clock.advance(899_999);
+    expect(await scopes()).toEqual(new Set(['operations:read', 'operations:write']));
+    await clock.advance(1);
+    expect(await scopes()).toEqual(new Set());
   });
 });
