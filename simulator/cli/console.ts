@@ -42,15 +42,17 @@ async function serveConsole(flags: Flags): Promise<void> {
   const port = consolePort(flags);
   const config = gatewayConfig(flags, process.env);
   const { data, apiIotUrl, host, allowedHosts, logLevel } = config;
+  // Read before anything listens, also where no secret of the control is there to use them with.
+  const addresses = { platform: addressOf('platformUrl', flags), control: addressOf('controlUrl', flags) };
   const hasKeys = existsSync(join(data, 'keys.json'));
   const hasControl = existsSync(join(data, controlKeysFile));
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
     const served = await openConsole({
       ...{ port, flag: consolePortFlag, hostname: host, allowedHosts },
-      origins: { platform: addressOf('platformUrl', flags), apiIot: apiIotUrl ?? apiIotDefaultUrl },
+      origins: { platform: addresses.platform, apiIot: apiIotUrl ?? apiIotDefaultUrl },
       control: hasControl
-        ? { origin: addressOf('controlUrl', flags), secret: (await openControlKeys(data)).secret }
+        ? { origin: addresses.control, secret: (await openControlKeys(data)).secret }
         : null,
       log: jsonLog(logLevel, secretsOf(config)),
     });
