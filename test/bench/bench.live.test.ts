@@ -64,6 +64,9 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
         byVin: took,
         assign: took,
       },
+      timeline: {
+        ...{ events: 200, layoutMs: positive, openMs: positive, zoomMs: positive, elements: positive },
+      },
       overload: {
         ...{ capacityPerSecond: positive, sentPerSecond: positive, seconds: 0.5, sent: positive },
         ...{ accepted: positive, refused: expect.any(Number), unanswered: 0, other: 0 },

@@ -9,6 +9,7 @@ import { measureEndToEnd } from './end-to-end.ts';
 import { measureOverload } from './overload.ts';
 import { type BenchReport, printReport } from './report.ts';
 import { measureTickets } from './tickets.ts';
+import { measureTimeline } from './timeline.ts';
 import { measureVehicles } from './vehicles.ts';
 
 /** How much of each is measured: the whole, or just enough to see that all of it works. */
@@ -26,6 +27,7 @@ const sizes = {
     ticketRequests: 300,
     capacityPurchases: 600,
     overloadMs: 20_000,
+    timelineEvents: 10_000,
   },
   tiny: {
     rounds: 1,
@@ -40,6 +42,7 @@ const sizes = {
     ticketRequests: 5,
     capacityPurchases: 20,
     overloadMs: 500,
+    timelineEvents: 200,
   },
 } as const;
 
@@ -57,6 +60,9 @@ const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Fig
   apiIot: async ({ apiIotVehicles }, folder) => ({ apiIot: await measureApiIot(folder, apiIotVehicles) }),
   tickets: async ({ tickets, ticketRequests }, folder) => ({
     tickets: await measureTickets(folder, tickets, ticketRequests),
+  }),
+  timeline: async ({ timelineEvents }, folder) => ({
+    timeline: await measureTimeline(folder, timelineEvents),
   }),
   overload: async ({ capacityPurchases, overloadMs }, folder) => {
     const options = { folder: join(folder, 'overload'), purchases: capacityPurchases, overloadMs };

@@ -3,6 +3,7 @@ import type { CommitsReport } from './commits.ts';
 import type { EndToEndReport } from './end-to-end.ts';
 import type { OverloadReport } from './overload.ts';
 import type { TicketsReport } from './tickets.ts';
+import type { TimelineReport } from './timeline.ts';
 import type { VehiclesReport } from './vehicles.ts';
 
 /** A part that was not asked for is not in it. */
@@ -12,6 +13,7 @@ export interface BenchReport extends Partial<EndToEndReport> {
   readonly apiIot?: ApiIotReport;
   readonly commits?: CommitsReport;
   readonly tickets?: TicketsReport;
+  readonly timeline?: TimelineReport;
   readonly overload?: OverloadReport;
   /** How long the bench took. */
   readonly seconds: number;
@@ -65,6 +67,15 @@ function ticketLines({ tickets }: BenchReport): Line[] {
   ]);
 }
 
+function timelineLines({ timeline }: BenchReport): Line[] {
+  if (timeline === undefined) return [];
+  const { events, layoutMs, openMs, zoomMs, elements } = timeline;
+  return [
+    [`a timeline of ${events} events: layout in Node`, `${layoutMs} ms`],
+    ['… opened in Chromium, a step of the zoom', `${openMs} ms, ${zoomMs} ms, ${elements} elements`],
+  ];
+}
+
 function overloadLines({ overload }: BenchReport): Line[] {
   if (overload === undefined) return [];
   const { livez, ...figures } = overload;
@@ -101,6 +112,7 @@ export function printReport(report: BenchReport): void {
     ...vehicleLines(report),
     ...otherLines(report),
     ...ticketLines(report),
+    ...timelineLines(report),
     ...overloadLines(report),
     ['the bench took', `${seconds} s`],
   ];

@@ -42,14 +42,21 @@ export function prepared({ title, events, faults }: Timeline): Prepared {
   };
 }
 
+/** Printable ASCII needs no further look, and most texts are that. */
+const plain = /^[\x20-\x7e]*$/;
+
+function shown(text: string): string {
+  return plain.test(text) ? text : visibleText(text);
+}
+
 function shownEvent(event: TimelineEvent): TimelineEvent {
   const { title, activation, details = {} } = event;
-  const shown = Object.entries(details).map(([name, value]) => [visibleText(name), visibleText(value)]);
+  const fields = Object.entries(details).map(([name, value]) => [shown(name), shown(value)]);
   return {
     ...event,
-    title: visibleText(title),
-    ...(activation === undefined ? {} : { activation: visibleText(activation) }),
-    details: Object.fromEntries(shown),
+    title: shown(title),
+    ...(activation === undefined ? {} : { activation: shown(activation) }),
+    details: Object.fromEntries(fields),
   };
 }
 

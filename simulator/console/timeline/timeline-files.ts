@@ -36,7 +36,7 @@ export function timelinePlace(
   fallback: Markup,
 ): Markup {
   const data = new Markup(JSON.stringify(timeline).replaceAll('<', '\\u003c'));
-  return html`<div id="${id}">${fallback}</div>
+  return html`<div id="${id}"><noscript>${fallback}</noscript></div>
 <script type="application/json" data-timeline="${id}">${data}</script>`;
 }
 
