@@ -15,6 +15,7 @@ import { mountEventTickets } from './event-ticket.ts';
 import { mountIncidents } from './incident-route.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
 import { mountOperations } from './operation-routes.ts';
+import { mountOverview } from './overview-route.ts';
 import { mountParkedWork } from './parked-routes.ts';
 import { mountPaymentCallbacks } from './payment-callback-route.ts';
 import { mountPersonalData } from './personal-data-routes.ts';
@@ -105,6 +106,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTickets(app, deps, authenticator);
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
+  mountOverview(app, deps, authenticator);
   mountParkedWork(app, deps, authenticator);
   mountIncidents(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);

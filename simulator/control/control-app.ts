@@ -4,10 +4,13 @@ import { ProblemError, problemError, problemResponse } from '../../gateway/http/
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
+import type { FaultRecord } from '../faults/fault.ts';
+import type { VehicleSnapshot } from '../fleet/vehicle-snapshot.ts';
 import type { FaultDesk, PlacedFault } from './fault-desk.ts';
 import { readFault } from './read-fault.ts';
 import type { LineDeps } from './toxic-lines.ts';
 import { toxiproxyApp } from './toxiproxy-app.ts';
+import { vehiclesApp } from './vehicles-app.ts';
 
 export interface ControlDeps extends LineDeps {
   readonly secrets: Secrets;
@@ -16,6 +19,8 @@ export interface ControlDeps extends LineDeps {
   readonly log: Log;
   /** Takes requests without the credential too: for clients that know host and port alone. Never those of a web page. */
   readonly isOpen: boolean;
+  /** The vehicles of this process, as they are now. */
+  readonly vehicles: () => readonly VehicleSnapshot[];
 }
 
 /** The credential as the first segments of the path: for clients that can send no header. */
@@ -26,7 +31,10 @@ const inPath = '/as/:credential';
  * `Authorization: Bearer …`, or in front of the path (`/as/{credential}/proxies`).
  */
 export function controlApp(deps: ControlDeps): Hono {
-  const surface = new Hono().route('/', faultsApp(deps.desk)).route('/', toxiproxyApp(deps));
+  const surface = new Hono()
+    .route('/', faultsApp(deps.desk))
+    .route('/', vehiclesApp(deps))
+    .route('/', toxiproxyApp(deps));
   const app = new Hono();
   app.onError((error) => {
     if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
@@ -78,11 +86,12 @@ function requireCredential({ secrets, credentialDigest }: ControlDeps, given: st
 function faultsApp(desk: FaultDesk): Hono {
   const app = new Hono();
   app.get('/faults', (context) => context.json({ faults: desk.list().map(faultView) }));
+  app.post('/faults/preview', async (context) => {
+    const { vins, count } = desk.preview(await recordOf(context.req));
+    return context.json({ vehicles: count, candidates: vins.length, vins: vins.slice(0, 100) });
+  });
   app.post('/faults', async (context) => {
-    const reading = readFault(await bodyOf(context.req));
-    if (!reading.ok)
-      throw problemError('invalid-request', reading.mistakes.join('; '), { mistakes: reading.mistakes });
-    const placing = desk.add(reading.record);
+    const placing = desk.add(await recordOf(context.req));
     if (!placing.ok) throw problemError('invalid-request', `The fault cannot be had: ${placing.reason}.`);
     return context.json(faultView(placing.fault), 201, { location: `/faults/${placing.fault.id}` });
   });
@@ -104,6 +113,12 @@ function noFault(id: string): ProblemError {
     'not-found',
     `There is no fault ${id}; "fleetwake fault list" shows those that there are.`,
   );
+}
+
+async function recordOf(request: { json(): Promise<unknown> }): Promise<FaultRecord> {
+  const reading = readFault(await bodyOf(request));
+  if (reading.ok) return reading.record;
+  throw problemError('invalid-request', reading.mistakes.join('; '), { mistakes: reading.mistakes });
 }
 
 async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {

@@ -9,7 +9,7 @@ import {
 } from '../faults/fault.ts';
 import { shifted } from '../faults/fault-schedule.ts';
 import type { FaultControls } from '../faults/fault-strikes.ts';
-import { chooseVehicles } from '../faults/fault-target.ts';
+import { candidatesOf, chooseVehicles, targetCountMax } from '../faults/fault-target.ts';
 import { type FaultTime, faultTimeAt } from '../faults/fault-time.ts';
 import { faultsMax } from '../fleet/fault-set.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -34,6 +34,8 @@ export type Placing =
 /** Puts faults on a running fleet, and on the engine's way to its services, and takes them away again. */
 export interface FaultDesk {
   add(record: FaultRecord): Placing;
+  /** The vehicles that its selector leaves, and how many of them it would have; for a random count the most. Places nothing. */
+  preview(record: FaultRecord): { readonly vins: readonly string[]; readonly count: number };
   /** Oldest first. */
   list(): PlacedFault[];
   find(id: string): PlacedFault | null;
@@ -156,6 +158,12 @@ export function faultDesk(deps: {
       entries.set(id, entry);
       if (entry.fault) applyServices();
       return { ok: true, fault: view(entry) };
+    },
+    preview(record) {
+      if (record.layer === 'services') return { vins: [], count: 0 };
+      const candidates = candidatesOf(record.target, fleet.states());
+      const count = Math.min(targetCountMax(record.target, candidates.length), candidates.length);
+      return { vins: candidates.map(({ vin }) => vin), count };
     },
     list: () => [...entries.values()].map(view),
     find(id) {

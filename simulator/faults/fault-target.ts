@@ -80,18 +80,12 @@ export interface Targetable {
 
 /** The vehicles that the target means, in the order of the fleet's. */
 export function chooseVehicles<Vehicle extends Targetable>(
-  { mode, value, selector }: VehicleTarget,
+  target: VehicleTarget,
   vehicles: readonly Vehicle[],
   random: Random,
 ): Vehicle[] {
-  const { vins, models, regions, share = 1 } = selector;
-  const candidates = vehicles.filter(
-    ({ vin, model, region }) =>
-      (vins === undefined || vins.includes(vin)) &&
-      (models === undefined || models.includes(model)) &&
-      (regions === undefined || regions.includes(region)) &&
-      placeOf(vin) < share,
-  );
+  const { mode, value } = target;
+  const candidates = candidatesOf(target, vehicles);
   const count = Math.min(targetCount({ mode, value }, candidates.length, random), candidates.length);
   if (count === candidates.length) return candidates;
   const chosen = new Set<Vehicle>();
@@ -102,12 +96,27 @@ export function chooseVehicles<Vehicle extends Targetable>(
   return candidates.filter((one) => chosen.has(one));
 }
 
-/** How many of so many candidates. */
-export function targetCount(
-  { mode, value = 0 }: { readonly mode: TargetMode; readonly value?: number | undefined },
-  candidates: number,
-  random: Random,
-): number {
+/** Returns the vehicles that a target's selector leaves, in the order of the fleet's. */
+export function candidatesOf<Vehicle extends Targetable>(
+  { selector: { vins, models, regions, share = 1 } }: VehicleTarget,
+  vehicles: readonly Vehicle[],
+): Vehicle[] {
+  return vehicles.filter(
+    ({ vin, model, region }) =>
+      (vins === undefined || vins.includes(vin)) &&
+      (models === undefined || models.includes(model)) &&
+      (regions === undefined || regions.includes(region)) &&
+      placeOf(vin) < share,
+  );
+}
+
+interface Amount {
+  readonly mode: TargetMode;
+  readonly value?: number | undefined;
+}
+
+/** Returns how many of so many candidates a target has at the most: its count, where no random draw decides it. */
+export function targetCountMax({ mode, value = 0 }: Amount, candidates: number): number {
   switch (mode) {
     case 'one':
       return 1;
@@ -116,12 +125,17 @@ export function targetCount(
     case 'fixed':
       return Math.floor(value);
     case 'fixed-percent':
-      return Math.round((candidates * value) / 100);
     case 'random-max-percent':
-      return integerBetween(random, 0, Math.round((candidates * value) / 100));
+      return Math.round((candidates * value) / 100);
     default:
       return mode satisfies never;
   }
+}
+
+/** How many of so many candidates. */
+export function targetCount(amount: Amount, candidates: number, random: Random): number {
+  const most = targetCountMax(amount, candidates);
+  return amount.mode === 'random-max-percent' ? integerBetween(random, 0, most) : most;
 }
 
 /** A vehicle's place between 0 and 1, from its VIN alone (32-bit FNV-1a, mixed as MurmurHash ends). */

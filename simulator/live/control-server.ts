@@ -83,6 +83,7 @@ function appOf(
 ): Handler {
   const app = controlApp({
     desk,
+    vehicles: () => (cars ?? noVehicles).states(),
     lines: { vins: () => (cars ?? noVehicles).states().map(({ vin }) => vin), upstream: mqttUrl },
     secrets: systemSecrets,
     credentialDigest: systemSecrets.digest(secret),

@@ -77,11 +77,15 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([]);
 }
 
-/** Fails where a page is wider than its window, so that it scrolls sideways. */
+/** Fails where a page is wider than its window, so that it scrolls sideways; names what stands out of it. */
 export async function expectNoSidewaysScrolling(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  expect(content, `width of ${page.url()}`).toBe(window);
+  const wide = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const beyond = [...document.querySelectorAll('*')].filter(
+      (one) => one.getBoundingClientRect().right > clientWidth,
+    );
+    return beyond.map((one) => one.outerHTML.slice(0, 120));
+  });
+  expect(wide, page.url()).toEqual([]);
 }

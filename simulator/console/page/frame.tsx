@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionView } from '../session-view.ts';
+import { followEvents, freshness } from './live-events.ts';
 import { logOut } from './login.ts';
+import { clockText } from './parts/text.ts';
 import { address } from './router.ts';
 import { pageAt, pages } from './routes.tsx';
 
@@ -10,6 +12,7 @@ export function Frame({ view }: { readonly view: SessionView }) {
   const { page, parameters } = pageAt(path);
   const heading = useRef<HTMLHeadingElement>(null);
   const isFirst = useRef(true);
+  useEffect(() => (view.scopes.includes('events:read') ? followEvents() : undefined), [view]);
   useEffect(() => {
     document.title = `${page.title} · Fleetwake`;
     // A screen reader reads the new page from its heading on, as after loading a document.
@@ -38,6 +41,7 @@ export function Frame({ view }: { readonly view: SessionView }) {
             )}
           </ul>
         </nav>
+        <Freshness />
         <div class="who">
           <span class="soft">{view.name}</span>
           <button type="button" class="quiet" onClick={() => void logOut()}>
@@ -53,6 +57,29 @@ export function Frame({ view }: { readonly view: SessionView }) {
       </main>
     </>
   );
+}
+
+/** Whether what is shown is live; a mark where the events of the platform have stopped coming. */
+function Freshness() {
+  const current = freshness.value;
+  switch (current.state) {
+    case 'connecting':
+      return <span class="fresh soft">connecting …</span>;
+    case 'live':
+      return (
+        <span class="fresh soft">
+          <span class="dot" aria-hidden="true" /> live
+        </span>
+      );
+    case 'behind':
+      return (
+        <span class="fresh behind" role="status">
+          behind since {clockText(current.since)}
+        </span>
+      );
+    default:
+      return current satisfies never;
+  }
 }
 
 function isWithin(path: string, target: string): boolean {

@@ -1,8 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { type PageParameters, parametersOf } from './page-path.ts';
 import { Activation } from './pages/activation.tsx';
+import { Desk } from './pages/desk.tsx';
+import { Faults } from './pages/faults.tsx';
+import { Fleet } from './pages/fleet.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Overview } from './pages/overview.tsx';
+import { Purchase } from './pages/purchase.tsx';
+import { Purchases } from './pages/purchases.tsx';
+import { Ticket } from './pages/ticket.tsx';
+import { Vehicle } from './pages/vehicle.tsx';
 
 /** A page of the console. */
 export interface ConsolePage {
@@ -17,7 +24,14 @@ export interface ConsolePage {
 /** Every page, in the order of the navigation. */
 export const pages: readonly ConsolePage[] = [
   { path: '/', inNavigation: 'Overview', title: 'Overview', show: () => <Overview /> },
+  { path: '/fleet', inNavigation: 'Fleet', title: 'Fleet', show: () => <Fleet /> },
+  { path: '/fleet/:vin', title: 'Vehicle', show: ({ vin = '' }) => <Vehicle vin={vin} /> },
+  { path: '/faults', inNavigation: 'Faults', title: 'Faults', show: () => <Faults /> },
+  { path: '/purchases', inNavigation: 'Purchases', title: 'Purchases', show: () => <Purchases /> },
+  { path: '/purchases/:id', title: 'Purchase', show: ({ id = '' }) => <Purchase id={id} /> },
   { path: '/activations/:id', title: 'Activation', show: ({ id = '' }) => <Activation id={id} /> },
+  { path: '/desk', inNavigation: 'Desk', title: 'Desk', show: () => <Desk /> },
+  { path: '/desk/:id', title: 'Ticket', show: ({ id = '' }) => <Ticket id={id} /> },
 ];
 
 const notFound: ConsolePage = { path: '', title: 'Not found', show: () => <NotFound /> };

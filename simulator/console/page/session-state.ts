@@ -9,3 +9,8 @@ export type SessionState =
 
 /** The session of this browser at the console. */
 export const session = signal<SessionState>({ state: 'unknown' });
+
+/** Whether the session reaches a scope of the platform. What a page offers follows it; the API decides. */
+export function can(scope: string): boolean {
+  return session.value.state === 'open' && session.value.view.scopes.includes(scope);
+}

@@ -6,6 +6,7 @@ import { problemOf } from '../../../shared/protocol/problem.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { ConsoleEnv } from './console-env.ts';
 import { mountEvents } from './event-route.ts';
+import { mountFaultPresets } from './fault-presets.ts';
 import { pageShell } from './page-shell.ts';
 import { requireChangeToken, sameOrigin } from './same-origin.ts';
 import { mountSession, sessionOf } from './session-routes.ts';
@@ -62,6 +63,7 @@ export function consoleApp(deps: ConsoleDeps): Hono<ConsoleEnv> {
   });
   app.use('/api/*', requireChangeToken(deps.secrets));
   mountEvents(app, deps);
+  mountFaultPresets(app);
   mountUpstreams(app, deps);
   app.all('/api/*', (context) => context.notFound());
   app.get('*', (context) => context.html(shell, 200, { 'cache-control': 'no-store' }));

@@ -75,7 +75,7 @@ describe('a login', () => {
     expect(await page.getByRole('alert').textContent()).toBe(
       'The platform does not accept this client id with this secret.',
     );
-    await page.getByLabel('Client secret').fill(keys.operatorSecret ?? '');
+    await page.getByLabel('Client secret').fill(String(keys.operatorSecret));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { ...heading, name: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Log out' }).press('Enter');

@@ -10,6 +10,9 @@ const routes = [
   ['GET', '/faults'],
   ['POST', '/faults'],
   ['DELETE', '/faults'],
+  ['POST', '/faults/preview'],
+  ['GET', '/vehicles'],
+  ['GET', '/vehicles/1M8GDM9AXKP042788'],
   ['GET', '/faults/fault-1'],
   ['DELETE', '/faults/fault-1'],
   ['GET', '/version'],
@@ -47,6 +50,57 @@ describe('faults of a running fleet over REST', () => {
             'Send the secret of control.json in the data folder: Authorization: Bearer SECRET, or /as/SECRET in front of the path.',
         },
       ]);
+    });
+  });
+
+  test('a preview names the vehicles that a fault would have, and places nothing', async () => {
+    await withControl(async ({ vin, call }) => {
+      const fault = {
+        name: 'x',
+        layer: 'link',
+        type: 'offline',
+        target: { mode: 'fixed-percent', value: 40 },
+      };
+      expect(await call('POST', '/faults/preview', fault)).toEqual({
+        status: 200,
+        body: { vehicles: 0, candidates: 1, vins: [vin] },
+      });
+      const most = { ...fault, target: { mode: 'random-max-percent', value: 100 } };
+      expect((await call('POST', '/faults/preview', most)).body).toEqual({
+        vehicles: 1,
+        candidates: 1,
+        vins: [vin],
+      });
+      const none = { ...fault, target: { selector: { regions: ['AQ'] } } };
+      expect((await call('POST', '/faults/preview', none)).body).toEqual({
+        vehicles: 0,
+        candidates: 0,
+        vins: [],
+      });
+      expect((await call('POST', '/faults/preview', { ...fault, type: 'ofline' })).status).toBe(422);
+      expect((await call('GET', '/faults')).body).toEqual({ faults: [] });
+    });
+  });
+
+  test('the vehicles are listed with their connection and their faults', async () => {
+    await withControl(async ({ vin, call, cars }) => {
+      const { model, region } = cars.vehicle(vin);
+      const listed = async () => (await call('GET', '/vehicles')).body;
+      expect(await listed()).toEqual({ vehicles: [{ vin, model, region, connected: true, faults: 0 }] });
+      const fault = { name: 'tunnel', layer: 'link', type: 'offline' };
+      await call('POST', '/faults', fault);
+      await until(() => !cars.vehicle(vin).connected, 'the vehicle is offline');
+      expect(await listed()).toEqual({ vehicles: [{ vin, model, region, connected: false, faults: 1 }] });
+      expect((await call('GET', '/vehicles?view=models')).body).toEqual({
+        models: [{ model, vehicles: 1, connected: 0 }],
+      });
+      expect((await call('GET', `/vehicles/${vin}`)).body).toMatchObject({
+        ...{ vin, model, region, connected: false },
+        faults: [{ id: 'fault-1', name: 'tunnel', type: 'offline' }],
+      });
+      expect((await call('GET', '/vehicles/1M8GDM9AXKP042788')).status).toBe(
+        vin === '1M8GDM9AXKP042788' ? 200 : 404,
+      );
     });
   });
 

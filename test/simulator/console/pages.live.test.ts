@@ -1,0 +1,169 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
+import { until } from '../../helpers/until.ts';
+import { useUp } from './up-under-test.ts';
+
+const running = useUp(['--vehicles', '3', '--console-port', '0']);
+const browser = useBrowser();
+
+/** The vehicle that refuses for good (docs/testing-identifiers.md). */
+const refusingVin = 'WFWTST0E5TA000002';
+const hostile = `<script>alert(1)</script>\u202egnp\u0007`;
+
+/** Opens a page with the session of the developer. */
+async function open(path: string, options = {}): Promise<Page> {
+  const { addresses, keys } = running();
+  const page = await browser.open(`${addresses.console}${path}`, options);
+  await page.getByLabel('Client id').fill('developer');
+  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
+  await page.keyboard.press('Enter');
+  await page.getByRole('navigation').waitFor();
+  return page;
+}
+
+async function buy(page: Page, vin: string): Promise<void> {
+  await page.getByLabel('Vehicle (VIN)').fill(vin);
+  await page.getByLabel('Service').selectOption({ label: 'Heated seats' });
+  await page.getByRole('button', { name: 'Buy' }).click();
+  await page.getByRole('heading', { name: 'History' }).waitFor();
+}
+
+const status = (page: Page) => page.getByRole('main').getByRole('status').first();
+
+describe('a purchase', () => {
+  test('is made in the browser and followed until its service is active', async () => {
+    const page = await open('/purchases');
+    await buy(page, running().addresses.vehicles[0] ?? '');
+    await until(async () => (await status(page).textContent()) === 'active', 'the service is active');
+    await page.getByText('active', { exact: true }).first().waitFor();
+    await page.getByText('captured', { exact: true }).waitFor();
+    await page.getByLabel('customer').check();
+    await page.getByText('Heated seats was bought').waitFor();
+  });
+
+  test('that fails has a ticket, which is worked to its end with the legal moves alone', async () => {
+    const page = await open('/purchases');
+    await buy(page, refusingVin);
+    await page.getByRole('link', { name: /^tkt_/ }).click();
+    const moves = page.getByRole('region', { name: 'What may be done now' });
+    const names = async () =>
+      (await moves.getByRole('button').allTextContents()).map((name) => name.replace(' …', ''));
+    const isState = (state: string) =>
+      until(async () => (await status(page).textContent()) === state, `the ticket is ${state}`);
+    await moves.getByLabel('As technician').fill('technician-1');
+    await isState('assigned');
+    expect(await names()).toEqual(['Assign', 'Start', 'Comment', 'Ask the customer']);
+    await moves.getByRole('button', { name: 'Start' }).click();
+    await isState('in progress');
+    await moves.getByRole('button', { name: 'Comment' }).click();
+    await moves.getByLabel('Comment', { exact: true }).fill(hostile.replace('\u0007', ''));
+    await moves.getByRole('button', { name: 'Comment', exact: true }).click();
+    await moves.getByLabel('Comment', { exact: true }).waitFor({ state: 'detached' });
+    await moves.getByRole('button', { name: 'Resolve: bug report' }).click();
+    await moves.getByLabel('Number of the bug').fill('BUG-7');
+    await moves.getByLabel('Workaround for the customer').fill('Use the other seat.');
+    await moves.getByRole('button', { name: 'Resolve: bug report', exact: true }).click();
+    await isState('resolved');
+    expect(await names()).toEqual(['Comment', 'Close', 'Open again']);
+    await moves.getByRole('button', { name: 'Close' }).click();
+    await isState('closed');
+    expect(await names()).toEqual(['Open again']);
+  });
+});
+
+describe('a fault', () => {
+  test('is added with its preview, takes effect, is removed, and comes again with undo', async () => {
+    const { addresses } = running();
+    const vin = addresses.vehicles[1] ?? '';
+    const page = await open('/faults');
+    await page.getByLabel('Name', { exact: true }).fill(hostile);
+    await page.getByLabel('Vehicles (VINs)').fill(vin);
+    await page.getByLabel('Lasts seconds').fill('');
+    await page.getByText('1 vehicle.', { exact: true }).waitFor();
+    expect(await page.getByRole('region', { name: 'As a command' }).locator('pre').textContent()).toBe(
+      `npx fleetwake fault add offline --name '${hostile}' --vin ${vin}`,
+    );
+    await page.getByRole('button', { name: 'Add the fault' }).click();
+    const row = page.getByRole('region', { name: 'Faults' }).getByRole('rowheader');
+    await row.waitFor();
+    expect((await row.locator('bdi').textContent()) ?? '').toBe('<script>alert(1)</script>gnp');
+
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByLabel('Show').selectOption('faulty');
+    const faulty = page.getByRole('region', { name: 'Vehicles' }).getByRole('listitem');
+    await until(
+      async () => /offline/.test((await faulty.first().textContent()) ?? ''),
+      'the vehicle is offline',
+    );
+    expect(await faulty.count()).toBe(1);
+    await faulty.getByRole('link').click();
+    await page.getByRole('heading', { name: 'Faults and display' }).waitFor();
+    await page.getByRole('link', { name: '<script>alert(1)</script>gnp' }).click();
+
+    await page.getByRole('button', { name: /^Remove </ }).click();
+    await page.getByText('No fault runs.').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await row.waitFor();
+    await page.getByRole('button', { name: /^Pause </ }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await row.waitFor();
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await page.getByText('No fault runs.').waitFor();
+  });
+
+  test('of the scenario library fills the form, and a mistake is named before it is added', async () => {
+    browser.expectFaults(/422/);
+    const page = await open('/faults');
+    await page.getByLabel('From the library').selectOption({ index: 1 });
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).not.toBe('');
+    await page.getByLabel('Chance in percent').fill('often');
+    await page.getByText(/^toxicity /).waitFor();
+  });
+});
+
+describe('every page', () => {
+  const paths = ['/', '/fleet', '/faults', '/purchases', '/desk', '/unknown'];
+
+  test.each(['light', 'dark'] as const)(
+    'is accessible and has no sideways scrolling at 360 px, %s',
+    async (colorScheme) => {
+      const page = await open('/', { colorScheme, viewport: { width: 360, height: 740 } });
+      const { addresses } = running();
+      for (const path of [...paths, `/fleet/${addresses.vehicles[0]}`]) {
+        await page.goto(`${addresses.console}${path}`);
+        await page.getByRole('main').waitFor();
+        await page.getByText('live', { exact: true }).waitFor();
+        await until(async () => (await page.getByText('Loading …').count()) === 0, 'the page has its data');
+        await expectNoSidewaysScrolling(page);
+        await expectAccessible(page);
+      }
+      await page.goto(`${addresses.console}/purchases`);
+      await page.getByRole('link', { name: /^pur_/ }).first().click();
+      await page.getByRole('heading', { name: 'History' }).waitFor();
+      await expectNoSidewaysScrolling(page);
+      await expectAccessible(page);
+    },
+  );
+
+  test('is reached with the keyboard alone, and says that it is live', async () => {
+    const page = await open('/');
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Faults', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Faults' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.getByText('Open by phase').waitFor();
+  });
+
+  test('loads at most 100 KB of compressed script', () => {
+    const folder = new URL('../../../dist/console/', import.meta.url);
+    const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+    const bytes = scripts.map((name) => gzipSync(readFileSync(new URL(name, folder))).byteLength);
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(100 * 1_024);
+  });
+});
