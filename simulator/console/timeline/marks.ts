@@ -21,7 +21,7 @@ const radii: Readonly<Record<Importance, number>> = { 1: 3.5, 2: 5, 3: 7 };
 /** Between two marks of a lane. */
 const apartPx = 1;
 /** Mean width of a character of a label, and the fewest that say something. */
-const characterPx = 6;
+const characterPx = 6.5;
 const labelLeast = 6;
 
 interface Growing {

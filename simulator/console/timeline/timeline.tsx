@@ -61,7 +61,7 @@ function layoutFor(view: TimelineView, width: number, alongside: TimelineView | 
   const isNarrow = width < 600;
   return layoutOf(view.timeline, {
     ...{ width: Math.max(width, 200), fromMs, toMs, activation: view.activation.value },
-    leftPx: isNarrow ? 92 : 112,
+    leftPx: isNarrow ? 100 : 112,
     laneHeight: isNarrow ? 30 : 38,
     alongside: alongside?.timeline.events.map(({ atMs }) => atMs) ?? [],
   });
