@@ -124,6 +124,66 @@ describe('a fault', () => {
   });
 });
 
+describe('a page', () => {
+  test('is marked as behind while the events of the platform do not come, and is live again afterwards', async () => {
+    browser.expectFaults(/ERR_|Failed to fetch|network/i);
+    const page = await open('/purchases');
+    const live = page.getByText('live', { exact: true });
+    await live.waitFor();
+    await page.route('**/api/events*', (route) => route.abort());
+    await page.reload();
+    await page.getByText(/^behind since \d\d:\d\d:\d\d$/).waitFor();
+    await page.unroute('**/api/events*');
+    await live.waitFor();
+  });
+
+  test('of a viewer offers no change', async () => {
+    const { addresses, keys } = running();
+    const answer = await fetch(`${addresses.platform}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`operator:${keys.operatorSecret}`)}` },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        scope:
+          'vehicles:read catalogue:read purchases:read activations:read tickets:read events:read operations:read',
+      }),
+    });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    const page = await browser.open(`${addresses.console}/faults`);
+    await page.getByLabel('a token').check();
+    await page.getByLabel('Access token').fill(token);
+    await page.keyboard.press('Enter');
+    await page.getByText('Adding faults needs the scope operations:write.').waitFor();
+    await page.getByRole('link', { name: 'Purchases', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Purchases' }).waitFor();
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Log out']);
+  });
+
+  test('draws a fleet of 10,000 vehicles as the rows that are seen, and any text as text', async () => {
+    const page = await open('/');
+    const vehicles = Array.from({ length: 10_000 }, (_, index) => ({
+      ...{
+        vin: `WFWAUR1E6TA${String(index).padStart(6, '0')}`,
+        model: hostile,
+        region: '<b>',
+        connected: true,
+      },
+      faults: 0,
+    }));
+    await page.route('**/api/control/vehicles', (route) => route.fulfill({ json: { vehicles } }));
+    await page.getByRole('link', { name: 'Fleet', exact: true }).click();
+    await page.getByText('10000 of 10000 vehicles').waitFor();
+    const list = page.getByRole('region', { name: 'Vehicles' });
+    expect(await list.getByRole('listitem').count()).toBeLessThan(60);
+    await list.focus();
+    await page.keyboard.press('End');
+    await list.getByRole('link', { name: 'WFWAUR1E6TA009999' }).waitFor();
+    expect(await list.locator('script, b').count()).toBe(0);
+    await page.getByLabel('Search').fill('009998');
+    await page.getByText('1 of 10000 vehicles').waitFor();
+  });
+});
+
 describe('every page', () => {
   const paths = ['/', '/fleet', '/faults', '/purchases', '/desk', '/unknown'];
 

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { Id, Problem, Tag } from '../parts/shown.tsx';
+import { Foreign, Id, Problem, Tag } from '../parts/shown.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { session } from '../session-state.ts';
 import { type FleetFilter, type FleetVehicle, filteredFleet, shownRows } from './fleet-filter.ts';
@@ -76,7 +76,9 @@ function VehicleRows({ vehicles }: { readonly vehicles: readonly FleetVehicle[] 
             style={{ top: `${(first + index) * rowHeight}px`, height: `${rowHeight}px` }}
           >
             <Id text={vehicle.vin} href={`/fleet/${vehicle.vin}`} />
-            <span class="model">{vehicle.model}</span>
+            <span class="model">
+              <Foreign text={vehicle.model} />
+            </span>
             <span class="soft">{vehicle.region}</span>
             <Tag tone={vehicle.connected ? 'good' : 'bad'}>{vehicle.connected ? 'online' : 'offline'}</Tag>
             <span>
