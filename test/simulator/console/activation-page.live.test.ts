@@ -12,11 +12,15 @@ test('shows a bought activation as a timeline from the purchase to active, with 
     ...['buy', addresses.vehicles[0] ?? '', 'heated-seats', '--wait', '--json'],
     ...['--platform-url', addresses.platform],
   ]);
-  const { activation } = JSON.parse(stdout) as { readonly activation: { readonly id: string } };
+  const { id, activation } = JSON.parse(stdout) as {
+    readonly id: string;
+    readonly activation: { readonly id: string };
+  };
 
   const page = await browser.open(addresses.consoleLogin, { viewport: { width: 360, height: 800 } });
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-  await page.goto(`${addresses.console}/activations/${activation.id}`);
+  await page.goto(`${addresses.console}/purchases/${id}`);
+  await page.getByRole('link', { name: activation.id }).click();
   await page.getByRole('application').waitFor();
   await page.locator('.tl-list summary').click();
   const lines = await page.locator('.tl-list li').allTextContents();
