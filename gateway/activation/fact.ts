@@ -28,6 +28,7 @@ export type FactType =
   | 'payment.unsettled'
   | 'payment.retried'
   | 'payment.paid_back'
+  | 'payment.charged_back'
   | 'payment.collected'
   | 'payment.written_off'
   /** What the payment service had refused for good is settled, by whichever way. */

@@ -88,10 +88,18 @@ export type PaymentEvent =
       readonly by: string;
       readonly resolution: SettlementResolution;
     }
-  /** An operator asks the payment service once more for what it refused. */
-  | { readonly type: 'payment_retried'; readonly at: number; readonly by: string }
+  /** The payment service is asked once more for what it refused: by an operator, or, where `by` is null, because a dispute ended. */
+  | { readonly type: 'payment_retried'; readonly at: number; readonly by: string | null }
+  /** The dispute that kept a refund back is lost: the bank has paid the customer, and nothing more is due. */
+  | { readonly type: 'payment_charged_back'; readonly at: number; readonly reference: string }
   /** The open step's key is too old to be sent again, and the payment, looked up, shows that the step has not happened. */
   | { readonly type: 'payment_key_lapsed'; readonly at: number; readonly step: PaymentStep };
+
+/** What is decided outside of the payment service's answers. */
+export type MoneyDecision = Extract<
+  PaymentEvent,
+  { type: 'payment_resolved' | 'payment_retried' | 'payment_charged_back' }
+>;
 
 /** The step that each status has open. */
 export const openSteps: Readonly<Record<SettlementStatus, PaymentStep | null>> = {
@@ -196,6 +204,14 @@ function isSettledByHand(settlement: Settlement, capture: Settlement['capture'])
   return settlement.status === 'unsettled' && settlement.capture === capture;
 }
 
+/** The code by which the payment service refuses to refund what the customer disputes, or has got back through a dispute. */
+export const chargeDisputed = 'charge_disputed';
+
+/** Whether the bank holds the amount that is to be refunded: to pay it back by other means would return it twice. */
+export function isHeldByBank({ status, problem }: Settlement): boolean {
+  return status === 'unsettled' && problem?.startsWith(`${chargeDisputed}:`) === true;
+}
+
 /** Statuses that wait for people. */
 export const peoplesStatuses: ReadonlySet<SettlementStatus> = new Set(['uncollectible', 'unsettled']);
 
@@ -261,6 +277,8 @@ export function settle(settlement: Settlement, event: PaymentEvent, settlementMs
         ...enter(settlement, event.resolution.kind, event.at),
         settleBy: settlement.settleBy ?? event.at,
       };
+    case 'payment_charged_back':
+      return isHeldByBank(settlement) ? enter(settlement, 'paid_back', event.at) : null;
     case 'payment_retried':
       return retried(settlement, event.at);
     case 'payment_unanswered':

@@ -46,7 +46,8 @@ const legalSettlements: Readonly<Record<SettlementStatus, readonly SettlementSta
   uncollectible: ['capturing', 'collected', 'written_off'],
   voiding: ['voided', 'unsettled'],
   voided: [],
-  refunding: ['refunded', 'unsettled'],
+  // The bank may have paid back already what it is asked to refund.
+  refunding: ['refunded', 'unsettled', 'paid_back'],
   refunded: [],
   unsettled: ['voided', 'refunded', 'voiding', 'refunding', 'paid_back', 'written_off'],
   paid_back: [],

@@ -141,6 +141,7 @@ const paymentFacts: Readonly<Record<Answered, FactType>> = {
   payment_refunded: 'payment.refunded',
   payment_unanswered: 'payment.unanswered',
   payment_retried: 'payment.retried',
+  payment_charged_back: 'payment.charged_back',
 };
 
 function isPaymentEvent(event: ActivationEvent): event is PaymentEvent {
@@ -174,7 +175,8 @@ function detailsOf(event: PaymentEvent): Fact['data'] {
 /** What people were asked to settle is settled: by themselves, or by the payment service when it was asked once more. */
 function settledFacts(before: Settlement, after: Settlement, event: PaymentEvent): Fact[] {
   if (!isWithPeople(before) || isOpen(after)) return [];
-  const { amountMinor, currency, status: outcome } = after;
+  const { amountMinor, currency } = after;
+  const outcome = event.type === 'payment_charged_back' ? 'charged_back' : after.status;
   const said = event.type === 'payment_resolved' ? detailsOf(event) : {};
   return [{ type: 'payment.settled', at: event.at, data: { ...said, outcome, amountMinor, currency } }];
 }

@@ -4,7 +4,8 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { PaymentList } from '../../shared/ports/payments.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
-import type { SettlementResolution } from '../activation/settlement.ts';
+import type { Activation } from '../activation/activation.ts';
+import { isHeldByBank, type MoneyDecision, type SettlementResolution } from '../activation/settlement.ts';
 import type { EntitlementDeps } from '../entitlement/deps.ts';
 import { grantedBy, restorePaid, shortenUnpaid } from '../entitlement/unpaid.ts';
 import { insertLifeNotice } from '../notifications/life-notice.ts';
@@ -20,6 +21,8 @@ export interface DisputeDeps extends EntitlementDeps {
   readonly log: Log;
   readonly payments: Pick<PaymentList, 'find'>;
   readonly notices: NoticeSettings;
+  /** The engine's: saves an event of the money of an activation, and continues it. */
+  readonly settle: (activationId: string, event: MoneyDecision) => Promise<Activation>;
 }
 
 type Write = Transaction<PlatformSchema>;
@@ -54,12 +57,32 @@ export async function takePaymentEvent(
     await saveReport(transaction, deps, stored, dispute, at);
     return true;
   });
+  // Also for an event that comes again: the process may have ended in between.
+  await followDispute(deps, stored.activation.id, dispute, at);
   if (!isNew) return 'repeated';
   const { purchaseId } = stored;
   const { id: disputeId, status, amountMinor, currency, reason } = dispute;
   const fields = { activationId, purchaseId, disputeId, status, amountMinor, currency, reason };
   deps.log[status === 'won' ? 'info' : 'error']('settlement.disputed', fields);
   return 'taken';
+}
+
+/** Makes a refund that the dispute kept back once the bank has given the amount to us, and ends it once the customer has it. */
+async function followDispute(
+  { database, settle }: Pick<DisputeDeps, 'database' | 'settle'>,
+  activationId: string,
+  { id: reference, status }: DisputeReport,
+  at: number,
+): Promise<void> {
+  if (status === 'open') return;
+  const settlement = (await loadActivation(database.reader, activationId))?.activation.settlement ?? null;
+  if (settlement === null || !isHeldByBank(settlement)) return;
+  await settle(
+    activationId,
+    status === 'won'
+      ? { type: 'payment_retried', at, by: null }
+      : { type: 'payment_charged_back', at, reference },
+  );
 }
 
 async function saveReport(

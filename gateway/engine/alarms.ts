@@ -3,6 +3,7 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import { activationTrace } from '../../shared/protocol/activation-trace.ts';
 import type { Fact } from '../activation/fact.ts';
 import type { Failure } from '../activation/failure.ts';
+import { peoplesStatuses } from '../activation/settlement.ts';
 import type { StoredActivation } from '../store/activations.ts';
 import type { OpenedTicket } from '../support/ticket.ts';
 
@@ -15,7 +16,9 @@ export function logFacts(
 ): void {
   const { id: activationId, vin, serviceId, settlement } = activation;
   for (const { type, data } of facts) {
-    if (type === 'payment.unsettled' || type === 'payment.uncollectible') {
+    const isOpen = settlement !== null && peoplesStatuses.has(settlement.status);
+    // What the bank has decided already needs no operator.
+    if (isOpen && (type === 'payment.unsettled' || type === 'payment.uncollectible')) {
       const { amountMinor, currency, problem = null, settleBy = null } = settlement ?? {};
       const money = { amountMinor, currency, problem, settleBy };
       log.error('settlement.refused', { activationId, purchaseId, status: settlement?.status, ...money });

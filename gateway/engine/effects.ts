@@ -4,8 +4,9 @@ import { type Activation, isBackground } from '../activation/activation.ts';
 import type { ActivationEvent } from '../activation/event.ts';
 import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
-import { isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
+import { chargeDisputed, isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
 import type { VehicleConnection } from '../adapter/answers.ts';
+import { disputeOf } from '../disputes/dispute-store.ts';
 import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
@@ -185,20 +186,47 @@ function paymentKey(activationId: string, step: PaymentStep, keysLapsed = 0): st
 
 const settled = { capture: 'payment_captured', void: 'payment_voided', refund: 'payment_refunded' } as const;
 
-async function pay(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<ActivationEvent> {
+async function pay(deps: EffectDeps, activation: Activation, step: PaymentStep): Promise<Decisions> {
   const { settlement, requestedAt } = activation;
   try {
     if (settlement && isKeyLapsed(settlement, requestedAt, deps.clock.now()))
       return await lookUpPayment(deps, settlement, step);
     const answer = await askPayments(deps, activation, step);
     const at = deps.clock.now();
-    if (!answer.ok) return { type: 'payment_refused', at, step, code: answer.code, message: answer.message };
+    if (!answer.ok) {
+      const { code, message } = answer;
+      const refused = { type: 'payment_refused', at, step, code, message } as const;
+      return code === chargeDisputed && step === 'refund' ? disputedRefund(refused) : refused;
+    }
     if (step !== 'authorise') return { type: settled[step], at };
     return { type: 'payment_authorised', at, paymentId: answer.paymentId, holdExpiresAt: answer.expiresAt };
   } catch (error) {
     if (!(error instanceof PaymentsUnavailable)) throw error;
     return { type: 'payment_unanswered', at: deps.clock.now(), step, message: error.message };
   }
+}
+
+/**
+ * What follows from a refund that was refused because of a dispute, decided where it is saved: what the bank decides later comes with
+ * its event (`gateway/disputes/`), what it has decided meanwhile is taken from the dispute's row.
+ */
+function disputedRefund(refused: Extract<ActivationEvent, { type: 'payment_refused' }>): Decisions {
+  const { at, step } = refused;
+  const disputed = (transaction: Transaction<PlatformSchema>, { id }: Activation) =>
+    disputeOf(transaction, id);
+  return [
+    async (transaction, activation) => {
+      const dispute = await disputed(transaction, activation);
+      // The old key would only get the same answer.
+      return dispute?.status === 'won' ? { type: 'payment_key_lapsed', at, step } : refused;
+    },
+    async (transaction, activation) => {
+      const dispute = await disputed(transaction, activation);
+      return dispute?.status === 'lost'
+        ? { type: 'payment_charged_back', at, reference: dispute.id }
+        : refused;
+    },
+  ];
 }
 
 /** Instead of a key that the service may have forgotten: has the step happened already? */

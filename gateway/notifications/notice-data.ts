@@ -34,6 +34,8 @@ export interface NoticeData {
   readonly isServiceActive?: boolean;
   /** Of a disputed payment: the service's policy switches it off once the bank has taken the payment back. */
   readonly endsIfLost?: boolean;
+  /** Of a refund that a dispute keeps back: the bank holds the amount. */
+  readonly isHeldByBank?: boolean;
   /** Of a payment by other means. */
   readonly reference?: string;
   readonly contact: string;

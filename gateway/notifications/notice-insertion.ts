@@ -4,6 +4,7 @@ import { isoText } from '../../shared/protocol/instant.ts';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Activation } from '../activation/activation.ts';
 import type { Fact } from '../activation/fact.ts';
+import { chargeDisputed } from '../activation/settlement.ts';
 import type { Duration } from '../catalogue/service.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { limitedAddress } from './address-limit.ts';
@@ -134,6 +135,7 @@ function settlementData(
   return {
     ticketId: order.ticketId,
     ...(settleBy === undefined ? {} : { settleBy: isoText(settleBy) }),
+    ...(type === 'payment.unsettled' && data.code === chargeDisputed ? { isHeldByBank: true } : {}),
     ...(typeof activeUntil === 'number' ? { activeUntil: isoText(activeUntil) } : {}),
     ...(typeof reference === 'string' ? { reference } : {}),
     ...(typeof reason === 'string' ? { message: reason } : {}),

@@ -102,6 +102,7 @@ function viewOf(data: NoticeData): TemplateView {
     ...(data.workshop === undefined ? {} : { workshop: visibleLine(data.workshop) }),
     onDelivery: data.capture === 'on_delivery',
     isDisputeLost: data.isDisputeLost ?? false,
+    isHeldByBank: data.isHeldByBank ?? false,
     isServiceActive: data.isServiceActive ?? false,
     endsIfLost: data.endsIfLost ?? false,
     immediately: data.capture === 'immediately',

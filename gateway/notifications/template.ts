@@ -19,6 +19,7 @@ export interface TemplateView {
   readonly link: string;
   /** Sections for what differs by the moment at which the money is taken, and by the state of a dispute. */
   readonly onDelivery: boolean;
+  readonly isHeldByBank: boolean;
   readonly isDisputeLost: boolean;
   readonly isServiceActive: boolean;
   readonly endsIfLost: boolean;
@@ -43,6 +44,7 @@ const names: Readonly<Record<keyof TemplateView, true>> = {
   link: true,
   onDelivery: true,
   immediately: true,
+  isHeldByBank: true,
   isDisputeLost: true,
   isServiceActive: true,
   endsIfLost: true,

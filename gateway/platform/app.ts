@@ -1,4 +1,5 @@
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
+import type { MoneyDecision } from '../activation/settlement.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
@@ -73,8 +74,17 @@ function mountTokens(app: App, deps: PlatformDeps) {
   return newAuthenticator({ tokens, clock, log, audience, roleScopes });
 }
 
-const disputeDeps = ({ database, ids, catalogue, log, desk, restore: { payments } }: PlatformDeps) => ({
+const disputeDeps = ({
+  database,
+  ids,
+  catalogue,
+  log,
+  desk,
+  engine,
+  restore: { payments },
+}: PlatformDeps) => ({
   ...{ database, ids, catalogue, log, payments, notices: desk.notices },
+  settle: (id: string, event: MoneyDecision) => engine.settle(id, event),
 });
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */

@@ -1,5 +1,5 @@
 import type { Activation } from '../activation/activation.ts';
-import type { PaymentEvent } from '../activation/settlement.ts';
+import type { MoneyDecision } from '../activation/settlement.ts';
 import type { CommandEnded } from '../adapter/answers.ts';
 
 /** Functions of the engine that the platform API uses. Only the engine changes an existing activation. */
@@ -14,13 +14,10 @@ export interface ActivationEngine {
    */
   cancel(activationId: string): Promise<Activation>;
   /**
-   * An operator's decision about money that the payment service refused for good. Saves it and resolves with the activation as it then
+   * An operator's decision about money that the payment service refused for good, or the bank's about a dispute. Saves it and resolves with the activation as it then
    * stands: nothing of it has changed where there was nothing to settle.
    */
-  settle(
-    activationId: string,
-    event: Extract<PaymentEvent, { type: 'payment_resolved' | 'payment_retried' }>,
-  ): Promise<Activation>;
+  settle(activationId: string, event: MoneyDecision): Promise<Activation>;
   /** Resumes activations that an incident has postponed, after an operator has ended it. Resolves before they have. */
   resume(): Promise<void>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */

@@ -1,3 +1,4 @@
+import { chargeDisputed } from '../activation/settlement.ts';
 import {
   amount,
   customerVisible,
@@ -22,7 +23,10 @@ export const paymentTexts = {
   'payment.voided': customerVisible('the reservation was released', 'nothing is charged', amount),
   'payment.refunded': customerVisible('the amount was refunded', 'nothing is charged', amount),
   'payment.unsettled': {
-    what: label('the amount could not be refunded automatically; it is paid back in another way'),
+    what: ({ code }) =>
+      code === chargeDisputed
+        ? 'the bank holds the amount because of the dispute; it is refunded if the bank gives it back to us'
+        : 'the amount could not be refunded automatically; it is paid back in another way',
     cause: paymentProblem,
     shown: amount,
   },
@@ -37,6 +41,11 @@ export const paymentTexts = {
     'activeUntil',
   ]),
   'payment.retried': step('the payment service is asked once more'),
+  'payment.charged_back': customerVisible(
+    'the amount stays with you',
+    'the bank accepted the dispute',
+    amount,
+  ),
   'payment.paid_back': customerVisible('the amount was paid back in another way', 'an operator settled it', [
     ...amount,
     'reference',

@@ -2,7 +2,12 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { formatMoney } from '../../shared/protocol/money.ts';
 import type { Activation } from '../activation/activation.ts';
-import { type PaymentEvent, peoplesStatuses, type Settlement } from '../activation/settlement.ts';
+import {
+  isHeldByBank,
+  type PaymentEvent,
+  peoplesStatuses,
+  type Settlement,
+} from '../activation/settlement.ts';
 import { disputeOf, openDisputes } from '../disputes/dispute-store.ts';
 import { type DisputeDeps, resolveDispute } from '../disputes/disputes.ts';
 import type { App } from '../http/app-env.ts';
@@ -107,6 +112,12 @@ function disputeObstacle(dispute: DisputeRow, body: ResolutionBody): string | nu
   return given === owed ? null : `${owed} are disputed, not ${given}`;
 }
 
+/** Why a refund that a dispute keeps back cannot be ended so, or null: the bank has the amount, and gives it to one side or the other. */
+function heldObstacle(settlement: Settlement | null, body: ResolutionBody): string | null {
+  if (settlement === null || !isHeldByBank(settlement) || body.resolution !== 'paid_back') return null;
+  return 'the customer disputed its payment, so that the bank holds the amount and to pay it back would return it twice: wait for the end of the dispute';
+}
+
 const refused = (id: string, reason: string, { settlement }: Activation) =>
   problemError('not-settleable', `The settlement of ${id} cannot be ended so: ${reason}.`, {
     activationId: id,
@@ -172,7 +183,9 @@ export function mountSettlements(
       const ended = await disputeOf(database.reader, id);
       return context.json(settlementResource(activation, purchaseId, clock.now(), ended), 200);
     }
-    const reason = activation.settlement && obstacle(activation.settlement, body);
+    const held =
+      dispute !== null && dispute.status !== 'won' ? heldObstacle(activation.settlement, body) : null;
+    const reason = held ?? (activation.settlement && obstacle(activation.settlement, body));
     if (reason) throw refused(id, reason, activation);
     const after = await engine.settle(id, eventOf(body, clock.now()));
     // Another operator was faster.

@@ -14,6 +14,7 @@ const actions: Readonly<Record<string, 'trigger' | 'resolve'>> = {
   'payment.dispute_won': 'resolve',
   'payment.settled': 'resolve',
   'payment.paid_back': 'resolve',
+  'payment.charged_back': 'resolve',
   'payment.collected': 'resolve',
   'payment.written_off': 'resolve',
 };

@@ -103,6 +103,7 @@ export const probes: Readonly<Record<string, Probe>> = {
   'charge disputed after delivery': record('payment.disputed'),
   'dispute lost': record('payment.dispute_lost'),
   'dispute rejected': record('payment.dispute_won'),
+  'refund ended by a lost dispute': record('payment.charged_back'),
   'vehicle transferred with a service in force': ({ evidence }) =>
     evidence.database.entitlements.filter(
       ({ purchase_id, customer_id }) =>

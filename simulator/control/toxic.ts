@@ -54,8 +54,16 @@ export function readToxic(value: unknown, before?: Toxic): Toxic | string {
   const kind = kinds[type];
   if (!kind) return `${type}: ${whyNotReproducible(type) ?? `write one of ${Object.keys(kinds).join(', ')}`}`;
   const known = Object.fromEntries(kind.attributes.map((name) => [name, attributes[name] ?? 0]));
+  const meaningless = Object.entries(known).find(([name, value]) => value < leastOf(name));
+  if (meaningless) {
+    const [name, value] = meaningless;
+    return `attributes.${name} is ${value}; write at least ${leastOf(name)}`;
+  }
   return { ...parsed.data, name: parsed.data.name ?? `${type}_${stream}`, attributes: known };
 }
+
+/** A line of no bytes a second never ends a packet; `rate` is in kB/s. */
+const leastOf = (attribute: string) => (attribute === 'rate' ? 0.001 : 0);
 
 /** Toxiproxy changes toxicity and attributes of a toxic, never its name, type or stream. */
 function onlyChanges(value: unknown, before: Toxic) {

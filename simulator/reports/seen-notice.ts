@@ -59,8 +59,9 @@ const headlines: readonly {
   },
   {
     kind: 'reversal_failed',
-    email: /^(Your .+ is not active - We owe you .+|Su .+ no está activo - Le debemos .+)$/,
-    push: /^(We owe you|Le debemos) .+$/,
+    email:
+      /^(Your .+ is not active - (We owe you|Your bank holds) .+|Su .+ no está activo - (Le debemos|Su banco tiene) .+)$/,
+    push: /^(We owe you|Your bank holds|Le debemos|Su banco tiene) .+$/,
   },
   {
     kind: 'reversal_settled',

@@ -143,7 +143,8 @@ function lossKinds({ unsettled, settled }: Facts, id: string, phase: string): No
   if (phase !== 'failed' && phase !== 'cancelled') return [];
   if (!unsettled.has(id)) return [phase === 'failed' ? 'activation_failed' : 'activation_cancelled'];
   const outcome = settled.get(id);
-  if (outcome === undefined) return ['reversal_failed'];
+  // The bank itself tells its customer how a dispute ended.
+  if (outcome === undefined || outcome === 'charged_back') return ['reversal_failed'];
   return ['reversal_failed', outcome === 'written_off' ? 'reversal_closed' : 'reversal_settled'];
 }
 

@@ -175,11 +175,16 @@ function eventOf(activation: Activation, one: Happening, at: number): Activation
     case 'payment_refunded':
       return { type, at };
     case 'payment_refused':
-      return { type, at, step: pickOf(steps, pick), code: 'declined', message: 'declined' };
+      return {
+        ...{ type, at, step: pickOf(steps, pick), message: 'declined' },
+        code: pick % 2 === 0 ? 'declined' : 'charge_disputed',
+      };
     case 'payment_unanswered':
       return { type, at, step: pickOf(steps, pick), message: 'no answer' };
     case 'payment_key_lapsed':
       return { type, at, step: pickOf(steps, pick) };
+    case 'payment_charged_back':
+      return { type, at, reference: 'dp_1' };
     case 'payment_retried':
       return { type, at, by: 'controller' };
     case 'payment_resolved': {

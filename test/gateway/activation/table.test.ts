@@ -158,6 +158,7 @@ const paymentEvents: readonly ActivationEvent[] = [
   resolved('collected'),
   resolved('written_off'),
   { type: 'payment_retried', at: now, by: 'controller' },
+  { type: 'payment_charged_back', at: now, reference: 'dp_1' },
 ];
 
 test('the money answers every event about it as the table says', () => {
@@ -173,22 +174,22 @@ test('the money answers every event about it as the table says', () => {
     ];
   });
   // Where each answer leads (- ignored): authorised captured voided refunded; refused and unanswered, each for authorise
-  // capture void refund; resolved as paid_back, collected, written_off; retried.
+  // capture void refund; resolved as paid_back, collected, written_off; retried; charged back.
   expect(`\n${grid(seen)}\n`).toBe(`
-authorising    authorised - - - declined - - - authorising - - - - - - -
-declined       - - - - - - - - - - - - - - - -
-authorised     - - - - - - - - - - - - - - - -
-capturing      - captured - - - uncollectible - - - capturing - - - - - -
-captured       - - - - - - - - - - - - - - - -
-uncollectible  - - - - - - - - - - - - - collected written_off capturing
-voiding        - - voided - - - unsettled - - - voiding - - - - -
-voided         - - - - - - - - - - - - - - - -
-refunding      - - - refunded - - - unsettled - - - refunding - - - -
-refunded       - - - - - - - - - - - - - - - -
-unsettled      - - voided - - - - - - - - - paid_back - written_off voiding
-paid_back      - - - - - - - - - - - - - - - -
-collected      - - - - - - - - - - - - - - - -
-written_off    - - - - - - - - - - - - - - - -
+authorising    authorised - - - declined - - - authorising - - - - - - - -
+declined       - - - - - - - - - - - - - - - - -
+authorised     - - - - - - - - - - - - - - - - -
+capturing      - captured - - - uncollectible - - - capturing - - - - - - -
+captured       - - - - - - - - - - - - - - - - -
+uncollectible  - - - - - - - - - - - - - collected written_off capturing -
+voiding        - - voided - - - unsettled - - - voiding - - - - - -
+voided         - - - - - - - - - - - - - - - - -
+refunding      - - - refunded - - - unsettled - - - refunding - - - - -
+refunded       - - - - - - - - - - - - - - - - -
+unsettled      - - voided - - - - - - - - - paid_back - written_off voiding -
+paid_back      - - - - - - - - - - - - - - - - -
+collected      - - - - - - - - - - - - - - - - -
+written_off    - - - - - - - - - - - - - - - - -
 `);
 });
 

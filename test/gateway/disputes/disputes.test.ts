@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { testSecrets } from '../../../simulator/virtual-system/settings.ts';
 import { hourMs, type RestoredSystem, withRestoredSystem } from '../restore/restored-system.ts';
 
@@ -139,6 +139,89 @@ test('leaves a purchase unpaid whose charge was lost before its service became a
       ...{ by: 'olga', resolution: 'collected', amountMinor: 89_900, currency: 'EUR', reference: 'SEPA-1' },
     });
     expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
+  });
+});
+
+/** A payment taken at once that the customer disputes before the vehicle is reached, and whose purchase they then cancel. */
+async function disputedAndCancelled(system: RestoredSystem, ending: '/close' | null) {
+  const { shop, operator, vins, payments } = system;
+  const buyer = { customerId: 'customer-1', paymentMethod: 'pm_card_visa' };
+  const seats = { vin: vins[0], serviceId: 'heated-seats', duration: { unit: 'months', count: 1 } };
+  await shop.send('POST', '/purchases', { ...seats, ...buyer }, 'busy');
+  // It waits for the command of the other purchase, so that it can be cancelled.
+  const order = { vin: vins[0], serviceId: 'adaptive-cruise', duration: { unit: 'permanent' } };
+  const bought = (await shop.send('POST', '/purchases', { ...order, ...buyer }, 'one')).body as Bought;
+  const { body: view } = await operator.get(`/settlements/${bought.activation.id}`);
+  const { paymentId } = (view as { settlement: { paymentId: string } }).settlement;
+  const id = String((await payments('/v1/test_helpers/disputes', { payment_intent: paymentId })).id);
+  if (ending !== null) await payments(`/v1/disputes/${id}${ending}`);
+  expect((await shop.send('POST', `/purchases/${bought.id}/cancel`, {}, 'two')).status).toBe(200);
+  await system.pass(60_000);
+  const { body: after } = await operator.get(`/settlements/${bought.activation.id}`);
+  return { bought, id, settlement: (after as { settlement: { status: string } }).settlement.status };
+}
+
+const kindsOf = async ({ operator }: RestoredSystem, { activation }: Bought) => {
+  const { body } = await operator.get(`/activations/${activation.id}`);
+  return (body as { notices: { kind: string }[] }).notices.map(({ kind }) => kind);
+};
+
+describe('a refund that is due while the bank holds the disputed amount', () => {
+  test('cannot be paid back by other means, and is made once the bank has rejected the dispute', async () => {
+    await withRestoredSystem(async (system) => {
+      const { bought, id, settlement } = await disputedAndCancelled(system, null);
+      const activationId = bought.activation.id;
+      expect([settlement, (await system.ledger.net(activationId)).netMinor]).toEqual(['unsettled', 0]);
+      const resolved = async () =>
+        (
+          await system.operator.send('POST', `/settlements/${activationId}/resolve`, {
+            ...{
+              by: 'olga',
+              resolution: 'paid_back',
+              amountMinor: 89_900,
+              currency: 'EUR',
+              reference: 'SEPA-1',
+            },
+          })
+        ).status;
+      expect(await resolved()).toBe(409);
+      expect(await kindsOf(system, bought)).toContain('reversal_failed');
+      await system.payments(`/v1/test_helpers/disputes/${id}/win`);
+      await system.pass(60_000);
+      expect(await typesOf(system, bought, 'payment.')).toEqual([
+        ...['payment.authorised', 'payment.captured', 'payment.disputed', 'payment.unsettled'],
+        ...['payment.dispute_won', 'payment.retried', 'payment.refunded', 'payment.settled'],
+      ]);
+      const { netMinor, refundedMinor } = await system.ledger.net(activationId);
+      expect([netMinor, refundedMinor]).toEqual([0, 89_900]);
+      expect(await resolved()).toBe(409);
+      expect((await kindsOf(system, bought)).slice(-2)).toEqual(['reversal_failed', 'reversal_settled']);
+    });
+  });
+
+  test('ends once the dispute is lost, because the bank has paid the customer', async () => {
+    await withRestoredSystem(async (system) => {
+      const { bought, id } = await disputedAndCancelled(system, null);
+      await system.payments(`/v1/disputes/${id}/close`);
+      await system.pass(60_000);
+      expect((await typesOf(system, bought, 'payment.')).slice(-4)).toEqual([
+        ...['payment.unsettled', 'payment.dispute_lost', 'payment.charged_back', 'payment.settled'],
+      ]);
+      const { netMinor, refundedMinor } = await system.ledger.net(bought.activation.id);
+      expect([netMinor, refundedMinor]).toEqual([0, 0]);
+      expect((await kindsOf(system, bought)).at(-1)).toBe('reversal_failed');
+    });
+  });
+
+  test('ends at once where the dispute was lost before the refund was tried', async () => {
+    await withRestoredSystem(async (system) => {
+      const { bought, settlement } = await disputedAndCancelled(system, '/close');
+      expect(settlement).toBe('paid_back');
+      expect((await typesOf(system, bought, 'payment.')).slice(-4)).toEqual([
+        ...['payment.dispute_lost', 'payment.unsettled', 'payment.charged_back', 'payment.settled'],
+      ]);
+      expect((await system.ledger.net(bought.activation.id)).refundedMinor).toBe(0);
+    });
   });
 });
 

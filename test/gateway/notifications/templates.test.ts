@@ -47,7 +47,7 @@ it.each([
   [
     'en/activation-started.html.mustache',
     '<p>{{costumerName}}</p>',
-    'The notification template en/activation-started.html.mustache names {{costumerName}}, which no notification has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, settleBy, activeUntil, reference, contact, link, onDelivery, immediately, isDisputeLost, isServiceActive, endsIfLost.',
+    'The notification template en/activation-started.html.mustache names {{costumerName}}, which no notification has; it may name customerName, serviceName, vehicleModel, duration, amount, timestamp, ticketId, message, workshop, appointment, settleBy, activeUntil, reference, contact, link, onDelivery, immediately, isHeldByBank, isDisputeLost, isServiceActive, endsIfLost.',
   ],
   [
     'en/activation-started.html.mustache',

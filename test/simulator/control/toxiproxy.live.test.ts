@@ -133,8 +133,8 @@ describe('toxiproxy-node-client, unchanged, on the line of a live vehicle', () =
       { type: 'gremlin' },
       'gremlin: write one of latency, bandwidth, slow_close, timeout, reset_peer, limit_data',
     ],
-    [{ type: 'bandwidth', attributes: { rate: 0 } }, 'attributes.bytesPerSecond is 0; write at least 1'],
-    [{ type: 'latency', attributes: { latency: -5 } }, 'attributes.latencyMs is -5; write at least 0'],
+    [{ type: 'bandwidth', attributes: { rate: 0 } }, 'attributes.rate is 0; write at least 0.001'],
+    [{ type: 'latency', attributes: { latency: -5 } }, 'attributes.latency is -5; write at least 0'],
     [{ type: 'latency', toxicity: 2 }, 'toxicity: write at most 1'],
   ])('%o is refused with the reason', async (body, error) => {
     await withControl(async (world) => {
