@@ -525,6 +525,19 @@ export const plantedBugs: readonly PlantedBug[] = [
       }),
     }),
   },
+  {
+    name: 'a refund that a dispute keeps back is taken for made',
+    within: 100,
+    rules: ['rule 10', 'rule 5'],
+    plant: () =>
+      tamperPayments((payments) => ({
+        async refund(request) {
+          const answer = await payments.refund(request);
+          const isHeld = !answer.ok && answer.code === 'charge_disputed';
+          return isHeld ? { ok: true, paymentId: request.paymentId, expiresAt: null } : answer;
+        },
+      })),
+  },
 ];
 
 const minuteMs = 60_000;
