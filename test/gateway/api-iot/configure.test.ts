@@ -368,6 +368,12 @@ describe('Prefer: wait', () => {
 });
 
 describe('the documents', () => {
+  /** Every operation may also be answered by the server itself, before it is one. */
+  const withOfServer = (own: string) =>
+    [...new Set([...own.split(' '), '400', '408', '421', '431'])]
+      .toSorted((a, b) => Number(a) - Number(b))
+      .join(' ');
+
   it('describe every operation in OpenAPI 3.1, and the page needs nothing from elsewhere', () =>
     withApiIot(async (bench) => {
       const document = (await (await bench.call('GET', '/openapi.json', { token: null })).json()) as {
@@ -384,23 +390,47 @@ describe('the documents', () => {
           ]),
         ),
       ).toEqual([
-        ['get /livez', '200', '[]'],
-        ['post /oauth/token', '200 400 401 413', '[]'],
+        ['get /livez', withOfServer('200'), '[]'],
+        ['post /oauth/token', withOfServer('200 400 401 413'), '[]'],
         [
           'post /vehicle/{vin}/configure',
-          '200 202 400 401 403 404 409 413 415 422 429 503',
+          withOfServer('200 202 400 401 403 404 409 413 415 422 429 503'),
           '[{"oauth":["vehicle:configure"]}]',
         ],
-        ['get /callbacks', '200 401 403 422 503', '[{"oauth":["callbacks:operate"]}]'],
-        ['post /callbacks/{id}/replay', '200 401 403 404 413 422 503', '[{"oauth":["callbacks:operate"]}]'],
-        ['post /callbacks/{id}/drop', '200 401 403 404 413 422 503', '[{"oauth":["callbacks:operate"]}]'],
-        ['get /vehicle/{vin}/status', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/health', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/history', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
-        ['get /vehicle/{vin}/history/{commandId}', '200 401 403 404 422 503', '[{"oauth":["vehicle:read"]}]'],
+        ['get /callbacks', withOfServer('200 401 403 422 503'), '[{"oauth":["callbacks:operate"]}]'],
+        [
+          'post /callbacks/{id}/replay',
+          withOfServer('200 401 403 404 413 422 503'),
+          '[{"oauth":["callbacks:operate"]}]',
+        ],
+        [
+          'post /callbacks/{id}/drop',
+          withOfServer('200 401 403 404 413 422 503'),
+          '[{"oauth":["callbacks:operate"]}]',
+        ],
+        [
+          'get /vehicle/{vin}/status',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
+        [
+          'get /vehicle/{vin}/health',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
+        [
+          'get /vehicle/{vin}/history',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
+        [
+          'get /vehicle/{vin}/history/{commandId}',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
         [
           'post /provisioning/vehicles',
-          '200 207 400 401 403 413 415 422 503',
+          withOfServer('200 207 400 401 403 413 415 422 503'),
           '[{"oauth":["vehicle:provision"]}]',
         ],
       ]);

@@ -140,10 +140,14 @@ describe('validation of requests', () => {
         '402',
         '403',
         '404',
+        // 408, 421 and 431: by the server itself, to any request.
+        '408',
         '409',
         '413',
         '415',
+        '421',
         '422',
+        '431',
         '503',
       ]);
       expect(Object.keys(document.paths)).toEqual(
