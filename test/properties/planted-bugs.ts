@@ -526,6 +526,15 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
+    name: 'a charge that was lost before delivery counts as paid',
+    within: 400,
+    rules: ['service lifecycle', 'rule 4'],
+    plant: () =>
+      replace<DisputeStore>('../../gateway/disputes/dispute-store.ts', () => ({
+        isChargeLost: async () => false,
+      })),
+  },
+  {
     name: 'a refund that a dispute keeps back is taken for made',
     within: 100,
     rules: ['rule 10', 'rule 5'],
