@@ -1,10 +1,9 @@
-import { open } from 'node:fs/promises';
-import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { evidenceLines, readEvidence } from '../reports/evidence-log.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { UsageError } from './exit.ts';
 import { textOfNamedFile } from './named-file.ts';
+import { openOutputFile } from './output-file.ts';
 
 export interface EvidenceFile {
   write(evidence: Evidence, surroundings: Surroundings): Promise<void>;
@@ -17,11 +16,8 @@ const logMaxBytes = 500 * 1024 * 1024;
 /** So many characters are written at once. */
 const chunkLength = 1_000_000;
 
-/** Opened before a run, so that a path that cannot be written to costs no run. */
 export async function newEvidenceFile(path: string): Promise<EvidenceFile> {
-  const file = await open(path, 'w').catch((error: unknown) => {
-    throw new UsageError(`--log ${path} cannot be written: ${fileErrorText(error)}; name another file`);
-  });
+  const file = await openOutputFile('--log', path);
   return {
     async write(evidence, surroundings): Promise<void> {
       let chunk = '';
