@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { ticketStates } from '../../../../gateway/support/ticket-work.ts';
 import { call } from '../api.ts';
 import { attempt, Foreign, Id, Problem, Table, Tag } from '../parts/shown.tsx';
 import { instantText, moneyText, spanText, words } from '../parts/text.ts';
@@ -7,16 +8,8 @@ import { can } from '../session-state.ts';
 import { SettlementForm } from './settlement-form.tsx';
 import type { DeadNotification, OpenSettlement, TicketView } from './ticket-types.ts';
 
-const states = [
-  'open',
-  'assigned',
-  'in_progress',
-  'waiting_for_customer',
-  'waiting_for_workshop',
-  'waiting_for_team',
-  'waiting_for_activation',
-  'resolved',
-];
+/** `closed` is a filter of its own. */
+const states = ticketStates.filter((state) => state !== 'closed');
 
 /** What people have to end: tickets, notifications that no channel took, and money. */
 export function Desk() {
