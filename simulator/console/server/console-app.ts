@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { bodyLimit, bodyLimitBytes } from '../../../gateway/http/body-limit.ts';
-import { ProblemError, problemError, problemResponse } from '../../../gateway/http/problem.ts';
+import { ProblemError, problemResponse } from '../../../gateway/http/problem.ts';
 import { problemOf } from '../../../shared/protocol/problem.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { ConsoleEnv } from './console-env.ts';
@@ -10,6 +10,7 @@ import { mountFaultPresets } from './fault-presets.ts';
 import { pageShell } from './page-shell.ts';
 import { requireChangeToken, sameOrigin } from './same-origin.ts';
 import { mountSession, sessionOf } from './session-routes.ts';
+import { sessionEnded } from './sessions.ts';
 import { mountUpstreams } from './upstream-routes.ts';
 
 /** Nothing is loaded from elsewhere, nothing runs that is not one of the built files, and no page of another origin frames this one. */
@@ -57,7 +58,7 @@ export function consoleApp(deps: ConsoleDeps): Hono<ConsoleEnv> {
   mountSession(app, deps);
   app.use('/api/*', async (context, next) => {
     const session = sessionOf(context, deps);
-    if (session === null) throw problemError('unauthorized', 'The session has ended. Log in again.');
+    if (session === null) throw sessionEnded();
     context.set('session', session);
     await next();
   });

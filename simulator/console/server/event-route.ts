@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { problemError } from '../../../gateway/http/problem.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { ConsoleEnv } from './console-env.ts';
-import type { Session } from './sessions.ts';
+import { type Session, sessionEnded } from './sessions.ts';
 
 /** Streams at once: of one session, and of all. */
 export const streamsOfSessionMax = 4;
@@ -41,6 +41,8 @@ export function mountEvents(app: Hono<ConsoleEnv>, deps: ConsoleDeps): void {
       throw problemError(answer?.status === 403 ? 'not-permitted' : 'unavailable', detail);
     } catch (error) {
       release();
+      // A logout cuts the request to the platform: the platform is not to blame.
+      if (session.ended.aborted) throw sessionEnded();
       if (error instanceof Error && error.name === 'TransportError')
         throw problemError('unavailable', `The platform does not answer: ${error.message}.`);
       throw error;

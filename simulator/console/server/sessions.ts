@@ -1,3 +1,4 @@
+import { type ProblemError, problemError } from '../../../gateway/http/problem.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { Secrets } from '../../../shared/ports/secrets.ts';
 import type { Access } from './access.ts';
@@ -26,6 +27,11 @@ export interface Sessions {
   find(cookie: string | undefined): Session | null;
   close(cookie: string | undefined): void;
   closeAll(): void;
+}
+
+/** Returns the refusal of a call without a session, or of one whose session ends meanwhile. */
+export function sessionEnded(): ProblemError {
+  return problemError('unauthorized', 'The session has ended. Log in again.');
 }
 
 interface Entry {
