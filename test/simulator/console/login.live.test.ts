@@ -228,6 +228,8 @@ describe('the command', () => {
         const path = `/api/api-iot/vehicle/${addresses.vehicles[0]}/status`;
         // The client "support" has no account at the API IoT.
         expect((await fetch(`${line.console}${path}`, { headers: { cookie } })).status).toBe(403);
+        // The command is killed at the end: a page that still reads the stream of events would report that it was cut.
+        await browser.close(page);
       },
     );
   });
