@@ -4,6 +4,9 @@ import type { DisputeRow, PlatformSchema } from '../store/schema.ts';
 /** Statuses in which an operator has something to do, or the payment service has not decided. */
 export const openDisputes: readonly DisputeRow['status'][] = ['open', 'lost'];
 
+/** Statuses in which the bank has given the amount to the customer for good. */
+export const lostDisputes: readonly DisputeRow['status'][] = ['lost', 'written_off'];
+
 /** Resolves with false when the event was taken before. */
 export async function claimEvent(
   transaction: Transaction<PlatformSchema>,
@@ -39,7 +42,7 @@ export async function isChargeLost(database: Kysely<PlatformSchema>, activationI
     .selectFrom('disputes')
     .select('id')
     .where('activation_id', '=', activationId)
-    .where('status', 'in', ['lost', 'written_off'])
+    .where('status', 'in', lostDisputes)
     .executeTakeFirst();
   return row !== undefined;
 }

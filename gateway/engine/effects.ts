@@ -6,7 +6,7 @@ import type { Failure } from '../activation/failure.ts';
 import type { Effect } from '../activation/outstanding.ts';
 import { chargeDisputed, isKeyLapsed, type PaymentStep, type Settlement } from '../activation/settlement.ts';
 import type { VehicleConnection } from '../adapter/answers.ts';
-import { disputeOf } from '../disputes/dispute-store.ts';
+import { disputeOf, lostDisputes } from '../disputes/dispute-store.ts';
 import { checkOwnership } from '../entitlement/ownership-check.ts';
 import { reached } from '../payments/reached.ts';
 import { isCustomerWaiting, isVehicleBusy, type StoredActivation } from '../store/activations.ts';
@@ -222,7 +222,7 @@ function disputedRefund(refused: Extract<ActivationEvent, { type: 'payment_refus
     },
     async (transaction, activation) => {
       const dispute = await disputed(transaction, activation);
-      return dispute?.status === 'lost'
+      return dispute !== null && lostDisputes.includes(dispute.status)
         ? { type: 'payment_charged_back', at, reference: dispute.id }
         : refused;
     },

@@ -93,7 +93,9 @@ export function newAuthenticator(deps: {
     const now = clock.now();
     const known = cache.get(token);
     if (known !== undefined && now < known.until) return known.caller;
-    const verdict = await verifyToken(tokens, token, audience);
+    const verdict = await verifyToken(tokens, token, audience, ({ message }) =>
+      warn('http.issuer_keys_not_read', { message }),
+    );
     if (!verdict.ok) {
       cache.delete(token);
       const { ok: _, ...why } = verdict;
@@ -125,12 +127,18 @@ export function newAuthenticator(deps: {
   };
 }
 
-/** Keys that cannot be read say nothing about the token: the caller may try again. */
-export async function verifyToken(tokens: Tokens, token: string, audience: string): Promise<TokenVerdict> {
+/** Keys that cannot be read say nothing about the token: the caller may try again, and only the operator learns why. */
+export async function verifyToken(
+  tokens: Tokens,
+  token: string,
+  audience: string,
+  onKeysUnavailable: (error: KeysUnavailable) => void = () => {},
+): Promise<TokenVerdict> {
   try {
     return await tokens.verify(token, { audience });
   } catch (error) {
     if (!(error instanceof KeysUnavailable)) throw error;
+    onKeysUnavailable(error);
     throw problemError(
       'unavailable',
       "The issuer's keys cannot be read now. Try again.",

@@ -102,18 +102,32 @@ async function settled(deps: Pick<PlatformDeps, 'database'>, id: string): Promis
   return stored;
 }
 
-/** Why an operator cannot end the dispute so, or null. */
-function disputeObstacle(dispute: DisputeRow, body: ResolutionBody): string | null {
+/**
+ * Why an operator cannot end the dispute so, or null. The bank decides first: to collect an amount that it may still give to us would
+ * charge twice, and of what was not delivered nothing is due.
+ */
+function disputeObstacle(dispute: DisputeRow, { phase }: Activation, body: ResolutionBody): string | null {
+  if (dispute.status === 'open')
+    return 'the bank has not decided on the dispute: answer or accept it at the payment service; once it is lost it takes collected, written_off';
   if (body.resolution !== 'collected' && body.resolution !== 'written_off')
     return 'its payment is disputed: it takes collected, written_off';
   if (!('amountMinor' in body)) return null;
+  if (phase !== 'active') return 'its service is not active, so that nothing is due: it takes written_off';
   const owed = formatMoney({ amountMinor: dispute.amount_minor, currency: dispute.currency });
   const given = formatMoney(body);
   return given === owed ? null : `${owed} are disputed, not ${given}`;
 }
 
-/** Why a refund that a dispute keeps back cannot be ended so, or null: the bank has the amount, and gives it to one side or the other. */
-function heldObstacle(settlement: Settlement | null, body: ResolutionBody): string | null {
+/**
+ * Why a refund that a dispute keeps back cannot be ended so, or null: the bank has the amount, and gives it to one side or the other,
+ * unless the dispute is rejected or the customer has paid by other means since.
+ */
+function heldObstacle(
+  settlement: Settlement | null,
+  dispute: DisputeRow | null,
+  body: ResolutionBody,
+): string | null {
+  if (dispute === null || dispute.status === 'won' || dispute.status === 'collected') return null;
   if (settlement === null || !isHeldByBank(settlement) || body.resolution !== 'paid_back') return null;
   return 'the customer disputed its payment, so that the bank holds the amount and to pay it back would return it twice: wait for the end of the dispute';
 }
@@ -173,7 +187,7 @@ export function mountSettlements(
     const { activation, purchaseId } = stored;
     const dispute = await disputeOf(database.reader, id);
     if (dispute !== null && openDisputes.includes(dispute.status)) {
-      const against = disputeObstacle(dispute, body);
+      const against = disputeObstacle(dispute, activation, body);
       if (against) throw refused(id, against, activation);
       const event = eventOf(body, clock.now());
       if (event.type !== 'payment_resolved') throw refused(id, 'it cannot be retried', activation);
@@ -183,8 +197,7 @@ export function mountSettlements(
       const ended = await disputeOf(database.reader, id);
       return context.json(settlementResource(activation, purchaseId, clock.now(), ended), 200);
     }
-    const held =
-      dispute !== null && dispute.status !== 'won' ? heldObstacle(activation.settlement, body) : null;
+    const held = heldObstacle(activation.settlement, dispute, body);
     const reason = held ?? (activation.settlement && obstacle(activation.settlement, body));
     if (reason) throw refused(id, reason, activation);
     const after = await engine.settle(id, eventOf(body, clock.now()));

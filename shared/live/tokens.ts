@@ -168,7 +168,10 @@ function outsideKeyset(trusted: TrustedIssuer, http: Http | undefined): Keyset {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
         throw error;
       }
-      throw new KeysUnavailable(`the keys at ${maskedText(jwksUrl)} could not be read`, { cause: error });
+      const why = error instanceof Error ? error.message : String(error);
+      throw new KeysUnavailable(maskedText(`the keys at ${jwksUrl} could not be read: ${why}`), {
+        cause: error,
+      });
     }
   };
   // Signatures with public keys only: an issuer's public key must never serve as an HMAC secret.

@@ -214,10 +214,14 @@ describe('tokens: jose alone', () => {
     const tokens = await jwtTokens({
       clock: manualClock(startAt),
       issuer,
-      trusted: [{ issuer: 'https://id.test/', jwksUrl: 'https://id.test/keys' }],
+      trusted: [{ issuer: 'https://id.test/', jwksUrl: 'https://id.test/keys?key=s3cret' }],
       http: async () => new Response(null, { status: 503 }),
     });
     const token = await outside.sign({ ...claims, iss: 'https://id.test/' });
-    await expect(tokens.verify(token, { audience })).rejects.toBeInstanceOf(KeysUnavailable);
+    await expect(tokens.verify(token, { audience })).rejects.toThrow(
+      new KeysUnavailable(
+        'the keys at https://id.test/keys?… could not be read: Expected 200 OK from the JSON Web Key Set HTTP response',
+      ),
+    );
   });
 });

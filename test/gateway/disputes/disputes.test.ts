@@ -31,6 +31,16 @@ async function typesOf({ operator }: RestoredSystem, { id }: Bought, prefix: str
   return entries.map(({ type }) => type).filter((type) => type.startsWith(prefix));
 }
 
+/** An operator's decision. Resolves with the status, and the reason of a refusal. */
+async function resolve(
+  { operator }: RestoredSystem,
+  activationId: string,
+  decision: object,
+): Promise<[number, string?]> {
+  const { status, body } = await operator.send('POST', `/settlements/${activationId}/resolve`, decision);
+  return status === 200 ? [200] : [status, (body as { detail: string }).detail];
+}
+
 /** The status of each notification about a dispute, by channel. */
 async function disputeNotices({ operator }: RestoredSystem, { activation }: Bought) {
   const { body } = await operator.get(`/activations/${activation.id}`);
@@ -77,15 +87,11 @@ test('lists a chargeback with its deadline, logs it at error, and lets an operat
     await system.pass(60_000);
     expect(await disputeNotices(system, bought)).toEqual(['email sent']);
     expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'active' });
-    const early = await operator.send('POST', `/settlements/${activationId}/resolve`, {
-      ...{ by: 'olga', resolution: 'retry' },
-    });
-    expect([early.status, early.body]).toMatchObject([
-      409,
-      {
-        detail: `The settlement of ${activationId} cannot be ended so: its payment is disputed: it takes collected, written_off.`,
-      },
-    ]);
+    const undecided = `The settlement of ${activationId} cannot be ended so: the bank has not decided on the dispute: answer or accept it at the payment service; once it is lost it takes collected, written_off.`;
+    const resolution = { by: 'olga', resolution: 'collected', currency: 'EUR', reference: 'SEPA-1' };
+    const writeOff = { by: 'olga', resolution: 'written_off', reason: 'The bank gave it back.' };
+    for (const early of [{ ...resolution, amountMinor: 1490 }, writeOff, { by: 'olga', resolution: 'retry' }])
+      expect(await resolve(system, activationId, early)).toEqual([409, undecided]);
 
     await payments(`/v1/disputes/${id}/close`);
     expect(await listed(system)).toMatchObject([
@@ -93,7 +99,10 @@ test('lists a chargeback with its deadline, logs it at error, and lets an operat
     ]);
     expect((await shop.get(`/purchases/${bought.id}`)).body).toMatchObject({ status: 'payment_failed' });
     expect((await ledger.net(activationId)).netMinor).toBe(0);
-    const resolution = { by: 'olga', resolution: 'collected', currency: 'EUR', reference: 'SEPA-1' };
+    expect(await resolve(system, activationId, { by: 'olga', resolution: 'retry' })).toEqual([
+      409,
+      `The settlement of ${activationId} cannot be ended so: its payment is disputed: it takes collected, written_off.`,
+    ]);
     const less = await operator.send('POST', `/settlements/${activationId}/resolve`, {
       ...resolution,
       amountMinor: 100,
@@ -143,7 +152,11 @@ test('leaves a purchase unpaid whose charge was lost before its service became a
 });
 
 /** A payment taken at once that the customer disputes before the vehicle is reached, and whose purchase they then cancel. */
-async function disputedAndCancelled(system: RestoredSystem, ending: '/close' | null) {
+async function disputedAndCancelled(
+  system: RestoredSystem,
+  ending: '/close' | null,
+  beforeCancelling: (activationId: string) => Promise<void> = async () => {},
+) {
   const { shop, operator, vins, payments } = system;
   const buyer = { customerId: 'customer-1', paymentMethod: 'pm_card_visa' };
   const seats = { vin: vins[0], serviceId: 'heated-seats', duration: { unit: 'months', count: 1 } };
@@ -155,6 +168,7 @@ async function disputedAndCancelled(system: RestoredSystem, ending: '/close' | n
   const { paymentId } = (view as { settlement: { paymentId: string } }).settlement;
   const id = String((await payments('/v1/test_helpers/disputes', { payment_intent: paymentId })).id);
   if (ending !== null) await payments(`/v1/disputes/${id}${ending}`);
+  await beforeCancelling(bought.activation.id);
   expect((await shop.send('POST', `/purchases/${bought.id}/cancel`, {}, 'two')).status).toBe(200);
   await system.pass(60_000);
   const { body: after } = await operator.get(`/settlements/${bought.activation.id}`);
@@ -222,6 +236,36 @@ describe('a refund that is due while the bank holds the disputed amount', () => 
       ]);
       expect((await system.ledger.net(bought.activation.id)).refundedMinor).toBe(0);
     });
+  });
+
+  test('ends at once where an operator had written the lost dispute off before the refund was tried', async () => {
+    await withRestoredSystem(async (system) => {
+      const writeOff = { by: 'olga', resolution: 'written_off', reason: 'The bank gave it back.' };
+      const { bought, settlement } = await disputedAndCancelled(system, '/close', async (activationId) => {
+        expect(await resolve(system, activationId, writeOff)).toEqual([200]);
+      });
+      expect(settlement).toBe('paid_back');
+      expect((await typesOf(system, bought, 'payment.')).slice(-4)).toEqual([
+        ...['payment.written_off', 'payment.unsettled', 'payment.charged_back', 'payment.settled'],
+      ]);
+    });
+  });
+});
+
+test('lets no operator collect the amount of a lost dispute for a service that is not active', async () => {
+  await withRestoredSystem(async (system) => {
+    const { bought } = await disputedAndCancelled(system, '/close');
+    const { id: activationId } = bought.activation;
+    const collected = {
+      ...{ by: 'olga', resolution: 'collected', amountMinor: 89_900, currency: 'EUR', reference: 'SEPA-1' },
+    };
+    expect(await resolve(system, activationId, collected)).toEqual([
+      409,
+      `The settlement of ${activationId} cannot be ended so: its service is not active, so that nothing is due: it takes written_off.`,
+    ]);
+    const writeOff = { by: 'olga', resolution: 'written_off', reason: 'The bank gave it back.' };
+    expect(await resolve(system, activationId, writeOff)).toEqual([200]);
+    expect(await listed(system)).toEqual([]);
   });
 });
 

@@ -27,8 +27,12 @@ function appOver(verify: Tokens['verify'], log: Log = silentLog) {
 const request = (path = '/read') =>
   new Request(`http://test${path}`, { headers: { authorization: 'Bearer abc' } });
 
-it("answers 503 while an outside issuer's keys cannot be read: the token may be good", async () => {
-  const answer = await appOver(() => Promise.reject(new KeysUnavailable('no keys'))).fetch(request());
+it("answers 503 while an outside issuer's keys cannot be read, because the token may be good, and logs why", async () => {
+  const warnings: unknown[] = [];
+  const log = { ...silentLog, warn: (event: string, fields: unknown) => warnings.push([event, fields]) };
+  const message = 'the keys at https://id.test/keys could not be read: request timed out';
+  const answer = await appOver(() => Promise.reject(new KeysUnavailable(message)), log).fetch(request());
+  expect(warnings).toEqual([['http.issuer_keys_not_read', { message, count: 1 }]]);
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toBe('5');
   expect(await answer.json()).toEqual({
