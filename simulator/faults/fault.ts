@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { channelDownAttributes, channelOfFault, channelSlowAttributes } from './channel-fault.ts';
-import { faultScheduleSchema } from './fault-schedule.ts';
-import { type CommandSelector, type VehicleState, vehicleTargetSchema } from './fault-target.ts';
+import {
+  bothStreams,
+  common,
+  directedFault,
+  downstream,
+  durationSchema,
+  faultOf,
+  nothing,
+  upstream,
+} from './fault-shape.ts';
+import type { CommandSelector, VehicleState } from './fault-target.ts';
 import { type HttpFault, httpFaultAttributes, purchasePlaceSchema } from './http-fault.ts';
-import { msSchema, shareSchema } from './unit-schemas.ts';
+import { linkFaults } from './link-faults.ts';
+import { msSchema } from './unit-schemas.ts';
 
-const dayMs = 86_400_000;
-const durationSchema = msSchema(0, dayMs);
 const featureSchema = z
   .string()
   .min(1)
@@ -14,74 +22,6 @@ const featureSchema = z
   .nullable()
   .default(null)
   .describe('Only this feature; null: every one.');
-
-/** `upstream` is from the vehicle to the broker, `downstream` toward the vehicle. */
-const bothStreams = z.enum(['upstream', 'downstream']).default('downstream');
-const upstream = z.literal('upstream').default('upstream');
-const downstream = z.literal('downstream').default('downstream');
-
-const nothing = z.strictObject({}).default({});
-
-/** What every fault of a vehicle has besides its type. */
-const common = {
-  name: z.string().min(1).max(64),
-  toxicity: shareSchema()
-    .default(1)
-    .describe('The chance that it strikes: a message or command each time, a connection or a window once.'),
-  target: vehicleTargetSchema.default({ mode: 'all', selector: {} }),
-  schedule: faultScheduleSchema.optional(),
-};
-
-function faultOf<Layer extends string, Type extends string, Attributes extends z.ZodType>(
-  layer: Layer,
-  type: Type,
-  attributes: Attributes,
-) {
-  return z.strictObject({ ...common, layer: z.literal(layer), type: z.literal(type), attributes });
-}
-
-function directedFault<
-  Layer extends string,
-  Type extends string,
-  Stream extends z.ZodType,
-  Attributes extends z.ZodType,
->(layer: Layer, type: Type, stream: Stream, attributes: Attributes) {
-  return faultOf(layer, type, attributes).extend({ stream });
-}
-
-/** The vehicle's connection to the broker. */
-const linkFaults = [
-  faultOf('link', 'offline', nothing),
-  faultOf('link', 'flapping', z.strictObject({ upMs: msSchema(100, dayMs), downMs: msSchema(100, dayMs) })),
-  directedFault(
-    'link',
-    'latency',
-    bothStreams,
-    z.strictObject({
-      latencyMs: durationSchema,
-      jitterMs: durationSchema.default(0),
-      correlation: shareSchema().default(0).describe('How much of a jitter the next one keeps, as in netem.'),
-    }),
-  ),
-  directedFault('link', 'bandwidth', bothStreams, z.strictObject({ bytesPerSecond: z.int().min(1) })),
-  directedFault(
-    'link',
-    'timeout',
-    bothStreams,
-    z.strictObject({
-      timeoutMs: durationSchema
-        .default(0)
-        .describe('The connection ends after it; 0: when the keep-alive finds out.'),
-    }),
-  ),
-  faultOf(
-    'link',
-    'reset_peer',
-    z.strictObject({ timeoutMs: durationSchema.default(0) }).default({ timeoutMs: 0 }),
-  ),
-  faultOf('link', 'slow_close', z.strictObject({ delayMs: durationSchema })),
-  directedFault('link', 'limit_data', bothStreams, z.strictObject({ bytes: z.int().min(0) })),
-] as const;
 
 /** One message between API IoT and vehicle. */
 const messageFaults = [

@@ -60,6 +60,7 @@ export function isByMessage(type: VehicleFaultType): boolean {
 const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
   'latency',
   'bandwidth',
+  'packet_loss',
   'reset_peer',
   'slow_close',
   'limit_data',

@@ -9,6 +9,7 @@ import {
 import type { Random } from '../../shared/ports/random.ts';
 import type { Agenda } from './agenda.ts';
 import type { FaultSet } from './fault-set.ts';
+import { silenceOfKeepAlives } from './link-effects.ts';
 import { damages, damageTypes, isMessage, isResult } from './message-damage.ts';
 import { Pacer, type Stream } from './pacer.ts';
 
@@ -49,7 +50,8 @@ export class FaultyLine implements LinkConnection {
   constructor(deps: LineDeps, options: LinkOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#pacer = new Pacer(deps, () => this.break());
+    const silenceMaxMs = options.keepAliveSeconds * silenceOfKeepAlives * 1_000;
+    this.#pacer = new Pacer({ ...deps, silenceMaxMs }, () => this.break());
     this.#inner = deps.link.open({
       ...options,
       onMessage: (message) => this.#arrive(message),

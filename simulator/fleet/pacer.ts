@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Random } from '../../shared/ports/random.ts';
+import { retransmissionOf } from '../faults/packet-loss.ts';
 import type { Agenda } from './agenda.ts';
 import type { FaultSet } from './fault-set.ts';
 
@@ -12,6 +13,8 @@ interface Way {
   freeAt: number;
   /** What went before arrives then: a stream keeps its order. */
   arrivesAt: number;
+  /** Messages that wait for their moment: what comes after them waits as well. */
+  waiting: number;
   /** In [-1, 1]: the last jitter, of which the next one may keep a part. */
   jitter: number;
 }
@@ -21,19 +24,22 @@ interface PacerDeps {
   readonly agenda: Agenda;
   readonly random: () => Random;
   readonly faults: FaultSet;
+  /** A stall that takes this long ends the connection, because the keep-alive fails; null where its ends see to that. */
+  readonly silenceMaxMs: number | null;
 }
 
-/** When bytes get through one vehicle's connection: latency, bandwidth, black holes and limits, a stream each way. */
+/** When bytes get through one vehicle's connection: latency, bandwidth, loss, black holes and limits, a stream each way. */
 export class Pacer {
   readonly #deps: PacerDeps;
-  readonly #onLimit: () => void;
+  /** Ends the connection. */
+  readonly #onEnd: () => void;
   #ways: Record<Stream, Way> = newWays();
   /** What waits for the end of this connection, or for its moment and is given up with the connection. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(deps: PacerDeps, onLimit: () => void) {
+  constructor(deps: PacerDeps, onEnd: () => void) {
     this.#deps = deps;
-    this.#onLimit = onLimit;
+    this.#onEnd = onEnd;
   }
 
   get isIdle(): boolean {
@@ -62,7 +68,7 @@ export class Pacer {
     const way = this.#ways[stream];
     way.bytes += bytes;
     if (faults.standing('limit_data', stream).some((limit) => way.bytes > limit.bytes)) {
-      this.#onLimit();
+      this.#onEnd();
       return false;
     }
     if (faults.standing('timeout', stream).length > 0) {
@@ -73,9 +79,26 @@ export class Pacer {
     for (const { bytesPerSecond } of faults.standing('bandwidth', stream)) {
       way.freeAt = Math.max(way.freeAt, now) + (bytes / bytesPerSecond) * 1_000;
     }
-    way.arrivesAt = Math.max(way.arrivesAt, Math.max(way.freeAt, now) + this.#latencyMs(stream));
+    const stall = this.#stall(stream, bytes);
+    const arrivesAt = Math.max(way.freeAt, now) + this.#latencyMs(stream) + stall.delayMs;
+    way.arrivesAt = Math.max(way.arrivesAt, arrivesAt);
     const waitMs = Math.ceil(way.arrivesAt - now);
-    return waitMs <= 0 || this.#wait(waitMs);
+    if (stall.isLast) return this.#wait(way, waitMs, { endsConnection: true });
+    // The timer of an earlier message may be late, and its place is still before this one.
+    return (waitMs <= 0 && way.waiting === 0) || this.#wait(way, Math.max(0, waitMs));
+  }
+
+  /** Returns how long packet loss delays so many bytes, and whether the connection ends with it. */
+  #stall(stream: Stream, bytes: number): { readonly delayMs: number; readonly isLast: boolean } {
+    const { faults, random, silenceMaxMs } = this.#deps;
+    const sum = { delayMs: 0, isLast: false };
+    for (const loss of faults.standing('packet_loss', stream)) {
+      const { delayMs, isGivenUp } = retransmissionOf(bytes, loss, () => random().fraction());
+      sum.delayMs += delayMs;
+      sum.isLast ||= isGivenUp;
+    }
+    if (silenceMaxMs === null || sum.delayMs < silenceMaxMs) return sum;
+    return { delayMs: silenceMaxMs, isLast: true };
   }
 
   #latencyMs(stream: Stream): number {
@@ -91,15 +114,20 @@ export class Pacer {
     return sumMs;
   }
 
-  #wait(waitMs: number): Promise<boolean> {
+  #wait(way: Way, waitMs: number, { endsConnection = false } = {}): Promise<boolean> {
     return new Promise((resolve) => {
       const end = () => {
         timer.cancel();
+        way.waiting -= 1;
         resolve(false);
       };
+      way.waiting += 1;
       const timer = this.#deps.agenda.after(waitMs, () => {
+        way.waiting -= 1;
         this.#waiting.delete(end);
-        resolve(true);
+        resolve(!endsConnection);
+        // Within this turn, or what is due at the same moment would still pass.
+        if (endsConnection) this.#onEnd();
       });
       this.#waiting.add(end);
     });
@@ -107,6 +135,6 @@ export class Pacer {
 }
 
 function newWays(): Record<Stream, Way> {
-  const way = () => ({ bytes: 0, freeAt: 0, arrivesAt: 0, jitter: 0 });
+  const way = () => ({ bytes: 0, freeAt: 0, arrivesAt: 0, waiting: 0, jitter: 0 });
   return { upstream: way(), downstream: way() };
 }

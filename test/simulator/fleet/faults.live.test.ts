@@ -115,6 +115,18 @@ const link: Record<string, Story> = {
     await statusesBecome(world, ['on', 'off']);
     expect((world.heard.at(-1)?.at ?? 0) - goneAt).toBeGreaterThanOrEqual(120);
   },
+  'packet_loss: stalls by the time-outs of TCP, and every answer arrives once and in order': async (
+    world,
+  ) => {
+    world.add({
+      layer: 'link',
+      type: 'packet_loss',
+      stream: 'upstream',
+      attributes: { lossRate: '40 %', roundTripMs: 1 },
+    });
+    for (const version of [1, 2, 3]) await world.send(`cmd_${version}`, version);
+    await resultsBecome(world, ['cmd_1 applied', 'cmd_2 already_active', 'cmd_3 already_active']);
+  },
   'limit_data: the connection ends before the command is through': async (world) => {
     const id = world.add({ layer: 'link', type: 'limit_data', attributes: { bytes: 40 } });
     await world.send('cmd_1', 1);
@@ -431,4 +443,18 @@ describe.each(['live', 'virtual'] as const)('in the %s environment', (world) => 
   for (const [layer, stories] of Object.entries({ link, message, vehicle, meeting })) {
     test.each(Object.entries(stories))(`${layer}: %s`, (_, story) => withFaultWorld(worlds[world], story));
   }
+
+  test('packet_loss of all: the stall ends the connection as the keep-alive would; removed, the command comes', () =>
+    withFaultWorld(
+      worlds[world],
+      async (world) => {
+        const id = world.add({ layer: 'link', type: 'packet_loss', attributes: { lossRate: 1 } });
+        await world.send('cmd_1', 1);
+        await statusesBecome(world, ['on', 'off']);
+        expect(world.cars.vehicle(world.vin).displayed).toEqual([]);
+        world.remove(id);
+        await resultsBecome(world, ['cmd_1 applied']);
+      },
+      1,
+    ));
 });

@@ -36,6 +36,12 @@ const link: readonly Row[] = [
   ['flapping', 'online and offline by turns', number('upMs', 5_000), number('downMs', 5_000)],
   ['latency', 'messages take longer', number('latencyMs', 2_000), number('jitterMs', 500)],
   ['bandwidth', 'messages take as long as their bytes need', number('bytesPerSecond', 200)],
+  [
+    'packet_loss',
+    'TCP segments are lost and sent again: messages stall',
+    number('lossRate', 0.1),
+    number('roundTripMs', 100),
+  ],
   ['timeout', 'nothing passes, and neither side gets an error', number('timeoutMs', 0)],
   ['reset_peer', 'connections are reset', number('timeoutMs', 1_000)],
   ['slow_close', 'the broker learns late of a lost connection', number('delayMs', 10_000)],
