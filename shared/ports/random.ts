@@ -17,3 +17,16 @@ export function pick<T>(random: Random, items: readonly T[]): T {
   if (item === undefined) throw new Error('pick: the list is empty');
   return item;
 }
+
+/** One of the items, each with a chance in proportion to its weight. Throws on an empty list. */
+export function pickWeighted<T extends { readonly weight: number }>(random: Random, items: readonly T[]): T {
+  const total = items.reduce((sum, item) => sum + item.weight, 0);
+  let left = random.fraction() * total;
+  for (const item of items) {
+    left -= item.weight;
+    if (left < 0) return item;
+  }
+  const last = items.at(-1);
+  if (last === undefined) throw new Error('pickWeighted: the list is empty');
+  return last;
+}

@@ -20,9 +20,9 @@ import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
 import { coverageReport, functionsOf } from './coverage.ts';
 import { coverageExceptions } from './coverage-exceptions.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { ownSubject, type SubjectFlags } from './own-subject.ts';
+import { countOf } from './whole-number.ts';
 
 interface CheckFlags extends SubjectFlags {
   readonly runs?: string;

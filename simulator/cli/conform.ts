@@ -14,7 +14,7 @@ import { conformHtml, conformJunit, conformLine, conformTotal } from '../conform
 import { Subject } from '../conform/subject.ts';
 import { adapterAt } from './adapters.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
+import { countOf } from './whole-number.ts';
 
 interface Flags {
   readonly adapter?: string;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openInBrowser } from '../../shared/live/open-browser.ts';
 import { linkLifeMs } from '../console/server/login-links.ts';
 import { UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
+import { countOf } from './whole-number.ts';
 
 export interface ConsoleFlags {
   readonly consolePort: string;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
 import { type DayPart, runDay } from '../check/day.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
+import { countOf } from './whole-number.ts';
 
 interface DayFlags {
   readonly vehicles: string;

@@ -8,10 +8,10 @@ import { eventStreamAt } from '../live/event-stream.ts';
 import { StreamRefused, tailEvents } from '../run/event-tail.ts';
 import { addressOf } from './addresses.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
 import { knownKeys } from './known-keys.ts';
 import { gatewayConfig } from './options.ts';
 import { noPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
+import { countOf } from './whole-number.ts';
 
 interface EventsFlags extends PlatformFlags {
   readonly after?: string;

@@ -1,29 +1,49 @@
 import type { Command } from 'commander';
 import { openFilesFault, openFilesMax } from '../../shared/live/open-files.ts';
 import { givenText } from '../../shared/protocol/address.ts';
+import { durationExamples, durationOfText } from '../../shared/protocol/duration-text.ts';
 import { type ConnectivityProfile, connectivityProfiles } from '../fleet/connectivity.ts';
+import { fleetRegions } from '../fleet/make-fleet.ts';
 import { testVehicles } from '../fleet/test-vehicles.ts';
 import { controlPortDefault } from '../live/control-server.ts';
 import type { DemoFleet } from '../live/demo-fleet.ts';
 import { UsageError } from './exit.ts';
+import { type RangeFlags, rangeOf } from './fleet-range.ts';
 import { modelsOf, withModelsOption } from './models-option.ts';
+import { weightsOf } from './weights-option.ts';
+import { countOf } from './whole-number.ts';
 
-export interface FleetFlags {
-  readonly vehicles: string;
+export interface FleetFlags extends RangeFlags {
   readonly seed: string;
   readonly connectivity: string;
   readonly controlPort: string;
   readonly controlOpen?: true;
   readonly testVehicles?: boolean;
   readonly models?: string;
+  readonly mix?: string;
+  readonly regions?: string;
+  readonly telemetryEvery: string;
   readonly fresh?: true;
 }
+
+const telemetryMs = { least: 100, most: 86_400_000 };
 
 /** What `up` and `fleet` say about their vehicles. */
 export function withFleetOptions(command: Command): Command {
   return withModelsOption(command)
     .option('--vehicles <number>', 'number of vehicles', '5')
+    .option('--first <number>', 'number of the first vehicle, for a fleet beside others', '1')
+    .option('--shard <i/n>', 'only the i-th of n parts of these vehicles, the others run in other processes')
     .option('--seed <number>', 'seed of the vehicles', '1')
+    .option(
+      '--mix <models>',
+      'vehicle models with weights, such as aurora-2026=3,cirrus-2025 (default: all alike)',
+    )
+    .option(
+      '--regions <regions>',
+      `regions with weights, such as DE=3,ES: some of ${fleetRegions.join(', ')} (default: all alike)`,
+    )
+    .option('--telemetry-every <duration>', 'mean time between two telemetry messages of a vehicle', '10 s')
     .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
     .option('--fresh', 'forget what the vehicles of the data folder had: features, versions, odometer, place')
     .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`)
@@ -31,13 +51,6 @@ export function withFleetOptions(command: Command): Command {
       '--control-open',
       'accept the fault control API without its secret from every program of this machine, for Toxiproxy clients',
     );
-}
-
-/** A whole number within limits, or a sentence. */
-export function countOf(flag: string, text: string, most: number, least = 0): number {
-  const number = Number(text);
-  if (/^\d{1,7}$/.test(text) && number >= least && number <= most) return number;
-  throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not ${givenText(text)}`);
 }
 
 /** Refuses before anything is started what would end in "too many open files". */
@@ -58,11 +71,29 @@ export function fleetOfFlags(flags: FleetFlags): DemoFleet {
       `--connectivity must be one of ${connectivityProfiles.join(', ')}, not ${givenText(connectivity)}`,
     );
   }
+  const models = modelsOf(flags.models);
+  const { range, shard } = rangeOf(flags);
   return {
-    count: countOf('--vehicles', flags.vehicles, 100_000),
+    ...range,
     seed: countOf('--seed', flags.seed, 9_999_999),
     connectivity: connectivity as ConnectivityProfile,
-    hasTestVehicles: flags.testVehicles === true,
-    models: modelsOf(flags.models),
+    // All shards together have each vehicle once.
+    hasTestVehicles: flags.testVehicles === true && shard.index === 1,
+    models,
+    modelWeights: weightsOf(
+      '--mix',
+      flags.mix,
+      models.map(({ id }) => id),
+    ),
+    regionWeights: weightsOf('--regions', flags.regions, fleetRegions),
   };
+}
+
+/** Returns the mean time between two telemetry messages. */
+export function telemetryMsOf({ telemetryEvery }: FleetFlags): number {
+  const ms = durationOfText(telemetryEvery);
+  if (ms !== null && ms >= telemetryMs.least && ms <= telemetryMs.most) return ms;
+  throw new UsageError(
+    `--telemetry-every must be a duration from 100 ms to 1 d such as ${durationExamples}, not ${givenText(telemetryEvery)}`,
+  );
 }

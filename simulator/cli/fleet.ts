@@ -7,19 +7,22 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
-import { demoFleet, registrationOf } from '../live/demo-fleet.ts';
+import { registrationOf } from '../live/demo-fleet.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
+import { openOwnFleet } from '../live/own-fleet.ts';
 import { openVehicleFile } from '../live/vehicle-file.ts';
 import { registerWithoutErased } from '../run/registration.ts';
 import {
   checkOpenFiles,
-  countOf,
   type FleetFlags,
   fleetOfFlags,
+  telemetryMsOf,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
+import { fleetMembers } from './fleet-output.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
+import { countOf } from './whole-number.ts';
 
 type Flags = FleetFlags & PlatformFlags;
 
@@ -38,6 +41,7 @@ export function addFleet(program: Command): void {
     mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
   }).action(async (flags: Flags) => {
     const chosen = fleetOfFlags(flags);
+    const telemetryMs = telemetryMsOf(flags);
     checkOpenFiles(vehicleCount(chosen), 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
@@ -52,23 +56,27 @@ export function addFleet(program: Command): void {
         isOpen: flags.controlOpen === true,
       });
       parts.push(control);
-      const vehicles = await demoFleet(config.data, chosen);
+      const own = await openOwnFleet(config.data, chosen);
+      parts.push(own);
+      const { vehicles } = own;
       const registered = await withSecretsOf(
         config.data,
         registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),
       );
       const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
       const link = mqttLink({ url: mqttUrl, log });
-      const isFresh = flags.fresh === true;
-      const store = await openVehicleFile(config.data, { clock: wallClock, log }, { isFresh });
+      const kept = { isFresh: flags.fresh === true, vins: vehicles.map(({ vin }) => vin) };
+      const store = await openVehicleFile(config.data, { clock: wallClock, log }, kept);
       parts.push(store);
-      const cars = fleet({ link, clock: wallClock, random: systemRandom, log, store }, vehicles);
+      const cars = fleet({ link, clock: wallClock, random: systemRandom, log, store }, vehicles, {
+        telemetryMs,
+      });
       parts.push(cars);
       await cars.start();
       control.begin({ cars, services: null, mqttUrl });
       const connected = cars.states().filter((state) => state.connected).length;
       process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', vehicles: vehicles.map(({ vin }) => vin), connected, registered, control: control.origin })}\n`,
+        `${JSON.stringify({ event: 'fleet.started', ...fleetMembers(vehicles), vehicleList: own.list, connected, registered, control: control.origin })}\n`,
       );
       await signal.promise;
     } finally {

@@ -7,8 +7,8 @@ import { apiIotThread } from '../live/api-iot-thread.ts';
 import { openControl } from '../live/control-server.ts';
 import { serviceFaults } from '../live/service-faults.ts';
 import { UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
+import { countOf } from './whole-number.ts';
 
 interface Flags extends Record<string, unknown> {
   readonly controlPort?: string;

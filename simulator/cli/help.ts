@@ -32,7 +32,10 @@ export const helpGroups: readonly HelpGroup[] = [
       console: ['console', 'console --platform-url http://127.0.0.1:8080 --open'],
       gateway: ['gateway --roles platform,engine --port 8080'],
       'stand-ins': ['stand-ins --payments --mail'],
-      fleet: ['fleet --vehicles 5 --mqtt-url mqtt://127.0.0.1:1883'],
+      fleet: [
+        'fleet --vehicles 5 --mqtt-url mqtt://127.0.0.1:1883',
+        'fleet --first 1501 --vehicles 1500 --shard 1/3 --mix aurora-2026=3,cirrus-2025 --regions DE,ES',
+      ],
       config: [],
       'config check': ['config check --data .fleetwake'],
       'mosquitto-accounts': ['mosquitto-accounts --out mosquitto'],

@@ -4,10 +4,10 @@ import { stringify } from 'yaml';
 import type { ApiAnswer, ApiClient } from '../run/api-client.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { type FlagNames, lookUpFlags, withFlagNames } from './flag-names.ts';
-import { countOf } from './fleet-options.ts';
 import { askedPlatform, type PlatformFlags, type Surface, withPlatformOptions } from './platform.ts';
 import { withShownTimes } from './shown-times.ts';
 import { refuseUnused } from './unused-flags.ts';
+import { countOf } from './whole-number.ts';
 
 export interface LookUp {
   readonly name: string;

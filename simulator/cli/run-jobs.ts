@@ -2,10 +2,10 @@ import { givenText } from '../../shared/protocol/address.ts';
 import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
 import { hasOwnTimes } from '../scenarios/run-times.ts';
 import { UsageError } from './exit.ts';
-import { countOf } from './fleet-options.ts';
 import { checkCatalogue, modelsOf } from './models-option.ts';
 import type { Job } from './run-live.ts';
 import { type NamedScenario, scenarioOf } from './scenario-argument.ts';
+import { countOf } from './whole-number.ts';
 
 /** The flags of `fleetwake run` that say what is run. */
 export interface JobFlags {

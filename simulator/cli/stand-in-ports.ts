@@ -1,5 +1,5 @@
 import type { StandInOptions } from '../live/stand-ins.ts';
-import { countOf } from './fleet-options.ts';
+import { countOf } from './whole-number.ts';
 
 /** What an engine of the user's own finds at the same place every time, as `fleetwake stand-ins` has them. */
 export const fixedStandInPorts = { payments: '8082', smtp: '1025', push: '8083', mail: '8025' } as const;

@@ -20,8 +20,8 @@ import {
   startPushServer,
 } from '../live/stand-in-servers.ts';
 import { type AddressFlags, addressOf, withAddress } from './addresses.ts';
-import { countOf } from './fleet-options.ts';
 import { gatewayConfig, withGatewayOptions } from './options.ts';
+import { countOf } from './whole-number.ts';
 
 interface Flags extends AddressFlags {
   readonly payments?: true;

@@ -5,13 +5,11 @@ import { jsonLog } from '../../shared/live/log.ts';
 import { firstSignal } from '../../shared/live/signals.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { Address, givenText } from '../../shared/protocol/address.ts';
-import type { VehicleSpec } from '../fleet/make-fleet.ts';
-import { testVehicles } from '../fleet/test-vehicles.ts';
 import { type Console, openConsole } from '../live/console-server.ts';
 import { openControlKeys } from '../live/control-server.ts';
-import { demoFleet } from '../live/demo-fleet.ts';
 import { engineSettings, writeEngineSettings } from '../live/engine-settings.ts';
 import { type LocalSystem, startLocalSystem } from '../live/local-system.ts';
+import { openOwnFleet } from '../live/own-fleet.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import { registeredLine } from '../run/registration.ts';
 import {
@@ -26,15 +24,17 @@ import {
 import { UsageError } from './exit.ts';
 import {
   checkOpenFiles,
-  countOf,
   type FleetFlags,
   fleetOfFlags,
+  telemetryMsOf,
   vehicleCount,
   withFleetOptions,
 } from './fleet-options.ts';
+import { fleetLines, fleetMembers } from './fleet-output.ts';
 import { checkCatalogue } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 import { fixedStandInPorts, standInPorts } from './stand-in-ports.ts';
+import { countOf } from './whole-number.ts';
 
 interface UpFlags extends FleetFlags, ConsoleFlags {
   readonly without?: string;
@@ -92,17 +92,24 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   refuseWithoutConsole(flags);
   const log = jsonLog(config.logLevel, secretsOf(config));
   const chosen = fleetOfFlags(flags);
+  const telemetryMs = telemetryMsOf(flags);
   // An engine of the user's own sells what it likes.
   if (flags.without === undefined) checkCatalogue(config.catalogue, chosen.models ?? shippedModels());
   // The broker is in this process too.
   checkOpenFiles(vehicleCount(chosen), 2);
   const ports = portsOf(flags);
   const port = consolePort(flags);
+  let vehicleList = '';
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
     const system = await startLocalSystem({
       ...{ config, log, ports, isControlOpen: flags.controlOpen === true },
-      vehicles: () => demoFleet(config.data, chosen),
+      fleet: async () => {
+        const own = await openOwnFleet(config.data, chosen);
+        vehicleList = own.list;
+        return own;
+      },
+      fleetOptions: { telemetryMs },
       kept: { isFresh: flags.fresh === true },
     });
     let served: Console | null = null;
@@ -113,7 +120,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         flags.without === undefined
           ? null
           : await writeEngineSettings(config.data, engineSettings(config, system));
-      const places = placesOf(config, system, settings);
+      const places = { ...placesOf(config, system, settings), vehicleList };
       const shown = served === null || login === null ? null : { origin: served.origin, login };
       process.stdout.write(
         flags.json === true
@@ -203,16 +210,7 @@ function upLine(
   shown: ShownConsole | null,
 ): string {
   const ofConsole = shown === null ? {} : { console: shown.origin, consoleLogin: shown.login };
-  return `${JSON.stringify({ event: 'up', ...places, ...ofConsole, ...vinsOf(vehicles), registered })}\n`;
-}
-
-const isTestVehicle = ({ vin }: VehicleSpec) => testVehicles.some((test) => test.vin === vin);
-
-function vinsOf(vehicles: readonly VehicleSpec[]) {
-  return {
-    vehicles: vehicles.filter((spec) => !isTestVehicle(spec)).map(({ vin }) => vin),
-    testVehicles: vehicles.filter(isTestVehicle).map(({ vin }) => vin),
-  };
+  return `${JSON.stringify({ event: 'up', ...places, ...ofConsole, ...fleetMembers(vehicles), registered })}\n`;
 }
 
 function welcome(
@@ -221,7 +219,6 @@ function welcome(
   isEngineElsewhere: boolean,
   shown: ShownConsole | null,
 ): string {
-  const drawn = vehicles.filter((spec) => !isTestVehicle(spec));
   const engine = [
     `  settings       ${places.settings}   (addresses, credentials and the callback secret of your engine: docs/own-engine.md)`,
   ];
@@ -243,16 +240,7 @@ function welcome(
     `  faults         ${places.control}   (fleetwake fault add|list|remove|clear)`,
     ...(isEngineElsewhere ? engine : gateway),
     '',
-    'vehicles:',
-    ...drawn
-      .slice(0, 10)
-      .map(({ vin, model }, index) =>
-        `  ${vin}  ${model.id}  ${isEngineElsewhere ? '' : `customer-${String(index + 1).padStart(4, '0')}`}`.trimEnd(),
-      ),
-    ...(drawn.length > 10 ? [`  … and ${drawn.length - 10} more`] : []),
-    ...(drawn.length < vehicles.length
-      ? ['  and the test vehicles, whose VIN selects their behaviour: docs/testing-identifiers.md']
-      : []),
+    ...fleetLines(vehicles, `${places.vehicleList}`, !isEngineElsewhere),
     ...(registered === null ? [] : ['', registeredLine(registered)]),
     '',
   ];

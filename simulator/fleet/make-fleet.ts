@@ -1,11 +1,14 @@
-import { integerBetween, pick, type Random } from '../../shared/ports/random.ts';
+import { integerBetween, pick, pickWeighted, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import type { ConnectivityProfile, Outage } from './connectivity.ts';
 import type { VehicleFault } from './vehicle-faults.ts';
+import { serialOfFirst, type VehicleRange, vehicleNumberMax } from './vehicle-range.ts';
 
 /** One vehicle of a fleet, before it runs. */
 export interface VehicleSpec {
+  /** Its number in the sequence of its seed, from 1; left out where it is not of one. */
+  readonly number?: number;
   readonly vin: string;
   readonly model: VehicleModel;
   /** ISO 3166-1 alpha-2. */
@@ -30,36 +33,70 @@ const regions = [
   { region: 'SE', latitude: 59.3293, longitude: 18.0686 },
 ] as const;
 
-/** Six digits of a VIN count the vehicles of one model and plant. */
-const countMax = 900_000;
+/** The regions in which a fleet may drive. */
+export const fleetRegions: readonly string[] = regions.map(({ region }) => region);
+
+/** How often each of these names is drawn, in proportion to the others; a name that is left out never is. */
+export type Weights = ReadonlyMap<string, number>;
 
 /**
- * `count` vehicles with valid VINs (right check digit, none twice), models and regions drawn at random. `newPassword`
- * makes one secret a vehicle. The same random gives the same fleet; a larger count only adds vehicles.
+ * The vehicles of a range, with valid VINs (right check digit, none twice), models and regions drawn at random. `newPassword`
+ * makes one secret a vehicle. The same random gives the same vehicle under each number, regardless of the range that it is in.
  */
-export function makeFleet(options: {
-  readonly count: number;
-  readonly random: Random;
-  readonly models: readonly VehicleModel[];
-  readonly newPassword: () => string;
-  readonly connectivity?: ConnectivityProfile;
-}): VehicleSpec[] {
-  if (options.count > countMax) throw new Error(`makeFleet: at most ${countMax} vehicles`);
+export function makeFleet(
+  options: VehicleRange & {
+    readonly random: Random;
+    readonly models: readonly VehicleModel[];
+    /** By the ids of models; without it, all are as frequent. */
+    readonly modelWeights?: Weights | undefined;
+    /** By region; without it, all are as frequent. */
+    readonly regionWeights?: Weights | undefined;
+    readonly newPassword: () => string;
+    readonly connectivity?: ConnectivityProfile;
+  },
+): VehicleSpec[] {
+  const { first, count, newPassword, connectivity = 'steady' } = options;
+  if (first + count - 1 > vehicleNumberMax)
+    throw new Error(`makeFleet: vehicle ${vehicleNumberMax} is the last one`);
   const random = options.random.stream('fleet');
-  return Array.from({ length: options.count }, (_, index) => {
-    const model = pick(random, options.models);
-    const { region, latitude, longitude } = pick(random, regions);
+  const { models, modelWeights, regionWeights } = options;
+  const nextModel = drawOf(random, models, ({ id }) => id, modelWeights);
+  const nextRegion = drawOf(random, regions, ({ region }) => region, regionWeights);
+  const drawn = (number: number) => {
+    const model = nextModel();
+    const { region, latitude, longitude } = nextRegion();
     return {
-      vin: makeVin(model.vinPrefix, model.vinPlant, 100_000 + index),
+      number,
+      vin: makeVin(model.vinPrefix, model.vinPlant, serialOfFirst + number - 1),
       model,
       region,
       // Within some 10 km of the city.
       latitude: latitude + (random.fraction() - 0.5) / 5,
       longitude: longitude + (random.fraction() - 0.5) / 5,
       chargePercent: integerBetween(random, 45, 95),
-      password: options.newPassword(),
-      connectivity: options.connectivity ?? 'steady',
-      faults: [],
     };
+  };
+  // What is drawn for the vehicles before the range is theirs.
+  for (let number = 1; number < first; number += 1) drawn(number);
+  return Array.from({ length: count }, (_, index) => ({
+    ...drawn(first + index),
+    password: newPassword(),
+    connectivity,
+    faults: [],
+  }));
+}
+
+/** Returns what draws one of the items. */
+function drawOf<Item>(
+  random: Random,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  weights: Weights | undefined,
+): () => Item {
+  if (weights === undefined) return () => pick(random, items);
+  const weighted = items.flatMap((item) => {
+    const weight = weights.get(nameOf(item)) ?? 0;
+    return weight > 0 ? [{ item, weight }] : [];
   });
+  return () => pickWeighted(random, weighted).item;
 }

@@ -1,46 +1,52 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFilePrivate } from '../../shared/live/private-files.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { ConnectivityProfile } from '../fleet/connectivity.ts';
-import { makeFleet, type VehicleSpec } from '../fleet/make-fleet.ts';
+import { makeFleet, type VehicleSpec, type Weights } from '../fleet/make-fleet.ts';
 import { testVehicleSpecs, testVehicles } from '../fleet/test-vehicles.ts';
+import type { VehicleRange } from '../fleet/vehicle-range.ts';
 import { shippedModels } from '../models/models-folder.ts';
 import type { RegisteredCustomer, RegisteredVehicle } from '../run/registration.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 
-export interface DemoFleet {
-  readonly count: number;
+export interface DemoFleet extends VehicleRange {
   readonly seed: number;
   readonly connectivity: ConnectivityProfile;
   /** After them, the vehicles whose VIN says how they behave. */
   readonly hasTestVehicles: boolean;
   /** What the vehicles are; without it, the shipped models. */
   readonly models?: readonly VehicleModel[];
+  readonly modelWeights?: Weights | undefined;
+  readonly regionWeights?: Weights | undefined;
 }
 
 /**
- * The vehicles of a seed. Their passwords are made once and kept in `fleet.json` of the data folder, readable by this user
+ * The vehicles of a range of a seed's sequence. Their passwords are made once and kept in `fleet.json` of the data folder, readable by this user
  * alone, so that a fleet that starts again is the same fleet.
  */
 export async function demoFleet(
   dataFolder: string,
-  { count, seed, connectivity, hasTestVehicles, models = shippedModels() }: DemoFleet,
+  { seed, hasTestVehicles, models = shippedModels(), ...drawn }: DemoFleet,
 ): Promise<VehicleSpec[]> {
   const path = join(dataFolder, 'fleet.json');
   const passwords = await readPasswords(path);
   const newPassword = () => systemSecrets.newToken();
-  const random = seededRandom(seed);
-  const drawn = makeFleet({ count, random, models, newPassword, connectivity });
-  const fleet = [...drawn, ...(hasTestVehicles ? testVehicleSpecs(newPassword, models) : [])].map((spec) => ({
-    ...spec,
-    password: passwords[spec.vin] ?? spec.password,
-  }));
+  const ofRange = makeFleet({ ...drawn, random: seededRandom(seed), models, newPassword });
+  const fleet = [...ofRange, ...(hasTestVehicles ? testVehicleSpecs(newPassword, models) : [])].map(
+    (spec) => ({
+      ...spec,
+      password: passwords[spec.vin] ?? spec.password,
+    }),
+  );
   const known = { ...passwords, ...Object.fromEntries(fleet.map((spec) => [spec.vin, spec.password])) };
-  makeFilePrivate(path);
-  await writeFile(path, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });
+  // A process that dies while it writes takes no passwords along.
+  const draft = `${path}.new`;
+  makeFilePrivate(draft);
+  await writeFile(draft, `${JSON.stringify(known, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, path);
   return fleet;
 }
 
@@ -56,27 +62,32 @@ export async function readPasswords(path: string): Promise<Record<string, string
   }
 }
 
+const testNames = new Map(testVehicles.map(({ vin, name }) => [vin, name]));
+
+/** Returns the customer of a vehicle: by its number, or by the name of a test vehicle. */
+export function customerIdOf({ vin, number = 0 }: Pick<VehicleSpec, 'vin' | 'number'>): string {
+  const name = testNames.get(vin);
+  return `customer-${name === undefined ? String(number).padStart(4, '0') : `test-${name}`}`;
+}
+
 /** A customer for each vehicle, and the vehicles as both surfaces register them. */
 export function registrationOf(fleet: readonly VehicleSpec[]): {
   customers: RegisteredCustomer[];
   vehicles: RegisteredVehicle[];
 } {
-  const testNames = new Map(testVehicles.map(({ vin, name }) => [vin, name]));
-  const customerId = (vin: string, index: number) =>
-    `customer-${testNames.has(vin) ? `test-${testNames.get(vin)}` : String(index + 1).padStart(4, '0')}`;
   return {
-    customers: fleet.map(({ vin }, index) => ({
-      id: customerId(vin, index),
-      name: `Customer ${index + 1}`,
-      email: `${customerId(vin, index)}@example.com`,
+    customers: fleet.map((spec, index) => ({
+      id: customerIdOf(spec),
+      name: `Customer ${spec.number ?? index + 1}`,
+      email: `${customerIdOf(spec)}@example.com`,
       language: 'en',
     })),
-    vehicles: fleet.map(({ vin, model, password }, index) => ({
-      vin,
-      model: model.id,
-      modelName: model.name,
-      customerId: customerId(vin, index),
-      credentialDigest: systemSecrets.digest(password),
+    vehicles: fleet.map((spec) => ({
+      vin: spec.vin,
+      model: spec.model.id,
+      modelName: spec.model.name,
+      customerId: customerIdOf(spec),
+      credentialDigest: systemSecrets.digest(spec.password),
     })),
   };
 }

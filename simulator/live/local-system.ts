@@ -17,6 +17,7 @@ import { apiIotThread } from './api-iot-thread.ts';
 import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
+import type { OwnFleet } from './own-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
 import { openVehicleFile } from './vehicle-file.ts';
@@ -35,8 +36,8 @@ export interface LocalSystemOptions {
   readonly log: Log;
   readonly ports: StandInOptions['ports'] & { readonly control: number };
   readonly isControlOpen?: boolean;
-  /** Asked once the data folder is this system's own. */
-  readonly vehicles: () => Promise<readonly VehicleSpec[]>;
+  /** Asked once the data folder is this system's own; stopped with it. */
+  readonly fleet: () => Promise<Pick<OwnFleet, 'vehicles' | 'stop'>>;
   readonly fleetOptions?: Partial<FleetOptions>;
   /** Keeps the vehicles in the data folder, or anew where they are to be fresh; without it, they are new each time. */
   readonly kept?: { readonly isFresh: boolean };
@@ -98,7 +99,7 @@ async function start(
   const standIns = added(await startStandIns(standInsOf(options, keys, faults, () => platformUrl)));
   const gateway = added(await startGateway(gatewayOf(options, standIns, faults)));
   platformUrl = gateway.platform?.origin ?? null;
-  const vehicles = await options.vehicles();
+  const { vehicles } = added(await options.fleet());
   const registered = await registerVehicles(options, { keys, gateway, standIns, vehicles });
   const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
   const link = mqttLink({ url: mqttUrl, log });
@@ -109,7 +110,14 @@ async function start(
     added({ stop: () => monitor.close() });
   }
   const store =
-    options.kept && added(await openVehicleFile(config.data, { clock: wallClock, log }, options.kept));
+    options.kept &&
+    added(
+      await openVehicleFile(
+        config.data,
+        { clock: wallClock, log },
+        { ...options.kept, vins: vehicles.map(({ vin }) => vin) },
+      ),
+    );
   const tapped = options.isMessageLogKept ? messageLog.tap(link) : link;
   const deps = { link: tapped, clock: wallClock, random: systemRandom, log, ...(store ? { store } : {}) };
   const cars = added(fleet(deps, vehicles, options.fleetOptions));
@@ -120,7 +128,8 @@ async function start(
   }
   const desk = control.begin({ cars, services, mqttUrl });
   return {
-    ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, messageLog, faults, registered },
+    ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, messageLog },
+    ...{ faults, registered },
     stop: () => closeAll(parts),
   };
 }

@@ -63,7 +63,7 @@ export async function runTarget(options: TargetOptions): Promise<Evidence> {
   const vehicles = specsOf(plan, systemSecrets, options.models);
   const system = await startLocalSystem({
     ...{ config: ofRun, ports: options.ports, log: options.log },
-    vehicles: async () => vehicles,
+    fleet: async () => ({ vehicles, async stop() {} }),
     fleetOptions: fleetSettings(plan),
     conducted: faults,
     isMessageLogKept: true,

@@ -20,11 +20,14 @@ export interface VehicleFile extends VehicleStore {
   stop(): Promise<void>;
 }
 
-/** Opens the file `vehicles.db` of a data folder, where a fleet keeps its vehicles. `isFresh`: what it has is removed first. */
+/**
+ * Opens the file `vehicles.db` of a data folder, where its fleets keep their vehicles. Only these vehicles are read, and with
+ * `isFresh` removed first: others may be played by another process.
+ */
 export async function openVehicleFile(
   dataFolder: string,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-  { isFresh }: { readonly isFresh: boolean },
+  { isFresh, vins }: { readonly isFresh: boolean; readonly vins: readonly string[] },
 ): Promise<VehicleFile> {
   const path = join(dataFolder, 'vehicles.db');
   const database = openSqlite<VehicleFileSchema>(path);
@@ -39,21 +42,19 @@ export async function openVehicleFile(
         .addColumn('vin', 'text', (each) => each.primaryKey())
         .addColumn(column, 'text', (each) => each.notNull())
         .execute();
-      if (isFresh) await transaction.deleteFrom(table).execute();
+      if (!isFresh) continue;
+      for (const page of pagesOf(vins))
+        await transaction.deleteFrom(table).where('vin', 'in', page).execute();
     }
   });
-  const memories = new Map(
-    (await database.reader.selectFrom('vehicle_memory').selectAll().execute()).map((row) => [
-      row.vin,
-      row.memory,
-    ]),
-  );
-  const motions = new Map(
-    (await database.reader.selectFrom('vehicle_motion').selectAll().execute()).map((row) => [
-      row.vin,
-      row.motion,
-    ]),
-  );
+  const memories = new Map<string, string>();
+  const motions = new Map<string, string>();
+  for (const page of pagesOf(isFresh ? [] : vins)) {
+    const ofMemory = database.reader.selectFrom('vehicle_memory').selectAll().where('vin', 'in', page);
+    for (const { vin, memory } of await ofMemory.execute()) memories.set(vin, memory);
+    const ofMotion = database.reader.selectFrom('vehicle_motion').selectAll().where('vin', 'in', page);
+    for (const { vin, motion } of await ofMotion.execute()) motions.set(vin, motion);
+  }
   const moved = new Map<string, Motion>();
   let timer: Timer | null = null;
   let writing: Promise<void> = Promise.resolve();
@@ -113,6 +114,13 @@ export async function openVehicleFile(
       await database.close();
     },
   };
+}
+
+/** VINs as statements take them. */
+function pagesOf(vins: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(vins.length / rowMax) }, (_, page) =>
+    vins.slice(page * rowMax, (page + 1) * rowMax),
+  );
 }
 
 function parsed<T>(path: string, vin: string, text: string | undefined): T | null {

@@ -1,8 +1,8 @@
-import { integerBetween, type Random } from '../../shared/ports/random.ts';
+import { integerBetween, pickWeighted, type Random } from '../../shared/ports/random.ts';
 import { standingForm } from '../fleet/vehicle-faults.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { type Arrivals, arrivalAt } from './arrivals.ts';
-import { pickWeighted, shuffled } from './draws.ts';
+import { shuffled } from './draws.ts';
 import { ImpossiblePlan } from './impossible-plan.ts';
 import { planStated } from './plan-stated.ts';
 import { isGoneForGood, type PlannedVehicle } from './plan-vehicles.ts';

@@ -1,11 +1,11 @@
-import { integerBetween, type Random } from '../../shared/ports/random.ts';
+import { integerBetween, pickWeighted, type Random } from '../../shared/ports/random.ts';
 import { makeVin } from '../../shared/protocol/vin.ts';
 import { type FaultRecord, type StandingFault, standingFault } from '../faults/fault.ts';
 import { chooseVehicles, targetCount } from '../faults/fault-target.ts';
 import type { Outage } from '../fleet/connectivity.ts';
 import { standingForm, type VehicleFault } from '../fleet/vehicle-faults.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import { inRange, pickWeighted, shuffled } from './draws.ts';
+import { inRange, shuffled } from './draws.ts';
 import type { PlannedCustomer } from './plan-customers.ts';
 import type { RecordedOutage } from './recorded-outages.ts';
 import type { Scenario } from './scenario.ts';

@@ -5,9 +5,9 @@ import { type GatewayConfig, readConfig } from '../../gateway/config.ts';
 import type { Role } from '../../gateway/options/process-options.ts';
 import { silentLog } from '../../shared/ports/log.ts';
 import { readFault } from '../control/read-fault.ts';
-import { demoFleet } from '../live/demo-fleet.ts';
 import { type EngineSettings, engineSettings } from '../live/engine-settings.ts';
 import { type LocalSystem, startLocalSystem } from '../live/local-system.ts';
+import { openOwnFleet } from '../live/own-fleet.ts';
 import { type SystemEvidence, systemEvidence } from '../live/system-evidence.ts';
 
 export interface FleetwakeOptions {
@@ -54,8 +54,10 @@ export async function startFleetwake(options: FleetwakeOptions = {}): Promise<Ru
       config,
       log: silentLog,
       ports: ports === 'fixed' ? fixedPorts : freePorts,
-      vehicles: () =>
-        demoFleet(folder, { count: vehicles, seed, connectivity: 'steady', hasTestVehicles: false }),
+      fleet: () =>
+        openOwnFleet(folder, {
+          ...{ first: 1, count: vehicles, seed, connectivity: 'steady', hasTestVehicles: false },
+        }),
       isMessageLogKept: true,
     });
     return runningOf(config, system, removeFolder);

@@ -6,6 +6,7 @@ import { shippedModels } from '../../simulator/models/models-folder.ts';
 export function benchFleet(count: number): VehicleSpec[] {
   let serial = 0;
   return makeFleet({
+    first: 1,
     count,
     random: { fraction: () => 0.5, stream: () => ({ fraction: () => 0.5, stream: () => systemRandom }) },
     models: shippedModels(),

@@ -59,6 +59,7 @@ export async function withFleet(
 ): Promise<void> {
   const models = shippedModels().filter((model) => model.id === (options.model ?? 'aurora-2026'));
   const specs = makeFleet({
+    first: 1,
     count: options.count ?? 1,
     random: seededRandom(7),
     models,

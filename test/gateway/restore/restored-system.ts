@@ -96,6 +96,7 @@ export async function withRestoredSystem(run: (system: RestoredSystem) => Promis
     send: (...request) => settled(client.send(...request)),
   });
   const specs = makeFleet({
+    first: 1,
     count: 3,
     random,
     models: shippedModels().filter(({ id }) => id === 'aurora-2026'),

@@ -9,7 +9,7 @@ import { vinOf } from '../../../simulator/check/purchases-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
 import { readTestCaseFile } from '../../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
-import { type FleetFlags, fleetOfFlags } from '../../../simulator/cli/fleet-options.ts';
+import { type FleetFlags, fleetOfFlags, telemetryMsOf } from '../../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
 import { testVehicles } from '../../../simulator/fleet/test-vehicles.ts';
 import { demoFleet } from '../../../simulator/live/demo-fleet.ts';
@@ -271,7 +271,78 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
     [`${command} --vehicles`]: both(
       async () =>
         expect([(await vinsOf(few)).length, (await vinsOf(`${few} --vehicles 7`)).length]).toEqual([5, 7]),
-      refuses(`${command} --vehicles x`, '--vehicles must be a whole number from 0 to 100000, not "x"'),
+      refuses(`${command} --vehicles x`, '--vehicles must be a whole number from 0 to 900000, not "x"'),
+      refuses(
+        `${command} --vehicles 250000`,
+        '250000 vehicles are more than the 100000 that one process plays: start several, each with its --shard, such as --shard 1/3',
+      ),
+    ),
+    [`${command} --first`]: both(
+      async () => expect(await vinsOf(`${few} --first 4 --vehicles 2`)).toEqual((await vinsOf(few)).slice(3)),
+      refuses(`${command} --first 0`, '--first must be a whole number from 1 to 900000, not "0"'),
+      refuses(`${command} --first x`, '--first must be a whole number from 1 to 900000, not "x"'),
+      refuses(
+        `${command} --first 899999 --vehicles 3`,
+        '--first 899999 --vehicles 3 goes up to vehicle 900001, and the six digits of a VIN hold 900000 vehicles: give a smaller --first or fewer --vehicles',
+      ),
+    ),
+    [`${command} --shard`]: both(
+      async () => {
+        const vins: string[] = [];
+        for (const part of [1, 2, 3]) {
+          vins.push(...(await vinsOf(`${command} --first 3 --vehicles 7 --shard ${part}/3`)));
+        }
+        // The test vehicles, where there are some, are in the first part.
+        expect(vins.toSorted()).toEqual((await vinsOf(`${command} --first 3 --vehicles 7`)).toSorted());
+      },
+      ...['0/3', '4/3', '1/0', 'x', '1', '1/3/5', '-1/3'].map((text) =>
+        refuses(
+          `${command} --shard=${text}`,
+          `--shard must be i/n with i from 1 to n, such as 2/3 for the second of three parts, not "${text}"`,
+        ),
+      ),
+    ),
+    [`${command} --mix`]: both(
+      async () => {
+        const specs = await fleetOf(`${few} --vehicles 40 --mix aurora-2026=3,cirrus-2025`);
+        const counts = ['aurora-2026', 'borealis-2026', 'cirrus-2025'].map(
+          (id) => specs.filter(({ model }) => model.id === id).length,
+        );
+        // What seed 1 draws with a chance of three quarters.
+        expect(counts).toEqual([26, 0, 14]);
+      },
+      refuses(
+        `${command} --mix trabant`,
+        '--mix must name some of aurora-2026, borealis-2026, cirrus-2025, not "trabant"',
+      ),
+      refuses(
+        `${command} --mix aurora-2026=0`,
+        '--mix must be a list such as aurora-2026=3,borealis-2026, with weights from 1 to 9999, not "aurora-2026=0"',
+      ),
+    ),
+    [`${command} --regions`]: both(
+      async () => {
+        const specs = await fleetOf(`${few} --regions ES`);
+        expect(new Set(specs.map(({ region }) => region))).toEqual(new Set(['ES']));
+      },
+      refuses(`${command} --regions XX`, '--regions must name some of DE, ES, FR, IT, SE, not "XX"'),
+      refuses(`${command} --regions DE,ES,DE=2`, '--regions names DE twice; name it once'),
+      refuses(
+        `${command} --regions DE,`,
+        '--regions must be a list such as DE=3,ES, with weights from 1 to 9999, not "DE,"',
+      ),
+    ),
+    [`${command} --telemetry-every`]: both(
+      async () => {
+        expect(telemetryMsOf(await parsed(command))).toBe(10_000);
+        expect(telemetryMsOf(await parsed(`${command} --telemetry-every 2min`))).toBe(120_000);
+      },
+      ...['5', '99ms', '25h', '-1s'].map((text) =>
+        refuses(
+          `${command} --telemetry-every=${text}`,
+          `--telemetry-every must be a duration from 100 ms to 1 d such as "45 min", "30 s", "2 h" or "500 ms", not "${text}"`,
+        ),
+      ),
     ),
     [`${command} --seed`]: both(
       async () => expect(await vinsOf(`${few} --seed 2`)).not.toEqual(await vinsOf(few)),

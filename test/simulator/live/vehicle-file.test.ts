@@ -18,14 +18,14 @@ const motion = { ...vehicle.motion, odometerM: 1_234.5 };
 
 it('loads what was saved, once the file is opened again', () =>
   withTemporaryFolder(async (folder) => {
-    const first = await openVehicleFile(folder, deps, { isFresh: false });
+    const first = await openVehicleFile(folder, deps, { isFresh: false, vins: [vin] });
     expect(first.load(vin)).toEqual({ memory: null, motion: null });
     await first.saveMemory(vin, { ...memory, features: [] });
     await first.saveMemory(vin, memory);
     first.noteMotion(vin, vehicle.motion);
     first.noteMotion(vin, motion);
     await first.stop();
-    const second = await openVehicleFile(folder, deps, { isFresh: false });
+    const second = await openVehicleFile(folder, deps, { isFresh: false, vins: [vin] });
     const stored = second.load(vin);
     expect(stored).toEqual({ memory, motion });
     expect(restoredVehicle(vehicleOf(), stored)).toEqual({ ...vehicle, display: null, motion });
@@ -34,11 +34,11 @@ it('loads what was saved, once the file is opened again', () =>
 
 it('forgets everything when it is opened as fresh', () =>
   withTemporaryFolder(async (folder) => {
-    const first = await openVehicleFile(folder, deps, { isFresh: false });
+    const first = await openVehicleFile(folder, deps, { isFresh: false, vins: [vin] });
     await first.saveMemory(vin, memory);
     first.noteMotion(vin, motion);
     await first.stop();
-    const fresh = await openVehicleFile(folder, deps, { isFresh: true });
+    const fresh = await openVehicleFile(folder, deps, { isFresh: true, vins: [vin] });
     expect(fresh.load(vin)).toEqual({ memory: null, motion: null });
     await fresh.stop();
   }));
@@ -53,3 +53,21 @@ it('drops a feature that the model no longer has, and adds a new one as dormant'
     modelOf('cirrus-2025').features.map((feature) => ({ feature, state: 'dormant', version: 0 })),
   );
 });
+
+it('leaves the vehicles of other fleets of the data folder as they are', () =>
+  withTemporaryFolder(async (folder) => {
+    const both = await openVehicleFile(folder, deps, { isFresh: false, vins: [vin, 'other'] });
+    for (const each of [vin, 'other']) {
+      await both.saveMemory(each, memory);
+      both.noteMotion(each, motion);
+    }
+    await both.stop();
+    const fresh = await openVehicleFile(folder, deps, { isFresh: true, vins: [vin] });
+    await fresh.stop();
+    const other = await openVehicleFile(folder, deps, { isFresh: false, vins: ['other'] });
+    expect([other.load(vin), other.load('other')]).toEqual([
+      { memory: null, motion: null },
+      { memory, motion },
+    ]);
+    await other.stop();
+  }));

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { pickWeighted } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
-import { inRange, pickWeighted, shuffled } from '../../../simulator/scenarios/draws.ts';
+import { inRange, shuffled } from '../../../simulator/scenarios/draws.ts';
 import { planScenario } from '../../../simulator/scenarios/plan.ts';
 import { constantsAtTimeScale, type Scenario } from '../../../simulator/scenarios/scenario.ts';
 import { defaultScenario } from './shipped.ts';

@@ -1,0 +1,42 @@
+import { givenText } from '../../shared/protocol/address.ts';
+import { type Shard, shardOf, type VehicleRange, vehicleNumberMax } from '../fleet/vehicle-range.ts';
+import { UsageError } from './exit.ts';
+import { countOf } from './whole-number.ts';
+
+export interface RangeFlags {
+  readonly first: string;
+  readonly vehicles: string;
+  readonly shard?: string;
+}
+
+/** Vehicles of one process: each has a connection of its own. */
+const ofProcessMax = 100_000;
+
+/** Returns the vehicles that this process plays. Throws `UsageError` for a range beyond the last number, and for a shard that is none. */
+export function rangeOf(flags: RangeFlags): { readonly range: VehicleRange; readonly shard: Shard } {
+  const whole = {
+    first: countOf('--first', flags.first, vehicleNumberMax, 1),
+    count: countOf('--vehicles', flags.vehicles, vehicleNumberMax),
+  };
+  const last = whole.first + whole.count - 1;
+  if (last > vehicleNumberMax)
+    throw new UsageError(
+      `--first ${whole.first} --vehicles ${whole.count} goes up to vehicle ${last}, and the six digits of a VIN hold ${vehicleNumberMax} vehicles: give a smaller --first or fewer --vehicles`,
+    );
+  const shard = shardOfText(flags.shard);
+  const range = shardOf(whole, shard);
+  if (range.count <= ofProcessMax) return { range, shard };
+  const shards = Math.ceil(whole.count / ofProcessMax);
+  throw new UsageError(
+    `${range.count} vehicles are more than the ${ofProcessMax} that one process plays: start several, each with its --shard, such as --shard 1/${shards}`,
+  );
+}
+
+function shardOfText(text: string | undefined): Shard {
+  if (text === undefined) return { index: 1, of: 1 };
+  const [, index = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw new UsageError(
+    `--shard must be i/n with i from 1 to n, such as 2/3 for the second of three parts, not ${givenText(text)}`,
+  );
+}
