@@ -2,12 +2,16 @@ import type { TraceLine } from '../../shared/virtual/trace.ts';
 import type { FaultSpan, Timeline, TimelineEvent } from '../console/timeline/event.ts';
 import { attemptKey } from '../reports/case-file.ts';
 import { faultSchedules } from '../reports/fault-windows.ts';
+import type { Move } from './activation-changes.ts';
 import type { TestCaseRun } from './test-case-run.ts';
 import { newNames } from './timeline.ts';
 import { type Attribution, type Fields, lineEvent } from './trace-events.ts';
 
-/** Returns a test case's run as a timeline: an event of each line of the trace that a reader wants, called by the line's number. */
-export function runTimeline(run: Pick<TestCaseRun, 'trace' | 'moves' | 'evidence'>, title: string): Timeline {
+/** What a timeline is made from. */
+type TimelineRun = Pick<TestCaseRun, 'trace' | 'evidence'> & { readonly moves: readonly Move[] };
+
+/** Returns a run in virtual time as a timeline: an event of each line of the trace that a reader wants, called by the line's number. */
+export function runTimeline(run: TimelineRun, title: string): Timeline {
   const name = newNames();
   const context = attributionOf(run, name);
   const events = run.trace.flatMap((line, index): TimelineEvent[] => {
@@ -19,7 +23,7 @@ export function runTimeline(run: Pick<TestCaseRun, 'trace' | 'moves' | 'evidence
 
 /** Whose a command, a payment or a vehicle is: by evidence, and by the saved changes up to the line that is read. */
 function attributionOf(
-  { moves, evidence }: Pick<TestCaseRun, 'moves' | 'evidence'>,
+  { moves, evidence }: Pick<TimelineRun, 'moves' | 'evidence'>,
   name: (text: string) => string,
 ): Attribution {
   const commands = new Map(

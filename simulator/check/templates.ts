@@ -9,9 +9,10 @@ import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { PlannedCustomer } from '../scenarios/plan-customers.ts';
 import { migratePaymentsStandIn, type PaymentsStandInSchema } from '../stand-ins/payments/schema.ts';
 import { subscriptionOf } from '../virtual-system/sinks.ts';
+import { platformTriggers } from './activation-changes.ts';
 import { testCaseCustomers } from './plan-of-test-case.ts';
 import { modelOfVehicle, vehicleCount, vinOf } from './purchases-of-test-case.ts';
-import { apiIotTriggers, platformTriggers } from './watch.ts';
+import { apiIotTriggers } from './watch.ts';
 
 /** Databases with their tables and the default four customers and vehicles, as bytes: a run begins with copies. */
 export interface Templates {

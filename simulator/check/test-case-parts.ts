@@ -109,7 +109,7 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
     plan.partFaults ?? [],
     { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
     {
-      onFault: (fault, event) => trace.record('fault', ...traceOf(fault, event)),
+      onFault: (fault, event) => trace.record('fault', ...componentFaultLine(fault, event)),
       onStep: (step) => steps.push(`${processNameOf(step)} ${step.number} ${step.phase} ${step.label}`),
       onCrash(step) {
         const { number, phase, label } = step;
@@ -149,8 +149,11 @@ export type TestCaseParts = Awaited<ReturnType<typeof testCaseParts>>;
 
 const processNameOf = ({ process }: ProcessStep) => (process === 'api-iot' ? 'api_iot' : process);
 
-/** Returns the line of a component fault in the trace. */
-function traceOf(fault: ComponentFault, event: 'begins' | 'ends'): [string, Record<string, unknown>] {
+/** Returns process event and fields of a component fault's line in the trace. */
+export function componentFaultLine(
+  fault: ComponentFault,
+  event: 'begins' | 'ends',
+): [string, Record<string, unknown>] {
   switch (fault.type) {
     case 'nats_wiped':
       return ['NATS wiped', {}];

@@ -13,6 +13,7 @@ import { endlessPatience } from '../run/retry-until-answered.ts';
 import type { CourseSettings, TakenEvidence } from '../run/run-context.ts';
 import { lastWindowEnd } from '../run/scenario-course.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
+import type { Move } from './activation-changes.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
 import { planOf } from './plan-of-test-case.ts';
@@ -23,7 +24,7 @@ import { type Death, settleInMs, type TestCaseParts } from './test-case-parts.ts
 import { type TestCaseOptions, type TestCaseSystem, testCaseSystem } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
 import { startUserActions, type UserActions } from './user-actions.ts';
-import type { Move, Violation } from './watch.ts';
+import type { Violation } from './watch.ts';
 
 export interface TestCaseRun {
   readonly schedule: TestCase;

@@ -2,12 +2,13 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import type { Stores } from '../virtual-system/stores.ts';
+import { type Move, moveFields } from './activation-changes.ts';
 import { planOf } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
 import { constantsOf, platformSettings } from './settings.ts';
 import type { TestCase } from './test-case.ts';
 import { testCaseParts, testCaseTime } from './test-case-parts.ts';
-import { type Move, newWatch } from './watch.ts';
+import { newWatch } from './watch.ts';
 
 export interface TestCaseOptions {
   /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
@@ -40,14 +41,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
     onMove(move) {
       moves.push({ ...move, atMs: loop.now() - startedAt });
       onMove(move);
-      const { id, before, after } = move;
-      trace.record('engine', 'state', {
-        id,
-        from: before?.phase ?? null,
-        to: after.phase,
-        attempts: after.attempts.length,
-        money: after.settlement?.status ?? null,
-      });
+      trace.record('engine', 'state', moveFields(move));
     },
     onMoney: (kind, activationId) => trace.record('payment', kind, { activationId }),
     parametersOf: (serviceId, model) => catalogue.configuration(serviceId, model)?.parameters ?? null,

@@ -3,7 +3,7 @@ import { fieldsOf } from '../../shared/protocol/json.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
 import type { Certainty, Lane, TimelineEvent } from '../console/timeline/event.ts';
-import type { Move } from './watch.ts';
+import type { Move } from './activation-changes.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 type Event = Omit<TimelineEvent, 'id' | 'atMs'>;

@@ -8,9 +8,7 @@ import {
 } from '../../shared/protocol/device-messages.ts';
 import { parseTopic } from '../../shared/protocol/topics.ts';
 import type { Constants } from '../scenarios/scenario.ts';
-
-/** A database read from outside its process: synchronously, and only between two events. */
-export type SyncQuery = <Row>(text: string, ...parameters: unknown[]) => Row[];
+import { changeReader, type Move, type SyncQuery } from './activation-changes.ts';
 
 export interface Violation {
   readonly at: number;
@@ -18,22 +16,7 @@ export interface Violation {
   readonly sentence: string;
 }
 
-/** A saved change of one activation, as the trace and the probes want it. */
-export interface Move {
-  readonly id: string;
-  readonly before: Activation | null;
-  readonly after: Activation;
-}
-
-/** Additional tables and triggers that keep every committed change of a database, in order. */
-export const platformTriggers = [
-  `create table activation_changes (seq integer primary key, id text not null, before text, after text not null)`,
-  `create trigger activation_inserted after insert on activations begin
-    insert into activation_changes (id, before, after) values (new.id, null, new.state); end`,
-  `create trigger activation_updated after update of state on activations when old.state <> new.state begin
-    insert into activation_changes (id, before, after) values (new.id, old.state, new.state); end`,
-];
-
+/** An additional table and trigger that keep every accepted command, in order. */
 export const apiIotTriggers = [
   `create table command_acceptances (seq integer primary key, id text, vin text, key text, at integer)`,
   `create trigger command_accepted after insert on commands begin
@@ -84,7 +67,7 @@ export function newWatch(deps: {
   const versions = new Map<string, number>();
   /** Activation → the lowest version that one of its commands carries, by `vin feature`. */
   const asked = new Map<string, { readonly place: string; readonly version: number }>();
-  const read = { moves: 0, acceptances: 0, entries: 0 };
+  const read = { acceptances: 0, entries: 0 };
   let checked = 0;
 
   function report(rule: string, sentence: string): void {
@@ -116,20 +99,7 @@ export function newWatch(deps: {
     violations: (): readonly Violation[] => found,
     checkedMoves: () => checked,
     isDelivered: (activationId: string) => delivered.has(activationId),
-    afterPlatform(peek: SyncQuery): void {
-      const rows = peek<{ seq: number; id: string; before: string | null; after: string }>(
-        'select seq, id, before, after from activation_changes where seq > ? order by seq',
-        read.moves,
-      );
-      for (const { seq, id, before, after } of rows) {
-        read.moves = seq;
-        judgeMove({
-          id,
-          before: before === null ? null : (JSON.parse(before) as Activation),
-          after: JSON.parse(after) as Activation,
-        });
-      }
-    },
+    afterPlatform: changeReader(judgeMove),
     /** The window is half-open, so the one that is exactly an hour old counts no more. */
     afterApiIot(peek: SyncQuery): void {
       const rows = peek<{ seq: number; id: string; vin: string; key: string | null; at: number }>(

@@ -136,9 +136,8 @@ async function readCorpus(folder: string): Promise<{ file: string; schedule: Tes
   if (!existsSync(folder)) return [];
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
   const files = names.map((name) => join(folder, name));
-  return Promise.all(
-    files.map(async (file) => ({ file, schedule: (await readTestCaseFile(file)).schedule })),
-  );
+  const hint = 'give a folder of files that "fleetwake check" saved';
+  return files.map((file) => ({ file, schedule: testCaseOf(file, textOfNamedFile(file, hint)).schedule }));
 }
 
 async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Promise<CorpusResult[]> {
@@ -148,10 +147,9 @@ async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Prom
   return results;
 }
 
-/** Returns a saved test case, or a sentence about what is wrong with the file. */
-export async function readTestCaseFile(file: string): Promise<SavedTestCase> {
-  const hint = 'give a file that "fleetwake check" saved (reports/)';
-  const reading = readSaved(textOfNamedFile(file, hint));
+/** Returns a saved test case from the text of a file, or throws a sentence about what is wrong with it. */
+export function testCaseOf(file: string, text: string): SavedTestCase {
+  const reading = readSaved(text);
   if (reading.ok) return reading.saved;
   throw new UsageError(`${file} is not a saved failure:\n${reading.mistakes.join('\n')}`);
 }

@@ -1,32 +1,36 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { judge } from '../check/judge.ts';
+import { type Broken, judge } from '../check/judge.ts';
 import { replayPage } from '../check/replay-page.ts';
 import { runTimeline } from '../check/run-timeline.ts';
 import { scenarioOf } from '../check/scenario-of-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
 import { timelineOf, timelineText } from '../check/timeline.ts';
+import type { RunSource } from '../console/moments/run-source.ts';
+import { isSavedRun, readRunSource } from '../console/moments/saved-run.ts';
+import type { Timeline } from '../console/timeline/event.ts';
 import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
-import { readTestCaseFile } from './check.ts';
+import { testCaseOf } from './check.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { textOfNamedFile } from './named-file.ts';
 import { catalogueAt } from './own-subject.ts';
-import { replayMoment } from './replay-moment.ts';
+import { type ChangeFlags, changeFlagOf, replayMoment } from './replay-moment.ts';
+import { collect } from './set-option.ts';
 
-interface ReplayFlags {
+interface ReplayFlags extends ChangeFlags {
   readonly catalogue?: string;
   readonly html?: string;
   readonly scenario?: string;
   readonly at?: string;
   readonly json?: true;
-  readonly fault?: readonly string[];
 }
 
-/** `fleetwake replay FILE`: runs a saved test case again, with the same trace, and prints a timeline. */
+/** `fleetwake replay FILE`: runs a saved test case or a scenario's run again, with the same trace, and prints a timeline. */
 export function addReplay(program: Command): void {
   program
     .command('replay <file>')
-    .description('replay a saved failure in virtual time and print its timeline')
+    .description('replay a saved failure or run in virtual time and print its timeline')
     .option('--catalogue <path>', 'catalogue that the failure was saved with')
     .option('--html <file>', 'write the timeline as one self-contained HTML page')
     .option('--scenario <file>', 'write the test case as a scenario file for "fleetwake run"')
@@ -38,8 +42,17 @@ export function addReplay(program: Command): void {
     .option(
       '--fault <json>',
       'run on from --at with this fault too, and compare both runs; repeatable',
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
+      collect,
+    )
+    .option(
+      '--remove-fault <number>',
+      'run on from --at without this fault of the run, and compare both runs; repeatable',
+      collect,
+    )
+    .option(
+      '--replace-fault <number=json>',
+      'run on from --at with this fault in place of one of the run, and compare both runs; repeatable',
+      collect,
     )
     .action(async (file: string, flags: ReplayFlags) => {
       process.exitCode = await replay(file, flags);
@@ -47,11 +60,13 @@ export function addReplay(program: Command): void {
 }
 
 async function replay(file: string, flags: ReplayFlags): Promise<number> {
-  const { html, catalogue, scenario, at, json, fault = [] } = flags;
-  if (at !== undefined) return replayMoment(file, { ...flags, at });
-  const needsAt = json === true ? '--json' : fault.length > 0 ? '--fault' : null;
+  const { html, catalogue, scenario, at, json } = flags;
+  const text = textOfNamedFile(file, fileHint);
+  if (at !== undefined) return replayMoment(sourceOf(file, text, flags), { ...flags, at });
+  const needsAt = json === true ? '--json' : changeFlagOf(flags);
   if (needsAt !== null) throw new UsageError(`${needsAt} needs --at, the event to stop at: add it`);
-  const { schedule, traceHash, about } = await readTestCaseFile(file);
+  if (isSavedRun(text)) return replayRun(file, text, flags);
+  const { schedule, traceHash, about } = testCaseOf(file, text);
   if (scenario !== undefined && catalogue !== undefined)
     throw new UsageError(
       '--scenario and --catalogue cannot be combined: a scenario buys from the shipped catalogue',
@@ -60,21 +75,21 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
     schedule,
     catalogue === undefined ? {} : { catalogue: catalogueAt(catalogue) },
   );
-  const say = (text: string) => process.stdout.write(`${text}\n`);
   if (traceHash !== undefined && traceHash !== run?.traceHash) {
     say(
       `the trace differs from the saved one (${run?.traceHash ?? 'none'} instead of ${traceHash}): the product, the simulator or Node has changed since; this shows the current behaviour`,
     );
   }
-  const verdict = broken === null ? 'no rule was broken' : `${broken.rule}\n  ${broken.sentence}`;
-  const summary = `${about}\n\n${verdict}\ntrace hash ${run?.traceHash ?? 'none'}`;
+  const summary = summaryOf(about, broken, run?.traceHash ?? 'none');
   say(timelineText(run === null ? [] : timelineOf(run.trace)));
   say(summary);
   if (html !== undefined) {
     const title = `fleetwake replay ${file}`;
-    const timeline = run === null ? { title, events: [], faults: [] } : runTimeline(run, title);
-    await writeFile(html, replayPage(summary, timeline, await readTimelineFiles()));
-    say(`timeline written to ${html}`);
+    await writeTimeline(
+      html,
+      summary,
+      run === null ? { title, events: [], faults: [] } : runTimeline(run, title),
+    );
   }
   if (scenario !== undefined) {
     await writeScenario(scenario, schedule, about);
@@ -82,6 +97,43 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   }
   const isOther = traceHash !== undefined && traceHash !== run?.traceHash;
   return broken === null && !isOther ? exitCodes.ok : exitCodes.failed;
+}
+
+/** A scenario's run: the same timeline, and the verdict of the scenario. */
+async function replayRun(file: string, text: string, flags: ReplayFlags): Promise<number> {
+  if (flags.scenario !== undefined)
+    throw new UsageError(
+      '--scenario writes a test case as a scenario, and this file is a scenario: leave it out',
+    );
+  const source = sourceOf(file, text, flags);
+  const { run, broken, timeline } = await source.course(`fleetwake replay ${file}`);
+  const summary = summaryOf(source.title, broken, run.traceHash);
+  say(timelineText(timelineOf(run.trace)));
+  say(summary);
+  if (flags.html !== undefined) await writeTimeline(flags.html, summary, timeline);
+  return broken === null ? exitCodes.ok : exitCodes.failed;
+}
+
+const fileHint = 'give a file that "fleetwake check" (reports/) or "fleetwake run --save" wrote';
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+function sourceOf(file: string, text: string, { catalogue }: ReplayFlags): RunSource {
+  if (catalogue !== undefined && isSavedRun(text))
+    throw new UsageError('--catalogue is of a saved failure: a saved run buys from the shipped catalogue');
+  const options = catalogue === undefined ? {} : { catalogue: catalogueAt(catalogue) };
+  const reading = readRunSource(text, file, options);
+  if (reading.ok) return reading.source;
+  throw new UsageError(`${file} is not a saved run:\n${reading.mistakes.join('\n')}`);
+}
+
+function summaryOf(about: string, broken: Broken | null, traceHash: string): string {
+  const verdict = broken === null ? 'no rule was broken' : `${broken.rule}\n  ${broken.sentence}`;
+  return `${about}\n\n${verdict}\ntrace hash ${traceHash}`;
+}
+
+async function writeTimeline(path: string, summary: string, timeline: Timeline): Promise<void> {
+  await writeFile(path, replayPage(summary, timeline, await readTimelineFiles()));
+  say(`timeline written to ${path}`);
 }
 
 async function writeScenario(path: string, testCase: TestCase, about: string): Promise<void> {

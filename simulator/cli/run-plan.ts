@@ -59,12 +59,13 @@ export function placed({ placeOf }: Job): (error: unknown) => never {
 
 /** What a call without a run cannot write. */
 export function checkPlanFlags(
-  flags: PlanFlags & ReportFlags & { readonly log?: string; readonly metrics?: string },
+  flags: PlanFlags &
+    ReportFlags & { readonly log?: string; readonly metrics?: string; readonly save?: string },
 ): void {
   const asked = flags.check ? '--check' : '--plan';
   if (flags.check && flags.plan)
     throw new UsageError('--check and --plan are two questions: ask one of them');
-  const idle = (['log', 'metrics', 'junit', 'markdown', 'html'] as const).find(
+  const idle = (['log', 'metrics', 'save', 'junit', 'markdown', 'html'] as const).find(
     (option) => flags[option] !== undefined,
   );
   if (idle !== undefined)

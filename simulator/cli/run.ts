@@ -34,11 +34,13 @@ import {
   targetPorts,
 } from './run-target.ts';
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
+import { checkSaveFlags, saveRun } from './saved-run-file.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
 
 interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags {
   readonly log?: string;
   readonly metrics?: string;
+  readonly save?: string;
 }
 
 /** What only a run on real parts has. */
@@ -53,6 +55,7 @@ const ofOneRun = [
   ['data', 'is the folder of'],
   ['log', 'holds'],
   ['metrics', 'holds the time series of'],
+  ['save', 'holds'],
   ['target', 'is the engine of'],
 ] as const;
 
@@ -85,6 +88,10 @@ export function addRun(program: Command): void {
     .option(
       '--metrics <file>',
       'write what Prometheus would have scraped of a run in virtual time, in OpenMetrics format (docs/monitoring.md)',
+    )
+    .option(
+      '--save <file>',
+      'write the run as a file for "fleetwake replay", to travel in it (docs/simulation.md)',
     );
   command.option('--catalogue <folder>', 'folder of the service catalogue instead of the shipped one');
   withModelsOption(command);
@@ -134,6 +141,8 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   // Of all runs, before the first begins.
   if (flags.live) checkOpenFiles(Math.max(...jobs.map(({ scenario }) => scenario.vehicles.count)), 2);
   const files = await plannedFiles(flags);
+  const [first] = jobs;
+  if (flags.save !== undefined && first !== undefined) await saveRun(flags.save, first);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const metrics = flags.metrics === undefined ? null : await newMetricsFile(flags.metrics);
   const isOne = jobs.length === 1;
@@ -234,6 +243,7 @@ function checkFlags(flags: RunFlags, runs: number): void {
     flags,
     (['log', 'metrics', 'adapter'] as const).filter((option) => flags[option] !== undefined),
   );
+  checkSaveFlags(flags);
   if (flags.adapter !== undefined) adapterAt(flags.adapter);
   const idle = targetPorts.find((option) => flags[option] !== undefined);
   if (flags.target === undefined && idle !== undefined) {

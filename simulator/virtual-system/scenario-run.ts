@@ -1,6 +1,6 @@
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
-import { virtualLoop } from '../../shared/virtual/loop.ts';
+import { type VirtualLoop, virtualLoop } from '../../shared/virtual/loop.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import { conduct } from '../run/conduct.ts';
@@ -11,13 +11,17 @@ import { planScenario } from '../scenarios/plan.ts';
 import { hasOwnTimes } from '../scenarios/run-times.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
-import { scenarioSystem } from './scenario-system.ts';
+import { type ScenarioWatch, scenarioSystem } from './scenario-system.ts';
 import { virtualTimeBeginsAt } from './settings.ts';
 import { assertSound, virtualPace } from './virtual-pace.ts';
+
+export type ScenarioSystem = Awaited<ReturnType<typeof scenarioSystem>>;
 
 export interface VirtualRunOptions {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** Whose purchases are made instead: a scenario with other faults, which can move what the seed draws as purchases. */
+  readonly purchasesOf?: Scenario;
   /** What is sold and what the vehicles are; without them, the shipped ones. */
   readonly catalogue?: Catalogue;
   readonly adapter?: Adapter;
@@ -26,6 +30,14 @@ export interface VirtualRunOptions {
   readonly timeScale?: number;
   /** Records what Prometheus would scrape of the platform. It moves only `crash_at_step`: the reads are steps of the process. */
   readonly recordsMetrics?: boolean;
+  /** Returns the hooks of an observer of this run. */
+  readonly watch?: (loop: VirtualLoop) => ScenarioWatch;
+  /** Receives the system before anything has happened in it. */
+  readonly onSystem?: (system: ScenarioSystem) => void;
+  /** Called once the evidence is taken. */
+  readonly onEnd?: () => void;
+  /** The run ends after so many events: `onStop` is called then, and throws. */
+  readonly stop?: { readonly afterEvents: number; readonly onStop: () => never };
   /** Called at each step, and every ten seconds of virtual time. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -56,11 +68,25 @@ export async function runScenarioVirtually(options: VirtualRunOptions): Promise<
     ...options.scenario,
     timeScale: options.timeScale ?? virtualTimeScale(options.scenario),
   };
-  const newPlan = () => planScenario(scenario, seed, seededRandom, models);
+  const planned = (of: Scenario) => planScenario(of, seed, seededRandom, models);
+  const { purchasesOf } = options;
+  const newPlan = () =>
+    purchasesOf === undefined
+      ? planned(scenario)
+      : {
+          ...planned(scenario),
+          purchases: planned({ ...purchasesOf, timeScale: scenario.timeScale }).purchases,
+        };
   const plan = newPlan();
-  const loop = virtualLoop({ startAt: virtualTimeBeginsAt });
-  const pace = virtualPace(loop);
-  const system = await scenarioSystem(loop, plan, scenario.constants, { catalogue, models, adapter });
+  const { stop } = options;
+  const loop = virtualLoop({
+    startAt: virtualTimeBeginsAt,
+    ...(stop ? { eventsMax: stop.afterEvents } : {}),
+  });
+  const pace = virtualPace(loop, stop?.onStop);
+  const own = { catalogue, models, adapter };
+  const system = await scenarioSystem(loop, plan, scenario.constants, own, options.watch?.(loop));
+  options.onSystem?.(system);
   try {
     const parts = await pace.completed(system.open());
     const recorder = recordsMetrics
@@ -77,6 +103,7 @@ export async function runScenarioVirtually(options: VirtualRunOptions): Promise<
         ? { progress: { show: onProgress, everyMs: progressEveryMs, countPhases: system.countPhases } }
         : {}),
     });
+    options.onEnd?.();
     assertSound(loop, pace.standstill());
     const metrics = recorder?.stop();
     return { evidence, events: loop.stats.events, ...(metrics ? { metrics } : {}) };

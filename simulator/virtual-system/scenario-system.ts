@@ -9,13 +9,17 @@ import {
   engineAtTimeScale,
   reconciliationAtTimeScale,
 } from '../../gateway/time-scale.ts';
+import type { Log } from '../../shared/ports/log.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
+import type { VirtualNetwork } from '../../shared/virtual/http.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import { channelCounts } from '../faults/channel-gates.ts';
+import type { ComponentFaultWatch } from '../faults/component-faults.ts';
 import { collectCommands, collectDatabase } from '../reports/collect.ts';
 import { apiClient } from '../run/api-client.ts';
-import { platformCustomers } from '../run/buying.ts';
+import { type Customers, platformCustomers } from '../run/buying.ts';
 import { newMessageLog } from '../run/message-log.ts';
 import { syncOpenWork, unreachableVins } from '../run/open-work.ts';
 import { countPhases } from '../run/phase-counts.ts';
@@ -34,10 +38,24 @@ import { origins, testSecrets } from './settings.ts';
 import { shippedCatalogue } from './shipped-files.ts';
 import { subscriptionOf } from './sinks.ts';
 import { closeStores, openStores } from './stores.ts';
-import { virtualSystem } from './virtual-system.ts';
+import { type SystemWatch, virtualSystem } from './virtual-system.ts';
 
 /** One way, as on the loopback of one machine: a run on real parts has no longer ways. */
 const latencyMaxMs = 4;
+
+/** Hooks of an observer. What it sees, it does not change: the same plan gives the same evidence with it and without it. */
+export interface ScenarioWatch {
+  readonly logOf?: (process: VirtualProcess) => Log;
+  readonly system?: SystemWatch;
+  readonly components?: ComponentFaultWatch;
+  /** Called with each message that a vehicle or the API IoT publishes, but for telemetry. */
+  readonly onMessage?: (topic: string, payload: string) => void;
+  readonly onOutcome?: Parameters<VirtualNetwork['onOutcome']>[0];
+  readonly onFaults?: (event: 'begin' | 'end') => void;
+  readonly customers?: (customers: Customers) => Customers;
+  /** What the platform's database has besides its own tables. */
+  readonly platformStatements?: readonly string[];
+}
 
 type Parts = Pick<
   RunContext,
@@ -54,11 +72,12 @@ export async function scenarioSystem(
     readonly models?: readonly VehicleModel[] | undefined;
     readonly adapter?: Adapter | undefined;
   } = {},
+  watch: ScenarioWatch = {},
 ) {
   const random = seededRandom(plan.seed);
   const draws = random.stream('latency');
   const latencyMs = () => integerBetween(draws, 1, latencyMaxMs);
-  const stores = await openStores(loop.process('setup'));
+  const stores = await openStores(loop.process('setup'), watch.platformStatements);
   const faults = serviceFaults(plan, loop.clock('network'));
   const reader = loop.process('witness');
   const { commandTimeoutMs, quotaLimit: quotaPerHour, quotaWindowMs } = plan.constants;
@@ -79,10 +98,19 @@ export async function scenarioSystem(
       quotaWindowMs,
       callbackRetry: callbackRetryAtTimeScale(plan.timeScale),
     },
-    faults: { notification: faults.notification },
+    ...(watch.logOf ? { logOf: watch.logOf } : {}),
+    faults: {
+      notification: faults.notification,
+      ...(watch.onMessage
+        ? { serviceLink: newMessageLog(reader.clock, undefined, watch.onMessage).tapService }
+        : {}),
+    },
+    ...(watch.system ? { watch: watch.system } : {}),
   });
   const { broker, stream, gateway, sinks } = system;
   faults.install(system.network);
+  if (watch.onOutcome) system.network.onOutcome(watch.onOutcome);
+  let fleet: ReturnType<typeof system.fleetOf> | null = null;
   const databases = { platform: stores.platform.connect(reader), apiIot: stores.apiIot.connect(reader) };
 
   async function open(): Promise<Parts> {
@@ -95,7 +123,7 @@ export async function scenarioSystem(
       clientId: 'provisioner',
       clientSecret: testSecrets.provisioner,
     });
-    const messageLog = newMessageLog(reader.clock);
+    const messageLog = newMessageLog(reader.clock, undefined, watch.onMessage);
     await messageLog.listen(broker.connect(reader), { username: 'monitor', password: '' });
     const { secrets } = system.portsOf(loop.process('vehicle'));
     const vehicles = specsOf(plan, secrets, own.models);
@@ -106,25 +134,27 @@ export async function scenarioSystem(
       secrets,
       subscribe: subscriptionOf,
     });
-    const components = virtualComponentFaults(plan.partFaults ?? [], {
-      loop,
-      clock: system.clock,
-      stream,
-      broker,
-      gateway,
+    const components = virtualComponentFaults(
+      plan.partFaults ?? [],
+      { loop, clock: system.clock, stream, broker, gateway },
+      watch.components,
+    );
+    fleet = system.fleetOf(vehicles, messageLog.tap, fleetSettings(plan));
+    const customers = platformCustomers({
+      ...{ client: buyer, clock: reader.clock, patience: buyerPatience(plan) },
     });
     return {
       clock: reader.clock,
-      customers: platformCustomers({
-        ...{ client: buyer, clock: reader.clock, patience: buyerPatience(plan) },
-      }),
-      fleet: system.fleetOf(vehicles, messageLog.tap, fleetSettings(plan)),
+      customers: watch.customers?.(customers) ?? customers,
+      fleet,
       faults: {
         begin() {
+          watch.onFaults?.('begin');
           components.begin();
           faults.begin();
         },
         clear() {
+          watch.onFaults?.('end');
           components.end();
           faults.clear();
         },
@@ -168,10 +198,16 @@ export async function scenarioSystem(
   }
 
   return {
+    ...{ loop, stores, stream, broker },
     open,
+    /** Null until the vehicles are made. */
+    fleet: () => fleet,
     platformMetrics: () => gateway.metricsOf('platform'),
     countPhases: () => countPhases(databases.platform),
-    close: () => closeStores(stores),
+    close() {
+      loop.killAll();
+      closeStores(stores);
+    },
   };
 }
 

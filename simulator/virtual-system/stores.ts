@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { migrateApiIot } from '../../gateway/api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
@@ -13,16 +14,24 @@ export interface Stores {
   readonly payments: VirtualStorage<PaymentsStandInSchema>;
 }
 
-/** Opens empty databases with their tables. */
-export async function openStores(setup: VirtualProcess): Promise<Stores> {
+/** Opens empty databases with their tables; `platformStatements` are run at the platform's in the end. */
+export async function openStores(
+  setup: VirtualProcess,
+  platformStatements: readonly string[] = [],
+): Promise<Stores> {
   const stores = {
     platform: virtualStorage<PlatformSchema>(),
     apiIot: virtualStorage<ApiIotSchema>(),
     payments: virtualStorage<PaymentsStandInSchema>(),
   };
-  await migratePlatform(stores.platform.connect(setup));
+  const platform = stores.platform.connect(setup);
+  await migratePlatform(platform);
   await migrateApiIot(stores.apiIot.connect(setup));
   await migratePaymentsStandIn(stores.payments.connect(setup));
+  if (platformStatements.length > 0)
+    await platform.write(async (transaction) => {
+      for (const statement of platformStatements) await sql.raw(statement).execute(transaction);
+    });
   return stores;
 }
 

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
+import type { SyncQuery } from '../../simulator/check/activation-changes.ts';
 import { judge } from '../../simulator/check/judge.ts';
 import { judgeLoop, type LoopFacts } from '../../simulator/check/loop-rules.ts';
 import { judgeServices } from '../../simulator/check/service-rules.ts';
 import { constantsOf } from '../../simulator/check/settings.ts';
 import { calmTestCase, type TestCase } from '../../simulator/check/test-case.ts';
 import { runTestCase, type TestCaseRun } from '../../simulator/check/test-case-run.ts';
-import { newWatch, type SyncQuery } from '../../simulator/check/watch.ts';
+import { newWatch } from '../../simulator/check/watch.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
 import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';

@@ -1,7 +1,10 @@
+import type { TraceLine } from '../../../shared/virtual/trace.ts';
+import type { Move } from '../../check/activation-changes.ts';
 import { type Broken, brokenRule } from '../../check/judge.ts';
 import { runTimeline } from '../../check/run-timeline.ts';
 import type { TestCase } from '../../check/test-case.ts';
-import { runTestCase, type TestCaseRun } from '../../check/test-case-run.ts';
+import { runTestCase } from '../../check/test-case-run.ts';
+import type { Evidence } from '../../reports/evidence.ts';
 import type { Stores } from '../../virtual-system/stores.ts';
 import type { Lane, Timeline } from '../timeline/event.ts';
 import type { MomentOptions } from './moment.ts';
@@ -17,7 +20,14 @@ export interface RunCourse {
   readonly events: number;
   /** First thing that did not hold. */
   readonly broken: Broken | null;
-  readonly run: TestCaseRun;
+  readonly run: TravelledRun;
+}
+
+/** What a run left behind. */
+export interface TravelledRun {
+  readonly trace: readonly TraceLine[];
+  readonly traceHash: string;
+  readonly evidence: Evidence;
 }
 
 export interface Mark {
@@ -55,10 +65,22 @@ export async function courseOfTestCase(
       });
     },
   });
+  return courseOf(run, title, { eventOfLine, commits, events: run.stats.events, broken: brokenRule(run) });
+}
+
+/** Returns the course of a run of which each line of the trace is known to come after so many events. */
+export function courseOf(
+  run: TravelledRun & { readonly moves: readonly Move[] },
+  title: string,
+  {
+    eventOfLine,
+    ...known
+  }: Pick<RunCourse, 'commits' | 'events' | 'broken'> & { readonly eventOfLine: readonly number[] },
+): RunCourse {
   const timeline = runTimeline(run, title);
   const marks = timeline.events.flatMap(({ id, lane, atMs }): Mark[] => {
     const event = eventOfLine[Number(/^t(\d+)$/.exec(id)?.[1])];
     return event === undefined ? [] : [{ id, lane, atMs, event }];
   });
-  return { timeline, marks, commits, run, events: run.stats.events, broken: brokenRule(run) };
+  return { timeline, marks, run, ...known };
 }

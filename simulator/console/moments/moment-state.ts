@@ -1,10 +1,14 @@
 import { commandResource } from '../../../gateway/api-iot/command-resource.ts';
 import type { CommandResource } from '../../../shared/protocol/api-iot.ts';
-import type { TestCaseSystem } from '../../check/test-case-system.ts';
+import type { VirtualBroker } from '../../../shared/virtual/device-link.ts';
+import type { VirtualLoop } from '../../../shared/virtual/loop.ts';
+import type { VirtualStream } from '../../../shared/virtual/process-bus.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
 import type { VehicleSnapshot } from '../../fleet/vehicle-snapshot.ts';
 import type { DatabaseEvidence } from '../../reports/evidence.ts';
 import { entryOf } from '../../stand-ins/payments/ledger.ts';
 import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
+import type { Stores } from '../../virtual-system/stores.ts';
 
 /** Everything that a virtual system holds at one moment, as plain data; the tables are those of the evidence. */
 export interface MomentState {
@@ -33,8 +37,20 @@ const orders: { readonly [Name in keyof DatabaseEvidence]: string } = {
   tickets: 'id',
 };
 
+/** What is read of a system. */
+interface SeenSystem {
+  readonly stores: Stores;
+  readonly loop: Pick<VirtualLoop, 'open'>;
+  readonly stream: Pick<VirtualStream, 'wakeUps'>;
+  readonly broker: Pick<VirtualBroker, 'waiting'>;
+  /** Null where no vehicle is made yet. */
+  readonly fleet: Pick<Fleet, 'states'> | null;
+  /** The first moment of the workload. */
+  readonly startedAt: number;
+}
+
 /** Reads the system between two events. Nothing of it changes by that. */
-export function stateOf(system: TestCaseSystem): MomentState {
+export function stateOf(system: SeenSystem): MomentState {
   const { stores, startedAt, loop, stream, broker, fleet } = system;
   const rows = <Name extends keyof DatabaseEvidence>(name: Name) =>
     stores.platform.read<DatabaseEvidence[Name][number]>(`select * from ${name} order by ${orders[name]}`);
@@ -55,7 +71,7 @@ export function stateOf(system: TestCaseSystem): MomentState {
     commands: stores.apiIot
       .read<Parameters<typeof commandResource>[0]>('select * from commands order by accepted_at, id')
       .map(commandResource),
-    vehicles: fleet.states(),
+    vehicles: fleet?.states() ?? [],
     queues: {
       wakeUps: stream.wakeUps().map((subject) => subject.split('.').at(-1) ?? subject),
       mqtt: broker.waiting(),

@@ -3,10 +3,14 @@ import { money } from '../../reports/verdict.ts';
 import { instantText } from '../timeline/duration.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
+import type { NumberedFault } from './run-source.ts';
 import type { Branch } from './what-if.ts';
 
 /** Returns a moment as text: activations, vehicles, ledger and queues. */
-export function momentText({ event, atMs, isEnd, state }: Moment): string {
+export function momentText(
+  { event, atMs, isEnd, state }: Moment,
+  faults: readonly NumberedFault[] = [],
+): string {
   const { database, ledger, vehicles, queues } = state;
   const waiting = database.notices.filter(({ status }) => status === 'waiting').length;
   const lines = [
@@ -26,6 +30,12 @@ export function momentText({ event, atMs, isEnd, state }: Moment): string {
       ...queues.calls.map(({ name, sinceMs }) => `open since ${instantText(sinceMs)}: ${name}`),
       ...(waiting > 0 ? [`${waiting} notifications to be sent`] : []),
     ]),
+    ...(faults.length === 0
+      ? []
+      : section(
+          'faults of the run',
+          faults.map(({ number, fault }) => `${number} ${JSON.stringify(fault)}`),
+        )),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -7,7 +7,7 @@ import { shippedAdaptersFolder } from '../../../gateway/adapter/shipped-adapters
 import { options } from '../../../gateway/config.ts';
 import { vinOf } from '../../../simulator/check/purchases-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
-import { readTestCaseFile } from '../../../simulator/cli/check.ts';
+import { testCaseOf } from '../../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
 import { type FleetFlags, fleetOfFlags, telemetryMsOf } from '../../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
@@ -600,6 +600,34 @@ const cases: Readonly<Record<string, Case>> = {
     refuses(
       'run default --live --metrics x',
       '--metrics records a run in virtual time: leave it out, and let Prometheus scrape the platform of a live run',
+    ),
+  ),
+  'run --save': both(
+    async () => {
+      const saved = written('run.json');
+      expect((await inProcess(['run', 'expired-token', '--seed', '3', '--save', saved])).error).toBeNull();
+      expect(JSON.parse(readFileSync(saved, 'utf8'))).toMatchObject({
+        about: 'scenario expired-token, seed 3',
+        seed: 3,
+        scenario: { name: 'expired-token' },
+      });
+      const { stdout } = await inProcess(['replay', saved]);
+      expect(stdout).toMatch(
+        /\nscenario expired-token, seed 3|\n.*\n\nno rule was broken\ntrace hash [0-9a-f]{64}\n$/,
+      );
+      expect((await inProcess(['replay', saved, '--at', '300'])).stdout).toMatch(/^event 300, \+/);
+    },
+    refuses(
+      'run default --save /nowhere/x',
+      '--save /nowhere/x cannot be written: there is no such file; name another file',
+    ),
+    refuses(
+      'run default --live --save x',
+      '--save keeps a run in virtual time, which can be replayed: leave it out',
+    ),
+    refuses(
+      'run default --adapter x --save x',
+      '--save and --adapter cannot be combined: a saved run is replayed with the shipped models, catalogue and adapter',
     ),
   ),
   'run --check': both(
@@ -1367,11 +1395,12 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'check --corpus': checked,
   'check --failures': async () => {
-    const { schedule } = await readTestCaseFile(join('test/regressions', firstRegression));
+    const path = join('test/regressions', firstRegression);
+    const { schedule } = testCaseOf(path, readFileSync(path, 'utf8'));
     const failure = { rule: 'rule', sentence: 'It broke.', schedule, traceHash: null, run: 3 };
     const [saved] = await saveFailures(written('failures'), 7, [failure as never]);
     expect(saved?.file).toBe(written('failures/failure-7-3.json'));
-    expect((await readTestCaseFile(saved?.file ?? '')).schedule).toEqual(schedule);
+    expect(testCaseOf('saved', readFileSync(saved?.file ?? '', 'utf8')).schedule).toEqual(schedule);
   },
   'check --json': checked,
   'check --coverage': shownBy(
@@ -1408,7 +1437,7 @@ const cases: Readonly<Record<string, Case>> = {
     ),
     refuses(
       'replay test/regressions/REGRESSION --at 1 --html x.html',
-      '--html with --at shows a run beside its branch: add --fault, or leave --at out',
+      '--html with --at shows a run beside its branch: add --fault, --remove-fault or --replace-fault, or leave --at out',
     ),
   ),
   'replay --json': both(
@@ -1422,6 +1451,7 @@ const cases: Readonly<Record<string, Case>> = {
         'traceHash',
         'state',
         'isEnd',
+        'faults',
       ]);
       expect((await inProcess(call)).stdout).toBe(stdout);
     },
@@ -1445,6 +1475,42 @@ const cases: Readonly<Record<string, Case>> = {
     refuses(
       'replay test/regressions/REGRESSION --at 1 --fault down',
       `--fault down is not a JSON object: write a fault, for example '{"type":"down","service":"payments","forMs":60000}'`,
+    ),
+  ),
+  'replay --remove-fault': both(
+    async () => {
+      const saved = written('removed.json');
+      await inProcess(['run', 'expired-token', '--save', saved]);
+      const { stdout } = await inProcess(['replay', saved, '--at', '9', '--remove-fault', '0', '--json']);
+      const { partsAt, branch, scenario } = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+      expect(partsAt?.line).toBeGreaterThan(0);
+      expect(branch?.broken).toEqual({ rule: 'faults at the API IoT = 10', sentence: 'found: 0' });
+      expect(scenario?.faults).toMatchObject({ vehicles: [], apiIot: [] });
+    },
+    refuses(
+      `replay test/regressions/REGRESSION --remove-fault 0`,
+      '--remove-fault needs --at, the event to stop at: add it',
+    ),
+    refuses(
+      'replay test/regressions/REGRESSION --at 1 --remove-fault first',
+      '--remove-fault takes the number of a fault: the numbers stand at the end of what --at prints',
+    ),
+  ),
+  'replay --replace-fault': both(
+    async () => {
+      const saved = written('replaced.json');
+      await inProcess(['run', 'expired-token', '--save', saved]);
+      const fault = JSON.stringify({ name: 'none', type: 'unauthorized', toxicity: 0, attributes: {} });
+      const call = ['replay', saved, '--at', '9', '--replace-fault', `0=${fault}`, '--json'];
+      const { scenario } = JSON.parse((await inProcess(call)).stdout) as Record<
+        string,
+        Record<string, unknown>
+      >;
+      expect(JSON.stringify(scenario?.faults)).toContain('"toxicity":0');
+    },
+    refuses(
+      'replay test/regressions/REGRESSION --at 1 --replace-fault 7',
+      '--replace-fault takes the number of a fault, an equals sign and the fault as JSON: the numbers stand at the end of what --at prints',
     ),
   ),
   'replay --html': async () => {

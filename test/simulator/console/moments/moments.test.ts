@@ -6,7 +6,8 @@ import { courseOfTestCase, type RunCourse } from '../../../../simulator/console/
 import { momentAt } from '../../../../simulator/console/moments/moment.ts';
 import { branchText, momentText } from '../../../../simulator/console/moments/moment-text.ts';
 import { stepped } from '../../../../simulator/console/moments/step.ts';
-import { branchOf, changedAt } from '../../../../simulator/console/moments/what-if.ts';
+import { testCaseSource } from '../../../../simulator/console/moments/test-case-source.ts';
+import { branchOf } from '../../../../simulator/console/moments/what-if.ts';
 
 let testCase: TestCase;
 let course: RunCourse;
@@ -99,9 +100,9 @@ describe('a step', () => {
 describe('a branch', () => {
   it('without a change ends the same', async () => {
     const moment = await momentAt(testCase, 100);
-    const changed = changedAt(testCase, moment, {});
+    const changed = testCaseSource(testCase, 'run').changedAt(moment, {});
     if (!changed.ok) throw new Error(changed.mistakes.join('\n'));
-    const branch = await branchOf(course, moment, changed.testCase);
+    const branch = await branchOf(course, moment, changed.source);
     expect([branch.partsAt, branch.isEarly]).toEqual([null, false]);
     expect(branch.course.run.traceHash).toBe(course.run.traceHash);
     expect(branchText(course, branch)).toContain('the branch has the same trace: the change had no effect\n');
@@ -111,10 +112,10 @@ describe('a branch', () => {
     const { event } = markOf('e-mail: Recibo: Heated seats para su aurora-2026');
     const moment = await momentAt(testCase, event);
     const fault = { type: 'cut', vehicle: testCase.activations[0]?.vehicle ?? 0, forMs: 21_600_000 };
-    const changed = changedAt(testCase, moment, { add: [fault] });
+    const changed = testCaseSource(testCase, 'run').changedAt(moment, { add: [fault] });
     if (!changed.ok) throw new Error(changed.mistakes.join('\n'));
-    expect(changed.testCase.world.at(-1)).toEqual({ ...fault, fromMs: moment.atMs + 1 });
-    const { partsAt, isEarly, course: other } = await branchOf(course, moment, changed.testCase);
+    expect(changed.source.faults.at(-1)?.fault).toEqual({ ...fault, fromMs: moment.atMs + 1 });
+    const { partsAt, isEarly, course: other } = await branchOf(course, moment, changed.source);
     expect(isEarly).toBe(false);
     expect(partsAt?.line).toBeGreaterThanOrEqual(moment.lines);
     expect(partsAt?.atMs).toBeGreaterThanOrEqual(moment.atMs);
@@ -126,14 +127,36 @@ describe('a branch', () => {
 
   it('without a fault that the run had parts where that fault would have begun', async () => {
     const moment = await momentAt(testCase, 0);
-    const changed = changedAt(testCase, moment, { remove: [0] });
+    const changed = testCaseSource(testCase, 'run').changedAt(moment, { remove: [0] });
     if (!changed.ok) throw new Error(changed.mistakes.join('\n'));
-    const { partsAt } = await branchOf(course, moment, changed.testCase);
+    const { partsAt } = await branchOf(course, moment, changed.source);
     expect(course.run.trace[partsAt?.line ?? -1]?.event).toBe('crash');
   });
 
+  it('with a fault in place of another one parts where that one would have begun', async () => {
+    const source = testCaseSource(testCase, 'run');
+    const moment = await momentAt(testCase, 0);
+    const later = { ...source.faults[0]?.fault, nth: 64 };
+    const changed = source.changedAt(moment, { replace: [{ number: 0, fault: later }] });
+    if (!changed.ok) throw new Error(changed.mistakes.join('\n'));
+    expect(changed.source.faults.map(({ fault }) => fault)[0]).toEqual(later);
+    expect(changed.source.faults).toHaveLength(source.faults.length);
+    const { partsAt } = await branchOf(course, moment, changed.source);
+    expect(course.run.trace[partsAt?.line ?? -1]?.event).toBe('crash');
+  });
+
+  it('is refused for the number of a fault that the run does not have', () => {
+    const { faults, changedAt } = testCaseSource(testCase, 'run');
+    const sentence = `fault 12: the faults of the run are 0 to ${faults.length - 1}`;
+    for (const change of [{ remove: [12] }, { replace: [{ number: 12, fault: {} }] }])
+      expect(changedAt({ atMs: 5 }, change)).toEqual({ ok: false, mistakes: [sentence] });
+  });
+
   it('is refused for a fault that there is not', () => {
-    const changed = changedAt(testCase, { atMs: 5 }, { add: [{ type: 'down', service: 'nats', forMs: -1 }] });
+    const changed = testCaseSource(testCase, 'run').changedAt(
+      { atMs: 5 },
+      { add: [{ type: 'down', service: 'nats', forMs: -1 }] },
+    );
     expect(changed).toEqual({ ok: false, mistakes: ['fault.forMs: write at least 1'] });
   });
 });

@@ -1,0 +1,32 @@
+import { textOfSavedRun } from '../console/moments/scenario-source.ts';
+import { UsageError } from './exit.ts';
+import { openOutputFile } from './output-file.ts';
+import type { Job } from './run-live.ts';
+
+interface SaveFlags {
+  readonly save?: string;
+  readonly live?: true;
+  readonly target?: string;
+  readonly models?: string;
+  readonly catalogue?: string;
+  readonly adapter?: string;
+}
+
+/** Refuses what a saved run could not be made again with: its file has the scenario and the seed alone. */
+export function checkSaveFlags(flags: SaveFlags): void {
+  if (flags.save === undefined) return;
+  if (flags.live || flags.target !== undefined)
+    throw new UsageError('--save keeps a run in virtual time, which can be replayed: leave it out');
+  const own = (['models', 'catalogue', 'adapter'] as const).find((option) => flags[option] !== undefined);
+  if (own !== undefined)
+    throw new UsageError(
+      `--save and --${own} cannot be combined: a saved run is replayed with the shipped models, catalogue and adapter`,
+    );
+}
+
+/** Writes a run as a file for `fleetwake replay`. */
+export async function saveRun(path: string, { call, seed, scenario }: Job): Promise<void> {
+  const file = await openOutputFile('--save', path);
+  await file.write(textOfSavedRun({ about: `scenario ${call}, seed ${seed}`, seed, scenario }));
+  await file.close();
+}
