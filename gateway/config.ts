@@ -47,13 +47,28 @@ export function readConfig(
       '--api-iot-callback-secret (API_IOT_CALLBACK_SECRET) must be whsec_ and at least 24 bytes in base64',
     );
   }
+  faults.push(...natsAccessFaults(config as GatewayConfig));
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
+}
+
+/** What belongs together, and the ways to be let in of which there can be one. */
+function natsAccessFaults(config: GatewayConfig): string[] {
+  const { natsUser, natsPassword, natsCredentials, natsNkey, natsCertificate, natsKey } = config;
+  const faults: string[] = [];
+  if ((natsUser === null) !== (natsPassword === null))
+    faults.push('--nats-user and --nats-password must be given together');
+  if ((natsCertificate === null) !== (natsKey === null))
+    faults.push('--nats-cert and --nats-key must be given together');
+  if ([natsUser, natsCredentials, natsNkey].filter((way) => way !== null).length > 1)
+    faults.push('--nats-user, --nats-creds and --nats-nkey exclude each other: give one of them');
+  return faults;
 }
 
 /** Returns what a configuration holds that may stand in no output. */
 export function secretsOf(config: GatewayConfig): string[] {
   const texts = [
     ...[config.apiIotClientSecret, config.apiIotCallbackSecret, config.mqttPassword],
+    config.natsPassword,
     ...[config.paymentsKey, config.paymentsWebhookSecret, config.ticketWebhookSecret],
   ];
   const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl, config.natsUrl];

@@ -10,6 +10,11 @@ interface Condition {
 const hasPlatform = ({ roles }: GatewayConfig) => roles.includes('platform') || roles.includes('engine');
 const hasApiIot = ({ roles, apiIotUrl }: GatewayConfig) => roles.includes('api-iot') && apiIotUrl === null;
 
+const natsAccess = [
+  ...(['natsUser', 'natsPassword', 'natsCredentials', 'natsNkey'] as const),
+  ...(['natsCa', 'natsCertificate', 'natsKey'] as const),
+];
+
 const conditions: readonly Condition[] = [
   {
     options: ['apiIotPort'],
@@ -49,6 +54,7 @@ const conditions: readonly Condition[] = [
       ] as const),
       ...([
         'natsUrl',
+        ...natsAccess,
         'natsServer',
         'install',
         'paymentsUrl',
@@ -69,7 +75,10 @@ const conditions: readonly Condition[] = [
     otherwise: 'no engine runs in this process',
   },
   {
-    options: ['natsPrefix', 'natsReplicas', 'natsPlacementCluster', 'natsPlacementTags'],
+    options: [
+      ...(['natsPrefix', 'natsReplicas', 'natsPlacementCluster', 'natsPlacementTags'] as const),
+      ...natsAccess,
+    ],
     holds: ({ natsUrl }) => natsUrl !== null,
     otherwise: 'a nats-server that is started here is alone: give --nats-url as well',
   },

@@ -2,7 +2,7 @@ import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import { isoText } from '../../shared/protocol/instant.ts';
+import { cloudEventText } from '../../shared/protocol/cloud-event.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { moveCursor, readCursor } from '../store/cursors.ts';
@@ -20,15 +20,13 @@ const gatherMs = 50;
 
 /** A CloudEvents 1.0 envelope in JSON format; `subject` is the activation, or the purchase before there is one. */
 export function cloudEventOf(row: RecordRow): string {
-  return JSON.stringify({
-    specversion: '1.0',
+  return cloudEventText({
     id: row.id,
     source: '/fleetwake/platform',
-    type: `fleetwake.${row.type}`,
+    type: row.type,
     // What concerns the platform as a whole has none.
     subject: row.activation_id ?? row.purchase_id ?? undefined,
-    time: isoText(row.at),
-    datacontenttype: 'application/json',
+    at: row.at,
     data: {
       purchaseId: row.purchase_id,
       activationId: row.activation_id,

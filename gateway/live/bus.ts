@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
+import { type NatsAccess, NatsAccessUnusable } from '../../shared/live/nats-connection.ts';
 import { installNatsServer, NatsFolderInUse, NatsServerMissing } from '../../shared/live/nats-server.ts';
+import { type FleetAccess, fleetAccessOf, serverInboxPrefix } from '../../shared/live/nats-server-files.ts';
 import { plainStorage, type StreamStorage, StreamsOfAnother } from '../../shared/live/nats-streams.ts';
 import { memoryBus } from '../../shared/memory/bus.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
@@ -17,11 +19,15 @@ export interface LiveBus {
   readonly kind: 'nats' | 'in-process';
   /** One sentence for the operator. */
   readonly notice: string;
+  /** How a fleet and the tests of a team are let in; null where the server is not our own. */
+  readonly fleetAccess: FleetAccess | null;
   stop(): Promise<void>;
 }
 
 export interface BusOptions {
   readonly natsUrl: Address | null;
+  /** How the gateway is let in at `natsUrl`. */
+  readonly natsAccess: NatsAccess;
   readonly storage: StreamStorage;
   /** Of the streams and subjects at `natsUrl`; a server of its own has the standard names. */
   readonly prefix: string;
@@ -42,6 +48,7 @@ const isFinal = (error: unknown) =>
   error instanceof NatsServerMissing ||
   error instanceof NatsFolderInUse ||
   error instanceof StreamsOfAnother ||
+  error instanceof NatsAccessUnusable ||
   error instanceof InstallationUnknown;
 
 /** The database that knows whose streams they are cannot be read: the gateway cannot start. */
@@ -54,7 +61,7 @@ class InstallationUnknown extends Error {
  * the database is the truth in each case.
  */
 export async function openLiveBus(options: BusOptions): Promise<LiveBus> {
-  const { natsUrl, storage, prefix, clock, log } = options;
+  const { natsUrl, natsAccess, storage, prefix, clock, log } = options;
   if (natsUrl !== null) {
     const url = natsUrl.reveal();
     const installation = () =>
@@ -63,12 +70,13 @@ export async function openLiveBus(options: BusOptions): Promise<LiveBus> {
           cause: error,
         });
       });
-    const open = () => openNatsBus({ url, storage, prefix, installation, log });
+    const open = () => openNatsBus({ ...natsAccess, url, storage, prefix, installation, log });
     const bus = await lateBus({ open, isFinal, clock, log });
     return {
       bus,
       kind: 'nats',
       notice: noticeOf('NATS JetStream by NATS_URL', bus),
+      fleetAccess: null,
       stop: () => bus.close(),
     };
   }
@@ -87,15 +95,22 @@ async function ownServer(options: BusOptions): Promise<LiveBus> {
   const open = async () => {
     const dataFolder = join(options.dataFolder, 'nats');
     server ??= await ownNatsServer({ program, dataFolder, eventLoop, log });
-    return openNatsBus({ url: server.url, storage: { ...plainStorage, maxBytes: storage.maxBytes }, log });
+    return openNatsBus({
+      ...{ url: server.url, inboxPrefix: serverInboxPrefix, log },
+      storage: { ...plainStorage, maxBytes: storage.maxBytes },
+    });
   };
   const late = await lateBus({ open, isFinal, clock, log });
   const bus = { ...late, problem: () => server?.problem() ?? late.problem() };
-  const port = (server as OwnNatsServer | null)?.port;
+  const started = server as OwnNatsServer | null;
   return {
     bus,
     kind: 'nats',
-    notice: noticeOf(`NATS JetStream on a nats-server of its own${port ? ` (port ${port})` : ''}`, bus),
+    notice: noticeOf(
+      `NATS JetStream on a nats-server of its own${started ? ` (port ${started.port})` : ''}`,
+      bus,
+    ),
+    fleetAccess: started && fleetAccessOf(started.url),
     stop: () => closeAll([() => bus.close(), async () => server?.stop()]),
   };
 }
@@ -125,6 +140,7 @@ function inProcess({ clock, log }: BusOptions, why: string): LiveBus {
     bus,
     kind: 'in-process',
     notice: `a bus inside this process, because ${why}`,
+    fleetAccess: null,
     stop: () => bus.close(),
   };
 }

@@ -43,6 +43,7 @@ export function checkFiles(config: GatewayConfig, sourceOf: SourceOf): Problem[]
           ...catalogueOf(config),
           ...adapterOf(config),
           ...rosterOf(config, sourceOf),
+          ...natsFilesOf(config, sourceOf),
           ...mailOf(config, sourceOf),
         ]
       : []),
@@ -163,6 +164,22 @@ function rosterOf({ supportRoster: file }: GatewayConfig, sourceOf: SourceOf): P
       : sourceOf('supportRoster');
     return [{ source, problem: message.replace('--support-roster: ', '') }];
   }
+}
+
+/** Files with which a gateway is let in by NATS. */
+function natsFilesOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
+  const names = ['natsCredentials', 'natsNkey', 'natsCa', 'natsCertificate', 'natsKey'] as const;
+  return names.flatMap((name) => {
+    const file = config[name];
+    if (file === null) return [];
+    try {
+      readTextFile(file);
+      return [];
+    } catch (error) {
+      const problem = `${file} cannot be read (${fileErrorText(error)}): correct the path`;
+      return [{ source: sourceOf(name), problem }];
+    }
+  });
 }
 
 function mailOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {

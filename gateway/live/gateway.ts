@@ -17,6 +17,7 @@ import { type ApiIotRole, type ApiIotRoleDeps, startApiIot as startApiIotHere } 
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { configuredAdapter } from './configured-adapter.ts';
 import { type Keys, openKeys } from './keys.ts';
+import { natsAccessOf } from './nats-access.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
 import { type PlatformRole, startPlatform, type WrapPorts } from './platform-role.ts';
 import { roleFault } from './roles.ts';
@@ -172,6 +173,7 @@ function openBus(
   const { natsPlacementCluster: cluster, natsPlacementTags: tags } = config;
   return openLiveBus({
     ...{ natsUrl, prefix, installation },
+    natsAccess: natsAccessOf(config),
     storage: {
       replicas: config.natsReplicas,
       maxBytes: config.natsMaxBytes,

@@ -1,13 +1,5 @@
-import { standardPrefix } from '../../shared/protocol/nats-names.ts';
-import {
-  oneOf,
-  optionalAddress,
-  optionalText,
-  optionalUrl,
-  streamPrefix,
-  text,
-  wholeNumber,
-} from '../option.ts';
+import { optionalAddress, optionalText, optionalUrl, text } from '../option.ts';
+import { natsOptions } from './nats-options.ts';
 
 /** The API IoT, NATS, the broker and the database that a process connects to. */
 export const neighbourOptions = {
@@ -45,73 +37,7 @@ export const neighbourOptions = {
     placeholder: 'secret',
     help: "secret that signs the API IoT's callbacks (Standard Webhooks, whsec_…); default: generated at the first start",
   }),
-  natsUrl: optionalAddress(
-    {
-      flag: 'nats-url',
-      environment: 'NATS_URL',
-      placeholder: 'url',
-      help: 'URL of a NATS server with JetStream, or of the servers of a cluster, comma-separated; default: starts a nats-server',
-    },
-    { protocols: ['nats://', 'tls://'], hasCredentials: true, isList: true },
-  ),
-  natsPrefix: streamPrefix({
-    flag: 'nats-prefix',
-    environment: 'NATS_PREFIX',
-    placeholder: 'name',
-    help: 'prefix of the streams and subjects; each installation that shares a NATS needs one of its own',
-    fallback: standardPrefix,
-  }),
-  natsReplicas: wholeNumber(
-    {
-      flag: 'nats-replicas',
-      environment: 'NATS_REPLICAS',
-      placeholder: 'count',
-      help: 'replicas of each stream in a NATS cluster; 1 does not change an existing stream',
-      fallback: 1,
-    },
-    1,
-    5,
-  ),
-  natsMaxBytes: wholeNumber(
-    {
-      flag: 'nats-max-bytes',
-      environment: 'NATS_MAX_BYTES',
-      placeholder: 'bytes',
-      help: 'size limit of each of the two streams, if the NATS account requires one; 0: no limit',
-      fallback: 0,
-    },
-    0,
-    2 ** 50,
-  ),
-  natsPlacementCluster: optionalText({
-    flag: 'nats-placement-cluster',
-    environment: 'NATS_PLACEMENT_CLUSTER',
-    placeholder: 'name',
-    help: 'NATS cluster that keeps the streams',
-  }),
-  natsPlacementTags: optionalText({
-    flag: 'nats-placement-tags',
-    environment: 'NATS_PLACEMENT_TAGS',
-    placeholder: 'list',
-    help: 'tags of the NATS servers that keep the streams, comma-separated',
-  }),
-  natsServer: text({
-    flag: 'nats-server',
-    environment: 'NATS_SERVER',
-    placeholder: 'program',
-    help: 'nats-server program that is started if no NATS URL is given: a name on the PATH, or a file',
-    fallback: 'nats-server',
-  }),
-  install: oneOf(
-    {
-      flag: 'install',
-      environment: 'FLEETWAKE_INSTALL',
-      placeholder: 'yes|no',
-      help: 'install nats-server with apt-get when it is missing',
-      fallback: 'no',
-    },
-    ['yes', 'no'],
-  ),
+  ...natsOptions,
   mqttUrl: optionalAddress(
     {
       flag: 'mqtt-url',

@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts';
 import { maskedAddress } from '../protocol/address.ts';
 import { natsNames, standardPrefix } from '../protocol/nats-names.ts';
 import type { JetStreamRemedy } from './jetstream-errors.ts';
-import { connectTo, type NatsCredentials, reasonOf } from './nats-connection.ts';
+import { connectTo, type NatsAddress, reasonOf } from './nats-connection.ts';
 import { type LiveConsumption, PullConsumption, within } from './nats-consumption.ts';
 import { type LinkState, linkState } from './nats-link-state.ts';
 import { acknowledgementTimeoutMs, publisher } from './nats-publishing.ts';
@@ -22,10 +22,7 @@ import {
 
 const flushMaxMs = 2_000;
 
-export interface NatsBusOptions {
-  /** `nats://127.0.0.1:4222`, several separated by commas; may hold `user:password@`. */
-  readonly url: string;
-  readonly credentials?: NatsCredentials;
+export interface NatsBusOptions extends NatsAddress {
   readonly storage?: StreamStorage;
   /** Of the streams and subjects; default `fleetwake`. */
   readonly prefix?: string;
@@ -40,7 +37,7 @@ export interface NatsBusOptions {
  * this prefix belong to another installation.
  */
 export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
-  const { storage = plainStorage, prefix = standardPrefix, installation } = options;
+  const { storage = plainStorage, prefix = standardPrefix, installation, inboxPrefix } = options;
   const names = natsNames(prefix);
   const connection = await connectTo(options);
   const { manager, settings } = await prepared(connection, options.url, async () => ({
@@ -73,7 +70,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
         await ensureConsumer(manager, named);
       };
       await prepare('create');
-      const consumption = new PullConsumption({ connection, log, prepare }, named, (delivery) =>
+      const consumption = new PullConsumption({ connection, inboxPrefix, log, prepare }, named, (delivery) =>
         handle({ ...delivery, subject: names.plainSubject(delivery.subject) }),
       );
       consumptions.add(consumption);
@@ -93,9 +90,7 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
 }
 
 /** Deletes the streams of a prefix with their messages, for a removed installation. */
-export async function removeStreams(
-  options: Pick<NatsBusOptions, 'url' | 'log'> & { readonly prefix: string },
-): Promise<void> {
+export async function removeStreams(options: NatsAddress & { readonly prefix: string }): Promise<void> {
   const connection = await connectTo(options);
   try {
     const manager = await jetstreamManager(connection, { timeout: acknowledgementTimeoutMs });

@@ -4,23 +4,53 @@ import {
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  nkeyAuthenticator,
 } from '@nats-io/transport-node';
 import { BusUnavailable } from '../ports/bus.ts';
 import { maskedAddress } from '../protocol/address.ts';
+import { fileErrorText } from '../protocol/file-error-text.ts';
 
 export type NatsCredentials =
   | { readonly user: string; readonly password: string }
   | { readonly token: string }
   /** A file made by `nsc` (JWT and seed). */
-  | { readonly credentialsFile: string };
+  | { readonly credentialsFile: string }
+  /** A file that holds the seed of an NKEY. */
+  | { readonly nkeyFile: string };
+
+/** PEM files, read at each connection: who renews one needs no restart. */
+export interface NatsCertificates {
+  /** Of the authority that signed the server's certificate; default: those of the system. */
+  readonly caFile?: string;
+  /** Of this client, with its key. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+/** How a client is let in by a NATS. */
+export interface NatsAccess {
+  readonly credentials?: NatsCredentials;
+  readonly certificates?: NatsCertificates;
+  /** Where answers to this client come; default `_INBOX`. */
+  readonly inboxPrefix?: string;
+}
+
+export interface NatsAddress extends NatsAccess {
+  /** `nats://127.0.0.1:4222`, several separated by commas; may hold `user:password@`. */
+  readonly url: string;
+}
+
+/** Error of a file of credentials or certificates that cannot be read. The message names it. */
+export class NatsAccessUnusable extends Error {
+  override readonly name = 'NatsAccessUnusable';
+}
 
 export async function connectTo({
   url,
   credentials,
-}: {
-  readonly url: string;
-  readonly credentials?: NatsCredentials;
-}): Promise<NatsConnection> {
+  certificates,
+  inboxPrefix,
+}: NatsAddress): Promise<NatsConnection> {
   const parsed = url
     .split(',')
     .map((part) => part.trim())
@@ -32,11 +62,14 @@ export async function connectTo({
     : first
       ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
       : {};
+  const isEncrypted = certificates !== undefined || parsed.some((part) => part.protocol === 'tls:');
+  await checkReadable(certificates);
   try {
     return await connect({
       servers: parsed.map((part) => part.host),
       ...authentication,
-      ...(parsed.some((part) => part.protocol === 'tls:') ? { tls: {} } : {}),
+      ...(isEncrypted ? { tls: { ...certificates } } : {}),
+      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
       name: 'fleetwake',
       // A server that is away refuses at once; one that is there is waited for, however busy this process is.
       timeout: 20_000,
@@ -57,7 +90,22 @@ export async function connectTo({
 async function authenticationOf(credentials: NatsCredentials): Promise<Partial<NodeConnectionOptions>> {
   if ('token' in credentials) return { token: credentials.token };
   if ('user' in credentials) return { user: credentials.user, pass: credentials.password };
-  return { authenticator: credsAuthenticator(await readFile(credentials.credentialsFile)) };
+  if ('credentialsFile' in credentials)
+    return { authenticator: credsAuthenticator(await fileOf(credentials.credentialsFile)) };
+  const seed = (await fileOf(credentials.nkeyFile)).toString('utf8').trim();
+  return { authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)) };
+}
+
+async function checkReadable({ caFile, certFile, keyFile }: NatsCertificates = {}): Promise<void> {
+  for (const file of [caFile, certFile, keyFile]) if (file !== undefined) await fileOf(file);
+}
+
+async function fileOf(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new NatsAccessUnusable(`${path} cannot be read (${fileErrorText(error)}): correct the path`);
+  }
 }
 
 export function reasonOf(error: unknown): string {

@@ -24,6 +24,8 @@ const recoverMaxMs = 4_000;
 
 interface ConsumptionDeps {
   readonly connection: NatsConnection;
+  /** Where fetched messages come; default `_INBOX`. */
+  readonly inboxPrefix?: string | undefined;
   readonly log: Log;
   /** Makes sure that the stream and the consumer stand; `recreate`: what stands is deleted first. */
   readonly prepare: (remedy: JetStreamRemedy) => Promise<void>;
@@ -60,7 +62,7 @@ export class PullConsumption implements LiveConsumption {
     this.#deps = deps;
     this.#options = options;
     this.#handle = handle;
-    this.#inbox = createInbox();
+    this.#inbox = createInbox(deps.inboxPrefix);
     this.#subscription = deps.connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
         if (error) this.recover();

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiscardPolicy, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { configurationFile, serverUser } from './nats-server-files.ts';
+import { configurationFile, serverInboxPrefix, serverUser } from './nats-server-files.ts';
 
 /** A server that does not listen yet refuses at once; one that listens is waited for, however busy this process is. */
 const answerMaxMs = 20_000;
@@ -27,6 +27,7 @@ async function failureOf(
       user: serverUser,
       pass: password,
       timeout: timeoutMs,
+      inboxPrefix: serverInboxPrefix,
       reconnect: false,
     });
     try {

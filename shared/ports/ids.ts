@@ -11,6 +11,7 @@ export type IdPrefix =
   | 'cus'
   | 'ent'
   | 'evt'
+  | 'flt'
   | 'inc'
   | 'ins'
   | 'ntc'

@@ -24,6 +24,7 @@ export interface FleetFlags extends RangeFlags {
   readonly regions?: string;
   readonly telemetryEvery: string;
   readonly fresh?: true;
+  readonly telemetryNats?: true;
 }
 
 const telemetryMs = { least: 100, most: 86_400_000 };
@@ -50,7 +51,8 @@ export function withFleetOptions(command: Command): Command {
     .option(
       '--control-open',
       'accept the fault control API without its secret from every program of this machine, for Toxiproxy clients',
-    );
+    )
+    .option('--telemetry-nats', 'publish the telemetry of the vehicles at NATS as well (docs/fleet-bus.md)');
 }
 
 /** Refuses before anything is started what would end in "too many open files". */

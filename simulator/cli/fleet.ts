@@ -8,10 +8,13 @@ import { firstSignal } from '../../shared/live/signals.ts';
 import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { registrationOf } from '../live/demo-fleet.ts';
+import { openFleetNats } from '../live/fleet-nats.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
 import { openOwnFleet } from '../live/own-fleet.ts';
 import { openVehicleFile } from '../live/vehicle-file.ts';
 import { registerWithoutErased } from '../run/registration.ts';
+import { UsageError } from './exit.ts';
+import { fleetNatsOptions, fleetNatsView, refuseIdleNatsFlags } from './fleet-nats-text.ts';
 import {
   checkOpenFiles,
   type FleetFlags,
@@ -36,15 +39,22 @@ export function addFleet(program: Command): void {
       'also run the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
     );
   withFleetOptions(command);
-  withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', 'logLevel'], {
+  withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', ...fleetNatsOptions, 'logLevel'], {
     data: { help: 'data folder of the gateway, whose secrets are used; keeps the passwords of the vehicles' },
     mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
+    natsUrl: {
+      help: 'URL of the NATS at which fleet events are published and requests to control faults are answered; default: none',
+    },
+    natsPrefix: { help: 'prefix of the subjects; each fleet that shares a NATS needs one of its own' },
   }).action(async (flags: Flags) => {
     const chosen = fleetOfFlags(flags);
     const telemetryMs = telemetryMsOf(flags);
     checkOpenFiles(vehicleCount(chosen), 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
     const { config, clients } = await askedPlatform(flags);
+    refuseIdleNatsFlags(flags, config);
+    if (flags.telemetryNats === true && config.natsUrl === null)
+      throw new UsageError('--telemetry-nats has no effect without --nats-url (NATS_URL); leave it out');
     const log = jsonLog(config.logLevel, secretsOf(config));
     const parts: { stop(): Promise<void> }[] = [];
     const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
@@ -63,20 +73,24 @@ export function addFleet(program: Command): void {
         config.data,
         registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),
       );
+      const hasTelemetry = flags.telemetryNats === true;
+      const nats = await openFleetNats({ config, access: null, mayStart: false, hasTelemetry, log });
+      if (nats !== null) parts.push(nats);
       const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
       const link = mqttLink({ url: mqttUrl, log });
       const kept = { isFresh: flags.fresh === true, vins: vehicles.map(({ vin }) => vin) };
       const store = await openVehicleFile(config.data, { clock: wallClock, log }, kept);
       parts.push(store);
-      const cars = fleet({ link, clock: wallClock, random: systemRandom, log, store }, vehicles, {
-        telemetryMs,
-      });
+      const observe = nats === null ? {} : { observe: nats.observeFleet };
+      const deps = { link, clock: wallClock, random: systemRandom, log, store, ...observe };
+      const cars = fleet(deps, vehicles, { telemetryMs });
       parts.push(cars);
       await cars.start();
-      control.begin({ cars, services: null, mqttUrl });
+      const desk = control.begin({ cars, services: null, mqttUrl, observe: nats?.observeFaults });
+      await nats?.serve(cars, desk);
       const connected = cars.states().filter((state) => state.connected).length;
       process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', ...fleetMembers(vehicles), vehicleList: own.list, connected, registered, control: control.origin })}\n`,
+        `${JSON.stringify({ event: 'fleet.started', ...fleetMembers(vehicles), vehicleList: own.list, connected, registered, control: control.origin, nats: fleetNatsView(nats) })}\n`,
       );
       await signal.promise;
     } finally {

@@ -1,8 +1,8 @@
 import { type GatewayConfig, options, secretsOf } from '../../gateway/config.ts';
+import { natsAccessOf } from '../../gateway/live/nats-access.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { removeStreams } from '../../shared/live/nats-bus.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { silentLog } from '../../shared/ports/log.ts';
 import { runScenario } from '../live/scenario-run.ts';
 import { usedDataFault } from '../live/used-data.ts';
 import type { Evidence } from '../reports/evidence.ts';
@@ -11,6 +11,7 @@ import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import type { RecordedMetrics } from '../run/metrics-recorder.ts';
 import { UsageError } from './exit.ts';
+import { fleetEventsLine } from './fleet-nats-text.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
 import { openRunFolder } from './run-folder.ts';
@@ -44,6 +45,8 @@ export interface LiveFlags {
 /** What may stand in the environment for a run. All else of the gateway's is the scenario's to say, or belongs to another gateway. */
 const runOptions = [
   ...(['natsUrl', 'natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags'] as const),
+  ...(['natsUser', 'natsPassword', 'natsCredentials', 'natsNkey'] as const),
+  ...(['natsCa', 'natsCertificate', 'natsKey'] as const),
   ...(['natsServer', 'install', 'databaseUrl', 'apiIotThread', 'logLevel'] as const),
 ];
 
@@ -93,6 +96,7 @@ export async function runLive(
         ...(catalogueFolder === undefined ? {} : { catalogueFolder }),
         config,
         log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
+        onFleetNats: (nats) => say(`NATS ${fleetEventsLine(nats)}`),
         ...parts,
       }),
     );
@@ -111,7 +115,8 @@ export async function runLive(
 const runPrefix = () => `run-${systemSecrets.digest(systemSecrets.newToken()).slice(0, 16)}`;
 
 /** Removes the streams of the run; an unavailable NATS keeps them. */
-async function forgetStreams({ natsUrl, natsPrefix: prefix }: GatewayConfig): Promise<void> {
+async function forgetStreams(config: GatewayConfig): Promise<void> {
+  const { natsUrl, natsPrefix: prefix } = config;
   if (natsUrl === null) return;
-  await removeStreams({ url: natsUrl.reveal(), prefix, log: silentLog }).catch(() => {});
+  await removeStreams({ ...natsAccessOf(config), url: natsUrl.reveal(), prefix }).catch(() => {});
 }

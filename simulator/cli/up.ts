@@ -22,6 +22,7 @@ import {
   withConsoleOptions,
 } from './console-options.ts';
 import { UsageError } from './exit.ts';
+import { fleetNatsLine, fleetNatsView, refuseIdleNatsFlags } from './fleet-nats-text.ts';
 import {
   checkOpenFiles,
   type FleetFlags,
@@ -84,7 +85,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   const config = withoutParts(gatewayConfig(flags, process.env), flags);
   // Where the broker is elsewhere, its address is for the vehicles; and what stands in for payments and mail uses their options.
   const { mqttUrl: _, ...ofGateway } = flags;
-  refuseIdleFlags(config.apiIotUrl === null ? flags : ofGateway, {
+  refuseIdleFlags(refuseIdleNatsFlags(config.apiIotUrl === null ? flags : ofGateway, config), {
     ...config,
     paymentsUrl: config.paymentsUrl ?? 'http://127.0.0.1',
     smtpUrl: config.smtpUrl ?? new Address('smtp://127.0.0.1'),
@@ -111,6 +112,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       },
       fleetOptions: { telemetryMs },
       kept: { isFresh: flags.fresh === true },
+      fleetNats: { hasTelemetry: flags.telemetryNats === true },
     });
     let served: Console | null = null;
     try {
@@ -206,16 +208,17 @@ function placesOf(
 /** What is printed as JSON once all runs. */
 function upLine(
   places: Record<string, string>,
-  { vehicles, registered }: LocalSystem,
+  { vehicles, registered, fleetNats }: LocalSystem,
   shown: ShownConsole | null,
 ): string {
+  const nats = fleetNatsView(fleetNats);
   const ofConsole = shown === null ? {} : { console: shown.origin, consoleLogin: shown.login };
-  return `${JSON.stringify({ event: 'up', ...places, ...ofConsole, ...fleetMembers(vehicles), registered })}\n`;
+  return `${JSON.stringify({ event: 'up', ...places, nats, ...ofConsole, ...fleetMembers(vehicles), registered })}\n`;
 }
 
 function welcome(
   places: Record<string, string>,
-  { vehicles, registered }: LocalSystem,
+  { vehicles, registered, fleetNats }: LocalSystem,
   isEngineElsewhere: boolean,
   shown: ShownConsole | null,
 ): string {
@@ -238,6 +241,7 @@ function welcome(
     ...(isEngineElsewhere ? [`  push service   ${places.push}`] : []),
     `  payments       ${places.payments}/ledger   (send the paymentsKey of the secrets: curl -H "Authorization: Bearer KEY")`,
     `  faults         ${places.control}   (fleetwake fault add|list|remove|clear)`,
+    `  NATS           ${fleetNatsLine(fleetNats)}`,
     ...(isEngineElsewhere ? engine : gateway),
     '',
     ...fleetLines(vehicles, `${places.vehicleList}`, !isEngineElsewhere),

@@ -4,10 +4,8 @@ import { ProblemError, problemError, problemResponse } from '../../gateway/http/
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
-import type { FaultRecord } from '../faults/fault.ts';
 import type { VehicleSnapshot } from '../fleet/vehicle-snapshot.ts';
-import type { FaultDesk, PlacedFault } from './fault-desk.ts';
-import { readFault } from './read-fault.ts';
+import { type FaultOperations, faultOperations, noJson } from './fault-operations.ts';
 import type { LineDeps } from './toxic-lines.ts';
 import { toxiproxyApp } from './toxiproxy-app.ts';
 import { vehiclesApp } from './vehicles-app.ts';
@@ -32,7 +30,7 @@ const inPath = '/as/:credential';
  */
 export function controlApp(deps: ControlDeps): Hono {
   const surface = new Hono()
-    .route('/', faultsApp(deps.desk))
+    .route('/', faultsApp(faultOperations(deps.desk)))
     .route('/', vehiclesApp(deps))
     .route('/', toxiproxyApp(deps));
   const app = new Hono();
@@ -83,52 +81,27 @@ function requireCredential({ secrets, credentialDigest }: ControlDeps, given: st
   );
 }
 
-function faultsApp(desk: FaultDesk): Hono {
+function faultsApp(operations: FaultOperations): Hono {
   const app = new Hono();
-  app.get('/faults', (context) => context.json({ faults: desk.list().map(faultView) }));
-  app.post('/faults/preview', async (context) => {
-    const { vins, count } = desk.preview(await recordOf(context.req));
-    return context.json({ vehicles: count, candidates: vins.length, vins: vins.slice(0, 100) });
-  });
+  app.get('/faults', (context) => context.json(operations.list()));
+  app.post('/faults/preview', async (context) => context.json(operations.preview(await bodyOf(context.req))));
   app.post('/faults', async (context) => {
-    const placing = desk.add(await recordOf(context.req));
-    if (!placing.ok) throw problemError('invalid-request', `The fault cannot be had: ${placing.reason}.`);
-    return context.json(faultView(placing.fault), 201, { location: `/faults/${placing.fault.id}` });
+    const fault = operations.add(await bodyOf(context.req));
+    return context.json(fault, 201, { location: `/faults/${fault.id}` });
   });
-  app.get('/faults/:id', (context) => {
-    const fault = desk.find(context.req.param('id'));
-    if (!fault) throw noFault(context.req.param('id'));
-    return context.json(faultView(fault));
-  });
+  app.get('/faults/:id', (context) => context.json(operations.get(context.req.param('id'))));
   app.delete('/faults/:id', (context) => {
-    if (!desk.remove(context.req.param('id'))) throw noFault(context.req.param('id'));
+    operations.remove(context.req.param('id'));
     return context.body(null, 204);
   });
-  app.delete('/faults', (context) => context.json({ removed: desk.clear() }));
+  app.delete('/faults', (context) => context.json(operations.clear()));
   return app;
-}
-
-function noFault(id: string): ProblemError {
-  return problemError(
-    'not-found',
-    `There is no fault ${id}; "fleetwake fault list" shows those that there are.`,
-  );
-}
-
-async function recordOf(request: { json(): Promise<unknown> }): Promise<FaultRecord> {
-  const reading = readFault(await bodyOf(request));
-  if (reading.ok) return reading.record;
-  throw problemError('invalid-request', reading.mistakes.join('; '), { mistakes: reading.mistakes });
 }
 
 async function bodyOf(request: { json(): Promise<unknown> }): Promise<unknown> {
   try {
     return await request.json();
   } catch {
-    throw problemError('malformed-request', 'The body is no JSON. Send a fault as docs/faults.md shows it.');
+    throw noJson();
   }
-}
-
-function faultView({ id, addedAt, record, vins, struck, time }: PlacedFault) {
-  return { id, addedAt, ...record, vehicles: vins.length, vins: vins.slice(0, 100), struck, ...time };
 }

@@ -63,12 +63,15 @@ interface Entry {
   readonly fault: ServiceFault | null;
 }
 
+export type ObserveFaults = (type: 'fault.added' | 'fault.removed', fault: PlacedFault) => void;
+
 /** `services` is null in a process that does not run the gateway. */
 export function faultDesk(deps: {
   readonly fleet: Pick<Fleet, 'states' | 'faults'>;
   readonly services: ServiceFaults | null;
   readonly clock: Clock;
   readonly random: Random;
+  readonly observe?: ObserveFaults | undefined;
 }): FaultDesk {
   const { fleet, services: reachable, clock, random } = deps;
   const entries = new Map<string, Entry>();
@@ -137,9 +140,11 @@ export function faultDesk(deps: {
   function take(id: string): boolean {
     const entry = entries.get(id);
     if (!entry) return false;
+    const last = view(entry);
     entries.delete(id);
     for (const vin of entry.vins) fleet.faults(vin).remove(id);
     if (entry.fault) applyServices();
+    deps.observe?.('fault.removed', last);
     return true;
   }
 
@@ -157,7 +162,9 @@ export function faultDesk(deps: {
       added += 1;
       entries.set(id, entry);
       if (entry.fault) applyServices();
-      return { ok: true, fault: view(entry) };
+      const fault = view(entry);
+      deps.observe?.('fault.added', fault);
+      return { ok: true, fault };
     },
     preview(record) {
       if (record.layer === 'services') return { vins: [], count: 0 };

@@ -4,6 +4,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import { agenda } from './agenda.ts';
 import type { FaultSet } from './fault-set.ts';
+import type { ObserveFleet } from './fleet-events.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import { defaultFleetOptions, type FleetOptions } from './options.ts';
 import { VehicleHost } from './vehicle-host.ts';
@@ -17,6 +18,8 @@ export interface FleetDeps {
   readonly log: Log;
   /** Keeps the vehicles outside the process; without it, they are new each time. */
   readonly store?: VehicleStore;
+  /** Receives what happens to each vehicle. */
+  readonly observe?: ObserveFleet;
 }
 
 export interface Fleet {

@@ -28,6 +28,8 @@ export interface ConnectionDeps {
   readonly onMessage: (message: LinkMessage) => void;
   /** Called each time when the session stands and the command topic is subscribed. */
   readonly onReady: () => Promise<void>;
+  /** Called once for each time that it was ready, when it is no longer. */
+  readonly onGone: () => void;
 }
 
 /** Time-out of a DISCONNECT packet. */
@@ -91,9 +93,7 @@ export class VehicleConnection {
         will: { topic: topics.status(vin), payload: JSON.stringify(will), qos: 1, retain: true },
         onMessage: (message) => this.#deps.onMessage(message),
         onConnect: ({ sessionPresent }) => void this.#greet(sessionPresent),
-        onDisconnect: () => {
-          this.#isSubscribed = false;
-        },
+        onDisconnect: () => this.#end(),
       });
     });
   }
@@ -149,7 +149,7 @@ export class VehicleConnection {
   }
 
   hangUp(): void {
-    this.#isSubscribed = false;
+    this.#end();
     this.#line?.cut();
   }
 
@@ -175,6 +175,13 @@ export class VehicleConnection {
     if (this.isReady) await this.#tryGoodbye();
     this.#line = null;
     await line.close();
+    this.#end();
+  }
+
+  #end(): void {
+    const wasReady = this.#isSubscribed;
+    this.#isSubscribed = false;
+    if (wasReady) this.#deps.onGone();
   }
 
   /** A line that lets nothing through may not keep the fleet from stopping. */
@@ -209,7 +216,7 @@ export class VehicleConnection {
       random: drawsOfFaults,
       faults: this.#deps.faults(),
       onBroken: () => {
-        this.#isSubscribed = false;
+        this.#end();
         agenda.after(options.redialMs, () => {
           if (this.#deps.isRunning()) this.reconnect();
         });

@@ -1,6 +1,4 @@
-import type { Clock } from '../../shared/ports/clock.ts';
-import type { DeviceLink, LinkMessage } from '../../shared/ports/device-link.ts';
-import type { Log } from '../../shared/ports/log.ts';
+import type { LinkMessage } from '../../shared/ports/device-link.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import { configureCommandSchema } from '../../shared/protocol/device-messages.ts';
 import { jsonOf } from '../../shared/protocol/json.ts';
@@ -8,29 +6,24 @@ import { applyMsOf } from '../vehicle/configure.ts';
 import type { VehicleEvent, VehicleStep } from '../vehicle/event.ts';
 import { step } from '../vehicle/step.ts';
 import { clockOf, newVehicle, type Vehicle } from '../vehicle/vehicle.ts';
-import type { Agenda } from './agenda.ts';
 import { outages, recordedOutages } from './connectivity.ts';
 import { faultEffects, loggedEffects } from './fault-effects.ts';
 import { FaultSet } from './fault-set.ts';
+import { type ObserveFleet, vehicleObserver } from './fleet-events.ts';
 import type { VehicleSpec } from './make-fleet.ts';
 import { MemorySaver } from './memory-saver.ts';
-import type { FleetOptions } from './options.ts';
 import { startTelemetry } from './telemetry-timer.ts';
-import { VehicleConnection } from './vehicle-connection.ts';
+import { type ConnectionDeps, VehicleConnection } from './vehicle-connection.ts';
 import { standingForm } from './vehicle-faults.ts';
 import { type OutputSource, VehicleOutput } from './vehicle-output.ts';
 import type { VehicleSnapshot } from './vehicle-snapshot.ts';
 import { restoredVehicle, type VehicleStore } from './vehicle-store.ts';
 
-export interface HostDeps {
-  readonly link: DeviceLink;
-  readonly clock: Clock;
+export interface HostDeps extends Pick<ConnectionDeps, 'link' | 'clock' | 'log' | 'agenda' | 'options'> {
   readonly random: Random;
-  readonly log: Log;
-  readonly agenda: Agenda;
-  readonly options: FleetOptions;
   /** Without it, the vehicle is as it left the factory each time. */
   readonly store?: VehicleStore | undefined;
+  readonly observe?: ObserveFleet | undefined;
 }
 
 const displayedMax = 16;
@@ -43,6 +36,7 @@ export class VehicleHost {
   readonly spec: VehicleSpec;
   readonly #deps: HostDeps;
   readonly #random: Random;
+  readonly #observer: ReturnType<typeof vehicleObserver>;
   #vehicle: Vehicle;
   readonly #connection: VehicleConnection;
   readonly #output: VehicleOutput;
@@ -57,6 +51,7 @@ export class VehicleHost {
     this.spec = spec;
     this.#deps = deps;
     this.#random = deps.random.stream(spec.vin);
+    this.#observer = vehicleObserver(deps.observe, spec);
     this.#memory = new MemorySaver(deps.store, deps.log);
     this.#output = new VehicleOutput(this.#source(), deps.log);
     const stored = deps.store?.load(spec.vin) ?? { memory: null, motion: null };
@@ -188,7 +183,9 @@ export class VehicleHost {
       vehicleClock: () => clockOf(this.#vehicle, clock.now()),
       isRunning: () => this.#vehicle.running,
       onMessage: (message) => this.#receive(message),
+      onGone: this.#observer.disconnected,
       onReady: async () => {
+        this.#observer.connected();
         this.#faults.enter('connected');
         this.#output.addStatus();
         await this.#output.flush();
@@ -237,6 +234,7 @@ export class VehicleHost {
       this.#refuse('malformed');
       return;
     }
+    this.#observer.received(parsed.data);
     this.#faults.enter('receiving');
     if (this.#connection.isWedged) {
       this.#refuse('wedged');
@@ -270,6 +268,7 @@ export class VehicleHost {
   #absorb(taken: VehicleStep): void {
     const before = this.#vehicle;
     this.#vehicle = taken.vehicle;
+    this.#observer.stepped(before, taken.vehicle, taken.messages);
     if (taken.refused) this.#refuse(taken.refused);
     if (taken.display !== undefined) {
       this.#displayed.push(taken.display);

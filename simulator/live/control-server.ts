@@ -8,7 +8,7 @@ import { systemRandom } from '../../shared/live/random.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { controlApp } from '../control/control-app.ts';
-import { type FaultDesk, faultDesk, type ServiceFaults } from '../control/fault-desk.ts';
+import { type FaultDesk, faultDesk, type ObserveFaults, type ServiceFaults } from '../control/fault-desk.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 
 /** Default port of the fault control: Toxiproxy's own port. */
@@ -33,6 +33,7 @@ export interface Controlled {
   readonly cars: Pick<Fleet, 'states' | 'faults'> | null;
   readonly services: ServiceFaults | null;
   readonly mqttUrl: string;
+  readonly observe?: ObserveFaults | undefined;
 }
 
 /**
@@ -61,6 +62,7 @@ export async function openControl(options: {
         services: controlled.services,
         clock: wallClock,
         random: systemRandom,
+        observe: controlled.observe,
       });
       server.handle(appOf(desk, controlled, { secret, log, isOpen }));
       return desk;

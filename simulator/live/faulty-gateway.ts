@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { natsAccessOf, noNatsAccess } from '../../gateway/live/nats-access.ts';
 import { closeAll, undoneOnFailure } from '../../gateway/live/undo.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
@@ -56,6 +57,7 @@ export function launchWithComponentFaults(plan: Plan, program: string): Launch {
       const common: GatewayConfig = {
         ...config,
         natsUrl: new Address(nats.url),
+        ...(config.natsUrl === null ? noNatsAccess : {}),
         ...((plan.partFaults ?? []).some(isCrash) ? { mailTimeoutMs } : {}),
         port: await port(config.port),
         apiIotPort: await port(config.apiIotPort),
@@ -70,7 +72,7 @@ export function launchWithComponentFaults(plan: Plan, program: string): Launch {
       });
       undo(() => platform.stop());
       const processes = faultyProcesses({ platform, 'api-iot': apiIot }, log);
-      return handleOf({ plan, parts, nats, processes, platform, apiIot, prefix: config.natsPrefix, log });
+      return handleOf({ plan, parts, nats, processes, platform, apiIot, config: common, log });
     });
 }
 
@@ -128,10 +130,10 @@ function handleOf(deps: {
   readonly processes: FaultyProcesses;
   readonly platform: GatewayProcess;
   readonly apiIot: GatewayProcess;
-  readonly prefix: string;
+  readonly config: GatewayConfig;
   readonly log: Log;
 }): GatewayHandle {
-  const { plan, parts, nats, processes, platform, apiIot, prefix, log } = deps;
+  const { plan, parts, nats, processes, platform, apiIot, config, log } = deps;
   let brokerRestarts = 0;
   const tell = (question: ProcessQuestion) =>
     apiIot.isRunning
@@ -161,7 +163,12 @@ function handleOf(deps: {
     apiIot: apiIot.started.apiIot,
     mqttUrl: apiIot.started.mqtt ?? '',
     bus: 'nats',
-    openBus: () => openNatsBus({ url: nats.url, prefix, log: silentLog }),
+    openBus: () =>
+      openNatsBus({
+        ...natsAccessOf(config),
+        ...{ url: nats.url, prefix: config.natsPrefix, log: silentLog },
+      }),
+    fleetAccess: nats.fleetAccess,
     crashes: () => platform.deaths + apiIot.deaths,
     components: {
       begin: faults.begin,

@@ -4,6 +4,7 @@ import type { GatewayConfig } from '../../gateway/config.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import type { Keys } from '../../gateway/live/keys.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { FleetAccess } from '../../shared/live/nats-server-files.ts';
 import { openPostgres } from '../../shared/live/postgres.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
@@ -19,6 +20,8 @@ export interface GatewayHandle {
   readonly mqttUrl: string;
   /** For the report: which bus it has. */
   readonly bus: 'nats' | 'in-process';
+  /** How the run's vehicles publish their events at a nats-server of its own; left out or null: there is none. */
+  readonly fleetAccess?: FleetAccess | null;
   /** A connection to its bus for a reader of the events. */
   openBus(): Promise<Bus>;
   /** How often one of its processes died so far. */
@@ -76,6 +79,7 @@ export const launchHere: Launch = async ({ config, apiIotFaults, platformFaults,
     apiIot: gateway.apiIotOrigin,
     mqttUrl: apiIot.mqttUrl,
     bus: bus.kind,
+    fleetAccess: bus.fleetAccess,
     openBus: async () => ({ ...bus.bus, close: async () => {} }),
     crashes: () => 0,
     freeze: gateway.stopRoles,

@@ -17,6 +17,7 @@ import { apiIotThread } from './api-iot-thread.ts';
 import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
+import { type FleetNats, openFleetNats } from './fleet-nats.ts';
 import type { OwnFleet } from './own-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
@@ -48,6 +49,8 @@ export interface LocalSystemOptions {
   readonly conducted?: Faults;
   /** Keeps what passes between API IoT and vehicles, for evidence. */
   readonly isMessageLogKept?: boolean;
+  /** Publishes what happens to the vehicles at NATS, and answers requests there; without it, it does not. */
+  readonly fleetNats?: { readonly hasTelemetry: boolean };
 }
 
 /** Gateway or a part of it, stand-ins, vehicles and the control of their faults, on this machine. */
@@ -63,6 +66,8 @@ export interface LocalSystem {
   readonly messageLog: ReturnType<typeof newMessageLog>;
   readonly faults: Faults;
   readonly registered: RegistrationSummary | null;
+  /** Null where it was not asked for, and where there is no NATS. */
+  readonly fleetNats: FleetNats | null;
   stop(): Promise<void>;
 }
 
@@ -119,19 +124,37 @@ async function start(
       ),
     );
   const tapped = options.isMessageLogKept ? messageLog.tap(link) : link;
-  const deps = { link: tapped, clock: wallClock, random: systemRandom, log, ...(store ? { store } : {}) };
+  const fleetNats = options.fleetNats ? await openNats(options, gateway, options.fleetNats) : null;
+  if (fleetNats !== null) added(fleetNats);
+  const deps = {
+    ...{ link: tapped, clock: wallClock, random: systemRandom, log },
+    ...(store ? { store } : {}),
+    ...(fleetNats ? { observe: fleetNats.observeFleet } : {}),
+  };
   const cars = added(fleet(deps, vehicles, options.fleetOptions));
   const services = controlled(config, faults);
   if (!options.conducted) {
     await cars.start();
     for (const service of Object.values(services)) service?.begin();
   }
-  const desk = control.begin({ cars, services, mqttUrl });
+  const desk = control.begin({ cars, services, mqttUrl, observe: fleetNats?.observeFaults });
+  await fleetNats?.serve(cars, desk);
   return {
     ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, messageLog },
-    ...{ faults, registered },
+    ...{ faults, registered, fleetNats },
     stop: () => closeAll(parts),
   };
+}
+
+function openNats(
+  { config, log }: LocalSystemOptions,
+  { bus }: Gateway,
+  { hasTelemetry }: { readonly hasTelemetry: boolean },
+): Promise<FleetNats | null> {
+  return openFleetNats({
+    ...{ config, log, hasTelemetry, access: bus?.fleetAccess ?? null },
+    mayStart: bus === null,
+  });
 }
 
 function standInsOf(

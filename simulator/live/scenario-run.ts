@@ -28,6 +28,7 @@ import type { VehicleModel } from '../vehicle/models.ts';
 import { clientsOf } from './clients.ts';
 import { databaseOpenWork } from './database-books.ts';
 import { launchWithComponentFaults } from './faulty-gateway.ts';
+import { type FleetNats, openFleetNats } from './fleet-nats.ts';
 import { type GatewayHandle, type Launch, launchHere, openDatabases } from './gateway-handle.ts';
 import { type PlanFaults, planFaults } from './plan-faults.ts';
 import { writeScenarioCatalogue } from './scenario-catalogue.ts';
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly program?: string;
   /** Called with events around the gateway before the gateway receives them; it may delay them. */
   readonly onMoment?: (moment: Moment) => void | Promise<void>;
+  /** Called with where the events of the vehicles are published at NATS; left out: they are not. */
+  readonly onFleetNats?: (nats: FleetNats) => void;
 }
 
 /** Something that happened outside the gateway: a payment was made, a message passed a vehicle's connection, a mail arrived. */
@@ -146,8 +149,13 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       secrets: systemSecrets,
       subscribe: standIns.pushes.subscribe,
     });
+    const nats = await openNats(options, config, gateway);
+    if (nats !== null) added(nats);
     const cars = added(
-      fleetOf(plan, vehicles, { link: messageLog.tap(link), clock: wallClock, random: systemRandom, log }),
+      fleetOf(plan, vehicles, {
+        ...{ link: messageLog.tap(link), clock: wallClock, random: systemRandom, log },
+        ...(nats === null ? {} : { observe: nats.observeFleet }),
+      }),
     );
     const { onProgress, stopped } = options;
     const processor = added(watchProcessorShare());
@@ -189,6 +197,17 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   } finally {
     for (const part of parts.reverse()) await part.stop();
   }
+}
+
+async function openNats(
+  { onFleetNats, log }: RunOptions,
+  config: GatewayConfig,
+  { fleetAccess: access = null }: GatewayHandle,
+): Promise<FleetNats | null> {
+  if (onFleetNats === undefined) return null;
+  const nats = await openFleetNats({ config, access, mayStart: false, hasTelemetry: false, log });
+  if (nats !== null) onFleetNats(nats);
+  return nats;
 }
 
 /** Faults of components and services begin and end with the run; a gateway that was launched without them has none. */

@@ -55,6 +55,7 @@ it(
         if ('faults' in read) throw new Error(read.faults.join());
         const { bus } = await openLiveBus({
           natsUrl: read.config.natsUrl,
+          natsAccess: {},
           storage: { ...clusterStorage, placement: { cluster: 'fleet', tags: [] } },
           prefix: 'fleetwake',
           installation: async () => 'ins_cluster',

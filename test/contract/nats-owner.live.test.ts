@@ -114,7 +114,7 @@ it('gives streams that two installations create at one moment to one of them, an
 it('removes the streams of a prefix, and no others', async () => {
   await (await open('gone', 'ins_gone')).close();
   await (await open('stays', 'ins_stays')).close();
-  await removeStreams({ url: server.url, prefix: 'gone', log: silentLog });
+  await removeStreams({ url: server.url, prefix: 'gone' });
   const left = Object.keys(await descriptionsOf()).filter((name) => /^(GONE|STAYS)_/.test(name));
   expect(left.toSorted()).toEqual(['STAYS_EVENTS', 'STAYS_WAKEUPS']);
 });

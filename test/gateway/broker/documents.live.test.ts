@@ -13,6 +13,7 @@ import {
   telemetrySchema,
   vehicleStatusSchema,
 } from '../../../shared/protocol/device-messages.ts';
+import { faultRequests, fleetSubjects } from '../../../shared/protocol/fleet-subjects.ts';
 import { streams, subjects } from '../../../shared/protocol/subjects.ts';
 import { topics } from '../../../shared/protocol/topics.ts';
 import { openInProcess, passwordOf, service, vinA, withBroker } from '../../helpers/broker-under-test.ts';
@@ -31,8 +32,8 @@ function blocks(mark: string): string[] {
 
 describe('docs/asyncapi.yaml', () => {
   const document = parse(asyncapi) as {
-    channels: Record<'wakeUp' | 'event', { address: string; description: string }>;
-    components: { schemas: Record<'RecordedEvent', JsonSchema> };
+    channels: Record<'wakeUp' | 'event', { address: string | null; description: string }>;
+    components: { schemas: Record<'RecordedEvent' | 'FleetEvent' | 'PlacedFault', JsonSchema> };
   };
 
   test('is a valid AsyncAPI 3 document', async () => {
@@ -42,20 +43,25 @@ describe('docs/asyncapi.yaml', () => {
   });
 
   test('names the topics and subjects of the code', () => {
-    expect(Object.values(document.channels).map((channel) => channel.address)).toEqual([
+    const fleet = fleetSubjects('fleetwake');
+    expect(Object.values(document.channels).flatMap(({ address }) => address ?? [])).toEqual([
       topics.configure('{vin}'),
       topics.result('{vin}'),
       topics.status('{vin}'),
       topics.telemetry('{vin}'),
       subjects.wakeUp('{activationId}'),
       subjects.event('{type}'),
+      fleet.event('{type}', '{key}'),
+      fleet.telemetry('{vin}'),
+      ...faultRequests.map((request) => fleet.fault(request)),
+      fleet.ping,
     ]);
     expect(document.channels.wakeUp.description).toContain(streams.wakeUps.name);
     expect(document.channels.event.description).toContain(streams.events.name);
   });
 
   test('has the schemas that the code checks with', () => {
-    const { RecordedEvent: _, ...rest } = document.components.schemas;
+    const { RecordedEvent: _, FleetEvent: __, PlacedFault: ___, ...rest } = document.components.schemas;
     const schemas: Record<string, unknown> = rest;
     const expected = {
       ConfigureCommand: configureCommandSchema,

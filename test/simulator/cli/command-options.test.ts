@@ -956,6 +956,24 @@ const cases: Readonly<Record<string, Case>> = {
   ...ofFleet('up'),
   ...ofFleet('fleet'),
   ...ofPlatform('fleet', 'fleet'),
+  ...Object.fromEntries(
+    ['url', 'prefix', 'user', 'password', 'creds', 'nkey', 'ca', 'cert', 'key'].map((name) => [
+      `fleet --nats-${name}`,
+      shownBy(`--nats-${name}`, watched, 'takes each option of the connection from its flag or its variable'),
+    ]),
+  ),
+  'up --telemetry-nats': shownBy(
+    '--telemetry-nats',
+    watched,
+    'publishes telemetry at NATS with --telemetry-nats alone',
+  ),
+  'fleet --telemetry-nats': both(
+    shownBy('--telemetry-nats', watched, 'publishes telemetry with --telemetry-nats alone'),
+    refuses(
+      'fleet --telemetry-nats --data FOLDER',
+      '--telemetry-nats has no effect without --nats-url (NATS_URL); leave it out',
+    ),
+  ),
   'fleet --platform-url': shownBy(
     '--platform-url',
     'e2e/start-errors.test.ts',

@@ -26,6 +26,7 @@ type Name = keyof GatewayConfig;
 /** Each option of the gateway stands in one of these lists, so that a new one is looked at. */
 const secrets: readonly Name[] = [
   ...(['apiIotClientSecret', 'apiIotCallbackSecret', 'mqttPassword', 'paymentsKey'] as const),
+  'natsPassword',
   ...(['paymentsWebhookSecret', 'ticketWebhookSecret'] as const),
 ];
 const addressesWithCredentials: Readonly<Partial<Record<Name, string>>> = {
@@ -43,6 +44,7 @@ const plain: readonly Name[] = [
   ...(['healthPort', 'metricsPort'] as const),
   ...(['allowedHosts', 'pushPrivate', 'apiIotAdapter', 'apiIotClientId', 'natsPrefix'] as const),
   ...(['natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags', 'natsServer'] as const),
+  ...(['natsUser', 'natsCredentials', 'natsNkey', 'natsCa', 'natsCertificate', 'natsKey'] as const),
   ...(['install', 'mqttUsername', 'mailFrom', 'mailCa', 'supportContact', 'pushContact'] as const),
   ...(['mailTimeoutMs', 'timeZone', 'purchasesMax', 'mailLimit', 'supportRoster', 'supportSla'] as const),
   ...(['templates', 'ticketWebhookFormat', 'tokenLeewaySeconds', 'checkDigit', 'catalogue'] as const),
@@ -71,7 +73,8 @@ describe('options of a gateway that may hold a secret', () => {
       `${protocol}://u:${name}-${mark}@127.0.0.1:1`,
     ]);
     const webhook = { ticketWebhookUrl: 'http://127.0.0.1:1/hook' };
-    const read = readConfig({}, all({ ...given, ...Object.fromEntries(addresses), ...webhook }));
+    const companions = { ...webhook, natsUser: 'u' };
+    const read = readConfig({}, all({ ...given, ...Object.fromEntries(addresses), ...companions }));
     if ('faults' in read) throw new Error(JSON.stringify(read));
     const passwords = Object.keys(addressesWithCredentials).map((name) => `${name}-${mark}`);
     expect(sorted(secretsOf(read.config))).toEqual(sorted([...Object.values(given), ...passwords]));

@@ -52,6 +52,11 @@ vi.mock('../../../simulator/live/local-system.ts', async (original) => ({
   ...(await original<object>()),
   startLocalSystem: watch('up'),
 }));
+vi.mock('../../../simulator/live/fleet-nats.ts', () => ({
+  async openFleetNats(options: { config: GatewayConfig }) {
+    return options.config.natsUrl === null ? null : watch('nats')(options);
+  },
+}));
 vi.mock('../../../simulator/live/scenario-run.ts', () => ({ runScenario: watch('run') }));
 vi.mock('../../../simulator/live/target-run.ts', () => ({ runTarget: watch('target') }));
 vi.mock('../../../simulator/conform/conform.ts', async (original) => ({
@@ -162,7 +167,58 @@ describe('fleetwake fleet', () => {
   });
 });
 
+describe('fleetwake fleet at NATS', () => {
+  const natsOf = async (parameters: readonly string[], environment: Environment = {}) => {
+    const call = [...fleet, ...fleetPlaces(), ...parameters];
+    const [{ config, hasTelemetry }] = await givenTo<[{ config: GatewayConfig; hasTelemetry: boolean }]>(
+      'nats',
+      call,
+      environment,
+    );
+    return { ...config, hasTelemetry };
+  };
+  const url = ['--nats-url', 'nats://127.0.0.1:7'];
+
+  it('takes each option of the connection from its flag or its variable', async () => {
+    const flags = {
+      natsUrl: ['--nats-url', 'nats://127.0.0.1:7'],
+      natsPrefix: ['--nats-prefix', 'shop'],
+      natsUser: ['--nats-user', 'ana', '--nats-password', 'pw'],
+      natsPassword: ['--nats-password', 'pw', '--nats-user', 'ana'],
+      natsCredentials: ['--nats-creds', 'fleet.creds'],
+      natsNkey: ['--nats-nkey', 'fleet.nk'],
+      natsCa: ['--nats-ca', 'ca.pem'],
+      natsCertificate: ['--nats-cert', 'c.pem', '--nats-key', 'k.pem'],
+      natsKey: ['--nats-key', 'k.pem', '--nats-cert', 'c.pem'],
+    } as const;
+    for (const [name, parameters] of Object.entries(flags)) {
+      const key = name as keyof typeof flags;
+      const others = key === 'natsUrl' ? [] : url;
+      expect(String((await natsOf([...others, ...parameters]))[key])).toBe(parameters[1]);
+      const [, text = '', companion = '', companionText = ''] = parameters;
+      const environment = { [options[key].environment]: text };
+      const more = companion === '' ? [] : [companion, companionText];
+      expect(String((await natsOf([...others, ...more], environment))[key])).toBe(text);
+    }
+  });
+
+  it('publishes telemetry with --telemetry-nats alone', async () => {
+    expect((await natsOf(url)).hasTelemetry).toBe(false);
+    expect((await natsOf([...url, '--telemetry-nats'])).hasTelemetry).toBe(true);
+  });
+});
+
 describe('fleetwake up', () => {
+  it('publishes telemetry at NATS with --telemetry-nats alone', async () => {
+    const of = async (parameters: readonly string[]) => {
+      const call = ['up', '--data', folder, ...parameters];
+      const [{ fleetNats }] = await givenTo<[{ fleetNats: unknown }]>('up', call);
+      return fleetNats;
+    };
+    expect(await of([])).toEqual({ hasTelemetry: false });
+    expect(await of(['--telemetry-nats'])).toEqual({ hasTelemetry: true });
+  });
+
   const upOf = async (parameters: readonly string[], environment: Environment = {}) => {
     const [{ config }] = await givenTo<[{ config: GatewayConfig }]>('up', ['up', ...parameters], environment);
     return config;
@@ -179,6 +235,8 @@ describe('fleetwake up', () => {
   const needed: Partial<Record<keyof GatewayConfig, Readonly<Record<string, string>>>> = {
     natsPrefix: nats,
     natsReplicas: nats,
+    ...{ natsUser: nats, natsPassword: nats, natsCredentials: nats, natsNkey: nats },
+    ...{ natsCa: nats, natsCertificate: nats, natsKey: nats },
     natsPlacementCluster: nats,
     natsPlacementTags: nats,
     ticketWebhookFormat: webhook,

@@ -16,6 +16,7 @@ import { virtualBroker } from '../../../shared/virtual/device-link.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { standingFault, vehicleFaultRecordSchema } from '../../../simulator/faults/fault.ts';
 import { type Fleet, fleet } from '../../../simulator/fleet/fleet.ts';
+import type { ObserveFleet } from '../../../simulator/fleet/fleet-events.ts';
 import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { pacedLoop } from '../../helpers/paced-loop.ts';
 import { until } from '../../helpers/until.ts';
@@ -93,6 +94,7 @@ export async function withFaultWorld(
   open: () => Promise<Parts>,
   work: (world: FaultWorld) => Promise<void>,
   keepAliveSeconds = 60,
+  observe?: ObserveFleet,
 ): Promise<void> {
   const parts = await open();
   const { clock } = parts;
@@ -114,7 +116,10 @@ export async function withFaultWorld(
   const place = { region: 'DE', latitude: 52.52, longitude: 13.405, chargePercent: 80 };
   const { password } = parts;
   const cars = fleet(
-    { link: parts.vehicles, clock, random: seededRandom(11), log: silentLog },
+    {
+      ...{ link: parts.vehicles, clock, random: seededRandom(11), log: silentLog },
+      ...(observe ? { observe } : {}),
+    },
     [{ vin, model, ...place, password, connectivity: 'steady', faults: [] }],
     { applyMs: 5, bootMs: 20, telemetryMs: 3_600_000, redialMs: 20, keepAliveSeconds },
   );
