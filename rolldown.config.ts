@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 
-/** The program of the gateway's second thread, which the command starts from a file beside its own. */
-const workerName = 'api-iot-worker';
+/** Programs of threads, which the command starts from files beside its own. */
+const workers = {
+  'api-iot-worker': 'simulator/live/api-iot-worker.ts',
+  'run-worker': 'simulator/cli/run-worker.ts',
+};
 
 /**
  * Keeps what a module finds beside itself: in the bundle, its address is still that of its compiled file in `dist/`. Only the
@@ -11,7 +14,7 @@ const workerName = 'api-iot-worker';
  */
 function addressOfEachModule(): Plugin {
   const address = 'import.meta.url';
-  const besideBundle = `new URL('./${workerName}.js', ${address})`;
+  const besideBundle = Object.keys(workers).map((name) => `new URL('./${name}.js', ${address})`);
   return {
     name: 'address-of-each-module',
     transform: {
@@ -19,9 +22,11 @@ function addressOfEachModule(): Plugin {
       handler(code, id) {
         const compiled = relative(import.meta.dirname, id).replace(/\.ts$/, '.js');
         const ownAddress = `new URL('../${compiled}', ${address}).href`;
-        const parts = code.split(besideBundle).map((part) => part.replaceAll(address, ownAddress));
+        const worker = besideBundle.find((one) => code.includes(one));
+        const replaced = (part: string) => part.replaceAll(address, ownAddress);
+        if (worker === undefined) return { code: replaced(code), map: null };
         // No line moves, so the source map stays right.
-        return { code: parts.join(besideBundle), map: null };
+        return { code: code.split(worker).map(replaced).join(worker), map: null };
       },
     },
   };
@@ -97,7 +102,7 @@ const timeline: RolldownOptions = {
 
 /** The command `fleetwake` as a few large files: a start then reads tens of them, not 2,000 modules (docs/decisions/0013-one-bundle-for-the-command.md). */
 const command: RolldownOptions = {
-  input: { main: 'simulator/cli/main.ts', [workerName]: `simulator/live/${workerName}.ts` },
+  input: { main: 'simulator/cli/main.ts', ...workers },
   platform: 'node',
   // They find native code or files of their own beside themselves.
   external: ['better-sqlite3', 'better-sqlite3-13', 'pg-native', 'swagger-ui-dist'],

@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { openInBrowser } from '../../shared/live/open-browser.ts';
 import { linkLifeMs } from '../console/server/login-links.ts';
+import type { VirtualRuns } from '../console/server/virtual-runs.ts';
 import { UsageError } from './exit.ts';
+import { virtualRuns } from './virtual-runs.ts';
 import { countOf } from './whole-number.ts';
 
 export interface ConsoleFlags {
   readonly consolePort: string;
   readonly open?: true;
+  readonly reports?: string;
   /** False with `--no-console`. */
   readonly console?: boolean;
 }
@@ -17,7 +21,16 @@ export const consolePortFlag = '--console-port';
 export function withConsoleOptions(command: Command, portDefault: number): Command {
   return command
     .option(`${consolePortFlag} <port>`, 'port of the console; 0 picks a free port', `${portDefault}`)
-    .option('--open', 'open the console in the browser of this machine');
+    .option('--open', 'open the console in the browser of this machine')
+    .option(
+      '--reports <folder>',
+      'folder of reports and saved runs that the console shows and writes (default: reports in the data folder)',
+    );
+}
+
+/** Runs in virtual time of a console, with the folder of their reports. */
+export function consoleRuns({ reports }: ConsoleFlags, dataFolder: string): VirtualRuns {
+  return virtualRuns(reports ?? join(dataFolder, 'reports'));
 }
 
 export function consolePort({ consolePort: port }: ConsoleFlags): number {
@@ -26,8 +39,9 @@ export function consolePort({ consolePort: port }: ConsoleFlags): number {
 
 /** Refuses options of a console that is left out. */
 export function refuseWithoutConsole(flags: ConsoleFlags): void {
-  if (flags.console === false && flags.open === true)
-    throw new UsageError('--open has no effect together with --no-console; leave one of them out');
+  const idle = flags.open === true ? '--open' : flags.reports === undefined ? null : '--reports';
+  if (flags.console === false && idle !== null)
+    throw new UsageError(`${idle} has no effect together with --no-console; leave one of them out`);
 }
 
 /** How long the link is good for, behind it on its line. */

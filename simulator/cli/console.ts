@@ -12,6 +12,7 @@ import {
   type ConsoleFlags,
   consolePort,
   consolePortFlag,
+  consoleRuns,
   linkNote,
   openWhenAsked,
   withConsoleOptions,
@@ -54,6 +55,7 @@ async function serveConsole(flags: Flags): Promise<void> {
       control: hasControl
         ? { origin: addresses.control, secret: (await openControlKeys(data)).secret }
         : null,
+      virtualRuns: consoleRuns(flags, data),
       log: jsonLog(logLevel, secretsOf(config)),
     });
     try {

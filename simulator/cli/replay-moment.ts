@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { fieldsOf } from '../../shared/protocol/json.ts';
 import { replayPage } from '../check/replay-page.ts';
 import { branchText, momentText } from '../console/moments/moment-text.ts';
-import type { Change, RunSource } from '../console/moments/run-source.ts';
+import type { RunSource } from '../console/moments/run-source.ts';
+import { markedParting } from '../console/moments/travel.ts';
 import { branchOf } from '../console/moments/what-if.ts';
+import type { Change } from '../console/run-views.ts';
 import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
 
@@ -67,7 +69,14 @@ export async function replayMoment(source: RunSource, flags: MomentFlags): Promi
     json === true ? jsonText({ moment, partsAt, isEarly, run, branch: other, ...changedFile(file) }) : text,
   );
   if (html !== undefined)
-    await writeFile(html, replayPage(text, [original.timeline, course.timeline], await readTimelineFiles()));
+    await writeFile(
+      html,
+      replayPage(
+        text,
+        [markedParting(original.timeline, partsAt), markedParting(course.timeline, partsAt)],
+        await readTimelineFiles(),
+      ),
+    );
   return exitCodes.ok;
 }
 

@@ -16,6 +16,7 @@ import {
   type ConsoleFlags,
   consolePort,
   consolePortFlag,
+  consoleRuns,
   linkNote,
   openWhenAsked,
   refuseWithoutConsole,
@@ -99,7 +100,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   // The broker is in this process too.
   checkOpenFiles(vehicleCount(chosen), 2);
   const ports = portsOf(flags);
-  const port = consolePort(flags);
+  consolePort(flags);
   let vehicleList = '';
   const signal = firstSignal((text) => process.stderr.write(`${text}\n`));
   try {
@@ -116,7 +117,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
     });
     let served: Console | null = null;
     try {
-      if (flags.console !== false) served = await consoleOf(config, system, port, log);
+      if (flags.console !== false) served = await consoleOf(config, system, flags, log);
       const login = served?.loginLink(system.keys.developerSecret) ?? null;
       const settings =
         flags.without === undefined
@@ -169,12 +170,13 @@ function portsOf(flags: UpFlags) {
 async function consoleOf(
   config: GatewayConfig,
   { gateway, control }: LocalSystem,
-  port: number,
+  flags: ConsoleFlags,
   log: Log,
 ): Promise<Console | null> {
   if (gateway.platform === null) return null;
   return openConsole({
-    ...{ port, flag: consolePortFlag, log },
+    ...{ port: consolePort(flags), flag: consolePortFlag, log },
+    virtualRuns: consoleRuns(flags, config.data),
     origins: { platform: gateway.platform.origin, apiIot: gateway.apiIotOrigin },
     control: { origin: control.origin, secret: (await openControlKeys(config.data)).secret },
   });

@@ -9,6 +9,7 @@ import { consoleApp } from '../console/server/console-app.ts';
 import type { ConsoleDeps } from '../console/server/console-deps.ts';
 import { loginLinks } from '../console/server/login-links.ts';
 import { newSessions } from '../console/server/sessions.ts';
+import type { VirtualRuns } from '../console/server/virtual-runs.ts';
 
 export interface ConsoleOptions {
   readonly port: number;
@@ -20,6 +21,8 @@ export interface ConsoleOptions {
   readonly origins: Origins;
   readonly control: ConsoleDeps['control'];
   readonly log: Log;
+  /** Ends with the console. */
+  readonly virtualRuns?: VirtualRuns;
 }
 
 export interface Console {
@@ -31,13 +34,13 @@ export interface Console {
 
 /** Serves the console. Rejects with a sentence when its port is taken, or when its page was not built. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { port, flag, hostname, allowedHosts, origins, control, log } = options;
+  const { port, flag, hostname, allowedHosts, origins, control, log, virtualRuns = null } = options;
   const assets = await readConsoleAssets();
   const live = liveHttp({ clock: wallClock, timeoutMs: 30_000 });
   const common = { http: live.http, clock: wallClock, secrets: systemSecrets };
   const sessions = newSessions(common);
   const links = loginLinks(common);
-  const app = consoleApp({ ...common, assets, log, sessions, links, origins, control });
+  const app = consoleApp({ ...common, assets, log, sessions, links, origins, control, virtualRuns });
   const handler: Handler = (request) => app.fetch(request);
   const server = await live.serve(handler, {
     ...{ port, flag },
@@ -53,6 +56,7 @@ export async function openConsole(options: ConsoleOptions): Promise<Console> {
     },
     async stop() {
       sessions.closeAll();
+      await virtualRuns?.stop();
       await server.close();
     },
   };

@@ -5,19 +5,13 @@ import { runTimeline } from '../../check/run-timeline.ts';
 import type { TestCase } from '../../check/test-case.ts';
 import { runTestCase } from '../../check/test-case-run.ts';
 import type { Evidence } from '../../reports/evidence.ts';
-import type { Stores } from '../../virtual-system/stores.ts';
-import type { Lane, Timeline } from '../timeline/event.ts';
+import type { Commit, Mark, RunSteps } from '../run-views.ts';
+import type { Timeline } from '../timeline/event.ts';
 import type { MomentOptions } from './moment.ts';
 
 /** A whole run, with the number of the event after which each thing had happened: what one can seek to. */
-export interface RunCourse {
+export interface RunCourse extends RunSteps {
   readonly timeline: Timeline;
-  /** Of each line of the trace in the timeline, in the order of time. */
-  readonly marks: readonly Mark[];
-  /** Each write to a database, in order. */
-  readonly commits: readonly Commit[];
-  /** How many events the run has. */
-  readonly events: number;
   /** First thing that did not hold. */
   readonly broken: Broken | null;
   readonly run: TravelledRun;
@@ -28,21 +22,6 @@ export interface TravelledRun {
   readonly trace: readonly TraceLine[];
   readonly traceHash: string;
   readonly evidence: Evidence;
-}
-
-export interface Mark {
-  /** Id of the event in the timeline. */
-  readonly id: string;
-  readonly lane: Lane;
-  readonly atMs: number;
-  /** Events of the run up to it. */
-  readonly event: number;
-}
-
-export interface Commit {
-  readonly store: keyof Stores;
-  readonly atMs: number;
-  readonly event: number;
 }
 
 /** Runs a test case from beginning to end. */

@@ -1,25 +1,6 @@
+import type { Change, NumberedFault, RunKind } from '../run-views.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
-
-/** A fault of a run, by its number from 0. */
-export interface NumberedFault {
-  readonly number: number;
-  /** List of the file that has it: `world`, `faults.list`. */
-  readonly list: string;
-  readonly fault: Readonly<Record<string, unknown>>;
-}
-
-/** A change of a run's faults from a moment on. The numbers are those of the run that is changed. */
-export interface Change {
-  /** Faults as the run's own file has them; one that does not say when it begins, begins at the moment. */
-  readonly add?: readonly Readonly<Record<string, unknown>>[];
-  readonly remove?: readonly number[];
-  /** Takes the place of a fault, from the beginning of the run on. */
-  readonly replace?: readonly {
-    readonly number: number;
-    readonly fault: Readonly<Record<string, unknown>>;
-  }[];
-}
 
 export type ChangedSource =
   | { readonly ok: true; readonly source: RunSource }
@@ -27,6 +8,7 @@ export type ChangedSource =
 
 /** A run in virtual time that can be made again, as it was and with a change. The same source gives the same events. */
 export interface RunSource {
+  readonly kind: RunKind;
   readonly title: string;
   readonly faults: readonly NumberedFault[];
   /** Runs from beginning to end. */

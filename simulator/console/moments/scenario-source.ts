@@ -8,15 +8,9 @@ import { planScenario } from '../../scenarios/plan.ts';
 import { type Scenario, scenarioSchema } from '../../scenarios/scenario.ts';
 import { checkScenario } from '../../scenarios/scenario-checks.ts';
 import { shippedCatalogue } from '../../virtual-system/shipped-files.ts';
+import type { Change, NumberedFault } from '../run-views.ts';
 import type { Moment } from './moment.ts';
-import {
-  type Change,
-  type ChangedSource,
-  changedList,
-  type NumberedFault,
-  type RunSource,
-  unknownNumbers,
-} from './run-source.ts';
+import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
 import {
   courseOfScenario,
   momentOfScenario,
@@ -36,7 +30,7 @@ export function scenarioSource(run: ScenarioSeed, title: string): RunSource {
   let known: Promise<ScenarioCourse> | null = null;
   const faults = faultsOf(run.scenario);
   return {
-    ...{ title, faults },
+    ...{ kind: 'scenario', title, faults },
     course(shown) {
       known = courseOfScenario(run, shown);
       return known;

@@ -1,16 +1,11 @@
+import type { RunSteps } from '../run-views.ts';
 import type { Lane } from '../timeline/event.ts';
-import type { RunCourse } from './course.ts';
 
 /** What one step leads to: the next event of the run, the next write to a database, or the next thing in a lane. */
 export type StepBy = 'event' | 'commit' | Lane;
 
 /** Returns the event that a step from this one leads to; the beginning or the end where there is nothing more. */
-export function stepped(
-  course: Pick<RunCourse, 'marks' | 'commits' | 'events'>,
-  from: number,
-  by: StepBy,
-  direction: 'forward' | 'back',
-): number {
+export function stepped(course: RunSteps, from: number, by: StepBy, direction: 'forward' | 'back'): number {
   const targets = targetsOf(course, from, by);
   return direction === 'forward'
     ? targets.filter((event) => event > from).reduce((least, event) => Math.min(least, event), course.events)
@@ -18,7 +13,7 @@ export function stepped(
 }
 
 function targetsOf(
-  { marks, commits }: Pick<RunCourse, 'marks' | 'commits'>,
+  { marks, commits }: Pick<RunSteps, 'marks' | 'commits'>,
   from: number,
   by: StepBy,
 ): number[] {

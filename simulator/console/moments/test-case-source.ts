@@ -2,15 +2,10 @@ import { fixHint } from '../../../shared/protocol/fix-hint.ts';
 import { withSimilarFields } from '../../../shared/protocol/similar-field.ts';
 import { textOfSaved } from '../../check/saved-test-case.ts';
 import { type TestCase, testCaseSchema } from '../../check/test-case.ts';
+import type { Change } from '../run-views.ts';
 import { courseOfTestCase } from './course.ts';
 import { type Moment, type MomentOptions, momentAt } from './moment.ts';
-import {
-  type Change,
-  type ChangedSource,
-  changedList,
-  type RunSource,
-  unknownNumbers,
-} from './run-source.ts';
+import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
 
 /** Where each kind of fault says when it begins; one that begins by a count has no instant. */
 const instants: Readonly<Record<string, string>> = {
@@ -27,7 +22,7 @@ const instants: Readonly<Record<string, string>> = {
 export function testCaseSource(testCase: TestCase, title: string, options: MomentOptions = {}): RunSource {
   const faults = testCase.world.map((fault, number) => ({ number, list: 'world', fault }));
   return {
-    ...{ title, faults },
+    ...{ kind: 'test case', title, faults },
     course: (shown) => courseOfTestCase(testCase, shown, options),
     momentAt: (event) => momentAt(testCase, event, options),
     changedAt: (moment, change) => changedAt(testCase, title, moment, change, options),

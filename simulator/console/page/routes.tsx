@@ -8,7 +8,10 @@ import { NotFound } from './pages/not-found.tsx';
 import { Overview } from './pages/overview.tsx';
 import { Purchase } from './pages/purchase.tsx';
 import { Purchases } from './pages/purchases.tsx';
+import { RunReportPage } from './pages/run-report.tsx';
+import { Runs } from './pages/runs.tsx';
 import { Ticket } from './pages/ticket.tsx';
+import { Travel } from './pages/travel.tsx';
 import { Vehicle } from './pages/vehicle.tsx';
 
 /** A page of the console. */
@@ -32,6 +35,13 @@ export const pages: readonly ConsolePage[] = [
   { path: '/activations/:id', title: 'Activation', show: ({ id = '' }) => <Activation id={id} /> },
   { path: '/desk', inNavigation: 'Desk', title: 'Desk', show: () => <Desk /> },
   { path: '/desk/:id', title: 'Ticket', show: ({ id = '' }) => <Ticket id={id} /> },
+  { path: '/runs', inNavigation: 'Runs', title: 'Runs', show: () => <Runs /> },
+  { path: '/runs/:file', title: 'Report', show: ({ file = '' }) => <RunReportPage file={file} /> },
+  {
+    path: '/runs/:file/travel',
+    title: 'Time travel',
+    show: ({ file = '' }) => <Travel key={file} file={file} />,
+  },
 ];
 
 const notFound: ConsolePage = { path: '', title: 'Not found', show: () => <NotFound /> };

@@ -8,6 +8,7 @@ import type { ConsoleEnv } from './console-env.ts';
 import { mountEvents } from './event-route.ts';
 import { mountFaultPresets } from './fault-presets.ts';
 import { pageShell } from './page-shell.ts';
+import { mountRuns } from './run-routes.ts';
 import { requireChangeToken, sameOrigin } from './same-origin.ts';
 import { mountSession, sessionOf } from './session-routes.ts';
 import { sessionEnded } from './sessions.ts';
@@ -65,6 +66,7 @@ export function consoleApp(deps: ConsoleDeps): Hono<ConsoleEnv> {
   app.use('/api/*', requireChangeToken(deps.secrets));
   mountEvents(app, deps);
   mountFaultPresets(app);
+  mountRuns(app, deps);
   mountUpstreams(app, deps);
   app.all('/api/*', (context) => context.notFound());
   app.get('*', (context) => context.html(shell, 200, { 'cache-control': 'no-store' }));

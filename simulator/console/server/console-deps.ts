@@ -6,6 +6,7 @@ import type { Origins } from './access.ts';
 import type { ConsoleAssets } from './assets.ts';
 import type { LoginLinks } from './login-links.ts';
 import type { Sessions } from './sessions.ts';
+import type { VirtualRuns } from './virtual-runs.ts';
 
 /** What the console's server is made of. */
 export interface ConsoleDeps {
@@ -17,6 +18,8 @@ export interface ConsoleDeps {
   readonly sessions: Sessions;
   readonly links: LoginLinks;
   readonly origins: Origins;
+  /** Runs in virtual time; null where this console makes none. */
+  readonly virtualRuns: VirtualRuns | null;
   /** Control of the faults; null where none is known. */
   readonly control: { readonly origin: string; readonly secret: string } | null;
 }

@@ -922,10 +922,22 @@ const cases: Readonly<Record<string, Case>> = {
           ),
         ),
       ],
+      [
+        `${command} --reports`,
+        shownBy(
+          '--reports',
+          'simulator/console/runs-pages.live.test.ts',
+          'runs a scenario, shows its report, and leads to its moments',
+        ),
+      ],
       [`${command} --open`, shownBy('--open', consoleTests, 'opens the browser with --open')],
     ]),
   ),
   'up --no-console': both(
+    refuses(
+      'up --no-console --reports x --data FOLDER',
+      '--reports has no effect together with --no-console; leave one of them out',
+    ),
     shownBy('--no-console', consoleTests, 'serves no console with --no-console'),
     refuses(
       'up --no-console --open --data FOLDER',

@@ -1,0 +1,115 @@
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { FinishedView } from '../console/run-views.ts';
+
+/** Files of the folder that are listed: the newest ones. */
+export const reportsMax = 200;
+const fileMaxBytes = 64 * 1024 * 1024;
+const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.json$/;
+/** The run of a report, in a file beside it. */
+export const runSuffix = '.run.json';
+
+const runReport = z.looseObject({
+  scenario: z.string(),
+  seed: z.number(),
+  ok: z.boolean(),
+  checks: z.array(z.unknown()),
+});
+const checkReport = z.looseObject({
+  seed: z.number(),
+  runs: z.number(),
+  ok: z.boolean(),
+  failures: z.array(z.unknown()),
+});
+const savedRun = z.looseObject({ about: z.string(), seed: z.number(), scenario: z.looseObject({}) });
+const savedFailure = z.looseObject({ about: z.string(), schedule: z.looseObject({}) });
+
+type Known = Pick<FinishedView, 'kind' | 'title' | 'ok'>;
+
+/** A folder with reports and saved runs, each a JSON file. Other files in it are not shown. */
+export interface ReportsFolder {
+  readonly path: string;
+  list(): Promise<FinishedView[]>;
+  /** Null for a name that is none of a file in it. */
+  read(file: string): Promise<string | null>;
+  write(file: string, text: string): Promise<void>;
+}
+
+export function reportsFolder(path: string): ReportsFolder {
+  /** By name, size and instant: a file is read again only when it was written again. */
+  const known = new Map<string, Known | null>();
+
+  async function read(file: string): Promise<string | null> {
+    if (!safeName.test(file)) return null;
+    return readFile(join(path, file), 'utf8').catch(() => null);
+  }
+
+  async function viewOf(file: string, writtenAt: number, size: number): Promise<FinishedView | null> {
+    const key = `${file} ${size} ${writtenAt}`;
+    if (!known.has(key)) known.set(key, size > fileMaxBytes ? null : kindOf((await read(file)) ?? ''));
+    const kind = known.get(key);
+    return kind == null ? null : { ...kind, file, writtenAt, travel: null };
+  }
+
+  return {
+    path,
+    read,
+    async list() {
+      const names = (await readdir(path).catch(() => [])).filter((name) => safeName.test(name));
+      const files = await Promise.all(
+        names.map(async (name) => ({ name, entry: await stat(join(path, name)).catch(() => null) })),
+      );
+      const newest = files
+        .flatMap(({ name, entry }) =>
+          entry?.isFile() ? [{ name, size: entry.size, at: entry.mtimeMs }] : [],
+        )
+        .toSorted((a, b) => b.at - a.at)
+        .slice(0, reportsMax);
+      const views = await Promise.all(newest.map(({ name, at, size }) => viewOf(name, at, size)));
+      return withTravel(views.filter((view) => view !== null));
+    },
+    async write(file, text) {
+      await mkdir(path, { recursive: true });
+      // A reader sees the whole file, or none.
+      await writeFile(join(path, `.${file}.part`), text);
+      await rename(join(path, `.${file}.part`), join(path, file));
+    },
+  };
+}
+
+/** A report leads to its run; a run that has a report is not shown by itself. */
+function withTravel(views: readonly FinishedView[]): FinishedView[] {
+  const names = new Set(views.map(({ file }) => file));
+  const runOf = (file: string) => file.replace(/\.json$/, runSuffix);
+  const owned = new Set(views.map(({ file }) => runOf(file)).filter((name) => names.has(name)));
+  return views
+    .filter(({ file }) => !owned.has(file))
+    .map((view) => {
+      const isRun = view.kind === 'saved run' || view.kind === 'saved failure';
+      return { ...view, travel: isRun ? view.file : owned.has(runOf(view.file)) ? runOf(view.file) : null };
+    });
+}
+
+function kindOf(text: string): Known | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const run = runReport.safeParse(value);
+  if (run.success)
+    return { kind: 'run', title: `${run.data.scenario}, seed ${run.data.seed}`, ok: run.data.ok };
+  const check = checkReport.safeParse(value);
+  if (check.success) {
+    const { seed, runs, failures, ok } = check.data;
+    return { kind: 'check', title: `${runs} runs of seed ${seed}, ${failures.length} failures`, ok };
+  }
+  const saved = savedRun.safeParse(value);
+  if (saved.success) return { kind: 'saved run', title: saved.data.about, ok: null };
+  const failure = savedFailure.safeParse(value);
+  return failure.success
+    ? { kind: 'saved failure', title: failure.data.about.slice(0, 200), ok: false }
+    : null;
+}
