@@ -9,6 +9,7 @@ import { vinOf } from '../../../simulator/check/purchases-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
 import { testCaseOf } from '../../../simulator/cli/check.ts';
 import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
+import { consoleRuns } from '../../../simulator/cli/console-options.ts';
 import { type FleetFlags, fleetOfFlags, telemetryMsOf } from '../../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
 import { testVehicles } from '../../../simulator/fleet/test-vehicles.ts';
@@ -924,11 +925,13 @@ const cases: Readonly<Record<string, Case>> = {
       ],
       [
         `${command} --reports`,
-        shownBy(
-          '--reports',
-          'simulator/console/runs-pages.live.test.ts',
-          'runs a scenario, shows its report, and leads to its moments',
-        ),
+        async () => {
+          // The page itself is tried in simulator/console/runs-pages.live.test.ts.
+          const folders = [{ reports: 'mine' }, {}].map((flags) =>
+            consoleRuns({ consolePort: '0', ...flags }, 'data'),
+          );
+          expect(folders.map(({ folder }) => folder)).toEqual(['mine', 'data/reports']);
+        },
       ],
       [`${command} --open`, shownBy('--open', consoleTests, 'opens the browser with --open')],
     ]),
