@@ -184,8 +184,7 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
   mountProvisioning(
     app,
     {
-      database,
-      log,
+      ...{ database, log, telemetry: service.telemetry },
       checkDigit: config.checkDigit,
       onCredentialReplaced: deps.onCredentialReplaced ?? (() => {}),
     },

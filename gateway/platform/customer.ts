@@ -123,6 +123,47 @@ export async function refuseErased(
   if (row !== undefined) throw customerErased(row.id);
 }
 
+/**
+ * Inserts those who are not registered; the others stay as they are, but for the address of a push subscription: equal keys are the
+ * same phone, whose push service has moved. At least one row, each id once.
+ */
+export async function addCustomers(
+  transaction: Transaction<PlatformSchema>,
+  rows: readonly CustomerRow[],
+): Promise<void> {
+  const known = await transaction
+    .selectFrom('customers')
+    .select(['id', 'push_subscription'])
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .execute();
+  const subscriptions = new Map(known.map(({ id, push_subscription }) => [id, push_subscription]));
+  const added = rows.filter(({ id }) => !subscriptions.has(id));
+  if (added.length > 0)
+    await transaction
+      .insertInto('customers')
+      .values(added)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  for (const { id, push_subscription } of rows) {
+    if (!isMoved(subscriptions.get(id) ?? null, push_subscription)) continue;
+    await transaction.updateTable('customers').set({ push_subscription }).where('id', '=', id).execute();
+  }
+}
+
+/** Whether a push subscription is a known one at another address. */
+function isMoved(known: string | null, given: string | null): boolean {
+  if (known === null || given === null || known === given) return false;
+  const keysOf = (text: string) => (JSON.parse(text) as { readonly keys: PushKeys }).keys;
+  const [before, now] = [keysOf(known), keysOf(given)];
+  return before.p256dh === now.p256dh && before.auth === now.auth;
+}
+
+type PushKeys = z.infer<typeof pushSubscriptionSchema>['keys'];
+
 /** Inserts or replaces all but `created_at`; at least one row, each id once. */
 export async function saveCustomers(
   transaction: Transaction<PlatformSchema>,

@@ -1,9 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { problemOf } from '../../shared/protocol/problem.ts';
 import { vinSchema } from '../../shared/protocol/vin.ts';
+import type { Transfer } from '../entitlement/transfer.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import {
@@ -15,11 +16,11 @@ import {
   rowSchema,
 } from '../http/batch-rows.ts';
 import { problemDoc } from '../http/problem.ts';
-import type { PlatformSchema } from '../store/schema.ts';
-import { customerBodySchema, customerErased, customerRow, saveCustomers } from './customer.ts';
+import type { CustomerRow, PlatformSchema, VehicleRow } from '../store/schema.ts';
+import { addCustomers, customerBodySchema, customerErased, customerRow, saveCustomers } from './customer.ts';
 import { noteTransfers, type RegisterDeps } from './register-routes.ts';
 import { jsonAnswer, jsonBody, writeProblems } from './route.ts';
-import { saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
+import { addVehicles, saveVehicles, vehicleBodySchema, vehicleRow } from './vehicle.ts';
 
 export const registrationsPath = '/registrations';
 /** 1,000 customers with push subscriptions and 1,000 vehicles fit. */
@@ -43,6 +44,10 @@ function routeOf(app: App, { requireScope }: Authenticator) {
     .strictObject({
       customers: list('CustomerRegistration', customerRowSchema),
       vehicles: list('VehicleRegistration', vehicleRowSchema),
+      existing: z.enum(['replace', 'keep']).default('replace').meta({
+        description:
+          '`keep`: customers who are registered stay as they are, but for the address of a push subscription with the same keys; vehicles that are registered keep their owner',
+      }),
     })
     .meta({ id: 'Registrations' });
   return createRoute({
@@ -51,7 +56,7 @@ function routeOf(app: App, { requireScope }: Authenticator) {
     tags: ['Registers'],
     summary: `Register a fleet: at most ${registrationMax} customers and as many vehicles, each row by itself`,
     description:
-      'Customers and vehicles that are known are replaced. A row that is refused keeps no other from being registered: then the answer is 207 with the fate of each. Where every row is refused the answer is the problem of the first, with the fate of each in results. Needs vehicles:write and customers:write.',
+      'Customers and vehicles that are known are replaced, unless existing says keep. A row that is refused keeps no other from being registered: then the answer is 207 with the fate of each. Where every row is refused the answer is the problem of the first, with the fate of each in results. Needs vehicles:write and customers:write.',
     middleware: [requireScope('vehicles:write'), requireScope('customers:write')] as const,
     security: [{ oauth: ['vehicles:write', 'customers:write'] }],
     request: { body: jsonBody(body) },
@@ -109,6 +114,25 @@ function judgeVehicles(
   });
 }
 
+interface SavedRows {
+  readonly customers: readonly CustomerRow[];
+  readonly vehicles: readonly VehicleRow[];
+}
+
+/** Resolves with the vehicles that have another owner by it. */
+async function save(
+  transaction: Transaction<PlatformSchema>,
+  deps: RegisterDeps,
+  { customers, vehicles }: SavedRows,
+  { at, keepsExisting }: { readonly at: number; readonly keepsExisting: boolean },
+): Promise<Transfer[]> {
+  if (customers.length > 0) await (keepsExisting ? addCustomers : saveCustomers)(transaction, customers);
+  if (vehicles.length === 0) return [];
+  if (!keepsExisting) return await saveVehicles(transaction, deps, vehicles, at);
+  await addVehicles(transaction, vehicles);
+  return [];
+}
+
 /** `POST /registrations`: customers and vehicles, each row by itself. */
 export function mountRegistrations(app: App, deps: RegisterDeps, authenticator: Authenticator): void {
   const { database, clock } = deps;
@@ -138,9 +162,8 @@ export function mountRegistrations(app: App, deps: RegisterDeps, authenticator: 
         valuesOf(vehicleRows).map(({ vin, ...rest }) => [vin, vehicleRow(vin, rest, at)]),
       );
       const results = resultsOf([...customerRows, ...vehicleRows]);
-      if (customers.size > 0) await saveCustomers(transaction, [...customers.values()]);
-      const transfers =
-        vehicles.size > 0 ? await saveVehicles(transaction, deps, [...vehicles.values()], at) : [];
+      const rows = { customers: [...customers.values()], vehicles: [...vehicles.values()] };
+      const transfers = await save(transaction, deps, rows, { at, keepsExisting: body.existing === 'keep' });
       return { registered: { customers: customers.size, vehicles: vehicles.size }, results, transfers };
     });
     noteTransfers(deps, done.transfers);

@@ -46,6 +46,23 @@ export async function saveVehicles(
   return transfers;
 }
 
+/** Inserts vehicles, and replaces model and name of those that are registered: whose they are stays. At least one row, each VIN once. */
+export async function addVehicles(
+  transaction: Transaction<PlatformSchema>,
+  rows: readonly VehicleRow[],
+): Promise<void> {
+  await transaction
+    .insertInto('vehicles')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('vin').doUpdateSet((eb) => ({
+        model: eb.ref('excluded.model'),
+        model_name: eb.ref('excluded.model_name'),
+      })),
+    )
+    .execute();
+}
+
 async function transfersOf(
   transaction: Transaction<PlatformSchema>,
   rows: readonly VehicleRow[],

@@ -25,6 +25,7 @@ export interface FleetFlags extends RangeFlags {
   readonly telemetryEvery: string;
   readonly fresh?: true;
   readonly telemetryNats?: true;
+  readonly takeOver?: true;
 }
 
 const telemetryMs = { least: 100, most: 86_400_000 };
@@ -47,6 +48,10 @@ export function withFleetOptions(command: Command): Command {
     .option('--telemetry-every <duration>', 'mean time between two telemetry messages of a vehicle', '10 s')
     .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
     .option('--fresh', 'forget what the vehicles of the data folder had: features, versions, odometer, place')
+    .option(
+      '--take-over',
+      'give new passwords to vehicles of a fleet whose data folder is lost; refused while they are connected',
+    )
     .option('--control-port <port>', 'fault control API port; 0 picks a free port', `${controlPortDefault}`)
     .option(
       '--control-open',

@@ -11,8 +11,8 @@ import { registrationOf } from '../live/demo-fleet.ts';
 import { openFleetNats } from '../live/fleet-nats.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
 import { openOwnFleet } from '../live/own-fleet.ts';
+import { registerFleet } from '../live/register-fleet.ts';
 import { openVehicleFile } from '../live/vehicle-file.ts';
-import { registerWithoutErased } from '../run/registration.ts';
 import { UsageError } from './exit.ts';
 import { fleetNatsOptions, fleetNatsView, refuseIdleNatsFlags } from './fleet-nats-text.ts';
 import {
@@ -71,7 +71,10 @@ export function addFleet(program: Command): void {
       const { vehicles } = own;
       const registered = await withSecretsOf(
         config.data,
-        registerWithoutErased({ ...clients, clock: wallClock, log }, registrationOf(vehicles)),
+        registerFleet({ ...clients, clock: wallClock, log }, registrationOf(vehicles), {
+          ...{ program: 'fleetwake fleet', dataFolder: config.data },
+          takesOver: flags.takeOver === true,
+        }),
       );
       const hasTelemetry = flags.telemetryNats === true;
       const nats = await openFleetNats({ config, access: null, mayStart: false, hasTelemetry, log });

@@ -112,6 +112,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
         return own;
       },
       fleetOptions: { telemetryMs },
+      ...{ program: 'fleetwake up', takesOver: flags.takeOver === true },
       kept: { isFresh: flags.fresh === true },
       fleetNats: { hasTelemetry: flags.telemetryNats === true },
     });

@@ -56,9 +56,12 @@ export async function readPasswords(path: string): Promise<Record<string, string
     return parseJsonText(await readFile(path, 'utf8')) as Record<string, string>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new Error(`${path} cannot be read: restore it, or remove it to give the fleet new passwords`, {
-      cause: error,
-    });
+    throw new Error(
+      `${path} cannot be read: restore it, or remove it and start with --take-over, which gives the fleet new passwords`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -12,13 +12,14 @@ import { type Fleet, fleet } from '../fleet/fleet.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import type { FleetOptions } from '../fleet/options.ts';
 import { newMessageLog } from '../run/message-log.ts';
-import { type RegistrationSummary, registerWithoutErased } from '../run/registration.ts';
+import type { RegistrationSummary } from '../run/registration.ts';
 import { apiIotThread } from './api-iot-thread.ts';
 import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
 import { type FleetNats, openFleetNats } from './fleet-nats.ts';
 import type { OwnFleet } from './own-fleet.ts';
+import { registerFleet } from './register-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
 import { openVehicleFile } from './vehicle-file.ts';
@@ -40,6 +41,10 @@ export interface LocalSystemOptions {
   /** Asked once the data folder is this system's own; stopped with it. */
   readonly fleet: () => Promise<Pick<OwnFleet, 'vehicles' | 'stop'>>;
   readonly fleetOptions?: Partial<FleetOptions>;
+  /** Who plays the vehicles, for another simulator that is refused them. */
+  readonly program: string;
+  /** Whether vehicles that are registered with lost passwords get new ones. */
+  readonly takesOver?: boolean;
   /** Keeps the vehicles in the data folder, or anew where they are to be fresh; without it, they are new each time. */
   readonly kept?: { readonly isFresh: boolean };
   /**
@@ -206,7 +211,7 @@ function gatewayOf(
 
 /** Null where neither a platform nor an API IoT runs here. */
 async function registerVehicles(
-  { log, config }: LocalSystemOptions,
+  { log, config, program, takesOver = false }: LocalSystemOptions,
   parts: Pick<LocalSystem, 'keys' | 'gateway' | 'standIns' | 'vehicles'>,
 ): Promise<RegistrationSummary | null> {
   const { keys, gateway, standIns, vehicles } = parts;
@@ -214,18 +219,19 @@ async function registerVehicles(
   const registration = registrationOf(vehicles);
   const customers = registration.customers.map((customer) => ({
     ...customer,
-    pushSubscription: standIns.pushes.subscribe(),
+    pushSubscription: standIns.pushes.phoneOf(customer.id),
   }));
   const origins = { platform: gateway.platform?.origin ?? '', apiIot: gateway.apiIotOrigin };
   const { platform, provisioner } = clientsOf(keys, origins);
   // An API IoT with an adapter is of another maker: its vehicles are known there already.
   const isForeign = config.apiIotUrl !== null && config.apiIotAdapter !== null;
-  return registerWithoutErased(
+  return registerFleet(
     {
       ...{ platform: gateway.platform && platform, provisioner: isForeign ? null : provisioner },
       ...{ clock: wallClock, log },
     },
     { ...registration, customers: gateway.platform ? customers : [] },
+    { program, dataFolder: config.data, takesOver },
   );
 }
 

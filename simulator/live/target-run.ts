@@ -65,6 +65,7 @@ export async function runTarget(options: TargetOptions): Promise<Evidence> {
     ...{ config: ofRun, ports: options.ports, log: options.log },
     fleet: async () => ({ vehicles, async stop() {} }),
     fleetOptions: fleetSettings(plan),
+    program: 'fleetwake run --target',
     conducted: faults,
     isMessageLogKept: true,
   });

@@ -23,7 +23,8 @@ export interface RegisteredVehicle {
 /** Both surfaces take up to 1,000 of each in one request. */
 const batchMax = 1_000;
 
-function batches<T>(items: readonly T[]): T[][] {
+/** Returns the items in lists of the size that one request takes. */
+export function batches<T>(items: readonly T[]): T[][] {
   const all: T[][] = [];
   for (let start = 0; start < items.length; start += batchMax) all.push(items.slice(start, start + batchMax));
   return all;
@@ -82,6 +83,13 @@ function refusedRows(rows: readonly RefusedRow[], summary: string): Registration
 export interface RegisteredFleet {
   readonly customers: readonly RegisteredCustomer[];
   readonly vehicles: readonly RegisteredVehicle[];
+  /** Who registers them. */
+  readonly registeredBy?: string;
+  /**
+   * Registered customers stay as they are, and registered vehicles keep their owner; `password`: a vehicle that is registered with
+   * another password is refused too.
+   */
+  readonly keeps?: 'customers' | 'password';
 }
 
 interface RegistrationClients {
@@ -164,11 +172,12 @@ export async function registerRows(
   }
 
   const { platform } = clients;
+  const existing = fleet.keeps === undefined ? {} : { existing: 'keep' };
   for (const customers of batches(fleet.customers)) {
     if (platform === null) break;
     const taken = await send(platform, '/registrations', 'customers', customers, (rows) => ({
-      customers: rows,
-      vehicles: [],
+      ...{ customers: rows, vehicles: [] },
+      ...existing,
     }));
     done.customers += taken.length;
   }
@@ -178,6 +187,7 @@ export async function registerRows(
     const taken = await send(platform, '/registrations', 'vehicles', vehicles, (rows) => ({
       customers: [],
       vehicles: rows.map(({ credentialDigest: _, ...vehicle }) => vehicle),
+      ...existing,
     }));
     known.push(...taken);
     done.vehicles += taken.length;
@@ -188,6 +198,8 @@ export async function registerRows(
     const path = '/provisioning/vehicles';
     const taken = await send(provisioner, path, 'vehicles', vehicles, (rows) => ({
       vehicles: rows.map(({ vin, model, credentialDigest }) => ({ vin, model, credentialDigest })),
+      ...(fleet.keeps === 'password' ? { existing: 'refuse' } : {}),
+      ...(fleet.registeredBy === undefined ? {} : { registeredBy: fleet.registeredBy }),
     }));
     done.credentials += taken.length;
   }
@@ -215,6 +227,7 @@ export async function registerWithoutErased(
     const ids = new Set(error instanceof RegistrationRefused ? error.erasedCustomerIds : []);
     if (ids.size === 0) throw error;
     return await registerWithoutErased(clients, {
+      ...fleet,
       customers: fleet.customers.filter(({ id }) => !ids.has(id)),
       vehicles: fleet.vehicles.map(({ customerId, ...vehicle }) =>
         customerId === undefined || ids.has(customerId) ? vehicle : { ...vehicle, customerId },

@@ -58,6 +58,7 @@ export async function startFleetwake(options: FleetwakeOptions = {}): Promise<Ru
         openOwnFleet(folder, {
           ...{ first: 1, count: vehicles, seed, connectivity: 'steady', hasTestVehicles: false },
         }),
+      program: 'the testing kit',
       isMessageLogKept: true,
     });
     return runningOf(config, system, removeFolder);

@@ -90,12 +90,18 @@ async function addParkedCallbacks(database: Kysely<ApiIotSchema>, dialect: Diale
   );
 }
 
+/** Who registers a vehicle, for those who are refused it. */
+async function addRegisteredBy(database: Kysely<ApiIotSchema>): Promise<void> {
+  await sql`alter table vehicles add column registered_by text`.execute(database);
+}
+
 /** In order; a released one never changes. */
 const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '001-vehicles', up: createVehicleTables },
   { name: '002-commands', up: createCommandTables },
   { name: '003-idempotency-keys', up: createIdempotencyTable },
   { name: '004-parked-callbacks', up: addParkedCallbacks },
+  { name: '005-registered-by', up: addRegisteredBy },
 ];
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */

@@ -16,6 +16,8 @@ export interface VehicleRow {
   model: string;
   /** SHA-256 of the vehicle's random token. */
   credential_digest: string;
+  /** Who registered it last, as they named themselves; null where they did not. */
+  registered_by: string | null;
 }
 
 /** What the vehicle last said of itself; a vehicle that never spoke has no row. */

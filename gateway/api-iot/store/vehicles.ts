@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
@@ -6,7 +6,7 @@ import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 /** Adds vehicles, or gives known ones another model and credential. Returns the VINs whose credential was replaced. */
 export async function saveVehicles(
   transaction: Transaction<ApiIotSchema>,
-  vehicles: readonly VehicleRow[],
+  vehicles: readonly Insertable<VehicleRow>[],
 ): Promise<string[]> {
   const known = await transaction
     .selectFrom('vehicles')
@@ -25,6 +25,7 @@ export async function saveVehicles(
       conflict.column('vin').doUpdateSet((row) => ({
         model: row.ref('excluded.model'),
         credential_digest: row.ref('excluded.credential_digest'),
+        registered_by: row.ref('excluded.registered_by'),
       })),
     )
     .execute();
@@ -34,6 +35,50 @@ export async function saveVehicles(
       return digest !== undefined && digest !== credential_digest;
     })
     .map(({ vin }) => vin);
+}
+
+/**
+ * Adds vehicles, and gives those that are known with the same credential another model. Returns the VINs of both: a vehicle that
+ * is known with another credential stays as it is.
+ */
+export async function claimVehicles(
+  transaction: Transaction<ApiIotSchema>,
+  vehicles: readonly VehicleRow[],
+): Promise<string[]> {
+  const rows = await transaction
+    .insertInto('vehicles')
+    .values([...vehicles])
+    .onConflict((conflict) =>
+      conflict
+        .column('vin')
+        .doUpdateSet((row) => ({
+          model: row.ref('excluded.model'),
+          registered_by: row.ref('excluded.registered_by'),
+        }))
+        .whereRef('vehicles.credential_digest', '=', 'excluded.credential_digest'),
+    )
+    .returning('vin')
+    .execute();
+  return rows.map(({ vin }) => vin);
+}
+
+/** A registered vehicle, and whether its newest status says that it is connected. */
+export interface KnownVehicle extends VehicleRow {
+  readonly isConnected: boolean;
+}
+
+/** Returns those of these vehicles that are registered; at least one VIN. */
+export async function listKnown(
+  database: Kysely<ApiIotSchema>,
+  vins: readonly string[],
+): Promise<KnownVehicle[]> {
+  const rows = await database
+    .selectFrom('vehicles')
+    .leftJoin('twins', 'twins.vin', 'vehicles.vin')
+    .select(['vehicles.vin', 'vehicles.model', 'credential_digest', 'registered_by', 'twins.online'])
+    .where('vehicles.vin', 'in', vins)
+    .execute();
+  return rows.map(({ online, ...row }) => ({ ...row, isConnected: online === 1 }));
 }
 
 /** The digest to check a vehicle's password against, for the broker; null for an unknown VIN. */

@@ -54,6 +54,8 @@ export interface PushSink {
   readonly fetch: Http;
   /** A new customer's phone. */
   subscribe(): PushSubscription;
+  /** The phone of a customer: with the same seed it has the same keys after a restart, also at another address. */
+  phoneOf(customerId: string): PushSubscription;
   /** The phone forgets us: pushes to it are answered 410 from now on. */
   unsubscribe(endpoint: string): void;
   /** Newest first, of one endpoint or of all, at most `limit`. */
@@ -161,11 +163,12 @@ export function pushSink(options: PushSinkOptions): PushSink {
   const list: PushSink['list'] = ({ to = null, limit, before = null }) =>
     records.list(limit, before, (push) => to === null || push.endpoint === to).map(show);
 
-  function subscribe(): PushSubscription {
-    const name = secrets.newToken().slice(0, 22);
+  function subscriptionOf(name: string): PushSubscription {
     const { p256dh, auth } = keysOf(name);
     return { endpoint: endpointOf(name), keys: { p256dh, auth } };
   }
+
+  const subscribe = () => subscriptionOf(secrets.newToken().slice(0, 22));
 
   const app = new Hono();
   app.use(
@@ -197,6 +200,7 @@ export function pushSink(options: PushSinkOptions): PushSink {
   return {
     fetch: async (request) => app.fetch(request),
     subscribe,
+    phoneOf: (customerId) => subscriptionOf(secrets.digest(`${seed}:customer:${customerId}`).slice(0, 22)),
     unsubscribe(endpoint) {
       const [oldest] = gone;
       if (gone.size >= goneMax && oldest !== undefined) gone.delete(oldest);

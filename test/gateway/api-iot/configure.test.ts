@@ -430,7 +430,7 @@ describe('the documents', () => {
         ],
         [
           'post /provisioning/vehicles',
-          withOfServer('200 207 400 401 403 413 415 422 503'),
+          withOfServer('200 207 400 401 403 409 413 415 422 503'),
           '[{"oauth":["vehicle:provision"]}]',
         ],
       ]);

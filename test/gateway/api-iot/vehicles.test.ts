@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findCredentialDigest } from '../../../gateway/api-iot/store/vehicles.ts';
 import type { VehicleTwin } from '../../../shared/protocol/api-iot.ts';
 import type { ConfigureCommand } from '../../../shared/protocol/device-messages.ts';
 import { topics } from '../../../shared/protocol/topics.ts';
@@ -579,6 +580,89 @@ describe('provisioning', () => {
       },
       { checkDigit: 'strict' },
     ));
+
+  /** The credential of a vehicle, by its effect at the broker's look-up. */
+  const digestOf = (bench: Bench, of: string) => findCredentialDigest(bench.database, of);
+  const claim = (bench: Bench, vehicles: readonly object[], more: object = {}) =>
+    bench.call('POST', '/provisioning/vehicles', {
+      body: { vehicles, existing: 'refuse', registeredBy: 'fleet B', ...more },
+    });
+
+  it('with existing refuse leaves a vehicle with another credential as it is, and names who registered it', () =>
+    withApiIot(async (bench) => {
+      const mine = { ...vehicle, vin: 'WFWAUR1E4TA100000' };
+      const first = { ...vehicle, model: 'alpha' };
+      expect((await claim(bench, [first], { registeredBy: 'fleet A' })).status).toBe(200);
+      const stolen = { ...vehicle, model: 'beta', credentialDigest: 'b'.repeat(64) };
+      const answer = await claim(bench, [stolen, mine]);
+      expect([answer.status, await answer.json()]).toEqual([
+        207,
+        {
+          provisioned: 1,
+          connected: [],
+          results: [
+            {
+              pointer: '/vehicles/0',
+              id: vehicle.vin,
+              status: 'refused',
+              problem: {
+                type: 'urn:fleetwake:problem:vehicle-held',
+                title: 'The vehicle is registered with another password',
+                status: 409,
+                detail: 'The vehicle is registered with another password by fleet A.',
+                ...{ vin: vehicle.vin, registeredBy: 'fleet A', online: false, lastSeenAt: null },
+              },
+            },
+            { pointer: '/vehicles/1', id: mine.vin, status: 'registered' },
+          ],
+        },
+      ]);
+      expect([await digestOf(bench, vehicle.vin), await digestOf(bench, mine.vin)]).toEqual([
+        'a'.repeat(64),
+        'a'.repeat(64),
+      ]);
+      const twin = await json<VehicleTwin>(bench.call('GET', `/vehicle/${vehicle.vin}/status`));
+      expect(twin.model).toBe('alpha');
+      const alone = await claim(bench, [stolen]);
+      const { type, detail } = (await alone.json()) as { type: string; detail: string };
+      expect([alone.status, type, detail]).toEqual([
+        409,
+        'urn:fleetwake:problem:vehicle-held',
+        'The vehicle is registered with another password by fleet A. Nothing was registered.',
+      ]);
+      // Its own credential, and a replacement that was asked for.
+      expect((await claim(bench, [{ ...first, model: 'beta' }])).status).toBe(200);
+      const body = { vehicles: [stolen] };
+      expect((await bench.call('POST', '/provisioning/vehicles', { body })).status).toBe(200);
+      expect(await digestOf(bench, vehicle.vin)).toBe('b'.repeat(64));
+      const later = await claim(bench, [vehicle]);
+      expect(((await later.json()) as { detail: string }).detail).toBe(
+        'The vehicle is registered with another password. Nothing was registered.',
+      );
+    }));
+
+  it('with dryRun answers the same and changes nothing', () =>
+    withApiIot(async (bench) => {
+      const answer = await claim(bench, [vehicle], { dryRun: true });
+      expect([answer.status, await answer.json()]).toEqual([200, { provisioned: 1, connected: [] }]);
+      const body = { vehicles: [vehicle], dryRun: true };
+      expect(await json(bench.call('POST', '/provisioning/vehicles', { body }))).toEqual({ provisioned: 1 });
+      expect(await digestOf(bench, vehicle.vin)).toBe(null);
+    }));
+
+  it('with existing refuse names the vehicles that are connected, and when they were heard', () =>
+    withApiIot(async (bench) => {
+      const credentialDigest = await digestOf(bench, vin);
+      const own = { vin, model: 'alpha', credentialDigest };
+      await bench.status({ online: true });
+      const at = bench.clock.now();
+      const body = await json(claim(bench, [own, vehicle], { dryRun: true }));
+      expect(body).toEqual({ provisioned: 2, connected: [{ vin, lastSeenAt: at }] });
+      const other = await claim(bench, [{ ...own, credentialDigest: 'b'.repeat(64) }], { dryRun: true });
+      expect(await other.json()).toMatchObject({ vin, online: true, lastSeenAt: at });
+      await bench.status({ online: false });
+      expect(await json(claim(bench, [own], { dryRun: true }))).toEqual({ provisioned: 1, connected: [] });
+    }));
 
   it('takes 1,000 vehicles at once, and no more', () =>
     withApiIot(async (bench) => {

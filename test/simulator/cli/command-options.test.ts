@@ -359,6 +359,11 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
         '--connectivity must be one of steady, drive, tunnel, garage, sleep, flapping, not "x"',
       ),
     ),
+    [`${command} --take-over`]: shownBy(
+      '--take-over',
+      'e2e/fleets.live.test.ts',
+      'vehicles of a lost data folder are taken over with --take-over, unless they are connected',
+    ),
     [`${command} --control-open`]: shownBy(
       '--control-open',
       'e2e/control-open.live.test.ts',
