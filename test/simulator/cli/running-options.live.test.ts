@@ -670,6 +670,7 @@ const pairs = new Set<keyof GatewayConfig>([
   'trustedJwks',
   'ticketWebhookUrl',
   'ticketWebhookSecret',
+  ...(['natsUser', 'natsPassword', 'natsCertificate', 'natsKey'] as const),
 ]);
 /** Replacement for a default that another program on this machine uses. */
 const ownValues: Readonly<Record<string, readonly string[]>> = {
