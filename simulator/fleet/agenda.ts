@@ -37,6 +37,7 @@ export function agenda(clock: Clock) {
   }
 
   return {
+    now: () => clock.now(),
     /** Runs `callback` once, `delayMs` from now. */
     after(delayMs: number, callback: () => void): Timer {
       sequence += 1;

@@ -1,7 +1,8 @@
 import type { Log } from '../../shared/ports/log.ts';
 import type { VehicleEvent } from '../vehicle/event.ts';
 import type { UnitFault } from '../vehicle/vehicle.ts';
-import { type FaultEffects, type FaultEntry, isByMessage } from './fault-set.ts';
+import { isByMessage } from './fault-kinds.ts';
+import type { FaultEffects, FaultEntry } from './fault-set.ts';
 import { type FaultedLink, linkEffects } from './link-effects.ts';
 
 /** What a fault can do to a vehicle. */

@@ -4,7 +4,7 @@ import type { StandingFault, VehicleFaultType } from '../faults/fault.ts';
 import type { VehicleState } from '../faults/fault-target.ts';
 import type { Agenda } from './agenda.ts';
 import { CommandCounter, type CountedCommand, isSelected } from './command-counter.ts';
-import { damageTypes } from './message-damage.ts';
+import { isByMessage, losses, perConnection, unitFaultTypes, weakening } from './fault-kinds.ts';
 
 type ByType = { readonly [Type in VehicleFaultType]: Extract<StandingFault, { readonly type: Type }> };
 type Of<Type extends VehicleFaultType> = ByType[Type];
@@ -27,6 +27,8 @@ export interface FaultEntry {
   /** Messages and commands that it struck, or windows that it had. */
   struck: number;
   timer: Timer | null;
+  /** When its next window opens, where that is known. */
+  opensAt: number | null;
 }
 
 /** What a fault that stands does to the vehicle when a window that holds opens and closes. */
@@ -34,46 +36,6 @@ export interface FaultEffects {
   opened(entry: FaultEntry): void;
   closed(entry: FaultEntry): void;
 }
-
-/** Faults that decide by the message or command; `first` and toxicity count those. Of all others, windows. */
-const strikes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
-  'lose_command',
-  'lose_ack',
-  'duplicate',
-  'reorder',
-  'delay_ack',
-  'hang_at',
-  'crash_at',
-  'apply_but_no_ack',
-  ...damageTypes,
-]);
-
-/** Whether a fault of this type decides by the message or command, and not by its window. */
-export function isByMessage(type: VehicleFaultType): boolean {
-  return strikes.has(type);
-}
-
-/**
- * Faults that meet a connection from its beginning to its end, so each connection draws whether they do. Of all others the
- * window draws.
- */
-const perConnection: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
-  'latency',
-  'bandwidth',
-  'packet_loss',
-  'reset_peer',
-  'slow_close',
-  'limit_data',
-]);
-
-/** Faults of a control unit, which leave with it. */
-const unitFaultTypes: ReadonlySet<VehicleFaultType> = new Set<VehicleFaultType>([
-  'reject',
-  'unsupported_hardware',
-  'ecu_busy',
-  'low_12v',
-  'storage_full',
-]);
 
 /** At most so many on one vehicle: a control surface may not fill the memory. */
 export const faultsMax = 100;
@@ -133,7 +95,7 @@ export class FaultSet {
       window: 0,
       met: 0,
       struck: 0,
-      timer: null,
+      ...{ timer: null, opensAt: null },
     };
     this.#entries.set(id, entry);
     if (isOnLine(fault)) this.#onLine += 1;
@@ -221,6 +183,23 @@ export class FaultSet {
     return all;
   }
 
+  /** When a fault takes the vehicle off the network next, where that is known. */
+  nextLossAt(): number | null {
+    let next: number | null = null;
+    for (const { fault, opensAt, struck } of this.#entries.values()) {
+      const isOver = struck >= (fault.schedule?.first ?? Number.POSITIVE_INFINITY);
+      if (opensAt !== null && !isOver && losses.has(fault.type)) next = Math.min(next ?? opensAt, opensAt);
+    }
+    return next;
+  }
+
+  /** Whether a fault makes the connection slow or lossy now. */
+  weakens(): boolean {
+    for (const { fault, isOpen, holds } of this.#entries.values())
+      if (isOpen && holds && weakening.has(fault.type)) return true;
+    return false;
+  }
+
   /** A new connection: what is drawn once a connection is drawn again. */
   renew(): void {
     for (const entry of this.#entries.values()) {
@@ -241,6 +220,7 @@ export class FaultSet {
   #schedule(entry: FaultEntry): void {
     const { afterMs = 0, forMs, everyMs } = entry.fault.schedule ?? {};
     const open = () => {
+      entry.opensAt = everyMs === undefined ? null : this.#agenda.now() + everyMs;
       // Before its effects: one of them may end the vehicle's connection, and with it this very turn.
       if (everyMs !== undefined) this.#agenda.after(everyMs, again);
       this.#open(entry, forMs ?? null);
@@ -248,8 +228,12 @@ export class FaultSet {
     const again = () => {
       if (this.#entries.get(entry.id) === entry) open();
     };
-    if (afterMs <= 0) open();
-    else entry.timer = this.#agenda.after(afterMs, open);
+    if (afterMs <= 0) {
+      open();
+      return;
+    }
+    entry.opensAt = this.#agenda.now() + afterMs;
+    entry.timer = this.#agenda.after(afterMs, open);
   }
 
   #open(entry: FaultEntry, forMs: number | null): void {

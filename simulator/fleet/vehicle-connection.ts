@@ -4,6 +4,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import type { VehicleStatus } from '../../shared/protocol/device-messages.ts';
 import { topics } from '../../shared/protocol/topics.ts';
+import type { Coverage } from '../vehicle/signal-strength.ts';
 import { Absences } from './absences.ts';
 import type { Agenda } from './agenda.ts';
 import type { Outage } from './connectivity.ts';
@@ -51,6 +52,9 @@ export class VehicleConnection {
   /** For good: what comes back afterwards must not dial again. */
   #isClosed: boolean = false;
   #hasOutages: boolean = true;
+  /** When its profile takes it off the network next, and when it was last back. */
+  #nextOutageAt: number | null = null;
+  #backAt: number | null = null;
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
@@ -72,6 +76,18 @@ export class VehicleConnection {
 
   isAwayFor(reason: string): boolean {
     return this.#absences.has(reason);
+  }
+
+  /** The network around the vehicle; `speedUp` makes its times those of the vehicle. */
+  coverage(speedUp: number): Coverage {
+    const now = this.#deps.clock.now();
+    const faults = this.#deps.faults();
+    const losses = [this.#nextOutageAt, faults.nextLossAt()].filter((at) => at !== null);
+    return {
+      untilLossMs: losses.length === 0 ? null : (Math.min(...losses) - now) * speedUp,
+      sinceReturnMs: this.#backAt === null ? null : (now - this.#backAt) * speedUp,
+      isWeak: faults.weakens(),
+    };
   }
 
   get isWedged(): boolean {
@@ -117,6 +133,7 @@ export class VehicleConnection {
   /** From now on nothing but faults takes it off the network. */
   endOutages(): void {
     this.#hasOutages = false;
+    this.#nextOutageAt = null;
     this.#absences.end('outage');
   }
 
@@ -240,6 +257,8 @@ export class VehicleConnection {
     // The connection may have gone while the broker answered: then the next one greets.
     if (!line.connected) return;
     this.#isSubscribed = true;
+    // The first connection follows no loss.
+    if (!this.#whenReady) this.#backAt = this.#deps.clock.now();
     this.#whenReady?.();
     this.#whenReady = null;
     await this.#deps.onReady();
@@ -249,7 +268,9 @@ export class VehicleConnection {
     const { value, done } = gaps.next();
     if (done) return;
     const { agenda, clock } = this.#deps;
-    agenda.after(beganAt + value.startMs - clock.now(), () => {
+    this.#nextOutageAt = beganAt + value.startMs;
+    agenda.after(this.#nextOutageAt - clock.now(), () => {
+      this.#nextOutageAt = null;
       if (!this.#hasOutages) return;
       // A vehicle that is away for another reason stays away for as long as that one says.
       if (!this.isAway) this.leave('outage', value.durationMs);

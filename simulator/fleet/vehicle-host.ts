@@ -111,7 +111,10 @@ export class VehicleHost {
       random: this.#random,
       everyMs: options.telemetryMs,
       canSend: () => this.#connection.isReady && !this.#connection.isWedged,
-      send: (tick) => this.#take({ type: 'tick', ...tick, speedUp: 1 / options.timeScale }),
+      send: (tick) => {
+        const speedUp = 1 / options.timeScale;
+        this.#take({ type: 'tick', ...tick, speedUp, coverage: this.#connection.coverage(speedUp) });
+      },
     });
   }
 

@@ -163,6 +163,13 @@ function checkSignal(
       },
     ];
   }
+  if (
+    generator.from === 'feature' &&
+    (generator.active === undefined) !== (generator.dormant === undefined)
+  ) {
+    const missing = generator.active === undefined ? 'active' : 'dormant';
+    return [{ path: [...path, 'generator', missing], text: 'is missing; write a number, or leave both out' }];
+  }
   if (generator.from === 'wave' && generator.min > generator.max) {
     const text = `is ${generator.min}, above max ${generator.max}; write a min that is not larger than max`;
     return [{ path: [...path, 'generator', 'min'], text }];
@@ -181,7 +188,7 @@ function kindOf(generator: SignalFile['generator']): string {
     case 'wave':
       return 'number';
     case 'feature':
-      return 'boolean';
+      return generator.active === undefined ? 'boolean' : 'number';
     default:
       return vehicleQuantities[generator.from];
   }

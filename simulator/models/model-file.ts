@@ -65,6 +65,7 @@ function featureModelOf(feature: FeatureFile, applyMs: number): FeatureModel {
     })),
     preconditions: preconditions as FeatureModel['preconditions'],
     applyMs: feature.applyMs ?? applyMs,
+    loadKw: feature.loadKw,
   };
 }
 

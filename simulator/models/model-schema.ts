@@ -57,6 +57,12 @@ const featureSchema = z.strictObject({
       'retry: the vehicle answers that it is not ready. next_ignition_cycle: it applies the command when the ignition is switched off next.',
     ),
   applyMs: applyMs.optional().describe('How long applying takes, where it differs from the model.'),
+  loadKw: z
+    .number()
+    .min(0)
+    .max(50)
+    .default(0)
+    .describe('What it takes from the battery while it is active and the vehicle drives. Kilowatts.'),
 });
 export type FeatureFile = z.infer<typeof featureSchema>;
 

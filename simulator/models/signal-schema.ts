@@ -40,7 +40,12 @@ const generatorSchema = z
           .min(1_000)
           .max(7 * 86_400_000),
       }),
-      z.strictObject({ from: z.literal('feature'), feature: z.string() }),
+      z.strictObject({
+        from: z.literal('feature'),
+        feature: z.string(),
+        active: z.number().optional(),
+        dormant: z.number().optional(),
+      }),
     ],
     { error: `write {from: …} with one of ${quantities.join(', ')}, constant, wave or feature` },
   )

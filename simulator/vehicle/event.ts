@@ -4,6 +4,7 @@ import type {
   Telemetry,
   VehicleStatus,
 } from '../../shared/protocol/device-messages.ts';
+import type { Coverage } from './signal-strength.ts';
 import type { UnitFault, Vehicle } from './vehicle.ts';
 
 /** What can happen to a vehicle. `now` is the true instant; the vehicle reads it through its own, perhaps wrong, clock. */
@@ -34,6 +35,8 @@ export type VehicleEvent =
       /** How many times as fast the vehicle drives and charges; without it, once. */
       readonly speedUp?: number;
       readonly draws: readonly number[];
+      /** Default: nothing disturbs the connection. */
+      readonly coverage?: Coverage;
     };
 
 /** What the vehicle wants published; the shell knows topics, QoS and retries. */

@@ -37,6 +37,8 @@ export interface FeatureModel {
   /** What a control unit does with a command whose preconditions or dependencies do not hold. */
   readonly whenNotReady: 'retry' | 'next_ignition_cycle';
   readonly applyMs: number;
+  /** What it takes from the battery while it is active and the vehicle drives. */
+  readonly loadKw: number;
 }
 
 /** A control unit with the version of its firmware. */
@@ -51,8 +53,14 @@ export type SignalGenerator =
   | { readonly from: VehicleQuantity }
   | { readonly from: 'constant'; readonly value: ParameterValue | readonly string[] }
   | { readonly from: 'wave'; readonly min: number; readonly max: number; readonly periodMs: number }
-  /** True while the feature is active. */
-  | { readonly from: 'feature'; readonly feature: string };
+  /** Whether the feature is active; with two numbers, one of them. */
+  | { readonly from: 'feature'; readonly feature: string; readonly active?: undefined }
+  | {
+      readonly from: 'feature';
+      readonly feature: string;
+      readonly active: number;
+      readonly dormant: number;
+    };
 
 /** Quantities of the simulated vehicle that a signal can show. */
 export const vehicleQuantities = {
@@ -68,6 +76,7 @@ export const vehicleQuantities = {
   low_voltage_state: 'string',
   low_voltage: 'number',
   is_moving: 'boolean',
+  is_charging: 'boolean',
   is_connected: 'boolean',
   signal_strength: 'number',
   trouble_code_count: 'number',

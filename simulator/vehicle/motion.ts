@@ -1,9 +1,7 @@
+import { distanceAt, headingAt, nextBendMs, type Phase, speedAt } from './drive.ts';
 import type { VehicleModel } from './models.ts';
 
-/**
- * Where the vehicle is and how it moves. A drive is a trapezoid: steady acceleration from standstill, a cruise, steady
- * braking to standstill, so that distance is the exact integral of speed however far apart two looks are.
- */
+/** Where the vehicle is and how it moves. */
 export interface Motion {
   readonly phase: Phase;
   /** Metres since the factory, with fractions. */
@@ -20,18 +18,6 @@ export interface Motion {
   readonly ignitionCycles: number;
 }
 
-type Phase =
-  | { readonly kind: 'parked'; readonly remainingMs: number }
-  | {
-      readonly kind: 'driving';
-      readonly elapsedMs: number;
-      readonly durationMs: number;
-      /** Speed of the cruise in metres a second. */
-      readonly cruiseMs: number;
-    };
-
-/** Metres a second, every second: a calm driver. */
-const acceleration = 2;
 /** Below this a parked vehicle is plugged in and does not set out: no drive can empty its battery. */
 const chargeToLeave = 40;
 const chargeFull = 80;
@@ -58,20 +44,22 @@ export function parkedAt(latitude: number, longitude: number, chargePercent: num
 }
 
 /** Metres a second now. */
-export function speedOf(motion: Motion): number {
-  const { phase } = motion;
-  if (phase.kind === 'parked') return 0;
-  const fromStart = phase.elapsedMs / 1000;
-  const toEnd = (phase.durationMs - phase.elapsedMs) / 1000;
-  return Math.max(0, Math.min(phase.cruiseMs, acceleration * fromStart, acceleration * toEnd));
+export function speedOf({ phase }: Motion): number {
+  return phase.kind === 'parked' ? 0 : speedAt(phase, phase.elapsedMs);
 }
 
-/** Moves on by `elapsedMs`, through as many drives and stops as fit (a drive lasts minutes). Draws are used in turn, and again from the first when they run out. */
+/** Whether the charger is connected: it is while the vehicle is parked and its battery is below the charge at which it stops. */
+export function isCharging({ phase, chargePercent }: Motion): boolean {
+  return phase.kind === 'parked' && chargePercent < chargeFull;
+}
+
+/** Moves on by `elapsedMs`, through as many drives and stops as fit (a drive lasts minutes). Draws are used in turn, and again from the first when they run out. `loadKw`: what active features take while it drives. */
 export function move(
   motion: Motion,
   model: VehicleModel,
   elapsedMs: number,
   draws: readonly number[],
+  loadKw = 0,
 ): Motion {
   let next = motion;
   let remainingMs = elapsedMs;
@@ -81,7 +69,8 @@ export function move(
     const { phase } = next;
     const leftMs = phase.kind === 'parked' ? phase.remainingMs : phase.durationMs - phase.elapsedMs;
     const partMs = Math.min(remainingMs, leftMs);
-    next = phase.kind === 'parked' ? rest(next, phase, model, partMs) : drive(next, phase, model, partMs);
+    next =
+      phase.kind === 'parked' ? rest(next, phase, model, partMs) : drive(next, phase, model, partMs, loadKw);
     remainingMs -= partMs;
     if (partMs === leftMs) next = turn(next, model, draw);
   }
@@ -96,56 +85,44 @@ function rest(
 ): Motion {
   const hours = partMs / 3_600_000;
   const charged = motion.chargePercent + ((chargerKw * hours) / model.batteryKwh) * 100;
-  const plugged = motion.chargePercent < chargeFull;
   return {
     ...motion,
     phase: { kind: 'parked', remainingMs: phase.remainingMs - partMs },
-    chargePercent: plugged ? Math.min(chargeFull, charged) : motion.chargePercent,
+    chargePercent: isCharging(motion) ? Math.min(chargeFull, charged) : motion.chargePercent,
     cabinCelsius: approach(motion.cabinCelsius, cabinParked, (cabinRate * partMs) / 1000),
   };
 }
 
+/** From one bend of the road to the next, so that the way is the same however far apart two looks are. */
 function drive(
   motion: Motion,
   phase: Extract<Phase, { kind: 'driving' }>,
   model: VehicleModel,
   partMs: number,
+  loadKw: number,
 ): Motion {
-  const elapsedMs = phase.elapsedMs + partMs;
-  const distanceM = distanceAt(phase, elapsedMs) - distanceAt(phase, phase.elapsedMs);
-  const angle = (motion.headingDegrees * Math.PI) / 180;
-  const north = (distanceM * Math.cos(angle)) / metresPerDegree;
-  const east =
-    (distanceM * Math.sin(angle)) / (metresPerDegree * Math.cos((motion.latitude * Math.PI) / 180));
+  const endMs = phase.elapsedMs + partMs;
+  let { latitude, longitude, headingDegrees } = motion;
+  for (let atMs = phase.elapsedMs; atMs < endMs; ) {
+    const untilMs = Math.min(endMs, nextBendMs(atMs));
+    headingDegrees = headingAt(phase, atMs, motion.headingDegrees);
+    const distanceM = distanceAt(phase, untilMs) - distanceAt(phase, atMs);
+    const angle = (headingDegrees * Math.PI) / 180;
+    const metresPerLongitude = metresPerDegree * Math.cos((latitude * Math.PI) / 180);
+    latitude += (distanceM * Math.cos(angle)) / metresPerDegree;
+    longitude += (distanceM * Math.sin(angle)) / metresPerLongitude;
+    atMs = untilMs;
+  }
+  const distanceM = distanceAt(phase, endMs) - distanceAt(phase, phase.elapsedMs);
+  const spentKwh = (distanceM / 1000) * model.kwhPerKm + (loadKw * partMs) / 3_600_000;
   return {
     ...motion,
-    phase: { ...phase, elapsedMs },
+    ...{ latitude, longitude, headingDegrees },
+    phase: { ...phase, elapsedMs: endMs },
     odometerM: motion.odometerM + distanceM,
-    latitude: motion.latitude + north,
-    longitude: motion.longitude + east,
-    chargePercent: Math.max(
-      0,
-      motion.chargePercent - ((distanceM / 1000) * model.kwhPerKm * 100) / model.batteryKwh,
-    ),
+    chargePercent: Math.max(0, motion.chargePercent - (spentKwh * 100) / model.batteryKwh),
     cabinCelsius: approach(motion.cabinCelsius, cabinDriving, (cabinRate * partMs) / 1000),
   };
-}
-
-/** Metres from the start of the drive until `elapsedMs` into it: the area under the trapezoid. */
-function distanceAt(phase: Extract<Phase, { kind: 'driving' }>, elapsedMs: number): number {
-  const total = phase.durationMs / 1000;
-  const at = elapsedMs / 1000;
-  const ramp = Math.min(phase.cruiseMs / acceleration, total / 2);
-  const top = acceleration * ramp;
-  const rising = Math.min(at, ramp);
-  const steady = clamp(at - ramp, 0, total - 2 * ramp);
-  const falling = clamp(at - (total - ramp), 0, ramp);
-  return (
-    (acceleration * rising * rising) / 2 +
-    top * steady +
-    top * falling -
-    (acceleration * falling * falling) / 2
-  );
 }
 
 /** A phase is over: a parked vehicle sets out if it has the charge for it, a driving one parks. */
@@ -157,16 +134,19 @@ function turn(motion: Motion, { trips }: VehicleModel, draw: () => number): Moti
   if (motion.chargePercent < chargeToLeave) {
     return { ...motion, phase: { kind: 'parked', remainingMs: whole(1_200_000, 3_600_000, draw()) } };
   }
+  const route = draw();
+  // Away from the poles a degree of longitude has a length; a vehicle that strays far turns back to the equator's side.
+  const courseDegrees = headingFor(motion.latitude, route);
   return {
     ...motion,
-    // Away from the poles a degree of longitude has a length; a vehicle that strays far turns back to the equator's side.
-    headingDegrees: headingFor(motion.latitude, draw()),
+    headingDegrees: headingAt({ courseDegrees, route }, 0, courseDegrees),
     altitudeM: clamp(motion.altitudeM + (draw() - 0.5) * 40, 0, 1_500),
     phase: {
       kind: 'driving',
       elapsedMs: 0,
       durationMs: whole(...trips.driveMs, draw()),
       cruiseMs: whole(30, 130, draw()) / 3.6,
+      ...{ courseDegrees, route },
     },
   };
 }

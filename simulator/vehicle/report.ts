@@ -1,4 +1,5 @@
 import type { VehicleMessage } from './event.ts';
+import type { Coverage } from './signal-strength.ts';
 import { signalsOf } from './telemetry.ts';
 import { type CommandAnswer, clockOf, type Vehicle } from './vehicle.ts';
 
@@ -32,9 +33,12 @@ export function statusMessage(vehicle: Vehicle, now: number): VehicleMessage {
 }
 
 /** The signals that are due; the message before was sent `elapsedMs` earlier. */
-export function telemetryMessage(vehicle: Vehicle, now: number, elapsedMs: number): VehicleMessage {
-  return {
-    channel: 'telemetry',
-    payload: { vin: vehicle.vin, clock: clockOf(vehicle, now), signals: signalsOf(vehicle, now, elapsedMs) },
-  };
+export function telemetryMessage(
+  vehicle: Vehicle,
+  now: number,
+  elapsedMs: number,
+  coverage: Coverage,
+): VehicleMessage {
+  const signals = signalsOf(vehicle, now, elapsedMs, coverage);
+  return { channel: 'telemetry', payload: { vin: vehicle.vin, clock: clockOf(vehicle, now), signals } };
 }

@@ -3,6 +3,7 @@ import { applyAccepted, endWaiting, receiveCommand } from './configure.ts';
 import type { VehicleEvent, VehicleStep } from './event.ts';
 import { move } from './motion.ts';
 import { statusMessage, telemetryMessage } from './report.ts';
+import { goodCoverage } from './signal-strength.ts';
 import { featureOf, type Vehicle } from './vehicle.ts';
 
 /**
@@ -27,12 +28,15 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
         applying: vehicle.accepted.map((command) => command.id),
       };
     case 'tick': {
-      const { now, elapsedMs, speedUp = 1, draws } = event;
-      const motion = move(vehicle.motion, vehicle.model, elapsedMs * speedUp, draws);
+      const { now, elapsedMs, speedUp = 1, draws, coverage = goodCoverage } = event;
+      const motion = move(vehicle.motion, vehicle.model, elapsedMs * speedUp, draws, loadOf(vehicle));
       const moved = { ...vehicle, motion };
       if (!moved.running) return { vehicle: moved, messages: [] };
       const ended = endWaiting(moved, motion.ignitionCycles > vehicle.motion.ignitionCycles, now);
-      return { ...ended, messages: [...ended.messages, telemetryMessage(ended.vehicle, now, elapsedMs)] };
+      return {
+        ...ended,
+        messages: [...ended.messages, telemetryMessage(ended.vehicle, now, elapsedMs, coverage)],
+      };
     }
     case 'unit_fault_begins':
       return { vehicle: { ...vehicle, unitFaults: [...vehicle.unitFaults, event.unitFault] }, messages: [] };
@@ -50,6 +54,14 @@ export function step(vehicle: Vehicle, event: VehicleEvent): VehicleStep {
     default:
       return event satisfies never;
   }
+}
+
+/** Kilowatts that active features take while the vehicle drives. */
+function loadOf({ model, features }: Vehicle): number {
+  let loadKw = 0;
+  for (const { id, loadKw: own } of model.known)
+    if (own > 0 && features.some(({ feature, state }) => feature === id && state === 'active')) loadKw += own;
+  return loadKw;
 }
 
 /** Its version stays: only a higher one changes it again. */

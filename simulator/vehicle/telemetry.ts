@@ -1,6 +1,7 @@
 import type { Telemetry } from '../../shared/protocol/device-messages.ts';
 import type { SignalModel, VehicleQuantity } from './models.ts';
-import { speedOf } from './motion.ts';
+import { isCharging, speedOf } from './motion.ts';
+import { type Coverage, signalStrength } from './signal-strength.ts';
 import { featureOf, type Vehicle } from './vehicle.ts';
 
 type SignalValue = Telemetry['signals'][string];
@@ -9,9 +10,16 @@ type SignalValue = Telemetry['signals'][string];
  * Returns the signals of the vehicle's model that are due in a message at `now`, when the one before was sent `elapsedMs`
  * earlier. Floats are rounded, so that two machines write the same bytes.
  */
-export function signalsOf(vehicle: Vehicle, now: number, elapsedMs: number): Telemetry['signals'] {
+export function signalsOf(
+  vehicle: Vehicle,
+  now: number,
+  elapsedMs: number,
+  coverage: Coverage,
+): Telemetry['signals'] {
   const due = vehicle.model.signals.filter(({ everyMs }) => isDue(everyMs, now, elapsedMs));
-  return Object.fromEntries(due.map((signal) => [signal.path, signalValue(vehicle, signal, now)]));
+  return Object.fromEntries(
+    due.map((signal) => [signal.path, signalValue(vehicle, signal, { now, coverage })]),
+  );
 }
 
 /** A multiple of the signal's time has passed since the message before. */
@@ -19,23 +27,34 @@ function isDue(everyMs: number | undefined, now: number, elapsedMs: number): boo
   return everyMs === undefined || Math.floor(now / everyMs) !== Math.floor((now - elapsedMs) / everyMs);
 }
 
-function signalValue(vehicle: Vehicle, { generator, type }: SignalModel, now: number): SignalValue {
+interface Moment {
+  readonly now: number;
+  readonly coverage: Coverage;
+}
+
+function signalValue(
+  vehicle: Vehicle,
+  { generator, type }: SignalModel,
+  { now, coverage }: Moment,
+): SignalValue {
   switch (generator.from) {
     case 'constant':
       return typeof generator.value === 'object' ? [...generator.value] : generator.value;
-    case 'feature':
-      return featureOf(vehicle, generator.feature)?.state === 'active';
+    case 'feature': {
+      const isActive = featureOf(vehicle, generator.feature)?.state === 'active';
+      return generator.active === undefined ? isActive : isActive ? generator.active : generator.dormant;
+    }
     case 'wave': {
       const { min, max, periodMs } = generator;
       const value = min + ((max - min) * (1 + Math.sin((2 * Math.PI * now) / periodMs))) / 2;
       return rounded(value, type === 'float' || type === 'double' ? 2 : 0);
     }
     default:
-      return quantityOf(vehicle, generator.from);
+      return quantityOf(vehicle, generator.from, coverage);
   }
 }
 
-function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity): SignalValue {
+function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity, coverage: Coverage): SignalValue {
   const { motion, model } = vehicle;
   const isDriving = motion.phase.kind === 'driving';
   switch (quantity) {
@@ -64,10 +83,12 @@ function quantityOf(vehicle: Vehicle, quantity: VehicleQuantity): SignalValue {
       return isDriving ? 14.2 : 12.6;
     case 'is_moving':
       return speedOf(motion) > 0;
+    case 'is_charging':
+      return isCharging(motion);
     case 'is_connected':
       return true;
     case 'signal_strength':
-      return Math.round(motion.rsrpDbm);
+      return signalStrength(motion.rsrpDbm, coverage);
     case 'trouble_code_count':
       return troubleCodes(vehicle).length;
     case 'trouble_codes':
@@ -83,6 +104,8 @@ function troubleCodes(vehicle: Vehicle): string[] {
     low_12v: 'U3003',
     ecu_busy: 'U0140',
     storage_full: 'U3000',
+    partial_apply: 'U0422',
+    reject: 'U0322',
   };
   return [...new Set(vehicle.unitFaults.map((unitFault) => codes[unitFault.kind] ?? ''))].filter(
     (code) => code !== '',

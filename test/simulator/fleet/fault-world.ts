@@ -17,6 +17,7 @@ import { seededRandom } from '../../../shared/virtual/random.ts';
 import { standingFault, vehicleFaultRecordSchema } from '../../../simulator/faults/fault.ts';
 import { type Fleet, fleet } from '../../../simulator/fleet/fleet.ts';
 import type { ObserveFleet } from '../../../simulator/fleet/fleet-events.ts';
+import type { FleetOptions } from '../../../simulator/fleet/options.ts';
 import { shippedModels } from '../../../simulator/models/models-folder.ts';
 import { pacedLoop } from '../../helpers/paced-loop.ts';
 import { until } from '../../helpers/until.ts';
@@ -95,6 +96,7 @@ export async function withFaultWorld(
   work: (world: FaultWorld) => Promise<void>,
   keepAliveSeconds = 60,
   observe?: ObserveFleet,
+  more: Partial<FleetOptions> = {},
 ): Promise<void> {
   const parts = await open();
   const { clock } = parts;
@@ -121,7 +123,7 @@ export async function withFaultWorld(
       ...(observe ? { observe } : {}),
     },
     [{ vin, model, ...place, password, connectivity: 'steady', faults: [] }],
-    { applyMs: 5, bootMs: 20, telemetryMs: 3_600_000, redialMs: 20, keepAliveSeconds },
+    { applyMs: 5, bootMs: 20, telemetryMs: 3_600_000, redialMs: 20, keepAliveSeconds, ...more },
   );
   await cars.start();
   const of = (channel: string) => heard.filter((message) => message.channel === channel);

@@ -73,7 +73,14 @@ describe('the shipped models', () => {
   });
 
   it('list the signals that a model without signals gets', () => {
-    for (const { signals } of shippedModels()) expect(signals).toEqual(standardSignals);
+    const seat = 'Vehicle.Cabin.Seat.Row1.DriverSide.Heating';
+    for (const { signals } of shippedModels()) {
+      expect(signals.filter(({ path }) => path !== seat)).toEqual(standardSignals);
+      expect(signals.find(({ path }) => path === seat)).toEqual({
+        ...{ path: seat, type: 'int8', unit: 'percent' },
+        generator: { from: 'feature', feature: 'heated_seats', active: 100, dormant: 0 },
+      });
+    }
   });
 
   it('are valid by the shipped JSON Schema, which is the one of this code', () => {
@@ -107,6 +114,7 @@ describe('a model file', () => {
           parameters: [],
           preconditions: {},
           applyMs: 150,
+          loadKw: 0,
         },
       ],
       vinPrefix: 'WFWDLT4E',
