@@ -39,7 +39,12 @@ test('falls before a window in which a fault takes the vehicle off the network, 
 });
 
 test('is low while a fault makes the connection lossy', async () => {
-  const fault = { layer: 'link', type: 'packet_loss', attributes: { lossRate: 0.2 }, schedule: { afterMs: 100 } };
+  const fault = {
+    layer: 'link',
+    type: 'packet_loss',
+    attributes: { lossRate: 0.2 },
+    schedule: { afterMs: 100 },
+  };
   const numbers = (await reported(fault, 60)).map(Number);
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   expect(mean(numbers.slice(0, 8)) - mean(numbers.slice(12, 20))).toBeGreaterThan(8);

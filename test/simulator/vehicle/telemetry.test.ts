@@ -128,7 +128,7 @@ describe('telemetry of a drive', () => {
 describe('the battery', () => {
   const driving = tick(vehicleOf(), 1, [0.3, 0.6, 0.2, 0.8]).vehicle;
 
-  test('is charged while the signal says so, up to 80 percent', () => {
+  test('is charged up to 80 percent while its signal is true', () => {
     const parked = vehicleOf({ chargePercent: 79.9 });
     const motion = { ...parked.motion, phase: { kind: 'parked', remainingMs: 3_600_000 } as const };
     const first = tick({ ...parked, motion }, 10_000, [0.5]);
