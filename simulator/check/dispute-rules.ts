@@ -5,7 +5,7 @@ const endTypes = { won: 'payment.dispute_won', lost: 'payment.dispute_lost' } as
 
 /**
  * Compares what the banks did with the history: each dispute was reported, stands there once for each of its events, and one that was
- * lost makes the purchase unpaid, unless it has failed or was cancelled.
+ * lost makes the purchase unpaid, unless it has failed or was cancelled, or an operator has collected the amount by other means.
  */
 export function judgeDisputes({ database }: Evidence, disputes: readonly DisputeAct[]): string[] {
   return disputes.flatMap(({ disputeId, purchaseId, activationId, outcome }) => {
@@ -24,7 +24,7 @@ export function judgeDisputes({ database }: Evidence, disputes: readonly Dispute
         `${disputeId}: ${outcome} at the bank, but the history says ${types.join(', ') || 'nothing'}`,
       );
     const status = database.purchases.find(({ id }) => id === purchaseId)?.status ?? 'missing';
-    if (outcome === 'lost' && status === 'active')
+    if (outcome === 'lost' && status === 'active' && !types.includes('payment.collected'))
       violations.push(`${disputeId}: lost, but the purchase ${purchaseId} is still active`);
     if (outcome !== 'lost' && status === 'payment_failed')
       violations.push(`${disputeId}: ${outcome}, but the purchase ${purchaseId} is ${status}`);

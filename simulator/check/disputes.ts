@@ -17,11 +17,15 @@ export interface DisputeAct {
 /** Wait of the bank before it asks again what the payment service did not answer. */
 const retryMs = 4_000;
 
-/** The banks of the customers: each takes a charge back at its time, where there is one, and decides later. */
+/**
+ * The banks of the customers: each takes a charge back at its time, where there is one, and decides later. Calls `onDispute` when one
+ * is opened, and when it is decided.
+ */
 export function startDisputes(
   system: TestCaseSystem,
   testCase: TestCase,
   bought: readonly Promise<PurchaseAnswer>[],
+  onDispute: (activation: DisputedActivation) => void,
 ) {
   const acts = new Map<string, DisputeAct>();
   let open = 0;
@@ -43,10 +47,12 @@ export function startDisputes(
       const disputeId = await ask('/v1/test_helpers/disputes', `payment_intent=${charge.paymentId}`);
       // Refunded meanwhile.
       if (disputeId === null) return;
-      const { purchaseId, activationId } = charge;
+      const { purchaseId, activation: disputed } = charge;
+      const { id: activationId } = disputed;
       const note = (outcome: DisputeAct['outcome']) => {
         acts.set(disputeId, { disputeId, purchaseId, activationId, outcome });
         system.trace.record('customer', 'disputes', { purchaseId, outcome });
+        onDispute(disputed);
       };
       note('open');
       if (dispute.outcome === 'open') return;
@@ -65,10 +71,16 @@ export function startDisputes(
   };
 }
 
+interface DisputedActivation {
+  readonly id: string;
+  readonly vin: string;
+  readonly feature: string;
+}
+
 interface Charge {
   readonly paymentId: string;
   readonly purchaseId: string;
-  readonly activationId: string;
+  readonly activation: DisputedActivation;
 }
 
 /** The charge of the first purchase of an activation that was answered, or null: nothing of it is charged now. */
@@ -84,15 +96,15 @@ async function chargeOf(
   );
   const { purchaseId = null } = (await bought[index]) ?? {};
   if (purchaseId === null) return null;
-  const [row] = stores.platform.read<{ id: string }>(
-    'select activation_id as id from purchases where id = ?',
+  const [row] = stores.platform.read<DisputedActivation>(
+    'select activation_id as id, vin, feature from purchases where id = ?',
     purchaseId,
   );
   const [payment] = stores.payments.read<{ id: string }>(
     "select id from payment_intents where activation_id = ? and status = 'succeeded' and refunded = 0",
     row?.id ?? '',
   );
-  return row && payment ? { paymentId: payment.id, purchaseId, activationId: row.id } : null;
+  return row && payment ? { paymentId: payment.id, purchaseId, activation: row } : null;
 }
 
 /** Resolves with the id of the dispute, or null when the payment service refuses. */

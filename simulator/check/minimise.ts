@@ -41,7 +41,9 @@ function* simplerThan(testCase: TestCase): Generator<TestCase> {
     }
     const { dispute, ...undisputed } = activation;
     if (dispute !== undefined) yield replaced(testCase, index, undisputed);
-    const { life = [], support = [] } = activation;
+    const { life = [], support = [], operator = [] } = activation;
+    for (const act of operator.keys())
+      yield withActivation(testCase, index, { operator: without(operator, act) });
     for (const event of life.keys()) yield withActivation(testCase, index, { life: without(life, event) });
     for (const act of support.keys())
       yield withActivation(testCase, index, { support: without(support, act) });
@@ -66,8 +68,8 @@ function* plainer(testCase: TestCase): Generator<TestCase> {
     yield withActivation(testCase, index, { service: 0 });
     const { hours: __, ...lasting } = activation;
     yield replaced(testCase, index, lasting);
-    const { life = [], support = [], ...unlived } = activation;
-    if (life.length + support.length === 0) yield replaced(testCase, index, unlived);
+    const { life = [], support = [], operator = [], ...unlived } = activation;
+    if (life.length + support.length + operator.length === 0) yield replaced(testCase, index, unlived);
     for (const [at, { afterMs }] of life.entries()) {
       const events = life.map((one, position) =>
         position === at ? { ...one, afterMs: roundDown(afterMs) } : one,

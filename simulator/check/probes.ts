@@ -104,6 +104,13 @@ export const probes: Readonly<Record<string, Probe>> = {
   'dispute lost': record('payment.dispute_lost'),
   'dispute rejected': record('payment.dispute_won'),
   'refund ended by a lost dispute': record('payment.charged_back'),
+  'refund permanently refused': record('payment.unsettled'),
+  'paid back by an operator': record('payment.paid_back'),
+  'collected by an operator': record('payment.collected'),
+  'written off by an operator': record('payment.written_off'),
+  'refused step retried by an operator': record('payment.retried', ({ by }) => typeof by === 'string'),
+  "operator's decision refused": ({ userActions }) =>
+    userActions.operatorActs.filter(({ status }) => status === 409).length,
   'vehicle transferred with a service in force': ({ evidence }) =>
     evidence.database.entitlements.filter(
       ({ purchase_id, customer_id }) =>

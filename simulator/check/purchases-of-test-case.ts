@@ -13,6 +13,7 @@ const cardNames: Readonly<Record<ScheduledActivation['card'], string>> = {
   good: 'pm_card_visa',
   declined: 'pm_card_visa_chargeDeclined',
   capture_declined: 'pm_card_captureDeclined',
+  refund_refused: 'pm_card_refundFail',
 };
 
 export function modelOfVehicle(index: number, fleet: TestCase['fleet'] = [...standardFleet]): VehicleModel {

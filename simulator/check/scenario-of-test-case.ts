@@ -63,6 +63,9 @@ function unsupported({ activations, skewMs, transfers = [], world }: TestCase): 
     activations.every(({ dispute }) => dispute === undefined)
       ? []
       : 'the bank of a scenario disputes no charge (dispute)',
+    activations.every(({ operator = [] }) => operator.length === 0)
+      ? []
+      : 'operators of a scenario settle no money (operator)',
     transfers.length === 0 ? [] : 'vehicles of a scenario keep their owners (transfers)',
     skewMs.apiIot === 0 ? [] : 'a scenario cannot set the clock of the API IoT wrong (skewMs.apiIot)',
     activations.every(({ hours }) => hours === undefined)

@@ -1,4 +1,5 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
+import { isWithPeople } from '../../gateway/activation/settlement.ts';
 import { standardContradictions } from '../../gateway/entitlement/contradiction.ts';
 import { supportNoticeKinds } from '../../gateway/notifications/notice-table.ts';
 import type { ActivationRow, EntitlementRow } from '../../gateway/store/schema.ts';
@@ -210,7 +211,10 @@ function judgeContradictions({ evidence, owned, states }: Judged): string[] {
   });
 }
 
-/** Manual retries and reactivations have no payment, and a manual retry starts after the reversal of the failed purchase. */
+/**
+ * Manual retries and reactivations have no payment, and a manual retry starts after the reversal of the failed purchase, or after the
+ * payment service has permanently refused it: then people settle the money.
+ */
 function judgeFree({ evidence, states }: Judged, row: ActivationRow): string[] {
   const state = states.get(row.id);
   if (!state || (state.kind === 'activation' && state.origin === undefined)) return [];
@@ -228,6 +232,8 @@ function judgeFree({ evidence, states }: Judged, row: ActivationRow): string[] {
     ({ activationId, at }) => activationId === row.parent_id && at <= row.requested_at,
   );
   const { netMinor, heldMinor } = balanceOf(before);
+  const { settlement = null } = states.get(row.parent_id) ?? {};
+  if (settlement !== null && isWithPeople(settlement)) return violations;
   if (netMinor !== 0 || heldMinor !== 0)
     violations.push(`${row.id}: manual retry before the payment of ${row.parent_id} was reversed`);
   return violations;

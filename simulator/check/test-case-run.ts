@@ -23,7 +23,7 @@ import type { TestCase } from './test-case.ts';
 import { type Death, settleInMs, type TestCaseParts } from './test-case-parts.ts';
 import { type TestCaseOptions, type TestCaseSystem, testCaseSystem } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
-import { startUserActions, type UserActions } from './user-actions.ts';
+import { noUserActions, startUserActions, type UserActions } from './user-actions.ts';
 import type { Violation } from './watch.ts';
 
 export interface TestCaseRun {
@@ -193,7 +193,7 @@ async function conducted(
     trace: system.trace.lines,
   };
   const done = (actions as ReturnType<typeof startUserActions> | null)?.done();
-  return { evidence, facts, actions: done ?? { cancels: [], deskActs: [], disputes: [], transfers: [] } };
+  return { evidence, facts, actions: done ?? noUserActions };
 }
 
 /** Customers whose purchases and answers stand in the trace. */

@@ -67,7 +67,7 @@ const faultSchema = z.discriminatedUnion('type', [
 export type ActivationFault = z.infer<typeof faultSchema>;
 export type HttpFailure = Extract<ActivationFault, { type: 'http' }>['how'];
 
-export const cards = ['good', 'declined', 'capture_declined'] as const;
+export const cards = ['good', 'declined', 'capture_declined', 'refund_refused'] as const;
 
 /** What becomes of a service, and when: so long after it was bought. */
 const lifeEventSchema = z.discriminatedUnion('type', [
@@ -99,6 +99,10 @@ export const technicianActs = [
 ] as const;
 export type TechnicianAct = (typeof technicianActs)[number];
 
+/** How an operator ends what the payment service refused for good, or a dispute; `other_means` pays back or collects. */
+export const operatorDecisions = ['other_means', 'written_off', 'retry'] as const;
+export type OperatorDecision = (typeof operatorDecisions)[number];
+
 export const activationSchema = z.strictObject({
   /** Index into the fleet; each vehicle belongs to a customer of its own. */
   vehicle: z.int().min(0).max(3),
@@ -124,6 +128,11 @@ export const activationSchema = z.strictObject({
       outcome: z.enum(['open', 'won', 'lost']),
       decidedAfterMs: durationSchema,
     })
+    .exactOptional(),
+  /** What an operator decides each time that the money waits for people, or that a bank has opened or decided a dispute, so long after. */
+  operator: z
+    .array(z.strictObject({ decision: z.enum(operatorDecisions), afterMs: durationSchema }))
+    .max(4)
     .exactOptional(),
 });
 export type ScheduledActivation = z.infer<typeof activationSchema>;

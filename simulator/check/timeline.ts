@@ -50,6 +50,8 @@ const texts: Readonly<Record<string, (fields: Fields) => string | null>> = {
   transferred: ({ vin, customerId, status }) => `${vin} registered for ${customerId}, answered ${status}`,
   act: ({ ticketId, act, status, problem }) =>
     `${act} ${ticketId} is answered ${status}${problem ? ` ${problem}` : ''}`,
+  settles: ({ activationId, resolution, status, problem }) =>
+    `${resolution} for ${activationId} is answered ${status}${problem ? ` ${problem}` : ''}`,
   'vehicle.fault_begins': ({ vin, fault }) => `fault of ${vin} begins: ${fault}`,
   'vehicle.fault_ends': ({ vin, fault }) => `fault of ${vin} ends: ${fault}`,
   email: ({ headline }) => `mail "${headline}"`,

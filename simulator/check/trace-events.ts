@@ -212,6 +212,8 @@ const userTitles: Readonly<Record<string, (fields: Fields) => string>> = {
   disputes: ({ purchaseId, outcome }) => `disputes the charge of ${text(purchaseId)} (${text(outcome)})`,
   transferred: ({ vin, customerId, status }) =>
     `${text(vin)} registered for ${text(customerId)}, answered ${text(status)}`,
+  settles: ({ activationId, resolution, status, problem }) =>
+    `${words(text(resolution))} for ${text(activationId)} → ${text(status)}${problem ? ` ${text(problem)}` : ''}`,
   act: ({ ticketId, act, status, problem }) =>
     `${words(text(act))} ${text(ticketId)} → ${text(status)}${problem ? ` ${text(problem)}` : ''}`,
 };

@@ -3,6 +3,7 @@ import type { PurchaseAnswer } from '../reports/evidence.ts';
 import { retryUntilAnswered } from '../run/retry-until-answered.ts';
 import { type CancelAnswer, cancelAll } from './cancellations.ts';
 import { type DisputeAct, startDisputes } from './disputes.ts';
+import { type OperatorAct, type OperatorScript, operators } from './operators.ts';
 import { purchasesOf, vinOf } from './purchases-of-test-case.ts';
 import { type DeskAct, type Script, technicians } from './technicians.ts';
 import type { TestCase } from './test-case.ts';
@@ -14,10 +15,20 @@ export interface UserActions {
   readonly cancels: readonly CancelAnswer[];
   readonly deskActs: readonly DeskAct[];
   readonly disputes: readonly DisputeAct[];
+  readonly operatorActs: readonly OperatorAct[];
   readonly transfers: readonly TransferAct[];
 }
 
+export const noUserActions: UserActions = {
+  cancels: [],
+  deskActs: [],
+  disputes: [],
+  operatorActs: [],
+  transfers: [],
+};
+
 const noScript: Script = [];
+const noDecisions: OperatorScript = [];
 
 /** Cancellations, new registrations and the support desk, as the test case says. `bought` are the answers to the test case's purchases. */
 export function startUserActions(
@@ -29,29 +40,45 @@ export function startUserActions(
   const purchases = purchasesOf(testCase, catalogue);
   const cancels: CancelAnswer[] = [];
   const deskActs: DeskAct[] = [];
+  const operatorActs: OperatorAct[] = [];
   let open = 0;
 
   /** Of the purchase that was the last to be requested for this feature. */
-  function scriptOf({ vin, feature }: Activation): Script {
+  function scheduledOf({ vin, feature }: Pick<Activation, 'vin' | 'feature'>) {
     const sinceMs = system.clock.now() - startedAt;
     const last = purchases.findLast(
       (one) => one.vin === vin && one.feature === feature && one.atMs <= sinceMs,
     );
-    return (last && testCase.activations[last.activation]?.support) ?? noScript;
+    return last && testCase.activations[last.activation];
   }
 
   const isWorked = testCase.activations.some(({ support = noScript }) => support.length > 0);
   const desk = isWorked
     ? technicians({
         ...system.apiUser('support'),
-        scriptOf,
+        scriptOf: (activation): Script => scheduledOf(activation)?.support ?? noScript,
         onAct(act) {
           deskActs.push(act);
           trace.record('support', 'act', { ...act });
         },
       })
     : null;
-  if (desk) system.onMove(({ before, after }) => desk.look(before, after));
+  const isSettled = testCase.activations.some(({ operator = noDecisions }) => operator.length > 0);
+  const settling = isSettled
+    ? operators({
+        ...system.apiUser('operator'),
+        scriptOf: (activation) => scheduledOf(activation)?.operator ?? noDecisions,
+        onAct(act) {
+          operatorActs.push(act);
+          trace.record('support', 'settles', { ...act });
+        },
+      })
+    : null;
+  if (desk || settling)
+    system.onMove(({ before, after }) => {
+      desk?.look(before, after);
+      settling?.look(before, after);
+    });
 
   if (testCase.activations.some(({ life = [] }) => life.some(({ type }) => type === 'cancel'))) {
     const wishes = cancelAll(
@@ -86,12 +113,19 @@ export function startUserActions(
     });
   }
 
-  const disputes = startDisputes(system, testCase, bought);
+  const disputes = startDisputes(system, testCase, bought, (activation) => settling?.call(activation));
   const transfers = startTransfers(system, testCase);
   return {
-    done: (): UserActions => ({ cancels, deskActs, disputes: disputes.done(), transfers: transfers.done() }),
+    done: (): UserActions => ({
+      ...{ cancels, deskActs, operatorActs },
+      ...{ disputes: disputes.done(), transfers: transfers.done() },
+    }),
     /** All users have finished the actions of the test case; a ticket that opens later starts a technician again. */
-    isOver: () => open === 0 && desk?.isBusy() !== true && disputes.isOver() && transfers.isOver(),
+    isOver: () =>
+      open === 0 &&
+      ![desk, settling].some((people) => people?.isBusy()) &&
+      disputes.isOver() &&
+      transfers.isOver(),
   };
 }
 

@@ -185,7 +185,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
     events: (): readonly SeenEvent[] => events,
     portsOf,
     /** A user of the platform API with a process of their own. */
-    apiUser(name: 'customer' | 'support'): ApiUser {
+    apiUser(name: keyof typeof clientIdOf): ApiUser {
       const clientId = clientIdOf[name];
       const clientSecret = testSecrets.platform[clientId];
       const ports = portsOf(loop.process(name));
@@ -209,7 +209,7 @@ export interface ApiUser {
   readonly client: ApiClient;
 }
 
-const clientIdOf = { customer: 'shop', support: 'support' } as const;
+const clientIdOf = { customer: 'shop', support: 'support', operator: 'operator' } as const;
 
 function afterEachCommit<Schema>(database: Database<Schema>, look: () => void): Database<Schema> {
   return {

@@ -7,6 +7,7 @@ import { judgeServices } from '../../simulator/check/service-rules.ts';
 import { constantsOf } from '../../simulator/check/settings.ts';
 import { calmTestCase, type TestCase } from '../../simulator/check/test-case.ts';
 import { runTestCase, type TestCaseRun } from '../../simulator/check/test-case-run.ts';
+import { noUserActions } from '../../simulator/check/user-actions.ts';
 import { newWatch } from '../../simulator/check/watch.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
 import type { Evidence } from '../../simulator/reports/evidence.ts';
@@ -263,7 +264,7 @@ describe('Service lifecycle', () => {
 
   test('a service is cancelled without a request of the customer', () => {
     const { evidence, schedule: played } = runs.ended;
-    const own = judgeServices(evidence, { cancels: [], deskActs: [], disputes: [], transfers: [] }, played);
+    const own = judgeServices(evidence, noUserActions, played);
     expect(own).toEqual([expect.stringMatching(/^ent_\w+: cancelled, but no customer requested it$/)]);
   });
 

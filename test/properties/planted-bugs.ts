@@ -87,6 +87,7 @@ type LateSuccess = typeof import('../../gateway/support/late-success.ts');
 type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
 type Configure = typeof import('../../simulator/vehicle/configure.ts');
 type DisputeStore = typeof import('../../gateway/disputes/dispute-store.ts');
+type Obstacle = typeof import('../../gateway/platform/settlement-obstacle.ts');
 type Transfer = typeof import('../../gateway/entitlement/transfer.ts');
 type Idempotency = typeof import('../../gateway/http/idempotency.ts');
 
@@ -545,6 +546,25 @@ export const plantedBugs: readonly PlantedBug[] = [
           const isHeld = !answer.ok && answer.code === 'charge_disputed';
           return isHeld ? { ok: true, paymentId: request.paymentId, expiresAt: null } : answer;
         },
+      })),
+  },
+  {
+    name: 'an operator may collect what the bank has not decided',
+    within: 400,
+    rules: ['rule 1'],
+    plant: () =>
+      replace<Obstacle>('../../gateway/platform/settlement-obstacle.ts', ({ disputeObstacle }) => ({
+        disputeObstacle: (dispute, activation, body) =>
+          dispute.status === 'open' ? null : disputeObstacle(dispute, activation, body),
+      })),
+  },
+  {
+    name: 'an operator may collect for a service that is not active',
+    within: 400,
+    rules: ['rule 1'],
+    plant: () =>
+      replace<Obstacle>('../../gateway/platform/settlement-obstacle.ts', ({ disputeObstacle }) => ({
+        disputeObstacle: (dispute, _, body) => disputeObstacle(dispute, { phase: 'active' }, body),
       })),
   },
 ];

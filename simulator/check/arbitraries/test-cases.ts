@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { integerBetween } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
-import type { SystemFault, TestCase } from '../test-case.ts';
+import type { OperatorScript } from '../operators.ts';
+import {
+  operatorDecisions,
+  type ScheduledActivation,
+  type SystemFault,
+  type TestCase,
+} from '../test-case.ts';
 import { crowd, fewActivations } from './activations.ts';
 import { systemFault } from './faults.ts';
 import {
@@ -65,9 +71,20 @@ const anyTestCase: fc.Arbitrary<TestCase> = fc.record({
   ),
 });
 
+const immediatelyCharged = [1, 5] as const;
+
+/** What operators decide of money that waits for them, now and then nothing. */
+function drawnOperator(within: (min: number, max: number) => number): OperatorScript {
+  return Array.from({ length: within(0, 3) }, () => ({
+    decision: operatorDecisions[within(0, operatorDecisions.length - 1)] ?? 'other_means',
+    afterMs: within(1, 400_000),
+  }));
+}
+
 /**
- * Adds what happens to a purchase afterwards, to one case of four: the bank of the customer disputes the charge, or the vehicle gets
- * another owner. By the seed, so that the draws of the other cases stay as they are.
+ * Adds what happens to a purchase afterwards, to three cases of eight: the bank of the customer disputes the charge, the vehicle gets
+ * another owner, or the payment service permanently refuses the refund or the capture. By the seed, so that the draws of the other
+ * cases stay as they are.
  */
 function withAfterlife(testCase: TestCase): TestCase {
   const { seed, activations, world } = testCase;
@@ -77,7 +94,14 @@ function withAfterlife(testCase: TestCase): TestCase {
   if (kind === 3) {
     const outcome = (['open', 'won', 'lost', 'lost'] as const)[within(0, 3)] ?? 'open';
     const dispute = { outcome, afterMs: within(200, 600_000), decidedAfterMs: within(1, 300_000) };
-    return { ...testCase, activations: activations.map((one, at) => (at === 0 ? { ...one, dispute } : one)) };
+    return withFirst(testCase, { dispute, operator: drawnOperator(within) });
+  }
+  if (kind === 6) {
+    const isRefund = within(0, 1) === 0;
+    const change: Partial<ScheduledActivation> = isRefund
+      ? { card: 'refund_refused', service: immediatelyCharged[within(0, 1)] ?? 1 }
+      : { card: 'capture_declined' };
+    return withFirst(testCase, { ...change, operator: drawnOperator(within) });
   }
   const [first] = activations;
   if (kind !== 5 || first === undefined || world.some(({ type }) => type === 'registered_again'))
@@ -90,6 +114,11 @@ function withAfterlife(testCase: TestCase): TestCase {
     atMs: first.atMs + within(100, 300_000) * (at + 1),
   }));
   return { ...testCase, transfers };
+}
+
+function withFirst(testCase: TestCase, change: Partial<ScheduledActivation>): TestCase {
+  const [first, ...others] = testCase.activations;
+  return first === undefined ? testCase : { ...testCase, activations: [{ ...first, ...change }, ...others] };
 }
 
 /** What `fleetwake check` runs. */

@@ -2,6 +2,7 @@ import type { EntitlementRow } from '../../../gateway/store/schema.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
+import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';
 import { transferViolations } from './transfers.ts';
@@ -17,7 +18,9 @@ const rule = {
  */
 export function activeMeansActive(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const { sold: files, free } = reading;
-  const delivered = files.filter((file) => file.deliveredAt !== null && !isReversed(file));
+  const delivered = files.filter(
+    (file) => file.deliveredAt !== null && !isReversed(file) && !isGivenBackByPeople(evidence, file),
+  );
   const active = files.filter((file) => file.row.phase === 'active');
   const vehicles = new Map(evidence.vehicles.map((vehicle) => [vehicle.vin, vehicle]));
   const disputed = openDisputes(evidence);
@@ -45,6 +48,12 @@ export function activeMeansActive(evidence: Evidence, reading: Reading = reading
 function isReversed({ ledger, purchase, state }: CaseFile): boolean {
   const isPaidOtherwise = state.settlement?.status === 'collected';
   return reversedAt(ledger) !== null && purchase?.status !== 'payment_failed' && !isPaidOtherwise;
+}
+
+/** It failed before the vehicle confirmed it after all, and people settle the reversal that the payment service refused. */
+function isGivenBackByPeople(evidence: Evidence, file: CaseFile): boolean {
+  const isLost = file.row.phase === 'failed' || file.row.phase === 'cancelled';
+  return isLost && isWithPeople(evidence, file);
 }
 
 /** Activations whose charge the bank has reversed, as the history says, and has not returned. */

@@ -43,7 +43,9 @@ export function failedMeansOff(evidence: Evidence, reading: Reading = readingOf(
   const lost = files.filter(isLost);
   // A bank that declines the capture releases its hold: this is not a reversal by the platform.
   const uncollected = new Set(
-    files.filter((file) => file.purchase?.status === 'payment_failed').map((file) => file.id),
+    evidence.database.record
+      .filter(({ type }) => type === 'payment.uncollectible')
+      .map((line) => line.activation_id),
   );
   const reversed = new Set(
     evidence.ledger

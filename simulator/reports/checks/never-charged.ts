@@ -4,23 +4,22 @@ import type { Evidence } from '../evidence.ts';
 import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, money, type Verdict, verdict } from '../verdict.ts';
+import { judgeOtherMeans } from './other-means.ts';
 
 const rule = { id: 1, title: 'No charge for an activation that was not delivered' };
 
 /**
  * Rule 1, from the payment service's ledger and the broker's log: money that was kept has a result of that vehicle for a
  * command of that activation, seen before the capture. Money taken at once may come first, and must be gone when the
- * activation has failed, or be an open settlement within its deadline.
+ * activation has failed, or be an open settlement within its deadline. What operators settle by other means counts too.
  */
 export function neverCharged(evidence: Evidence, reading: Reading = readingOf(evidence)): Verdict {
   const files = reading.sold.filter((file) => file.ledger.length > 0);
   const inLedger = new Set(evidence.ledger.map((entry) => entry.activationId));
-  return verdict(
-    rule,
-    files.length,
-    { count: inLedger.size, name: 'activations in the ledger' },
-    files.flatMap((file) => judge(evidence, file)),
-  );
+  return verdict(rule, files.length, { count: inLedger.size, name: 'activations in the ledger' }, [
+    ...files.flatMap((file) => judge(evidence, file)),
+    ...judgeOtherMeans(evidence, files),
+  ]);
 }
 
 function judge(evidence: Evidence, file: CaseFile): string[] {
