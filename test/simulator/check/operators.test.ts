@@ -28,10 +28,10 @@ const disputed = (
   ...{ operator, dispute: { outcome, afterMs: 60_000, decidedAfterMs: 90_000 } },
 });
 
-const failed = {
-  ...refundRefused([]),
+const failedAndLost = (operator: OperatorScript): Partial<ScheduledActivation> => ({
+  ...refundRefused(operator),
   ...{ card: 'good', dispute: { outcome: 'lost', afterMs: 200, decidedAfterMs: 90_000 } },
-} as const;
+});
 
 const actsOf = ({ userActions }: TestCaseRun) =>
   userActions.operatorActs.map(({ resolution, status, problem }) =>
@@ -74,7 +74,7 @@ describe('An operator settles money that waits for people, in virtual time', () 
     ],
     [
       'pays nothing back while the bank holds it',
-      { ...failed, operator: decisions('other_means', 'other_means', 'other_means') },
+      failedAndLost(decisions('other_means', 'other_means', 'other_means')),
       ['paid_back 409 not-settleable', 'paid_back 409 not-settleable', 'collected 409 not-settleable'],
       'paid_back',
     ],
