@@ -9,6 +9,7 @@ import { fleet } from '../fleet/fleet.ts';
 import { openControl } from '../live/control-server.ts';
 import { registrationOf } from '../live/demo-fleet.ts';
 import { openFleetNats } from '../live/fleet-nats.ts';
+import { startLineProxy } from '../live/line-proxy.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
 import { openOwnFleet } from '../live/own-fleet.ts';
 import { registerFleet } from '../live/register-fleet.ts';
@@ -24,10 +25,16 @@ import {
   withFleetOptions,
 } from './fleet-options.ts';
 import { fleetMembers } from './fleet-output.ts';
+import {
+  type LineProxyFlags,
+  lineProxyOf,
+  lineProxyPlace,
+  withLineProxyOptions,
+} from './line-proxy-options.ts';
 import { askedPlatform, type PlatformFlags, withPlatformOptions, withSecretsOf } from './platform.ts';
 import { countOf } from './whole-number.ts';
 
-type Flags = FleetFlags & PlatformFlags;
+type Flags = FleetFlags & PlatformFlags & LineProxyFlags;
 
 /** `fleetwake fleet`: vehicles in a process of their own, against a gateway elsewhere. */
 export function addFleet(program: Command): void {
@@ -39,6 +46,7 @@ export function addFleet(program: Command): void {
       'also run the test vehicles, whose VIN selects their behaviour (docs/testing-identifiers.md)',
     );
   withFleetOptions(command);
+  withLineProxyOptions(command);
   withPlatformOptions(command, ['apiIotUrl', 'mqttUrl', ...fleetNatsOptions, 'logLevel'], {
     data: { help: 'data folder of the gateway, whose secrets are used; keeps the passwords of the vehicles' },
     mqttUrl: { help: 'URL of the MQTT broker', fallback: mqttDefaultUrl },
@@ -51,6 +59,7 @@ export function addFleet(program: Command): void {
     const telemetryMs = telemetryMsOf(flags);
     checkOpenFiles(vehicleCount(chosen), 1);
     const port = countOf('--control-port', flags.controlPort, 65_535);
+    const asked = lineProxyOf(flags, chosen.models);
     const { config, clients } = await askedPlatform(flags);
     refuseIdleNatsFlags(flags, config);
     if (flags.telemetryNats === true && config.natsUrl === null)
@@ -80,6 +89,8 @@ export function addFleet(program: Command): void {
       const nats = await openFleetNats({ config, access: null, mayStart: false, hasTelemetry, log });
       if (nats !== null) parts.push(nats);
       const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
+      const lineProxy = asked && (await startLineProxy({ ...asked, brokerUrl: mqttUrl, log }));
+      if (lineProxy) parts.push(lineProxy);
       const link = mqttLink({ url: mqttUrl, log });
       const kept = { isFresh: flags.fresh === true, vins: vehicles.map(({ vin }) => vin) };
       const store = await openVehicleFile(config.data, { clock: wallClock, log }, kept);
@@ -89,11 +100,11 @@ export function addFleet(program: Command): void {
       const cars = fleet(deps, vehicles, { telemetryMs });
       parts.push(cars);
       await cars.start();
-      const desk = control.begin({ cars, services: null, mqttUrl, observe: nats?.observeFaults });
+      const desk = control.begin({ cars, services: null, mqttUrl, lineProxy, observe: nats?.observeFaults });
       await nats?.serve(cars, desk);
       const connected = cars.states().filter((state) => state.connected).length;
       process.stdout.write(
-        `${JSON.stringify({ event: 'fleet.started', ...fleetMembers(vehicles), vehicleList: own.list, connected, registered, control: control.origin, nats: fleetNatsView(nats) })}\n`,
+        `${JSON.stringify({ event: 'fleet.started', ...fleetMembers(vehicles), vehicleList: own.list, connected, registered, control: control.origin, nats: fleetNatsView(nats), ...lineProxyPlace(lineProxy) })}\n`,
       );
       await signal.promise;
     } finally {

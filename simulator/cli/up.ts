@@ -33,12 +33,18 @@ import {
   withFleetOptions,
 } from './fleet-options.ts';
 import { fleetLines, fleetMembers } from './fleet-output.ts';
+import {
+  type LineProxyFlags,
+  lineProxyOf,
+  lineProxyPlace,
+  withLineProxyOptions,
+} from './line-proxy-options.ts';
 import { checkCatalogue } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 import { fixedStandInPorts, standInPorts } from './stand-in-ports.ts';
 import { countOf } from './whole-number.ts';
 
-interface UpFlags extends FleetFlags, ConsoleFlags {
+interface UpFlags extends FleetFlags, ConsoleFlags, LineProxyFlags {
   readonly without?: string;
   readonly paymentsPort?: string;
   readonly smtpPort?: string;
@@ -73,6 +79,7 @@ export function addUp(program: Command): void {
     .option('--json', 'print all addresses as one JSON line');
   withConsoleOptions(command, 0).option('--no-console', 'run without the console');
   withFleetOptions(command);
+  withLineProxyOptions(command);
   withGatewayOptions(command, upOptions, {
     apiIotUrl: {
       help: 'URL of an external API IoT; the vehicles then connect to --mqtt-url, or to 127.0.0.1:1883',
@@ -106,6 +113,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
   try {
     const system = await startLocalSystem({
       ...{ config, log, ports, isControlOpen: flags.controlOpen === true },
+      lineProxy: lineProxyOf(flags, chosen.models),
       fleet: async () => {
         const own = await openOwnFleet(config.data, chosen);
         vehicleList = own.list;
@@ -191,7 +199,7 @@ interface ShownConsole {
 /** Where everything is reached. */
 function placesOf(
   config: GatewayConfig,
-  { gateway, standIns, control, mqttUrl }: LocalSystem,
+  { gateway, standIns, control, mqttUrl, lineProxy }: LocalSystem,
   settingsFile: string | null,
 ): Record<string, string> {
   return {
@@ -203,6 +211,7 @@ function placesOf(
     mail: standIns.mailUrl,
     push: standIns.pushUrl,
     control: control.origin,
+    ...lineProxyPlace(lineProxy),
     ...(settingsFile === null ? { bus: gateway.bus?.notice ?? '' } : { settings: settingsFile }),
     keys: `${config.data}/keys.json`,
   };
@@ -239,6 +248,9 @@ function welcome(
     ...(isEngineElsewhere ? [] : [`  platform API   ${places.platform}   (docs: ${places.platform}/docs)`]),
     `  API IoT        ${places.apiIot}   (docs: ${places.apiIot}/docs)`,
     `  MQTT           ${places.mqtt}`,
+    ...(!('lineProxy' in places)
+      ? []
+      : [`  line proxy     ${places.lineProxy}   (connect vehicles of your own here: docs/faults.md)`]),
     ...(isEngineElsewhere ? [`  mail server    ${places.smtp}`] : []),
     `  sent mail      ${places.mail}`,
     ...(isEngineElsewhere ? [`  push service   ${places.push}`] : []),

@@ -12,7 +12,7 @@ import type { FaultControls } from '../faults/fault-strikes.ts';
 import { candidatesOf, chooseVehicles, targetCountMax } from '../faults/fault-target.ts';
 import { type FaultTime, faultTimeAt } from '../faults/fault-time.ts';
 import { faultsMax } from '../fleet/fault-set.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { FaultTargets } from './fault-targets.ts';
 
 /** A fault that is there now. */
 export interface PlacedFault {
@@ -67,24 +67,27 @@ export type ObserveFaults = (type: 'fault.added' | 'fault.removed', fault: Place
 
 /** `services` is null in a process that does not run the gateway. */
 export function faultDesk(deps: {
-  readonly fleet: Pick<Fleet, 'states' | 'faults'>;
+  readonly targets: FaultTargets;
   readonly services: ServiceFaults | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly observe?: ObserveFaults | undefined;
 }): FaultDesk {
-  const { fleet, services: reachable, clock, random } = deps;
+  const { targets, services: reachable, clock, random } = deps;
   const entries = new Map<string, Entry>();
   let added = 0;
 
   function placeOnVehicles(id: string, record: Exclude<FaultRecord, ServiceFaultRecord>): Entry | string {
-    const vins = chooseVehicles(record.target, fleet.states(), random).map(({ vin }) => vin);
-    if (vins.length === 0)
-      return 'no vehicle of this fleet fits the target: widen its selector, or raise its value';
-    const full = vins.find((vin) => fleet.faults(vin).entries.length >= faultsMax);
-    if (full !== undefined)
-      return `${full} has ${faultsMax} faults already: remove some with "fleetwake fault clear"`;
-    for (const vin of vins) fleet.faults(vin).add(id, standingFault(record));
+    const vins = chooseVehicles(record.target, targets.of(record), random).map(({ vin }) => vin);
+    if (vins.length === 0) return targets.whyNone(record);
+    for (const vin of vins) {
+      const faults = targets.faults(vin);
+      if (faults === null)
+        return `the line proxy has too many vehicles to add ${vin}: remove faults of vehicles that have gone, with "fleetwake fault clear"`;
+      if (faults.entries.length >= faultsMax)
+        return `${vin} has ${faultsMax} faults already: remove some with "fleetwake fault clear"`;
+    }
+    for (const vin of vins) targets.faults(vin)?.add(id, standingFault(record));
     return { id, addedAt: clock.now(), record, vins, fault: null };
   }
 
@@ -125,7 +128,7 @@ export function faultDesk(deps: {
     return { id, addedAt, record, vins, struck, time: timeOf(entry) };
   }
 
-  const struckOn = (vin: string, id: string) => fleet.faults(vin).find(id)?.struck ?? 0;
+  const struckOn = (vin: string, id: string) => targets.faults(vin)?.find(id)?.struck ?? 0;
 
   function timeOf({ id, addedAt, record, vins }: Entry): FaultTime {
     const { schedule } = record;
@@ -142,7 +145,7 @@ export function faultDesk(deps: {
     if (!entry) return false;
     const last = view(entry);
     entries.delete(id);
-    for (const vin of entry.vins) fleet.faults(vin).remove(id);
+    for (const vin of entry.vins) targets.faults(vin)?.remove(id);
     if (entry.fault) applyServices();
     deps.observe?.('fault.removed', last);
     return true;
@@ -168,7 +171,7 @@ export function faultDesk(deps: {
     },
     preview(record) {
       if (record.layer === 'services') return { vins: [], count: 0 };
-      const candidates = candidatesOf(record.target, fleet.states());
+      const candidates = candidatesOf(record.target, targets.of(record));
       const count = Math.min(targetCountMax(record.target, candidates.length), candidates.length);
       return { vins: candidates.map(({ vin }) => vin), count };
     },

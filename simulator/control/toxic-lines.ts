@@ -20,8 +20,12 @@ interface Line {
 
 export interface LineDeps {
   readonly desk: FaultDesk;
-  /** The vehicles that there are, and the broker that they are connected to. */
-  readonly lines: { vins(): readonly string[]; readonly upstream: string };
+  /** The vehicles that there are, the broker that they are connected to, and where those listen that a proxy has. */
+  readonly lines: {
+    vins(): readonly string[];
+    readonly upstream: string;
+    listenOf?(vin: string): string | null;
+  };
 }
 
 /** Each vehicle's line as a proxy of Toxiproxy, and its toxics as faults. Methods that can be refused return the reason. */
@@ -43,7 +47,7 @@ export class ToxicLines {
     const { upstream } = this.#deps.lines;
     return {
       name: vin,
-      listen: `vehicle-${vin}`,
+      listen: this.#deps.lines.listenOf?.(vin) ?? `vehicle-${vin}`,
       upstream,
       enabled: down === null,
       toxics: this.toxics(vin),

@@ -11,6 +11,8 @@ interface ListedVehicle {
   readonly connected: boolean;
   /** Faults that it has now. */
   readonly faults: number;
+  /** Behind the line proxy, not played here. */
+  readonly isForeign?: true;
 }
 
 /** `GET /vehicles` (with `view=models` the counts by model alone) and `GET /vehicles/{vin}`: the vehicles of this process. */
@@ -27,9 +29,10 @@ export function vehiclesApp({
     if (context.req.query('view') === 'models') return context.json({ models: byModel(all) });
     const counts = faultsByVin(desk);
     const listed = all.map(
-      ({ vin, model, region, connected }): ListedVehicle => ({
+      ({ vin, model, region, connected, isForeign }): ListedVehicle => ({
         ...{ vin, model, region, connected },
         faults: counts.get(vin) ?? 0,
+        ...(isForeign ? { isForeign } : {}),
       }),
     );
     return context.json({ vehicles: listed });

@@ -13,13 +13,18 @@ interface Way {
   freeAt: number;
   /** What went before arrives then: a stream keeps its order. */
   arrivesAt: number;
-  /** Messages that wait for their moment: what comes after them waits as well. */
-  waiting: number;
+  /** Messages that wait for their moment, oldest first: none passes before those in front of it. */
+  readonly queue: Waiting[];
   /** In [-1, 1]: the last jitter, of which the next one may keep a part. */
   jitter: number;
 }
 
-interface PacerDeps {
+interface Waiting {
+  isDue: boolean;
+  readonly release: () => void;
+}
+
+export interface PacerDeps {
   readonly clock: Clock;
   readonly agenda: Agenda;
   readonly random: () => Random;
@@ -54,6 +59,8 @@ export class Pacer {
   /** The connection is over: what was under way did not get through. */
   end(): void {
     const ends = [...this.#waiting];
+    this.#ways.upstream.queue.length = 0;
+    this.#ways.downstream.queue.length = 0;
     this.#waiting.clear();
     for (const end of ends) end();
   }
@@ -85,7 +92,7 @@ export class Pacer {
     const waitMs = Math.ceil(way.arrivesAt - now);
     if (stall.isLast) return this.#wait(way, waitMs, { endsConnection: true });
     // The timer of an earlier message may be late, and its place is still before this one.
-    return (waitMs <= 0 && way.waiting === 0) || this.#wait(way, Math.max(0, waitMs));
+    return (waitMs <= 0 && way.queue.length === 0) || this.#wait(way, Math.max(0, waitMs));
   }
 
   /** Returns how long packet loss delays so many bytes, and whether the connection ends with it. */
@@ -118,16 +125,21 @@ export class Pacer {
     return new Promise((resolve) => {
       const end = () => {
         timer.cancel();
-        way.waiting -= 1;
         resolve(false);
       };
-      way.waiting += 1;
+      const waiting: Waiting = {
+        isDue: false,
+        release: () => {
+          this.#waiting.delete(end);
+          resolve(!endsConnection);
+          // Within this turn, or what is due at the same moment would still pass.
+          if (endsConnection) this.#onEnd();
+        },
+      };
+      way.queue.push(waiting);
       const timer = this.#deps.agenda.after(waitMs, () => {
-        way.waiting -= 1;
-        this.#waiting.delete(end);
-        resolve(!endsConnection);
-        // Within this turn, or what is due at the same moment would still pass.
-        if (endsConnection) this.#onEnd();
+        waiting.isDue = true;
+        while (way.queue[0]?.isDue) way.queue.shift()?.release();
       });
       this.#waiting.add(end);
     });
@@ -135,6 +147,6 @@ export class Pacer {
 }
 
 function newWays(): Record<Stream, Way> {
-  const way = () => ({ bytes: 0, freeAt: 0, arrivesAt: 0, waiting: 0, jitter: 0 });
+  const way = (): Way => ({ bytes: 0, freeAt: 0, arrivesAt: 0, queue: [], jitter: 0 });
   return { upstream: way(), downstream: way() };
 }

@@ -9,7 +9,9 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { controlApp } from '../control/control-app.ts';
 import { type FaultDesk, faultDesk, type ObserveFaults, type ServiceFaults } from '../control/fault-desk.ts';
+import { type FaultTargets, faultTargets } from '../control/fault-targets.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import type { LineProxy } from './line-proxy.ts';
 
 /** Default port of the fault control: Toxiproxy's own port. */
 export const controlPortDefault = 8474;
@@ -34,6 +36,8 @@ export interface Controlled {
   readonly services: ServiceFaults | null;
   readonly mqttUrl: string;
   readonly observe?: ObserveFaults | undefined;
+  /** Vehicles that other programs play; without it there are none. */
+  readonly lineProxy?: LineProxy | null;
 }
 
 /**
@@ -57,14 +61,15 @@ export async function openControl(options: {
   return {
     origin: server.origin,
     begin(controlled) {
+      const targets = faultTargets(controlled.cars ?? noVehicles, controlled.lineProxy?.lines ?? null);
       const desk = faultDesk({
-        fleet: controlled.cars ?? noVehicles,
+        targets,
         services: controlled.services,
         clock: wallClock,
         random: systemRandom,
         observe: controlled.observe,
       });
-      server.handle(appOf(desk, controlled, { secret, log, isOpen }));
+      server.handle(appOf(desk, { ...controlled, targets }, { secret, log, isOpen }));
       return desk;
     },
     stop: () => server.close(),
@@ -80,13 +85,17 @@ const noVehicles: Pick<Fleet, 'states' | 'faults'> = {
 
 function appOf(
   desk: FaultDesk,
-  { cars, mqttUrl }: Controlled,
+  { targets, mqttUrl, lineProxy }: Controlled & { readonly targets: FaultTargets },
   { secret, log, isOpen }: { readonly secret: string; readonly log: Log; readonly isOpen: boolean },
 ): Handler {
   const app = controlApp({
     desk,
-    vehicles: () => (cars ?? noVehicles).states(),
-    lines: { vins: () => (cars ?? noVehicles).states().map(({ vin }) => vin), upstream: mqttUrl },
+    vehicles: () => targets.all(),
+    lines: {
+      vins: () => targets.all().map(({ vin }) => vin),
+      upstream: mqttUrl,
+      listenOf: (vin) => (lineProxy?.lines.has(vin) ? lineProxy.listenOf(vin) : null),
+    },
     secrets: systemSecrets,
     credentialDigest: systemSecrets.digest(secret),
     log,

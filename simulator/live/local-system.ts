@@ -18,6 +18,7 @@ import { clientsOf } from './clients.ts';
 import { type Control, openControl } from './control-server.ts';
 import { registrationOf } from './demo-fleet.ts';
 import { type FleetNats, openFleetNats } from './fleet-nats.ts';
+import { type LineProxy, type LineProxyOptions, startLineProxy } from './line-proxy.ts';
 import type { OwnFleet } from './own-fleet.ts';
 import { registerFleet } from './register-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
@@ -38,6 +39,8 @@ export interface LocalSystemOptions {
   readonly log: Log;
   readonly ports: StandInOptions['ports'] & { readonly control: number };
   readonly isControlOpen?: boolean;
+  /** Where vehicles of other programs connect, to have faults on their lines; without it nowhere. */
+  readonly lineProxy?: Pick<LineProxyOptions, 'ports' | 'hostname' | 'models'> | null;
   /** Asked once the data folder is this system's own; stopped with it. */
   readonly fleet: () => Promise<Pick<OwnFleet, 'vehicles' | 'stop'>>;
   readonly fleetOptions?: Partial<FleetOptions>;
@@ -68,6 +71,7 @@ export interface LocalSystem {
   readonly cars: Fleet;
   readonly vehicles: readonly VehicleSpec[];
   readonly mqttUrl: string;
+  readonly lineProxy: LineProxy | null;
   readonly messageLog: ReturnType<typeof newMessageLog>;
   readonly faults: Faults;
   readonly registered: RegistrationSummary | null;
@@ -112,6 +116,9 @@ async function start(
   const { vehicles } = added(await options.fleet());
   const registered = await registerVehicles(options, { keys, gateway, standIns, vehicles });
   const mqttUrl = gateway.apiIot?.mqttUrl ?? String(config.mqttUrl ?? mqttDefaultUrl);
+  const lineProxy = options.lineProxy
+    ? added(await startLineProxy({ ...options.lineProxy, brokerUrl: mqttUrl, log }))
+    : null;
   const link = mqttLink({ url: mqttUrl, log });
   const messageLog = newMessageLog(wallClock);
   if (options.isMessageLogKept) {
@@ -142,11 +149,11 @@ async function start(
     await cars.start();
     for (const service of Object.values(services)) service?.begin();
   }
-  const desk = control.begin({ cars, services, mqttUrl, observe: fleetNats?.observeFaults });
+  const desk = control.begin({ cars, services, mqttUrl, lineProxy, observe: fleetNats?.observeFaults });
   await fleetNats?.serve(cars, desk);
   return {
     ...{ keys, gateway, standIns, control, desk, cars, vehicles, mqttUrl, messageLog },
-    ...{ faults, registered, fleetNats },
+    ...{ faults, registered, fleetNats, lineProxy },
     stop: () => closeAll(parts),
   };
 }

@@ -266,9 +266,35 @@ async function ownModels(): Promise<string> {
   return written('models');
 }
 
+/** Of the commands in whose process the broker's vehicles can have faults. */
+function ofLineProxy(command: 'up' | 'fleet' | 'gateway'): Record<string, Case> {
+  const call = `${command}${command === 'gateway' ? ' --control-port 0' : ''}`;
+  const title =
+    command === 'up' ? '`fleetwake up --line-proxy`' : '`fleetwake gateway` and `fleetwake fleet`';
+  const given = (flag: string) => shownBy(flag, 'e2e/line-proxy.live.test.ts', title);
+  const idle = refuses(
+    `${call} --line-proxy-host ::1 --data FOLDER`,
+    '--line-proxy-host has no effect without --line-proxy; leave it out',
+  );
+  return {
+    [`${command} --line-proxy`]: both(
+      given('--line-proxy'),
+      refuses(
+        `${call} --line-proxy 1883,x --data FOLDER`,
+        '--line-proxy must be ports from 0 to 65535, each alone or as PORT=VIN, separated by commas, not "x"',
+      ),
+    ),
+    [`${command} --line-proxy-host`]:
+      command === 'up'
+        ? idle
+        : both(shownBy('--line-proxy-host', 'e2e/line-proxy.live.test.ts', title), idle),
+  };
+}
+
 function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
   const few = `${command}${command === 'up' ? ' --no-test-vehicles' : ''}`;
   return {
+    ...ofLineProxy(command),
     [`${command} --vehicles`]: both(
       async () =>
         expect([(await vinsOf(few)).length, (await vinsOf(`${few} --vehicles 7`)).length]).toEqual([5, 7]),
@@ -1034,6 +1060,7 @@ const cases: Readonly<Record<string, Case>> = {
       ),
     ]),
   ),
+  ...ofLineProxy('gateway'),
   ...Object.fromEntries(
     ['gateway --roles api-iot,broker', 'stand-ins'].map((call) => [
       `${call.split(' ')[0]} --control-port`,

@@ -6,6 +6,7 @@ import type { Log } from '../../../shared/ports/log.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { faultDesk } from '../../../simulator/control/fault-desk.ts';
+import { faultTargets } from '../../../simulator/control/fault-targets.ts';
 import { requestsPerSecondMax } from '../../../simulator/fleet-bus/fault-requests.ts';
 import { type FleetBus, fleetBus } from '../../../simulator/fleet-bus/fleet-bus.ts';
 import { manualClock } from '../../helpers/manual-clock.ts';
@@ -52,7 +53,7 @@ async function withBus(
     worlds.virtual,
     async (world) => {
       const desk = faultDesk({
-        ...{ fleet: world.cars, services: null, clock, random: seededRandom(1) },
+        ...{ targets: faultTargets(world.cars, null), services: null, clock, random: seededRandom(1) },
         observe: bus.observeFaults,
       });
       await bus.serve(world.cars, desk);
@@ -249,7 +250,12 @@ describe('requests to control faults', () => {
   test('are answered with a problem where the answer is longer than a message may be', () =>
     withFaultWorld(worlds.virtual, async ({ cars, vin }) => {
       const clock = manualClock(at);
-      const desk = faultDesk({ fleet: cars, services: null, clock, random: seededRandom(1) });
+      const desk = faultDesk({
+        targets: faultTargets(cars, null),
+        services: null,
+        clock,
+        random: seededRandom(1),
+      });
       const messages = memoryMessages();
       const bus = fleetBus({
         ...{ messenger: messages.connect(), prefix: 'shop', clock, log: silentLog },
