@@ -1,13 +1,17 @@
 import type { ActivationDetail } from '../../../gateway/platform/activation-view.ts';
 import type { RecordEntry } from '../../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../../shared/protocol/api-iot.ts';
-import type { Certainty, Lane, Timeline, TimelineEvent } from './event.ts';
+import type { Certainty, FaultSpan, Lane, Timeline, TimelineEvent } from './event.ts';
 
-/** Returns one activation as a timeline, by what the platform and the API IoT answer; its first moment is the request. */
+/**
+ * Returns one activation as a timeline, by what the platform and the API IoT answer; its first moment is the request. The faults
+ * have instants in epoch milliseconds.
+ */
 export function activationTimeline(
   activation: Pick<ActivationDetail, 'id' | 'feature' | 'vin' | 'requestedAt'>,
   record: readonly RecordEntry[],
   commands: readonly CommandResource[],
+  faults: readonly FaultSpan[] = [],
 ): Timeline {
   const { id, feature, vin, requestedAt } = activation;
   const own = record.filter(({ activationId }) => activationId === null || activationId === id);
@@ -17,7 +21,11 @@ export function activationTimeline(
       ...own.map((entry) => recordEvent(entry, requestedAt)),
       ...commands.flatMap((command) => commandEvents(command, id, requestedAt)),
     ],
-    faults: [],
+    faults: faults.map(({ title, fromMs, toMs }) => ({
+      title,
+      fromMs: fromMs - requestedAt,
+      toMs: toMs === null ? null : toMs - requestedAt,
+    })),
   };
 }
 

@@ -81,17 +81,25 @@ export function inOrder(events: readonly TimelineEvent[]): TimelineEvent[] {
 
 /** Returns the attempts of events that are in the order of time, by activation and number. */
 export function attemptsOf(events: readonly TimelineEvent[]): AttemptSpan[] {
-  const byActivation = new Map<string, Map<number, AttemptSpan>>();
+  const byActivation = new Map<
+    string,
+    Map<number, { -readonly [Name in keyof AttemptSpan]: AttemptSpan[Name] }>
+  >();
   for (const { activation = '', attempt, atMs, certainty } of events) {
     if (attempt === undefined) continue;
-    const known = byActivation.get(activation) ?? new Map<number, AttemptSpan>();
-    const before = known.get(attempt);
-    const said = certainty === 'neutral' ? (before?.certainty ?? 'unknown') : certainty;
-    known.set(attempt, {
-      ...{ activation, attempt, certainty: said },
-      ...{ fromMs: before?.fromMs ?? atMs, toMs: atMs },
-    });
-    byActivation.set(activation, known);
+    let known = byActivation.get(activation);
+    if (known === undefined) {
+      known = new Map();
+      byActivation.set(activation, known);
+    }
+    const span = known.get(attempt);
+    if (span === undefined) {
+      const said = certainty === 'neutral' ? 'unknown' : certainty;
+      known.set(attempt, { activation, attempt, fromMs: atMs, toMs: atMs, certainty: said });
+      continue;
+    }
+    span.toMs = atMs;
+    if (certainty !== 'neutral') span.certainty = certainty;
   }
   return [...byActivation.values()].flatMap((known) => oneAfterAnother([...known.values()]));
 }

@@ -49,7 +49,14 @@ function shown(text: string): string {
   return plain.test(text) ? text : visibleText(text);
 }
 
+/** Whether every text of an event is shown as it is, as those of nearly all are: such an event needs no copy. */
+function isPlain({ title, activation, details }: TimelineEvent): boolean {
+  if (!plain.test(title) || (activation !== undefined && !plain.test(activation))) return false;
+  return Object.entries(details ?? {}).every(([name, value]) => plain.test(name) && plain.test(value));
+}
+
 function shownEvent(event: TimelineEvent): TimelineEvent {
+  if (isPlain(event)) return event;
   const { title, activation, details = {} } = event;
   const fields = Object.entries(details).map(([name, value]) => [shown(name), shown(value)]);
   return {

@@ -60,8 +60,8 @@ export function timeScale(instants: readonly number[], options: ScaleOptions): T
   const middle = (fromPx + toPx) / 2;
   return {
     ...{ segments, fromMs, toMs },
-    px: (ms) => (segments.length === 0 ? middle : interpolated(segments, ms, msEnds, pxEnds)),
-    ms: (px) => (segments.length === 0 ? fromMs : interpolated(segments, px, pxEnds, msEnds)),
+    px: segments.length === 0 ? () => middle : interpolation(segments.map(msEnds), segments.map(pxEnds)),
+    ms: segments.length === 0 ? () => fromMs : interpolation(segments.map(pxEnds), segments.map(msEnds)),
   };
 }
 
@@ -83,22 +83,27 @@ function stepsOf(instants: readonly number[]): TimeStep[] {
 /** The longest first, as long as there is room for them and they would be seen on a linear axis. */
 function compressedGaps(steps: readonly TimeStep[], width: number, leastPx: number): Set<TimeStep> {
   const room = Math.floor((width * gapShare) / leastPx);
-  const longest = steps.toSorted((a, b) => lengthOf(b) - lengthOf(a) || a.fromMs - b.fromMs);
+  const longest = steps
+    .filter((step) => lengthOf(step) >= gapLeastMs)
+    .toSorted((a, b) => lengthOf(b) - lengthOf(a) || a.fromMs - b.fromMs);
   const chosen = new Set<TimeStep>();
-  let activeMs = steps.reduce((sum, step) => sum + lengthOf(step), 0);
+  let activeMs = 0;
+  for (const step of steps) activeMs += lengthOf(step);
   for (const step of longest.slice(0, room)) {
     const linearPx = (lengthOf(step) / activeMs) * (width - chosen.size * leastPx);
-    if (lengthOf(step) < gapLeastMs || linearPx <= gapLeastPx) break;
+    if (linearPx <= gapLeastPx) break;
     chosen.add(step);
     activeMs -= lengthOf(step);
   }
   return chosen;
 }
 
-interface Stretch extends TimeStep {
+interface Stretch {
+  readonly fromMs: number;
+  toMs: number;
   readonly isGap: boolean;
   /** Share of the width; a gap has none. */
-  readonly weight: number;
+  weight: number;
 }
 
 function burstsBetween(steps: readonly TimeStep[], gaps: ReadonlySet<TimeStep>): Stretch[] {
@@ -113,7 +118,8 @@ function burstsBetween(steps: readonly TimeStep[], gaps: ReadonlySet<TimeStep>):
       stretches.push({ ...step, isGap: false, weight: 1 });
     } else {
       count += 1;
-      stretches[stretches.length - 1] = { ...last, toMs: step.toMs, weight: count ** 0.7 };
+      last.toMs = step.toMs;
+      last.weight = count ** 0.7;
     }
   }
   return stretches;
@@ -124,25 +130,27 @@ const lengthOf = ({ fromMs, toMs }: TimeStep) => toMs - fromMs;
 const msEnds = ({ fromMs, toMs }: Segment) => [fromMs, toMs] as const;
 const pxEnds = ({ fromPx, toPx }: Segment) => [fromPx, toPx] as const;
 
-/** Finds the segment by bisection: there may be thousands of questions, and tens of segments. */
-function interpolated(
-  segments: readonly Segment[],
-  value: number,
-  ends: typeof msEnds,
-  places: typeof msEnds,
-): number {
-  let low = 0;
-  let high = segments.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const segment = segments[middle];
-    if (segment !== undefined && value > ends(segment)[1]) low = middle + 1;
-    else high = middle;
-  }
-  const segment = segments[low];
-  if (segment === undefined) return 0;
-  const [from, to] = ends(segment);
-  const [first, last] = places(segment);
-  const share = to === from ? 0 : Math.min(1, Math.max(0, (value - from) / (to - from)));
-  return first + share * (last - first);
+/** Returns what leads from a value to its place. It finds the segment by bisection: there may be tens of thousands of questions. */
+function interpolation(
+  ends: readonly (readonly [number, number])[],
+  places: readonly (readonly [number, number])[],
+): (value: number) => number {
+  // Plain lists of numbers: nothing is made for a question.
+  const [froms, tos] = [ends.map(([from]) => from), ends.map(([, to]) => to)];
+  const [firsts, lasts] = [places.map(([first]) => first), places.map(([, last]) => last)];
+  return (value) => {
+    let low = 0;
+    let high = tos.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (value > (tos[middle] ?? 0)) low = middle + 1;
+      else high = middle;
+    }
+    const from = froms[low] ?? 0;
+    const to = tos[low] ?? 0;
+    const first = firsts[low] ?? 0;
+    const last = lasts[low] ?? 0;
+    const share = to === from ? 0 : Math.min(1, Math.max(0, (value - from) / (to - from)));
+    return first + share * (last - first);
+  };
 }

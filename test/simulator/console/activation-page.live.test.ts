@@ -8,6 +8,15 @@ const running = useUp();
 
 test('shows a bought activation as a timeline from the purchase to active, with a link to each event', async () => {
   const { addresses, folder } = running();
+  // A fault of this vehicle, and one of another.
+  for (const [name, vin] of [
+    ['slow-line', addresses.vehicles[0] ?? ''],
+    ['not-here', addresses.vehicles[1] ?? ''],
+  ] as const)
+    await fleetwake(folder, [
+      ...['fault', 'add', 'latency', '--vin', vin, '--name', name, '--set', 'latencyMs=5'],
+      ...['--control-url', addresses.control],
+    ]);
   const { stdout } = await fleetwake(folder, [
     ...['buy', addresses.vehicles[0] ?? '', 'heated-seats', '--wait', '--json'],
     ...['--platform-url', addresses.platform],
@@ -23,6 +32,7 @@ test('shows a bought activation as a timeline from the purchase to active, with 
   await page.getByRole('link', { name: activation.id }).click();
   await page.getByRole('application').waitFor();
   await page.locator('.tl-list summary').click();
+  expect(await page.locator('.tl-fault-text').allTextContents()).toEqual(['link: slow-line']);
   const lines = await page.locator('.tl-list li').allTextContents();
   expect(lines[0]).toMatch(/^\+0:00\.000 Customer → Platform .+ was bought$/);
   const places = await page.locator('.tl-list li b').allTextContents();

@@ -4,10 +4,14 @@ import type { ActivationDetail } from '../../../../gateway/platform/activation-v
 import type { RecordEntry } from '../../../../gateway/platform/record-view.ts';
 import type { CommandResource } from '../../../../shared/protocol/api-iot.ts';
 import { activationTimeline } from '../../timeline/activation-timeline.ts';
+import type { FaultSpan } from '../../timeline/event.ts';
 import { eventOfHash, hashOfEvent } from '../../timeline/event-link.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { chooseEvent, newView, type TimelineView } from '../../timeline/view.ts';
 import { call, messageOf } from '../api.ts';
+import { can, session } from '../session-state.ts';
+import type { FaultView } from './fault-record.ts';
+import { faultWindows } from './fault-window.ts';
 
 /** One activation as a timeline, as it is when the page opens, or when its reader asks again. */
 export function Activation({ id }: { readonly id: string }) {
@@ -56,7 +60,27 @@ async function timelineViewOf(id: string): Promise<TimelineView> {
       () => [],
     ),
   ]);
-  return newView(activationTimeline(activation, record, commands));
+  return newView(activationTimeline(activation, record, commands, await faultsOn(activation)));
+}
+
+/** Windows of the faults that the control lists now, of this vehicle or of a service; none where the session may not see them. */
+async function faultsOn({
+  vin,
+  requestedAt,
+}: Pick<ActivationDetail, 'vin' | 'requestedAt'>): Promise<FaultSpan[]> {
+  const { value } = session;
+  if (value.state !== 'open' || !value.view.hasControl || !can('operations:read')) return [];
+  const { faults } = await call<{ readonly faults: readonly FaultView[] }>('/api/control/faults');
+  const span = { from: requestedAt, until: Date.now() };
+  return faults
+    .filter(({ layer, vins }) => layer === 'services' || vins.includes(vin))
+    .flatMap((fault) =>
+      faultWindows(fault, span).map(({ from, until }) => ({
+        title: `${fault.layer}: ${fault.name}`,
+        fromMs: from,
+        toMs: until === span.until ? null : until,
+      })),
+    );
 }
 
 const pagesMax = 50;
