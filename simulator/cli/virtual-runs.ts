@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type TravelQuestion, TravelRefused } from '../console/moments/travel.ts';
+import { TravelPostponed, type TravelQuestion, TravelRefused } from '../console/moments/travel.ts';
 import type { RunningView, RunOrder } from '../console/run-views.ts';
 import { runsAtOnce, type VirtualRuns } from '../console/server/virtual-runs.ts';
 import { reportsFolder } from './reports-folder.ts';
@@ -7,6 +7,8 @@ import type { WorkerMessage, WorkerQuestion, WorkerTask } from './run-worker.ts'
 
 /** Runs that are open for travelling; the one that was asked least recently makes room for another. */
 const travelledMax = 2;
+/** Questions of all pages that one travelled run has not answered yet: each may play the run again. */
+const questionsMax = 20;
 /** Runs that failed and are still shown. */
 const failedMax = 20;
 
@@ -124,12 +126,16 @@ function travelledRun(file: string, text: string): Travelled {
     open.clear();
   };
   worker.on('error', (error) => ended(new TravelRefused(`the run ended early: ${error.message}`)));
-  worker.on('exit', () => ended(new TravelRefused('the run made room for another one: ask again')));
+  worker.on('exit', () => ended(new TravelPostponed('the run made room for another one: ask again')));
   return {
     text,
     isAlive: () => isAlive,
     ask: (question) =>
       new Promise((resolve, reject) => {
+        if (open.size >= questionsMax)
+          throw new TravelPostponed(
+            `${questionsMax} questions wait for this run: ask again once they are answered`,
+          );
         lastKey += 1;
         open.set(lastKey, { resolve, reject });
         const asked: WorkerQuestion = { key: lastKey, question };

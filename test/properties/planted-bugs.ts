@@ -558,15 +558,6 @@ export const plantedBugs: readonly PlantedBug[] = [
           dispute.status === 'open' ? null : disputeObstacle(dispute, activation, body),
       })),
   },
-  {
-    name: 'an operator may collect for a service that is not active',
-    within: 400,
-    rules: ['rule 1'],
-    plant: () =>
-      replace<Obstacle>('../../gateway/platform/settlement-obstacle.ts', ({ disputeObstacle }) => ({
-        disputeObstacle: (dispute, _, body) => disputeObstacle(dispute, { phase: 'active' }, body),
-      })),
-  },
 ];
 
 const minuteMs = 60_000;

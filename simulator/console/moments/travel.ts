@@ -15,6 +15,9 @@ export type TravelQuestion =
 /** A question that cannot be answered, with the sentences that say why. */
 export class TravelRefused extends Error {}
 
+/** A question that may be asked again in the same words: the run is busy, or made room for another one. */
+export class TravelPostponed extends Error {}
+
 /** A timeline of more events leaves out routine ones, then all but the most important. */
 export const timelineEventsMax = 10_000;
 

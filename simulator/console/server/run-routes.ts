@@ -5,7 +5,7 @@ import { comparedFindings, findingsOf } from '../../reports/findings.ts';
 import { diffReports } from '../../reports/report-diff.ts';
 import { readSavedReport } from '../../reports/saved-report.ts';
 import { shippedNames, shippedScenario } from '../../scenarios/library.ts';
-import { type TravelQuestion, TravelRefused } from '../moments/travel.ts';
+import { TravelPostponed, type TravelQuestion, TravelRefused } from '../moments/travel.ts';
 import type { RunsView } from '../run-views.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { ConsoleContext, ConsoleEnv } from './console-env.ts';
@@ -108,6 +108,8 @@ async function answered(runs: VirtualRuns, file: string, question: TravelQuestio
     return (await runs.travel(file, question)) as object;
   } catch (error) {
     if (error instanceof TravelRefused) throw problemError('invalid-request', error.message);
+    if (error instanceof TravelPostponed)
+      throw problemError('unavailable', error.message, {}, { 'retry-after': '5' });
     throw error;
   }
 }

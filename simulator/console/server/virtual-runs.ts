@@ -12,7 +12,10 @@ export interface VirtualRuns {
   cancel(id: string): boolean;
   /** The text of a file of the folder; null where there is none of this name. */
   read(file: string): Promise<string | null>;
-  /** Rejects with `TravelRefused` for a file that is no run, and for a change that cannot be made. */
+  /**
+   * Rejects with `TravelRefused` for a file that is no run, and for a change that cannot be made; with `TravelPostponed` while too many
+   * questions wait.
+   */
   travel(file: string, question: TravelQuestion): Promise<unknown>;
   stop(): Promise<void>;
 }

@@ -202,6 +202,26 @@ describe('the page of time travel', () => {
   });
 });
 
+test('a run that many ask at once answers 20, and tells the others to ask again', async () => {
+  await mkdir(reports(), { recursive: true });
+  await copyFile('test/regressions/refusal-heard-late.json', join(reports(), 'asked.json'));
+  const page = await open('/runs');
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const { console: origin } = running().addresses;
+  // Not by the page: a browser has six connections to a host.
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, async (_, event) => {
+      const answer = await fetch(`${origin}/api/runs/asked.json/moments/${event}`, { headers: { cookie } });
+      const { detail = 'answered' } = (await answer.json()) as { detail?: string };
+      return `${answer.status} ${detail}`;
+    }),
+  );
+  expect(new Set(answers)).toEqual(
+    new Set(['200 answered', '503 20 questions wait for this run: ask again once they are answered']),
+  );
+});
+
 /** The run that is travelled: made once by the page. */
 let made: Promise<unknown> | null = null;
 async function madeRun(): Promise<void> {
