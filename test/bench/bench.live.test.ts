@@ -67,6 +67,17 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
       timeline: {
         ...{ events: 200, layoutMs: positive, openMs: positive, zoomMs: positive, elements: positive },
       },
+      fleets: {
+        ...{ each: 15, connectMs: positive, connected: 30, thirdRefused: true, disturbed: 0 },
+        commandsApplied: 4,
+        saved: {
+          vehicles: 20,
+          freshMs: positive,
+          freshMb: positive,
+          restartMs: positive,
+          restartMb: positive,
+        },
+      },
       overload: {
         ...{ capacityPerSecond: positive, sentPerSecond: positive, seconds: 0.5, sent: positive },
         ...{ accepted: positive, refused: expect.any(Number), unanswered: 0, other: 0 },

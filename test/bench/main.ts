@@ -6,6 +6,7 @@ import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { measureApiIot } from './api-iot.ts';
 import { measureCommits } from './commits.ts';
 import { measureEndToEnd } from './end-to-end.ts';
+import { measureFleets } from './fleets.ts';
 import { measureOverload } from './overload.ts';
 import { type BenchReport, printReport } from './report.ts';
 import { measureTickets } from './tickets.ts';
@@ -28,6 +29,7 @@ const sizes = {
     capacityPurchases: 600,
     overloadMs: 20_000,
     timelineEvents: 10_000,
+    fleets: { each: 1_500, commands: 100, saved: 10_000 },
   },
   tiny: {
     rounds: 1,
@@ -43,6 +45,7 @@ const sizes = {
     capacityPurchases: 20,
     overloadMs: 500,
     timelineEvents: 200,
+    fleets: { each: 15, commands: 2, saved: 20 },
   },
 } as const;
 
@@ -63,6 +66,9 @@ const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Fig
   }),
   timeline: async ({ timelineEvents }, folder) => ({
     timeline: await measureTimeline(folder, timelineEvents),
+  }),
+  fleets: async ({ fleets }, folder) => ({
+    fleets: await measureFleets({ folder: join(folder, 'fleets'), ...fleets }),
   }),
   overload: async ({ capacityPurchases, overloadMs }, folder) => {
     const options = { folder: join(folder, 'overload'), purchases: capacityPurchases, overloadMs };

@@ -1,6 +1,7 @@
 import type { ApiIotReport } from './api-iot.ts';
 import type { CommitsReport } from './commits.ts';
 import type { EndToEndReport } from './end-to-end.ts';
+import type { FleetsReport } from './fleets.ts';
 import type { OverloadReport } from './overload.ts';
 import type { TicketsReport } from './tickets.ts';
 import type { TimelineReport } from './timeline.ts';
@@ -15,6 +16,7 @@ export interface BenchReport extends Partial<EndToEndReport> {
   readonly tickets?: TicketsReport;
   readonly timeline?: TimelineReport;
   readonly overload?: OverloadReport;
+  readonly fleets?: FleetsReport;
   /** How long the bench took. */
   readonly seconds: number;
 }
@@ -76,6 +78,21 @@ function timelineLines({ timeline }: BenchReport): Line[] {
   ];
 }
 
+function fleetLines({ fleets }: BenchReport): Line[] {
+  if (fleets === undefined) return [];
+  const { saved } = fleets;
+  return [
+    [
+      `two fleets of ${fleets.each} on one gateway`,
+      `${fleets.connected} connected in ${fleets.connectMs} ms, a third ${fleets.thirdRefused ? '' : 'not '}refused, ${fleets.disturbed} disturbed, ${fleets.commandsApplied} commands applied`,
+    ],
+    [
+      `… ${saved.vehicles} vehicles in one process: new, and after SIGKILL with saved state`,
+      `${saved.freshMs} ms, ${saved.freshMb} MB; ${saved.restartMs} ms, ${saved.restartMb} MB`,
+    ],
+  ];
+}
+
 function overloadLines({ overload }: BenchReport): Line[] {
   if (overload === undefined) return [];
   const { livez, ...figures } = overload;
@@ -113,6 +130,7 @@ export function printReport(report: BenchReport): void {
     ...otherLines(report),
     ...ticketLines(report),
     ...timelineLines(report),
+    ...fleetLines(report),
     ...overloadLines(report),
     ['the bench took', `${seconds} s`],
   ];
