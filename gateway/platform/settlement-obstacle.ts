@@ -13,7 +13,7 @@ const fitting = {
 export function settlementObstacle(settlement: Settlement, body: ResolutionBody): string | null {
   const { status, amountMinor, currency, paymentId } = settlement;
   if (status !== 'unsettled' && status !== 'uncollectible')
-    return `its money is ${status}: nothing of it waits for an operator`;
+    return `its money is ${status}: no decision of an operator is due`;
   if (!fitting[status].some((one) => one === body.resolution))
     return `its money is ${status}: it takes ${fitting[status].join(', ')}`;
   if (body.resolution === 'retry' && paymentId === null)

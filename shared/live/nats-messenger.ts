@@ -44,7 +44,7 @@ export async function openNatsMessenger(address: NatsAddress & { readonly log: L
       return true;
     } catch (error) {
       if (error instanceof NatsAccessUnusable) throw error;
-      if (problem === null) log.error('fleet_bus.away', { reason: reasonOf(error) });
+      if (problem === null) log.error('fleet_bus.connect_failed', { reason: reasonOf(error) });
       problem = reasonOf(error);
       return false;
     }

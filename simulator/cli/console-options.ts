@@ -37,18 +37,19 @@ export function consolePort({ consolePort: port }: ConsoleFlags): number {
   return countOf(consolePortFlag, port, 65_535);
 }
 
-/** Refuses options of a console that is left out. */
-export function refuseWithoutConsole(flags: ConsoleFlags): void {
+/** Refuses options of a console that is left out: by its own flag, or with the platform. */
+export function refuseWithoutConsole(flags: ConsoleFlags & { readonly without?: string }): void {
   const idle = flags.open === true ? '--open' : flags.reports === undefined ? null : '--reports';
-  if (flags.console === false && idle !== null)
-    throw new UsageError(`${idle} has no effect together with --no-console; leave one of them out`);
+  const why = flags.console === false ? '--no-console' : flags.without === undefined ? null : '--without';
+  if (idle !== null && why !== null)
+    throw new UsageError(`${idle} has no effect together with ${why}; leave one of them out`);
 }
 
 /** How long the link is good for, behind it on its line. */
 export const linkNote = `(logs in once, within ${linkLifeMs / 60_000} min)`;
 
 /** Opens the browser where asked; a machine without one gets a sentence. */
-export async function openWhenAsked({ open }: ConsoleFlags, url: string): Promise<void> {
+export async function openWhenAsked({ open }: Pick<ConsoleFlags, 'open'>, url: string): Promise<void> {
   if (open === true && !(await openInBrowser(url)))
     process.stderr.write(
       'fleetwake: no program of this machine opens a browser; open the address yourself\n',

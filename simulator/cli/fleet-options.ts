@@ -47,7 +47,10 @@ export function withFleetOptions(command: Command): Command {
     )
     .option('--telemetry-every <duration>', 'mean time between two telemetry messages of a vehicle', '10 s')
     .option('--connectivity <profile>', `connectivity profile: ${connectivityProfiles.join(', ')}`, 'steady')
-    .option('--fresh', 'forget what the vehicles of the data folder had: features, versions, odometer, place')
+    .option(
+      '--fresh',
+      'forget the saved state of the vehicles of this process: features, versions, odometer, place',
+    )
     .option(
       '--take-over',
       'give new passwords to vehicles of a fleet whose data folder is lost; refused while they are connected',

@@ -12,7 +12,7 @@ export interface RangeFlags {
 /** Vehicles of one process: each has a connection of its own. */
 const ofProcessMax = 100_000;
 
-/** Returns the vehicles that this process plays. Throws `UsageError` for a range beyond the last number, and for a shard that is none. */
+/** Returns the vehicles that this process simulates. Throws `UsageError` for a range beyond the last number, and for a shard that is none. */
 export function rangeOf(flags: RangeFlags): { readonly range: VehicleRange; readonly shard: Shard } {
   const whole = {
     first: countOf('--first', flags.first, vehicleNumberMax, 1),
@@ -28,7 +28,7 @@ export function rangeOf(flags: RangeFlags): { readonly range: VehicleRange; read
   if (range.count <= ofProcessMax) return { range, shard };
   const shards = Math.ceil(whole.count / ofProcessMax);
   throw new UsageError(
-    `${range.count} vehicles are more than the ${ofProcessMax} that one process plays: start several, each with its --shard, such as --shard 1/${shards}`,
+    `${range.count} vehicles are more than the ${ofProcessMax} that one process simulates: start several, each with its --shard, such as --shard 1/${shards}`,
   );
 }
 

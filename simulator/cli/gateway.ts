@@ -37,13 +37,16 @@ export function addGateway(program: Command): void {
   withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
     refuseIdleFlags(flags, config);
+    const lineProxy = lineProxyOf(flags);
     if (flags.controlPort === undefined) {
-      if (flags.lineProxy !== undefined)
-        throw new UsageError('--line-proxy needs --control-port, where its faults are added');
+      if (lineProxy !== null)
+        throw new UsageError(
+          '--line-proxy needs --control-port, where its faults are added; give one, such as --control-port 8474',
+        );
       return runGateway(config, { startApiIot: apiIotThread(config, { hasFaults: false }) });
     }
     const port = countOf('--control-port', flags.controlPort, 65_535);
-    await runWithFaults(config, port, lineProxyOf(flags));
+    await runWithFaults(config, port, lineProxy);
   });
 }
 

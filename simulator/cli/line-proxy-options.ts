@@ -33,7 +33,10 @@ export function lineProxyOf(
     throw new UsageError('--line-proxy-host has no effect without --line-proxy; leave it out');
   }
   const ports = lineProxy.split(',').map((text) => portOf(text.trim()));
-  if (ports.length > portsMax) throw new UsageError(`--line-proxy takes at most ${portsMax} ports`);
+  if (ports.length > portsMax)
+    throw new UsageError(
+      `--line-proxy takes at most ${portsMax} ports: remove some, one port serves every vehicle without TLS`,
+    );
   return { ports, models, ...(lineProxyHost === undefined ? {} : { hostname: lineProxyHost }) };
 }
 

@@ -12,7 +12,7 @@ export const runSuffix = '.run.json';
 
 const runReport = z.looseObject({
   scenario: z.string(),
-  seed: z.number(),
+  seed: z.number().nullable(),
   ok: z.boolean(),
   checks: z.array(z.unknown()),
 });
@@ -91,6 +91,10 @@ function withTravel(views: readonly FinishedView[]): FinishedView[] {
     });
 }
 
+function titleOf({ scenario, seed }: z.infer<typeof runReport>): string {
+  return seed === null ? `log ${scenario}` : `${scenario}, seed ${seed}`;
+}
+
 function kindOf(text: string): Known | null {
   let value: unknown;
   try {
@@ -99,8 +103,7 @@ function kindOf(text: string): Known | null {
     return null;
   }
   const run = runReport.safeParse(value);
-  if (run.success)
-    return { kind: 'run', title: `${run.data.scenario}, seed ${run.data.seed}`, ok: run.data.ok };
+  if (run.success) return { kind: 'run', title: titleOf(run.data), ok: run.data.ok };
   const check = checkReport.safeParse(value);
   if (check.success) {
     const { seed, runs, failures, ok } = check.data;

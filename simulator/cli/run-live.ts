@@ -14,6 +14,7 @@ import { UsageError } from './exit.ts';
 import { fleetEventsLine } from './fleet-nats-text.ts';
 import { gatewayConfig } from './options.ts';
 import { productVersions } from './product-version.ts';
+import { type RunConsoleFlags, serveRunConsole } from './run-console.ts';
 import { openRunFolder } from './run-folder.ts';
 import type { NamedScenario } from './scenario-argument.ts';
 import { stoppableRun } from './stoppable-run.ts';
@@ -34,7 +35,7 @@ export interface JudgedRun {
   readonly metrics?: RecordedMetrics;
 }
 
-export interface LiveFlags {
+export interface LiveFlags extends RunConsoleFlags {
   readonly data?: string;
   readonly natsUrl?: string;
   readonly install?: true;
@@ -87,6 +88,7 @@ export async function runLive(
   say(
     `time runs ${scenario.timeScale} times as fast: every delay, time-out and window is divided by it, the quota's hour included`,
   );
+  const log = jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config));
   try {
     const { evidence, bus } = await stoppableRun((parts) =>
       runScenario({
@@ -95,7 +97,8 @@ export async function runLive(
         ...(models === undefined ? {} : { models }),
         ...(catalogueFolder === undefined ? {} : { catalogueFolder }),
         config,
-        log: jsonLog(config.logLevel === 'warn' ? 'error' : config.logLevel, secretsOf(config)),
+        log,
+        onGateway: (gateway) => serveRunConsole(gateway, flags, log),
         onFleetNats: (nats) => say(`NATS ${fleetEventsLine(nats)}`),
         ...parts,
       }),

@@ -22,6 +22,7 @@ import {
   withReportOptions,
   writeReports,
 } from './report-files.ts';
+import type { RunConsoleFlags } from './run-console.ts';
 import { type JobFlags, jobsOf } from './run-jobs.ts';
 import type { Job, JudgedRun } from './run-live.ts';
 import { checkedText, checkPlanFlags, type PlanFlags, placed, plansText } from './run-plan.ts';
@@ -37,7 +38,7 @@ import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { checkSaveFlags, saveRun } from './saved-run-file.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
 
-interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags {
+interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags, RunConsoleFlags {
   readonly log?: string;
   readonly metrics?: string;
   readonly save?: string;
@@ -84,6 +85,8 @@ export function addRun(program: Command): void {
       '--plan',
       'print who buys what when and who meets which fault, without a run; with --json as JSON',
     )
+    .option('--open', 'open the console of a live run in the browser of this machine')
+    .option('--no-console', 'run live without the console')
     .option('--log <file>', 'write the evidence of the run to a file, for "fleetwake verify"')
     .option(
       '--metrics <file>',
@@ -258,6 +261,11 @@ function checkFlags(flags: RunFlags, runs: number): void {
   if (!flags.live && flags.target === undefined && strange !== undefined) {
     throw new UsageError(`--${flagOf(strange)} needs a live run: add --live, or leave it out`);
   }
+  const ofConsole = flags.open === true ? '--open' : flags.console === false ? '--no-console' : null;
+  if (!flags.live && ofConsole !== null)
+    throw new UsageError(`${ofConsole} needs a live run: add --live, or leave it out`);
+  if (flags.open === true && flags.console === false)
+    throw new UsageError('--open has no effect together with --no-console; leave one of them out');
   for (const [option, meaning] of ofOneRun) {
     if (runs === 1 || flags[option] === undefined) continue;
     throw new UsageError(

@@ -16,7 +16,9 @@ interface SaveFlags {
 export function checkSaveFlags(flags: SaveFlags): void {
   if (flags.save === undefined) return;
   if (flags.live || flags.target !== undefined)
-    throw new UsageError('--save keeps a run in virtual time, which can be replayed: leave it out');
+    throw new UsageError(
+      '--save and --live (or --target) cannot be combined, because only a run in virtual time can be replayed; leave one of them out',
+    );
   const own = (['models', 'catalogue', 'adapter'] as const).find((option) => flags[option] !== undefined);
   if (own !== undefined)
     throw new UsageError(

@@ -24,5 +24,7 @@ export function verifyEngineLog(path: string, mappingFile: string): RunReport {
   const cases = fittingCases(evidence, reading);
   const surroundings = { world: 'live' as const, versions: productVersions() };
   const report = judgeTarget(evidence, cases, reading.mapping, surroundings, missing);
-  return { ...report, replay: `fleetwake verify ${path} --mapping ${mappingFile}` };
+  const replay = `fleetwake verify ${path} --mapping ${mappingFile}`;
+  // The plan of a log is made up for the rules: nobody has drawn or set these.
+  return { ...report, replay, seed: null, constants: null };
 }

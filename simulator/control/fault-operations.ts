@@ -34,7 +34,7 @@ export function faultOperations(desk: FaultDesk): FaultOperations {
     },
     add(body) {
       const placing = desk.add(recordOf(body));
-      if (!placing.ok) throw problemError('invalid-request', `The fault cannot be had: ${placing.reason}.`);
+      if (!placing.ok) throw problemError('invalid-request', `The fault cannot be added: ${placing.reason}.`);
       return faultView(placing.fault);
     },
     get(id) {

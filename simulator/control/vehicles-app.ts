@@ -11,7 +11,7 @@ interface ListedVehicle {
   readonly connected: boolean;
   /** Faults that it has now. */
   readonly faults: number;
-  /** Behind the line proxy, not played here. */
+  /** Behind the line proxy, not simulated here. */
   readonly isForeign?: true;
 }
 

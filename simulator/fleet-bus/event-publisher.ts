@@ -54,7 +54,7 @@ export function eventPublisher(deps: PublisherDeps): EventPublisher {
   function tellGap(): boolean {
     const event = { type: 'events.dropped', subject: 'fleet' };
     if (!send(subjects.event(event.type, event.subject), event, { count: gap })) return false;
-    log.info('fleet_bus.publishes_again', { dropped: gap });
+    log.info('fleet_bus.publishing_resumed', { dropped: gap });
     gap = 0;
     return true;
   }

@@ -16,6 +16,6 @@ export interface VehicleSnapshot {
   readonly resultsLost: number;
   /** Messages refused: no JSON, no command, for another vehicle, or the vehicle could not read them. */
   readonly refused: number;
-  /** Not played by Fleetwake: a client behind the line proxy, of which only the connection is known. */
+  /** Not simulated by Fleetwake: a client behind the line proxy, of which only the connection is known. */
   readonly isForeign?: true;
 }

@@ -21,7 +21,7 @@ export function isOfLine({ layer, target }: VehicleFaultRecord): boolean {
   return layer === 'link' && (state === undefined || state === 'connected');
 }
 
-/** The lines of vehicles that Fleetwake does not play, by VIN: those that have connected through the proxy, or have a fault. */
+/** The lines of vehicles that Fleetwake does not simulate, by VIN: those that have connected through the proxy, or have a fault. */
 export class VehicleLines {
   readonly #deps: VehicleLinesDeps;
   readonly #lines = new Map<string, VehicleLine>();

@@ -41,7 +41,7 @@ const connectionMaxDefault = 20_000;
 const firstPacketMaxMs = 10_000;
 
 /**
- * Listens in front of the MQTT broker for vehicles that Fleetwake does not play, and gives the line of each its faults.
+ * Listens in front of the MQTT broker for vehicles that Fleetwake does not simulate, and gives the line of each its faults.
  * Rejects with a sentence when a port cannot be had.
  */
 export async function startLineProxy(options: LineProxyOptions): Promise<LineProxy> {
@@ -116,7 +116,7 @@ function readVehicle(
 
 function lineOf(packet: FirstPacket, lines: VehicleLines, log: Log): VehicleLine | null {
   if (packet.type === 'connect' && packet.vin !== null) return lines.line(packet.vin);
-  log.warn('line_proxy.vehicle_unnamed', { isMqtt: packet.type === 'connect' });
+  log.warn('line_proxy.connection_without_vin', { isMqtt: packet.type === 'connect' });
   return lines.unnamed;
 }
 
@@ -144,7 +144,7 @@ function joinLine(
     allowHalfOpen: true,
   });
   broker.once('error', ({ message }) => {
-    if (broker.bytesRead === 0) options.log.warn('line_proxy.broker_failed', { message });
+    if (broker.bytesRead === 0) options.log.warn('line_proxy.broker_connect_failed', { message });
   });
   line.join(vehicle, broker, first, keepAliveSeconds);
 }

@@ -44,7 +44,7 @@ export interface LocalSystemOptions {
   /** Asked once the data folder is this system's own; stopped with it. */
   readonly fleet: () => Promise<Pick<OwnFleet, 'vehicles' | 'stop'>>;
   readonly fleetOptions?: Partial<FleetOptions>;
-  /** Who plays the vehicles, for another simulator that is refused them. */
+  /** Which program simulates the vehicles, for another simulator that is refused them. */
   readonly program: string;
   /** Whether vehicles that are registered with lost passwords get new ones. */
   readonly takesOver?: boolean;

@@ -7,7 +7,7 @@ import { someOf } from '../../shared/protocol/some-of.ts';
 import type { VehicleSpec } from '../fleet/make-fleet.ts';
 import { type DemoFleet, demoFleet } from './demo-fleet.ts';
 
-/** Vehicles of a data folder that this process alone plays. */
+/** Vehicles of a data folder that this process alone simulates. */
 export interface OwnFleet {
   readonly vehicles: readonly VehicleSpec[];
   /** A file with all of them, one JSON object a line. */
@@ -24,7 +24,7 @@ const startPollMs = 50;
 
 /**
  * Takes the vehicles of a data folder for this process, until `stop` or its end, however that comes. Rejects with a sentence
- * when another process plays one of them: the passwords are the same, so no broker could tell the two apart.
+ * when another process simulates one of them: the passwords are the same, so no broker could tell the two apart.
  */
 export async function openOwnFleet(dataFolder: string, chosen: DemoFleet): Promise<OwnFleet> {
   const folder = join(dataFolder, 'simulators');
@@ -35,7 +35,7 @@ export async function openOwnFleet(dataFolder: string, chosen: DemoFleet): Promi
     await refusePlayed(folder, vehicles);
     const name = `seed${chosen.seed}-${chosen.first}-${chosen.first + chosen.count - 1}`;
     const claimed = claim(join(folder, name));
-    if (!claimed.isOurs) throw played([], claimed.owner);
+    if (!claimed.isOurs) throw simulatedElsewhere([], claimed.owner);
     const list = join(folder, `${name}${listEnding}`);
     await writeFile(list, vehicles.map((spec) => `${JSON.stringify(listed(spec))}\n`).join(''), {
       mode: 0o600,
@@ -60,7 +60,7 @@ async function claimStart(folder: string): Promise<Extract<Claim, { isOurs: true
   }
 }
 
-/** Throws when a process that runs plays one of these; the files of those that ended are removed. */
+/** Throws when a process that runs simulates one of these; the files of those that ended are removed. */
 async function refusePlayed(folder: string, vehicles: readonly VehicleSpec[]): Promise<void> {
   for (const file of await readdir(folder)) {
     const name = file.slice(0, -lockEnding.length);
@@ -74,15 +74,15 @@ async function refusePlayed(folder: string, vehicles: readonly VehicleSpec[]): P
     }
     const theirs = await listedVins(join(folder, `${name}${listEnding}`));
     const both = vehicles.filter(({ vin }) => theirs.has(vin)).map(({ vin }) => vin);
-    if (both.length > 0) throw played(both, other.owner);
+    if (both.length > 0) throw simulatedElsewhere(both, other.owner);
   }
 }
 
-function played(vins: readonly string[], owner: number | null): Error {
+function simulatedElsewhere(vins: readonly string[], owner: number | null): Error {
   const which = vins.length === 0 ? 'the vehicles of this range' : someOf(vins);
   const isOne = vins.length === 1;
   return new Error(
-    `${which} ${isOne ? 'is' : 'are'} played by ${processText(owner)} with the same data folder: choose other vehicles with --first or --shard, or stop that process`,
+    `${which} ${isOne ? 'is' : 'are'} simulated by ${processText(owner)} with the same data folder: choose other vehicles with --first or --shard, or stop that process`,
   );
 }
 

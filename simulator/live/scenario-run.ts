@@ -53,8 +53,16 @@ export interface RunOptions {
   readonly program?: string;
   /** Called with events around the gateway before the gateway receives them; it may delay them. */
   readonly onMoment?: (moment: Moment) => void | Promise<void>;
+  /** Called once the gateway answers. What it resolves with is stopped before the gateway. */
+  readonly onGateway?: (gateway: RunningGateway) => Promise<{ stop(): Promise<void> }>;
   /** Called with where the events of the vehicles are published at NATS; left out: they are not. */
   readonly onFleetNats?: (nats: FleetNats) => void;
+}
+
+/** Where the gateway of a run is reached, and the secret of its client `developer`. */
+export interface RunningGateway {
+  readonly origins: { readonly platform: string; readonly apiIot: string };
+  readonly developerSecret: string;
 }
 
 /** Something that happened outside the gateway: a payment was made, a message passed a vehicle's connection, a mail arrived. */
@@ -130,6 +138,11 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
         platformFaults: faults.services.platform,
       }),
     );
+    if (options.onGateway) {
+      const { platform, apiIot } = gateway;
+      const { developerSecret } = keys;
+      added(await options.onGateway({ origins: { platform, apiIot }, developerSecret }));
+    }
     const databases = openDatabases(config);
     added({ stop: databases.close });
     const messageLog = newMessageLog(wallClock, (direction, topic) =>

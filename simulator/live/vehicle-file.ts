@@ -22,7 +22,7 @@ export interface VehicleFile extends VehicleStore {
 
 /**
  * Opens the file `vehicles.db` of a data folder, where its fleets keep their vehicles. Only these vehicles are read, and with
- * `isFresh` removed first: others may be played by another process.
+ * `isFresh` removed first: others may be simulated by another process.
  */
 export async function openVehicleFile(
   dataFolder: string,

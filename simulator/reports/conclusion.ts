@@ -25,8 +25,19 @@ export function conclusionText({ ok, checks, expectedRules, expectations }: Judg
   ].join(' ');
 }
 
-/** Returns the waits and limits of the run, in the scenario's time. */
-export function settingsText({ constants }: Pick<RunReport, 'constants'>): string {
+/** Returns what the report is about: `Scenario default, seed 7`, or `Log nightly` of an engine of the user's own. */
+export function runTitle({ scenario, seed }: Pick<RunReport, 'scenario' | 'seed'>): string {
+  return seed === null ? `Log ${scenario}` : `Scenario ${scenario}, seed ${seed}`;
+}
+
+/** Returns how the same verdict is reached once more. */
+export function againText({ seed }: Pick<RunReport, 'seed'>): string {
+  return seed === null ? 'The same log again' : 'The same plan again';
+}
+
+/** Returns the waits and limits of the run, in the scenario's time; null where none are known. */
+export function settingsText({ constants }: Pick<RunReport, 'constants'>): string | null {
+  if (constants === null) return null;
   const { baseDelayMs, maxDelayMs, commandTimeoutMs, quotaLimit, quotaWindowMs } = constants;
   return `Back-off ${uncompressedTime(baseDelayMs)} to ${uncompressedTime(maxDelayMs)}, command time-out ${uncompressedTime(commandTimeoutMs)}, ${quotaLimit} commands a vehicle in ${uncompressedTime(quotaWindowMs)}`;
 }

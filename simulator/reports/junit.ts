@@ -17,16 +17,20 @@ export function junitReport(
 function suiteOf(report: RunReport, wallMs: number): JunitSuite {
   const { scenario, seed, replay, startedAt, description } = report;
   return {
-    name: `fleetwake ${scenario}, seed ${seed}`,
+    name: `fleetwake ${scenario}${seed === null ? '' : `, seed ${seed}`}`,
     timestamp: isoText(startedAt),
     tookSeconds: wallMs / 1_000,
-    properties: { seed: String(seed), replay, ...(description === null ? {} : { description }) },
+    properties: {
+      ...(seed === null ? {} : { seed: String(seed) }),
+      replay,
+      ...(description === null ? {} : { description }),
+    },
     cases: [...report.checks.map((check) => ruleCase(report, check)), ...expectationCases(report)],
   };
 }
 
 function again({ seed, replay }: RunReport): string {
-  return `seed ${seed}\nreplay: ${replay}`;
+  return [...(seed === null ? [] : [`seed ${seed}`]), `replay: ${replay}`].join('\n');
 }
 
 function ruleCase(report: RunReport, check: RunReport['checks'][number]): JunitCase {

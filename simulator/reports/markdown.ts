@@ -1,5 +1,5 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
-import { conclusionText, footnotes, settingsText } from './conclusion.ts';
+import { againText, conclusionText, footnotes, runTitle, settingsText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
@@ -12,14 +12,15 @@ const violationsMax = 5;
 /** The report for a CI summary: the verdict, then the broken rules, then the statistics. */
 export function markdownReport(measured: RunReport): string {
   const report = inScenarioTime(measured);
-  const { scenario, seed, ok, replay } = report;
+  const { ok, replay } = report;
+  const settings = settingsText(report);
   const lines = [
-    `## ${ok ? '✅' : '❌'} Scenario ${scenario}, seed ${seed}`,
+    `## ${ok ? '✅' : '❌'} ${runTitle(report)}`,
     '',
     ...(report.description === null ? [] : [cell(report.description), '']),
-    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${settingsText(report)}.`,
+    `**${conclusionText(report)}** ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}.${settings === null ? '' : ` ${settings}.`}`,
     '',
-    `The same plan again: \`${replay}\``,
+    `${againText(report)}: \`${replay}\``,
     '',
     ...rows(
       ['', 'Rule', 'Examined'],

@@ -20,7 +20,7 @@ export type Conclusion = 'better' | 'worse' | 'same' | 'mixed';
 
 export interface RunName {
   readonly scenario: string;
-  readonly seed: number;
+  readonly seed: number | null;
 }
 
 export interface VerdictChange {
@@ -165,12 +165,16 @@ function endOf({ outcome, attempts }: SavedReport['activations'][number]): strin
 
 const purchasesMax = 20;
 
+function nameText({ scenario, seed }: RunName): string {
+  return seed === null ? scenario : `${scenario}, seed ${seed}`;
+}
+
 /** The difference for people, without colours; ends in a newline. */
 export function diffText(diff: ReportDiff): string {
   const { before, after, verdicts, exceeded, figures, purchases } = diff;
   const more = purchases.length - purchasesMax;
   const lines = [
-    `${before.scenario}, seed ${before.seed} → ${after.scenario}, seed ${after.seed}`,
+    `${nameText(before)} → ${nameText(after)}`,
     ...verdicts.map(({ name, ok }) => (ok ? `✓ holds again: ${name}` : `✗ broken now: ${name}`)),
     ...exceeded.map(excessText),
     ...figures.map(

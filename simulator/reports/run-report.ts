@@ -9,7 +9,8 @@ export type World = 'virtual' | 'live';
 
 /** What `--json` writes. Amounts are in minor units, durations in milliseconds of the run (compressed). */
 export interface RunReport {
-  readonly seed: number;
+  /** Null where Fleetwake drove no run: the log of an engine of the user's own has none. */
+  readonly seed: number | null;
   readonly scenario: string;
   /** As the scenario says what it is for; null where that is not known. */
   readonly description: string | null;
@@ -27,7 +28,8 @@ export interface RunReport {
   readonly timeScale: number;
   /** How many times as long as its processor time the run's work took in the worst ten seconds; left out in virtual time. */
   readonly slowness?: number;
-  readonly constants: Constants;
+  /** Null where the run had none that are known, as `seed`. */
+  readonly constants: Constants | null;
   readonly vehicles: number;
   readonly purchases: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;

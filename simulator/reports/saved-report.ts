@@ -7,7 +7,8 @@ const countsSchema = z.record(z.string(), z.number());
 /** What two runs are compared by: the part of a report's JSON that is the same in every version of the product. */
 const savedReportSchema = z.looseObject({
   scenario: z.string(),
-  seed: z.number(),
+  /** Null: the report of a log. */
+  seed: z.number().nullable(),
   timeScale: z.number(),
   outcomes: countsSchema,
   attempts: countsSchema,

@@ -14,7 +14,7 @@ export function inScenarioTime(report: RunReport): RunReport {
   return {
     ...report,
     tookMs: whole(report.tookMs),
-    constants: {
+    constants: constants && {
       ...constants,
       baseDelayMs: whole(constants.baseDelayMs),
       maxDelayMs: whole(constants.maxDelayMs),

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { conclusionText, footnotes, settingsText } from './conclusion.ts';
+import { againText, conclusionText, footnotes, runTitle, settingsText } from './conclusion.ts';
 import { factRows } from './fact-rows.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
@@ -42,16 +42,17 @@ export function terminalReport(measured: RunReport, { color }: TerminalOptions):
     color ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text;
   const [bold, green, red, dim] = [paint(1), paint(32), paint(31), paint(2)];
   const conclusion = (one: RunReport) =>
-    one.ok ? green(conclusionText(one)) : `${red(conclusionText(one))} The same plan again: ${one.replay}`;
+    one.ok ? green(conclusionText(one)) : `${red(conclusionText(one))} ${againText(one)}: ${one.replay}`;
   const markOf = ({ id, ok }: Verdict, { expectedRules }: RunReport) => {
     if (ok) return green('✓');
     // Broken, and the scenario does not ask for it.
     return expectedRules.includes(id) ? red('✗') : dim('·');
   };
+  const settings = settingsText(report);
   const parts = [
-    `${bold(`Scenario ${report.scenario}, seed ${report.seed}`)}: ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}`,
+    `${bold(runTitle(report))}: ${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}`,
     ...(report.description === null ? [] : [report.description]),
-    dim(settingsText(report)),
+    ...(settings === null ? [] : [dim(settings)]),
     '',
     table(factRows(report)),
     '',

@@ -39,7 +39,7 @@ const pollMs = 1_000;
 
 /**
  * Resolves once no other simulator has a vehicle of this fleet, and changes nothing. Rejects with `VehiclesHeld` when one is
- * registered with another password (unless `takesOver`), or is connected and heard: then another process plays it with the same
+ * registered with another password (unless `takesOver`), or is connected and heard: then another process simulates it with the same
  * password. A vehicle that counts as connected and is silent was cut off; the broker is given time to find that.
  */
 export async function checkClaim(
@@ -53,7 +53,7 @@ export async function checkClaim(
   const beganAt = clock.now();
   let { heardAt: before } = first;
   let waiting = vehicles.filter(({ vin }) => first.heardAt.has(vin));
-  if (waiting.length > 0) log.warn('fleet.waiting_until_offline', { vehicles: waiting.length });
+  if (waiting.length > 0) log.warn('fleet.wait_for_offline_started', { vehicles: waiting.length });
   while (waiting.length > 0 && clock.now() < beganAt + offlineWithinMs) {
     await sleep(clock, pollMs);
     const { heardAt } = await survey(deps, waiting);
@@ -62,7 +62,7 @@ export async function checkClaim(
     else if (heard.length > 0) throw connectedElsewhere(heard);
     waiting = waiting.filter(({ vin }) => heardAt.has(vin));
   }
-  if (waiting.length > 0) log.warn('fleet.silent_vehicles_taken', { vehicles: waiting.length });
+  if (waiting.length > 0) log.warn('fleet.silent_vehicles_claimed', { vehicles: waiting.length });
 }
 
 /** Asks the API IoT who has these vehicles. */

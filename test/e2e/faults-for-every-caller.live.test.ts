@@ -152,7 +152,7 @@ test.each([
         status: 422,
         body: {
           detail:
-            'The fault cannot be had: the service payments does not run in this process: let unauthorized happen where it runs, or start without an address of your own for it.',
+            'The fault cannot be added: the service payments does not run in this process: let unauthorized happen where it runs, or start without an address of your own for it.',
         },
       });
     }),

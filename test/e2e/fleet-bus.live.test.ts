@@ -50,8 +50,8 @@ test('the script of docs/fleet-bus.md drives a fleet of fleetwake up with a NATS
   withTemporaryFolder(async (folder) => {
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'drive.mjs'), script);
-    const up = ['up', '--without', 'platform,engine', '--vehicles', '1', '--no-test-vehicles', '--json'];
-    await withRunning(folder, [...up, ...ports], async ({ nats }) => {
+    const [, up = ''] = /^npx fleetwake (up .*)$/m.exec(page) ?? [];
+    await withRunning(folder, [...up.split(' '), '--json', ...ports], async ({ nats }) => {
       const settings = join(folder, '.fleetwake', 'fleet-nats.json');
       const kept = JSON.parse(readFileSync(settings, 'utf8')) as Record<string, string>;
       expect(nats).toEqual({

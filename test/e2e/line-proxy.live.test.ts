@@ -44,7 +44,7 @@ async function expectFaultsOfTheLine(folder: string, { control, lineProxy }: Pla
     await until(() => !client.connected, 'it is cut');
     expect(await fault('add', 'restart', '--vin', vinA)).toMatchObject({
       exitCode: 2,
-      stderr: `fleetwake: The fault cannot be had: ${vinA} is no vehicle that Fleetwake plays, so only faults of the layer link can affect it, and of the states only "connected" can begin them.\n`,
+      stderr: `fleetwake: The fault cannot be added: ${vinA} is no vehicle that Fleetwake simulates, so only faults of the layer link can affect it, and of the states only "connected" can begin them: choose such a fault, or a simulated vehicle.\n`,
     });
     expect((await fault('clear')).stdout).toBe('1 removed\n');
     await until(() => client.connected, 'it is back');

@@ -203,7 +203,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'payment captured at the authorisation',
     within: 20,
-    rules: ['rule 1', 'rule 4'],
+    rules: ['rule 1', 'rule 4', 'rule 10'],
     plant: () =>
       tamperPayments(({ authorise }) => ({
         authorise: (request) => authorise({ ...request, capture: 'immediately' }),

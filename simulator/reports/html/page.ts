@@ -6,7 +6,7 @@ import {
   type TimelineFiles,
   timelinePlace,
 } from '../../console/timeline/timeline-files.ts';
-import { conclusionText, footnotes, settingsText } from '../conclusion.ts';
+import { againText, conclusionText, footnotes, runTitle, settingsText } from '../conclusion.ts';
 import { reportTimeline } from '../report-timeline.ts';
 import type { RunReport } from '../run-report.ts';
 import { uncompressedTime } from '../scenario-time.ts';
@@ -33,7 +33,8 @@ export function htmlReport(measured: RunReport, files: TimelineFiles | null = nu
   const timeline = files && reportTimeline(report);
   const scripts = files && timeline ? [files.script] : [];
   const sheet = files && timeline ? `${style}\n${files.style}` : style;
-  const title = `Scenario ${report.scenario}, seed ${report.seed}`;
+  const title = runTitle(report);
+  const settings = settingsText(report);
   const page = html`<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -47,8 +48,8 @@ ${contentPolicy([sheet], scripts)}
 <h1>${title}</h1>
 ${report.description === null ? null : html`<p>${report.description}</p>`}
 <p class="verdict ${report.ok ? 'good' : 'bad'}">${report.ok ? '✓' : '✗'} ${conclusionText(report)}</p>
-<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}. ${settingsText(report)}.</p>
-<p>The same plan again: <code>${report.replay}</code></p>
+<p>${report.vehicles} vehicles, ${report.purchases} purchases, ${uncompressedTime(report.tookMs)}.${settings === null ? '' : ` ${settings}.`}</p>
+<p>${againText(report)}: <code>${report.replay}</code></p>
 </header>
 <main>
 ${section('verdict', 'Rules and expectations', [rulesTable(report), expectationsTable(report)])}
@@ -102,7 +103,7 @@ function footer(report: RunReport): string {
   const { versions, bus, startedAt, seed } = report;
   const parts = [
     ...footnotes(report),
-    `Seed ${seed}`,
+    ...(seed === null ? [] : [`Seed ${seed}`]),
     `began ${isoText(startedAt)}`,
     ...Object.entries(versions).map(([name, version]) => `${name} ${version}`),
     ...(bus === null ? [] : [`bus ${bus}`]),

@@ -273,7 +273,7 @@ function ofLineProxy(command: 'up' | 'fleet' | 'gateway'): Record<string, Case> 
     command === 'up' ? '`fleetwake up --line-proxy`' : '`fleetwake gateway` and `fleetwake fleet`';
   const given = (flag: string) => shownBy(flag, 'e2e/line-proxy.live.test.ts', title);
   const idle = refuses(
-    `${call} --line-proxy-host ::1 --data FOLDER`,
+    `${command} --line-proxy-host ::1 --data FOLDER`,
     '--line-proxy-host has no effect without --line-proxy; leave it out',
   );
   return {
@@ -301,7 +301,7 @@ function ofFleet(command: 'up' | 'fleet'): Record<string, Case> {
       refuses(`${command} --vehicles x`, '--vehicles must be a whole number from 0 to 900000, not "x"'),
       refuses(
         `${command} --vehicles 250000`,
-        '250000 vehicles are more than the 100000 that one process plays: start several, each with its --shard, such as --shard 1/3',
+        '250000 vehicles are more than the 100000 that one process simulates: start several, each with its --shard, such as --shard 1/3',
       ),
     ),
     [`${command} --first`]: both(
@@ -655,7 +655,7 @@ const cases: Readonly<Record<string, Case>> = {
     ),
     refuses(
       'run default --live --save x',
-      '--save keeps a run in virtual time, which can be replayed: leave it out',
+      '--save and --live (or --target) cannot be combined, because only a run in virtual time can be replayed; leave one of them out',
     ),
     refuses(
       'run default --adapter x --save x',
@@ -967,6 +967,18 @@ const cases: Readonly<Record<string, Case>> = {
       [`${command} --open`, shownBy('--open', consoleTests, 'opens the browser with --open')],
     ]),
   ),
+  'run --open': both(
+    refuses('run --open', '--open needs a live run: add --live, or leave it out'),
+    shownBy('--open', consoleTests, 'serves the console of a live run for as long as the run lasts'),
+    refuses(
+      'run --live --open --no-console',
+      '--open has no effect together with --no-console; leave one of them out',
+    ),
+  ),
+  'run --no-console': both(
+    refuses('run --no-console', '--no-console needs a live run: add --live, or leave it out'),
+    shownBy('--no-console', consoleTests, 'runs live without the console with --no-console'),
+  ),
   'up --no-console': both(
     refuses(
       'up --no-console --reports x --data FOLDER',
@@ -976,6 +988,10 @@ const cases: Readonly<Record<string, Case>> = {
     refuses(
       'up --no-console --open --data FOLDER',
       '--open has no effect together with --no-console; leave one of them out',
+    ),
+    refuses(
+      'up --without platform,engine --open --data FOLDER',
+      '--open has no effect together with --without; leave one of them out',
     ),
   ),
   ...Object.fromEntries(

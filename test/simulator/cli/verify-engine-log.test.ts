@@ -63,11 +63,14 @@ describe('verify with --mapping', () => {
   it('holds a log of a purchase that was paid once, delivered and captured', async () => {
     const { exitCode, stdout } = await verified([{ type: 'run', name: 'nightly' }, ...delivered]);
     expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Log nightly: 1 vehicles, 1 purchases, .*\n\n/);
+    expect(stdout).not.toMatch(/seed|Back-off|The same plan/);
     expect(stdout).toContain('✓  1  No charge for an activation that was not delivered (1 examined)');
     expect(stdout).toContain("not judged: this rule needs the platform's database");
-    const { replay, scenario, outcomes, expectedRules, attempts } = JSON.parse(
+    const { replay, scenario, seed, constants, outcomes, expectedRules, attempts } = JSON.parse(
       (await verified([{ type: 'run', name: 'nightly' }, ...delivered], '--json')).stdout,
     );
+    expect([seed, constants]).toEqual([null, null]);
     expect([replay, scenario, outcomes.active, expectedRules, attempts]).toEqual([
       expect.stringMatching(/^fleetwake verify .*run\.jsonl --mapping .*own-engine\.mapping\.yaml$/),
       ...['nightly', 1, [1, 2, 5, 7, 9], { 1: 1 }],

@@ -258,26 +258,68 @@ describe('the command', () => {
     );
   });
 
-  test('opens the browser with --open', async () => {
-    const folder = join(running().folder, 'open');
+  /** A program that writes down what it is asked to open, in a folder of its own. */
+  async function browserProgram(name: string) {
+    const folder = join(running().folder, name);
     await mkdir(folder);
     const program = join(folder, 'xdg-open');
     await writeFile(program, `#!/bin/sh\necho "$1" > ${folder}/opened\n`);
     await chmod(program, 0o755);
-    const environment = { PATH: `${folder}:${process.env.PATH}` };
+    const opened = () => readFile(join(folder, 'opened'), 'utf8').catch(() => '');
+    return { folder, environment: { PATH: `${folder}:${process.env.PATH}` }, opened };
+  }
+
+  test('opens the browser with --open', async () => {
+    const { folder, environment, opened } = await browserProgram('open');
     const command = startFleetwake(
       folder,
       ['console', '--console-port', '0', '--json', '--open'],
       environment,
     );
     try {
-      const opened = () => readFile(join(folder, 'opened'), 'utf8').catch(() => '');
       await until(async () => (await opened()).endsWith('\n'), 'the browser is opened');
       expect(await opened()).toBe(`${(JSON.parse(command.stdout()) as { console: string }).console}\n`);
     } finally {
       command.process.kill('SIGTERM');
       await command.exitCode();
     }
+  });
+
+  const cars = 'name: cars\ndescription: Two cars.\nvehicles: { count: 2 }\n';
+
+  test('serves the console of a live run for as long as the run lasts', async () => {
+    const { folder, environment, opened } = await browserProgram('live-run');
+    await writeFile(
+      join(folder, 'long.yaml'),
+      `${cars}timeScale: 1\npurchases: { count: 2, overMs: 900000 }\n`,
+    );
+    const command = startFleetwake(folder, ['run', 'long.yaml', '--live', '--open'], environment);
+    try {
+      await until(async () => (await opened()).endsWith('\n'), 'the browser is opened');
+      const [, link = ''] =
+        /^console (\S+) {3}\(logs in once, within 15 min\)$/m.exec(command.stderr()) ?? [];
+      expect(await opened()).toBe(`${link}\n`);
+      const page = await browser.open(link);
+      await page.getByRole('heading', { ...heading, name: 'Overview' }).waitFor();
+      await browser.close(page);
+      command.process.kill('SIGTERM');
+      expect(await command.exitCode()).toBe(143);
+      await expect(fetch(new URL(link).origin)).rejects.toThrow('fetch failed');
+    } finally {
+      command.process.kill('SIGKILL');
+    }
+  });
+
+  test('runs live without the console with --no-console', async () => {
+    const folder = join(running().folder, 'run-without');
+    await mkdir(folder);
+    await writeFile(
+      join(folder, 'short.yaml'),
+      `${cars}timeScale: 200\npurchases: { count: 2, overMs: 500 }\n`,
+    );
+    const run = await fleetwake(folder, ['run', 'short.yaml', '--live', '--no-console']);
+    expect([run.exitCode, run.stdout]).toEqual([0, expect.stringContaining('All 11 rules hold.')]);
+    expect(run.stderr).not.toContain('console');
   });
 
   test('serves no console with --no-console', async () => {

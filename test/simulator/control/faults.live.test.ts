@@ -167,11 +167,11 @@ describe('faults of a running fleet over REST', () => {
     ],
     [
       { name: 'x', layer: 'link', type: 'offline', target: { selector: { models: ['dacia'] } } },
-      'The fault cannot be had: no vehicle of this fleet fits the target: widen its selector, or raise its value.',
+      'The fault cannot be added: no vehicle of this fleet fits the target: widen its selector, or raise its value.',
     ],
     [
       { name: 'x', layer: 'services', type: 'unauthorized', target: { service: 'api_iot' } },
-      'The fault cannot be had: this process runs vehicles alone: add it where the services run ("fleetwake up", or "fleetwake gateway" and "fleetwake stand-ins" with --control-port).',
+      'The fault cannot be added: this process runs vehicles alone: add it where the services run ("fleetwake up", or "fleetwake gateway" and "fleetwake stand-ins" with --control-port).',
     ],
   ])('%o is refused with the reason', async (fault, detail) => {
     await withControl(async (world) => {
@@ -213,7 +213,7 @@ describe('faults of a running fleet over REST', () => {
       expect(await world.call('POST', '/faults', wedged)).toMatchObject({
         status: 422,
         body: {
-          detail: `The fault cannot be had: ${world.vin} has 100 faults already: remove some with "fleetwake fault clear".`,
+          detail: `The fault cannot be added: ${world.vin} has 100 faults already: remove some with "fleetwake fault clear".`,
         },
       });
       expect(await world.call('DELETE', '/faults')).toEqual({ status: 200, body: { removed: 100 } });
@@ -268,7 +268,7 @@ describe('faults of a running fleet over REST', () => {
           status: 422,
           body: {
             detail:
-              'The fault cannot be had: the service mail does not run in this process: let smtp_down happen where it runs, or start without an address of your own for it.',
+              'The fault cannot be added: the service mail does not run in this process: let smtp_down happen where it runs, or start without an address of your own for it.',
           },
         });
       },

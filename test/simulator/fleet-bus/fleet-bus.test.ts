@@ -224,7 +224,7 @@ describe('the events of a fleet', () => {
         ]);
         expect(lines).toEqual([
           ['fleet_bus.events_dropped', { reason: 'the server is away' }],
-          ['fleet_bus.publishes_again', { dropped: 2 }],
+          ['fleet_bus.publishing_resumed', { dropped: 2 }],
         ]);
       },
       { log },

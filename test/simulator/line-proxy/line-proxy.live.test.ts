@@ -219,7 +219,7 @@ describe('a vehicle that Fleetwake does not play, through the line proxy', () =>
       const refused = await under.call('POST', '/faults', { ...record, target: target('applying') });
       expect(refused.body).toMatchObject({
         status: 422,
-        detail: `The fault cannot be had: ${vinA} is no vehicle that Fleetwake plays, so only faults of the layer link can affect it, and of the states only "connected" can begin them.`,
+        detail: `The fault cannot be added: ${vinA} is no vehicle that Fleetwake simulates, so only faults of the layer link can affect it, and of the states only "connected" can begin them: choose such a fault, or a simulated vehicle.`,
       });
     });
   });

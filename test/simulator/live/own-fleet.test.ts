@@ -22,15 +22,15 @@ it('lists its vehicles in a file, one a line', () =>
     await fleet.stop();
   }));
 
-it('refuses vehicles that another fleet of the same data folder plays, and takes them once that one has stopped', () =>
+it('refuses vehicles that another fleet of the same data folder simulates, and takes them once that one has stopped', () =>
   withTemporaryFolder(async (data) => {
     const first = await openOwnFleet(data, fleetOf(1, 10));
     const vins = first.vehicles.map(({ vin }) => vin);
     await expect(openOwnFleet(data, fleetOf(10, 5))).rejects.toThrow(
-      `${vins[9]} is played by process ${process.pid} with the same data folder: choose other vehicles with --first or --shard, or stop that process`,
+      `${vins[9]} is simulated by process ${process.pid} with the same data folder: choose other vehicles with --first or --shard, or stop that process`,
     );
     await expect(openOwnFleet(data, fleetOf(1, 10))).rejects.toThrow(
-      `${vins.slice(0, 5).join(', ')} and 5 more are played by process ${process.pid} with the same data folder`,
+      `${vins.slice(0, 5).join(', ')} and 5 more are simulated by process ${process.pid} with the same data folder`,
     );
     const other = await openOwnFleet(data, fleetOf(11, 5));
     await first.stop();

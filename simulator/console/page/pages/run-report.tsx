@@ -8,7 +8,7 @@ import { useAnswer } from '../parts/use-answer.ts';
 interface ShownReport {
   readonly scenario?: string;
   readonly description?: string | null;
-  readonly seed: number;
+  readonly seed: number | null;
   readonly ok: boolean;
   readonly replay?: string;
   readonly outcomes?: Readonly<Record<string, number>>;
@@ -46,7 +46,8 @@ export function RunReportPage({ file }: { readonly file: string }) {
     <>
       <p>
         <Tag tone={ok ? 'good' : 'bad'}>{ok ? 'holds' : 'broken'}</Tag>{' '}
-        <Foreign text={scenario === undefined ? `check of ${count ?? 0} runs` : scenario} />, seed {seed}
+        <Foreign text={scenario === undefined ? `check of ${count ?? 0} runs` : scenario} />
+        {seed === null ? null : `, seed ${seed}`}
         {travel === null ? null : (
           <>
             {' · '}
