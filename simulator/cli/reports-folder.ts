@@ -31,7 +31,7 @@ type Known = Pick<FinishedView, 'kind' | 'title' | 'ok'>;
 export interface ReportsFolder {
   readonly path: string;
   list(): Promise<FinishedView[]>;
-  /** Null for a name that is none of a file in it. */
+  /** The text of a report or saved run; null for a name that is none of one in it, or that is too large. */
   read(file: string): Promise<string | null>;
   write(file: string, text: string): Promise<void>;
 }
@@ -39,22 +39,32 @@ export interface ReportsFolder {
 export function reportsFolder(path: string): ReportsFolder {
   /** By name, size and instant: a file is read again only when it was written again. */
   const known = new Map<string, Known | null>();
+  let lastPart = 0;
 
-  async function read(file: string): Promise<string | null> {
+  async function textOf(file: string): Promise<string | null> {
     if (!safeName.test(file)) return null;
-    return readFile(join(path, file), 'utf8').catch(() => null);
+    try {
+      const { size } = await stat(join(path, file));
+      return size > fileMaxBytes ? null : await readFile(join(path, file), 'utf8');
+    } catch {
+      return null;
+    }
   }
 
   async function viewOf(file: string, writtenAt: number, size: number): Promise<FinishedView | null> {
     const key = `${file} ${size} ${writtenAt}`;
-    if (!known.has(key)) known.set(key, size > fileMaxBytes ? null : kindOf((await read(file)) ?? ''));
+    if (!known.has(key)) known.set(key, kindOf((await textOf(file)) ?? ''));
     const kind = known.get(key);
     return kind == null ? null : { ...kind, file, writtenAt, travel: null };
   }
 
   return {
     path,
-    read,
+    async read(file) {
+      const text = await textOf(file);
+      // The folder may hold other files, which are nobody's to read here.
+      return text === null || kindOf(text) === null ? null : text;
+    },
     async list() {
       const names = (await readdir(path).catch(() => [])).filter((name) => safeName.test(name));
       const files = await Promise.all(
@@ -71,9 +81,11 @@ export function reportsFolder(path: string): ReportsFolder {
     },
     async write(file, text) {
       await mkdir(path, { recursive: true });
-      // A reader sees the whole file, or none.
-      await writeFile(join(path, `.${file}.part`), text);
-      await rename(join(path, `.${file}.part`), join(path, file));
+      // A reader sees the whole file, or none; two writers of one name have a part each.
+      lastPart += 1;
+      const part = join(path, `.${file}.${lastPart}.part`);
+      await writeFile(part, text);
+      await rename(part, join(path, file));
     },
   };
 }

@@ -22,6 +22,7 @@ export function virtualRuns(path: string): VirtualRuns {
   const folder = reportsFolder(path);
   const jobs = new Map<string, Job>();
   const travelled = new Map<string, Travelled>();
+  const ending = new Set<Promise<unknown>>();
   let lastId = 0;
 
   function start(order: RunOrder): RunningView | null {
@@ -35,9 +36,11 @@ export function virtualRuns(path: string): VirtualRuns {
     const update = (change: Partial<RunningView>) => {
       job.view = { ...job.view, ...change };
     };
+    let isDone: boolean = false;
     worker.on('message', (message: WorkerMessage) => {
       if (message.type === 'progress') update({ progress: message.text });
       if (message.type !== 'done') return;
+      isDone = true;
       const written = Object.entries(message.files).map(([file, text]) => folder.write(file, text));
       void Promise.all(written).then(
         () => jobs.delete(id),
@@ -45,25 +48,32 @@ export function virtualRuns(path: string): VirtualRuns {
       );
     });
     worker.on('error', (error) => update({ problem: error.message }));
+    worker.on('exit', () => {
+      if (!isDone && job.view.problem === null) update({ problem: 'its thread ended before the run did' });
+    });
     forgetOldest(jobs);
     return job.view;
+  }
+
+  function endRun(run: Travelled): void {
+    const end = run.end();
+    ending.add(end);
+    void end.finally(() => ending.delete(end));
   }
 
   async function openRun(file: string): Promise<Travelled> {
     const text = await folder.read(file);
     if (text === null) throw new TravelRefused('the folder of reports has no such file');
+    // Nothing is awaited from here on, so that questions that come together find the same run.
     const known = travelled.get(file);
     travelled.delete(file);
-    if (known?.text === text && known.isAlive()) {
-      travelled.set(file, known);
-      return known;
-    }
-    await known?.end();
+    const isOpen = known?.text === text && known.isAlive();
+    if (known && !isOpen) endRun(known);
     for (const [name, oldest] of [...travelled].slice(0, Math.max(0, travelled.size - travelledMax + 1))) {
       travelled.delete(name);
-      await oldest.end();
+      endRun(oldest);
     }
-    const opened = travelledRun(file, text);
+    const opened = known && isOpen ? known : travelledRun(file, text);
     travelled.set(file, opened);
     return opened;
   }
@@ -82,7 +92,7 @@ export function virtualRuns(path: string): VirtualRuns {
     travel: async (file, question) => (await openRun(file)).ask(question),
     async stop() {
       const workers = [...jobs.values()].map(({ worker }) => worker.terminate());
-      await Promise.all([...workers, ...[...travelled.values()].map((run) => run.end())]);
+      await Promise.all([...workers, ...ending, ...[...travelled.values()].map((run) => run.end())]);
     },
   };
 }
@@ -96,7 +106,8 @@ function forgetOldest(jobs: Map<string, Job>): void {
 function threadOf(workerData: WorkerTask): Worker {
   return new Worker(new URL('./run-worker.js', import.meta.url), {
     workerData,
-    execArgv: [...process.execArgv, '--enable-source-maps'],
+    // Not the flags of the process: a thread refuses some of them, such as --max-old-space-size.
+    execArgv: ['--enable-source-maps'],
     resourceLimits: { maxOldGenerationSizeMb: 1_024 },
   });
 }

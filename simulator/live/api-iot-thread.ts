@@ -47,7 +47,8 @@ async function startApiIotThread(deps: ApiIotRoleDeps): Promise<ApiIotRole> {
   };
   const worker = new Worker(new URL('./api-iot-worker.js', import.meta.url), {
     workerData,
-    execArgv: [...process.execArgv, '--enable-source-maps'],
+    // Not the flags of the process: a thread refuses some of them, such as --max-old-space-size.
+    execArgv: ['--enable-source-maps'],
   });
   const faults = remoteFaults({ around: wrap ?? ((inner) => inner) });
   let isStopping = false;
