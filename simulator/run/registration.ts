@@ -202,6 +202,8 @@ export async function registerRows(
       ...(fleet.registeredBy === undefined ? {} : { registeredBy: fleet.registeredBy }),
     }));
     done.credentials += taken.length;
+    // Another fleet starts with these vehicles. Both begin with the first one, so that the faster one gets all of them.
+    if (fleet.keeps === 'password' && taken.length < vehicles.length) break;
   }
   return { summary: done, refused };
 }

@@ -129,6 +129,40 @@ describe('a registration', () => {
     );
   });
 
+  test('of a fleet that another one is ahead of ends with the first vehicle that the other one has', async () => {
+    const vehicles = Array.from({ length: 2_500 }, (_, index) => ({
+      ...{ vin: `V${index}`, model: 'm', modelName: 'M', credentialDigest: `d${index}` },
+    }));
+    const { taken: _, provisioner: __, ...clients } = surfaces();
+    const sent: number[] = [];
+    const provisioner: ApiClient = {
+      get: () => Promise.reject(new Error('nothing is read')),
+      async send(_method, _path, body) {
+        const rows = (body as Body).vehicles;
+        sent.push(rows.length);
+        // The other fleet has claimed the second thousand.
+        const results = rows.map(({ vin }, index) => ({
+          pointer: `/vehicles/${index}`,
+          status: vin.length > 4 ? 'refused' : 'created',
+          ...(vin.length > 4 ? { problem: { detail: 'held' } } : {}),
+        }));
+        const isHeld = results.some(({ status }) => status === 'refused');
+        const answer = { results, ...(isHeld ? problemOf('vehicle-held', 'held') : {}) };
+        return {
+          status: isHeld ? 409 : 200,
+          body: answer,
+          text: JSON.stringify(answer),
+          headers: new Headers(),
+        };
+      },
+    };
+    const { refused } = await registerRows(
+      { ...clients, platform: null, provisioner },
+      { customers: [], vehicles, keeps: 'password' },
+    );
+    expect([sent, refused.length]).toEqual([[1_000, 1_000], 1_000]);
+  });
+
   test('of a fleet at every start leaves out erased customers, whose vehicles have no customer', async () => {
     const clients = surfaces('ana', 'ben');
     await registerWithoutErased(clients, fleet);
