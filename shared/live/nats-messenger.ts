@@ -1,65 +1,67 @@
-import { type Msg, type NatsConnection, headers as newHeaders } from '@nats-io/transport-node';
+import { type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import { sleep } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type {
-  AnsweredSubject,
-  Answering,
-  MessageReply,
-  MessageRequest,
-  Messenger,
-} from '../ports/messenger.ts';
+import type { Messenger } from '../ports/messenger.ts';
+import { maskedAddress } from '../protocol/address.ts';
 import { wallClock } from './clock.ts';
 import { connectTo, NatsAccessUnusable, type NatsAddress, reasonOf } from './nats-connection.ts';
 import { within } from './nats-consumption.ts';
+import { natsServices } from './nats-services.ts';
 
 /** Messages that the server has not taken yet; further ones are dropped. */
 export const waitingMax = 10_000;
 /** The server is asked for an acknowledgement after so many messages. */
 const flushEvery = 256;
-const dialAgainMs = 2_000;
-const pingMaxMs = 2_000;
+const reconnectDelayMs = 2_000;
+/** How long a start waits for a NATS that takes the connection and says nothing. */
+const firstConnectionMaxMs = 2_000;
 const closeMaxMs = 2_000;
-
-interface Service extends AnsweredSubject {
-  readonly handle: (request: MessageRequest) => MessageReply;
-}
 
 /**
  * Messages over NATS without JetStream. A NATS that is away at start is tried again for as long as the messenger is open. Rejects
- * with `NatsAccessUnusable` when a file of the credentials cannot be read.
+ * with `NatsAccessUnusable` when a file of the credentials cannot be read at start.
  */
 export async function openNatsMessenger(address: NatsAddress & { readonly log: Log }): Promise<Messenger> {
   const { log } = address;
   const stopping = new AbortController();
   const outgoing = outgoingQueue();
-  const services: Service[] = [];
+  const refusals = refusalLog(log);
   let connection: NatsConnection | null = null;
-  let problem: string | null = null;
+  let problem: string | null = `NATS at ${maskedAddress(address.url)} has not answered yet`;
+  let hasFailed = false;
+  const usable = () => (problem === null && connection?.isClosed() === false ? connection : null);
+  const services = natsServices(usable, log);
 
-  async function dial(): Promise<boolean> {
+  async function connectOnce(isFirst: boolean): Promise<boolean> {
     try {
-      connection = await connectTo(address);
+      const opened = await connectTo(address);
+      if (stopping.signal.aborted) {
+        await opened.close();
+        return false;
+      }
+      connection = opened;
       problem = null;
-      void follow(connection);
+      void follow(opened);
       return true;
     } catch (error) {
-      if (error instanceof NatsAccessUnusable) throw error;
-      if (problem === null) log.error('fleet_bus.connect_failed', { reason: reasonOf(error) });
+      if (isFirst && error instanceof NatsAccessUnusable) throw error;
+      if (!hasFailed) log.error('fleet_bus.connect_failed', { reason: reasonOf(error) });
+      hasFailed = true;
       problem = reasonOf(error);
       return false;
     }
   }
 
-  async function dialUntilConnected(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await sleep(wallClock, dialAgainMs, stopping.signal);
-      if (stopping.signal.aborted || !(await dial())) continue;
-      log.info('fleet_bus.connected', {});
-      for (const service of services)
-        if ((await serve(service)) === 'taken')
-          log.error('fleet_bus.subjects_taken', { subject: service.subject });
-      return;
+  async function connectUntilOpen(first: Promise<boolean>): Promise<void> {
+    let isOpen = await first.catch(() => false);
+    while (!isOpen) {
+      if (stopping.signal.aborted) return;
+      await sleep(wallClock, reconnectDelayMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      isOpen = await connectOnce(false);
     }
+    log.info('fleet_bus.connected', {});
+    await services.serveAll();
   }
 
   async function follow(followed: NatsConnection): Promise<void> {
@@ -71,38 +73,31 @@ export async function openNatsMessenger(address: NatsAddress & { readonly log: L
       if (event.type === 'reconnect') {
         problem = null;
         outgoing.reset();
+        refusals.reset();
         log.info('fleet_bus.reconnected', { server: event.server });
+        void services.serveAll();
       }
-      if (event.type === 'error') log.error('fleet_bus.server_error', { error: String(event.error) });
+      if (event.type === 'error') refusals.add(event.error);
     }
   }
 
-  async function serve({ subject, ping, handle }: Service): Promise<Answering> {
-    if (connection === null || problem !== null) return 'away';
-    if (await isAnswered(connection, ping)) return 'taken';
-    connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) log.error('fleet_bus.subscription_failed', { subject, error: reasonOf(error) });
-        else if (message.reply) respond(message, handle, log);
-      },
-    });
-    await within(pingMaxMs, connection.flush());
-    return 'answers';
-  }
-
-  const dialling = (await dial()) ? Promise.resolve() : dialUntilConnected();
+  const first = connectOnce(true);
+  let isOpen = false;
+  await orLater(
+    firstConnectionMaxMs,
+    first.then((opened) => {
+      isOpen = opened;
+    }),
+  );
+  if (!isOpen) void connectUntilOpen(first);
   return {
     publish: (subject, payload) =>
       connection !== null && problem === null && outgoing.send(connection, subject, payload),
-    answer(service, handle) {
-      const one = { ...service, handle };
-      services.push(one);
-      return serve(one);
-    },
+    answer: services.add,
     problem: () => problem ?? outgoing.problem(),
     async close() {
+      // A connection that is still being made is closed when it comes.
       stopping.abort();
-      await dialling;
       if (connection === null || connection.isClosed()) return;
       if (problem === null) await within(closeMaxMs, connection.flush());
       await connection.close();
@@ -110,25 +105,25 @@ export async function openNatsMessenger(address: NatsAddress & { readonly log: L
   };
 }
 
-function respond(message: Msg, handle: Service['handle'], log: Log): void {
-  const { payload, headers } = handle({ subject: message.subject, payload: message.data });
-  const sent = newHeaders();
-  for (const [name, value] of Object.entries(headers)) sent.set(name, value);
-  try {
-    message.respond(payload, { headers: sent });
-  } catch (error) {
-    log.warn('fleet_bus.reply_not_sent', { subject: message.subject, reason: reasonOf(error) });
-  }
+/** Waits for `work`, but not longer than `limitMs`. Rejects with its error. */
+async function orLater(limitMs: number, work: Promise<void>): Promise<void> {
+  const waited = new AbortController();
+  await Promise.race([work, sleep(wallClock, limitMs, waited.signal)]).finally(() => waited.abort());
 }
 
-async function isAnswered(connection: NatsConnection, ping: string): Promise<boolean> {
-  try {
-    await connection.request(ping, '', { timeout: pingMaxMs });
-    return true;
-  } catch {
-    // No program answers, or this account may not ask.
-    return false;
-  }
+/** Logs what the server refuses: of messages that this account may not publish, the first one of a connection. */
+function refusalLog(log: Log) {
+  let isLogged = false;
+  return {
+    add(error: Error): void {
+      const isPublish = error instanceof PermissionViolationError && error.operation === 'publish';
+      if (!isPublish || !isLogged) log.error('fleet_bus.server_error', { error: String(error) });
+      isLogged ||= isPublish;
+    },
+    reset(): void {
+      isLogged = false;
+    },
+  };
 }
 
 /** Bounds what is handed to the connection before the server has taken it. */

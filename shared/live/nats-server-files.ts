@@ -59,7 +59,7 @@ const passwordFor = (user: string, serverPassword: string) =>
 
 /**
  * The users: the gateway may do all; fleet and tests use the fleet's subjects alone, so that no stream of the gateway is read or changed
- * by them.
+ * by them. The fleet answers in inboxes alone: with `allow_responses` a client could have it publish on any subject.
  */
 function usersText(password: string): string {
   const { allEvents, allTelemetry, allControl, ping } = fleetSubjects(standardPrefix);
@@ -68,8 +68,7 @@ function usersText(password: string): string {
   return `[
     { user: ${JSON.stringify(serverUser)}, password: ${JSON.stringify(password)} }
     { user: ${JSON.stringify(fleetUser)}, password: ${JSON.stringify(passwordFor(fleetUser, password))}, permissions: {
-      publish: ${quoted([allEvents, allTelemetry, ping])}, subscribe: ${quoted([allControl, inbox])}
-      allow_responses: { max: 1, expires: "1m" } } }
+      publish: ${quoted([allEvents, allTelemetry, ping, inbox])}, subscribe: ${quoted([allControl, inbox])} } }
     { user: ${JSON.stringify(clientUser)}, password: ${JSON.stringify(passwordFor(clientUser, password))}, permissions: {
       publish: ${quoted([allControl])}, subscribe: ${quoted([allEvents, allTelemetry, inbox])} } }
   ]`;

@@ -86,7 +86,8 @@ export function addFleet(program: Command): void {
         }),
       );
       const hasTelemetry = flags.telemetryNats === true;
-      const nats = await openFleetNats({ config, access: null, mayStart: false, hasTelemetry, log });
+      const given = { access: null, mayStart: false, hasTelemetry, ownsFolder: false };
+      const nats = await openFleetNats({ config, ...given, log });
       if (nats !== null) parts.push(nats);
       const mqttUrl = String(config.mqttUrl ?? mqttDefaultUrl);
       const lineProxy = asked && (await startLineProxy({ ...asked, brokerUrl: mqttUrl, log }));

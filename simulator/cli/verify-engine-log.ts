@@ -25,6 +25,6 @@ export function verifyEngineLog(path: string, mappingFile: string): RunReport {
   const surroundings = { world: 'live' as const, versions: productVersions() };
   const report = judgeTarget(evidence, cases, reading.mapping, surroundings, missing);
   const replay = `fleetwake verify ${path} --mapping ${mappingFile}`;
-  // The plan of a log is made up for the rules: nobody has drawn or set these.
+  // The plan of a log is made up for the rules: no seed has drawn these, and no user set them.
   return { ...report, replay, seed: null, constants: null };
 }

@@ -168,7 +168,6 @@ function handleOf(deps: {
         ...natsAccessOf(config),
         ...{ url: nats.url, prefix: config.natsPrefix, log: silentLog },
       }),
-    fleetAccess: nats.fleetAccess,
     crashes: () => platform.deaths + apiIot.deaths,
     components: {
       begin: faults.begin,

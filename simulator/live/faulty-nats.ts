@@ -8,7 +8,6 @@ import {
   type NatsServerOptions,
   startNatsServer,
 } from '../../shared/live/nats-server.ts';
-import { type FleetAccess, fleetAccessOf } from '../../shared/live/nats-server-files.ts';
 import { storedMessages } from '../../shared/live/stored-messages.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 import type { Log } from '../../shared/ports/log.ts';
@@ -23,7 +22,6 @@ const startAgainMs = 1_000;
 export interface FaultyNats {
   readonly url: string;
   /** Null where it is not the run's own. */
-  readonly fleetAccess: FleetAccess | null;
   readonly faults: FaultyComponents['nats'];
   readonly isUp: boolean;
   /** The events that were wiped, as they were published. */
@@ -86,7 +84,6 @@ export async function faultyNats({ mayInstall, prefix, ...options }: FaultyNatsO
 
   return {
     url,
-    fleetAccess: fleetAccessOf(url),
     faults: {
       setDown: (isDown) => turns.add(isDown ? down : up),
       wipe: () => turns.add(wipe),
@@ -128,7 +125,6 @@ function faultsInTurn(log: Log, stopping: AbortSignal) {
 export function soundNats(url: string): FaultyNats {
   return {
     url,
-    fleetAccess: null,
     faults: { setDown() {}, wipe() {} },
     isUp: true,
     wipedEvents: () => [],

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { natsAccessOf } from '../../gateway/live/nats-access.ts';
@@ -11,6 +11,7 @@ import type { NatsAddress } from '../../shared/live/nats-connection.ts';
 import { openNatsMessenger } from '../../shared/live/nats-messenger.ts';
 import { NatsServerMissing } from '../../shared/live/nats-server.ts';
 import { type FleetAccess, fleetAccessOf } from '../../shared/live/nats-server-files.ts';
+import { makeFilePrivate } from '../../shared/live/private-files.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { fleetSubjects } from '../../shared/protocol/fleet-subjects.ts';
 import { standardPrefix } from '../../shared/protocol/nats-names.ts';
@@ -48,6 +49,8 @@ export interface FleetNatsOptions {
   /** Whether a nats-server is started where there is no URL and no server yet. */
   readonly mayStart: boolean;
   readonly hasTelemetry: boolean;
+  /** Whether no other fleet may have written the file with the password that is in the data folder. */
+  readonly ownsFolder: boolean;
   readonly log: Log;
 }
 
@@ -63,8 +66,7 @@ export async function openFleetNats(options: FleetNatsOptions): Promise<FleetNat
     const bus = fleetBus({ messenger, prefix, clock: wallClock, log, startId, hasTelemetry });
     const { allEvents: events, allTelemetry: telemetry, fault } = fleetSubjects(prefix);
     const place = { ...found.shown, events, telemetry, control: fault('*') };
-    const file = found.shown.password === undefined ? null : join(config.data, 'fleet-nats.json');
-    if (file !== null) await writeFile(file, `${JSON.stringify(place, null, 2)}\n`, { mode: 0o600 });
+    const file = await writePlace(join(config.data, 'fleet-nats.json'), place, options.ownsFolder);
     return {
       ...{ observeFleet: bus.observeFleet, observeFaults: bus.observeFaults, place, file },
       problem: messenger.problem,
@@ -77,6 +79,20 @@ export async function openFleetNats(options: FleetNatsOptions): Promise<FleetNat
     await found.stop();
     throw error;
   }
+}
+
+/** Returns the file with the password, or null where there is none; the file of an earlier start is removed then. */
+async function writePlace(file: string, place: FleetNatsPlace, ownsFolder: boolean): Promise<string | null> {
+  if (place.password === undefined) {
+    if (ownsFolder) await rm(file, { force: true });
+    return null;
+  }
+  // The file of an earlier start may be open to others, or linked to by them: it is replaced.
+  const draft = `${file}.new`;
+  makeFilePrivate(draft);
+  await writeFile(draft, `${JSON.stringify(place, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, file);
+  return file;
 }
 
 const takenText = (prefix: string) =>

@@ -165,7 +165,7 @@ function openNats(
 ): Promise<FleetNats | null> {
   return openFleetNats({
     ...{ config, log, hasTelemetry, access: bus?.fleetAccess ?? null },
-    mayStart: bus === null,
+    ...{ mayStart: bus === null, ownsFolder: true },
   });
 }
 

@@ -218,7 +218,8 @@ async function openNats(
   { fleetAccess: access = null }: GatewayHandle,
 ): Promise<FleetNats | null> {
   if (onFleetNats === undefined) return null;
-  const nats = await openFleetNats({ config, access, mayStart: false, hasTelemetry: false, log });
+  const given = { mayStart: false, hasTelemetry: false, ownsFolder: true };
+  const nats = await openFleetNats({ config, access, ...given, log });
   if (nats !== null) onFleetNats(nats);
   return nats;
 }

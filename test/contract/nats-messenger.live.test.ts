@@ -1,10 +1,15 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect, type NatsConnection, RequestError } from '@nats-io/transport-node';
+import { connect, type NatsConnection, nkeys, RequestError } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openNatsMessenger, waitingMax } from '../../shared/live/nats-messenger.ts';
 import { type NatsServer, startNatsServer } from '../../shared/live/nats-server.ts';
-import { silentLog } from '../../shared/ports/log.ts';
+import { fleetAccessOf } from '../../shared/live/nats-server-files.ts';
+import { type Log, silentLog } from '../../shared/ports/log.ts';
+import type { Messenger } from '../../shared/ports/messenger.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { memoryMessages } from '../helpers/memory-messenger.ts';
+import { silentNats } from '../helpers/silent-nats.ts';
 import { newTemporaryFolder, removeFolder, withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { until } from '../helpers/until.ts';
 import { describeMessenger } from './messenger.ts';
@@ -131,4 +136,148 @@ test('a file of the credentials that cannot be read is named at once', async () 
     await expect(open(access)).rejects.toThrow(
       '/nowhere cannot be read (there is no such file): correct the path',
     );
+});
+
+/** Messengers at the server, which are closed at the end. */
+async function withMessengers(
+  work: (
+    open: (address?: { readonly url: string; readonly log: Log }) => Promise<Messenger>,
+  ) => Promise<void>,
+): Promise<void> {
+  const opened: Messenger[] = [];
+  try {
+    await work(async (address = { url: server.url, log: silentLog }) => {
+      const messenger = await openNatsMessenger(address);
+      opened.push(messenger);
+      return messenger;
+    });
+  } finally {
+    for (const messenger of opened) await messenger.close();
+  }
+}
+
+const here = () => ({ payload: 'here', headers: {} });
+
+test('an answer goes to an inbox only: a request with another reply subject is ignored', () =>
+  withMessengers(async (open) => {
+    const messenger = await open();
+    await messenger.answer({ subject: 'inbox.>', ping: 'inbox.ping' }, here);
+    const heard: string[] = [];
+    client.subscribe('elsewhere.>', { callback: (_, message) => void heard.push(message.subject) });
+    client.publish('inbox.a', '', { reply: 'elsewhere.a' });
+    expect((await client.request('inbox.a', '', { timeout: 30_000 })).string()).toBe('here');
+    expect(heard).toEqual([]);
+  }));
+
+test('a file of credentials that goes while NATS is away is waited for, as NATS is', () =>
+  withTemporaryFolder(async (folder) => {
+    const nkeyFile = join(folder, 'fleet.nk');
+    const seed = new TextDecoder().decode(nkeys.createUser().getSeed());
+    await writeFile(nkeyFile, seed);
+    const port = await freePort();
+    const messenger = await openNatsMessenger({
+      ...{ url: `nats://127.0.0.1:${port}`, credentials: { nkeyFile }, log: silentLog },
+    });
+    await rm(nkeyFile);
+    await until(
+      () => messenger.problem() === `${nkeyFile} cannot be read (there is no such file): correct the path`,
+      'the file is missed',
+    );
+    const nats = await silentNats(port);
+    nats.speak();
+    try {
+      await writeFile(nkeyFile, seed);
+      await until(() => messenger.publish('x', 'y'), 'it is connected');
+    } finally {
+      await messenger.close();
+      await nats.stop();
+    }
+  }));
+
+test('what is to be answered since an interruption is answered, once, when NATS is back', () =>
+  withTemporaryFolder(async (dataFolder) => {
+    let running = await startNatsServer({ dataFolder, log: silentLog });
+    const { port } = running;
+    const messenger = await openNatsMessenger({ url: running.url, log: silentLog });
+    try {
+      for (const time of ['first', 'second']) {
+        await running.kill();
+        await until(() => messenger.problem() !== null, 'it is missed');
+        if (time === 'first')
+          expect(await messenger.answer({ subject: 'cut.>', ping: 'cut.ping' }, here)).toBe('away');
+        running = await startNatsServer({ dataFolder, port, log: silentLog });
+        const asking = await connect(accountOf(running.url));
+        const isAnswered = () =>
+          asking.request('cut.a', '', { timeout: 1_000 }).then(
+            () => true,
+            () => false,
+          );
+        await until(isAnswered, 'requests are answered');
+        const answers: string[] = [];
+        asking.subscribe('_INBOX.own', { callback: (_, message) => void answers.push(message.string()) });
+        asking.publish('cut.a', '', { reply: '_INBOX.own' });
+        // Answered after the one before it.
+        await asking.request('cut.a', '', { timeout: 30_000 });
+        expect(answers).toEqual(['here']);
+        await asking.close();
+      }
+    } finally {
+      await messenger.close();
+      await running.stop();
+    }
+  }));
+
+test('a program that hears the ping and is slow to answer still has the subjects', () =>
+  withMessengers(async (open) => {
+    const messenger = await open();
+    for (const silentTimes of [1, Number.POSITIVE_INFINITY]) {
+      let pings = 0;
+      const slow = client.subscribe('slow.ping', {
+        callback: (_, message) => {
+          pings += 1;
+          if (pings > silentTimes) message.respond('here');
+        },
+      });
+      await client.flush();
+      expect(await messenger.answer({ subject: 'slow.>', ping: 'slow.ping' }, here)).toBe('taken');
+      slow.unsubscribe();
+    }
+  }));
+
+test('messages that the account may not publish are logged once, not each', () =>
+  withMessengers(async (open) => {
+    const errors: string[] = [];
+    const log: Log = {
+      ...silentLog,
+      error: (event, fields) => void errors.push(`${event} ${fields?.error}`),
+    };
+    const messenger = await open({ url: fleetAccessOf(server.url).fleetUrl, log });
+    for (let count = 0; count < 5; count += 1) messenger.publish(`shop.x${count}`, 'y');
+    const [subject, ping] = ['fleetwake.fleet.control.>', 'fleetwake.fleet.control.ping'];
+    expect(await messenger.answer({ subject, ping }, here)).toBe('answers');
+    expect(errors).toEqual([
+      'fleet_bus.server_error PermissionViolationError: Permissions Violation for Publish to "shop.x0"',
+    ]);
+  }));
+
+test('a NATS that takes the connection and says nothing delays neither start nor end, and is connected to when it speaks', async () => {
+  const port = await freePort();
+  const nats = await silentNats(port);
+  const open = () => openNatsMessenger({ url: `nats://127.0.0.1:${port}`, log: silentLog });
+  const [kept, closed] = [await open(), await open()];
+  try {
+    expect([nats.accepted(), nats.open()]).toEqual([2, 2]);
+    expect([kept.problem(), kept.publish('x', 'y')]).toEqual([
+      `NATS at nats://127.0.0.1:${port} has not answered yet`,
+      false,
+    ]);
+    await closed.close();
+    expect([nats.accepted(), nats.open()]).toEqual([2, 2]);
+    nats.speak();
+    await until(() => kept.publish('x', 'y'), 'it is connected');
+    await until(() => nats.open() === 1, 'the connection of the closed one has ended');
+  } finally {
+    await kept.close();
+    await nats.stop();
+  }
 });

@@ -184,6 +184,33 @@ test('the account of the tests may use the subjects of the fleet, and reads noth
     }
   }));
 
+test('a request whose reply is to come on another subject than an inbox is not answered: no wake-up is made up, no stream purged', () =>
+  withBus(async ({ client, ask, serverUrl }) => {
+    const bus = await openNatsBus({ url: serverUrl, inboxPrefix: serverInboxPrefix, log: silentLog });
+    const { username: user, password: pass, host } = new URL(serverUrl);
+    const gateway = await connect({ servers: host, user, pass });
+    try {
+      await bus.publish(subjects.event('activation.active'), 'kept');
+      const stored = async (stream: string) => {
+        const info = await gateway.request(`$JS.API.STREAM.INFO.${stream}`, '', { timeout: 30_000 });
+        return info.json<{ state: { messages: number } }>().state.messages;
+      };
+      for (const reply of [
+        'fleetwake.wake.act_x',
+        'fleetwake.events.activation.failed',
+        '$JS.API.STREAM.PURGE.FLEETWAKE_EVENTS',
+        '$JS.API.STREAM.DELETE.FLEETWAKE_WAKEUPS',
+      ])
+        client.publish('fleetwake.fleet.control.faults.clear', '', { reply });
+      // Answered after those before it.
+      expect((await ask('faults.list')).status).toBe('ok');
+      expect([await stored('FLEETWAKE_WAKEUPS'), await stored('FLEETWAKE_EVENTS')]).toEqual([0, 1]);
+    } finally {
+      await gateway.close();
+      await bus.close();
+    }
+  }));
+
 test('events reach the account of the tests as they happen', () =>
   withBus(async ({ client, ask }) => {
     const heard: { type: string; data: { type: string } }[] = [];
