@@ -9,7 +9,7 @@ test.each([
     'there is no scenario "everything": see "fleetwake scenarios", or give a file with its extension, everything.yaml',
   ],
   [['run', '--seed', '-1'], '--seed must be a whole number from 0 to 4294967295, not "-1"'],
-  [['up', '--vehicles', 'many'], '--vehicles must be a whole number from 0 to 100000, not "many"'],
+  [['up', '--vehicles', 'many'], '--vehicles must be a whole number from 0 to 900000, not "many"'],
   [['check', '--workers', '0'], '--workers must be a whole number from 1 to 64, not "0"'],
   [
     ['register', 'WFWAUR1E'],
