@@ -62,7 +62,7 @@ export function reportsFolder(path: string): ReportsFolder {
     path,
     async read(file) {
       const text = await textOf(file);
-      // The folder may hold other files, which are nobody's to read here.
+      // The folder may hold other files, which no page is to read.
       return text === null || kindOf(text) === null ? null : text;
     },
     async list() {
