@@ -67,6 +67,11 @@ beforeAll(async () => {
       : { id: 'x', erasedAt: 0, wasOff: true, events: [], next: null };
   });
 });
+afterAll(() => {
+  // Files of one worker share the loaded modules: a command that another file runs must not end at once.
+  vi.doUnmock('../../../shared/live/signals.ts');
+  vi.resetModules();
+});
 afterAll(async () => {
   await service.close();
   await removeFolder(folder);
