@@ -98,12 +98,12 @@ async function pinged(connection: NatsConnection, ping: string): Promise<Answeri
     await connection.request(ping, '', { timeout: pingMaxMs });
     return 'taken';
   } catch (error) {
-    return isNobody(error) ? 'answers' : 'no answer';
+    return hasNoResponder(error) ? 'answers' : 'no answer';
   }
 }
 
 /** No program answers, or this account may not ask. A time-out says neither: a program heard the question. */
-function isNobody(error: unknown): boolean {
+function hasNoResponder(error: unknown): boolean {
   if (error instanceof PermissionViolationError) return true;
   if (!(error instanceof RequestError)) return false;
   return error.isNoResponders() || error.cause instanceof PermissionViolationError;

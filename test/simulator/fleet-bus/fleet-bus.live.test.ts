@@ -90,9 +90,9 @@ test('a request that cannot be is refused with the problem of the HTTP API', () 
       return status;
     };
     const unknown = { ...fault, type: 'ofline' };
-    const nobody = { ...fault, target: { selector: { regions: ['AQ'] } } };
+    const ofNoVehicle = { ...fault, target: { selector: { regions: ['AQ'] } } };
     expect(await both('faults.add', 'POST', '/faults', unknown)).toBe(422);
-    expect(await both('faults.add', 'POST', '/faults', nobody)).toBe(422);
+    expect(await both('faults.add', 'POST', '/faults', ofNoVehicle)).toBe(422);
     expect(await both('faults.preview', 'POST', '/faults/preview', null)).toBe(422);
     const tooLong = { ...fault, name: 'x'.repeat(70_000) };
     expect(await both('faults.add', 'POST', '/faults', tooLong)).toBe(413);
@@ -127,7 +127,7 @@ async function tried(work: Promise<unknown>): Promise<string> {
     await work;
     return 'answered';
   } catch (error) {
-    if (error instanceof RequestError && error.isNoResponders()) return 'nobody answers';
+    if (error instanceof RequestError && error.isNoResponders()) return 'no program answers';
     return String((error as Error).cause ?? error);
   }
 }
