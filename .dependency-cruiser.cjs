@@ -33,7 +33,7 @@ module.exports = {
       severity: 'error',
       from: {
         pathNot:
-          '^(shared/virtual|simulator/check/|simulator/console/moments/|simulator/virtual-system/|simulator/live/|simulator/cli|test)',
+          '^(shared/virtual|simulator/check/|simulator/moments/|simulator/virtual-system/|simulator/live/|simulator/cli|test)',
       },
       to: { path: '^shared/virtual/' },
     },

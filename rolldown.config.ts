@@ -34,7 +34,7 @@ function addressOfEachModule(): Plugin {
 
 /** The style sheet of the console, and the list from which its server finds the script and the style sheet. */
 function consoleFiles(): Plugin {
-  const sources = ['simulator/console/page/console.css', 'simulator/console/timeline/timeline.css'];
+  const sources = ['simulator/console/page/console.css', 'simulator/timeline/timeline.css'];
   return {
     name: 'console-files',
     buildStart() {
@@ -86,7 +86,7 @@ function styleSheet(fileName: string, sources: readonly string[]): Plugin {
   };
 }
 
-const timelineFolder = 'simulator/console/timeline';
+const timelineFolder = 'simulator/timeline';
 
 /** The timeline as one script and one style sheet, which reports have within them. */
 const timeline: RolldownOptions = {

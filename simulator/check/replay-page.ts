@@ -1,13 +1,13 @@
 import { html, Markup } from '../../shared/html/markup.ts';
-import type { Timeline } from '../console/timeline/event.ts';
-import { inOrder } from '../console/timeline/event.ts';
-import { eventText } from '../console/timeline/text.ts';
+import type { Timeline } from '../timeline/event.ts';
+import { inOrder } from '../timeline/event.ts';
+import { eventText } from '../timeline/text.ts';
 import {
   contentPolicy,
   inlineScript,
   type TimelineFiles,
   timelinePlace,
-} from '../console/timeline/timeline-files.ts';
+} from '../timeline/timeline-files.ts';
 
 const pageStyle = `
 :root { color-scheme: light dark; background: light-dark(#f6f7f9, #0e1116); color: light-dark(#131a22, #e8edf3);

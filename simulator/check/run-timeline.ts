@@ -1,7 +1,7 @@
 import type { TraceLine } from '../../shared/virtual/trace.ts';
-import type { FaultSpan, Timeline, TimelineEvent } from '../console/timeline/event.ts';
 import { attemptKey } from '../reports/case-file.ts';
 import { faultSchedules } from '../reports/fault-windows.ts';
+import type { FaultSpan, Timeline, TimelineEvent } from '../timeline/event.ts';
 import type { Move } from './activation-changes.ts';
 import type { TestCaseRun } from './test-case-run.ts';
 import { newNames } from './timeline.ts';

@@ -2,7 +2,7 @@ import { finalPhases } from '../../gateway/activation/phase.ts';
 import { fieldsOf } from '../../shared/protocol/json.ts';
 import { subjects } from '../../shared/protocol/subjects.ts';
 import type { TraceLine } from '../../shared/virtual/trace.ts';
-import type { Certainty, Lane, TimelineEvent } from '../console/timeline/event.ts';
+import type { Certainty, Lane, TimelineEvent } from '../timeline/event.ts';
 import type { Move } from './activation-changes.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { fieldsOf } from '../../shared/protocol/json.ts';
 import { replayPage } from '../check/replay-page.ts';
-import { branchText, momentText } from '../console/moments/moment-text.ts';
-import type { RunSource } from '../console/moments/run-source.ts';
-import { markedParting } from '../console/moments/travel.ts';
-import { branchOf } from '../console/moments/what-if.ts';
-import type { Change } from '../console/run-views.ts';
-import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
+import { branchText, momentText } from '../moments/moment-text.ts';
+import type { RunSource } from '../moments/run-source.ts';
+import type { Change } from '../moments/run-views.ts';
+import { markedParting } from '../moments/travel.ts';
+import { branchOf } from '../moments/what-if.ts';
+import { readTimelineFiles } from '../timeline/timeline-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
 
 /** The options that change the faults of a run from `--at` on. */

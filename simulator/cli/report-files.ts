@@ -2,11 +2,11 @@ import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { readTimelineFiles } from '../console/timeline/timeline-files.ts';
 import { htmlReport } from '../reports/html/page.ts';
 import { junitReport } from '../reports/junit.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import type { RunReport } from '../reports/run-report.ts';
+import { readTimelineFiles } from '../timeline/timeline-files.ts';
 import { UsageError } from './exit.ts';
 
 export interface ReportFlags {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { FinishedView } from '../console/run-views.ts';
+import type { FinishedView } from '../moments/run-views.ts';
 
 /** Files of the folder that are listed: the newest ones. */
 export const reportsMax = 200;

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { wallClock } from '../../shared/live/clock.ts';
 import { checkTestCases } from '../check/checking.ts';
-import { readRunSource } from '../console/moments/saved-run.ts';
-import { textOfSavedRun } from '../console/moments/scenario-source.ts';
-import { type TravelQuestion, TravelRefused, traveller } from '../console/moments/travel.ts';
-import type { RunOrder } from '../console/run-views.ts';
+import type { RunOrder } from '../moments/run-views.ts';
+import { readRunSource } from '../moments/saved-run.ts';
+import { textOfSavedRun } from '../moments/scenario-source.ts';
+import { type TravelQuestion, TravelRefused, traveller } from '../moments/travel.ts';
 import { judgeRun } from '../reports/judge-run.ts';
 import { shippedScenario } from '../scenarios/library.ts';
 import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';

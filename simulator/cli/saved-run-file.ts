@@ -1,4 +1,4 @@
-import { textOfSavedRun } from '../console/moments/scenario-source.ts';
+import { textOfSavedRun } from '../moments/scenario-source.ts';
 import { UsageError } from './exit.ts';
 import { openOutputFile } from './output-file.ts';
 import type { Job } from './run-live.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { TravelPostponed, type TravelQuestion, TravelRefused } from '../console/moments/travel.ts';
-import type { RunningView, RunOrder } from '../console/run-views.ts';
 import { runsAtOnce, type VirtualRuns } from '../console/server/virtual-runs.ts';
+import type { RunningView, RunOrder } from '../moments/run-views.ts';
+import { TravelPostponed, type TravelQuestion, TravelRefused } from '../moments/travel.ts';
 import { reportsFolder } from './reports-folder.ts';
 import type { WorkerMessage, WorkerQuestion, WorkerTask } from './run-worker.ts';
 

@@ -1,6 +1,6 @@
 import type { RecordRow } from '../../gateway/store/schema.ts';
 import { traceIdOf } from '../../shared/protocol/activation-trace.ts';
-import type { Certainty, Importance, Lane } from '../console/timeline/event.ts';
+import type { Certainty, Importance, Lane } from '../timeline/event.ts';
 import type { ActivationLine } from './activation-line.ts';
 import type { BrokerLog } from './broker-log.ts';
 import type { CaseFile } from './case-file.ts';

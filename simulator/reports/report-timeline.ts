@@ -1,4 +1,4 @@
-import type { Timeline, TimelineEvent } from '../console/timeline/event.ts';
+import type { Timeline, TimelineEvent } from '../timeline/event.ts';
 import type { RunReport } from './run-report.ts';
 
 /** Returns the courses of a report as one timeline, its times as the report has them; null where it has no course. */

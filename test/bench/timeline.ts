@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { replayPage } from '../../simulator/check/replay-page.ts';
-import { layoutOf, prepared } from '../../simulator/console/timeline/layout.ts';
-import { manyEvents } from '../simulator/console/timeline/many-events.ts';
+import { layoutOf, prepared } from '../../simulator/timeline/layout.ts';
+import { manyEvents } from '../simulator/timeline/many-events.ts';
 
 export interface TimelineReport {
   readonly events: number;

@@ -1,12 +1,12 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { problemError } from '../../../gateway/http/problem.ts';
+import type { RunsView } from '../../moments/run-views.ts';
+import { TravelPostponed, type TravelQuestion, TravelRefused } from '../../moments/travel.ts';
 import { comparedFindings, findingsOf } from '../../reports/findings.ts';
 import { diffReports } from '../../reports/report-diff.ts';
 import { readSavedReport } from '../../reports/saved-report.ts';
 import { shippedNames, shippedScenario } from '../../scenarios/library.ts';
-import { TravelPostponed, type TravelQuestion, TravelRefused } from '../moments/travel.ts';
-import type { RunsView } from '../run-views.ts';
 import type { ConsoleDeps } from './console-deps.ts';
 import type { ConsoleContext, ConsoleEnv } from './console-env.ts';
 import { checkRunsMax, runsAtOnce, type VirtualRuns } from './virtual-runs.ts';

@@ -1,5 +1,5 @@
-import type { TravelQuestion } from '../moments/travel.ts';
-import type { FinishedView, RunningView, RunOrder } from '../run-views.ts';
+import type { FinishedView, RunningView, RunOrder } from '../../moments/run-views.ts';
+import type { TravelQuestion } from '../../moments/travel.ts';
 
 /** Runs and checks in virtual time, beside the console's own work, and the folder of their reports. */
 export interface VirtualRuns {

@@ -5,7 +5,7 @@ import {
   inlineScript,
   type TimelineFiles,
   timelinePlace,
-} from '../../console/timeline/timeline-files.ts';
+} from '../../timeline/timeline-files.ts';
 import { againText, conclusionText, footnotes, runTitle, settingsText } from '../conclusion.ts';
 import { reportTimeline } from '../report-timeline.ts';
 import type { RunReport } from '../run-report.ts';

@@ -1,4 +1,4 @@
-import type { RunKind } from '../../run-views.ts';
+import type { RunKind } from '../../../moments/run-views.ts';
 
 /** Faults to begin with, as JSON: as a test case has them, or as a scenario has them. */
 export function examplesOf(kind: RunKind): Readonly<Record<string, string>> {

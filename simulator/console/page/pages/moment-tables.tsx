@@ -1,5 +1,5 @@
-import type { MomentView } from '../../run-views.ts';
-import { instantText } from '../../timeline/duration.ts';
+import type { MomentView } from '../../../moments/run-views.ts';
+import { instantText } from '../../../timeline/duration.ts';
 import { Foreign, Id, Table } from '../parts/shown.tsx';
 import { moneyText, words } from '../parts/text.ts';
 

@@ -1,5 +1,5 @@
+import type { FindingsView, FinishedView } from '../../../moments/run-views.ts';
 import type { ReportDiff } from '../../../reports/report-diff.ts';
-import type { FindingsView, FinishedView } from '../../run-views.ts';
 import { Foreign, Problem, Table, Tag } from '../parts/shown.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { address, goTo } from '../router.ts';

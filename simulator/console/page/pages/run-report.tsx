@@ -1,4 +1,4 @@
-import type { RunsView } from '../../run-views.ts';
+import type { RunsView } from '../../../moments/run-views.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { Foreign, Problem, Table, Tag } from '../parts/shown.tsx';
 import { words } from '../parts/text.ts';

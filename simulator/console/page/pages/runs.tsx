@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { FinishedView, RunningView, RunOrder, RunsView } from '../../run-views.ts';
+import type { FinishedView, RunningView, RunOrder, RunsView } from '../../../moments/run-views.ts';
 import { call } from '../api.ts';
 import { attempt, Foreign, Problem, Table, Tag } from '../parts/shown.tsx';
 import { instantText } from '../parts/text.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type StepBy, stepped } from '../../moments/step.ts';
-import type { CourseView } from '../../run-views.ts';
-import { instantText } from '../../timeline/duration.ts';
-import { laneNames, lanes } from '../../timeline/event.ts';
+import type { CourseView } from '../../../moments/run-views.ts';
+import { type StepBy, stepped } from '../../../moments/step.ts';
+import { instantText } from '../../../timeline/duration.ts';
+import { laneNames, lanes } from '../../../timeline/event.ts';
 
 /** The next step of a run that plays is made so long after the moment before it was shown. */
 const playMs = 700;

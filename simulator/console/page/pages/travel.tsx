@@ -1,8 +1,8 @@
 import { effect } from '@preact/signals';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { CourseView, MomentView } from '../../run-views.ts';
-import { Timeline } from '../../timeline/timeline.tsx';
-import { chooseEvent, newView, type TimelineView } from '../../timeline/view.ts';
+import type { CourseView, MomentView } from '../../../moments/run-views.ts';
+import { Timeline } from '../../../timeline/timeline.tsx';
+import { chooseEvent, newView, type TimelineView } from '../../../timeline/view.ts';
 import { Foreign, Problem } from '../parts/shown.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { address, goTo } from '../router.ts';

@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { BranchView, CourseView, EndView } from '../../run-views.ts';
-import { instantText } from '../../timeline/duration.ts';
-import { TimelinePair } from '../../timeline/timeline-pair.tsx';
-import { newView } from '../../timeline/view.ts';
+import type { BranchView, CourseView, EndView } from '../../../moments/run-views.ts';
+import { instantText } from '../../../timeline/duration.ts';
+import { TimelinePair } from '../../../timeline/timeline-pair.tsx';
+import { newView } from '../../../timeline/view.ts';
 import { call } from '../api.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { attempt, Foreign, Problem, Table } from '../parts/shown.tsx';

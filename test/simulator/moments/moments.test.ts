@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSaved } from '../../../../simulator/check/saved-test-case.ts';
-import type { TestCase } from '../../../../simulator/check/test-case.ts';
-import { courseOfTestCase, type RunCourse } from '../../../../simulator/console/moments/course.ts';
-import { momentAt } from '../../../../simulator/console/moments/moment.ts';
-import { branchText, momentText } from '../../../../simulator/console/moments/moment-text.ts';
-import { stepped } from '../../../../simulator/console/moments/step.ts';
-import { testCaseSource } from '../../../../simulator/console/moments/test-case-source.ts';
-import { branchOf } from '../../../../simulator/console/moments/what-if.ts';
+import { readSaved } from '../../../simulator/check/saved-test-case.ts';
+import type { TestCase } from '../../../simulator/check/test-case.ts';
+import { courseOfTestCase, type RunCourse } from '../../../simulator/moments/course.ts';
+import { momentAt } from '../../../simulator/moments/moment.ts';
+import { branchText, momentText } from '../../../simulator/moments/moment-text.ts';
+import { stepped } from '../../../simulator/moments/step.ts';
+import { testCaseSource } from '../../../simulator/moments/test-case-source.ts';
+import { branchOf } from '../../../simulator/moments/what-if.ts';
 
 let testCase: TestCase;
 let course: RunCourse;

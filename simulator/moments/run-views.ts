@@ -1,4 +1,4 @@
-import type { Lane, Timeline } from './timeline/event.ts';
+import type { Lane, Timeline } from '../timeline/event.ts';
 
 /** What the console's pages and its server say to each other about runs in virtual time. */
 

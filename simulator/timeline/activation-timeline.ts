@@ -1,6 +1,6 @@
-import type { ActivationDetail } from '../../../gateway/platform/activation-view.ts';
-import type { RecordEntry } from '../../../gateway/platform/record-view.ts';
-import type { CommandResource } from '../../../shared/protocol/api-iot.ts';
+import type { ActivationDetail } from '../../gateway/platform/activation-view.ts';
+import type { RecordEntry } from '../../gateway/platform/record-view.ts';
+import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { Certainty, FaultSpan, Lane, Timeline, TimelineEvent } from './event.ts';
 
 /**

@@ -1,9 +1,9 @@
-import type { Activation } from '../../../gateway/activation/activation.ts';
-import type { BranchView, Change, CourseView, EndView, MomentView } from '../run-views.ts';
+import type { Activation } from '../../gateway/activation/activation.ts';
 import type { Timeline } from '../timeline/event.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
 import type { RunSource } from './run-source.ts';
+import type { BranchView, Change, CourseView, EndView, MomentView } from './run-views.ts';
 import { branchOf } from './what-if.ts';
 
 /** What a page asks of one run. */

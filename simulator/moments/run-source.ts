@@ -1,6 +1,6 @@
-import type { Change, NumberedFault, RunKind } from '../run-views.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
+import type { Change, NumberedFault, RunKind } from './run-views.ts';
 
 export type ChangedSource =
   | { readonly ok: true; readonly source: RunSource }

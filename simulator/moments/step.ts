@@ -1,5 +1,5 @@
-import type { RunSteps } from '../run-views.ts';
 import type { Lane } from '../timeline/event.ts';
+import type { RunSteps } from './run-views.ts';
 
 /** What one step leads to: the next event of the run, the next write to a database, or the next thing in a lane. */
 export type StepBy = 'event' | 'commit' | Lane;

@@ -1,13 +1,13 @@
-import type { TraceLine } from '../../../shared/virtual/trace.ts';
-import type { Move } from '../../check/activation-changes.ts';
-import { type Broken, brokenRule } from '../../check/judge.ts';
-import { runTimeline } from '../../check/run-timeline.ts';
-import type { TestCase } from '../../check/test-case.ts';
-import { runTestCase } from '../../check/test-case-run.ts';
-import type { Evidence } from '../../reports/evidence.ts';
-import type { Commit, Mark, RunSteps } from '../run-views.ts';
+import type { TraceLine } from '../../shared/virtual/trace.ts';
+import type { Move } from '../check/activation-changes.ts';
+import { type Broken, brokenRule } from '../check/judge.ts';
+import { runTimeline } from '../check/run-timeline.ts';
+import type { TestCase } from '../check/test-case.ts';
+import { runTestCase } from '../check/test-case-run.ts';
+import type { Evidence } from '../reports/evidence.ts';
 import type { Timeline } from '../timeline/event.ts';
 import type { MomentOptions } from './moment.ts';
+import type { Commit, Mark, RunSteps } from './run-views.ts';
 
 /** A whole run, with the number of the event after which each thing had happened: what one can seek to. */
 export interface RunCourse extends RunSteps {

@@ -4,20 +4,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { judge } from '../../../../simulator/check/judge.ts';
-import { replayPage } from '../../../../simulator/check/replay-page.ts';
-import { runTimeline } from '../../../../simulator/check/run-timeline.ts';
-import { readSaved } from '../../../../simulator/check/saved-test-case.ts';
-import type { Timeline } from '../../../../simulator/console/timeline/event.ts';
-import {
-  readTimelineFiles,
-  type TimelineFiles,
-} from '../../../../simulator/console/timeline/timeline-files.ts';
-import { htmlReport } from '../../../../simulator/reports/html/page.ts';
-import { buildWhenOutdated } from '../../../e2e/build.ts';
-import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../../helpers/browser.ts';
-import { newTemporaryFolder, removeFolder } from '../../../helpers/temporary-folder.ts';
-import { passedReport } from '../../reports/sample-report.ts';
+import { judge } from '../../../simulator/check/judge.ts';
+import { replayPage } from '../../../simulator/check/replay-page.ts';
+import { runTimeline } from '../../../simulator/check/run-timeline.ts';
+import { readSaved } from '../../../simulator/check/saved-test-case.ts';
+import { htmlReport } from '../../../simulator/reports/html/page.ts';
+import type { Timeline } from '../../../simulator/timeline/event.ts';
+import { readTimelineFiles, type TimelineFiles } from '../../../simulator/timeline/timeline-files.ts';
+import { buildWhenOutdated } from '../../e2e/build.ts';
+import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
+import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
+import { passedReport } from '../reports/sample-report.ts';
 import { manyEvents } from './many-events.ts';
 
 const browser = useBrowser();

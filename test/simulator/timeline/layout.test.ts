@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantText, lengthText } from '../../../../simulator/console/timeline/duration.ts';
-import { attemptsOf, type TimelineEvent } from '../../../../simulator/console/timeline/event.ts';
-import { type LayoutOptions, layoutOf, prepared } from '../../../../simulator/console/timeline/layout.ts';
-import { timeScale } from '../../../../simulator/console/timeline/scale.ts';
+import { instantText, lengthText } from '../../../simulator/timeline/duration.ts';
+import { attemptsOf, type TimelineEvent } from '../../../simulator/timeline/event.ts';
+import { type LayoutOptions, layoutOf, prepared } from '../../../simulator/timeline/layout.ts';
+import { timeScale } from '../../../simulator/timeline/scale.ts';
 import { someEvents } from './arbitrary-timeline.ts';
 
 const someWidth = fc.integer({ min: 340, max: 1_600 });

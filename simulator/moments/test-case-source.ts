@@ -1,11 +1,11 @@
-import { fixHint } from '../../../shared/protocol/fix-hint.ts';
-import { withSimilarFields } from '../../../shared/protocol/similar-field.ts';
-import { textOfSaved } from '../../check/saved-test-case.ts';
-import { type TestCase, testCaseSchema } from '../../check/test-case.ts';
-import type { Change } from '../run-views.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
+import { textOfSaved } from '../check/saved-test-case.ts';
+import { type TestCase, testCaseSchema } from '../check/test-case.ts';
 import { courseOfTestCase } from './course.ts';
 import { type Moment, type MomentOptions, momentAt } from './moment.ts';
 import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
+import type { Change } from './run-views.ts';
 
 /** Where each kind of fault says when it begins; one that begins by a count has no instant. */
 const instants: Readonly<Record<string, string>> = {

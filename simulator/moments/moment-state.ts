@@ -1,14 +1,14 @@
-import { commandResource } from '../../../gateway/api-iot/command-resource.ts';
-import type { CommandResource } from '../../../shared/protocol/api-iot.ts';
-import type { VirtualBroker } from '../../../shared/virtual/device-link.ts';
-import type { VirtualLoop } from '../../../shared/virtual/loop.ts';
-import type { VirtualStream } from '../../../shared/virtual/process-bus.ts';
-import type { Fleet } from '../../fleet/fleet.ts';
-import type { VehicleSnapshot } from '../../fleet/vehicle-snapshot.ts';
-import type { DatabaseEvidence } from '../../reports/evidence.ts';
-import { entryOf } from '../../stand-ins/payments/ledger.ts';
-import type { LedgerEntry } from '../../stand-ins/payments/ledger-rules.ts';
-import type { Stores } from '../../virtual-system/stores.ts';
+import { commandResource } from '../../gateway/api-iot/command-resource.ts';
+import type { CommandResource } from '../../shared/protocol/api-iot.ts';
+import type { VirtualBroker } from '../../shared/virtual/device-link.ts';
+import type { VirtualLoop } from '../../shared/virtual/loop.ts';
+import type { VirtualStream } from '../../shared/virtual/process-bus.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { VehicleSnapshot } from '../fleet/vehicle-snapshot.ts';
+import type { DatabaseEvidence } from '../reports/evidence.ts';
+import { entryOf } from '../stand-ins/payments/ledger.ts';
+import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
+import type { Stores } from '../virtual-system/stores.ts';
 
 /** Everything that a virtual system holds at one moment, as plain data; the tables are those of the evidence. */
 export interface MomentState {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { html, Markup } from '../../../shared/html/markup.ts';
+import { html, Markup } from '../../shared/html/markup.ts';
 import type { Timeline } from './event.ts';
 
 /** What a self-contained page needs to draw timelines. */
@@ -11,7 +11,7 @@ export interface TimelineFiles {
 }
 
 /** Where `npm run build` writes them: `dist/timeline/`, seen from this module in `dist/`, and from its source. */
-const builtFolders = ['../../../timeline/', '../../../dist/timeline/'].map((path) =>
+const builtFolders = ['../../timeline/', '../../dist/timeline/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 

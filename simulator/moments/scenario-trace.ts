@@ -1,12 +1,12 @@
-import type { VirtualLoop } from '../../../shared/virtual/loop.ts';
-import { type Trace, virtualTrace } from '../../../shared/virtual/trace.ts';
-import { changeReader, type Move, moveFields, platformTriggers } from '../../check/activation-changes.ts';
-import { componentFaultLine } from '../../check/test-case-parts.ts';
-import { traced } from '../../check/test-case-run.ts';
-import type { ScenarioSystem } from '../../virtual-system/scenario-run.ts';
-import type { ScenarioWatch } from '../../virtual-system/scenario-system.ts';
-import { virtualTimeBeginsAt } from '../../virtual-system/settings.ts';
-import type { Stores } from '../../virtual-system/stores.ts';
+import type { VirtualLoop } from '../../shared/virtual/loop.ts';
+import { type Trace, virtualTrace } from '../../shared/virtual/trace.ts';
+import { changeReader, type Move, moveFields, platformTriggers } from '../check/activation-changes.ts';
+import { componentFaultLine } from '../check/test-case-parts.ts';
+import { traced } from '../check/test-case-run.ts';
+import type { ScenarioSystem } from '../virtual-system/scenario-run.ts';
+import type { ScenarioWatch } from '../virtual-system/scenario-system.ts';
+import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
+import type { Stores } from '../virtual-system/stores.ts';
 
 /** Records a scenario's run as a trace, with the lines that a test case's run has. Its instants count from the beginning of virtual time. */
 export function scenarioTrace(loop: VirtualLoop, onCommit: (store: keyof Stores) => void = () => {}) {

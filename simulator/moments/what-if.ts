@@ -1,4 +1,4 @@
-import { textOf } from '../../../shared/virtual/trace.ts';
+import { textOf } from '../../shared/virtual/trace.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
 import type { RunSource } from './run-source.ts';

@@ -1,4 +1,4 @@
-import { lanes, type Timeline, type TimelineEvent } from '../../../../simulator/console/timeline/event.ts';
+import { lanes, type Timeline, type TimelineEvent } from '../../../simulator/timeline/event.ts';
 
 /** A timeline of so many events: activations of up to five attempts that begin a second apart, some of which fail. */
 export function manyEvents(count: number): Timeline {

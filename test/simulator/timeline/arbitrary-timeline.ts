@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lanes, type TimelineEvent } from '../../../../simulator/console/timeline/event.ts';
+import { lanes, type TimelineEvent } from '../../../simulator/timeline/event.ts';
 
 /** Events in bursts: some within milliseconds, some hours apart, as retries make them. */
 export const someEvents: fc.Arbitrary<TimelineEvent[]> = fc

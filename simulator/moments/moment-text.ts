@@ -1,9 +1,9 @@
-import type { Activation } from '../../../gateway/activation/activation.ts';
-import { money } from '../../reports/verdict.ts';
-import type { NumberedFault } from '../run-views.ts';
+import type { Activation } from '../../gateway/activation/activation.ts';
+import { money } from '../reports/verdict.ts';
 import { instantText } from '../timeline/duration.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
+import type { NumberedFault } from './run-views.ts';
 import type { Branch } from './what-if.ts';
 
 /** Returns a moment as text: activations, vehicles, ledger and queues. */

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RunCourse } from '../../../../simulator/console/moments/course.ts';
-import { momentText } from '../../../../simulator/console/moments/moment-text.ts';
-import type { RunSource } from '../../../../simulator/console/moments/run-source.ts';
-import { readRunSource } from '../../../../simulator/console/moments/saved-run.ts';
-import { scenarioSource, textOfSavedRun } from '../../../../simulator/console/moments/scenario-source.ts';
-import { branchOf } from '../../../../simulator/console/moments/what-if.ts';
-import type { Change } from '../../../../simulator/console/run-views.ts';
-import { shippedScenario } from '../../../../simulator/scenarios/library.ts';
-import { runScenarioVirtually } from '../../../../simulator/virtual-system/scenario-run.ts';
+import type { RunCourse } from '../../../simulator/moments/course.ts';
+import { momentText } from '../../../simulator/moments/moment-text.ts';
+import type { RunSource } from '../../../simulator/moments/run-source.ts';
+import type { Change } from '../../../simulator/moments/run-views.ts';
+import { readRunSource } from '../../../simulator/moments/saved-run.ts';
+import { scenarioSource, textOfSavedRun } from '../../../simulator/moments/scenario-source.ts';
+import { branchOf } from '../../../simulator/moments/what-if.ts';
+import { shippedScenario } from '../../../simulator/scenarios/library.ts';
+import { runScenarioVirtually } from '../../../simulator/virtual-system/scenario-run.ts';
 
 const run = { scenario: shippedScenario('expired-token'), seed: 3 };
 let source: RunSource;

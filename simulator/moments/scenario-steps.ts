@@ -1,14 +1,14 @@
-import type { Broken } from '../../check/judge.ts';
-import { RunStopped } from '../../check/test-case-run.ts';
-import { judgeRun } from '../../reports/judge-run.ts';
-import type { RunReport } from '../../reports/run-report.ts';
-import type { Scenario } from '../../scenarios/scenario.ts';
-import { runScenarioVirtually, type ScenarioSystem } from '../../virtual-system/scenario-run.ts';
-import { virtualTimeBeginsAt } from '../../virtual-system/settings.ts';
-import type { Commit } from '../run-views.ts';
+import type { Broken } from '../check/judge.ts';
+import { RunStopped } from '../check/test-case-run.ts';
+import { judgeRun } from '../reports/judge-run.ts';
+import type { RunReport } from '../reports/run-report.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { runScenarioVirtually, type ScenarioSystem } from '../virtual-system/scenario-run.ts';
+import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import { courseOf, type RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
 import { stateOf } from './moment-state.ts';
+import type { Commit } from './run-views.ts';
 import { scenarioTrace } from './scenario-trace.ts';
 
 /** A scenario with the seed that draws its run. */

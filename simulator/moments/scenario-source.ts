@@ -1,22 +1,22 @@
-import { fixHint } from '../../../shared/protocol/fix-hint.ts';
-import { withSimilarFields } from '../../../shared/protocol/similar-field.ts';
-import { seededRandom } from '../../../shared/virtual/random.ts';
-import { componentFaultSchema } from '../../faults/component-fault.ts';
-import { layerOf } from '../../faults/fault.ts';
-import { shippedModels } from '../../models/models-folder.ts';
-import { planScenario } from '../../scenarios/plan.ts';
-import { type Scenario, scenarioSchema } from '../../scenarios/scenario.ts';
-import { checkScenario } from '../../scenarios/scenario-checks.ts';
-import { shippedCatalogue } from '../../virtual-system/shipped-files.ts';
-import type { Change, NumberedFault } from '../run-views.ts';
+import { fixHint } from '../../shared/protocol/fix-hint.ts';
+import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
+import { seededRandom } from '../../shared/virtual/random.ts';
+import { componentFaultSchema } from '../faults/component-fault.ts';
+import { layerOf } from '../faults/fault.ts';
+import { shippedModels } from '../models/models-folder.ts';
+import { planScenario } from '../scenarios/plan.ts';
+import { type Scenario, scenarioSchema } from '../scenarios/scenario.ts';
+import { checkScenario } from '../scenarios/scenario-checks.ts';
+import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import type { Moment } from './moment.ts';
 import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
+import type { Change, NumberedFault } from './run-views.ts';
 import {
   courseOfScenario,
   momentOfScenario,
   type ScenarioCourse,
   type ScenarioSeed,
-} from './scenario-course.ts';
+} from './scenario-steps.ts';
 
 /** Lists of faults in a scenario, in the order of their numbers. */
 const lists = ['vehicles', 'apiIot', 'payments', 'parts', 'list'] as const;

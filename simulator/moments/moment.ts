@@ -1,7 +1,7 @@
-import type { Catalogue } from '../../../gateway/catalogue/catalogue.ts';
-import type { TestCase } from '../../check/test-case.ts';
-import { RunStopped, runTestCase } from '../../check/test-case-run.ts';
-import type { TestCaseSystem } from '../../check/test-case-system.ts';
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { TestCase } from '../check/test-case.ts';
+import { RunStopped, runTestCase } from '../check/test-case-run.ts';
+import type { TestCaseSystem } from '../check/test-case-system.ts';
 import { type MomentState, stateOf } from './moment-state.ts';
 
 /** A virtual run as it is after some of its events. */
