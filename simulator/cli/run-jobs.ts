@@ -1,8 +1,9 @@
 import { givenText } from '../../shared/protocol/address.ts';
-import { type ScenarioParts, shippedNames } from '../scenarios/library.ts';
+import { shippedNames } from '../scenarios/library.ts';
 import { hasOwnTimes } from '../scenarios/run-times.ts';
+import type { ScenarioParts } from '../scenarios/scenario-parts.ts';
 import { UsageError } from './exit.ts';
-import { checkCatalogue, modelsOf } from './models-option.ts';
+import { modelsOf } from './models-option.ts';
 import type { Job } from './run-live.ts';
 import { type NamedScenario, scenarioOf } from './scenario-argument.ts';
 import { countOf } from './whole-number.ts';
@@ -41,12 +42,12 @@ export function jobsOf(name: string | undefined, flags: JobFlags): Job[] {
   });
 }
 
-/** Vehicle models and catalogue of the run, which must fit each other. */
+/** Vehicle models and catalogue that the flags name; a scenario's file may name those that they leave out. */
 function partsOf({ models, catalogue }: JobFlags): ScenarioParts {
-  if (models === undefined && catalogue === undefined) return {};
-  const read = modelsOf(models);
-  checkCatalogue(catalogue ?? null, read);
-  return { models: read, ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }) };
+  return {
+    ...(models === undefined ? {} : { models: modelsOf(models) }),
+    ...(catalogue === undefined ? {} : { catalogueFolder: catalogue }),
+  };
 }
 
 function partsAsNamed({ adapter, models, catalogue, timeScale }: JobFlags): string[] {

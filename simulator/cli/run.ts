@@ -135,7 +135,7 @@ export function addRun(program: Command): void {
 
 async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   const jobs = runnable(jobsOf(name, flags), flags);
-  checkFlags(flags, jobs.length);
+  checkFlags(flags, jobs);
   if (flags.check || flags.plan) {
     const text = flags.check ? checkedText : plansText;
     process.stdout.write(text(jobs, flags.json === true));
@@ -240,13 +240,13 @@ function runnable(jobs: readonly Job[], { live, target, all, natsUrl }: RunFlags
   return refused.flatMap(({ job, refusals }) => (refusals.length > 0 ? [] : [job]));
 }
 
-function checkFlags(flags: RunFlags, runs: number): void {
+function checkFlags(flags: RunFlags, jobs: readonly Job[]): void {
   if (flags.check || flags.plan) checkPlanFlags(flags);
   checkTargetFlags(
     flags,
     (['log', 'metrics', 'adapter'] as const).filter((option) => flags[option] !== undefined),
   );
-  checkSaveFlags(flags);
+  checkSaveFlags(flags, jobs);
   if (flags.adapter !== undefined) adapterAt(flags.adapter);
   const idle = targetPorts.find((option) => flags[option] !== undefined);
   if (flags.target === undefined && idle !== undefined) {
@@ -267,7 +267,7 @@ function checkFlags(flags: RunFlags, runs: number): void {
   if (flags.open === true && flags.console === false)
     throw new UsageError('--open has no effect together with --no-console; leave one of them out');
   for (const [option, meaning] of ofOneRun) {
-    if (runs === 1 || flags[option] === undefined) continue;
+    if (jobs.length === 1 || flags[option] === undefined) continue;
     throw new UsageError(
       `--${option} ${meaning} one run: leave it out, or run one scenario without --all and --repeat`,
     );

@@ -13,7 +13,7 @@ interface SaveFlags {
 }
 
 /** Refuses what a saved run could not be made again with: its file has the scenario and the seed alone. */
-export function checkSaveFlags(flags: SaveFlags): void {
+export function checkSaveFlags(flags: SaveFlags, jobs: readonly Job[]): void {
   if (flags.save === undefined) return;
   if (flags.live || flags.target !== undefined)
     throw new UsageError(
@@ -23,6 +23,10 @@ export function checkSaveFlags(flags: SaveFlags): void {
   if (own !== undefined)
     throw new UsageError(
       `--save and --${own} cannot be combined: a saved run is replayed with the shipped models, catalogue and adapter`,
+    );
+  if (jobs.some(({ models, catalogueFolder }) => models !== undefined || catalogueFolder !== undefined))
+    throw new UsageError(
+      '--save and a scenario with fleet.models or fleet.catalogue cannot be combined: a saved run is replayed with the shipped models and catalogue',
     );
 }
 

@@ -42,7 +42,9 @@ export function readScenarioFile(
     `${at(mistake)}: ${pathText(mistake.path) || 'the scenario'} ${mistake.text}`;
   const parsed = scenarioSchema.safeParse(withoutDrawn(value), withSimilarFields);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value).map(sentence));
-  const scenario = withOwnDefaults(parsed.data, value, services, models);
+  // Its folders have been read: from here on the scenario is plain data.
+  const { fleet: _, ...data } = parsed.data;
+  const scenario = withOwnDefaults(data, value, services, models);
   const mistakes = checkScenario(scenario, services, models);
   if (mistakes.length > 0) return failed(mistakes.map(sentence));
   const placeOf = (path: Mistake['path']) => at({ path });

@@ -10,6 +10,7 @@ import { connectivityProfiles } from '../fleet/connectivity.ts';
 import { plannedActionSchema } from './planned-action.ts';
 import { purchasesSchema } from './purchases-schema.ts';
 import { recordedOutageSchema } from './recorded-outages.ts';
+import { fleetSchema } from './scenario-parts.ts';
 import { standardConstants, standardCustomers, standardModels, standardRegions } from './standard.ts';
 import { realMsMax, runMsMax } from './time-limits.ts';
 import { vehicleFaultSchema } from './vehicle-fault.ts';
@@ -166,6 +167,7 @@ export const scenarioSchema = z.strictObject({
     .describe(
       'Added to the bound within which an activation must end, for a slow machine. Milliseconds of the run.',
     ),
+  fleet: fleetSchema.optional().describe('Vehicle models and catalogue of your own, by their folders.'),
   vehicles: vehiclesSchema,
   customers: customersSchema.default(standardCustomers),
   purchases: purchasesSchema,

@@ -871,13 +871,13 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'run --models': shownBy(
     '--models',
-    'simulator/models/example.live.test.ts',
-    'runs the example of the page, live too',
+    'simulator/scenarios/scenario-parts.test.ts',
+    'lets each of --models and --catalogue go before what the scenario names',
   ),
   'run --catalogue': shownBy(
     '--catalogue',
-    'simulator/models/example.live.test.ts',
-    'runs the example of the page, live too',
+    'simulator/scenarios/scenario-parts.test.ts',
+    'lets each of --models and --catalogue go before what the scenario names',
   ),
   'up --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),
   'fleet --fresh': shownBy('--fresh', 'e2e/vehicles-survive.live.test.ts', 'and none of it with --fresh'),

@@ -11,10 +11,16 @@ beforeAll(buildWhenOutdated);
 it('runs the example of the page, live too', async () => {
   await withTemporaryFolder(async (folder) => {
     writeExample(folder);
-    const parts = ['--models', 'my/models', '--catalogue', 'my/catalogue'];
-    const call = ['run', 'my/delta.yaml', ...parts];
     for (const live of [[], ['--live']]) {
-      const ended = await fleetwake(folder, [...call, ...live, '--json', 'report.json', '--log', 'run.log']);
+      const ended = await fleetwake(folder, [
+        'run',
+        'my/delta.yaml',
+        ...live,
+        '--json',
+        'report.json',
+        '--log',
+        'run.log',
+      ]);
       expect([ended.exitCode, ended.stderr.includes('Deltas take massage seats')]).toEqual([0, true]);
       const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
       const ends = report.activations.map((one: { vin: string; outcome: string }) => [

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogueFolder } from '../../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../../gateway/catalogue/load.ts';
-import { readModelsFolder } from '../../../simulator/models/models-folder.ts';
 import { judgeRun } from '../../../simulator/reports/judge-run.ts';
 import { readScenarioAt } from '../../../simulator/scenarios/library.ts';
 import { runScenarioVirtually } from '../../../simulator/virtual-system/scenario-run.ts';
@@ -21,16 +20,13 @@ afterAll(() => removeFolder(folder));
 
 describe('the example of docs/vehicle-models.md', () => {
   it('ends in virtual time as the page says: a refusal, and a precondition that was waited for', async () => {
-    const models = readModelsFolder(at('models'));
-    if (!models.ok) throw new Error(models.mistakes.join('\n'));
-    const parts = { models: models.models, catalogueFolder: at('catalogue') };
-    const reading = readScenarioAt(at('delta.yaml'), 'delta.yaml', parts);
+    const reading = readScenarioAt(at('delta.yaml'), 'delta.yaml');
     if (!reading.ok) throw new Error(reading.mistakes.join('\n'));
+    const { scenario, parts } = reading;
     const { evidence } = await runScenarioVirtually({
-      scenario: reading.scenario,
-      seed: 1,
-      models: models.models,
-      catalogue: loadCatalogue(catalogueFolder(at('catalogue'))),
+      ...{ scenario, seed: 1 },
+      models: parts.models ?? [],
+      catalogue: loadCatalogue(catalogueFolder(parts.catalogueFolder ?? '')),
     });
     const report = judgeRun(evidence, { world: 'virtual', versions: {}, calledAs: 'delta.yaml' });
     expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
