@@ -17,6 +17,7 @@ export interface ApiIotSettings
         | 'callbackRetry'
         | 'checkDigit'
         | 'hasWillsOfAllSessions'
+        | 'telemetrySamples'
       >
     > {
   /** Client ids and secrets: the engine's, a developer's, and the one that registers vehicles. */

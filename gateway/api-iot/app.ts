@@ -29,6 +29,8 @@ import type { ApiIotSchema } from './store/schema.ts';
 import { markAllOffline } from './store/vehicles.ts';
 import { newTelemetryStore } from './telemetry.ts';
 import { newTimeouts } from './timeouts.ts';
+import { mountVehicleHistory } from './vehicle-history-routes.ts';
+import { mountVehicleList } from './vehicle-list-route.ts';
 import { newVehicleQueue } from './vehicle-queue.ts';
 import { mountVehicleRoutes } from './vehicle-routes.ts';
 import { newWaiters } from './waiters.ts';
@@ -86,6 +88,7 @@ function newService(deps: ApiIotDeps) {
     clock,
     background,
     flushMs,
+    samples: config.telemetrySamples,
     onLeftOut(vin, paths) {
       const parts = paths.map((part) => ({ reason: 'signal_limit' as const, part }));
       refusals.leaveOut(parts, topics.telemetry(vin));
@@ -115,7 +118,7 @@ function newService(deps: ApiIotDeps) {
         log,
         background,
         isLeaving: () => isLeaving,
-        onForgotten: () => database.write(markAllOffline),
+        onForgotten: () => database.write((transaction) => markAllOffline(transaction, clock.now())),
         onReady: publisher.sweep,
       });
     },
@@ -181,6 +184,8 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
   );
   mountParkedCallbacks(app, { database, clock, log, callbacks: service.callbacks }, authenticator);
   mountVehicleRoutes(app, { database, clock, telemetry: service.telemetry, limits }, authenticator);
+  mountVehicleList(app, { database }, authenticator);
+  mountVehicleHistory(app, { database, clock, samples: config.telemetrySamples }, authenticator);
   mountProvisioning(
     app,
     {

@@ -25,8 +25,15 @@ export interface ApiIotConfig {
   readonly hasWillsOfAllSessions: boolean;
   /** Telemetry is written at most once in this time. */
   readonly telemetryFlushMs: number;
+  readonly telemetrySamples: SampleSettings;
   /** How the service signs in at the broker. Its session is kept, so results wait there while it is away. */
   readonly link: { readonly clientId: string; readonly username: string; readonly password: string };
+}
+
+/** How much of the past telemetry is kept: the numbers of at most `count` moments, `everyMs` apart. A count of 0 keeps none. */
+export interface SampleSettings {
+  readonly everyMs: number;
+  readonly count: number;
 }
 
 export interface CallbackRetry {
@@ -51,4 +58,5 @@ export const apiIotDefaults = {
   hasWillsOfAllSessions: false as boolean,
   callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
   telemetryFlushMs: 1_000,
+  telemetrySamples: { everyMs: 60_000, count: 60 } as SampleSettings,
 } satisfies Partial<ApiIotConfig>;

@@ -110,7 +110,7 @@ export function newIngest(deps: IngestDeps): Ingest {
   /** A broker publishes a will after every message of its session: a later one is of another session, which is up. */
   async function heardAfterWill(vin: string): Promise<void> {
     if (!doubtful.has(vin)) return;
-    const wasOffline = await database.write((transaction) => markOnline(transaction, vin));
+    const wasOffline = await database.write((transaction) => markOnline(transaction, vin, clock.now()));
     doubtful.delete(vin);
     if (wasOffline) becameOnline(vin);
   }

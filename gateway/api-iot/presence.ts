@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { ReportedFeature } from '../../shared/protocol/device-messages.ts';
 import type { StatusReading } from './device-reading.ts';
+import { insertConnection } from './store/connections.ts';
 import type { ApiIotSchema, TwinRow } from './store/schema.ts';
 import { saveTwin } from './store/vehicles.ts';
 import { heardTwin, knownTwin } from './twin.ts';
@@ -51,4 +52,22 @@ export async function applyStatus(
     reported: features === null ? null : JSON.stringify(features),
   };
   await saveTwin(transaction, twin);
+  if (twin.online === before.online) return;
+  const reason = status.online ? 'connected' : reasonOf(status, before, wallAheadMs);
+  await insertConnection(transaction, status.vin, { at: now, online: status.online, reason });
+}
+
+/**
+ * Returns why a vehicle is offline. A last will was written when the vehicle connected, so its clock is not later than the one of the
+ * status that followed; a vehicle that announces its disconnect writes its clock of now.
+ */
+function reasonOf(
+  { clock }: StatusReading,
+  before: TwinRow,
+  wallAheadMs: number,
+): 'disconnected' | 'connection_lost' {
+  if (clock === null || before.last_seen_at === null || before.clock_skew_ms === null)
+    return 'connection_lost';
+  const lastClock = before.last_seen_at + wallAheadMs + before.clock_skew_ms;
+  return clock > lastClock ? 'disconnected' : 'connection_lost';
 }

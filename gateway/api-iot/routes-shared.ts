@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
-import { problemError } from '../http/problem.ts';
+import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import { problemDoc, problemError } from '../http/problem.ts';
 
 export const scopes = {
   'vehicle:configure': 'Send configuration commands',
@@ -22,6 +23,33 @@ export const jsonBody = <T extends z.ZodType>(description: string, schema: T) =>
   description,
   content: { 'application/json': { schema } },
 });
+
+/** A route that reads, with the scope `vehicle:read`. */
+export function readRoute<
+  P extends string,
+  R extends { readonly params?: z.ZodObject; readonly query?: z.ZodObject },
+  S extends z.ZodType,
+>(
+  requireScope: Authenticator['requireScope'],
+  options: { readonly path: P; readonly summary: string; readonly request: R; readonly schema: S },
+) {
+  return {
+    method: 'get' as const,
+    path: options.path,
+    tags: ['Vehicle'],
+    summary: options.summary,
+    middleware: requireScope('vehicle:read'),
+    security: securityFor('vehicle:read'),
+    request: options.request,
+    responses: {
+      200: jsonBody(options.summary, options.schema),
+      401: problemDoc('unauthorized'),
+      403: problemDoc('missing-scope'),
+      404: problemDoc('unknown-vehicle, not-found'),
+      422: problemDoc('invalid-request'),
+    },
+  };
+}
 
 export function unknownVehicle(vin: string) {
   return problemError('unknown-vehicle', `No vehicle with the VIN ${vin} is registered here.`, { vin });

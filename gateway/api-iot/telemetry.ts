@@ -2,9 +2,11 @@ import { type Clock, type Timer, wallNow } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import { signalsMax, type Telemetry } from '../../shared/protocol/device-messages.ts';
 import type { Background } from './background.ts';
+import type { SampleSettings } from './config.ts';
 import type { TelemetryReading } from './device-reading.ts';
 import type { ApiIotSchema, TelemetryRow } from './store/schema.ts';
-import { findTelemetry, listTelemetry, saveTelemetry } from './store/telemetry.ts';
+import { findTelemetry, listTelemetry, saveSamples, saveTelemetry } from './store/telemetry.ts';
+import { positionOf, sampleOf } from './telemetry-sample.ts';
 
 /** Rows read and written by one statement. */
 const rowMax = 200;
@@ -41,7 +43,7 @@ function mergedRow(
   vin: string,
   stored: TelemetryRow | null,
   heard: Heard,
-): { readonly row: TelemetryRow; readonly leftOut: string[] } {
+): { readonly row: TelemetryRow; readonly signals: Signals; readonly leftOut: string[] } {
   const known = stored === null ? {} : (JSON.parse(stored.signals) as Signals);
   const { signals, leftOut } = merge(known, heard.signals);
   const row = {
@@ -49,8 +51,9 @@ function mergedRow(
     signals: JSON.stringify(signals),
     at: heard.at,
     clock_skew_ms: heard.clockSkewMs ?? stored?.clock_skew_ms ?? 0,
+    ...positionOf(signals),
   };
-  return { row, leftOut };
+  return { row, signals, leftOut };
 }
 
 export function newTelemetryStore(deps: {
@@ -58,10 +61,11 @@ export function newTelemetryStore(deps: {
   readonly clock: Clock;
   readonly background: Background;
   readonly flushMs: number;
+  readonly samples: SampleSettings;
   /** Signals beyond the limit of a vehicle, by path. */
   readonly onLeftOut: (vin: string, paths: readonly string[]) => void;
 }): TelemetryStore {
-  const { database, clock, background, flushMs, onLeftOut } = deps;
+  const { database, clock, background, flushMs, samples, onLeftOut } = deps;
   /** Bounded by the number of vehicles: only known ones get here. */
   let pending = new Map<string, Heard>();
   /** Being written: still the newest that is known. */
@@ -83,6 +87,10 @@ export function newTelemetryStore(deps: {
           transaction,
           merged.map(({ row }) => row),
         );
+        const taken = merged.flatMap(
+          ({ row, signals }) => sampleOf(row, signals, stored.get(row.vin)?.at ?? null, samples) ?? [],
+        );
+        if (taken.length > 0) await saveSamples(transaction, taken);
         for (const { row, leftOut } of merged) onLeftOut(row.vin, leftOut);
       }
     });

@@ -11,12 +11,12 @@ import {
   vehicleTwinSchema,
 } from '../../shared/protocol/api-iot.ts';
 import type { App } from '../http/app-env.ts';
-import { type Authenticator, securityFor } from '../http/authenticate.ts';
+import type { Authenticator } from '../http/authenticate.ts';
 import { limitSchema, pageOf, type TimeCursor, timeCursor, timeCursorSchema } from '../http/paging.ts';
-import { problemDoc, problemError } from '../http/problem.ts';
+import { problemError } from '../http/problem.ts';
 import { commandResource } from './command-resource.ts';
 import { type QuotaLimits, quotaOf, windowStart } from './quota.ts';
-import { jsonBody, unknownVehicle, vinParameters } from './routes-shared.ts';
+import { readRoute, unknownVehicle, vinParameters } from './routes-shared.ts';
 import { countWaiting, findCommand, listAcceptances, listDesired, listHistory } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { findVehicle } from './store/vehicles.ts';
@@ -34,28 +34,6 @@ export interface VehicleDeps {
 const signalStrengthPath = 'Vehicle.Connectivity.Cellular.RSRP';
 
 const historyQuery = z.object({ limit: limitSchema, cursor: timeCursorSchema });
-
-function readRoute<P extends string, Q extends z.ZodObject, S extends z.ZodType>(
-  requireScope: Authenticator['requireScope'],
-  options: { path: P; summary: string; params: Q; schema: S },
-) {
-  return {
-    method: 'get' as const,
-    path: options.path,
-    tags: ['Vehicle'],
-    summary: options.summary,
-    middleware: requireScope('vehicle:read'),
-    security: securityFor('vehicle:read'),
-    request: { params: options.params },
-    responses: {
-      200: jsonBody(options.summary, options.schema),
-      401: problemDoc('unauthorized'),
-      403: problemDoc('missing-scope'),
-      404: problemDoc('unknown-vehicle, not-found'),
-      422: problemDoc('invalid-request'),
-    },
-  };
-}
 
 async function readHealth(deps: VehicleDeps, vin: string): Promise<VehicleHealth> {
   const { database, clock, limits } = deps;
@@ -95,26 +73,25 @@ function mountHistory(app: App, deps: VehicleDeps, { requireScope }: Authenticat
   const pageRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/history',
     summary: "The vehicle's commands, newest first",
-    params: vinParameters,
+    request: { params: vinParameters, query: historyQuery },
     schema: historySchema,
   });
   const itemRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/history/{commandId}',
     summary: 'One command and its state',
-    params: vinParameters.extend({
-      commandId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'the id of a command, such as cmd_1'),
-    }),
+    request: {
+      params: vinParameters.extend({
+        commandId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'the id of a command, such as cmd_1'),
+      }),
+    },
     schema: commandResourceSchema,
   });
-  app.openapi(
-    createRoute({ ...pageRoute, request: { ...pageRoute.request, query: historyQuery } }),
-    async (context) => {
-      const { vin } = context.req.valid('param');
-      const { limit, cursor } = context.req.valid('query');
-      if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
-      return context.json(await readHistory(deps, vin, limit, cursor ?? null), 200);
-    },
-  );
+  app.openapi(createRoute(pageRoute), async (context) => {
+    const { vin } = context.req.valid('param');
+    const { limit, cursor } = context.req.valid('query');
+    if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
+    return context.json(await readHistory(deps, vin, limit, cursor ?? null), 200);
+  });
   app.openapi(createRoute(itemRoute), async (context) => {
     const { vin, commandId } = context.req.valid('param');
     const command = await findCommand(deps.database.reader, commandId);
@@ -131,13 +108,13 @@ export function mountVehicleRoutes(app: App, deps: VehicleDeps, authenticator: A
   const statusRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/status',
     summary: 'The twin: desired and reported features, telemetry',
-    params: vinParameters,
+    request: { params: vinParameters },
     schema: vehicleTwinSchema,
   });
   const healthRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/health',
     summary: 'Connectivity, waiting commands and quota',
-    params: vinParameters,
+    request: { params: vinParameters },
     schema: vehicleHealthSchema,
   });
   app.openapi(createRoute(statusRoute), async (context) => {

@@ -15,6 +15,7 @@ import { mountEvents } from './event-stream.ts';
 import { mountEventTickets } from './event-ticket.ts';
 import { mountIncidents } from './incident-route.ts';
 import { mountMetrics, newMetrics } from './metrics.ts';
+import { mountOpenVehicles } from './open-vehicles-route.ts';
 import { mountOperations } from './operation-routes.ts';
 import { mountOverview } from './overview-route.ts';
 import { mountParkedWork } from './parked-routes.ts';
@@ -117,6 +118,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountTicketCommands(app, deps, authenticator);
   mountOperations(app, deps, authenticator);
   mountOverview(app, deps, authenticator);
+  mountOpenVehicles(app, deps, authenticator);
   mountParkedWork(app, deps, authenticator);
   mountIncidents(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);

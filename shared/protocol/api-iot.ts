@@ -97,6 +97,55 @@ export const historySchema = z.object({
 });
 export type VehicleHistory = z.infer<typeof historySchema>;
 
+/** A vehicle of the list. */
+export const listedVehicleSchema = z.object({
+  vin: vinSchema,
+  model: z.string(),
+  online: z.boolean(),
+  lastSeenAt: reportedInstantSchema.nullable(),
+  /** Degrees of the newest position in its telemetry, or null. */
+  latitude: z.number().nullable(),
+  longitude: z.number().nullable(),
+  /** Whether it does not report a desired feature in the state that was asked for. */
+  differs: z.boolean(),
+});
+export type ListedVehicle = z.infer<typeof listedVehicleSchema>;
+
+export const vehicleListSchema = z.object({
+  vehicles: z.array(listedVehicleSchema),
+  next: z.string().nullable(),
+});
+export type VehicleList = z.infer<typeof vehicleListSchema>;
+
+/**
+ * connected: it reported so · disconnected: it announced it · connection_lost: the broker published its last will · broker_lost: the
+ * broker lost every session, without wills · message_received: it sent something after the will of another session.
+ */
+export const connectionReasons = [
+  'connected',
+  'disconnected',
+  'connection_lost',
+  'broker_lost',
+  'message_received',
+] as const;
+export type ConnectionReason = (typeof connectionReasons)[number];
+
+export const connectionHistorySchema = z.object({
+  vin: vinSchema,
+  /** Newest first. */
+  connections: z.array(
+    z.object({ at: reportedInstantSchema, online: z.boolean(), reason: z.enum(connectionReasons) }),
+  ),
+});
+
+export const telemetryHistorySchema = z.object({
+  vin: vinSchema,
+  /** The least time between two samples. */
+  everyMs: z.int(),
+  /** Oldest first: numbers by VSS path. */
+  samples: z.array(z.object({ at: reportedInstantSchema, signals: z.record(z.string(), z.number()) })),
+});
+
 /** Body of the signed callback. */
 export const callbackSchema = z.object({ type: z.literal('command.ended'), command: commandResourceSchema });
 export type CommandCallback = z.infer<typeof callbackSchema>;

@@ -24,13 +24,53 @@ export interface VehicleSpec {
   readonly faults: readonly VehicleFault[];
 }
 
-/** Where vehicles start: a city of each region. */
+/** Where vehicles start: latitude and longitude of cities in each region, which a region's vehicles take in turn. */
 const regions = [
-  { region: 'DE', latitude: 52.52, longitude: 13.405 },
-  { region: 'ES', latitude: 40.4168, longitude: -3.7038 },
-  { region: 'FR', latitude: 48.8566, longitude: 2.3522 },
-  { region: 'IT', latitude: 41.9028, longitude: 12.4964 },
-  { region: 'SE', latitude: 59.3293, longitude: 18.0686 },
+  {
+    region: 'DE',
+    cities: [
+      [52.52, 13.405],
+      [48.1351, 11.582],
+      [50.9375, 6.9603],
+      [53.5511, 9.9937],
+      [50.1109, 8.6821],
+    ],
+  },
+  {
+    region: 'ES',
+    cities: [
+      [40.4168, -3.7038],
+      [41.45, 2.1],
+      [37.3891, -5.9845],
+      [41.6488, -0.8891],
+    ],
+  },
+  {
+    region: 'FR',
+    cities: [
+      [48.8566, 2.3522],
+      [45.764, 4.8357],
+      [43.6047, 1.4442],
+      [47.2184, -1.5536],
+    ],
+  },
+  {
+    region: 'IT',
+    cities: [
+      [41.9028, 12.4964],
+      [45.4642, 9.19],
+      [45.0703, 7.6869],
+      [44.4949, 11.3426],
+    ],
+  },
+  {
+    region: 'SE',
+    cities: [
+      [59.3293, 18.0686],
+      [55.7047, 13.191],
+      [58.4108, 15.6214],
+    ],
+  },
 ] as const;
 
 /** The regions in which a fleet may drive. */
@@ -64,7 +104,8 @@ export function makeFleet(
   const nextRegion = drawOf(random, regions, ({ region }) => region, regionWeights);
   const drawn = (number: number) => {
     const model = nextModel();
-    const { region, latitude, longitude } = nextRegion();
+    const { region, cities } = nextRegion();
+    const [latitude, longitude] = cities[(number - 1) % cities.length] ?? cities[0];
     return {
       number,
       vin: makeVin(model.vinPrefix, model.vinPlant, serialOfFirst + number - 1),

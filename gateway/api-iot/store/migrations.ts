@@ -95,6 +95,33 @@ async function addRegisteredBy(database: Kysely<ApiIotSchema>): Promise<void> {
   await sql`alter table vehicles add column registered_by text`.execute(database);
 }
 
+/** Where each vehicle is, what it reported in the last hour, and when it was connected. */
+async function addVehicleHistory(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
+  const { long, keyed } = sqlWords(dialect);
+  const degrees = degreesOf(dialect);
+  await sql`alter table telemetry add column latitude ${degrees}`.execute(database);
+  await sql`alter table telemetry add column longitude ${degrees}`.execute(database);
+  await sql`create table telemetry_samples (
+    vin text not null references vehicles (vin),
+    slot ${long} not null,
+    at ${long} not null,
+    signals text not null,
+    primary key (vin, slot)
+  ) ${keyed}`.execute(database);
+  await sql`create table connections (
+    vin text not null references vehicles (vin),
+    n ${long} not null,
+    at ${long} not null,
+    online ${long} not null check (online in (0, 1)),
+    reason text not null,
+    primary key (vin, n)
+  ) ${keyed}`.execute(database);
+}
+
+function degreesOf(dialect: Dialect) {
+  return sql.raw(dialect === 'sqlite' ? 'real' : 'double precision');
+}
+
 /** In order; a released one never changes. */
 const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '001-vehicles', up: createVehicleTables },
@@ -102,6 +129,7 @@ const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '003-idempotency-keys', up: createIdempotencyTable },
   { name: '004-parked-callbacks', up: addParkedCallbacks },
   { name: '005-registered-by', up: addRegisteredBy },
+  { name: '006-vehicle-history', up: addVehicleHistory },
 ];
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */

@@ -1,4 +1,4 @@
-import type { CommandState } from '../../../shared/protocol/api-iot.ts';
+import type { CommandState, ConnectionReason } from '../../../shared/protocol/api-iot.ts';
 import type { IdempotencySchema } from '../../http/idempotency-store.ts';
 
 /** The API IoT's own database. Instants are epoch milliseconds, JSON is text, truth is 0 or 1. */
@@ -6,6 +6,8 @@ export interface ApiIotSchema extends IdempotencySchema {
   vehicles: VehicleRow;
   twins: TwinRow;
   telemetry: TelemetryRow;
+  telemetry_samples: TelemetrySampleRow;
+  connections: ConnectionRow;
   desired_features: DesiredFeatureRow;
   commands: CommandRow;
   callbacks: CallbackRow;
@@ -38,6 +40,28 @@ export interface TelemetryRow {
   signals: string;
   at: number;
   clock_skew_ms: number;
+  /** Degrees of the newest known position; null where the vehicle reported none. */
+  latitude: number | null;
+  longitude: number | null;
+}
+
+/** What a vehicle had reported at one moment. Slots are used in turn, so a vehicle has no more rows than there are slots. */
+export interface TelemetrySampleRow {
+  vin: string;
+  slot: number;
+  at: number;
+  /** Numbers by VSS path. */
+  signals: string;
+}
+
+/** A vehicle connected or disconnected. */
+export interface ConnectionRow {
+  vin: string;
+  /** Rises by one with each of a vehicle's. */
+  n: number;
+  at: number;
+  online: number;
+  reason: ConnectionReason;
 }
 
 /** The state that commands last asked for; `version` rises by one with each. */

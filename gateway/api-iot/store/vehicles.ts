@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
+import { insertConnection, insertDisconnections } from './connections.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 
 /** Adds vehicles, or gives known ones another model and credential. Returns the VINs whose credential was replaced. */
@@ -162,17 +163,24 @@ export async function saveTwin(transaction: Transaction<ApiIotSchema>, twin: Twi
 }
 
 /** Marks one vehicle as online again; false when it was not offline. */
-export async function markOnline(transaction: Transaction<ApiIotSchema>, vin: string): Promise<boolean> {
+export async function markOnline(
+  transaction: Transaction<ApiIotSchema>,
+  vin: string,
+  at: number,
+): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('twins')
     .set({ online: 1 })
     .where('vin', '=', vin)
     .where('online', '=', 0)
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (numUpdatedRows === 0n) return false;
+  await insertConnection(transaction, vin, { at, online: true, reason: 'message_received' });
+  return true;
 }
 
 /** Marks every vehicle as offline: a broker that crashed never published their last wills. */
-export async function markAllOffline(transaction: Transaction<ApiIotSchema>): Promise<void> {
+export async function markAllOffline(transaction: Transaction<ApiIotSchema>, at: number): Promise<void> {
+  await insertDisconnections(transaction, at);
   await transaction.updateTable('twins').set({ online: 0 }).where('online', '=', 1).execute();
 }

@@ -177,7 +177,7 @@ describe('bad requests', () => {
         await bench.configure({ vin: '11111111111111111' }),
         await bench.configure({ vin: 'IOQ' }),
         await bench.call('GET', `/vehicle/${vin}/configure`),
-        await bench.call('GET', '/vehicles'),
+        await bench.call('GET', '/cars'),
         await bench.call('GET', '/vehicle/11111111111111111/status'),
         await bench.call('GET', '/vehicle/11111111111111111/health'),
         await bench.call('GET', '/vehicle/11111111111111111/history'),
@@ -425,6 +425,17 @@ describe('the documents', () => {
         ],
         [
           'get /vehicle/{vin}/history/{commandId}',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
+        ['get /vehicles', withOfServer('200 401 403 422 503'), '[{"oauth":["vehicle:read"]}]'],
+        [
+          'get /vehicle/{vin}/connections',
+          withOfServer('200 401 403 404 422 503'),
+          '[{"oauth":["vehicle:read"]}]',
+        ],
+        [
+          'get /vehicle/{vin}/telemetry',
           withOfServer('200 401 403 404 422 503'),
           '[{"oauth":["vehicle:read"]}]',
         ],

@@ -4,8 +4,11 @@ import {
   callbackSchema,
   commandResourceSchema,
   configureRequestSchema,
+  connectionHistorySchema,
   historySchema,
+  telemetryHistorySchema,
   vehicleHealthSchema,
+  vehicleListSchema,
   vehicleTwinSchema,
 } from '../../../shared/protocol/api-iot.ts';
 import { problemTypes } from '../../../shared/protocol/problem.ts';
@@ -35,7 +38,10 @@ it("the page's literal answers follow the schemas, and its request is one that i
     follows(vehicleTwinSchema),
     follows(vehicleHealthSchema),
     follows(historySchema),
-  ]).toEqual([1, 1, 1, 1, 1]);
+    follows(connectionHistorySchema),
+    follows(telemetryHistorySchema),
+    follows(vehicleListSchema),
+  ]).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
   const request = /-d '(\{\n[^']+)'/.exec(text)?.[1] ?? '';
   expect(configureRequestSchema.safeParse(JSON.parse(request)).success).toBe(true);
 });

@@ -34,6 +34,15 @@ const matrix: Readonly<Record<string, Row>> = {
     path: `/vehicle/${vin}/history/cmd_1`,
     statuses: [401, 403, 404, 403, 404, 403],
   },
+  'GET /vehicle/{vin}/connections': {
+    path: `/vehicle/${vin}/connections`,
+    statuses: [401, 403, 200, 403, 200, 403],
+  },
+  'GET /vehicle/{vin}/telemetry': {
+    path: `/vehicle/${vin}/telemetry`,
+    statuses: [401, 403, 200, 403, 200, 403],
+  },
+  'GET /vehicles': { statuses: [401, 403, 200, 403, 200, 403] },
   'POST /provisioning/vehicles': { body: {}, statuses: [401, 403, 403, 422, 422, 403] },
   'GET /callbacks': { path: '/callbacks?status=parked', statuses: [401, 403, 403, 403, 200, 403] },
   'POST /callbacks/{id}/replay': {

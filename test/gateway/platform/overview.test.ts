@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activation } from '../../../gateway/activation/activation.ts';
 import type { SettlementStatus } from '../../../gateway/activation/settlement.ts';
 import { bucketCount, figuresOf, type OverviewRow } from '../../../gateway/platform/overview.ts';
-import { withPlatform } from '../../helpers/platform-under-test.ts';
+import { order, register, vin, withPlatform } from '../../helpers/platform-under-test.ts';
 
 const now = 1_800_000_000_000;
 
@@ -88,5 +88,15 @@ describe('GET /overview', () => {
         ...[0, 0],
       ]);
       expect((await world.call('GET', '/overview?windowMs=86400001')).status).toBe(422);
+    }));
+});
+
+describe('GET /overview/vehicles', () => {
+  it('lists each vehicle with open work once', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      expect((await world.call('GET', '/overview/vehicles')).body).toEqual({ vins: [], isComplete: true });
+      await world.call('POST', '/purchases', order);
+      expect((await world.call('GET', '/overview/vehicles')).body).toEqual({ vins: [vin], isComplete: true });
     }));
 });

@@ -105,6 +105,7 @@ const matrix: Readonly<Record<string, Row>> = {
   },
   'POST /restore/resume': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /overview': { statuses: [401, 403, 403, 403, 200, 403] },
+  'GET /overview/vehicles': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /incidents': { statuses: [401, 403, 403, 403, 200, 403] },
   'POST /incidents/{id}/end': { path: () => '/incidents/inc_1/end', statuses: operatorActs },
   'GET /settlements': {
