@@ -1,6 +1,9 @@
 import type { LiveHttp } from '../../shared/live/http.ts';
 import type { Address, Handler, HttpServer, Shed } from '../../shared/live/http-server.ts';
 
+/** Under load, when turns are long, so many times as many clients get their connection in the same time. */
+const accepts = 32;
+
 export interface LateServer extends HttpServer {
   /** What answers from now on; until then every request is answered 503. */
   handle(handler: Handler, shed?: Shed): void;
@@ -15,6 +18,7 @@ export async function listen(http: LiveHttp, address: Address): Promise<LateServ
   let shed: Shed = () => null;
   const server = await http.serve((request) => handler(request), {
     ...address,
+    accepts,
     shed: (method, target) => shed(method, target),
   });
   http.mount(server.origin, (request) => handler(request));

@@ -13,6 +13,7 @@ import { type Log, silentLog } from '../ports/log.ts';
 import { type Problem, type ProblemName, problemOf } from '../protocol/problem.ts';
 import { noteClientAddress } from '../protocol/request-address.ts';
 import { reachableHost } from '../protocol/url-host.ts';
+import { type FurtherListeners, furtherListeners, noFurtherListeners } from './further-listeners.ts';
 import { requestProblem } from './http-request-check.ts';
 
 /** Requests that are still under way this long after `close` are cut. */
@@ -57,6 +58,8 @@ export interface Address {
   readonly allowedHosts?: readonly string[];
   /** Default `requestLimits`. */
   readonly limits?: RequestLimits;
+  /** Connections that are accepted in one turn of the event loop; default 1, as Node does (further-listeners.ts). */
+  readonly accepts?: number;
   /** Refuses requests at next to no cost. A page's request (with Origin) always reaches the handler, whose answer has its CORS headers. */
   readonly shed?: Shed;
 }
@@ -79,6 +82,7 @@ export function listen(
   address: Address,
 ): Promise<HttpServer> {
   const { hostname = '127.0.0.1', port, flag = '--port', allowedHosts, limits = requestLimits } = address;
+  const { accepts = 1 } = address;
   const { clock, log = silentLog } = deps;
   const server = newServer(handler, {
     ...{ limits, shed: address.shed ?? (() => null) },
@@ -92,13 +96,36 @@ export function listen(
       // A connection that cannot be accepted (no file descriptor is left) must not end the process.
       server.on('error', (error) => log.error('http.connection_not_accepted', { message: error.message }));
       const taken = (server.address() as AddressInfo).port;
+      // Nothing waits for them: until they are there, the server accepts alone.
+      const closing = new AbortController();
+      const further = acceptingWith(server, accepts - 1, { log, signal: closing.signal });
       resolve({
         origin: `http://${reachableHost(hostname)}:${taken}`,
         port: taken,
-        close: (drainMs = drainDefaultMs) => closeServer(clock, server, drainMs),
+        async close(drainMs = drainDefaultMs) {
+          closing.abort();
+          const listeners = await further;
+          await Promise.all([closeServer(clock, server, drainMs), listeners.close()]);
+        },
       });
     });
   });
+}
+
+async function acceptingWith(
+  server: Server,
+  count: number,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+): Promise<FurtherListeners> {
+  if (count === 0) return noFurtherListeners;
+  try {
+    return await furtherListeners(server, count, (socket) => server.emit('connection', socket), signal);
+  } catch (error) {
+    // Slower under load, and right all the same.
+    if (!signal.aborted)
+      log.warn('http.accepts_alone', { message: error instanceof Error ? error.message : String(error) });
+    return noFurtherListeners;
+  }
 }
 
 function newServer(
