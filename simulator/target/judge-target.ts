@@ -10,12 +10,13 @@ import { reportOf } from '../reports/report.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import type { Verdict } from '../reports/verdict.ts';
+import { itEndsByTarget } from './it-ends-by-target.ts';
 import type { Mapping } from './mapping.ts';
-import type { TargetCase, TargetCases } from './target-case.ts';
+import { endMails, type TargetCase, type TargetCases } from './target-case.ts';
 import { exactlyOnceByTarget, failedMeansOffByTarget, neverChargedByTarget } from './target-rules.ts';
 
 /** The rules that the evidence alone can judge. */
-export const judgedRules: readonly number[] = [1, 2, 5, 7, 9];
+export const judgedRules: readonly number[] = [1, 2, 3, 5, 7, 9];
 
 const ofThePlatform = "not judged: this rule needs the platform's database";
 
@@ -47,7 +48,7 @@ export function judgeTarget(
 ): RunReport {
   const checks = judgeRules(evidence, cases, mapping, missing);
   const report = reportOf(evidence, checks, surroundings);
-  const activations = linesOf(evidence, cases);
+  const activations = linesOf(evidence, cases, mapping);
   const expectedRules = report.expectedRules.filter((id) => judgedRules.includes(id) && !missing.has(id));
   const byOutcome = countBy(activations, ({ outcome }) => outcome);
   const outcomes = Object.fromEntries(
@@ -102,19 +103,24 @@ function verdictOf(check: Verdict, evidence: Evidence, cases: TargetCases, mappi
   const { id, title } = check;
   if (id === 1) return neverChargedByTarget(evidence, cases, title);
   if (id === 2) return exactlyOnceByTarget(cases, title);
+  if (id === 3) return itEndsByTarget(evidence, cases, mapping, title);
   if (id === 5) return failedMeansOffByTarget(evidence, cases, mapping, title);
   return check;
 }
 
 /** One line a purchase, from what was seen: active is what a vehicle confirmed and was paid. */
-function linesOf({ plan, answers, startedAt }: Evidence, { cases }: TargetCases): ActivationLine[] {
+function linesOf(
+  { plan, answers, startedAt }: Evidence,
+  { cases }: TargetCases,
+  mapping: Mapping,
+): ActivationLine[] {
   const byPlan = new Map(answers.map((answer) => [answer.plannedId, answer]));
   const byId = new Map(cases.map((one) => [one.id, one]));
   const models = new Map(plan.vehicles.map(({ vin, model }) => [vin, model]));
   return plan.purchases.map(({ id, vin, serviceId, atMs }) => {
     const answer = byPlan.get(id);
     const found = byId.get(answer?.purchaseId ?? '');
-    const outcome = outcomeOf(answer, found);
+    const outcome = outcomeOf(answer, found, mapping);
     return {
       purchase: id,
       activation: found?.id ?? null,
@@ -130,11 +136,16 @@ function linesOf({ plan, answers, startedAt }: Evidence, { cases }: TargetCases)
   });
 }
 
-function outcomeOf(answer: PurchaseAnswer | undefined, found: TargetCase | undefined): Outcome {
+function outcomeOf(
+  answer: PurchaseAnswer | undefined,
+  found: TargetCase | undefined,
+  mapping: Mapping,
+): Outcome {
   if (answer === undefined || answer.status === null) return 'unanswered';
   if (found === undefined) return answer.status === 402 ? 'declined' : 'refused';
-  const { balance, deliveredAt, ledger } = found;
+  const { balance, deliveredAt, ledger, payments } = found;
   if (deliveredAt !== null && balance.netMinor > 0) return 'active';
-  if (ledger.length === 0) return 'declined';
+  if (ledger.length === 0)
+    return payments > 0 || endMails(found, mapping).length > 0 ? 'declined' : 'pending';
   return balance.netMinor + balance.heldMinor === 0 ? 'failed' : 'pending';
 }

@@ -83,9 +83,20 @@ export function targetCases(
 }
 
 /** Whether nothing is open by what is seen: each was delivered and paid, or declined, or has nothing kept and nothing held, and no command waits. */
-export function isSettled(cases: readonly TargetCase[]): boolean {
-  return cases.every(({ balance, commands, deliveredAt, payments }) => {
+export function isSettled(cases: readonly TargetCase[], mapping: Pick<Mapping, 'mail'>): boolean {
+  return cases.every((one) => {
+    const { balance, commands, deliveredAt, payments } = one;
     if (commands.some(({ endedAt }) => endedAt === null) || balance.heldMinor > 0) return false;
-    return balance.netMinor > 0 ? deliveredAt !== null : payments > 0;
+    if (balance.netMinor > 0) return deliveredAt !== null;
+    return payments > 0 || endMails(one, mapping).length > 0;
   });
+}
+
+/** Returns the e-mails that may tell a customer how the purchase ended: those of a failure, or any where the mapping knows no failures. */
+export function endMails(
+  { mails }: Pick<TargetCase, 'mails'>,
+  { mail }: Pick<Mapping, 'mail'>,
+): readonly SeenMail[] {
+  const failed = mail?.failed;
+  return failed === undefined ? mails : mails.filter(({ subject }) => matched(subject, failed) !== null);
 }

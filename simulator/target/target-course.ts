@@ -89,7 +89,7 @@ export function lookAtTarget(
       const cases = targetCases(plan, answers, evidence, mapping);
       const seen = JSON.stringify([evidence.ledger.length, evidence.apiIot, evidence.mails.length]);
       if (seen !== seenBefore) movedAt = clock.now();
-      hasEnded = isSettled(cases.cases) || isFruitless(cases, evidence);
+      hasEnded = isSettled(cases.cases, mapping) || isFruitless(cases, evidence);
       isStill = seen === seenBefore && hasEnded && clock.now() - movedAt >= restMs;
       seenBefore = seen;
     },

@@ -79,6 +79,37 @@ test('money that is kept without a delivery breaks rule 1, and a fetch without a
   ]);
 });
 
+test('a purchase that is accepted, and that nothing follows, breaks rule 3', async () => {
+  const run = await runEngine(
+    onePurchase,
+    engineOf(async () => {}),
+  );
+  expect([run.isSettled, broken(run)]).toEqual([
+    false,
+    [[3, 'order-p-001: accepted with 202, and then nothing: no payment, no e-mail, no command names it']],
+  ]);
+});
+
+test('a hold that is neither captured nor released breaks rule 3', async () => {
+  const run = await runEngine(
+    onePurchase,
+    engineOf(async ({ fetch, settings }, order) => {
+      await fetch(`${settings.PAYMENTS_URL}/v1/payment_intents`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${settings.PAYMENTS_KEY}`, 'idempotency-key': order },
+        body: new URLSearchParams({
+          ...{ amount: '1490', currency: 'eur', payment_method: 'pm_card_visa', confirm: 'true' },
+          ...{ capture_method: 'manual', 'metadata[order]': order },
+        }),
+      });
+    }),
+  );
+  expect([run.isSettled, broken(run)]).toEqual([
+    false,
+    [[3, 'order-p-001: accepted with 202, but 14.90 EUR is still held, neither captured nor released']],
+  ]);
+});
+
 test('an e-mail that is sent twice breaks rule 2, though both come long after everything else', async () => {
   const run = await runEngine(
     calmTestCase([{ card: 'declined' }]),

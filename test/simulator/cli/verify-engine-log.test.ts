@@ -73,7 +73,7 @@ describe('verify with --mapping', () => {
     expect([seed, constants]).toEqual([null, null]);
     expect([replay, scenario, outcomes.active, expectedRules, attempts]).toEqual([
       expect.stringMatching(/^fleetwake verify .*run\.jsonl --mapping .*own-engine\.mapping\.yaml$/),
-      ...['nightly', 1, [1, 2, 5, 7, 9], { 1: 1 }],
+      ...['nightly', 1, [1, 2, 3, 5, 7, 9], { 1: 1 }],
     ]);
   });
 
@@ -95,6 +95,15 @@ describe('verify with --mapping', () => {
       1,
       [1, `order-1: captured at +1.000 s, before ${vin} reported applied at +3.000 s`],
     ]);
+  });
+
+  it('finds an accepted purchase that nothing follows, in a log of others and in one of purchases alone', async () => {
+    const dead = { ...purchase, at: at(10), answer: { id: 'order-2' } };
+    const sentence = 'order-2: accepted with 202, and then nothing: no payment, no command names it';
+    expect(await brokenIn([...delivered, dead])).toEqual([1, [3, sentence]]);
+    expect(await brokenIn([dead])).toEqual([1, [3, sentence]]);
+    const { stdout } = await verified([...delivered, dead], '--json');
+    expect(JSON.parse(stdout).outcomes).toMatchObject({ active: 1, pending: 1, declined: 0 });
   });
 
   it('finds a second charge', async () => {

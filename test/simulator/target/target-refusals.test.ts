@@ -7,7 +7,7 @@ import { inProcess } from '../cli/command-in-process.ts';
 const platform = "only the platform's database knows it";
 
 test.each([
-  ['rule 8', `${platform}; it judges the rules 1, 2, 5, 7, 9`],
+  ['rule 8', `${platform}; it judges the rules 1, 2, 3, 5, 7, 9`],
   ['tickets = 0', platform],
   ['high tickets = 0', platform],
   ['medium tickets = 0', platform],
@@ -69,7 +69,7 @@ test('run --target names file and line of each expectation that it cannot judge,
       '',
       [
         'the scenario cannot run live:',
-        `${file}:7:5: expectations[0] is "rule 8", which --target cannot judge: ${platform}; it judges the rules 1, 2, 5, 7, 9; ${hint}`,
+        `${file}:7:5: expectations[0] is "rule 8", which --target cannot judge: ${platform}; it judges the rules 1, 2, 3, 5, 7, 9; ${hint}`,
         `${file}:9:5: expectations[2] is "tickets = 0", which --target cannot judge: ${platform}; ${hint}`,
       ],
     ]);

@@ -5,6 +5,8 @@ import {
   type LedgerEntry,
   movements,
 } from '../../../simulator/stand-ins/payments/ledger-rules.ts';
+import { itEndsByTarget } from '../../../simulator/target/it-ends-by-target.ts';
+import type { Mapping } from '../../../simulator/target/mapping.ts';
 import type { TargetCase } from '../../../simulator/target/target-case.ts';
 import {
   exactlyOnceByTarget,
@@ -99,6 +101,58 @@ test('rule 2 finds a second charge, a hold beside the charge, and an e-mail that
   expect(rule2(caseOf([], { mails: [failureMail(1), failureMail(2)] }))).toEqual([
     'order-1: e-mail "You are not charged" to ana@example.com sent 2 times',
   ]);
+});
+
+const mapped = {
+  purchase: { headers: {}, body: {}, activation: '/id' },
+  payment: { metadata: 'order' },
+  command: { field: 'reference' as const },
+};
+const answer = { plannedId: 'p-001', at: 1_000, status: 202, problem: null, purchaseId: 'order-1' };
+const rule3 = (one: TargetCase, mapping: Mapping = mapped) =>
+  itEndsByTarget({ answers: [answer] }, of(one), mapping, 'rule 3').violations;
+const nothing = { payments: 0, deliveredAt: null };
+
+test('rule 3 finds an accepted purchase that nothing follows, however its customer could have been notified', () => {
+  expect(rule3(caseOf([], nothing))).toEqual([
+    'order-1: accepted with 202, and then nothing: no payment, no command names it',
+  ]);
+  const withMail: Mapping = { ...mapped, mail: { in: 'text', pattern: '.' } };
+  expect(rule3(caseOf([], nothing), withMail)).toEqual([
+    'order-1: accepted with 202, and then nothing: no payment, no e-mail, no command names it',
+  ]);
+  expect(rule3(caseOf([], { ...nothing, mails: [failureMail(2_000)] }), withMail)).toEqual([]);
+  const withFailure: Mapping = { ...mapped, mail: { in: 'text', pattern: '.', failed: 'not charged' } };
+  const thanks = { ...failureMail(2_000), subject: 'Thank you' };
+  expect(rule3(caseOf([], { ...nothing, mails: [thanks] }), withFailure)).toEqual([
+    'order-1: accepted with 202, and then nothing: no payment, no e-mail of a failure, no command names it',
+  ]);
+  expect(rule3(caseOf([], { ...nothing, mails: [failureMail(2_000)] }), withFailure)).toEqual([]);
+});
+
+test('rule 3 finds money that stays held, a delivery without a payment, and an answer without a name', () => {
+  expect(rule3(caseOf(ledgerOf('authorised')))).toEqual([
+    'order-1: accepted with 202, but 14.90 EUR is still held, neither captured nor released',
+  ]);
+  expect(rule3(caseOf([], { payments: 0 }))).toEqual([
+    'order-1: accepted with 202, and delivered, but no payment was asked for',
+  ]);
+  const nameless = { ...answer, plannedId: 'p-002', purchaseId: null };
+  expect(itEndsByTarget({ answers: [nameless] }, of(), mapped, 'rule 3')).toMatchObject({
+    examined: 1,
+    violations: ['p-002: accepted with 202, but purchase.activation "/id" is not in the answer'],
+  });
+});
+
+test('rule 3 holds for what was paid, declined, reversed or refused', () => {
+  expect(rule3(caseOf(ledgerOf('authorised', 'captured')))).toEqual([]);
+  expect(rule3(caseOf([], { deliveredAt: null }))).toEqual([]);
+  expect(rule3(caseOf(ledgerOf('authorised', 'voided'), { deliveredAt: null }))).toEqual([]);
+  const refused = { ...answer, status: 409, purchaseId: null };
+  expect(itEndsByTarget({ answers: [refused] }, of(), mapped, 'rule 3')).toMatchObject({
+    examined: 0,
+    violations: [],
+  });
 });
 
 test('rule 5 asks for a dormant feature and for the reversal before the e-mail', () => {
