@@ -184,7 +184,7 @@ async function consoleOf(
 ): Promise<Console | null> {
   if (gateway.platform === null) return null;
   return openConsole({
-    ...{ port: consolePort(flags), flag: consolePortFlag, log },
+    ...{ port: consolePort(flags), flag: consolePortFlag, log, timeScale: config.timeScale },
     virtualRuns: consoleRuns(flags, config.data),
     origins: { platform: gateway.platform.origin, apiIot: gateway.apiIotOrigin },
     control: { origin: control.origin, secret: (await openControlKeys(config.data)).secret },

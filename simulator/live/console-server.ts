@@ -20,6 +20,8 @@ export interface ConsoleOptions {
   readonly allowedHosts?: readonly string[];
   readonly origins: Origins;
   readonly control: ConsoleDeps['control'];
+  /** Of the system; default 1. */
+  readonly timeScale?: number;
   readonly log: Log;
   /** Ends with the console. */
   readonly virtualRuns?: VirtualRuns;
@@ -34,13 +36,25 @@ export interface Console {
 
 /** Serves the console. Rejects with a sentence when its port is taken, or when its page was not built. */
 export async function openConsole(options: ConsoleOptions): Promise<Console> {
-  const { port, flag, hostname, allowedHosts, origins, control, log, virtualRuns = null } = options;
+  const {
+    port,
+    flag,
+    hostname,
+    allowedHosts,
+    origins,
+    control,
+    log,
+    virtualRuns = null,
+    timeScale = 1,
+  } = options;
   const assets = await readConsoleAssets();
   const live = liveHttp({ clock: wallClock, timeoutMs: 30_000 });
   const common = { http: live.http, clock: wallClock, secrets: systemSecrets };
   const sessions = newSessions(common);
   const links = loginLinks(common);
-  const app = consoleApp({ ...common, assets, log, sessions, links, origins, control, virtualRuns });
+  const app = consoleApp({
+    ...{ ...common, assets, log, sessions, links, origins, control, virtualRuns, timeScale },
+  });
   const handler: Handler = (request) => app.fetch(request);
   const server = await live.serve(handler, {
     ...{ port, flag },

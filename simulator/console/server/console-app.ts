@@ -65,7 +65,7 @@ export function consoleApp(deps: ConsoleDeps): Hono<ConsoleEnv> {
   });
   app.use('/api/*', requireChangeToken(deps.secrets));
   mountEvents(app, deps);
-  mountFaultPresets(app);
+  mountFaultPresets(app, deps);
   mountRuns(app, deps);
   mountUpstreams(app, deps);
   app.all('/api/*', (context) => context.notFound());

@@ -22,4 +22,6 @@ export interface ConsoleDeps {
   readonly virtualRuns: VirtualRuns | null;
   /** Control of the faults; null where none is known. */
   readonly control: { readonly origin: string; readonly secret: string } | null;
+  /** How many times as fast time runs in the system, for faults with the times of a scenario. */
+  readonly timeScale: number;
 }

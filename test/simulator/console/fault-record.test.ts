@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { faultOfFlags } from '../../../simulator/cli/fault-request.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
 import { draftOf, emptyDraft, recordOfDraft } from '../../../simulator/console/page/pages/fault-draft.ts';
@@ -9,11 +10,13 @@ import {
   type FaultRecordFields,
   yamlOf,
 } from '../../../simulator/console/page/pages/fault-record.ts';
-import { faultTypes } from '../../../simulator/console/page/pages/fault-types.ts';
+import { directedTypes, faultTypes } from '../../../simulator/console/page/pages/fault-types.ts';
 import { faultWindows } from '../../../simulator/console/page/pages/fault-window.ts';
 import { readFault } from '../../../simulator/control/read-fault.ts';
-import { faultRecordSchema, layerOf } from '../../../simulator/faults/fault.ts';
+import { componentFaultSchema } from '../../../simulator/faults/component-fault.ts';
+import { faultRecordSchema, layerOf, vehicleFaultRecordSchema } from '../../../simulator/faults/fault.ts';
 import { shippedNames, shippedScenario } from '../../../simulator/scenarios/library.ts';
+import { runningFaults } from '../../../simulator/scenarios/running-faults.ts';
 
 const hostile = `it's "odd" $(reboot) \`x\` ; \u202e<script>alert(1)</script> #: {a}`;
 const full: FaultRecordFields = {
@@ -64,22 +67,31 @@ async function sentBy(command: string): Promise<object> {
 
 describe('the command beside the form', () => {
   it('sends the same fault, with any characters in its name', async () => {
-    expect(await sentBy(commandOf(full) ?? '')).toEqual(full);
+    expect(await sentBy(commandOf(full))).toEqual(full);
   });
 
-  it('sends every fault of the scenario library that the command has flags for', async () => {
-    const records = shippedNames().flatMap((name) => shippedScenario(name).faults?.list ?? []);
+  it('sends every fault of the scenario library', async () => {
+    const records = shippedNames().flatMap((name) => runningFaults(shippedScenario(name), 1).records);
     const sent = await Promise.all(
-      records.map(async (record) => {
-        const command = commandOf(record as FaultRecordFields);
-        return command === null ? record : readFault(await sentBy(command));
-      }),
+      records.map(async (record) => readFault(await sentBy(commandOf(record as FaultRecordFields)))),
     );
-    const expected = records.map((record) =>
-      commandOf(record as FaultRecordFields) === null ? record : { ok: true, record },
-    );
-    expect(sent).toEqual(expected);
-    expect(records.length).toBeGreaterThan(5);
+    expect(sent).toEqual(records.map((record) => ({ ok: true, record })));
+    expect(records.length).toBe(50);
+  });
+
+  it('hands a fault of named commands to standard input, as no flag names them', () => {
+    const commands = { feature: "it's", kind: 'activation', from: 2, to: 3 };
+    const record = {
+      name: 'x',
+      layer: 'message',
+      type: 'lose_ack',
+      target: { selector: { commands } },
+    };
+    const [printf, format, json, ...rest] = shellWords(commandOf(record));
+    expect([printf, format, rest.join(' ')]).toEqual([
+      ...['printf', '%s', '| npx fleetwake fault add --file -'],
+    ]);
+    expect(JSON.parse(json ?? '')).toEqual(record);
   });
 
   it('gives a negative number to its own flag', () => {
@@ -99,21 +111,93 @@ describe('the YAML beside the form', () => {
 });
 
 describe('the form', () => {
+  const typesOf = (layers: readonly string[]) =>
+    faultTypes.filter(({ layer }) => layers.includes(layer)).map(({ type }) => type);
+  const sorted = (types: readonly string[]) => types.toSorted((a, b) => a.localeCompare(b));
+
   it('offers every type of fault, each in its layer and with values that the schema takes', () => {
-    const offered = faultTypes.map(({ type }) => type).toSorted((a, b) => a.localeCompare(b));
     const known = faultRecordSchema.options.flatMap((option) =>
       'options' in option ? option.options.map(({ shape }) => shape.type.value) : [],
     );
-    expect(offered).toEqual(known.toSorted((a, b) => a.localeCompare(b)));
-    for (const { type, layer } of faultTypes) {
-      expect(layerOf(type)).toBe(layer);
+    const offered = typesOf(['link', 'message', 'vehicle', 'services']);
+    expect(sorted(offered)).toEqual(sorted(known));
+    for (const type of offered) {
+      expect(layerOf(type)).toBe(faultTypes.find((one) => one.type === type)?.layer);
       expect([type, readFault(recordOfDraft({ ...emptyDraft, type })).ok]).toEqual([type, true]);
     }
   });
 
-  it('describes the fault that it was filled with', () => {
-    const { stream: _, ...record } = full;
+  it('offers every fault of a component as a part of a scenario', () => {
+    const offered = typesOf(['component']);
+    expect(sorted(offered)).toEqual(
+      sorted(componentFaultSchema.options.map(({ shape }) => shape.type.value)),
+    );
+    const repeated = { ...emptyDraft, afterSeconds: '1', everySeconds: '5', times: '3' };
+    for (const type of offered) {
+      const { faults } = parse(yamlOf(recordOfDraft({ ...repeated, type }))) as {
+        readonly faults: { readonly parts: readonly unknown[] };
+      };
+      expect([type, componentFaultSchema.safeParse(faults.parts[0]).error]).toEqual([type, undefined]);
+    }
+    expect(yamlOf(recordOfDraft({ ...emptyDraft, type: 'broker_restart' }))).toBe(
+      [
+        'faults:',
+        '  parts:',
+        '    - name: broker_restart',
+        '      type: broker_restart',
+        '      schedule: { afterMs: 0 }',
+        '      attributes: { forMs: 3000, keepsSessions: false }',
+        '',
+      ].join('\n'),
+    );
+    expect(commandOf(recordOfDraft({ ...emptyDraft, type: 'nats_down' }))).toBe(
+      'npx fleetwake run scenario.yaml --live',
+    );
+    expect(commandOf(recordOfDraft({ ...emptyDraft, type: 'crash_at_step' }))).toBe(
+      'npx fleetwake run scenario.yaml',
+    );
+  });
+
+  it('asks for a direction where the fault has two', () => {
+    const both = vehicleFaultRecordSchema.options.flatMap(({ shape }) =>
+      'stream' in shape && shape.stream.unwrap() instanceof z.ZodEnum ? [shape.type.value] : [],
+    );
+    expect(sorted(directedTypes)).toEqual(sorted(both));
+  });
+
+  it.each<FaultRecordFields>([
+    full,
+    {
+      name: 'answers lost',
+      layer: 'message',
+      type: 'lose_ack',
+      attributes: { withStatus: true },
+      target: { selector: { commands: { feature: 'heated_seats', kind: 'deactivation', from: 2, to: 3 } } },
+      schedule: { from: 2 },
+    },
+    {
+      name: 'third purchase',
+      layer: 'services',
+      type: 'server_error',
+      attributes: { status: 502 },
+      target: { service: 'payments', method: 'POST', path: '/v1/refunds', purchase: 3 },
+      schedule: { afterMs: 2_000 },
+    },
+    {
+      name: 'no mail to Ana',
+      layer: 'services',
+      type: 'smtp_down',
+      target: { recipient: 'ana@' },
+      schedule: { forMs: 5_000 },
+    },
+  ])('describes the fault that it was filled with: $type', (record) => {
     expect(recordOfDraft(draftOf(record))).toEqual(record);
+  });
+
+  it('describes every preset that it was filled with', () => {
+    for (const name of shippedNames())
+      for (const record of runningFaults(shippedScenario(name), 1).records)
+        expect(readFault(recordOfDraft(draftOf(record as FaultRecordFields)))).toEqual({ ok: true, record });
   });
 
   it('hands on what is no number, so that the refusal names it', () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import { fleetwake } from '../../e2e/command.ts';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
 import { useUp } from './up-under-test.ts';
@@ -117,10 +118,70 @@ describe('a fault', () => {
   test('of the scenario library fills the form, and a mistake is named before it is added', async () => {
     browser.expectFaults(/422/);
     const page = await open('/faults');
-    await page.getByLabel('From the library').selectOption({ index: 1 });
-    expect(await page.getByLabel('Name', { exact: true }).inputValue()).not.toBe('');
+    await page.getByLabel('From the library').selectOption('mail-and-push-down');
+    await page.getByRole('button', { name: 'Fill the form with push service hangs' }).click();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('push service hangs');
+    // 30 s of a run that is compressed 100 times, in a system that is compressed 20 times.
+    expect(await page.getByLabel('Lasts seconds').inputValue()).toBe('150');
     await page.getByLabel('Chance in percent').fill('often');
     await page.getByText(/^toxicity /).waitFor();
+  });
+
+  test('of each kind that a scenario has is added at once, and all of them are removed with undo', async () => {
+    const page = await open('/faults');
+    const library = page.getByLabel('From the library');
+    await library.selectOption('mail-and-push-down');
+    await page.getByRole('button', { name: 'Add all 2' }).click();
+    const rows = page.getByRole('region', { name: 'Faults', exact: true }).getByRole('rowheader');
+    await until(async () => (await rows.count()) === 2, 'both faults run');
+    expect(await rows.locator('bdi').allTextContents()).toEqual(['mail server away', 'push service hangs']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('No fault runs.').waitFor();
+    await library.selectOption('reconnect-storm');
+    await page.getByText(/^Not while it runs: broker restarts: /).waitFor();
+  });
+
+  test('of a component is written as a part of a scenario', async () => {
+    const page = await open('/faults');
+    await page.getByLabel('Type').selectOption('broker_restart');
+    expect(await page.getByRole('button', { name: 'Add the fault' }).count()).toBe(0);
+    await page.getByLabel('keepsSessions').check();
+    expect(await page.getByRole('region', { name: 'In a scenario' }).locator('pre').textContent()).toContain(
+      'attributes: { forMs: 3000, keepsSessions: true }',
+    );
+  });
+
+  test('is changed without losing what its form does not show at first', async () => {
+    const { addresses, folder } = running();
+    await fleetwake(folder, [
+      ...['fault', 'add', 'latency', '--stream', 'upstream', '--set', 'latencyMs=5'],
+      ...['--vin', addresses.vehicles[0] ?? '', '--control-url', addresses.control],
+    ]);
+    const page = await open('/faults');
+    await page.getByRole('button', { name: 'Edit latency' }).click();
+    expect(await page.getByLabel('Direction').inputValue()).toBe('upstream');
+    await page.getByLabel('latencyMs').fill('7');
+    await page.getByRole('button', { name: 'Replace the fault' }).click();
+    await page.getByText('Replaced latency.').waitFor();
+    const listed = async () => {
+      const { stdout } = await fleetwake(folder, [
+        ...['fault', 'list', '--json', '--control-url', addresses.control],
+      ]);
+      const { faults } = JSON.parse(stdout) as {
+        readonly faults: readonly { readonly stream: string; readonly attributes: object }[];
+      };
+      return faults.map(({ stream, attributes }) => ({ stream, attributes }));
+    };
+    const latencyOf = (latencyMs: number) => ({
+      stream: 'upstream',
+      attributes: { latencyMs, jitterMs: 0, correlation: 0 },
+    });
+    expect(await listed()).toEqual([latencyOf(7)]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
+    expect(await listed()).toEqual([latencyOf(5)]);
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await page.getByText('No fault runs.').waitFor();
   });
 });
 

@@ -1,32 +1,44 @@
 import type { FaultRecordFields } from './fault-record.ts';
-import { channelTypes, type FaultType, faultTypes } from './fault-types.ts';
+import { channelTypes, crashPointTypes, directedTypes, type FaultType, faultTypes } from './fault-types.ts';
 
 /** The fields of the form, as they were typed. An empty text leaves its part of the fault out. */
 export interface FaultDraft {
   readonly type: string;
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly stream: string;
   readonly vins: string;
   readonly models: string;
   readonly regions: string;
   readonly share: string;
   readonly state: string;
+  /** Of the commands that the fault is for: their feature, kind, and place from the first on. */
+  readonly commandFeature: string;
+  readonly commandKind: string;
+  readonly commandFrom: string;
+  readonly commandTo: string;
   readonly mode: string;
   readonly value: string;
   readonly service: string;
   readonly method: string;
   readonly path: string;
+  readonly purchase: string;
+  readonly recipient: string;
   readonly toxicity: string;
   readonly afterSeconds: string;
   readonly forSeconds: string;
   readonly everySeconds: string;
+  readonly from: string;
   readonly first: string;
+  readonly times: string;
 }
 
 export const emptyDraft: FaultDraft = {
-  ...{ type: 'offline', name: '', attributes: {}, vins: '', models: '', regions: '', share: '', state: '' },
-  ...{ mode: '', value: '', service: 'api_iot', method: '', path: '', toxicity: '' },
-  ...{ afterSeconds: '', forSeconds: '60', everySeconds: '', first: '' },
+  ...{ type: 'offline', name: '', attributes: {}, stream: '' },
+  ...{ vins: '', models: '', regions: '', share: '', state: '', mode: '', value: '' },
+  ...{ commandFeature: '', commandKind: '', commandFrom: '', commandTo: '' },
+  ...{ service: 'api_iot', method: '', path: '', purchase: '', recipient: '', toxicity: '' },
+  ...{ afterSeconds: '', forSeconds: '60', everySeconds: '', from: '', first: '', times: '' },
 };
 
 export function typeOf(name: string): FaultType {
@@ -37,26 +49,52 @@ export function typeOf(name: string): FaultType {
 
 /** Returns the record that the form describes; the control of faults says whether it can be. */
 export function recordOfDraft(draft: FaultDraft): FaultRecordFields {
-  const { type, layer, attributes } = typeOf(draft.type);
-  const fields = attributes.flatMap(({ name, kind, value: first }) => {
-    const given = (draft.attributes[name] ?? first).trim();
-    if (given === '') return [];
-    return [[name, kind === 'number' ? numberOf(given) : kind === 'boolean' ? true : given]];
-  });
+  const { type, layer } = typeOf(draft.type);
+  const name = draft.name.trim() || type;
+  const attributes = attributesOf(draft);
+  if (layer === 'component') {
+    const schedule = crashPointTypes.includes(type) ? {} : { schedule: componentSchedule(draft) };
+    return { ...{ name, layer, type }, ...schedule, attributes };
+  }
   const target = layer === 'services' ? serviceTarget(draft) : vehicleTarget(draft);
   const schedule = some({
     afterMs: ms(draft.afterSeconds),
     forMs: ms(draft.forSeconds),
     everyMs: ms(draft.everySeconds),
+    from: number(draft.from),
     first: number(draft.first),
   });
   const toxicity = percent(draft.toxicity);
   return {
-    ...{ name: draft.name.trim() || type, layer, type },
+    ...{ name, layer, type },
+    ...(directedTypes.includes(type) && draft.stream !== '' ? { stream: draft.stream } : {}),
     ...(toxicity === undefined ? {} : { toxicity }),
-    ...(fields.length === 0 ? {} : { attributes: Object.fromEntries(fields) }),
+    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
     ...(target === undefined ? {} : { target }),
     ...(schedule === undefined ? {} : { schedule }),
+  };
+}
+
+function attributesOf(draft: FaultDraft): Readonly<Record<string, unknown>> {
+  const { attributes, layer } = typeOf(draft.type);
+  return Object.fromEntries(
+    attributes.flatMap(({ name, kind, value: first }) => {
+      const given = (draft.attributes[name] ?? first).trim();
+      // A component says each of its attributes.
+      if (given === '') return kind === 'boolean' && layer === 'component' ? [[name, false]] : [];
+      return [[name, kind === 'number' ? numberOf(given) : kind === 'boolean' ? true : given]];
+    }),
+  );
+}
+
+function componentSchedule(draft: FaultDraft) {
+  return {
+    ...{ afterMs: 0 },
+    ...some({
+      afterMs: ms(draft.afterSeconds),
+      everyMs: ms(draft.everySeconds),
+      times: number(draft.times),
+    }),
   };
 }
 
@@ -64,12 +102,9 @@ export function recordOfDraft(draft: FaultDraft): FaultRecordFields {
 export function draftOf(record: FaultRecordFields): FaultDraft {
   const { target = {}, schedule = {} } = record;
   const { selector = {} } = target;
-  const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
-  const seconds = (value: number | undefined | null) =>
-    value === undefined || value === null ? '' : String(value / 1_000);
-  const share = (value: number | undefined) =>
-    value === undefined || value === 1 ? '' : String(value * 100);
+  const { commands } = selector;
   return {
+    ...emptyDraft,
     ...{ type: record.type, name: record.name === record.type ? '' : record.name },
     attributes: Object.fromEntries(
       Object.entries(record.attributes ?? {}).map(([name, value]) => [
@@ -77,27 +112,39 @@ export function draftOf(record: FaultRecordFields): FaultDraft {
         value === false ? '' : text(value),
       ]),
     ),
+    stream: text(record.stream),
     vins: (selector.vins ?? []).join(' '),
     models: (selector.models ?? []).join(' '),
     regions: (selector.regions ?? []).join(' '),
-    share: share(selector.share),
+    share: shareText(selector.share),
     state: text(selector.state),
+    ...{ commandFeature: text(commands?.feature), commandKind: text(commands?.kind) },
+    ...{ commandFrom: text(commands?.from), commandTo: text(commands?.to) },
     ...{ mode: target.mode === 'all' ? '' : text(target.mode), value: text(target.value) },
     ...{ service: text(target.service) || 'api_iot', method: text(target.method), path: text(target.path) },
-    toxicity: share(record.toxicity),
-    afterSeconds: schedule.afterMs === 0 ? '' : seconds(schedule.afterMs),
-    forSeconds: seconds(schedule.forMs),
-    everySeconds: seconds(schedule.everyMs),
-    first: text(schedule.first),
+    ...{ purchase: text(target.purchase), recipient: text(target.recipient) },
+    toxicity: shareText(record.toxicity),
+    afterSeconds: secondsText(schedule.afterMs),
+    forSeconds: secondsText(schedule.forMs),
+    everySeconds: secondsText(schedule.everyMs),
+    ...{ from: text(schedule.from), first: text(schedule.first), times: text(schedule.times) },
   };
 }
 
+const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
+const secondsText = (value: number | undefined | null) =>
+  value === undefined || value === null ? '' : String(value / 1_000);
+const shareText = (value: number | undefined) =>
+  value === undefined || value === 1 ? '' : String(Number((value * 100).toFixed(6)));
+
 function vehicleTarget(draft: FaultDraft) {
+  const { layer } = typeOf(draft.type);
   const selector = some({
     vins: list(draft.vins),
     models: list(draft.models),
     regions: list(draft.regions),
     share: percent(draft.share),
+    commands: layer === 'message' ? commandsOf(draft) : undefined,
     state: draft.state || undefined,
   });
   return some({
@@ -107,24 +154,35 @@ function vehicleTarget(draft: FaultDraft) {
   });
 }
 
-function serviceTarget({ type, service, method, path }: FaultDraft) {
-  if (channelTypes.includes(type)) return undefined;
-  return some({ service, method: method.trim() || undefined, path: path.trim() || undefined });
+function commandsOf({ commandFeature, commandKind, commandFrom, commandTo }: FaultDraft) {
+  if (commandFeature.trim() === '') return undefined;
+  return {
+    ...{ feature: commandFeature.trim(), kind: commandKind || 'activation' },
+    ...{ from: number(commandFrom) ?? 1, to: number(commandTo) ?? number(commandFrom) ?? 1 },
+  };
 }
 
-function list(text: string): string[] | undefined {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  return words.length === 0 ? undefined : words;
+function serviceTarget({ type, service, method, path, purchase, recipient }: FaultDraft) {
+  if (channelTypes.includes(type)) return some({ recipient: recipient.trim() || undefined });
+  return some({
+    ...{ service, method: method.trim() || undefined, path: path.trim() || undefined },
+    purchase: number(purchase),
+  });
+}
+
+function list(words: string): string[] | undefined {
+  const given = words.split(/[\s,]+/).filter((word) => word !== '');
+  return given.length === 0 ? undefined : given;
 }
 
 /** What is no number goes as it was typed, so that the refusal names it. */
-function numberOf(text: string): number | string {
-  const value = Number(text);
-  return Number.isFinite(value) ? value : text;
+function numberOf(given: string): number | string {
+  const value = Number(given);
+  return Number.isFinite(value) ? value : given;
 }
 
-function number(text: string): number | undefined {
-  return text.trim() === '' ? undefined : (numberOf(text.trim()) as number);
+function number(given: string): number | undefined {
+  return given.trim() === '' ? undefined : (numberOf(given.trim()) as number);
 }
 
 function ms(seconds: string): number | undefined {
@@ -132,8 +190,8 @@ function ms(seconds: string): number | undefined {
   return typeof value === 'number' ? Math.round(value * 1_000) : value;
 }
 
-function percent(text: string): number | undefined {
-  const value = number(text);
+function percent(given: string): number | undefined {
+  const value = number(given);
   return typeof value === 'number' ? value / 100 : value;
 }
 

@@ -15,7 +15,12 @@ export interface FaultRecordFields {
       readonly regions?: readonly string[];
       readonly share?: number;
       readonly state?: string;
-      readonly commands?: unknown;
+      readonly commands?: {
+        readonly feature: string;
+        readonly kind?: string;
+        readonly from?: number;
+        readonly to: number;
+      };
     };
     readonly service?: string;
     readonly method?: string;
@@ -29,6 +34,8 @@ export interface FaultRecordFields {
     readonly everyMs?: number;
     readonly from?: number;
     readonly first?: number;
+    /** Of a component: how often in all. */
+    readonly times?: number;
   };
 }
 
@@ -50,11 +57,15 @@ export function recordOf(fault: FaultView): FaultRecordFields {
   return record;
 }
 
-/** Returns the command that adds this fault, for a POSIX shell. Null where the command has no flag for a part of it. */
-export function commandOf(record: FaultRecordFields): string | null {
+/** Returns the command that adds this fault, for a POSIX shell; of a component, the one that runs a scenario with it. */
+export function commandOf(record: FaultRecordFields): string {
+  if (record.layer === 'component')
+    return `npx fleetwake run scenario.yaml${record.type === 'crash_at_step' ? '' : ' --live'}`;
   const { target = {}, schedule = {} } = record;
   const { selector = {} } = target;
-  if (selector.commands !== undefined) return null;
+  // No flag names commands.
+  if (selector.commands !== undefined)
+    return `printf %s ${shellWord(JSON.stringify(record))} | npx fleetwake fault add --file -`;
   const flags: [string, unknown][] = [
     ['name', record.name === record.type ? undefined : record.name],
     ...Object.entries(record.attributes ?? {})
@@ -99,12 +110,13 @@ function shellWord(text: string): string {
 
 /** Returns the fault as a part of a scenario file. */
 export function yamlOf(record: FaultRecordFields): string {
+  const isComponent = record.layer === 'component';
   const lines = Object.entries(record)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => value !== undefined && !(isComponent && name === 'layer'))
     .map(([name, value]) => `${name}: ${yamlValue(value)}`);
   return [
     'faults:',
-    '  list:',
+    isComponent ? '  parts:' : '  list:',
     ...lines.map((line, index) => `${index === 0 ? '    - ' : '      '}${line}`),
     '',
   ].join('\n');

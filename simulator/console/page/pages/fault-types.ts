@@ -10,10 +10,13 @@ export interface FaultAttribute {
 
 export interface FaultType {
   readonly type: string;
-  readonly layer: 'link' | 'message' | 'vehicle' | 'services';
+  /** `component`: NATS, broker and gateway, which only a scenario can let fail. */
+  readonly layer: 'link' | 'message' | 'vehicle' | 'services' | 'component';
   readonly text: string;
   readonly attributes: readonly FaultAttribute[];
 }
+
+export const faultLayers = ['link', 'message', 'vehicle', 'services', 'component'] as const;
 
 type Row = readonly [type: string, text: string, ...attributes: readonly FaultAttribute[]];
 
@@ -88,13 +91,50 @@ const services: readonly Row[] = [
   ['push_slow', 'push messages are taken late', number('latencyMs', 5_000)],
 ];
 
-/** Every type of fault that the form offers, with what it begins with. A test compares it with the schema of faults. */
-export const faultTypes: readonly FaultType[] = Object.entries({ link, message, vehicle, services }).flatMap(
-  ([layer, rows]) =>
-    rows.map(([type, meaning, ...attributes]) => ({
-      ...{ type, layer: layer as FaultType['layer'], text: meaning, attributes },
-    })),
+const process: FaultAttribute = { name: 'process', kind: ['platform', 'api-iot'], value: 'platform' };
+const awayMs = number('forMs', 3_000);
+const component: readonly Row[] = [
+  ['nats_down', 'NATS is down', number('forMs', 60_000)],
+  ['nats_wiped', 'NATS loses every message and consumer'],
+  ['broker_restart', 'the broker restarts', awayMs, flag('keepsSessions')],
+  ['gateway_crash', 'a process loses power and starts again', process, awayMs],
+  ['gateway_stop', 'a process stops as on a signal and starts again', process, awayMs],
+  [
+    'crash_at_call',
+    'the platform loses power at a call',
+    {
+      name: 'call',
+      kind: ['authorise', 'configure', 'capture', 'reversal', 'email', 'push', 'wake_up'],
+      value: 'capture',
+    },
+    number('nth', 1),
+    { name: 'phase', kind: ['before', 'after'], value: 'after' },
+    awayMs,
+  ],
+  ['crash_at_step', 'a process loses power at a step, in virtual time', process, number('step', 100), awayMs],
+];
+
+/** Every type of fault that the form offers, with what it begins with. A test compares it with the schemas of faults. */
+export const faultTypes: readonly FaultType[] = Object.entries({
+  link,
+  message,
+  vehicle,
+  services,
+  component,
+}).flatMap(([layer, rows]) =>
+  rows.map(([type, meaning, ...attributes]) => ({
+    ...{ type, layer: layer as FaultType['layer'], text: meaning, attributes },
+  })),
 );
 
 /** Types whose service follows from the type. */
 export const channelTypes = ['smtp_down', 'push_down', 'smtp_slow', 'push_slow'];
+
+/** Types that act on messages of either direction. */
+export const directedTypes = [
+  ...['latency', 'bandwidth', 'timeout', 'packet_loss', 'limit_data'],
+  ...['duplicate', 'reorder', 'corrupt_payload', 'stale_version', 'wrong_vin'],
+];
+
+/** Components that fail at a step of their own and not at a moment. */
+export const crashPointTypes = ['crash_at_call', 'crash_at_step'];

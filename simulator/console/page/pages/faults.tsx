@@ -7,6 +7,7 @@ import { useAnswer } from '../parts/use-answer.ts';
 import { can, session } from '../session-state.ts';
 import { draftOf, emptyDraft, type FaultDraft } from './fault-draft.ts';
 import { FaultForm } from './fault-form.tsx';
+import { FaultPresets } from './fault-presets.tsx';
 import { type FaultRecordFields, type FaultView, recordOf } from './fault-record.ts';
 
 /** Faults that were paused here: they are kept in this window, and added again when they resume. */
@@ -19,6 +20,18 @@ interface Undo {
 
 const add = (record: FaultRecordFields) =>
   call<FaultView>('/api/control/faults', { method: 'POST', body: record });
+/** Adds every fault, or none of them. */
+async function addAll(scenario: string, records: readonly FaultRecordFields[]): Promise<Undo> {
+  const placed: string[] = [];
+  const removeAll = () => Promise.all(placed.map(remove));
+  try {
+    for (const record of records) placed.push((await add(record)).id);
+  } catch (error) {
+    await removeAll();
+    throw error;
+  }
+  return { text: `Added ${placed.length} faults of ${scenario}.`, work: removeAll };
+}
 const remove = (id: string) => call(`/api/control/faults/${encodeURIComponent(id)}`, { method: 'DELETE' });
 
 /** Faults that run, and the form that adds one. */
@@ -46,14 +59,19 @@ export function Faults() {
     await attempt(async () => setUndo(await work()), setFailure);
     reload();
   }
+  const faults = body?.faults ?? [];
   const place = (record: FaultRecordFields) =>
     change(async () => {
       const placed = await add(record);
-      if (edited !== null) await remove(edited);
+      const before = faults.find(({ id }) => id === edited);
+      if (before !== undefined) await remove(before.id);
       setEdited(null);
-      return { text: `Added ${placed.name}.`, work: () => remove(placed.id) };
+      const work = async () => {
+        await remove(placed.id);
+        if (before !== undefined) await add(recordOf(before));
+      };
+      return { text: `${before === undefined ? 'Added' : 'Replaced'} ${placed.name}.`, work };
     });
-  const faults = body?.faults ?? [];
   return (
     <>
       <Problem text={failure ?? problem} />
@@ -135,16 +153,25 @@ export function Faults() {
         }
       />
       {canChange ? (
-        <FaultForm
-          draft={draft}
-          isEdited={edited !== null}
-          onChange={setDraft}
-          onCancel={() => {
-            setEdited(null);
-            setDraft(emptyDraft);
-          }}
-          onAdd={place}
-        />
+        <>
+          <FaultPresets
+            onUse={(record) => {
+              setDraft(draftOf(record));
+              document.getElementById('fault-form')?.scrollIntoView();
+            }}
+            onAddAll={(scenario, records) => void change(() => addAll(scenario, records))}
+          />
+          <FaultForm
+            draft={draft}
+            isEdited={edited !== null}
+            onChange={setDraft}
+            onCancel={() => {
+              setEdited(null);
+              setDraft(emptyDraft);
+            }}
+            onAdd={place}
+          />
+        </>
       ) : (
         <p class="soft">
           Adding faults needs the scope <code>operations:write</code>.
