@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { wallClock } from '../../shared/live/clock.ts';
-import { type CheckOutcome, checkTestCases } from '../check/checking.ts';
+import { type CheckOptions, type CheckOutcome, checkTestCases } from '../check/checking.ts';
 import { addHits, newProbeHits } from '../check/probes.ts';
+import type { Shard } from '../fleet/vehicle-range.ts';
 import { isMeasured } from './coverage.ts';
 import { type FunctionCount, takeCoverage } from './coverage-recorder.ts';
 import { exitCodes } from './exit.ts';
@@ -13,6 +14,8 @@ export interface CheckOrder extends SubjectFlags {
   readonly runs: number;
   readonly minutes: number | null;
   readonly workers: number;
+  /** The part of the runs that this check has; its workers divide it again. */
+  readonly shard: Shard;
   /** Counts the calls of every function, in processes that do nothing else. */
   readonly coverage?: boolean;
 }
@@ -48,9 +51,8 @@ export async function checkWithWorkers(
   const { workers } = order;
   if (workers === 1 && order.coverage !== true) {
     const outcome = await checkTestCases({
-      ...numbersOf(order),
+      ...shareOf(order, 0),
       ...ownSubject(order),
-      worker: 0,
       now: wallClock.now,
       onRun: onProgress,
     });
@@ -76,8 +78,19 @@ export async function checkWithWorkers(
   };
 }
 
-function numbersOf({ seed, runs, minutes, workers }: CheckOrder) {
-  return { seed, runs, minutes, workers };
+/**
+ * The runs of a worker. A shard has every `of`-th run, and each of its workers every `workers`-th of those: which runs a shard
+ * has does not depend on its number of workers.
+ */
+export function shareOf(
+  { seed, runs, minutes, workers, shard }: CheckOrder,
+  worker: number,
+): Pick<CheckOptions, 'seed' | 'runs' | 'minutes' | 'worker' | 'workers'> {
+  return {
+    ...{ seed, runs, minutes },
+    worker: shard.index - 1 + worker * shard.of,
+    workers: workers * shard.of,
+  };
 }
 
 function sum(total: SoFar, more: SoFar): SoFar {
@@ -133,9 +146,8 @@ export async function beWorker(text: string): Promise<void> {
     });
   let told = 0;
   const outcome = await checkTestCases({
-    ...numbersOf(order),
+    ...shareOf(order, order.worker),
     ...ownSubject(order),
-    worker: order.worker,
     now: wallClock.now,
     onRun(soFar) {
       if (soFar.runs < told + tellEvery) return;

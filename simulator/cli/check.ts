@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -8,32 +8,29 @@ import { givenText } from '../../shared/protocol/address.ts';
 import { judge } from '../check/judge.ts';
 import { readSaved, type SavedTestCase } from '../check/saved-test-case.ts';
 import type { TestCase } from '../check/test-case.ts';
-import {
-  type CorpusResult,
-  probesNeedRuns,
-  reportOf,
-  reportText,
-  saveFailures,
-  writeJunit,
-} from './check-report.ts';
+import type { Shard } from '../fleet/vehicle-range.ts';
+import { type CheckFileFlags, checkJson, withCheckFiles, writeCheckFiles } from './check-formats.ts';
+import { type CorpusResult, probesNeedRuns, reportOf, saveFailures } from './check-report.ts';
+import { reportText } from './check-text.ts';
 import { beWorker, checkWithWorkers, type SoFar } from './check-workers.ts';
 import { coverageReport, functionsOf } from './coverage.ts';
 import { coverageExceptions } from './coverage-exceptions.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { textOfNamedFile } from './named-file.ts';
 import { ownSubject, type SubjectFlags } from './own-subject.ts';
+import { productVersions } from './product-version.ts';
+import { shardOfText } from './shard-option.ts';
 import { countOf } from './whole-number.ts';
 
-interface CheckFlags extends SubjectFlags {
+interface CheckFlags extends SubjectFlags, CheckFileFlags {
   readonly runs?: string;
   readonly minutes?: string;
   readonly seed: string;
   readonly workers: string;
   readonly corpus: string;
   readonly failures: string;
-  readonly json?: string | true;
-  readonly junit?: string;
   readonly coverage?: true;
+  readonly shard?: string;
 }
 
 const runsDefault = 2_000;
@@ -42,7 +39,7 @@ const runsEndless = 1_000_000;
 
 /** `fleetwake check`: runs thousands of random test cases in virtual time and checks every rule for each. */
 export function addCheck(program: Command): void {
-  program
+  const command = program
     .command('check')
     .description('run random purchases and faults in virtual time, and check every rule at every event')
     .option('--runs <number>', `number of runs; default ${runsDefault}`)
@@ -54,11 +51,14 @@ export function addCheck(program: Command): void {
     .option('--corpus <folder>', 'folder of saved failures that run first', 'test/regressions')
     .option('--failures <folder>', 'folder where failing runs are saved', 'reports')
     .option('--coverage', 'report which functions of the product the runs called, and which they did not')
-    .option('--json [file]', 'write the report as JSON, to a file or to standard output')
-    .option('--junit <file>', 'write the report as JUnit XML')
+    .option(
+      '--shard <i/n>',
+      'run only the i-th of n parts of these runs and of the corpus, the others elsewhere; "report merge" joins their reports',
+    )
     .action(async (flags: CheckFlags) => {
       process.exitCode = await check(flags);
     });
+  withCheckFiles(command);
   program.command('check-worker <order>', { hidden: true }).action(beWorker);
 }
 
@@ -70,6 +70,11 @@ function minutesOf(text: string): number {
 }
 
 async function check(flags: CheckFlags): Promise<number> {
+  const shard = shardOfText(flags.shard);
+  if (flags.shard !== undefined && flags.coverage)
+    throw new UsageError(
+      '--coverage and --shard cannot be combined: functions that one shard did not call, another one may; leave one of them out',
+    );
   if (flags.runs !== undefined && flags.minutes !== undefined)
     throw new UsageError('--runs and --minutes cannot be combined: give one of them');
   const minutes = flags.minutes === undefined ? null : minutesOf(flags.minutes);
@@ -82,17 +87,18 @@ async function check(flags: CheckFlags): Promise<number> {
   const own = ownSubject(flags);
   const { policy, catalogue } = flags;
   const span = minutes === null ? `--runs ${runs}` : `--minutes ${minutes}`;
+  const requested = `${span}${optionText('policy', policy)}${optionText('catalogue', catalogue)}`;
   say(
-    `check --seed ${seed} ${span} --workers ${workers} --corpus ${flags.corpus}${optionText('policy', policy)}${optionText('catalogue', catalogue)}; ${probeRule(flags)}`,
+    `check --seed ${seed} ${requested} --workers ${workers} --corpus ${flags.corpus}${optionText('shard', flags.shard)}; ${probeRule(flags)}`,
   );
   // A process runs one virtual system at a time; this process runs its own while the workers start.
-  const replayed = replayCorpus(await readCorpus(flags.corpus));
+  const replayed = replayCorpus(partOf(await readCorpus(flags.corpus), shard));
   if (workers === 1) await replayed;
   const beganAt = wallClock.now();
-  const progress = progressLines(beganAt, minutes === null ? runs : null);
+  const progress = progressLines(beganAt, minutes === null ? Math.ceil(runs / shard.of) : null);
   const coverage = flags.coverage === true;
   const order = {
-    ...{ seed, runs, minutes, workers, coverage },
+    ...{ seed, runs, minutes, workers, coverage, shard },
     ...(policy && { policy }),
     ...(catalogue && { catalogue }),
   };
@@ -101,17 +107,19 @@ async function check(flags: CheckFlags): Promise<number> {
   const seconds = (wallClock.now() - beganAt) / 1_000;
   const failures = await saveFailures(flags.failures, seed, outcome.failures);
   const report = reportOf(
-    { seed, seconds, corpus, isOwn: isOwn(flags), replayOptions: optionText('catalogue', catalogue) },
+    {
+      ...{ seed, startedAt: beganAt, seconds, versions: productVersions(), corpus, isOwn: isOwn(flags) },
+      replayOptions: optionText('catalogue', catalogue),
+      ...(flags.shard === undefined ? {} : { shard: { ...shard, requested } }),
+    },
     outcome,
     failures,
     coverage ? coverageReport(functionsOf(outcome.counts), coverageExceptions) : null,
   );
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (typeof flags.json === 'string') await writeFile(flags.json, json);
-  if (flags.junit !== undefined) await writeJunit(flags.junit, report);
+  await writeCheckFiles(flags, report);
   process.stdout.write(
     flags.json === true
-      ? json
+      ? checkJson(report)
       : await reportText(report, failures, own.catalogue ? { catalogue: own.catalogue } : {}),
   );
   return report.ok ? exitCodes.ok : exitCodes.failed;
@@ -125,7 +133,8 @@ function optionText(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` --${name} ${value}`;
 }
 
-function probeRule(flags: SubjectFlags): string {
+function probeRule(flags: CheckFlags): string {
+  if (flags.shard !== undefined) return 'probes are judged by "fleetwake report merge", over all shards';
   return isOwn(flags)
     ? 'probes may stay at zero, because your policy or catalogue may exclude their situation'
     : `a probe at zero fails the check from ${probesNeedRuns} runs on`;
@@ -138,6 +147,11 @@ async function readCorpus(folder: string): Promise<{ file: string; schedule: Tes
   const files = names.map((name) => join(folder, name));
   const hint = 'give a folder of files that "fleetwake check" saved';
   return files.map((file) => ({ file, schedule: testCaseOf(file, textOfNamedFile(file, hint)).schedule }));
+}
+
+/** Every n-th saved test case, as a shard has every n-th run. */
+function partOf<Item>(items: readonly Item[], { index, of }: Shard): Item[] {
+  return items.filter((_, at) => at % of === index - 1);
 }
 
 async function replayCorpus(saved: Awaited<ReturnType<typeof readCorpus>>): Promise<CorpusResult[]> {

@@ -1,6 +1,6 @@
-import { givenText } from '../../shared/protocol/address.ts';
 import { type Shard, shardOf, type VehicleRange, vehicleNumberMax } from '../fleet/vehicle-range.ts';
 import { UsageError } from './exit.ts';
+import { shardOfText } from './shard-option.ts';
 import { countOf } from './whole-number.ts';
 
 export interface RangeFlags {
@@ -29,14 +29,5 @@ export function rangeOf(flags: RangeFlags): { readonly range: VehicleRange; read
   const shards = Math.ceil(whole.count / ofProcessMax);
   throw new UsageError(
     `${range.count} vehicles are more than the ${ofProcessMax} that one process simulates: start several, each with its --shard, such as --shard 1/${shards}`,
-  );
-}
-
-function shardOfText(text: string | undefined): Shard {
-  if (text === undefined) return { index: 1, of: 1 };
-  const [, index = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
-  if (index >= 1 && index <= of) return { index, of };
-  throw new UsageError(
-    `--shard must be i/n with i from 1 to n, such as 2/3 for the second of three parts, not ${givenText(text)}`,
   );
 }

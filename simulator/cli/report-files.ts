@@ -3,7 +3,7 @@ import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { htmlReport } from '../reports/html/page.ts';
-import { junitReport } from '../reports/junit.ts';
+import { ctrfReport, junitReport } from '../reports/junit.ts';
 import { markdownReport } from '../reports/markdown.ts';
 import type { RunReport } from '../reports/run-report.ts';
 import { readTimelineFiles } from '../timeline/timeline-files.ts';
@@ -13,6 +13,7 @@ export interface ReportFlags {
   /** True: to standard output. */
   readonly json?: string | true;
   readonly junit?: string;
+  readonly ctrf?: string;
   readonly markdown?: string;
   readonly html?: string;
 }
@@ -29,6 +30,7 @@ const writers = {
   json: (reports: readonly RunReport[]) =>
     `${JSON.stringify(reports.length === 1 ? reports[0] : reports, null, 2)}\n`,
   junit: junitReport,
+  ctrf: ctrfReport,
   markdown: (reports: readonly RunReport[]) => reports.map(markdownReport).join('\n'),
   async html(reports: readonly RunReport[]) {
     const files = await readTimelineFiles();
@@ -40,6 +42,7 @@ export function withReportOptions(command: Command): Command {
   return command
     .option('--json [file]', 'write the report as JSON, to a file or to standard output')
     .option('--junit <file>', 'write the report as JUnit XML, a case for every rule and expectation')
+    .option('--ctrf <file>', 'write the report as CTRF, the Common Test Report Format (https://ctrf.io)')
     .option('--markdown <file>', 'write the report as Markdown, for a CI summary')
     .option('--html <file>', 'write the report as one HTML page that opens offline');
 }

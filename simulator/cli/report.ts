@@ -5,6 +5,7 @@ import { diffReports, diffText, isWorse, judgedFigures } from '../reports/report
 import { readSavedReport, type SavedReport } from '../reports/saved-report.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { textOfNamedFile } from './named-file.ts';
+import { addReportMerge } from './report-merge.ts';
 import { collect } from './set-option.ts';
 
 interface DiffFlags {
@@ -15,7 +16,8 @@ interface DiffFlags {
 
 /** `fleetwake report diff A.json B.json`: what is different in the second run, and whether that is better or worse. */
 export function addReport(program: Command): void {
-  const report = program.command('report').description('compare reports of runs');
+  const report = program.command('report').description('compare or merge reports');
+  addReportMerge(report);
   report
     .command('diff')
     .argument('<before>', 'JSON report of a run (fleetwake run --json FILE)')

@@ -65,7 +65,7 @@ export function checkPlanFlags(
   const asked = flags.check ? '--check' : '--plan';
   if (flags.check && flags.plan)
     throw new UsageError('--check and --plan are two questions: ask one of them');
-  const idle = (['log', 'metrics', 'save', 'junit', 'markdown', 'html'] as const).find(
+  const idle = (['log', 'metrics', 'save', 'junit', 'ctrf', 'markdown', 'html'] as const).find(
     (option) => flags[option] !== undefined,
   );
   if (idle !== undefined)

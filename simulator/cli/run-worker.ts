@@ -83,7 +83,14 @@ async function checkFiles({ seed, runs }: Extract<RunOrder, { kind: 'check' }>, 
   });
   const failures = await saveFailures(folder, seed, outcome.failures);
   const seconds = (wallClock.now() - beganAt) / 1_000;
-  const report = reportOf({ seed, seconds, corpus: [], isOwn: false, replayOptions: '' }, outcome, failures);
+  const report = reportOf(
+    {
+      ...{ seed, startedAt: beganAt, seconds, versions: productVersions() },
+      ...{ corpus: [], isOwn: false, replayOptions: '' },
+    },
+    outcome,
+    failures,
+  );
   return { [`check-${seed}-${runs}.json`]: `${JSON.stringify(report, null, 2)}\n` };
 }
 

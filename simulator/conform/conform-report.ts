@@ -1,6 +1,7 @@
 import { html } from '../../shared/html/markup.ts';
 import { isoText } from '../../shared/protocol/instant.ts';
-import { type JunitCase, junitXml } from '../reports/junit-xml.ts';
+import { junitXml } from '../reports/junit-xml.ts';
+import type { TestResult } from '../reports/test-suite.ts';
 import type { ConformReport } from './conform.ts';
 
 type Tried = ConformReport['claims'][number];
@@ -33,7 +34,7 @@ export function conformTotal({ claims, adapter, origin }: ConformReport): string
 
 /** Returns JUnit XML: a case for each claim; what is not testable is skipped. */
 export function conformJunit({ adapter, origin, startedAt, tookMs, claims }: ConformReport): string {
-  const caseOf = (one: Tried): JunitCase => ({
+  const caseOf = (one: Tried): TestResult => ({
     className: 'fleetwake.conform',
     name: `${one.name}: ${one.title}`,
     outcome:
@@ -46,7 +47,7 @@ export function conformJunit({ adapter, origin, startedAt, tookMs, claims }: Con
   return junitXml([
     {
       name: `fleetwake conform ${adapter}`,
-      timestamp: isoText(startedAt),
+      startedAt,
       tookSeconds: tookMs / 1_000,
       properties: { origin },
       cases: claims.map(caseOf),

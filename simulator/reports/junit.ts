@@ -1,24 +1,36 @@
-import { isoText } from '../../shared/protocol/instant.ts';
 import { conclusionText } from './conclusion.ts';
-import { type JunitCase, type JunitSuite, junitXml } from './junit-xml.ts';
+import { ctrfText } from './ctrf.ts';
+import { junitXml } from './junit-xml.ts';
 import type { RunReport } from './run-report.ts';
+import type { TestResult, TestSuite } from './test-suite.ts';
 
-/**
- * JUnit XML: one suite a run, one case a rule and an expectation. A failure carries the seed and the command that runs
- * the same plan again. The time of a suite is the real time that its run took, where the caller knows it. A broken rule that the scenario does not expect to hold is a skipped case.
- */
-export function junitReport(
-  reports: readonly RunReport[],
-  wallMsOf: (report: RunReport) => number | undefined = () => undefined,
-): string {
-  return junitXml(reports.map((report) => suiteOf(report, wallMsOf(report) ?? report.tookMs)));
+/** The real time that a run took, in milliseconds, where the caller knows it. */
+type WallMsOf = (report: RunReport) => number | undefined;
+
+/** JUnit XML: one suite a run, one case a rule and an expectation. */
+export function junitReport(reports: readonly RunReport[], wallMsOf?: WallMsOf): string {
+  return junitXml(runSuites(reports, wallMsOf));
 }
 
-function suiteOf(report: RunReport, wallMs: number): JunitSuite {
+/** The same suites as CTRF. The version is that of the first run. */
+export function ctrfReport(reports: readonly RunReport[], wallMsOf?: WallMsOf): string {
+  return ctrfText(runSuites(reports, wallMsOf), reports[0]?.versions.fleetwake ?? 'unknown');
+}
+
+/**
+ * One suite a run, one case a rule and an expectation. A failure carries the seed and the command that runs the same plan again.
+ * The time of a suite is the real time that its run took, where the caller knows it. A broken rule that the scenario does not
+ * expect to hold is a skipped case.
+ */
+function runSuites(reports: readonly RunReport[], wallMsOf: WallMsOf = () => undefined): TestSuite[] {
+  return reports.map((report) => suiteOf(report, wallMsOf(report) ?? report.tookMs));
+}
+
+function suiteOf(report: RunReport, wallMs: number): TestSuite {
   const { scenario, seed, replay, startedAt, description } = report;
   return {
     name: `fleetwake ${scenario}${seed === null ? '' : `, seed ${seed}`}`,
-    timestamp: isoText(startedAt),
+    startedAt,
     tookSeconds: wallMs / 1_000,
     properties: {
       ...(seed === null ? {} : { seed: String(seed) }),
@@ -33,7 +45,7 @@ function again({ seed, replay }: RunReport): string {
   return [...(seed === null ? [] : [`seed ${seed}`]), `replay: ${replay}`].join('\n');
 }
 
-function ruleCase(report: RunReport, check: RunReport['checks'][number]): JunitCase {
+function ruleCase(report: RunReport, check: RunReport['checks'][number]): TestResult {
   const { id, title, ok, violations, violationCount, examined } = check;
   const one = { className: `fleetwake.${report.scenario}.rules`, name: `rule ${id}: ${title}` };
   if (ok) return { ...one, outcome: 'passed' };
@@ -44,7 +56,7 @@ function ruleCase(report: RunReport, check: RunReport['checks'][number]): JunitC
   return { ...one, outcome: { message: violations[0] ?? conclusionText(report), kind: 'rule', text } };
 }
 
-function expectationCases(report: RunReport): JunitCase[] {
+function expectationCases(report: RunReport): TestResult[] {
   return report.expectations.map(({ text, ok, found }) => ({
     className: `fleetwake.${report.scenario}.expectations`,
     name: text,

@@ -1,6 +1,7 @@
 import { visibleText } from '../../shared/protocol/plain-text.ts';
 import { againText, conclusionText, footnotes, runTitle, settingsText } from './conclusion.ts';
 import { namedFacts } from './fact-rows.ts';
+import { cell, tableRows } from './markdown-table.ts';
 import type { RunReport } from './run-report.ts';
 import { uncompressedTime } from './scenario-time.ts';
 import { inScenarioTime } from './shown-report.ts';
@@ -22,7 +23,7 @@ export function markdownReport(measured: RunReport): string {
     '',
     `${againText(report)}: \`${replay}\``,
     '',
-    ...rows(
+    ...tableRows(
       ['', 'Rule', 'Examined'],
       report.checks.map(({ id, title, ok: holds, examined }) => [
         markOf(holds, report.expectedRules.includes(id)),
@@ -32,12 +33,12 @@ export function markdownReport(measured: RunReport): string {
     ),
     ...(report.expectations.length === 0
       ? []
-      : rows(
+      : tableRows(
           ['', 'Expectation', 'Found'],
           report.expectations.map((one) => [markOf(one.ok, true), one.text, one.found]),
         )),
     ...violations(report),
-    ...rows(
+    ...tableRows(
       ['Figure', ''],
       namedFacts(report).map(([name, text]) => [name, text]),
     ),
@@ -76,7 +77,7 @@ function failures({ activations }: RunReport): string[] {
   return [
     `<details><summary>${failed.length} failed activations</summary>`,
     '',
-    ...rows(
+    ...tableRows(
       ['Purchase', 'Vehicle', 'Service', 'Attempts', 'Took', 'Why'],
       failed
         .slice(0, failedMax)
@@ -103,14 +104,4 @@ function footer(report: RunReport): string[] {
   ];
   if (bus !== null) parts.push(`bus ${bus}`);
   return parts.length === 0 ? [] : [`<sub>${parts.join(' · ')}</sub>`];
-}
-
-function rows(head: readonly string[], body: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...body.map(line), ''];
-}
-
-/** One line, and no character that ends a cell or begins markup. */
-function cell(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\|<>`*]/g, (character) => `\\${character}`);
 }

@@ -8,7 +8,8 @@ import { options } from '../../../gateway/config.ts';
 import { vinOf } from '../../../simulator/check/purchases-of-test-case.ts';
 import { calmTestCase } from '../../../simulator/check/test-case.ts';
 import { testCaseOf } from '../../../simulator/cli/check.ts';
-import { saveFailures, writeJunit } from '../../../simulator/cli/check-report.ts';
+import { writeCheckFiles } from '../../../simulator/cli/check-formats.ts';
+import { saveFailures } from '../../../simulator/cli/check-report.ts';
 import { consoleRuns } from '../../../simulator/cli/console-options.ts';
 import { type FleetFlags, fleetOfFlags, telemetryMsOf } from '../../../simulator/cli/fleet-options.ts';
 import { fleetwakeProgram } from '../../../simulator/cli/program.ts';
@@ -34,6 +35,7 @@ vi.mock('../../../shared/live/signals.ts', () => ({
 }));
 
 const consoleTests = 'simulator/console/login.live.test.ts';
+const shards = 'simulator/cli/check-shards.test.ts';
 const adapterFile = join(shippedAdaptersFolder(), 'synchronous.yaml');
 let service: AskedService;
 let folder = '';
@@ -440,7 +442,7 @@ purchases: { count: 1, overMs: 1000 }
 /** One virtual run and its verification write every kind of report. */
 const reported: Case = async () => {
   await writeFile(written('small.yaml'), scenario);
-  const kinds = ['json', 'junit', 'markdown', 'html'];
+  const kinds = ['json', 'junit', 'ctrf', 'markdown', 'html'];
   const into = (prefix: string) => kinds.flatMap((kind) => [`--${kind}`, written(`${prefix}.${kind}`)]);
   const run = await inProcess([
     'run',
@@ -456,6 +458,9 @@ const reported: Case = async () => {
   for (const prefix of ['run', 'verify']) {
     expect(JSON.parse(readFileSync(written(`${prefix}.json`), 'utf8'))).toMatchObject({ seed: 3, ok: true });
     expect(readFileSync(written(`${prefix}.junit`), 'utf8')).toContain('<testsuite');
+    expect(JSON.parse(readFileSync(written(`${prefix}.ctrf`), 'utf8'))).toMatchObject({
+      reportFormat: 'CTRF',
+    });
     expect(readFileSync(written(`${prefix}.markdown`), 'utf8')).toMatch(/^#/);
     expect(readFileSync(written(`${prefix}.html`), 'utf8')).toMatch(/^<!doctype html>/i);
   }
@@ -610,7 +615,7 @@ const ofMosquittoAccounts: Record<string, Case> = {
 
 const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
-    ['json', 'junit', 'markdown', 'html'].flatMap((kind) => [
+    ['json', 'junit', 'ctrf', 'markdown', 'html'].flatMap((kind) => [
       [`run --${kind}`, reported],
       [`verify --${kind}`, reported],
     ]),
@@ -1494,9 +1499,28 @@ const cases: Readonly<Record<string, Case>> = {
     'simulator/cli/coverage.live.test.ts',
     'check --coverage counts the calls of all workers',
   ),
+  'check --shard': both(
+    shownBy('--shard', shards, 'in every format'),
+    refuses(
+      'check --shard 3/2',
+      '--shard must be i/n with i from 1 to n, such as 2/3 for the second of three parts, not "3/2"',
+    ),
+    refuses(
+      'check --shard 1/2 --coverage',
+      '--coverage and --shard cannot be combined: functions that one shard did not call, another one may; leave one of them out',
+    ),
+  ),
+  'check --ctrf': shownBy('--ctrf', shards, 'in every format'),
+  'check --markdown': shownBy('--markdown', shards, 'in every format'),
+  ...Object.fromEntries(
+    ['json', 'junit', 'ctrf', 'markdown'].map((name) => [
+      `report merge --${name}`,
+      shownBy(`--${name}`, shards, 'in every format'),
+    ]),
+  ),
   'check --junit': async () => {
-    const none = { seed: 7, seconds: 1, corpus: [], failures: [], probesMissed: [], runs: 12 };
-    await writeJunit(written('check.xml'), none as never);
+    const none = { seed: 7, seconds: 1, startedAt: 0, corpus: [], failures: [], probesMissed: [], runs: 12 };
+    await writeCheckFiles({ junit: written('check.xml') }, none as never);
     expect(readFileSync(written('check.xml'), 'utf8')).toContain('12 runs of seed 7');
   },
   'replay --catalogue': both(

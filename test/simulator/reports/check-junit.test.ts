@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { type CheckReport, junitOf } from '../../../simulator/cli/check-report.ts';
+import { checkJunit } from '../../../simulator/cli/check-formats.ts';
+import type { CheckReport } from '../../../simulator/cli/check-report.ts';
 
 const passed: CheckReport = {
   ok: true,
   seed: 3,
   runs: 20,
+  startedAt: Date.UTC(2026, 10, 30),
   seconds: 1.5,
+  versions: { fleetwake: '1.2.3', node: '20.19.0' },
   corpus: [{ file: 'a.json', broken: null }],
   failures: [],
   schedulesPerSecond: 1,
@@ -17,9 +20,9 @@ const passed: CheckReport = {
 };
 
 test('a check has a case for each file of the corpus, one for its runs and one for its probes', () => {
-  expect(junitOf(passed)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+  expect(checkJunit(passed)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites tests="3" failures="0" errors="0" skipped="0">
-  <testsuite name="fleetwake check" time="1.5" tests="3" failures="0" errors="0" skipped="0">
+  <testsuite name="fleetwake check" timestamp="2026-11-30T00:00:00.000Z" time="1.5" tests="3" failures="0" errors="0" skipped="0">
     <properties>
       <property name="seed" value="3"/>
     </properties>
@@ -32,7 +35,7 @@ test('a check has a case for each file of the corpus, one for its runs and one f
 });
 
 test('what failed is said with its replay, and what XML cannot hold is replaced', () => {
-  const xml = junitOf({
+  const xml = checkJunit({
     ...passed,
     corpus: [{ file: 'a.json', broken: { rule: 'order <9>', sentence: 'V1 "stands" at\u0001 2' } }],
     failures: [
@@ -51,7 +54,7 @@ test('what failed is said with its replay, and what XML cannot hold is replaced'
 });
 
 test('a text with ends of CDATA sections in it stays well-formed XML, with nothing lost', () => {
-  const xml = junitOf({
+  const xml = checkJunit({
     ...passed,
     failures: [
       {
