@@ -32,8 +32,8 @@ export function similarField(issue: z.core.$ZodIssue, key: string): string | nul
   return Object.hasOwn(names, key) ? (names[key] ?? null) : null;
 }
 
-/** At most so many letters differ: a third of the name, and never more than three. */
-function similarName(name: string, known: readonly string[]): string | null {
+/** Returns the known name that another one resembles, or null: at most a third of its letters differ, and never more than three. */
+export function similarName(name: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const nearest = closest(
     name.toLowerCase(),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { modelJsonSchema } from '../models/model-schema.ts';
-import type { FeatureModel, VehicleModel } from '../vehicle/models.ts';
+import type { FeatureModel, SignalModel, VehicleModel } from '../vehicle/models.ts';
 import { exitCodes } from './exit.ts';
 import { checkCatalogue, type ModelsFlags, modelsOf, withModelsOption } from './models-option.ts';
 import { refuseUnused } from './unused-flags.ts';
@@ -35,7 +35,18 @@ function listOf(flags: Flags): string {
 }
 
 function asJson({ known, vinPrefix, vinPlant, features: _, ...model }: VehicleModel) {
-  return { ...model, vin: `${vinPrefix}*${vinPlant}######`, features: known };
+  const signals = model.signals.map(({ generator, ...signal }) => ({
+    ...signal,
+    generator: withoutValues(generator),
+  }));
+  return { ...model, vin: `${vinPrefix}*${vinPlant}######`, features: known, signals };
+}
+
+/** A recorded file may have megabytes of them. */
+function withoutValues(generator: SignalModel['generator']): object {
+  if (generator.from !== 'recorded') return generator;
+  const { atMs: _, values, ...recording } = generator;
+  return { ...recording, values: values.length };
 }
 
 /** A model in a few lines: its features, each with what it takes and needs. */
@@ -46,6 +57,13 @@ function textOf(model: VehicleModel): string {
     `${id}  ${name}  VIN ${vinPrefix}*${vinPlant}######  firmware ${firmware}`,
     ...(units === '' ? [] : [`  control units: ${units}`]),
     ...known.map((feature) => `  ${featureText(feature)}`),
+    ...model.signals.flatMap(({ path, generator }) => {
+      if (generator.from !== 'recorded') return [];
+      const { file, lengthMs, atEnd } = generator;
+      return [
+        `  recorded: ${file}, ${lengthMs / 1_000} s, ${atEnd === 'repeat' ? 'repeated' : 'then held'}: ${path}`,
+      ];
+    }),
   ].join('\n');
 }
 

@@ -175,13 +175,15 @@ function checkSignal(
     return [{ path: [...path, 'generator', 'min'], text }];
   }
   const kind = kindOf(generator);
+  // What a recorded file holds is checked with its rows.
+  if (kind === null) return [];
   const wanted = Object.entries(vssTypes).flatMap(([known, of]) => (of === kind ? [known] : []));
   if (wanted.includes(type)) return [];
   const text = `is "${type}", and the generator ${generator.from} makes ${kind}; write ${wanted.join(', ')}`;
   return [{ path: [...path, 'type'], text }];
 }
 
-function kindOf(generator: SignalFile['generator']): string {
+function kindOf(generator: SignalFile['generator']): string | null {
   switch (generator.from) {
     case 'constant':
       return Array.isArray(generator.value) ? 'string[]' : typeof generator.value;
@@ -189,6 +191,8 @@ function kindOf(generator: SignalFile['generator']): string {
       return 'number';
     case 'feature':
       return generator.active === undefined ? 'boolean' : 'number';
+    case 'recorded':
+      return null;
     default:
       return vehicleQuantities[generator.from];
   }

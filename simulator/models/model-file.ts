@@ -5,6 +5,8 @@ import { mistakesOf } from '../scenarios/mistake.ts';
 import { type FeatureModel, modelName, type SignalModel, type VehicleModel } from '../vehicle/models.ts';
 import { checkModel } from './model-checks.ts';
 import { type FeatureFile, type ModelFile, modelSchema } from './model-schema.ts';
+import { type ReadBeside, type RecordedSignals, recordedSignals } from './recorded-signals.ts';
+import type { SignalFile } from './signal-schema.ts';
 import { standardSignals } from './standard-signals.ts';
 
 export type ModelReading =
@@ -15,8 +17,17 @@ export type ModelReading =
 
 const mistakesMax = 20;
 
-/** Reads a vehicle model: YAML 1.2, of which JSON is a part. Everything is checked at once. `file` is how the sentences call it. */
-export function readModelFile(text: string, file: string): ModelReading {
+/**
+ * Reads a vehicle model: YAML 1.2, of which JSON is a part. Everything is checked at once. `file` is how the sentences call
+ * it; `readBeside` gives the recorded files of its folder.
+ */
+export function readModelFile(
+  text: string,
+  file: string,
+  readBeside: ReadBeside = () => ({
+    fault: 'and no such file is in the folder of the model; correct its name',
+  }),
+): ModelReading {
   const yaml = readYaml(text, file);
   if (!yaml.ok) return failed(yaml.mistakes);
   const { value, placeOf: at } = yaml.file;
@@ -24,12 +35,16 @@ export function readModelFile(text: string, file: string): ModelReading {
     `${at(mistake)}: ${pathText(mistake.path) || 'the vehicle model'} ${mistake.text}`;
   const parsed = modelSchema.safeParse(value, withSimilarFields);
   if (!parsed.success) return failed(mistakesOf(parsed.error, value, 'a vehicle model').map(sentence));
-  const mistakes = checkModel(parsed.data);
-  if (mistakes.length > 0) return failed(mistakes.map(sentence));
-  return { ok: true, model: modelOf(parsed.data), placeOf: (path) => at({ path }) };
+  const { recordings, ...recorded } = recordedSignals(parsed.data, readBeside);
+  const mistakes = [
+    ...[...checkModel(parsed.data), ...recorded.mistakes].map(sentence),
+    ...recorded.sentences,
+  ];
+  if (mistakes.length > 0) return failed(mistakes);
+  return { ok: true, model: modelOf(parsed.data, recordings), placeOf: (path) => at({ path }) };
 }
 
-function modelOf(file: ModelFile): VehicleModel {
+function modelOf(file: ModelFile, recordings: RecordedSignals['recordings']): VehicleModel {
   const [vinPrefix = '', rest = ''] = file.vin.split('*');
   return {
     id: file.id,
@@ -49,8 +64,14 @@ function modelOf(file: ModelFile): VehicleModel {
     batteryKwh: file.battery.capacityKwh,
     kwhPerKm: file.battery.kwhPerKm,
     trips: file.trips,
-    signals: (file.signals as readonly SignalModel[] | undefined) ?? standardSignals,
+    signals: file.signals?.map((signal) => signalModelOf(signal, recordings)) ?? standardSignals,
   };
+}
+
+function signalModelOf(signal: SignalFile, recordings: RecordedSignals['recordings']): SignalModel {
+  const recording = recordings.get(signal.path);
+  const generator = recording === undefined ? signal.generator : { from: 'recorded', ...recording };
+  return { ...signal, generator } as SignalModel;
 }
 
 function featureModelOf(feature: FeatureFile, applyMs: number): FeatureModel {

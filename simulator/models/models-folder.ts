@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTextFile, TextFileError } from '../../shared/files/text-file.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
 import { readModelFile } from './model-file.ts';
+import type { ReadBeside } from './recorded-signals.ts';
 
 export type ModelsReading =
   | { readonly ok: true; readonly models: readonly VehicleModel[] }
@@ -14,6 +15,8 @@ export type ModelsReading =
 /** A model of 20 features has about 6 kB; a file beyond this is something else. */
 const fileMaxBytes = 1_000_000;
 const filesMax = 200;
+/** An hour of ten signals, each twice a second, has about 3 MB. */
+const recordedMaxBytes = 16_000_000;
 
 /** Returns the folder of the models that come with the product: beside this file, or in the sources when this is the compiled one. */
 export function shippedModelsFolder(): string {
@@ -57,7 +60,7 @@ export function readModelsFolder(folder: string): ModelsReading {
 
 function readModelAt(path: string): ReturnType<typeof readModelFile> {
   try {
-    return readModelFile(readTextFile(path, fileMaxBytes), path);
+    return readModelFile(readTextFile(path, fileMaxBytes), path, (name) => readBeside(dirname(path), name));
   } catch (error) {
     const isOfFile = error instanceof TextFileError || (error as NodeJS.ErrnoException).code !== undefined;
     if (!isOfFile) throw error;
@@ -66,6 +69,25 @@ function readModelAt(path: string): ReturnType<typeof readModelFile> {
       ok: false,
       mistakes: [`${path}: ${text}${text.includes(';') ? '' : '; correct it or remove it'}`],
     };
+  }
+}
+
+/** Reads a recorded file of the folder or below it, wherever links lead. */
+function readBeside(folder: string, name: string): ReturnType<ReadBeside> {
+  const path = join(folder, name);
+  try {
+    if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) {
+      return { fault: 'which leads out of the folder of the model; put the file itself there' };
+    }
+    return { path, text: readTextFile(path, recordedMaxBytes) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      return { fault: 'and no such file is in the folder of the model; correct its name' };
+    }
+    if (!(error instanceof TextFileError) && code === undefined) throw error;
+    const text = fileErrorText(error);
+    return { fault: `and ${text}${text.includes(';') ? '' : '; name a file that can be read'}` };
   }
 }
 

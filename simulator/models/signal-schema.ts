@@ -22,6 +22,9 @@ export const vssTypes = {
 export type VssType = keyof typeof vssTypes;
 const vssTypeNames = Object.keys(vssTypes) as VssType[];
 
+/** A file of a folder or below it: no segment begins with a dot, and none leads elsewhere. */
+const besidePath = /^[^./\\:\0][^/\\:\0]*(\/[^./\\:\0][^/\\:\0]*)*$/;
+
 const generatorSchema = z
   .discriminatedUnion(
     'from',
@@ -46,11 +49,28 @@ const generatorSchema = z
         active: z.number().optional(),
         dormant: z.number().optional(),
       }),
+      z.strictObject({
+        from: z.literal('recorded'),
+        file: z
+          .string()
+          .max(200)
+          .regex(
+            besidePath,
+            'write the path of a CSV file in the folder of the model, such as drive.csv or recordings/drive.csv',
+          )
+          .describe(
+            'CSV file of the form of the KUKSA csv provider, in the folder of the model or below it.',
+          ),
+        atEnd: z
+          .enum(['repeat', 'hold'])
+          .default('repeat')
+          .describe('After the end of the file: repeat begins it again, hold keeps the last value.'),
+      }),
     ],
-    { error: `write {from: …} with one of ${quantities.join(', ')}, constant, wave or feature` },
+    { error: `write {from: …} with one of ${quantities.join(', ')}, constant, wave, feature or recorded` },
   )
   .describe(
-    'Where the value comes from: a quantity of the vehicle, a constant, a wave, or whether a feature is active.',
+    'Where the value comes from: a quantity of the vehicle, a constant, a wave, whether a feature is active, or a recorded file.',
   );
 
 export const signalSchema = z.strictObject({

@@ -1,3 +1,5 @@
+import type { Recording } from './recording.ts';
+
 /** Kinds of values that a parameter of a feature takes. */
 export type ParameterType = 'integer' | 'number' | 'boolean' | 'string';
 export type ParameterValue = string | number | boolean;
@@ -60,7 +62,8 @@ export type SignalGenerator =
       readonly feature: string;
       readonly active: number;
       readonly dormant: number;
-    };
+    }
+  | ({ readonly from: 'recorded' } & Recording);
 
 /** Quantities of the simulated vehicle that a signal can show. */
 export const vehicleQuantities = {

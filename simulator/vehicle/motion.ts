@@ -16,6 +16,8 @@ export interface Motion {
   readonly rsrpDbm: number;
   /** How often the ignition has been switched off. */
   readonly ignitionCycles: number;
+  /** How long the recorded signals have been played; only of a model that has some. Milliseconds. */
+  readonly playedMs?: number;
 }
 
 /** Below this a parked vehicle is plugged in and does not set out: no drive can empty its battery. */
@@ -74,7 +76,12 @@ export function move(
     remainingMs -= partMs;
     if (partMs === leftMs) next = turn(next, model, draw);
   }
-  return { ...next, rsrpDbm: clamp(next.rsrpDbm + (draw() - 0.5) * 6, -125, -70) };
+  const plays = model.signals.some(({ generator }) => generator.from === 'recorded');
+  return {
+    ...next,
+    rsrpDbm: clamp(next.rsrpDbm + (draw() - 0.5) * 6, -125, -70),
+    ...(plays ? { playedMs: (motion.playedMs ?? 0) + elapsedMs } : {}),
+  };
 }
 
 function rest(

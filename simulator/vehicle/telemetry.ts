@@ -1,6 +1,7 @@
 import type { Telemetry } from '../../shared/protocol/device-messages.ts';
 import type { SignalModel, VehicleQuantity } from './models.ts';
 import { isCharging, speedOf } from './motion.ts';
+import { recordedValue } from './recording.ts';
 import { type Coverage, signalStrength } from './signal-strength.ts';
 import { featureOf, type Vehicle } from './vehicle.ts';
 
@@ -17,9 +18,12 @@ export function signalsOf(
   coverage: Coverage,
 ): Telemetry['signals'] {
   const due = vehicle.model.signals.filter(({ everyMs }) => isDue(everyMs, now, elapsedMs));
-  return Object.fromEntries(
-    due.map((signal) => [signal.path, signalValue(vehicle, signal, { now, coverage })]),
-  );
+  const signals: Record<string, SignalValue> = {};
+  for (const signal of due) {
+    const value = signalValue(vehicle, signal, { now, coverage });
+    if (value !== undefined) signals[signal.path] = value;
+  }
+  return signals;
 }
 
 /** A multiple of the signal's time has passed since the message before. */
@@ -32,11 +36,12 @@ interface Moment {
   readonly coverage: Coverage;
 }
 
+/** Undefined while a recorded signal has no value yet. */
 function signalValue(
   vehicle: Vehicle,
   { generator, type }: SignalModel,
   { now, coverage }: Moment,
-): SignalValue {
+): SignalValue | undefined {
   switch (generator.from) {
     case 'constant':
       return typeof generator.value === 'object' ? [...generator.value] : generator.value;
@@ -49,6 +54,8 @@ function signalValue(
       const value = min + ((max - min) * (1 + Math.sin((2 * Math.PI * now) / periodMs))) / 2;
       return rounded(value, type === 'float' || type === 'double' ? 2 : 0);
     }
+    case 'recorded':
+      return recordedValue(generator, vehicle.motion.playedMs ?? 0);
     default:
       return quantityOf(vehicle, generator.from, coverage);
   }

@@ -18,9 +18,10 @@ import { standingFault, vehicleFaultRecordSchema } from '../../../simulator/faul
 import { type Fleet, fleet } from '../../../simulator/fleet/fleet.ts';
 import type { ObserveFleet } from '../../../simulator/fleet/fleet-events.ts';
 import type { FleetOptions } from '../../../simulator/fleet/options.ts';
-import { shippedModels } from '../../../simulator/models/models-folder.ts';
+import type { VehicleModel } from '../../../simulator/vehicle/models.ts';
 import { pacedLoop } from '../../helpers/paced-loop.ts';
 import { until } from '../../helpers/until.ts';
+import { modelOf } from '../../helpers/vehicle-model.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -96,12 +97,10 @@ export async function withFaultWorld(
   work: (world: FaultWorld) => Promise<void>,
   keepAliveSeconds = 60,
   observe?: ObserveFleet,
-  more: Partial<FleetOptions> = {},
+  { model = modelOf('aurora-2026'), ...more }: Partial<FleetOptions> & { readonly model?: VehicleModel } = {},
 ): Promise<void> {
   const parts = await open();
   const { clock } = parts;
-  const [model] = shippedModels();
-  if (!model) throw new Error('there is no model');
   const vin = makeVin(model.vinPrefix, model.vinPlant, 100_001);
   const heard: Heard[] = [];
   const service = parts.service.open({

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { restoredVehicle } from '../../../simulator/fleet/vehicle-store.ts';
 import type { SignalModel, VehicleModel } from '../../../simulator/vehicle/models.ts';
 import { step } from '../../../simulator/vehicle/step.ts';
 import { newVehicle, type Vehicle } from '../../../simulator/vehicle/vehicle.ts';
@@ -53,4 +54,51 @@ it('shows whether a feature is active', () => {
   expect(signalsAt(dormant, noon, 1)).toEqual({ 'Vehicle.Heated': false });
   const { vehicle: active } = deliver(dormant, command('c1', [['heated_seats', 'active', 1]]));
   expect(signalsAt(active, noon, 1)).toEqual({ 'Vehicle.Heated': true });
+});
+
+describe('a recorded signal', () => {
+  const recording = { from: 'recorded', file: 'drive.csv', lengthMs: 2_500 } as const;
+  const speeds = { ...recording, atMs: [500, 500, 1_500], values: [27, 48, 24] } as const;
+
+  /** What messages tell that are sent so much later than the one before. */
+  function played(signals: readonly SignalModel[], gapsMs: readonly number[]): unknown[] {
+    let vehicle = vehicleWith(...signals);
+    return gapsMs.map((elapsedMs) => {
+      const taken = step(vehicle, { type: 'tick', now: noon, elapsedMs, draws: [0.5] });
+      vehicle = taken.vehicle;
+      const [message] = taken.messages;
+      return message?.channel === 'telemetry' ? message.payload.signals : null;
+    });
+  }
+  const speed = (value?: number) => (value === undefined ? {} : { 'Vehicle.Speed': value });
+
+  it('has no value before its first row, and begins the file again after its end', () => {
+    const signal = {
+      path: 'Vehicle.Speed',
+      type: 'float',
+      generator: { ...speeds, atEnd: 'repeat' },
+    } as const;
+    expect(played([signal], [0, 499, 1, 999, 1, 999, 1, 499, 1, 2_000, 25_000])).toEqual(
+      [undefined, undefined, 48, 48, 24, 24, 24, 24, 48, 24, 24].map(speed),
+    );
+  });
+
+  it('keeps its last value after the end where the model holds it', () => {
+    const signal = { path: 'Vehicle.Speed', type: 'float', generator: { ...speeds, atEnd: 'hold' } } as const;
+    expect(played([signal], [1_000, 1_000, 1_000, 86_400_000])).toEqual([48, 24, 24, 24].map(speed));
+  });
+
+  it('of a file without any delay has its last value', () => {
+    const generator = { ...recording, lengthMs: 0, atMs: [0, 0], values: [1, 2], atEnd: 'repeat' } as const;
+    expect(played([{ path: 'Vehicle.Speed', type: 'float', generator }], [0, 10])).toEqual([2, 2].map(speed));
+  });
+
+  it('resumes where it was after the simulator starts again', () => {
+    const signal = { path: 'Vehicle.Speed', type: 'float', generator: { ...speeds, atEnd: 'hold' } } as const;
+    const vehicle = vehicleWith(signal);
+    const { vehicle: moved } = step(vehicle, { type: 'tick', now: noon, elapsedMs: 1_400, draws: [0.5] });
+    const motion = JSON.parse(JSON.stringify(moved.motion));
+    const restored = restoredVehicle(vehicle, { memory: null, motion });
+    expect([signalsAt(restored, noon, 50), signalsAt(restored, noon, 200)]).toEqual([48, 24].map(speed));
+  });
 });

@@ -1,0 +1,114 @@
+import Papa from 'papaparse';
+import { shorten } from '../../shared/files/mistake.ts';
+
+/** A row of a recorded file. */
+export interface RecordedRow {
+  /** In the file, from 1. */
+  readonly line: number;
+  /** A current value; else the target of an actuator, which no vehicle reports. */
+  readonly isCurrent: boolean;
+  readonly signal: string;
+  readonly value: string;
+  /** When the row is played, from the beginning of the file. Milliseconds. */
+  readonly atMs: number;
+}
+
+export interface RecordedRows {
+  readonly rows: readonly RecordedRow[];
+  /** With the delay of the last row. */
+  readonly lengthMs: number;
+  /** A sentence each: `drive.csv:3: …`. */
+  readonly mistakes: readonly string[];
+}
+
+const columns = ['field', 'signal', 'value', 'delay'] as const;
+type Column = (typeof columns)[number];
+const header = columns.join(',');
+/** A delay is at most a day. */
+const delayMaxS = 86_400;
+
+/**
+ * Reads a CSV of the form that KUKSA's csv provider plays and its recorder writes: a header with the columns field, signal,
+ * value and delay, then a row a value. The delay is the time in seconds after the row. `file` is how sentences call it.
+ */
+export function readRecordedFile(text: string, file: string): RecordedRows {
+  const plain = text.replace(/\r\n?/g, '\n');
+  // The provider takes | as the quote; the recorder writes the one of RFC 4180.
+  const quoteChar = plain.includes('|') ? '|' : '"';
+  // It also skips spaces after a comma.
+  const given = quoteChar === '|' ? plain.replaceAll(/, +\|/g, ',|') : plain;
+  const { data, errors } = Papa.parse<string[]>(given, { delimiter: ',', newline: '\n', quoteChar });
+  const [first = [], ...others] = data;
+  const names = first.map((name) => name.trim());
+  const missing = columns.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    return nothing(
+      `${file}:1: has no column ${missing.map((name) => `"${name}"`).join(' and ')}; begin with the columns ${header}`,
+    );
+  }
+  const unfinished = errors.find(({ type }) => type === 'Quotes');
+  if (unfinished) {
+    const line = lineOf(data, unfinished.row ?? 0);
+    return nothing(`${file}:${line}: has a ${quoteChar} without its other one; write both, or none`);
+  }
+  return rowsOf(others, names, { file, line: 1 + breaksIn(first) + 1 });
+}
+
+const nothing = (mistake: string): RecordedRows => ({ rows: [], lengthMs: 0, mistakes: [mistake] });
+
+/** A value in quotes may have line breaks. */
+const breaksIn = (cells: readonly string[]) =>
+  cells.reduce((sum, cell) => sum + (cell.includes('\n') ? cell.split('\n').length - 1 : 0), 0);
+
+const lineOf = (data: readonly (readonly string[])[], row: number) =>
+  data.slice(0, row).reduce((line, cells) => line + 1 + breaksIn(cells), 1);
+
+function rowsOf(
+  data: readonly (readonly string[])[],
+  names: readonly string[],
+  { file, line: begin }: { readonly file: string; readonly line: number },
+): RecordedRows {
+  const rows: RecordedRow[] = [];
+  const mistakes: string[] = [];
+  let seconds = 0;
+  let line = begin;
+  for (const cells of data) {
+    const at = line;
+    line += 1 + breaksIn(cells);
+    if (cells.every((cell) => cell.trim() === '')) continue;
+    const read = readRow(cells, names);
+    if (typeof read === 'string') {
+      mistakes.push(`${file}:${at}: ${read}`);
+      continue;
+    }
+    const { delayS, ...row } = read;
+    rows.push({ ...row, line: at, atMs: Math.round(seconds * 1_000) });
+    seconds += delayS;
+  }
+  if (rows.length === 0 && mistakes.length === 0)
+    mistakes.push(`${file}:1: has no row after its header; add one, such as current,Vehicle.Speed,48,1`);
+  return { rows, lengthMs: Math.round(seconds * 1_000), mistakes };
+}
+
+type ReadRow = Omit<RecordedRow, 'line' | 'atMs'> & { readonly delayS: number };
+
+/** Returns the row, or what is wrong with it. */
+function readRow(cells: readonly string[], names: readonly string[]): ReadRow | string {
+  if (cells.length !== names.length) {
+    const why = cells.length > names.length ? '; write | before and after a value with a comma' : '';
+    return `has ${cells.length} columns, and the header has ${names.length}; write ${names.join(',')}${why}`;
+  }
+  const cell = (name: Column) => (cells[names.indexOf(name)] ?? '').trim();
+  const [field, signal, value, delay] = columns.map(cell) as [string, string, string, string];
+  if (field !== 'current' && field !== 'target') {
+    return `field is "${shorten(field)}"; write current, or target for a command to an actuator`;
+  }
+  if (signal === '') return 'signal is empty; write its path, such as Vehicle.Speed';
+  if (value === '') return `value is empty; write the value of ${shorten(signal)}, or remove the row`;
+  if (/^-\d/.test(delay)) return `delay is "${shorten(delay)}", and time runs forwards; write ${delayHint}`;
+  const delayS = /^\+?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(delay) ? Number(delay) : Number.NaN;
+  if (!(delayS <= delayMaxS)) return `delay is "${shorten(delay)}"; write ${delayHint}`;
+  return { isCurrent: field === 'current', signal, value, delayS };
+}
+
+const delayHint = `the seconds until the next row, 0 to ${delayMaxS}, such as 0.5`;

@@ -1,0 +1,115 @@
+import { type Mistake, shorten } from '../../shared/files/mistake.ts';
+import { similarName } from '../../shared/protocol/similar-field.ts';
+import type { Recording } from '../vehicle/recording.ts';
+import type { ModelFile } from './model-schema.ts';
+import { type RecordedRow, type RecordedRows, readRecordedFile } from './recorded-file.ts';
+import { readRecordedValue } from './recorded-value.ts';
+import type { SignalFile } from './signal-schema.ts';
+
+/** Gives a file of the model's folder: its text, and how sentences call it; or why it cannot be read, with the fix. */
+export type ReadBeside = (
+  name: string,
+) => { readonly path: string; readonly text: string } | { readonly fault: string };
+
+export interface RecordedSignals {
+  /** By the path of the signal. */
+  readonly recordings: ReadonlyMap<string, Recording>;
+  /** Of the model's file. */
+  readonly mistakes: readonly Mistake[];
+  /** Of the recorded files: a sentence each, with file and line. */
+  readonly sentences: readonly string[];
+}
+
+/** A signal of the model that a file plays. */
+interface Played {
+  readonly index: number;
+  readonly signal: SignalFile;
+  readonly atEnd: Recording['atEnd'];
+}
+
+/** Reads the files that the signals of a model name, each once, and says what is wrong with them. */
+export function recordedSignals({ signals = [] }: ModelFile, readBeside: ReadBeside): RecordedSignals {
+  const recordings = new Map<string, Recording>();
+  const mistakes: Mistake[] = [];
+  const sentences: string[] = [];
+  const names = signals.map(({ path }) => path);
+  for (const [name, played] of filesOf(signals)) {
+    const found = readBeside(name);
+    if ('fault' in found) {
+      const { index } = played[0];
+      const text = `is ${JSON.stringify(shorten(name))}, ${found.fault}`;
+      mistakes.push({ path: ['signals', index, 'generator', 'file'], text });
+      continue;
+    }
+    const read = readRecordedFile(found.text, found.path);
+    sentences.push(...read.mistakes, ...unknownSignals(read, found.path, names));
+    // The rows that are left would say less than the file.
+    if (read.mistakes.length > 0) continue;
+    const bySignal = currentRows(read);
+    for (const { index, signal, atEnd } of played) {
+      const rows = bySignal.get(signal.path) ?? [];
+      if (rows.length === 0) {
+        const text = `is "${signal.path}", of which ${name} has no current value; correct one of the two`;
+        mistakes.push({ path: ['signals', index, 'path'], text });
+        continue;
+      }
+      const { values, wrong } = valuesOf(rows, signal, found.path);
+      sentences.push(...wrong);
+      const atMs = rows.map((row) => row.atMs);
+      recordings.set(signal.path, { file: name, atEnd, lengthMs: read.lengthMs, atMs, values });
+    }
+  }
+  return { recordings, mistakes, sentences };
+}
+
+/** Each file with the signals that it plays. */
+function filesOf(signals: readonly SignalFile[]): Map<string, [Played, ...Played[]]> {
+  const files = new Map<string, [Played, ...Played[]]>();
+  for (const [index, signal] of signals.entries()) {
+    const { generator } = signal;
+    if (generator.from !== 'recorded') continue;
+    const { file, atEnd } = generator;
+    const played = { index, signal, atEnd };
+    const known = files.get(file);
+    if (known) known.push(played);
+    else files.set(file, [played]);
+  }
+  return files;
+}
+
+function currentRows({ rows }: RecordedRows): Map<string, RecordedRow[]> {
+  const bySignal = new Map<string, RecordedRow[]>();
+  for (const row of rows) {
+    if (!row.isCurrent) continue;
+    const known = bySignal.get(row.signal);
+    if (known) known.push(row);
+    else bySignal.set(row.signal, [row]);
+  }
+  return bySignal;
+}
+
+/** Signals that the model does not have, each at its first row. Those with another generator only take their time. */
+function unknownSignals({ rows }: RecordedRows, path: string, names: readonly string[]): string[] {
+  const seen = new Set(names);
+  return rows.flatMap(({ signal, line }) => {
+    if (seen.has(signal)) return [];
+    seen.add(signal);
+    const similar = similarName(signal, names);
+    const fix = similar === null ? 'add it to signals, or remove its rows' : `did you mean ${similar}?`;
+    return [`${path}:${line}: signal is "${shorten(signal)}", which this model does not have; ${fix}`];
+  });
+}
+
+function valuesOf(rows: readonly RecordedRow[], { path: name, type }: SignalFile, path: string) {
+  const values: Recording['values'][number][] = [];
+  const wrong: string[] = [];
+  for (const { line, value } of rows) {
+    const reading = readRecordedValue(value, type);
+    if (reading.ok) values.push(reading.value);
+    else
+      wrong.push(
+        `${path}:${line}: value is ${JSON.stringify(shorten(value))}, and ${name} is ${type}; ${reading.hint}`,
+      );
+  }
+  return { values, wrong };
+}
