@@ -7,6 +7,7 @@ export const longest: readonly string[] = [
   'test/e2e/run-target.live.test.ts',
   'test/chaos/kill.live.test.ts',
   'test/simulator/scenarios/command.live.test.ts',
+  'test/ops/ci-templates.live.test.ts',
   'test/gateway/live/folder-owner.live.test.ts',
   'test/e2e/failure-categories.live.test.ts',
   'test/properties/planted-bugs.test.ts',
