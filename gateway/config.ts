@@ -2,7 +2,7 @@ import { type Option, readOptions } from './option.ts';
 import { neighbourOptions } from './options/neighbour-options.ts';
 import { paymentAndMailOptions } from './options/payment-and-mail-options.ts';
 import { policyOptions } from './options/policy-options.ts';
-import { processOptions } from './options/process-options.ts';
+import { linkSecretsOf, processOptions } from './options/process-options.ts';
 import { supportOptions } from './options/support-options.ts';
 
 /** Every option of the gateway, in the order of its help. */
@@ -69,6 +69,7 @@ export function secretsOf(config: GatewayConfig): string[] {
   const texts = [
     ...[config.apiIotClientSecret, config.apiIotCallbackSecret, config.mqttPassword],
     config.natsPassword,
+    ...(linkSecretsOf(config.linkSecret) ?? []),
     ...[config.paymentsKey, config.paymentsWebhookSecret, config.ticketWebhookSecret],
   ];
   const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl, config.natsUrl];

@@ -47,6 +47,7 @@ const conditions: readonly Condition[] = [
         'publicUrl',
         'allowedOrigins',
         'webUrl',
+        'linkSecret',
         'databaseUrl',
         'catalogue',
         'purchasesMax',

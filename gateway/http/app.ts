@@ -21,6 +21,8 @@ export interface AppOptions {
   readonly allowedOrigins?: readonly string[];
   /** Paths that take larger bodies than 64 KiB, with their limit in bytes. */
   readonly largerBodies?: Readonly<Record<string, number>>;
+  /** Returns a path as the log may have it, where one lets its holder in. */
+  readonly loggedPath?: (path: string) => string;
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -33,13 +35,13 @@ function allowedMethods(app: App, path: string): string[] {
   });
 }
 
-function answerError(error: Error, context: Context, log: Log): Response {
+function answerError(error: Error, context: Context, { log, loggedPath = String }: AppOptions): Response {
   if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
   const known = error instanceof HTTPException ? problemOfException(error) : null;
   if (known !== null) return problemResponse(known);
   log.error('http.request_failed', {
     method: context.req.method,
-    path: context.req.path,
+    path: loggedPath(context.req.path),
     message: error.message,
     stack: error.stack,
   });
@@ -53,7 +55,7 @@ function answerError(error: Error, context: Context, log: Log): Response {
  */
 export function newApp(options: AppOptions): App {
   const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid('invalid-request') });
-  app.onError((error, context) => answerError(error, context, options.log));
+  app.onError((error, context) => answerError(error, context, options));
   app.notFound((context) => {
     const allowed = allowedMethods(app, context.req.path);
     // A handler of this very method that found nothing is a 404 too.

@@ -22,6 +22,8 @@ const makers = {
   brokerMonitorPassword: token,
   paymentsKey: () => `sk_test_${token()}`,
   paymentsWebhookSecret: () => `whsec_${token()}`,
+  /** Signs the links of notifications. */
+  linkSecret: token,
   /** JWK, as JSON. */
   signingKey: async () => JSON.stringify(await newSigningKey()),
   /** `{publicKey, privateKey}`, as JSON. */

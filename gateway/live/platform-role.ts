@@ -19,6 +19,7 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { shortenCatalogueTimes } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
+import { linkSecretsOf } from '../options/process-options.ts';
 import { metricsContentType } from '../platform/metrics.ts';
 import { createPlatformService, type PlatformService, type PlatformSettings } from '../platform-service.ts';
 import type { PlatformSchema } from '../store/schema.ts';
@@ -36,6 +37,7 @@ import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { RoleDeps } from './api-iot-role.ts';
 import type { LiveBus } from './bus.ts';
 import { configuredAdapter } from './configured-adapter.ts';
+import { unreachableLinks } from './customer-links.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
@@ -90,6 +92,8 @@ async function start(
   });
   undo(() => server.close());
   const publicUrl = config.publicUrl ?? server.origin;
+  const linkFault = unreachableLinks(config);
+  if (linkFault !== null) log.warn('notifications.links_unreachable', { message: linkFault });
   const mailer = openMailer(config);
   undo(() => mailer.close());
   const service = createPlatformService(
@@ -168,6 +172,7 @@ function settingsOf(
       operator: keys.operatorSecret,
       callbacks: config.apiIotCallbackSecret ?? keys.callbackSecret,
       paymentsWebhook: config.paymentsWebhookSecret ?? keys.paymentsWebhookSecret,
+      links: linkSecretsOf(config.linkSecret) ?? [keys.linkSecret],
     },
     catalogue,
     render: templates.render,

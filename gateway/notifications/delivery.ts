@@ -49,6 +49,8 @@ export interface DeliveryDeps {
   readonly pusher: Pusher;
   readonly clock: Clock;
   readonly render: Render;
+  /** Returns the link to the purchase's page, made anew for each try: it lets its holder in, so it is not saved. */
+  readonly linkOf?: (notice: ClaimedNotice) => string;
   readonly settings: DispatchSettings;
 }
 
@@ -56,16 +58,16 @@ export interface DeliveryDeps {
 const errorMax = 500;
 
 /** A notification that cannot be rendered is a bug, which no retry fixes: an operator must see it. */
-function renderNotice(render: Render, notice: ClaimedNotice): Rendered {
+function renderNotice({ render, linkOf }: DeliveryDeps, notice: ClaimedNotice): Rendered {
   try {
-    return render(notice);
+    return render(notice, linkOf?.(notice));
   } catch (cause) {
     throw new ChannelFailure(`cannot be rendered: ${String(cause)}`, true, { cause });
   }
 }
 
 async function send(deps: DeliveryDeps, notice: ClaimedNotice): Promise<void> {
-  const { mail, push } = renderNotice(deps.render, notice);
+  const { mail, push } = renderNotice(deps, notice);
   if (mail) await deps.mailer.send(mail);
   if (push) await deps.pusher.send(push);
 }

@@ -16,7 +16,8 @@ export interface Rendered {
   readonly push?: Push;
 }
 
-export type Render = (notice: RenderableNotice) => Rendered;
+/** `link` takes the place of the one that the notification was saved with. */
+export type Render = (notice: RenderableNotice, link?: string) => Rendered;
 
 /** The texts of one kind in one language. */
 interface Texts {
@@ -147,8 +148,9 @@ export function loadTemplates(
     const kinds = [...noticeTable.map(({ kind }) => kind), ...lifeNoticeKinds, ...supportNoticeKinds];
     for (const kind of kinds) all.set(`${language}/${kind}`, loadTexts(readText, language, kind));
   }
-  return (notice) => {
-    const data = JSON.parse(notice.data) as NoticeData;
+  return (notice, link) => {
+    const saved = JSON.parse(notice.data) as NoticeData;
+    const data = link === undefined ? saved : { ...saved, link };
     // The language of a waiting notification may have been removed from the templates.
     const texts = all.get(`${data.language}/${notice.kind}`) ?? all.get(`en/${notice.kind}`);
     if (texts === undefined) throw new Error(`no template for ${notice.kind}`);

@@ -2,6 +2,7 @@ import {
   choices,
   list,
   listenHost,
+  type Option,
   oneOf,
   optionalUrl,
   readHostName,
@@ -9,6 +10,7 @@ import {
   text,
   wholeNumber,
 } from '../option.ts';
+import type { LinkSecrets } from '../purchase-page/purchase-link.ts';
 
 export const roles = ['platform', 'engine', 'api-iot', 'broker'] as const;
 export type Role = (typeof roles)[number];
@@ -149,11 +151,24 @@ export const processOptions = {
       flag: 'web-url',
       environment: 'FLEETWAKE_WEB_URL',
       placeholder: 'url',
-      help: "URL of the customers' web platform for links in notifications; default: the platform API",
+      help: "URL of the customers' web platform for links in notifications; default: the platform's own page of a purchase",
     },
     ['http://', 'https://'],
     'link',
   ),
+  linkSecret: {
+    flag: 'link-secret',
+    environment: 'FLEETWAKE_LINK_SECRET',
+    placeholder: 'secret',
+    help: 'secret that signs the links of notifications; several, comma-separated: the first signs, all are accepted; default: generated at the first start',
+    fallback: null,
+    read: (value) =>
+      value === '' || linkSecretsOf(value) !== null
+        ? { value: value === '' ? null : value }
+        : {
+            fault: `must be a text of at least ${linkSecretMin} characters, or up to ${linkSecretsMax} of them, comma-separated`,
+          },
+  } satisfies Option<string | null>,
   pushPrivate: oneOf(
     {
       flag: 'push-private',
@@ -165,3 +180,13 @@ export const processOptions = {
     ['yes', 'no'],
   ),
 };
+
+const linkSecretMin = 32;
+const linkSecretsMax = 4;
+
+/** Returns the secrets of `linkSecret`, in their order; null for none, and where one is too short or there are too many. */
+export function linkSecretsOf(text: string | null): LinkSecrets | null {
+  const [first, ...others] = text === null ? [] : text.split(',').map((part) => part.trim());
+  if (first === undefined || others.length >= linkSecretsMax) return null;
+  return [first, ...others].every((secret) => secret.length >= linkSecretMin) ? [first, ...others] : null;
+}

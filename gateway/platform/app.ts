@@ -5,6 +5,8 @@ import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
 import type { ProblemError } from '../http/problem.ts';
 import { mountOAuth } from '../oauth/mount.ts';
+import { mountPurchasePage, withoutToken } from '../purchase-page/page-route.ts';
+import { purchaseLinks } from '../purchase-page/purchase-link.ts';
 import { mountActivations } from './activation-routes.ts';
 import { mountCallbacks } from './callback-route.ts';
 import { mountCancelling } from './cancel-route.ts';
@@ -96,6 +98,7 @@ export function platform(deps: PlatformDeps): Platform {
     version: '1',
     description: 'Services are bought here for vehicles; the engine activates them.',
     allowedOrigins: deps.config.allowedOrigins ?? [],
+    loggedPath: withoutToken,
     largerBodies: { [registrationsPath]: registrationsBodyBytes },
   });
   const { purchasesMax } = deps.config;
@@ -127,6 +130,8 @@ export function platform(deps: PlatformDeps): Platform {
   mountPaymentCallbacks(app, { ...deps, metrics, disputes: disputeDeps(deps) });
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
+  if (deps.config.linkSecrets !== undefined)
+    mountPurchasePage(app, { ...deps, links: purchaseLinks(deps.secrets, deps.config.linkSecrets) });
   mountMetrics(app, deps, metrics, authenticator);
   mountReadiness(app, deps, deps.config.salesStops ?? (() => []));
   return {

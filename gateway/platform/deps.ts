@@ -10,6 +10,7 @@ import type { Adapter } from '../adapter/adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
+import type { LinkSecrets } from '../purchase-page/purchase-link.ts';
 import type { ComparisonDeps } from '../restore/comparison.ts';
 import type { DecisionDeps } from '../restore/decision-order.ts';
 import type { PlatformSchema } from '../store/schema.ts';
@@ -63,6 +64,8 @@ export interface PlatformConfig {
   readonly callbackSecret: string;
   /** With it the payment service signs its webhook; without it the webhook is refused. */
   readonly paymentsWebhookSecret?: string;
+  /** Sign the links to a customer's page of a purchase: the first signs, each is accepted. Without them there is no such page. */
+  readonly linkSecrets?: LinkSecrets;
   /**
    * Refuse (409) a purchase for a model without a template. Off by default: then the engine's check of the vehicle
    * decides, and the failure is reversed and explained as any other.

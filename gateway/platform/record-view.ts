@@ -39,8 +39,18 @@ function wordsOf(type: string) {
   return known ?? { what: () => type.replaceAll(/[._]/g, ' ') };
 }
 
+/** A line in another language than English; null for a type without such a text. */
+export type Translate = (
+  type: string,
+  data: RecordEntry['data'],
+) => { readonly what: string; readonly cause: string | null } | null;
+
 /** The line as this reader sees it, or null when it is not for them. */
-export function recordEntry(row: RecordRow, view: RecordView): RecordEntry | null {
+export function recordEntry(
+  row: RecordRow,
+  view: RecordView,
+  translate: Translate = () => null,
+): RecordEntry | null {
   const words: EventText = wordsOf(row.type);
   const data = JSON.parse(row.data) as RecordEntry['data'];
   const { shown } = words;
@@ -50,8 +60,7 @@ export function recordEntry(row: RecordRow, view: RecordView): RecordEntry | nul
     id: row.id,
     at: row.at,
     type: row.type,
-    what: words.what(data),
-    cause: words.cause?.(data, view) ?? null,
+    ...(translate(row.type, data) ?? { what: words.what(data), cause: words.cause?.(data, view) ?? null }),
     actor: actorFor(view, row.actor),
     purchaseId: row.purchase_id,
     activationId: row.activation_id,
@@ -67,13 +76,14 @@ export interface RecordPart {
   readonly limit: number;
   /** A sequence. */
   readonly after: number;
+  readonly translate?: Translate;
 }
 
 /** The record of a purchase (the "expediente") in one of its two views, oldest first. */
 export async function listRecord(
   database: Kysely<PlatformSchema>,
   purchaseId: string,
-  { view, limit, after }: RecordPart,
+  { view, limit, after, translate }: RecordPart,
 ): Promise<{ events: RecordEntry[]; next: string | null }> {
   let query = database
     .selectFrom('record')
@@ -96,7 +106,7 @@ export async function listRecord(
       );
   }
   const { page, next } = pageOf(await query.execute(), limit, (row) => String(row.seq));
-  return { events: page.flatMap((row) => recordEntry(row, view) ?? []), next };
+  return { events: page.flatMap((row) => recordEntry(row, view, translate) ?? []), next };
 }
 
 /** Lines of a customer's purchases from the time in which they owned the vehicle; without a customer all lines. */

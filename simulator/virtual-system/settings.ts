@@ -28,5 +28,6 @@ export const testSecrets = {
     operator: 'operator-test-secret',
     callbacks,
     paymentsWebhook: 'whsec_payments-test-secret',
+    links: ['links-test-secret-of-32-characters'],
   },
 } as const;

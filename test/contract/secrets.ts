@@ -18,6 +18,15 @@ export function describeSecrets(name: string, open: () => Secrets): void {
       expect(open().digest('')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
     });
 
+    it('signs the UTF-8 text with HMAC-SHA-256, in lower-case hex', () => {
+      // RFC 4231, test case 2.
+      expect(open().sign('Jefe', 'what do ya want for nothing?')).toBe(
+        '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+      );
+      expect(open().sign('clé', 'Sitzheizung für Łukasz')).toBe(open().sign('clé', 'Sitzheizung für Łukasz'));
+      expect(open().sign('a', 'text')).not.toBe(open().sign('b', 'text'));
+    });
+
     it('compares texts of any length', () => {
       const { equal } = open();
       expect(equal('secret', 'secret')).toBe(true);

@@ -8,10 +8,15 @@ const launchOptions = {
   args: ['--no-sandbox', '--disable-dev-shm-usage'],
 };
 
+interface OpenOptions {
+  /** Addresses that the page may ask beside its own. */
+  readonly others?: readonly string[];
+}
+
 /** One headless Chromium for the tests of a file. */
 export interface TestBrowser {
   /** Opens an address in a context of its own: no cookie of another page is in it. */
-  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  open(url: string, options?: BrowserContextOptions & OpenOptions): Promise<Page>;
   /** Ends the context of a page before the end of its test. */
   close(page: Page): Promise<void>;
   /** From here to the end of the test, lines that match are expected: a refusal is an error in the browser's console. */
@@ -40,11 +45,12 @@ export function useBrowser(): TestBrowser {
     await browser?.close();
   });
   return {
-    async open(url, options = {}) {
+    async open(url, { others = [], ...options } = {}) {
       if (browser === null) throw new Error('the browser starts before the first test');
       const context = await browser.newContext(options);
       const page = await context.newPage();
-      watch(page, new URL(url).host, (fault) => faults.push(fault));
+      const hosts = new Set([url, ...others].map((one) => new URL(one).host));
+      watch(page, hosts, (fault) => faults.push(fault));
       await page.goto(url);
       return page;
     },
@@ -55,14 +61,14 @@ export function useBrowser(): TestBrowser {
   };
 }
 
-function watch(page: Page, host: string, report: (fault: string) => void): void {
+function watch(page: Page, hosts: ReadonlySet<string>, report: (fault: string) => void): void {
   page.on('console', (message) => {
     if (message.type() === 'error') report(`console: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => report(`script: ${error.message}`));
   page.on('request', (request) => {
     const target = new URL(request.url());
-    if (['http:', 'https:', 'ws:', 'wss:'].includes(target.protocol) && target.host !== host)
+    if (['http:', 'https:', 'ws:', 'wss:'].includes(target.protocol) && !hosts.has(target.host))
       report(`request to another host: ${request.url()}`);
   });
 }

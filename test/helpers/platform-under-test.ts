@@ -21,6 +21,7 @@ import { signedTokens } from './signed-tokens.ts';
 
 export const origin = 'http://127.0.0.1:8080';
 export const callbackSecret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+export const linkSecrets = ['link-secret-of-the-tests-0123456789'] as const;
 export const vin = '1M8GDM9AXKP042788';
 /** An id of the test's own source: the count over all prefixes, 26 digits. */
 export const idOf = (prefix: string, count: number) => `${prefix}_${String(count).padStart(26, '0')}`;
@@ -134,7 +135,7 @@ export async function withPlatform(
       payments: noPayments,
       onResumed() {},
     },
-    config: { origin, clients: [], callbackSecret, ...config },
+    config: { origin, clients: [], callbackSecret, linkSecrets, ...config },
   });
   const tokenWith = (claims: Partial<AccessTokenClaims>, ...scopes: string[]) => {
     const iat = Math.floor(clock.now() / 1000);

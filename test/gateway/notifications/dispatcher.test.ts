@@ -549,3 +549,27 @@ it('tells after each commit to the record that there is something to relay', asy
     expect(await rows).toBe(6);
   });
 });
+
+it('sends the link that is made for the try, and saves it nowhere', async () => {
+  await withStage(async ({ database, ids, clock, mails, record, dispatcher }) => {
+    const pushes: string[] = [];
+    const one = dispatcher({
+      push: ({ payload }) => void pushes.push((JSON.parse(payload) as { url: string }).url),
+      deps: { linkOf: ({ purchase_id: id, created_at: at }) => `https://caas.example/key/${id}/${at}` },
+    });
+    const activation = await placeOrder(database);
+    await tell(database, ids, activation, [fact('activation.payment_confirmed', {}, startAt)]);
+    one.start();
+    await clock.advance(10);
+    await one.idle();
+    const link = `https://caas.example/key/pur_1/${startAt}`;
+    expect(
+      mails.map(({ text, html = '' }) => [
+        text.includes(`\n${link}\n`),
+        html.replaceAll('&#x2F;', '/').includes(`href="${link}"`),
+      ]),
+    ).toEqual([[true, true]]);
+    expect(pushes).toEqual([link]);
+    expect(JSON.stringify([await notices(database), await record()])).not.toContain('/key/');
+  });
+});

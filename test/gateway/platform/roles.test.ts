@@ -19,6 +19,7 @@ interface Ids {
 }
 
 const open: Row['statuses'] = [200, 200, 200, 200, 200, 200];
+const missing: Row['statuses'] = [404, 404, 404, 404, 404, 404];
 /** An operator alone may; there is no such thing here. */
 const operatorActs: Row['statuses'] = [401, 403, 403, 403, 404, 403];
 const tickets: Row['statuses'] = [401, 403, 403, 200, 200, 403];
@@ -128,6 +129,8 @@ const matrix: Readonly<Record<string, Row>> = {
   // Not for tokens: signed by the API IoT, authenticated by the form, open.
   'POST /callbacks/api-iot': { body: {}, statuses: [403, 403, 403, 403, 403, 403] },
   'POST /callbacks/payments': { body: {}, statuses: [403, 403, 403, 403, 403, 403] },
+  // Not for tokens: the link of a notification is the key.
+  'GET /my-purchase/{token}': { path: () => '/my-purchase/x', statuses: missing },
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
   'GET /healthz': { statuses: open },
   'GET /livez': { statuses: open },

@@ -75,6 +75,14 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     bad: ['*', 'must be a list such as https://shop.example,https://app.example, not "*"'],
   },
   webUrl: web('https://www.example'),
+  linkSecret: {
+    text: 'a secret of 32 characters and more',
+    value: 'a secret of 32 characters and more',
+    bad: [
+      'a secret of 32 characters and more, short',
+      'must be a text of at least 32 characters, or up to 4 of them, comma-separated',
+    ],
+  },
   pushPrivate: one('yes', 'yes, no'),
   apiIotUrl: web('https://iot.example'),
   apiIotAdapter: free('my.yaml'),

@@ -27,6 +27,7 @@ type Name = keyof GatewayConfig;
 const secrets: readonly Name[] = [
   ...(['apiIotClientSecret', 'apiIotCallbackSecret', 'mqttPassword', 'paymentsKey'] as const),
   'natsPassword',
+  'linkSecret',
   ...(['paymentsWebhookSecret', 'ticketWebhookSecret'] as const),
 ];
 const addressesWithCredentials: Readonly<Partial<Record<Name, string>>> = {
@@ -67,7 +68,8 @@ describe('options of a gateway that may hold a secret', () => {
   it('are masked in logs: each secret, and the password of each address', () => {
     const whsec = `whsec_${Buffer.from(mark.repeat(3)).toString('base64')}`;
     const values = Object.fromEntries(secrets.map((name) => [name, `${name}-${mark}`]));
-    const given = { ...values, apiIotCallbackSecret: whsec, ticketWebhookSecret: `${whsec}AAAA` };
+    const linkSecret = `linkSecret-${mark.repeat(3)}`;
+    const given = { ...values, linkSecret, apiIotCallbackSecret: whsec, ticketWebhookSecret: `${whsec}AAAA` };
     const addresses = Object.entries(addressesWithCredentials).map(([name, protocol]) => [
       name,
       `${protocol}://u:${name}-${mark}@127.0.0.1:1`,

@@ -319,6 +319,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: (gateway) => platform(gateway).desk.notifications.webUrl,
     before: expect.stringMatching(/^http:\/\/127/),
   },
+  linkSecret: {
+    text: 'a secret of 32 characters and more',
+    see: (gateway) => platform(gateway).secrets.links,
+    before: [expect.stringMatching(/^[\w-]{43}$/)],
+    after: ['a secret of 32 characters and more'],
+  },
   pushPrivate: {
     text: 'yes',
     see: ({ pusher, line }) =>

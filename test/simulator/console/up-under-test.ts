@@ -11,6 +11,8 @@ export interface UpAddresses {
   readonly platform: string;
   readonly apiIot: string;
   readonly control: string;
+  /** The page with sent e-mails. */
+  readonly mail: string;
   readonly console: string;
   readonly consoleLogin: string;
   readonly vehicles: readonly string[];

@@ -1,0 +1,257 @@
+import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
+import { z } from 'zod';
+import { wallNow } from '../../shared/ports/clock.ts';
+import type { App, AppEnv } from '../http/app-env.ts';
+import { countedWarnings } from '../http/counted-warnings.ts';
+import { type Agreed, cancelAsAgreed, readCancellation } from '../platform/cancelling.ts';
+import type { PlatformDeps } from '../platform/deps.ts';
+import { readPurchase } from '../platform/purchase-view.ts';
+import { listRecord } from '../platform/record-view.ts';
+import type { CustomerRow } from '../store/schema.ts';
+import { type PurchasePage, problemPage, purchasePage, type Question } from './page.ts';
+import { pageLimit } from './page-limit.ts';
+import { pageCss } from './page-style.ts';
+import { type LinkProblem, type PageLanguage, pageLanguage } from './page-words.ts';
+import { type LinkVerdict, type PurchaseLinks, purchasePagePath } from './purchase-link.ts';
+import { spanishLine } from './spanish-history.ts';
+
+export type PageDeps = Pick<
+  PlatformDeps,
+  'database' | 'catalogue' | 'clock' | 'ids' | 'engine' | 'desk' | 'secrets' | 'log'
+> & { readonly links: PurchaseLinks };
+
+const path = `${purchasePagePath}/:token`;
+/** Lines of the history on the page. */
+const historyMax = 500;
+/** How long a question whether to cancel can be answered. */
+const questionMs = 3_600_000;
+
+/** As logs may have it: the token lets its holder in. */
+export const withoutToken = (path: string): string =>
+  path.startsWith(`${purchasePagePath}/`) ? `${purchasePagePath}/…` : path;
+
+/** A link shows nothing: which page and which status instead. */
+class NothingShown extends Error {
+  readonly problem: LinkProblem;
+  readonly retryAfter: number | null;
+
+  constructor(problem: LinkProblem, retryAfter: number | null = null) {
+    super(problem);
+    this.problem = problem;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const statuses: Readonly<Record<LinkProblem, 404 | 410 | 429 | 500>> = {
+  unknown: 404,
+  expired: 410,
+  erased: 410,
+  not_yours: 404,
+  too_many: 429,
+  failed: 500,
+};
+
+/** Who opens the page, by their link. */
+interface Visit {
+  readonly token: string;
+  readonly expiresAt: number;
+  readonly customer: Pick<CustomerRow, 'id' | 'language' | 'time_zone'>;
+  readonly purchaseId: string;
+  readonly vehicleModel: string;
+}
+
+/**
+ * `GET` and `POST /my-purchase/TOKEN`: the page of one purchase for its customer, behind the link of a notification. HTML
+ * without a script; the link is the only key to it. Every answer is a page, also a refusal.
+ */
+export function mountPurchasePage(app: App, deps: PageDeps): void {
+  declare(app);
+  const { clock, links, log } = deps;
+  const headers = pageHeaders(deps);
+  const isTooMany = pageLimit();
+  const warn = countedWarnings({ clock, log });
+  const answer = async (context: Context<AppEnv>, visited: (visit: Visit) => Promise<Response>) => {
+    for (const [name, value] of headers) context.header(name, value);
+    try {
+      const now = wallNow(clock);
+      const token = context.req.param('token') ?? '';
+      const verdict = links.read(token, now);
+      if (!verdict.ok) {
+        warn('purchase_page.link_refused', { reason: verdict.reason });
+        throw new NothingShown(verdict.reason);
+      }
+      const retryAfter = isTooMany(verdict.purchaseId, now);
+      if (retryAfter !== null) throw new NothingShown('too_many', retryAfter);
+      return await visited(await visitOf(deps, token, verdict));
+    } catch (error) {
+      const nothing = error instanceof NothingShown ? error : new NothingShown('failed');
+      if (nothing !== error)
+        log.error('purchase_page.failed', {
+          message: (error as Error).message,
+          stack: (error as Error).stack,
+        });
+      if (nothing.retryAfter !== null) context.header('retry-after', String(nothing.retryAfter));
+      const language = acceptedLanguage(context);
+      return context.html(
+        problemPage(nothing.problem, language, deps.desk.notices.contact),
+        statuses[nothing.problem],
+      );
+    }
+  };
+  app.get(path, (context) =>
+    answer(context, async (visit) => {
+      const isAsked = context.req.query('cancel') !== undefined;
+      const alert = context.req.query('requested') === undefined ? null : 'requested';
+      return context.html(purchasePage(await readPage(deps, visit, { isAsked, alert })));
+    }),
+  );
+  app.post(path, (context) =>
+    answer(context, async (visit) => {
+      const fields = new URLSearchParams(await context.req.text());
+      const alert = await cancel(deps, visit, fields);
+      // The page is then a GET of its own: a reload cancels nothing again.
+      if (alert === 'requested') return context.redirect('?requested', 303);
+      const page = await readPage(deps, visit, { isAsked: true, alert });
+      return context.html(purchasePage(page), 409);
+    }),
+  );
+}
+
+/** The page is in the OpenAPI document for those who set up a proxy; the form that it posts is its own matter. */
+function declare(app: App): void {
+  const content = { 'text/html': { schema: z.string() } };
+  app.openAPIRegistry.registerPath({
+    path: `${purchasePagePath}/{token}`,
+    method: 'get',
+    tags: ['Customer page'],
+    security: [],
+    summary:
+      'The page of a purchase for its customer, with a form that cancels it (POST); the link is the key',
+    request: { params: z.object({ token: z.string().meta({ description: 'Signed; from a notification' }) }) },
+    responses: {
+      200: { description: 'The page', content },
+      404: { description: 'A page: the link is not valid', content },
+      410: { description: 'A page: the link has expired, or the personal data was erased', content },
+      429: { description: 'A page: too many requests for this purchase', content },
+    },
+  });
+}
+
+const formSchema = z.object({
+  agreed: z.enum(['activation', 'service']),
+  /** When the question was asked, in epoch milliseconds. */
+  at: z.string(),
+  signature: z.string(),
+});
+
+/** No script, no other host, no frame, no store, and no address of this page to the next one. */
+function pageHeaders({ secrets }: PageDeps): readonly (readonly [string, string])[] {
+  const styleHash = Buffer.from(secrets.digest(pageCss), 'hex').toString('base64');
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${styleHash}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return [
+    ['content-security-policy', policy.join('; ')],
+    ['cache-control', 'no-store'],
+    ['referrer-policy', 'no-referrer'],
+    ['x-content-type-options', 'nosniff'],
+    ['x-frame-options', 'DENY'],
+    ['x-robots-tag', 'noindex, nofollow'],
+    ['cross-origin-opener-policy', 'same-origin'],
+    ['cross-origin-resource-policy', 'same-origin'],
+  ];
+}
+
+/** Of a visitor who is not known: as their browser asks. */
+function acceptedLanguage(context: Context): PageLanguage {
+  return pageLanguage(accepts(context, { header: 'Accept-Language', supports: ['en', 'es'], default: 'en' }));
+}
+
+async function visitOf(
+  { database: { reader } }: PageDeps,
+  token: string,
+  verdict: Extract<LinkVerdict, { ok: true }>,
+): Promise<Visit> {
+  const purchase = await reader
+    .selectFrom('purchases as p')
+    .innerJoin('vehicles as v', 'v.vin', 'p.vin')
+    .select(['p.id', 'p.customer_id', 'p.holder_id', 'v.model', 'v.model_name'])
+    .where('p.id', '=', verdict.purchaseId)
+    .executeTakeFirst();
+  const owners = [purchase?.customer_id, purchase?.holder_id];
+  const customerId = owners.find((id) => typeof id === 'string' && verdict.isFor(id));
+  // Signed for a purchase that an older database does not have.
+  if (purchase === undefined || typeof customerId !== 'string') throw new NothingShown('unknown');
+  const customer = await reader
+    .selectFrom('customers')
+    .select(['id', 'language', 'time_zone', 'erased_at'])
+    .where('id', '=', customerId)
+    .executeTakeFirst();
+  if (customer === undefined) throw new NothingShown('unknown');
+  if (customer.erased_at !== null) throw new NothingShown('erased');
+  if (customerId !== purchase.customer_id) throw new NothingShown('not_yours');
+  const isHolder = (purchase.holder_id ?? customerId) === customerId;
+  const vehicleModel = isHolder ? purchase.model_name : purchase.model;
+  return { token, expiresAt: verdict.expiresAt, customer, purchaseId: purchase.id, vehicleModel };
+}
+
+async function readPage(
+  deps: PageDeps,
+  visit: Visit,
+  { isAsked, alert }: { readonly isAsked: boolean; readonly alert: PurchasePage['alert'] },
+): Promise<PurchasePage> {
+  const { customer, purchaseId, vehicleModel, expiresAt } = visit;
+  const purchase = await readPurchase(deps, purchaseId, customer.id);
+  if (purchase === null) throw new NothingShown('unknown');
+  const language = pageLanguage(customer.language);
+  const cancellation = await readCancellation(deps, purchaseId);
+  const { events, next } = await listRecord(deps.database.reader, purchaseId, {
+    view: 'customer',
+    limit: historyMax,
+    after: 0,
+    ...(language === 'es' ? { translate: spanishLine } : {}),
+  });
+  const { kind } = cancellation;
+  const agreed = kind === 'activation' || kind === 'service' ? kind : null;
+  return {
+    ...{ language, purchase, vehicleModel, cancellation, expiresAt },
+    timeZone: customer.time_zone ?? deps.desk.notices.timeZone ?? 'UTC',
+    contact: deps.desk.notices.contact,
+    history: events,
+    isHistoryCut: next !== null,
+    question: isAsked && agreed !== null ? questionOf(deps, visit.token, agreed) : null,
+    alert: alert === 'requested' && kind !== 'refused' && kind !== 'requested' ? null : alert,
+  };
+}
+
+const signedText = (agreed: Agreed, at: number) => `cancel ${agreed} ${at}`;
+
+function questionOf({ clock, links }: PageDeps, token: string, agreed: Agreed): Question {
+  const at = wallNow(clock);
+  return { agreed, at, signature: links.signForm(token, signedText(agreed, at)) };
+}
+
+/**
+ * Cancels as the posted form says. A form of another page, an old one, or one about another effect than the cancellation
+ * has now changes nothing; the page then asks again.
+ */
+async function cancel(
+  deps: PageDeps,
+  { token, purchaseId }: Visit,
+  fields: URLSearchParams,
+): Promise<PurchasePage['alert']> {
+  const parsed = formSchema.safeParse(Object.fromEntries(fields));
+  if (!parsed.success) return 'again';
+  const { agreed, signature } = parsed.data;
+  const at = Number(parsed.data.at);
+  const isOwn = deps.links.isFormOf(token, signedText(agreed, at), signature);
+  if (!isOwn || wallNow(deps.clock) - at > questionMs) return 'again';
+  const { kind } = await cancelAsAgreed(deps, purchaseId, agreed);
+  if (kind === 'changed') return 'changed';
+  return kind === 'done' ? 'requested' : null;
+}
