@@ -1,3 +1,4 @@
+import { groupBy } from '../reports/group.ts';
 import type { AttemptBar } from './bars.ts';
 import { laneNames } from './event.ts';
 import { type Arrow, type Layout, rowPx } from './layout.ts';
@@ -36,16 +37,8 @@ export function Chart({ layout }: { readonly layout: Layout }) {
       ))}
       <Faults layout={layout} />
       <Attempts layout={layout} />
-      {layout.arrows.map((arrow) => (
-        <ArrowLine key={arrow.id} arrow={arrow} />
-      ))}
-      {layout.marks.map((mark) => (
-        <MarkShape
-          key={mark.events[0]?.id}
-          mark={mark}
-          y={laneRows.find(({ lane }) => lane === mark.lane)?.y ?? 0}
-        />
-      ))}
+      <Arrows arrows={layout.arrows} />
+      <Marks layout={layout} />
       <rect class="tl-names" x={0} y={lanesTop} width={leftPx} height={bottom - lanesTop} />
       {laneRows.map(({ lane, y }) => (
         <text key={lane} class="tl-name" x={8} y={y + 4}>
@@ -144,45 +137,84 @@ function AttemptShape({ bar, y }: { readonly bar: AttemptBar; readonly y: number
   );
 }
 
-function ArrowLine({ arrow: { x, fromY, toY, certainty } }: { readonly arrow: Arrow }) {
-  const way = toY > fromY ? 1 : -1;
-  const tip = toY - way * 7;
+function Arrows({ arrows }: { readonly arrows: readonly Arrow[] }) {
+  const byCertainty = groupBy(arrows, ({ certainty }) => certainty);
   return (
-    <g class={`tl-arrow tl-${certainty}`}>
-      <line x1={x} x2={x} y1={fromY} y2={tip - way * 5} />
-      <path d={`M${x} ${tip} l-3.5 ${-way * 6} h7 z`} />
+    <g>
+      {[...byCertainty].map(([certainty, own]) => (
+        <g key={certainty} class={`tl-arrow tl-${certainty}`}>
+          <path class="tl-shaft" d={own.map(shaftOf).join('')} />
+          <path class="tl-tip" d={own.map(tipOf).join('')} />
+        </g>
+      ))}
     </g>
   );
 }
 
-/** A shape by result, so that nothing depends on colour alone. */
-function MarkShape({ mark, y }: { readonly mark: Mark; readonly y: number }) {
-  const { x, radius: r, half, certainty, events, label } = mark;
-  const kind = `tl-mark tl-${certainty}`;
+/** Where an arrow ends: before the mark of its receiver. */
+function endOf({ fromY, toY }: Arrow) {
+  const way = toY > fromY ? 1 : -1;
+  return { way, tipY: toY - way * 7 };
+}
+
+function shaftOf(arrow: Arrow): string {
+  const { way, tipY } = endOf(arrow);
+  return `M${arrow.x} ${arrow.fromY}V${tipY - way * 5}`;
+}
+
+function tipOf(arrow: Arrow): string {
+  const { way, tipY } = endOf(arrow);
+  return `M${arrow.x} ${tipY}l-3.5 ${-way * 6}h7z`;
+}
+
+/** One path for all marks of a kind, so that many events are few elements; the shape depends on the result, not the colour alone. */
+function Marks({ layout: { marks, laneRows } }: { readonly layout: Layout }) {
+  const yOf = new Map(laneRows.map(({ lane, y }) => [lane, y]));
+  const paths = new Map<string, string[]>();
+  for (const mark of marks) {
+    const kind = `${mark.events.length > 1 ? 'tl-mark tl-many' : 'tl-mark'} tl-${mark.certainty}`;
+    const path = paths.get(kind) ?? [];
+    path.push(shapeOf(mark, yOf.get(mark.lane) ?? 0));
+    paths.set(kind, path);
+  }
   return (
-    <g class="tl-event" data-event={events[0]?.id} data-lead={mark.lead}>
+    <g>
+      {[...paths].map(([kind, shapes]) => (
+        <path key={kind} class={kind} d={shapes.join('')} />
+      ))}
+      {marks.map((mark) => (
+        <MarkText key={mark.events[0]?.id} mark={mark} y={(yOf.get(mark.lane) ?? 0) + 4} />
+      ))}
+    </g>
+  );
+}
+
+function MarkText({ mark: { x, half, events, label }, y }: { readonly mark: Mark; readonly y: number }) {
+  return (
+    <>
       {events.length > 1 ? (
-        <>
-          <rect class={kind} x={x - half} y={y - 8} width={half * 2} height={16} rx={8} />
-          <text class="tl-count" x={x} y={y + 4} text-anchor="middle">
-            {events.length}
-          </text>
-        </>
-      ) : certainty === 'failed' ? (
-        <path
-          class={kind}
-          d={`M${x} ${y - r - 1} l${r + 1} ${r + 1} l${-r - 1} ${r + 1} l${-r - 1} ${-r - 1} z`}
-        />
-      ) : (
-        <circle class={kind} cx={x} cy={y} r={r} />
-      )}
+        <text class="tl-count" x={x} y={y} text-anchor="middle">
+          {events.length}
+        </text>
+      ) : null}
       {label === '' ? null : (
-        <text class="tl-label" x={x + half + 5} y={y + 4}>
+        <text class="tl-label" x={x + half + 5} y={y}>
           {label}
         </text>
       )}
-    </g>
+    </>
   );
+}
+
+/** A rounded box for several events, a diamond for one that failed, a circle for any other. */
+function shapeOf({ x, radius: r, half, certainty, events }: Mark, y: number): string {
+  if (events.length > 1) {
+    const wide = half * 2 - 16;
+    return `M${x - half + 8} ${y - 8}h${wide}a8 8 0 0 1 0 16h${-wide}a8 8 0 0 1 0 -16z`;
+  }
+  if (certainty === 'failed')
+    return `M${x} ${y - r - 1}l${r + 1} ${r + 1}l${-r - 1} ${r + 1}l${-r - 1} ${-r - 1}z`;
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
 }
 
 function cut(text: string, characters: number): string {

@@ -94,3 +94,12 @@ function labelOf(title: string, characters: number): string {
   if (characters < labelLeast) return '';
   return title.length <= characters ? title : `${title.slice(0, characters - 1)}…`;
 }
+
+/** Around a mark, for fingers. */
+const reachPx = 6;
+
+/** Returns the mark of a lane that is at a place, the nearest of several, or undefined. */
+export function markAt(marks: readonly Mark[], lane: Lane | undefined, x: number): Mark | undefined {
+  const near = marks.filter((mark) => mark.lane === lane && Math.abs(mark.x - x) <= mark.half + reachPx);
+  return near.toSorted((a, b) => Math.abs(a.x - x) - Math.abs(b.x - x))[0];
+}

@@ -48,15 +48,8 @@ export function Overview({ view, width }: { readonly view: TimelineView; readonl
       onPointerCancel={end}
     >
       <svg width={width} height={height} aria-hidden="true">
-        {bars.map(({ x, high, certainty }) => (
-          <rect
-            key={x}
-            class={`tl-bar tl-${certainty}`}
-            x={x}
-            y={height - 4 - high}
-            width={barPx - 1}
-            height={high}
-          />
+        {bars.map(({ certainty, path }) => (
+          <path key={certainty} class={`tl-bar tl-${certainty}`} d={path} />
         ))}
         <rect class="tl-outside" x={0} y={0} width={Math.max(0, fromPx - 6)} height={height} />
         <rect class="tl-outside" x={toPx + 6} y={0} width={Math.max(0, width - toPx - 6)} height={height} />
@@ -158,16 +151,25 @@ function indexOf({ timeline: { events } }: TimelineView, ms: number): number {
   return before !== undefined && ms - before < after - ms ? low - 1 : low;
 }
 
+/** Returns the number of events along the axis as bars, one path for each result. */
 function barsOf({ timeline: { events } }: TimelineView, px: (ms: number) => number) {
   const bars = new Map<number, { count: number; certainty: Certainty }>();
   for (const { atMs, certainty } of events) {
     const x = Math.floor(px(atMs) / barPx) * barPx;
-    const bar = bars.get(x) ?? { count: 0, certainty: 'neutral' as const };
-    bars.set(x, { count: bar.count + 1, certainty: worse(bar.certainty, certainty) });
+    const bar = bars.get(x);
+    if (bar === undefined) {
+      bars.set(x, { count: 1, certainty });
+      continue;
+    }
+    bar.count += 1;
+    bar.certainty = worse(bar.certainty, certainty);
   }
   const most = Math.max(1, ...[...bars.values()].map(({ count }) => count));
-  return [...bars].map(([x, { count, certainty }]) => ({
-    ...{ x, certainty },
-    high: Math.max(4, Math.round((Math.log1p(count) / Math.log1p(most)) * (height - 10))),
-  }));
+  const paths = new Map<Certainty, string>();
+  for (const [x, { count, certainty }] of bars) {
+    const high = Math.max(4, Math.round((Math.log1p(count) / Math.log1p(most)) * (height - 10)));
+    const bar = `M${x} ${height - 4}v${-high}h${barPx - 1}v${high}z`;
+    paths.set(certainty, `${paths.get(certainty) ?? ''}${bar}`);
+  }
+  return [...paths].map(([certainty, path]) => ({ certainty, path }));
 }

@@ -1,10 +1,11 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Chart } from './chart.tsx';
 import { instantText, lengthText } from './duration.ts';
 import { EventDetails } from './event-details.tsx';
 import { EventList } from './event-list.tsx';
 import { type Layout, layoutOf } from './layout.ts';
+import { markAt } from './marks.ts';
 import { Overview } from './overview.tsx';
 import { placeText, saidText } from './text.ts';
 import { chooseEvent, chooseRange, type Step, showAll, step, type TimelineView, zoom } from './view.ts';
@@ -21,7 +22,8 @@ export interface TimelineProps {
 export function Timeline({ view, linkOf, alongside }: TimelineProps) {
   const box = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
-  useEffect(() => {
+  // Before the first painting, so that nothing is drawn that has no width yet.
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
@@ -133,16 +135,20 @@ function Plot({ view, layout }: { readonly view: TimelineView; readonly layout: 
     } else return;
     event.preventDefault();
   };
-  const markOf = (event: Event) =>
-    event.target instanceof Element ? event.target.closest<SVGElement>('.tl-event') : null;
+  const markOf = (event: MouseEvent) => {
+    const { left, top } = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    return markAt(layout.marks, laneAt(layout, event.clientY - top), event.clientX - left);
+  };
   const onClick = (event: MouseEvent) => {
-    const lead = markOf(event)?.dataset.lead;
+    const lead = markOf(event)?.lead;
     if (lead !== undefined) chooseEvent(view, lead);
   };
   const onDblClick = (event: MouseEvent) => {
-    const first = markOf(event)?.dataset.event;
-    const mark = layout.marks.find(({ events }) => events[0]?.id === first);
+    const mark = markOf(event);
     if (mark !== undefined) showOnly(view, mark.events[0]?.id, mark.events.at(-1)?.id);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    (event.currentTarget as HTMLElement).classList.toggle('tl-over', markOf(event) !== undefined);
   };
   return (
     <div
@@ -155,11 +161,16 @@ function Plot({ view, layout }: { readonly view: TimelineView; readonly layout: 
       onKeyDown={onKeyDown}
       onClick={onClick}
       onDblClick={onDblClick}
+      onPointerMove={onPointerMove}
     >
       <Chart layout={layout} />
       <Choice view={view} layout={layout} />
     </div>
   );
+}
+
+function laneAt({ laneRows, laneHeight }: Layout, y: number) {
+  return laneRows.find((row) => Math.abs(row.y - y) <= laneHeight / 2)?.lane;
 }
 
 function showOnly(view: TimelineView, first: string | undefined, last: string | undefined): void {

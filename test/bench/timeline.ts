@@ -10,9 +10,13 @@ export interface TimelineReport {
   readonly events: number;
   /** Median time in which a layout is computed, in Node. */
   readonly layoutMs: number;
-  /** Median time from opening the page to its first drawing, in Chromium, and of a step of the zoom until it is drawn. */
+  /** Median time from opening the page to its first drawing, in Chromium. */
   readonly openMs: number;
+  /** Of a step of the zoom, of the next event by its key, of opening the list and of scrolling to its end, until it is drawn. */
   readonly zoomMs: number;
+  readonly stepMs: number;
+  readonly listMs: number;
+  readonly scrollMs: number;
   /** Elements of the page that it draws. */
   readonly elements: number;
 }
@@ -24,12 +28,20 @@ const chartDrawn = `new Promise((done) => {
   const look = () => (document.querySelector('.tl-chart') ? done(${painted}.then(() => performance.now())) : setTimeout(look, 1));
   look();
 })`;
-const zoomDrawn = `(async () => {
+/** Returns the time of an action until its effect is painted. */
+const drawn = (action: string) => `(async () => {
   const began = performance.now();
-  document.querySelector('button[aria-label="Show less time"]').click();
+  ${action};
   await ${painted};
   return performance.now() - began;
 })()`;
+const actions = {
+  zoomMs: `document.querySelector('button[aria-label="Show less time"]').click()`,
+  stepMs: `document.querySelector('.tl-plot').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }))`,
+  listMs: `document.querySelector('.tl-list summary').click()`,
+  scrollMs: `document.querySelector('.tl-list ol').scrollTop = 1e9`,
+} as const;
+type Action = keyof typeof actions;
 
 /** Measures a timeline of so many events: its layout, and its page in the system's Chromium (after `npm run build`). */
 export async function measureTimeline(folder: string, events: number): Promise<TimelineReport> {
@@ -49,17 +61,23 @@ export async function measureTimeline(folder: string, events: number): Promise<T
   });
   try {
     let elements = 0;
-    const zooms: number[] = [];
+    const times: Record<Action, number[]> = { zoomMs: [], stepMs: [], listMs: [], scrollMs: [] };
     const openMs = await medianOf(async () => {
       const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } });
       await page.goto(pathToFileURL(file).href, { waitUntil: 'commit' });
       const ms = await page.evaluate<number>(chartDrawn);
       elements = await page.evaluate<number>(`document.querySelectorAll('*').length`);
-      zooms.push(await page.evaluate<number>(zoomDrawn));
+      for (const [name, action] of Object.entries(actions))
+        times[name as Action].push(await page.evaluate<number>(drawn(action)));
       await page.close();
       return ms;
     });
-    return { events, layoutMs, openMs, zoomMs: median(zooms), elements };
+    const { zoomMs, stepMs, listMs, scrollMs } = times;
+    return {
+      ...{ events, layoutMs, openMs, elements },
+      ...{ zoomMs: median(zoomMs), stepMs: median(stepMs) },
+      ...{ listMs: median(listMs), scrollMs: median(scrollMs) },
+    };
   } finally {
     await browser.close();
   }

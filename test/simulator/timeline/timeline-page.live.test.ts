@@ -152,10 +152,90 @@ describe('page of a replayed failure', () => {
     expect(await page.title()).not.toBe('taken');
   });
 
-  test('draws 10,000 events with at most 4,000 elements', async () => {
+  test('searches the events of the list, and copies what it found', async () => {
+    const page = await opened(replayed, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.locator('.tl-list summary').click();
+    await page.getByLabel('Search').fill('BUYS heated-seats v1');
+    await page.getByText('1 found').waitFor();
+    expect(await page.locator('.tl-list li').count()).toBe(1);
+    await page.getByRole('button', { name: 'Copy these as text' }).click();
+    await page.getByRole('button', { name: 'Copy these as text ✓' }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      '    +0:00.000  Customer → Platform         buys heated-seats for V1 (p-001)\n',
+    );
+    await page.getByLabel('Search').fill('nothing like it');
+    await page.getByText('No event has these words.').waitFor();
+  });
+
+  test('chooses an event by a click on its mark, and shows its time alone by a second one', async () => {
+    const page = await opened(manyEvents(1_000));
+    const mark = page.locator('.tl-count').first();
+    const count = Number(await mark.textContent());
+    const { x, y, width, height } = (await mark.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    const [left, top] = [x + width / 2, y + height / 2];
+    await page.mouse.move(left, top);
+    expect(await page.getByRole('application').getAttribute('class')).toBe('tl-plot tl-over');
+    await page.mouse.click(left, top);
+    expect((await chosen(page))?.trim()).toMatch(/^event \d+$/);
+    await page.mouse.dblclick(left, top);
+    const [shown] = /^\d+/.exec((await countText(page)) ?? '') ?? [];
+    // Events of other lanes in that time are shown, too.
+    expect(Number(shown)).toBeGreaterThanOrEqual(count);
+    expect(Number(shown)).toBeLessThan(1_000);
+  });
+});
+
+describe('a timeline of 10,000 events', () => {
+  test('is drawn with at most 1,200 elements at any zoom', async () => {
     const page = await opened(manyEvents(10_000));
+    const elements = () => page.evaluate(() => document.querySelectorAll('*').length);
     expect(await countText(page)).toMatch(/^10000 events in /);
-    expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(4_000);
+    expect(await elements()).toBeLessThan(1_200);
+    for (let count = 0; count < 12; count += 1) {
+      await page.getByRole('button', { name: 'Show less time' }).click();
+      expect(await elements()).toBeLessThan(1_200);
+    }
+  });
+
+  test.each([1_280, 360])('lists each event for keyboard and screen reader, at %i px', async (width) => {
+    const page = await opened(manyEvents(10_000), { viewport: { width, height: 800 } });
+    await page.locator('.tl-list summary').click();
+    const list = page.locator('.tl-list ol');
+    const drawn = () => list.getByRole('listitem').count();
+    const place = () =>
+      page.evaluate(() => {
+        const item = document.activeElement?.closest('li');
+        return `${item?.getAttribute('aria-posinset')} of ${item?.getAttribute('aria-setsize')}`;
+      });
+    expect(await drawn()).toBeLessThan(50);
+    await list.getByRole('button').first().focus();
+    expect(await place()).toBe('1 of 10000');
+    await page.keyboard.press('ArrowDown');
+    expect(await place()).toBe('2 of 10000');
+    await page.keyboard.press('End');
+    expect(await place()).toBe('10000 of 10000');
+    expect(await drawn()).toBeLessThan(50);
+    await page.keyboard.press('Enter');
+    const last = new URL(page.url()).hash;
+    expect(last).toMatch(/^#event=e\d+$/);
+    expect(await list.locator('[aria-current]').count()).toBe(1);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('PageDown');
+    const paged = await place();
+    expect(paged).toMatch(/^\d{1,2} of 10000$/);
+    // By the wheel, too: what is drawn follows what is seen, and the row with the focus stays.
+    await list.evaluate((element) => {
+      element.scrollTop = element.scrollHeight / 2;
+    });
+    await list.locator('[aria-posinset="5001"]').waitFor();
+    expect(await place()).toBe(paged);
+    await expectAccessible(page);
+    await expectNoSidewaysScrolling(page);
+  });
+
+  test('opens at the event that its address names', async () => {
+    const page = await opened(manyEvents(10_000), {}, '#event=e7777');
+    expect((await chosen(page))?.trim()).toBe('event 7777');
   });
 });
 
