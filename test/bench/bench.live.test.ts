@@ -68,6 +68,13 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
         ...{ events: 200, layoutMs: positive, openMs: positive, elements: positive },
         ...{ zoomMs: positive, stepMs: positive, listMs: positive, scrollMs: positive },
       },
+      storm: [
+        {
+          ...{ vehicles: 5, buyers: 2, backMs: positive, backAfterStartMs: positive },
+          accepted: expect.any(Number),
+          commandsAnswered: expect.any(Number),
+        },
+      ],
       fleets: {
         ...{ each: 15, connectMs: positive, connected: 30, thirdRefused: true, disturbed: 0 },
         commandsApplied: 4,

@@ -7,6 +7,8 @@ export interface BenchChild<Ready> {
   /** Rejects when the child cannot, or has ended. */
   ask<Answer>(name: string, argument?: unknown): Promise<Answer>;
   stop(): Promise<void>;
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<void>;
 }
 
 interface Request {
@@ -59,7 +61,12 @@ export async function startChild<Ready>(
     });
   child.send(argument as object);
   const stop = () => end(child, ask);
-  return { ready: await ready, ask, stop };
+  const kill = async () => {
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  return { ready: await ready, ask, stop, kill };
 }
 
 async function end(child: ChildProcess, ask: (name: string) => Promise<unknown>): Promise<void> {

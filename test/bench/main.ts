@@ -9,6 +9,7 @@ import { measureEndToEnd } from './end-to-end.ts';
 import { measureFleets } from './fleets.ts';
 import { measureOverload } from './overload.ts';
 import { type BenchReport, printReport } from './report.ts';
+import { measureStorm } from './storm.ts';
 import { measureTickets } from './tickets.ts';
 import { measureTimeline } from './timeline.ts';
 import { measureVehicles } from './vehicles.ts';
@@ -30,6 +31,10 @@ const sizes = {
     overloadMs: 20_000,
     timelineEvents: 10_000,
     fleets: { each: 1_500, commands: 100, saved: 10_000 },
+    storms: [
+      { vehicles: 300, buyers: 150 },
+      { vehicles: 8_000, buyers: 16 },
+    ],
   },
   tiny: {
     rounds: 1,
@@ -46,6 +51,7 @@ const sizes = {
     overloadMs: 500,
     timelineEvents: 200,
     fleets: { each: 15, commands: 2, saved: 20 },
+    storms: [{ vehicles: 5, buyers: 2 }],
   },
 } as const;
 
@@ -73,6 +79,12 @@ const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Fig
   overload: async ({ capacityPurchases, overloadMs }, folder) => {
     const options = { folder: join(folder, 'overload'), purchases: capacityPurchases, overloadMs };
     return { overload: await measureOverload(options) };
+  },
+  storm: async ({ storms }, folder) => {
+    const storm = [];
+    for (const one of storms)
+      storm.push(await measureStorm({ folder: join(folder, `storm-${one.vehicles}`), ...one }));
+    return { storm };
   },
   e2e: (size, folder) => measureEndToEnd({ ...size, folder, say }),
 };

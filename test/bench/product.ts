@@ -67,7 +67,13 @@ export function customersOf({ vehicles, world }: Bench) {
 }
 
 /** A gateway with its data, before or after vehicles are connected to it. */
-export async function startGateway({ options, world, parts }: Bench, keys: BenchKeys, name: string) {
+export async function startGateway(
+  { options, world, parts }: Bench,
+  keys: BenchKeys,
+  name: string,
+  /** Of a gateway that is started again; else free ones. */
+  ports: Partial<Pick<GatewayArgument, 'port' | 'apiIotPort' | 'mqttPort'>> = {},
+) {
   const data = join(options.folder, name);
   await mkdir(data, { recursive: true });
   // One application server for all: the push stand-in takes pushes of no other.
@@ -79,6 +85,7 @@ export async function startGateway({ options, world, parts }: Bench, keys: Bench
     smtpUrl,
     paymentsKey: keys.paymentsKey,
     pushPrivate: 'yes',
+    ...ports,
   };
   const child = await startChild<GatewayReady>('gateway-child', argument);
   parts.push(child);

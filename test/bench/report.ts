@@ -3,6 +3,7 @@ import type { CommitsReport } from './commits.ts';
 import type { EndToEndReport } from './end-to-end.ts';
 import type { FleetsReport } from './fleets.ts';
 import type { OverloadReport } from './overload.ts';
+import type { StormReport } from './storm.ts';
 import type { TicketsReport } from './tickets.ts';
 import type { TimelineReport } from './timeline.ts';
 import type { VehiclesReport } from './vehicles.ts';
@@ -17,6 +18,7 @@ export interface BenchReport extends Partial<EndToEndReport> {
   readonly timeline?: TimelineReport;
   readonly overload?: OverloadReport;
   readonly fleets?: FleetsReport;
+  readonly storm?: readonly StormReport[];
   /** How long the bench took. */
   readonly seconds: number;
 }
@@ -113,6 +115,13 @@ function overloadLines({ overload }: BenchReport): Line[] {
   ];
 }
 
+function stormLines({ storm = [] }: BenchReport): Line[] {
+  return storm.map(({ vehicles, buyers, backMs, backAfterStartMs, accepted, commandsAnswered }) => [
+    `gateway killed with ${vehicles} vehicles and ${buyers} buyers: all back after`,
+    `${backMs} ms, ${backAfterStartMs} ms of them after its start; ${accepted} purchases, ${commandsAnswered} commands answered meanwhile`,
+  ]);
+}
+
 function otherLines({ apiIot, commits }: BenchReport): Line[] {
   const lines: Line[] = [];
   if (apiIot) lines.push(['configure commands a second, API IoT alone', String(apiIot.commandsPerSecond)]);
@@ -134,6 +143,7 @@ export function printReport(report: BenchReport): void {
     ...timelineLines(report),
     ...fleetLines(report),
     ...overloadLines(report),
+    ...stormLines(report),
     ['the bench took', `${seconds} s`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));

@@ -59,6 +59,8 @@ serveParent(async ({ dataFolder, paymentsKey, vapidPublicKey, customers }: World
         const away = cars.states().filter((state) => !state.connected).length;
         if (away > 0) throw new Error(`${away} vehicles did not connect to ${url}`);
       },
+      connected: ({ name }: { name: string }) =>
+        (fleets.get(name)?.states() ?? []).filter((state) => state.connected).length,
       async disconnect({ name }: { name: string }) {
         await fleets.get(name)?.stop();
         fleets.delete(name);
