@@ -34,21 +34,35 @@ function addressOfEachModule(): Plugin {
 
 /** The style sheet of the console, and the list from which its server finds the script and the style sheet. */
 function consoleFiles(): Plugin {
-  const sources = ['simulator/console/page/console.css', 'simulator/timeline/timeline.css'];
+  const sources = [
+    'simulator/console/page/console.css',
+    'simulator/console/page/map/map.css',
+    'simulator/timeline/timeline.css',
+  ];
+  const outlinesFile = 'simulator/console/page/map/outlines.txt';
   return {
     name: 'console-files',
     buildStart() {
-      for (const source of sources) this.addWatchFile(source);
+      for (const source of [...sources, outlinesFile]) this.addWatchFile(source);
     },
     async generateBundle(_, bundle) {
       const texts = sources.map((source) => readFile(join(import.meta.dirname, source), 'utf8'));
+      const outlines = this.emitFile({
+        type: 'asset',
+        name: 'outlines.txt',
+        source: await readFile(join(import.meta.dirname, outlinesFile), 'utf8'),
+      });
       const style = this.emitFile({
         type: 'asset',
         name: 'console.css',
         source: (await Promise.all(texts)).join('\n'),
       });
       const script = Object.values(bundle).find((part) => part.type === 'chunk' && part.isEntry);
-      const names = { script: script?.fileName, style: this.getFileName(style) };
+      const names = {
+        script: script?.fileName,
+        style: this.getFileName(style),
+        outlines: this.getFileName(outlines),
+      };
       this.emitFile({ type: 'asset', fileName: 'manifest.json', source: JSON.stringify(names) });
     },
   };

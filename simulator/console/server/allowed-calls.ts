@@ -8,7 +8,7 @@ const patterns = (...paths: readonly string[]) => paths.map((path) => new RegExp
 const allowed: Readonly<Record<Upstream, Readonly<Record<string, readonly RegExp[]>>>> = {
   platform: {
     GET: patterns(
-      '/(overview|catalogue|readyz)',
+      '/(overview|catalogue|readyz|overview/vehicles)',
       `/(purchases|activations|tickets|notices|settlements|incidents|webhook-events)(/${id})?`,
       `/(customers|vehicles)/${id}`,
       `/purchases/${id}/record`,
@@ -23,7 +23,7 @@ const allowed: Readonly<Record<Upstream, Readonly<Record<string, readonly RegExp
       `/webhook-events/${id}/(replay|drop)`,
     ),
   },
-  apiIot: { GET: patterns(`/vehicle/${id}/(status|health|history)`) },
+  apiIot: { GET: patterns('/vehicles', `/vehicle/${id}/(status|health|history|connections|telemetry)`) },
   control: {
     GET: patterns(`/faults(/${id})?`, `/vehicles(/${id})?`),
     POST: patterns('/faults', '/faults/preview'),

@@ -13,6 +13,8 @@ export interface ConsoleFile {
 export interface ConsoleAssets {
   readonly script: string;
   readonly style: string;
+  /** Outlines of the map of the fleet. */
+  readonly outlines: string;
   readonly files: ReadonlyMap<string, ConsoleFile>;
 }
 
@@ -20,6 +22,7 @@ const types: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   json: 'application/json',
+  txt: 'text/plain; charset=utf-8',
 };
 
 /** Where `npm run build` writes them, seen from this module in `dist/` and in the sources. */
@@ -44,9 +47,10 @@ export async function readConsoleAssets(folder: string = builtFolder()): Promise
   }
   const manifest = files.get(manifestName);
   files.delete(manifestName);
-  const { script, style } = JSON.parse(new TextDecoder().decode(manifest?.bytes)) as {
+  const { script, style, outlines } = JSON.parse(new TextDecoder().decode(manifest?.bytes)) as {
     readonly script: string;
     readonly style: string;
+    readonly outlines: string;
   };
-  return { script, style, files };
+  return { script, style, outlines, files };
 }

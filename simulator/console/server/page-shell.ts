@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { ConsoleAssets } from './assets.ts';
 
 /** Returns the document that every page of the console has: it loads the script, which draws the page. */
-export function pageShell({ script, style }: ConsoleAssets): string {
+export function pageShell({ script, style, outlines }: ConsoleAssets): string {
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -15,7 +15,7 @@ export function pageShell({ script, style }: ConsoleAssets): string {
 <script type="module" src="/assets/${script}"></script>
 </head>
 <body>
-<div id="console"></div>
+<div id="console" data-outlines="${outlines}"></div>
 <noscript><p>The console needs JavaScript. Everything in it is also in the command: <code>fleetwake --help</code>.</p></noscript>
 </body>
 </html>

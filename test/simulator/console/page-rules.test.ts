@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { technicianActions } from '../../../gateway/support/ticket-machine.ts';
-import { filteredFleet, shownRows } from '../../../simulator/console/page/pages/fleet-filter.ts';
+import { shownRows } from '../../../simulator/console/page/pages/fleet-filter.ts';
 import { bodyOfMove, legalMoves, pathOfMove } from '../../../simulator/console/page/pages/ticket-moves.ts';
 import { moneyText, percentText, spanText } from '../../../simulator/console/page/parts/text.ts';
 
@@ -57,23 +57,6 @@ describe('moves of a ticket', () => {
 });
 
 describe('the list of the fleet', () => {
-  const vehicles = [
-    { vin: 'WFWAUR1E6TA100001', model: 'aurora-2026', region: 'DE', connected: true, faults: 0 },
-    { vin: 'WFWCIR1E6TA100002', model: 'cirrus-2025', region: 'ES', connected: false, faults: 2 },
-  ];
-  const places = (text: string, state: '' | 'online' | 'offline' | 'faulty') =>
-    filteredFleet(vehicles, { text, state }).map((one) => vehicles.indexOf(one));
-
-  it('finds every word in VIN, model or region, and filters by state', () => {
-    expect([places('', ''), places('AURORA de', ''), places('aurora es', ''), places('100002', '')]).toEqual([
-      [0, 1],
-      [0],
-      [],
-      [1],
-    ]);
-    expect([places('', 'online'), places('', 'offline'), places('', 'faulty')]).toEqual([[0], [1], [1]]);
-  });
-
   it('draws the rows that are seen, and some around them', () => {
     expect(shownRows(10_000, 0, 400, 40)).toEqual({ first: 0, count: 26 });
     expect(shownRows(10_000, 200_000, 400, 40)).toEqual({ first: 4_992, count: 26 });

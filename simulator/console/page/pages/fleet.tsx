@@ -1,110 +1,215 @@
-import { useMemo, useState } from 'preact/hooks';
-import { Foreign, Id, Problem, Tag } from '../parts/shown.tsx';
-import { useAnswer } from '../parts/use-answer.ts';
-import { session } from '../session-state.ts';
-import { type FleetFilter, type FleetVehicle, filteredFleet, shownRows } from './fleet-filter.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { FleetMap } from '../map/fleet-map.tsx';
+import { Mark } from '../parts/mark.tsx';
+import { Problem } from '../parts/shown.tsx';
+import { address, goTo } from '../router.ts';
+import { can, session } from '../session-state.ts';
+import { type Colouring, colourings, legends } from './fleet-colours.ts';
+import { type FleetFilter, filteredFleet, filterFrom, isInArea, queryOf } from './fleet-filter.ts';
+import type { FleetVehicle } from './fleet-vehicle.ts';
+import { useFleet } from './use-fleet.ts';
+import { VehicleRows } from './vehicle-rows.tsx';
 
-const rowHeight = 44;
-const boxHeight = 560;
+/** Typing changes the address after this pause: a browser refuses to take more than some changes a second. */
+const addressMs = 250;
 
-/** The vehicles of the fleet: the rows that are seen are drawn, so that 10,000 cost no more than 30. */
+/** The vehicles of the fleet on a map and in a list, with the same colours. */
 export function Fleet() {
   const hasControl = session.value.state === 'open' && session.value.view.hasControl;
-  const { body, problem } = useAnswer<{ readonly vehicles: readonly FleetVehicle[] }>(
-    hasControl ? '/api/control/vehicles' : null,
-    { everyMs: 5_000, isLive: false },
+  const canRead = can('operations:read');
+  const { vehicles, problems } = useFleet({ hasControl: hasControl && canRead, hasOverview: canRead });
+  const [filter, setFilter] = useFilter();
+  const { area, colouring, text, state, region, model } = filter;
+  const found = useMemo(
+    () => filteredFleet(vehicles ?? [], { text, state, region, model }),
+    [vehicles, text, state, region, model],
   );
-  const [filter, setFilter] = useState<FleetFilter>({ text: '', state: '' });
-  const vehicles = body?.vehicles;
-  const shown = useMemo(() => filteredFleet(vehicles ?? [], filter), [vehicles, filter]);
-  if (!hasControl) return <FindVehicle />;
+  const shown = useMemo(
+    () => (area === null ? found : found.filter((vehicle) => isInArea(area, vehicle))),
+    [found, area],
+  );
+  const change = (changed: Partial<FleetFilter>) => setFilter({ ...filter, ...changed });
+  const { kinds, kindOf } = legends[colouring];
+  const withoutPlace = found.filter(({ place }) => place === null).length;
   return (
     <>
-      <Problem text={problem} />
-      <div class="toolbar">
-        <label>
-          Search
-          <input
-            type="search"
-            value={filter.text}
-            placeholder="VIN, model, region"
-            onInput={(event) => setFilter({ ...filter, text: event.currentTarget.value })}
-          />
-        </label>
-        <label>
-          Show
-          <select
-            value={filter.state}
-            onChange={(event) =>
-              setFilter({ ...filter, state: event.currentTarget.value as FleetFilter['state'] })
-            }
-          >
-            <option value="">every vehicle</option>
-            <option value="online">online</option>
-            <option value="offline">offline</option>
-            <option value="faulty">with a fault</option>
-          </select>
-        </label>
+      {problems.map((problem) => (
+        <Problem key={problem} text={problem} />
+      ))}
+      <Filters filter={filter} vehicles={vehicles ?? []} onChange={change} />
+      <div class="head">
         <p class="soft" role="status">
-          {vehicles === undefined ? 'Loading …' : `${shown.length} of ${vehicles.length} vehicles`}
+          {vehicles === null ? 'Loading …' : `${shown.length} of ${vehicles.length} vehicles`}
+          {withoutPlace === 0 ? null : ` · ${withoutPlace} without a known place`}
         </p>
+        <Legend vehicles={shown} colouring={colouring} />
       </div>
-      <VehicleRows vehicles={shown} />
+      <FleetMap
+        vehicles={found}
+        kinds={kinds}
+        kindOf={kindOf}
+        isClustered={filter.isClustered}
+        area={area}
+        onArea={(chosen) => change({ area: chosen })}
+        onOpen={(vin) => goTo(`/fleet/${encodeURIComponent(vin)}`)}
+      />
+      {vehicles === null ? null : <VehicleRows vehicles={shown} kinds={kinds} kindOf={kindOf} />}
     </>
   );
 }
 
-function VehicleRows({ vehicles }: { readonly vehicles: readonly FleetVehicle[] }) {
-  const [scrollTop, setScrollTop] = useState(0);
-  const { first, count } = shownRows(vehicles.length, scrollTop, boxHeight, rowHeight);
-  if (vehicles.length === 0) return <p class="soft empty">No vehicle fits.</p>;
-  return (
-    <section
-      class="scrolled rows"
-      aria-label="Vehicles"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: who scrolls with the keyboard has to reach it
-      tabIndex={0}
-      style={{ maxHeight: `${boxHeight}px` }}
-      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
-    >
-      <ul class="plain" style={{ height: `${vehicles.length * rowHeight}px` }}>
-        {vehicles.slice(first, first + count).map((vehicle, index) => (
-          <li
-            key={vehicle.vin}
-            aria-setsize={vehicles.length}
-            aria-posinset={first + index + 1}
-            style={{ top: `${(first + index) * rowHeight}px`, height: `${rowHeight}px` }}
-          >
-            <Id text={vehicle.vin} href={`/fleet/${vehicle.vin}`} />
-            <span class="model">
-              <Foreign text={vehicle.model} />
-            </span>
-            <span class="soft">{vehicle.region}</span>
-            <Tag tone={vehicle.connected ? 'good' : 'bad'}>{vehicle.connected ? 'online' : 'offline'}</Tag>
-            <span>
-              {vehicle.faults === 0 ? null : (
-                <Tag tone="unsure">{vehicle.faults === 1 ? '1 fault' : `${vehicle.faults} faults`}</Tag>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
+/** The filter, and the address in step with it: a link shows the same, and so does the browser's Back. */
+function useFilter(): readonly [FleetFilter, (filter: FleetFilter) => void] {
+  const { search } = address.value;
+  const [filter, setFilter] = useState(() => filterFrom(new URLSearchParams(search)));
+  const written = useRef(search);
+  useEffect(() => {
+    if (search === written.current) return;
+    written.current = search;
+    setFilter(filterFrom(new URLSearchParams(search)));
+  }, [search]);
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      const query = queryOf(filter);
+      if (query === written.current) return;
+      written.current = query;
+      goTo(`/fleet${query}`, { isReplacing: true });
+    }, addressMs);
+    return () => window.clearTimeout(timer);
+  }, [filter]);
+  return [filter, setFilter];
 }
 
-/** Without the control of a fleet no list is known, but each vehicle has its page. */
-function FindVehicle() {
-  const [vin, setVin] = useState('');
+function Filters({
+  filter,
+  vehicles,
+  onChange,
+}: {
+  readonly filter: FleetFilter;
+  readonly vehicles: readonly FleetVehicle[];
+  readonly onChange: (changed: Partial<FleetFilter>) => void;
+}) {
   return (
     <div class="toolbar">
       <label>
-        Vehicle (VIN)
-        <input value={vin} maxLength={17} onInput={(event) => setVin(event.currentTarget.value)} />
+        Search
+        <input
+          type="search"
+          value={filter.text}
+          placeholder="VIN, model, region"
+          onInput={(event) => onChange({ text: event.currentTarget.value })}
+        />
       </label>
-      <a class="button" href={`/fleet/${encodeURIComponent(vin.trim())}`}>
-        Show the vehicle
-      </a>
+      <label>
+        Show
+        <select
+          value={filter.state}
+          onChange={(event) => onChange({ state: event.currentTarget.value as FleetFilter['state'] })}
+        >
+          <option value="">every vehicle</option>
+          <option value="online">online</option>
+          <option value="offline">offline</option>
+          <option value="differs">desired differs from reported</option>
+          <option value="open">with an open activation</option>
+          <option value="faulty">with a fault</option>
+        </select>
+      </label>
+      <Choice
+        label="Region"
+        value={filter.region}
+        names={namesOf(vehicles, 'region')}
+        onChange={(region) => onChange({ region })}
+      />
+      <Choice
+        label="Model"
+        value={filter.model}
+        names={namesOf(vehicles, 'model')}
+        onChange={(model) => onChange({ model })}
+      />
+      <label>
+        Colour by
+        <select
+          value={filter.colouring}
+          onChange={(event) => onChange({ colouring: event.currentTarget.value as Colouring })}
+        >
+          {colourings.map((colouring) => (
+            <option key={colouring} value={colouring}>
+              {legends[colouring].label.toLowerCase()}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        On the map
+        <select
+          value={filter.isClustered ? 'groups' : 'points'}
+          onChange={(event) => onChange({ isClustered: event.currentTarget.value === 'groups' })}
+        >
+          <option value="groups">groups</option>
+          <option value="points">each vehicle</option>
+        </select>
+      </label>
     </div>
+  );
+}
+
+function Choice({
+  label,
+  value,
+  names,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly names: readonly string[];
+  readonly onChange: (value: string) => void;
+}) {
+  if (names.length === 0 && value === '') return null;
+  const all = names.includes(value) || value === '' ? names : [value, ...names];
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">every one</option>
+        {all.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Names that a select offers, at most: vehicles of others may have any. */
+const namesMax = 100;
+
+function namesOf(vehicles: readonly FleetVehicle[], field: 'region' | 'model'): string[] {
+  const names = new Set(vehicles.map((vehicle) => vehicle[field]).filter((name) => name !== ''));
+  return [...names].sort((one, other) => (one < other ? -1 : 1)).slice(0, namesMax);
+}
+
+/** What the marks mean, with how many vehicles have each. */
+function Legend({
+  vehicles,
+  colouring,
+}: {
+  readonly vehicles: readonly FleetVehicle[];
+  readonly colouring: Colouring;
+}) {
+  const { label, kinds, kindOf } = legends[colouring];
+  const counts = kinds.map(() => 0);
+  for (const vehicle of vehicles) {
+    const kind = kindOf(vehicle);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return (
+    <ul class="map-legend" aria-label={`Legend: ${label}`}>
+      {kinds.map((kind, index) => (
+        <li key={kind.label}>
+          <Mark {...kind} /> {kind.label} <span class="number">{counts[index]}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
