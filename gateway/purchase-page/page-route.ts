@@ -9,6 +9,7 @@ import type { PlatformDeps } from '../platform/deps.ts';
 import { readPurchase } from '../platform/purchase-view.ts';
 import { listRecord } from '../platform/record-view.ts';
 import type { CustomerRow } from '../store/schema.ts';
+import { englishLine } from './english-history.ts';
 import { type PurchasePage, problemPage, purchasePage, type Question } from './page.ts';
 import { pageLimit } from './page-limit.ts';
 import { pageCss } from './page-style.ts';
@@ -214,7 +215,7 @@ async function readPage(
     view: 'customer',
     limit: historyMax,
     after: 0,
-    ...(language === 'es' ? { translate: spanishLine } : {}),
+    translate: language === 'es' ? spanishLine : englishLine,
   });
   const { kind } = cancellation;
   const agreed = kind === 'activation' || kind === 'service' ? kind : null;

@@ -174,7 +174,7 @@ function historyPart({ history, isHistoryCut, language, timeZone }: PurchasePage
   const lines = history.map(({ at, what, cause, data }) => {
     const details = detailsOf(data, { words, shown: (when) => localTime(isoText(when), language, timeZone) });
     return html`<li><time datetime="${isoText(at)}">${localTime(isoText(at), language, timeZone)}</time>
-<span class="what">${isolated(sentence(what))}${details === '' ? null : html` <span>(${isolated(details)})</span>`}</span>
+<span class="what">${isolated(sentence(what))} ${details === '' ? null : isolated(`(${details})`)}</span>
 ${cause === null ? null : html`<span class="cause">${isolated(sentence(cause))}</span>`}</li>`;
   });
   return html`<section aria-labelledby="history">
@@ -189,7 +189,7 @@ const sentence = (phrase: string) => phrase.charAt(0).toUpperCase() + phrase.sli
 
 /** Amount, end and reference of a line. */
 function detailsOf(
-  { amountMinor, currency, validUntil, appointment, reference }: RecordEntry['data'],
+  { amountMinor, currency, validUntil, until, appointment, reference }: RecordEntry['data'],
   { words, shown }: { readonly words: PageWords; readonly shown: (at: number) => string },
 ): string {
   const { detail } = words;
@@ -198,6 +198,7 @@ function detailsOf(
       ? formatMoney({ amountMinor, currency })
       : null,
     typeof validUntil === 'number' ? `${detail.until} ${shown(validUntil)}` : null,
+    typeof until === 'number' ? `${detail.until} ${shown(until)}` : null,
     typeof appointment === 'number' ? `${detail.appointment} ${shown(appointment)}` : null,
     typeof reference === 'string' ? `${detail.reference} ${reference}` : null,
   ]

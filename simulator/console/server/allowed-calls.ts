@@ -20,7 +20,7 @@ const allowed: Readonly<Record<Upstream, Readonly<Record<string, readonly RegExp
       `/notices/${id}/(resend|drop)`,
       `/settlements/${id}/resolve`,
       `/incidents/${id}/end`,
-      `/webhook-events/${id}/(replay|drop)`,
+      `/webhook-events/(resume|${id}/(replay|drop))`,
     ),
   },
   apiIot: { GET: patterns('/vehicles', `/vehicle/${id}/(status|health|history|connections|telemetry)`) },

@@ -35,8 +35,6 @@ const shown = (page: string) =>
     .replace(/<[^>]+>/g, ' ')
     .replaceAll('&#39;', "'")
     .replace(/\s+/g, ' ')
-    .replaceAll('( ', '(')
-    .replaceAll(' )', ')')
     .trim();
 
 const fieldsOf = (page: string) =>

@@ -68,6 +68,45 @@ describe('the page of runs', () => {
     await expectNoSidewaysScrolling(page);
   });
 
+  test('compares two reports of one scenario: conclusion, figures and purchases that differ', async () => {
+    await mkdir(reports(), { recursive: true });
+    const report = (active: number, failed: number, p90: number | null, outcome: string, attempts: number) =>
+      JSON.stringify({
+        ...{ scenario: 'garage', seed: 1, timeScale: 1, ok: true, checks: [], expectations: [] },
+        outcomes: { active, failed },
+        attempts: { 1: active },
+        timeToActiveMs: { p90 },
+        money: { EUR: { keptMinor: active * 1_490 } },
+        ...{ notices: {}, tickets: { HIGH: failed }, revocations: {}, faults: {} },
+        activations: [{ purchase: '<b>p1</b>', outcome, attempts }],
+      });
+    await writeFile(join(reports(), 'garage-a.json'), report(10, 0, 2_500, 'active', 1));
+    await writeFile(join(reports(), 'garage-b.json'), report(9, 1, null, 'failed', 6));
+    const page = await open('/runs', { width: 360 });
+    await page.getByLabel('First').selectOption({ label: 'garage, seed 1 (garage-a.json)' });
+    await page.getByLabel('Second').selectOption({ label: 'garage, seed 1 (garage-b.json)' });
+    const rowsOf = async (name: string) => {
+      await page.getByRole('region', { name }).waitFor();
+      const rows = await page.getByRole('region', { name }).locator('tbody tr').all();
+      return Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
+    };
+    expect(await rowsOf('Figures that differ')).toEqual([
+      ['outcomes.active', '10', '9', 'worse'],
+      ['outcomes.failed', '0', '1', 'worse'],
+      ['attempts.1', '10', '9', 'worse'],
+      ['timeToActiveMs.p90', '2500', '–', 'worse'],
+      ['tickets.HIGH', '0', '1', 'worse'],
+      ['money.EUR.keptMinor', '14900', '13410', 'worse'],
+    ]);
+    expect(await rowsOf('Purchases that differ')).toEqual([
+      ['<b>p1</b>', 'active, 1 attempt', 'failed, 6 attempts'],
+    ]);
+    await page.getByRole('status').getByText('worse', { exact: true }).waitFor();
+    expect(new URL(page.url()).search).toBe('?before=garage-a.json&after=garage-b.json');
+    await expectAccessible(page);
+    await expectNoSidewaysScrolling(page);
+  });
+
   test('answers while a check is under way, shows how far it is, and cancels it', async () => {
     const page = await open('/runs');
     await page.getByLabel('Runs', { exact: true }).fill('10000');

@@ -13,6 +13,8 @@ export interface UpAddresses {
   readonly control: string;
   /** The page with sent e-mails. */
   readonly mail: string;
+  readonly payments: string;
+  readonly push: string;
   readonly console: string;
   readonly consoleLogin: string;
   readonly vehicles: readonly string[];

@@ -5,8 +5,11 @@ import { attempt, Foreign, Id, Problem, Table, Tag } from '../parts/shown.tsx';
 import { instantText, moneyText, spanText, words } from '../parts/text.ts';
 import { useAnswer } from '../parts/use-answer.ts';
 import { can } from '../session-state.ts';
+import { Disputes } from './disputes.tsx';
+import { operatorName } from './operator-name.ts';
 import { SettlementForm } from './settlement-form.tsx';
 import type { DeadNotification, OpenSettlement, TicketView } from './ticket-types.ts';
+import { WebhookEvents } from './webhook-events.tsx';
 
 /** `closed` is a filter of its own. */
 const states = ticketStates.filter((state) => state !== 'closed');
@@ -19,11 +22,35 @@ export function Desk() {
       {can('operations:read') ? (
         <>
           <DeadNotifications />
+          <WebhookEvents />
+          {can('operations:write') ? <Operator /> : null}
+          <Disputes />
           <Settlements status="unsettled" title="Reversals to settle by hand" />
           <Settlements status="uncollectible" title="Captures to settle by hand" />
         </>
       ) : null}
     </>
+  );
+}
+
+/** The name under which money is decided. */
+function Operator() {
+  return (
+    <section aria-labelledby="money">
+      <h2 id="money">Money</h2>
+      <div class="toolbar">
+        <label>
+          Decide as
+          <input
+            value={operatorName.value}
+            maxLength={64}
+            onInput={(event) => {
+              operatorName.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+      </div>
+    </section>
   );
 }
 
@@ -140,7 +167,7 @@ function DeadNotifications() {
                 <>
                   <button
                     type="button"
-                    aria-label={`Send ${one.id} again`}
+                    aria-label={`Send again: ${one.id}`}
                     onClick={() => void act(one.id, 'resend')}
                   >
                     Send again
@@ -199,7 +226,13 @@ function Settlements({
             </td>
             <td>
               {can('operations:write') ? (
-                <SettlementForm status={status} settlement={one} onDone={reload} />
+                <SettlementForm
+                  activationId={one.activationId}
+                  amountMinor={one.settlement.amountMinor}
+                  currency={one.settlement.currency}
+                  decisions={[status === 'unsettled' ? 'paid_back' : 'collected', 'written_off', 'retry']}
+                  onDone={reload}
+                />
               ) : null}
             </td>
           </tr>

@@ -38,3 +38,16 @@ export interface OpenSettlement {
     readonly settleBy: number | null;
   };
 }
+
+/** Settlement whose payment is disputed. */
+export interface DisputedSettlement extends OpenSettlement {
+  readonly phase: string;
+  readonly dispute: {
+    readonly id: string;
+    readonly status: string;
+    readonly amountMinor: number;
+    readonly currency: string;
+    readonly reason: string;
+    readonly settleBy: number;
+  };
+}
