@@ -2,7 +2,17 @@
 // PAYMENT_RETRY=new-key pays twice on purpose where the answer of the payment service is lost.
 
 /** `fetch` and `setTimeout` are Node's own, or those of a run in virtual time. */
-export function ownEngine({ fetch, setTimeout, settings }) {
+export function ownEngine(parts) {
+  const sell = seller(parts);
+  return async (request) => {
+    const order = await request.json();
+    sell(order).catch((error) => console.error(`${order.order}: ${error}`));
+    return Response.json({ id: order.order }, { status: 202 });
+  };
+}
+
+/** Returns what sells: it takes an order through all its steps, each inside `once`. */
+export function seller({ fetch, setTimeout, settings }) {
   const { API_IOT_URL, API_IOT_CLIENT_ID, API_IOT_CLIENT_SECRET, PAYMENTS_URL, PAYMENTS_KEY } = settings;
   const pause = (tries) => new Promise((resolve) => setTimeout(resolve, Math.min(60_000, 100 * 2 ** tries)));
 
@@ -52,19 +62,14 @@ export function ownEngine({ fetch, setTimeout, settings }) {
     }
   }
 
-  async function sell({ order, card, ...rest }) {
-    const price = { amount: '1490', currency: 'eur', payment_method: card, confirm: 'true' };
-    const payment = await pay(order, '/v1/payment_intents', { ...price, 'metadata[order]': order }, 'pay');
-    if (payment.status !== 200 || (await configure({ order, ...rest }, 'active', 1)) === 'applied') return;
-    await pay(order, '/v1/refunds', { payment_intent: payment.answer.id }, 'refund');
+  return async function sell({ order, card, ...rest }, once = (_, step) => step()) {
+    const price = { amount: '1490', currency: 'eur', payment_method: card, confirm: 'true', 'metadata[order]': order };
+    const payment = await once('pay', () => pay(order, '/v1/payment_intents', price, 'pay'));
+    if (payment.status !== 200) return;
+    if ((await once('activate', () => configure({ order, ...rest }, 'active', 1))) === 'applied') return;
+    await once('refund', () => pay(order, '/v1/refunds', { payment_intent: payment.answer.id }, 'refund'));
     // The vehicle may have applied it all the same: it is switched off until it says so, or never will.
-    const ends = ['applied', 'rejected'];
-    for (let attempt = 1; !ends.includes(await configure({ order, ...rest }, 'dormant', attempt)); ) attempt += 1;
-  }
-
-  return async (request) => {
-    const order = await request.json();
-    sell(order).catch((error) => console.error(`${order.order}: ${error}`));
-    return Response.json({ id: order.order }, { status: 202 });
+    for (let attempt = 1, state; !['applied', 'rejected'].includes(state); attempt += 1)
+      state = await once(`switch off ${attempt}`, () => configure({ order, ...rest }, 'dormant', attempt));
   };
 }

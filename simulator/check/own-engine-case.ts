@@ -12,17 +12,24 @@ const stepsOfThePlatform: ReadonlySet<HttpStep> = new Set([
   'push',
 ]);
 
+/** What a run of an engine of the user's own lets happen to it. */
+export interface EngineMishaps {
+  /** Its process is killed and stopped, and starts again. */
+  readonly restarts: boolean;
+}
+
 /**
  * Returns the test case without what only Fleetwake's own platform has: cancellations, control units that reconciliation finds, the
- * support desk, disputes, refused refunds and their operators, transfers, services by the hour, and faults of the platform, NATS and push messages.
+ * support desk, disputes, refused refunds and their operators, transfers, services by the hour, and faults of NATS and push messages. Where
+ * an engine restarts, crashes and stops of the platform are its own; elsewhere there are none.
  */
-export function forOwnEngine(testCase: TestCase): TestCase {
+export function forOwnEngine(testCase: TestCase, { restarts }: EngineMishaps): TestCase {
   const { version, seed, batchMs, policy, fleet, skewMs, activations, world } = testCase;
   return {
     ...{ version, seed, batchMs, policy, skewMs },
     ...(fleet === undefined ? {} : { fleet }),
     activations: activations.map(purchaseOnly),
-    world: world.filter(isOutsideThePlatform),
+    world: world.filter((fault) => isOutsideThePlatform(fault) || (restarts && isOfTheEngine(fault))),
   };
 }
 
@@ -66,9 +73,15 @@ function isOutsideThePlatform(fault: SystemFault): boolean {
   }
 }
 
+/** The platform's process stands for the engine's; no other engine publishes wake-ups. */
+function isOfTheEngine(fault: SystemFault): boolean {
+  if (fault.type === 'crash' || fault.type === 'stop') return fault.process === 'platform';
+  return fault.type === 'crash_at' && fault.call !== 'wake_up' && fault.call !== 'push';
+}
+
 /** Returns the plan of a run against an engine of the user's own. A fault of a payment meets that of any purchase: only Fleetwake's keys tell them apart. */
-export function planForOwnEngine(testCase: TestCase, catalogue: Catalogue): Plan {
-  const { paymentsFaults, ...plan } = planOf(forOwnEngine(testCase), catalogue);
+export function planForOwnEngine(testCase: TestCase, catalogue: Catalogue, mishaps: EngineMishaps): Plan {
+  const { paymentsFaults, ...plan } = planOf(forOwnEngine(testCase, mishaps), catalogue);
   if (paymentsFaults === undefined) return plan;
   return {
     ...plan,

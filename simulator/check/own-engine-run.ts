@@ -13,7 +13,7 @@ import { noPlatform } from '../target/no-platform.ts';
 import { targetCases } from '../target/target-case.ts';
 import { answerMaxMs, targetSide } from '../target/target-course.ts';
 import { whyNothingFits } from '../target/unusable-mapping.ts';
-import { type OwnEngine, startOwnEngine } from '../virtual-system/own-engine.ts';
+import type { OwnEngine } from '../virtual-system/own-engine.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
 import { judgeLoop } from './loop-rules.ts';
@@ -23,9 +23,14 @@ import { type TestCaseParts, testCaseParts, testCaseTime } from './test-case-par
 import { courseOf, endFaults, stillCheck, traced } from './test-case-run.ts';
 import type { Violation } from './watch.ts';
 
-export interface EngineSubject {
-  /** Called once for each run: it starts a new engine, which knows nothing of the run before. */
-  readonly engine: OwnEngine;
+export interface EngineSubject<Storage = unknown> {
+  /** Called at each start of a run's engine: it starts a new one, which knows only what `storage` holds. */
+  readonly engine: OwnEngine<Storage>;
+  /**
+   * Called once for each run; what it returns is `storage` of each start in it. With it the process of the engine is killed and
+   * stopped where the test case says so, and starts again; without it never.
+   */
+  readonly storage?: () => Storage;
   /** How its traces name the activation that they belong to. */
   readonly mapping: Mapping;
   /** Where it takes purchases. */
@@ -60,9 +65,14 @@ const restDefaultMs = 900_000;
 const lookMs = { moving: 2_000, resting: 60_000 };
 
 /** Runs one test case against an engine of the user's own in virtual time. The same test case gives the same trace, byte for byte. */
-export async function runEngine(testCase: TestCase, subject: EngineSubject): Promise<EngineRun> {
+export async function runEngine<Storage>(
+  testCase: TestCase,
+  subject: EngineSubject<Storage>,
+): Promise<EngineRun> {
   const { mapping, catalogue = shippedCatalogue(), drainDepth = 1 } = subject;
-  const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue);
+  const mishaps = { restarts: subject.storage !== undefined };
+  const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue, mishaps);
+  const starts = startsOf();
   const time = testCaseTime(testCase, drainDepth);
   let version = 0;
   const onChange = () => {
@@ -70,13 +80,17 @@ export async function runEngine(testCase: TestCase, subject: EngineSubject): Pro
   };
   const parts = await testCaseParts(time, {
     ...{ testCase, plan: newPlan(), platform: null },
+    ownEngine: {
+      engine: subject.engine as OwnEngine,
+      ...{ target: subject.target, storage: subject.storage?.(), onStartFailed: starts.onFailed },
+    },
     observer: () => ({ onCommit: onChange, onMessage: onChange }),
   });
   const { loop, startedAt, trace } = parts;
   try {
     const pace = virtualPace(loop);
     void parts.gateway.start('api_iot');
-    await pace.completed(startOwnEngine(parts, subject.engine, subject.target));
+    await pace.completed(Promise.race([parts.gateway.start('platform'), starts.firstFailure]));
     const context = contextOf(parts, pace, subject, () => version);
     const { evidence, isFleetConnected, isSettled } = await conduct({
       ...context,
@@ -93,18 +107,60 @@ export async function runEngine(testCase: TestCase, subject: EngineSubject): Pro
       loop: loopFacts,
       trace: [],
     };
+    const isBack = !parts.gateway.isComingBack();
     const at = loop.now() - startedAt;
     return {
       schedule: testCase,
       ...{ trace: trace.lines, traceHash: trace.hash(), evidence, isSettled },
       verdicts: verdictsOf(evidence, mapping),
-      violations: judgeLoop(facts).map((broken) => ({ at, ...broken })),
-      injected: parts.injected(),
+      violations: [...judgeLoop(facts), ...starts.judged(isBack)].map((broken) => ({ at, ...broken })),
+      injected: { ...parts.injected(), ...processCounts(trace.lines) },
       stats: { events: loop.stats.events, virtualMs: at },
     };
   } finally {
     parts.close();
   }
+}
+
+/** Notes the starts of an engine that fail. The first one ends the run; a later one is tried again every second. */
+function startsOf() {
+  let failures = 0;
+  let last: unknown;
+  let reject: (error: unknown) => void = () => {};
+  const firstFailure = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  firstFailure.catch(() => {});
+  return {
+    firstFailure,
+    onFailed(error: unknown) {
+      failures += 1;
+      last = error;
+      reject(error);
+    },
+    judged: (isBack: boolean) =>
+      isBack || failures === 0
+        ? []
+        : [
+            {
+              rule: 'engine starts again',
+              sentence: `${failures} starts failed, the last with: ${String(last)}`,
+            },
+          ],
+  };
+}
+
+/** How often the process of the engine was killed and stopped. */
+function processCounts(lines: readonly TraceLine[]): Record<string, number> {
+  const of = (what: string) =>
+    lines.filter(
+      ({ process, event, fields }) => process === 'fault' && event === what && fields.process === 'engine',
+    ).length;
+  const [crashes, stops] = [of('crash'), of('stopped')];
+  return {
+    ...(crashes > 0 ? { 'engine crash': crashes } : {}),
+    ...(stops > 0 ? { 'engine stop': stops } : {}),
+  };
 }
 
 /** Answers to a request that did not reach what takes purchases. */
@@ -125,7 +181,7 @@ function verdictsOf(evidence: Evidence, mapping: Mapping): Verdict[] {
 function contextOf(
   parts: TestCaseParts,
   virtual: ReturnType<typeof virtualPace>,
-  { mapping, target, restMs = restDefaultMs }: EngineSubject,
+  { mapping, target, restMs = restDefaultMs }: Pick<EngineSubject, 'mapping' | 'target' | 'restMs'>,
   version: () => number,
 ) {
   const { loop, network, stores, sinks, messageLog, faults, components, plan, trace } = parts;

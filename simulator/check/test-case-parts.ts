@@ -9,6 +9,7 @@ import { specsOf } from '../run/run-fleet.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { virtualComponentFaults } from '../virtual-system/component-faults.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
+import type { OwnEngineProgram } from '../virtual-system/own-engine.ts';
 import type { VirtualPlatformSettings } from '../virtual-system/platform-process.ts';
 import { serviceFaults } from '../virtual-system/service-faults.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
@@ -54,6 +55,7 @@ export interface TestCasePartsOptions {
   readonly plan: Plan;
   /** Null: an engine of the user's own takes its place. */
   readonly platform: VirtualPlatformSettings | null;
+  readonly ownEngine?: OwnEngineProgram;
   readonly overrides?: DependencyOverrides;
   readonly observer?: (stores: Stores) => TestCaseObserver;
 }
@@ -80,6 +82,7 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
   );
   const system = virtualSystem({
     ...{ loop, random, stores, latencyMs, platform, overrides },
+    ...(options.ownEngine === undefined ? {} : { ownEngine: options.ownEngine }),
     apiIotSkewMs: testCase.skewMs.apiIot,
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
@@ -109,7 +112,14 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
     plan.partFaults ?? [],
     { loop, clock: system.clock, stream: system.stream, broker: system.broker, gateway },
     {
-      onFault: (fault, event) => trace.record('fault', ...componentFaultLine(fault, event)),
+      onFault(fault, event) {
+        const [text, fields] = componentFaultLine(fault, event);
+        const own =
+          'process' in fields && fields.process === 'platform'
+            ? { process: gateway.processNameOf('platform') }
+            : {};
+        trace.record('fault', text, { ...fields, ...own });
+      },
       onStep: (step) => steps.push(`${processNameOf(step)} ${step.number} ${step.phase} ${step.label}`),
       onCrash(step) {
         const { number, phase, label } = step;

@@ -1,6 +1,7 @@
 import { secretsOf } from '../../gateway/config.ts';
 import { jsonLog } from '../../shared/live/log.ts';
-import { Address, readAddress } from '../../shared/protocol/address.ts';
+import { Address, givenText, readAddress } from '../../shared/protocol/address.ts';
+import { durationExamples, durationOfText } from '../../shared/protocol/duration-text.ts';
 import { runTarget } from '../live/target-run.ts';
 import type { Evidence } from '../reports/evidence.ts';
 import type { RunReport } from '../reports/run-report.ts';
@@ -21,6 +22,7 @@ import { stoppableRun } from './stoppable-run.ts';
 export interface TargetFlags extends LiveFlags {
   readonly target?: string;
   readonly mapping?: string;
+  readonly rest?: string;
   readonly paymentsPort?: string;
   readonly smtpPort?: string;
   readonly pushPort?: string;
@@ -56,7 +58,7 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
     const evidence = await stoppableRun((parts) =>
       runTarget({
         ...{ scenario, seed, config, ports, folder: folder.path, mapping, log },
-        target: target.reveal(),
+        ...{ target: target.reveal(), stallMs: restOf(flags.rest) },
         ...(models === undefined ? {} : { models }),
         ...parts,
       }),
@@ -76,9 +78,10 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
       const port = flags[name];
       return port === undefined ? [] : [` --${flagOf(name)} ${port}`];
     });
+    const ownRest = flags.rest === undefined ? '' : ` --rest ${inShell(flags.rest)}`;
     return {
       ...report,
-      replay: `fleetwake run ${call} --seed ${seed} --target ${inShell(shown)} --mapping ${file}${ownPorts.join('')}`,
+      replay: `fleetwake run ${call} --seed ${seed} --target ${inShell(shown)} --mapping ${file}${ownRest}${ownPorts.join('')}`,
     };
   } finally {
     folder.remove();
@@ -110,18 +113,30 @@ function targetOf(text: string): Address {
   return new Address(reading.value);
 }
 
+/** An engine that waits longer between two tries needs --rest. */
+export const restDefault = '15min';
+
+function restOf(text = restDefault): number {
+  const ms = durationOfText(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new UsageError(`--rest must be a duration such as ${durationExamples}, not ${givenText(text)}`);
+}
+
 /** A shell would look for files that a question mark fits. */
 function inShell(url: string): string {
-  return /[?#&]/.test(url) ? `'${url}'` : url;
+  return /[?#& ]/.test(url) ? `'${url}'` : url;
 }
 
 /** Refuses what a run against an engine of the user's own cannot have. */
-export function checkTargetFlags({ target, mapping }: TargetFlags, others: readonly string[]): void {
+export function checkTargetFlags({ target, mapping, rest }: TargetFlags, others: readonly string[]): void {
   if ((target === undefined) !== (mapping === undefined)) {
     throw new UsageError('--target and --mapping go together: give both, or neither');
   }
+  if (target === undefined && rest !== undefined)
+    throw new UsageError('--rest has no effect without --target: leave it out');
   if (target === undefined) return;
   targetOf(target);
+  restOf(rest);
   const [other] = others;
   if (other !== undefined)
     throw new UsageError(`--${other} has no effect together with --target: leave it out`);

@@ -29,6 +29,7 @@ import { checkedText, checkPlanFlags, type PlanFlags, placed, plansText } from '
 import {
   checkTargetFlags,
   gatewayPorts,
+  restDefault,
   runAgainstTarget,
   standInNames,
   type TargetFlags,
@@ -103,7 +104,11 @@ export function addRun(program: Command): void {
       '--target <url>',
       'run live against an engine of your own, which takes purchases at this URL (docs/own-engine.md)',
     )
-    .option('--mapping <file>', 'how the payments and commands of that engine name their activation');
+    .option('--mapping <file>', 'how the payments and commands of that engine name their activation')
+    .option(
+      '--rest <duration>',
+      `with --target: the run ends once nothing has moved for so long, whatever has not ended; longer than your engine waits between two tries (default: ${restDefault})`,
+    );
   for (const name of standInNames) {
     command.option(
       `--${name}-port <port>`,

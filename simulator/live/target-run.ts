@@ -37,6 +37,8 @@ export interface TargetOptions {
   /** Where the engine takes purchases. */
   readonly target: string;
   readonly mapping: Mapping;
+  /** An engine that has done nothing for so long does nothing more. */
+  readonly stallMs: number;
   readonly log: Log;
   /** Called about once a second. */
   readonly onProgress: (progress: Progress) => void;
@@ -88,13 +90,16 @@ export async function runTarget(options: TargetOptions): Promise<Evidence> {
 /** An engine of the user's own has no databases to ask, cannot be stopped, and its phases are not known. */
 function contextOf(
   system: LocalSystem,
-  { target, mapping, stopped, onProgress }: TargetOptions,
+  { target, mapping, stallMs, stopped, onProgress }: TargetOptions,
   plan: Plan,
   faults: PlanFaults,
 ): Omit<RunContext, 'plan' | 'planAgain'> {
   const { http } = liveHttp({ clock: wallClock, timeoutMs: answerMaxMs });
   const take = () => takeEvidence(system, faults);
-  const { customers, look } = targetSide({ clock: wallClock, http, target, plan, mapping, read: take });
+  const { customers, look } = targetSide({
+    ...{ clock: wallClock, http, target, plan, mapping, stallMs },
+    read: take,
+  });
   return {
     clock: wallClock,
     pace: clockPace({

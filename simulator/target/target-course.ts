@@ -39,6 +39,8 @@ interface LookDeps {
   readonly read: () => Promise<TargetEvidence>;
   /** So long nothing may have moved (0). */
   readonly restMs?: number;
+  /** Once nothing has moved for so long and no command waits, an engine does nothing more, whatever has not ended. Without it: that is never so. */
+  readonly stallMs?: number;
   /** Changes whenever the evidence may have changed: it is read anew only then. Without it, at each look. */
   readonly version?: () => number;
 }
@@ -57,7 +59,7 @@ export function targetSide(deps: LookDeps & { readonly http: Http; readonly targ
 
 /**
  * Returns what takes the place of the open work of a database: a look at the evidence. All is still once every accepted purchase has
- * ended by what is seen, or the mapping fits nothing of it, and nothing moves.
+ * ended by what is seen, or the mapping fits nothing of it, or the engine has stalled, and nothing moves.
  */
 export function lookAtTarget(
   deps: Omit<LookDeps, 'clock'> & {
@@ -66,6 +68,7 @@ export function lookAtTarget(
   },
 ): Required<Pick<RunContext, 'isStill'>> & { refresh(): Promise<void> } {
   const { clock, plan, mapping, answers, read, restMs = 0, version } = deps;
+  const { stallMs = Number.POSITIVE_INFINITY } = deps;
   let hasEnded: boolean = false;
   let isStill: boolean = false;
   let seenBefore = '';
@@ -75,6 +78,10 @@ export function lookAtTarget(
     if (clock.now() - movedAt < fruitlessMs) return false;
     // The e-mail that names its activation may still come.
     return whyNothingFits(cases, answers, { ...evidence, mails: [] }, mapping) !== null;
+  }
+  function hasStalled({ apiIot }: TargetEvidence): boolean {
+    const lastAt = Math.max(movedAt, answers.at(-1)?.at ?? 0);
+    return clock.now() - lastAt >= stallMs && apiIot.every(({ endedAt }) => endedAt !== null);
   }
 
   return {
@@ -89,7 +96,7 @@ export function lookAtTarget(
       const cases = targetCases(plan, answers, evidence, mapping);
       const seen = JSON.stringify([evidence.ledger.length, evidence.apiIot, evidence.mails.length]);
       if (seen !== seenBefore) movedAt = clock.now();
-      hasEnded = isSettled(cases.cases, mapping) || isFruitless(cases, evidence);
+      hasEnded = isSettled(cases.cases, mapping) || isFruitless(cases, evidence) || hasStalled(evidence);
       isStill = seen === seenBefore && hasEnded && clock.now() - movedAt >= restMs;
       seenBefore = seen;
     },

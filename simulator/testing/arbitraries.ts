@@ -77,9 +77,17 @@ export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}):
   return fleet ? drawn.map((schedule) => ({ ...schedule, fleet })) : drawn;
 }
 
+export interface EngineTestCaseOptions extends ScheduleOptions {
+  /** Also test cases in which the process of the engine is killed or stopped, for a subject with `storage` (false). */
+  readonly restarts?: boolean;
+}
+
 /** Those test cases, without what an engine of the user's own does not have: `runEngine` runs them. */
-export function engineTestCases(options: ScheduleOptions = {}): fc.Arbitrary<TestCase> {
-  return schedules(options).map(forOwnEngine);
+export function engineTestCases({
+  restarts = false,
+  ...options
+}: EngineTestCaseOptions = {}): fc.Arbitrary<TestCase> {
+  return schedules(options).map((testCase) => forOwnEngine(testCase, { restarts }));
 }
 
 /** Of the catalogue that comes with the product. */

@@ -26,9 +26,16 @@ export { runChecks } from '../reports/checks/all.ts';
 export type { Evidence } from '../reports/evidence.ts';
 export type { Verdict } from '../reports/verdict.ts';
 export { type Mapping, readMapping } from '../target/mapping.ts';
-export type { EngineHandler, EngineMail, EngineParts, OwnEngine } from '../virtual-system/own-engine.ts';
+export type {
+  EngineHandler,
+  EngineMail,
+  EngineParts,
+  OwnEngine,
+  RunningEngine,
+} from '../virtual-system/own-engine.ts';
 export {
   catalogues,
+  type EngineTestCaseOptions,
   engineTestCases,
   type Fleet,
   fleets,

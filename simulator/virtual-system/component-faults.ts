@@ -4,7 +4,6 @@ import type { VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualStream } from '../../shared/virtual/process-bus.ts';
 import {
   type ComponentFault,
-  type GatewayProcess,
   gatewayProcesses as gatewayProcessNames,
   isCrashPoint,
 } from '../faults/component-fault.ts';
@@ -21,7 +20,7 @@ interface FaultyParts {
   readonly clock: Clock;
   readonly stream: VirtualStream;
   readonly broker: VirtualBroker;
-  readonly gateway: Pick<ReturnType<typeof gatewayProcesses>, 'crash' | 'restart'>;
+  readonly gateway: Pick<ReturnType<typeof gatewayProcesses>, 'crash' | 'restart' | 'processNameOf'>;
 }
 
 const processNames = { platform: 'platform', 'api-iot': 'api_iot' } as const;
@@ -50,15 +49,13 @@ export function virtualComponentFaults(
     },
     watch,
   );
+  const processOf = (name: string) =>
+    gatewayProcessNames.find((process) => gateway.processNameOf(processNames[process]) === name) ?? null;
   if (watch.onStep || faults.some(isCrashPoint)) {
     loop.onStep(({ process: { name, isAlive }, number, label, phase }) => {
-      const process = isAlive ? gatewayProcessOf(name) : null;
+      const process = isAlive ? processOf(name) : null;
       if (process !== null) components.step({ process, number, label, phase });
     });
   }
   return components;
-}
-
-function gatewayProcessOf(name: string): GatewayProcess | null {
-  return gatewayProcessNames.find((process) => processNames[process] === name) ?? null;
 }

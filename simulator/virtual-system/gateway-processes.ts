@@ -18,6 +18,8 @@ export interface GatewayService {
 
 export interface GatewayProgram {
   readonly origin: string;
+  /** Of its process in the loop; without it, that of the program. */
+  readonly processName?: string;
   /** What the clock of its process is ahead. */
   readonly skewMs?: number;
   boot(process: VirtualProcess): Promise<GatewayService>;
@@ -26,7 +28,7 @@ export interface GatewayProgram {
 export interface GatewayProcessesDeps {
   readonly loop: VirtualLoop;
   readonly network: VirtualNetwork;
-  /** Without the platform where an engine of the user's own takes its place. */
+  /** An engine of the user's own takes the place of the platform. */
   readonly programs: Readonly<Partial<Record<GatewayProcessName, GatewayProgram>>>;
   /** Receives what happens to a process: `crash`, `stops`, `stopped`, `comes back`, `boot failed`. */
   readonly onEvent?: (event: string, fields: LogFields) => void;
@@ -49,12 +51,13 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
   /** Processes that are down, or on their way down or up again. */
   const away = new Set<GatewayProcessName>();
   let crashes = 0;
+  const processNameOf = (name: GatewayProcessName) => programs[name]?.processName ?? name;
 
   async function start(name: GatewayProcessName): Promise<void> {
     const program = programs[name];
     if (program === undefined) throw new Error(`this system has no process ${name}`);
     const { origin, skewMs = 0, boot } = program;
-    const process = loop.process(name, skewMs);
+    const process = loop.process(processNameOf(name), skewMs);
     away.add(name);
     try {
       const service = await boot(process);
@@ -62,7 +65,7 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
       running.set(name, { process, service, unlisten });
       away.delete(name);
     } catch (error) {
-      onEvent('boot failed', { name, error: String(error) });
+      onEvent('boot failed', { name: processNameOf(name), error: String(error) });
       process.kill();
       await new Promise<void>((resolve) => void clock.setTimer(bootAgainMs, resolve));
       await start(name);
@@ -72,7 +75,7 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
   function startIn(name: GatewayProcessName, downMs: number): void {
     away.add(name);
     clock.setTimer(downMs, () => {
-      onEvent('comes back', { process: name });
+      onEvent('comes back', { process: processNameOf(name) });
       void start(name);
     });
   }
@@ -83,9 +86,9 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
     /** Kills the process now and starts it `downMs` later. Returns false when it is dead already: then it stays so for as long as it was to. */
     crash(name: GatewayProcessName, downMs: number, fields: LogFields = {}): boolean {
       running.delete(name);
-      if (!loop.kill(name)) return false;
+      if (!loop.kill(processNameOf(name))) return false;
       crashes += 1;
-      onEvent('crash', { process: name, ...fields });
+      onEvent('crash', { process: processNameOf(name), ...fields });
       startIn(name, downMs);
       return true;
     },
@@ -95,11 +98,11 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
       if (!known?.process.isAlive) return;
       running.delete(name);
       away.add(name);
-      onEvent('stops', { process: name });
+      onEvent('stops', { process: processNameOf(name) });
       known.service.drain?.();
       known.unlisten();
       await known.service.stop();
-      onEvent('stopped', { process: name });
+      onEvent('stopped', { process: processNameOf(name) });
       known.process.kill();
       startIn(name, downMs);
     },
@@ -107,5 +110,6 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
     metricsOf: (name: GatewayProcessName) => running.get(name)?.service.metrics?.() ?? null,
     isComingBack: () => away.size > 0,
     crashes: () => crashes,
+    processNameOf,
   };
 }

@@ -1,9 +1,11 @@
-import type { Timer } from '../../shared/ports/clock.ts';
-import type { Http } from '../../shared/ports/http.ts';
-import { TransportError } from '../../shared/ports/http.ts';
-import type { Mail } from '../../shared/ports/mailer.ts';
+import type { Clock, Timer } from '../../shared/ports/clock.ts';
+import { type Http, TransportError } from '../../shared/ports/http.ts';
+import type { Mail, Mailer } from '../../shared/ports/mailer.ts';
+import type { Random } from '../../shared/ports/random.ts';
+import type { VirtualNetwork } from '../../shared/virtual/http.ts';
+import type { VirtualProcess } from '../../shared/virtual/process.ts';
+import type { GatewayService } from './gateway-processes.ts';
 import { origins, testSecrets } from './settings.ts';
-import type { virtualSystem } from './virtual-system.ts';
 
 /** An e-mail of an engine; `to` may list several addresses, each of which gets a copy. */
 export interface EngineMail {
@@ -15,7 +17,7 @@ export interface EngineMail {
 }
 
 /** What an engine of the user's own is given in the place of Node's own. */
-export interface EngineParts {
+export interface EngineParts<Storage = unknown> {
   /** The API IoT and the payment service answer at the addresses of `settings`; rejects with `TypeError` where no answer comes. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   readonly setTimeout: (callback: () => void, delayMs?: number) => Timer;
@@ -29,11 +31,30 @@ export interface EngineParts {
   readonly sendMail: (mail: EngineMail) => Promise<void>;
   /** By the names of `engine.env`: API_IOT_URL, API_IOT_CLIENT_ID, API_IOT_CLIENT_SECRET, API_IOT_CALLBACK_SECRET, PAYMENTS_URL, PAYMENTS_KEY. */
   readonly settings: Readonly<Record<EngineSettingName, string>>;
+  /** The only thing that survives when the process of the engine is killed: the same at each start of a run. */
+  readonly storage: Storage;
 }
 
-/** Starts an engine, and returns what answers its requests. */
-export type OwnEngine = (parts: EngineParts) => EngineHandler | Promise<EngineHandler>;
+/** Starts an engine, and returns what answers its requests. Called again where its process was killed or stopped. */
+export type OwnEngine<Storage = unknown> = (
+  parts: EngineParts<Storage>,
+) => EngineHandler | RunningEngine | Promise<EngineHandler | RunningEngine>;
 export type EngineHandler = (request: Request) => Response | Promise<Response>;
+export interface RunningEngine {
+  readonly handle: EngineHandler;
+  /** Called on a stop as by a signal: no new request comes, and the process is killed once this resolves, or after ten seconds. */
+  readonly stop?: () => void | Promise<void>;
+}
+
+/** An engine of the user's own as a process of a virtual system. */
+export interface OwnEngineProgram {
+  readonly engine: OwnEngine;
+  /** It answers at the origin of this URL. */
+  readonly target: string;
+  readonly storage: unknown;
+  /** Called where a start failed. */
+  readonly onStartFailed: (error: unknown) => void;
+}
 
 type EngineSettingName = keyof typeof settings;
 
@@ -47,41 +68,84 @@ const settings = {
   PAYMENTS_KEY: testSecrets.payments,
 } as const;
 
-type Surroundings = Pick<
-  ReturnType<typeof virtualSystem>,
-  'loop' | 'network' | 'random' | 'sinks' | 'portsOf'
->;
+interface Surroundings {
+  readonly network: Pick<VirtualNetwork, 'alias'>;
+  readonly random: Random;
+  readonly sinks: { mailer(process: VirtualProcess): Pick<Mailer, 'send'> };
+  /** Of the network. */
+  readonly clock: Clock;
+  readonly portsOf: (process: VirtualProcess) => { readonly clock: Clock; readonly http: Http };
+}
 
-/** Starts an engine of the user's own as a process of a virtual system; it answers at the origin of `target`. */
-export async function startOwnEngine(
-  { loop, network, random, sinks, portsOf }: Surroundings,
-  engine: OwnEngine,
-  target: string,
-): Promise<void> {
-  const process = loop.process('engine');
-  const { clock, http } = portsOf(process);
+/** An engine is not started again after so many failures in a row, one a second: no outage of a test case lasts as long. */
+const startFailuresMax = 1_000;
+/** The process is killed where its stop takes longer. */
+const stopMaxMs = 10_000;
+
+/** Returns what starts an engine of the user's own in a process of a virtual system. */
+export function ownEngineBoot(
+  { network, random, sinks, clock: networkClock, portsOf }: Surroundings,
+  { engine, storage, onStartFailed }: OwnEngineProgram,
+): (process: VirtualProcess) => Promise<GatewayService> {
   network.alias(settings.API_IOT_URL, origins.apiIot);
   network.alias(settings.PAYMENTS_URL, origins.payments);
-  const mailer = sinks.mailer(process);
   const draws = random.stream('own engine');
   let mails = 0;
-  const handle = await engine({
-    settings,
-    fetch: (input, init) => fetched(http, new Request(input, init)),
-    setTimeout: (callback, delayMs = 0) => clock.setTimer(delayMs, callback),
-    clearTimeout: (timer) => timer?.cancel(),
-    now: () => clock.now(),
-    random: () => draws.fraction(),
-    async sendMail({ to, subject, text = '', html = '', messageId }) {
-      mails += 1;
-      const own: Omit<Mail, 'to'> = {
-        ...{ subject, text, html },
-        messageId: messageId ?? `engine-${mails}@example.com`,
+  let startFailures = 0;
+
+  function partsOf(process: VirtualProcess): EngineParts {
+    const { clock, http } = portsOf(process);
+    const mailer = sinks.mailer(process);
+    return {
+      ...{ settings, storage },
+      fetch: (input, init) => fetched(http, new Request(input, init)),
+      setTimeout: (callback, delayMs = 0) => clock.setTimer(delayMs, callback),
+      clearTimeout: (timer) => timer?.cancel(),
+      now: () => clock.now(),
+      random: () => draws.fraction(),
+      async sendMail({ to, subject, text = '', html = '', messageId }) {
+        mails += 1;
+        const own: Omit<Mail, 'to'> = {
+          ...{ subject, text, html },
+          messageId: messageId ?? `engine-${mails}@example.com`,
+        };
+        for (const address of [to].flat()) await mailer.send({ ...own, to: address });
+      },
+    };
+  }
+
+  return async (process) => {
+    try {
+      const started = await whileAlive(process, async () => engine(partsOf(process)));
+      startFailures = 0;
+      const { handle, stop } = typeof started === 'function' ? { handle: started, stop: undefined } : started;
+      return {
+        fetch: async (request) => handle(request),
+        stop: () =>
+          whileAlive(process, () =>
+            Promise.race([
+              stop?.(),
+              new Promise<void>((resolve) => void networkClock.setTimer(stopMaxMs, resolve)),
+            ]),
+          ),
       };
-      for (const address of [to].flat()) await mailer.send({ ...own, to: address });
-    },
+    } catch (error) {
+      onStartFailed(error);
+      startFailures += 1;
+      if (startFailures >= startFailuresMax) return new Promise(() => {});
+      throw error;
+    }
+  };
+}
+
+/** Never settles where the process was killed before: a dead process has no outcome. */
+function whileAlive<T>(process: VirtualProcess, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work().then(
+      (value) => process.isAlive && resolve(value),
+      (error: unknown) => process.isAlive && reject(error),
+    );
   });
-  network.listen(new URL(target).origin, { process, handle: async (request) => handle(request) });
 }
 
 /** Rejects as `fetch` of Node does. */

@@ -22,6 +22,7 @@ import { paymentsStandIn } from '../stand-ins/payments/payments-stand-in.ts';
 import { bootApiIot, type VirtualApiIotSettings } from './api-iot-process.ts';
 import type { DependencyOverrides } from './dependency-overrides.ts';
 import { gatewayProcesses } from './gateway-processes.ts';
+import { type OwnEngineProgram, ownEngineBoot } from './own-engine.ts';
 import { bootPlatform, type VirtualPlatformSettings } from './platform-process.ts';
 import { origins, testSecrets } from './settings.ts';
 import { newSinks, type SinkDeps } from './sinks.ts';
@@ -35,8 +36,9 @@ export interface VirtualSystemOptions {
   readonly loop: VirtualLoop;
   readonly random: Random;
   readonly stores: Stores;
-  /** Null: an engine of the user's own takes its place (`own-engine.ts`). */
+  /** Null: `ownEngine` takes its place. */
   readonly platform: VirtualPlatformSettings | null;
+  readonly ownEngine?: OwnEngineProgram;
   readonly apiIot: VirtualApiIotSettings;
   /** One way between two services, for HTTP, mail and push. */
   readonly latencyMs: () => number;
@@ -155,6 +157,11 @@ export function virtualSystem(options: VirtualSystemOptions) {
       overrides,
     );
   };
+  const ownEngineProgram = (program: OwnEngineProgram) => ({
+    origin: new URL(program.target).origin,
+    processName: 'engine',
+    boot: ownEngineBoot({ network, random, sinks, clock, portsOf }, program),
+  });
   const gateway = gatewayProcesses({
     loop,
     network,
@@ -162,6 +169,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
       ...(options.platform === null
         ? {}
         : { platform: { origin: origins.platform, boot: bootThePlatform(options.platform) } }),
+      ...(options.ownEngine === undefined ? {} : { platform: ownEngineProgram(options.ownEngine) }),
       api_iot: { origin: origins.apiIot, skewMs: options.apiIotSkewMs ?? 0, boot: bootTheApiIot },
     },
     ...(watch.onProcess ? { onEvent: watch.onProcess } : {}),

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChild } from '../helpers/child.ts';
@@ -143,6 +146,28 @@ test('the corrected engine, which retries under the same key, passes, and every 
     expect(html).toContain(replay.replaceAll("'", '&#39;'));
     expect(html).toContain('<th scope="row">p-001</th>');
   });
+});
+
+test('an engine that accepts purchases and does nothing breaks rule 3 once nothing has moved for --rest', async () => {
+  const silent = createServer(async (incoming, outgoing) => {
+    const { order } = JSON.parse(Buffer.concat(await incoming.toArray()).toString()) as { order: string };
+    outgoing.writeHead(202, { 'content-type': 'application/json' }).end(JSON.stringify({ id: order }));
+  }).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const target = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/orders`;
+  try {
+    const call = ['run', scenario, '--target', target, '--mapping', mapping, ...ports];
+    const { exitCode, stdout } = await fleetwake(folder, [...call, '--rest', '2 s', '--json']);
+    const report = JSON.parse(stdout);
+    const dead = (id: number) =>
+      `order-p-00${id}: accepted with 202, and then nothing: no payment, no command names it`;
+    expect([exitCode, report.checks[2].violations.toSorted(), report.outcomes.pending]).toEqual([
+      ...[1, [dead(1), dead(2)], 2],
+    ]);
+    expect(report.replay).toContain(` --rest '2 s' --api-iot-port`);
+  } finally {
+    silent.close();
+  }
 });
 
 test("vehicles of models of one's own take the commands of an engine of one's own", async () => {

@@ -141,6 +141,103 @@ test('real time and an unhandled rejection are named', async () => {
   ]);
 });
 
+/** One purchase, with these faults of the engine's process. */
+const withWorld = (...world: TestCase['world']): TestCase => ({ ...onePurchase, world });
+const crashAtPay = { type: 'crash_at', call: 'authorise', nth: 1, downMs: 90_000 } as const;
+
+test('a killed engine loses its timers and pending calls, keeps its storage, and starts again when its downtime is over', async () => {
+  const seen: unknown[] = [];
+  const subject: EngineSubject<string[]> = {
+    ...{ mapping, target: 'http://127.0.0.1:3000/orders', storage: () => [] },
+    engine(parts) {
+      const { storage, now, setTimeout } = parts;
+      storage.push(`start at ${now() - 1_800_000_000_000}`);
+      if (storage.length > 1) seen.push([...storage]);
+      return async (request) => {
+        const { order } = (await request.json()) as { order: string };
+        setTimeout(() => seen.push('timer of a dead process'), 60_000);
+        storage.push(order);
+        const answer = pay(parts, order);
+        void answer.finally(() => seen.push('outcome in a dead process'));
+        return Response.json({ id: order }, { status: 202 });
+      };
+    },
+  };
+  const run = await runEngine(withWorld({ ...crashAtPay, phase: 'after' }), subject);
+  expect(seen).toEqual([['start at 0', 'order-p-001', expect.stringMatching(/^start at 1001\d\d$/)]]);
+  expect([run.injected['engine crash'], run.violations, run.evidence.ledger.length]).toEqual([1, [], 1]);
+  expect(broken(run)).toEqual([[1, expect.stringContaining('14.90 EUR kept')]]);
+});
+
+test('a request that a killed engine was about to send never arrives', async () => {
+  const run = await runEngine(withWorld({ ...crashAtPay, phase: 'before' }), {
+    ...engineOf(async (parts, order) => {
+      await new Promise<void>((resolve) => parts.setTimeout(resolve, 1_000));
+      await pay(parts, order);
+    }),
+    storage: () => null,
+  });
+  expect([run.evidence.ledger, broken(run)]).toEqual([
+    [],
+    [[3, 'order-p-001: accepted with 202, and then nothing: no payment, no e-mail, no command names it']],
+  ]);
+});
+
+test('without a storage the process of an engine is never killed', async () => {
+  const engine = engineOf(async (parts, order) => void (await pay(parts, order)));
+  const run = await runEngine(withWorld({ ...crashAtPay, phase: 'after' }), engine);
+  expect(run.injected).toEqual({});
+});
+
+test('an engine that is stopped finishes what it does in its stop, for ten seconds, and starts again', async () => {
+  const stopAt = { type: 'stop', process: 'platform', atMs: 5_000, downMs: 1_000 } as const;
+  for (const [stopMs, expected] of [
+    [4_000, ['start', 'stopping', 'stopped', 'start']],
+    [40_000, ['start', 'stopping', 'start']],
+  ] as const) {
+    const seen: string[] = [];
+    const run = await runEngine(withWorld(stopAt), {
+      ...{ mapping, target: 'http://127.0.0.1:3000/orders', storage: () => null },
+      engine({ setTimeout }) {
+        seen.push('start');
+        return {
+          handle: () => Response.json({}, { status: 409 }),
+          async stop() {
+            seen.push('stopping');
+            await new Promise<void>((resolve) => setTimeout(resolve, stopMs));
+            seen.push('stopped');
+          },
+        };
+      },
+    });
+    expect([seen, run.injected['engine stop'], run.isSettled]).toEqual([expected, 1, true]);
+  }
+});
+
+test('an engine that does not start again is named, and one that cannot start at all ends the run', async () => {
+  let starts = 0;
+  const broke = {
+    ...{ mapping, target: 'http://127.0.0.1:3000/orders', storage: () => null },
+    engine: (parts: EngineParts) => {
+      starts += 1;
+      if (starts > 1) throw new Error('no such table: orders');
+      return async (request: Request) => {
+        const { order } = (await request.json()) as { order: string };
+        void pay(parts, order);
+        return Response.json({ id: order }, { status: 202 });
+      };
+    },
+  };
+  const run = await runEngine(withWorld({ ...crashAtPay, phase: 'before' }), broke);
+  expect(run.violations.map(({ rule, sentence }) => [rule, sentence])).toEqual([
+    [
+      'engine starts again',
+      '1000 starts failed, the last with: Error: no such table: orders',
+    ],
+  ]);
+  await expect(runEngine(onePurchase, broke)).rejects.toThrow('no such table: orders');
+});
+
 test('a mapping that fits none of the payments is a mistake of the mapping, and no verdict', async () => {
   const engine = engineOf(async (parts, order) => void (await pay(parts, order)));
   const wrong = { ...engine, mapping: { ...mapping, payment: { metadata: 'activation' } } };
@@ -191,6 +288,7 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
       { type: 'stop', process: 'platform', atMs: 1, downMs: 1 },
       { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
       { type: 'crash_at', call: 'authorise', nth: 1, phase: 'after', downMs: 1 },
+      { type: 'crash_at', call: 'wake_up', nth: 1, phase: 'after', downMs: 1 },
       { type: 'down', service: 'nats', fromMs: 1, forMs: 1 },
       { type: 'down', service: 'payments', fromMs: 1, forMs: 1 },
       { type: 'nats_wiped', atMs: 1 },
@@ -203,7 +301,15 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
       { type: 'late' as const, delayMs: 1_000 },
     ],
   };
-  expect(forOwnEngine(whole)).toEqual({
+  const withRestarts = forOwnEngine(whole, { restarts: true });
+  expect(withRestarts.world).toEqual([
+    { type: 'stop', process: 'platform', atMs: 1, downMs: 1 },
+    { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
+    { type: 'crash_at', call: 'authorise', nth: 1, phase: 'after', downMs: 1 },
+    { type: 'down', service: 'payments', fromMs: 1, forMs: 1 },
+    { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
+  ]);
+  expect(forOwnEngine(whole, { restarts: false })).toEqual({
     ...calmTestCase([first, { vehicle: 1 }]),
     world: [
       { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
@@ -211,7 +317,7 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
       { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
     ],
   });
-  const { paymentsFaults = [] } = planForOwnEngine(whole, shippedCatalogue());
+  const { paymentsFaults = [] } = planForOwnEngine(whole, shippedCatalogue(), { restarts: false });
   expect(paymentsFaults.map(({ name, match }) => [name, match])).toEqual([
     ['authorise slow', { method: 'POST', path: '/v1/payment_intents' }],
     ['payments down', undefined],

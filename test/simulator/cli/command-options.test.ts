@@ -739,6 +739,14 @@ const cases: Readonly<Record<string, Case>> = {
       '/nowhere: there is no such file; give a mapping file (docs/own-engine.md)',
     ),
   ),
+  'run --rest': both(
+    shownBy('--rest', 'e2e/run-target.live.test.ts', 'an engine that accepts purchases and does nothing'),
+    refuses('run default --rest 1min', '--rest has no effect without --target: leave it out'),
+    refuses(
+      'run default --target http://x --mapping y --rest soon',
+      '--rest must be a duration such as "45 min", "30 s", "2 h" or "500 ms", not "soon"',
+    ),
+  ),
   'verify --mapping': both(
     shownBy(
       '--mapping',

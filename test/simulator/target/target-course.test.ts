@@ -21,7 +21,7 @@ const soon = (_: number, run: () => void) => {
 };
 
 /** Conducts a run of one purchase, whose engine shows `evidenceAt` after so many milliseconds; returns when its evidence was taken. */
-async function conducted(evidenceAt: (ms: number) => Partial<TargetEvidence>) {
+async function conducted(evidenceAt: (ms: number) => Partial<TargetEvidence>, stallMs?: number) {
   let at = 0;
   const clock = { now: () => at, setTimer: () => ({ cancel() {} }) };
   const sample = samplePlan();
@@ -36,7 +36,10 @@ async function conducted(evidenceAt: (ms: number) => Partial<TargetEvidence>) {
     ...{ ledger: [], payments: [], apiIot: [], broker: [], mails: [] },
     ...evidenceAt(at),
   });
-  const look = lookAtTarget({ clock, plan, mapping, answers, read });
+  const look = lookAtTarget({
+    ...{ clock, plan, mapping, answers, read },
+    ...(stallMs === undefined ? {} : { stallMs }),
+  });
   const pace: Pace = {
     now: () => at,
     async until(endAt, holds) {
@@ -110,6 +113,16 @@ test('does not wait for a mapping that fits nothing, once nothing has moved for 
   const unnamed = [{ id: 'pi_1', metadata: { basket: 'order-1' } }] as never;
   const { takenAt, isSettled } = await conducted(() => ({ payments: unnamed, ledger: [entry('charged')] }));
   expect([isSettled, takenAt]).toEqual([true, 11_000]);
+});
+
+test('waits for an engine that does nothing as long as it may rest, and longer while a command waits', async () => {
+  const { takenAt, isSettled } = await conducted(() => ({}), 20_000);
+  expect([isSettled, takenAt]).toEqual([true, 21_000]);
+  const waiting = await conducted(
+    (ms) => ({ payments, apiIot: [command(ms < 30_000 ? null : 30_000)] }),
+    20_000,
+  );
+  expect([waiting.isSettled, waiting.takenAt]).toEqual([true, 31_250]);
 });
 
 test('waits no longer than its course allows for what never ends', async () => {
