@@ -3,57 +3,51 @@ import type { Plan } from '../scenarios/plan.ts';
 import { planOf } from './plan-of-test-case.ts';
 import type { ActivationFault, HttpStep, ScheduledActivation, SystemFault, TestCase } from './test-case.ts';
 
-/** Requests of Fleetwake's platform and its users, which an engine of the user's own does not have; and push messages. */
-const stepsOfThePlatform: ReadonlySet<HttpStep> = new Set([
-  'purchase',
-  'cancel',
-  'ticket',
-  'callback',
-  'push',
-]);
+/** Requests of Fleetwake's platform and its users, which an engine of the user's own does not have. */
+const stepsOfThePlatform: ReadonlySet<HttpStep> = new Set(['purchase', 'cancel', 'ticket', 'callback']);
 
 /** What a run of an engine of the user's own lets happen to it. */
 export interface EngineMishaps {
   /** Its process is killed and stopped, and starts again. */
   readonly restarts: boolean;
+  /** The push service fails. */
+  readonly pushes: boolean;
 }
 
 /**
  * Returns the test case without what only Fleetwake's own platform has: cancellations, control units that reconciliation finds, the
- * support desk, disputes, refused refunds and their operators, transfers, services by the hour, and faults of NATS and push messages. Where
- * an engine restarts, crashes and stops of the platform are its own; elsewhere there are none.
+ * support desk, disputes, refused refunds and their operators, transfers, services by the hour, and faults of NATS. Where an engine
+ * restarts, crashes and stops of the platform are its own; where it sends push messages, they fail; elsewhere neither happens.
  */
-export function forOwnEngine(testCase: TestCase, { restarts }: EngineMishaps): TestCase {
+export function forOwnEngine(testCase: TestCase, mishaps: EngineMishaps): TestCase {
   const { version, seed, batchMs, policy, fleet, skewMs, activations, world } = testCase;
   return {
     ...{ version, seed, batchMs, policy, skewMs },
     ...(fleet === undefined ? {} : { fleet }),
-    activations: activations.map(purchaseOnly),
-    world: world.filter((fault) => isOutsideThePlatform(fault) || (restarts && isOfTheEngine(fault))),
+    activations: activations.map((activation) => purchaseOnly(activation, mishaps)),
+    world: world.filter((fault) => meetsTheSystem(fault, mishaps)),
   };
 }
 
-function purchaseOnly({
-  vehicle,
-  service,
-  atMs,
-  card,
-  againAfterMs,
-  faults,
-}: ScheduledActivation): ScheduledActivation {
+function purchaseOnly(
+  { vehicle, service, atMs, card, againAfterMs, faults }: ScheduledActivation,
+  mishaps: EngineMishaps,
+): ScheduledActivation {
   return {
     ...{ vehicle, service, atMs, againAfterMs },
     // People settle a refused refund, and only Fleetwake's platform has their desk.
     card: card === 'refund_refused' ? 'good' : card,
-    faults: faults.filter(meetsAnyEngine),
+    faults: faults.filter((fault) => meetsAnyEngine(fault, mishaps)),
   };
 }
 
-function meetsAnyEngine(fault: ActivationFault): boolean {
-  return fault.type !== 'http' || !stepsOfThePlatform.has(fault.step);
+function meetsAnyEngine(fault: ActivationFault, { pushes }: EngineMishaps): boolean {
+  if (fault.type !== 'http' || fault.step === 'push') return fault.type !== 'http' || pushes;
+  return !stepsOfThePlatform.has(fault.step);
 }
 
-function isOutsideThePlatform(fault: SystemFault): boolean {
+/** The platform's process stands for that of the engine. */
+function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineMishaps): boolean {
   switch (fault.type) {
     case 'cut':
     case 'restart':
@@ -61,10 +55,12 @@ function isOutsideThePlatform(fault: SystemFault): boolean {
       return true;
     case 'crash':
     case 'stop':
-      return fault.process === 'api_iot';
-    case 'down':
-      return fault.service !== 'nats' && fault.service !== 'push';
+      return fault.process === 'api_iot' || restarts;
     case 'crash_at':
+      // No other engine publishes wake-ups.
+      return restarts && fault.call !== 'wake_up' && (fault.call !== 'push' || pushes);
+    case 'down':
+      return fault.service !== 'nats' && (fault.service !== 'push' || pushes);
     case 'registered_again':
     case 'nats_wiped':
       return false;
@@ -73,22 +69,22 @@ function isOutsideThePlatform(fault: SystemFault): boolean {
   }
 }
 
-/** The platform's process stands for the engine's; no other engine publishes wake-ups. */
-function isOfTheEngine(fault: SystemFault): boolean {
-  if (fault.type === 'crash' || fault.type === 'stop') return fault.process === 'platform';
-  return fault.type === 'crash_at' && fault.call !== 'wake_up' && fault.call !== 'push';
-}
-
-/** Returns the plan of a run against an engine of the user's own. A fault of a payment meets that of any purchase: only Fleetwake's keys tell them apart. */
+/** Returns the plan of a run against an engine of the user's own. A fault of a payment meets that of any purchase, and one of a push message that to any phone: only Fleetwake's keys and endpoints tell them apart. */
 export function planForOwnEngine(testCase: TestCase, catalogue: Catalogue, mishaps: EngineMishaps): Plan {
-  const { paymentsFaults, ...plan } = planOf(forOwnEngine(testCase, mishaps), catalogue);
-  if (paymentsFaults === undefined) return plan;
+  const { paymentsFaults, channelFaults, ...plan } = planOf(forOwnEngine(testCase, mishaps), catalogue);
   return {
     ...plan,
-    paymentsFaults: paymentsFaults.map((fault) => {
-      if (fault.match === undefined) return fault;
-      const { purchase: _, ...match } = fault.match;
-      return { ...fault, match };
+    ...(paymentsFaults && {
+      paymentsFaults: paymentsFaults.map((fault) => {
+        if (fault.match === undefined) return fault;
+        const { purchase: _, ...match } = fault.match;
+        return { ...fault, match };
+      }),
+    }),
+    ...(channelFaults && {
+      channelFaults: channelFaults.map((fault) =>
+        fault.type === 'push_down' || fault.type === 'push_slow' ? { ...fault, match: {} } : fault,
+      ),
     }),
   };
 }

@@ -70,7 +70,7 @@ export async function runEngine<Storage>(
   subject: EngineSubject<Storage>,
 ): Promise<EngineRun> {
   const { mapping, catalogue = shippedCatalogue(), drainDepth = 1 } = subject;
-  const mishaps = { restarts: subject.storage !== undefined };
+  const mishaps = { restarts: subject.storage !== undefined, pushes: mapping.push !== undefined };
   const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue, mishaps);
   const starts = startsOf();
   const time = testCaseTime(testCase, drainDepth);
@@ -195,6 +195,7 @@ function contextOf(
     mails: sinks.mails(),
     pushes: sinks.pushes(),
     ...noPlatform,
+    repeatsMax: parts.deaths().length + faults.channels.takenUnanswered(),
     httpFaults: faults.apiIot.counts(),
     paymentsFaults: faults.payments.counts(),
     channelFaults: channelCounts(faults.channels),
@@ -202,7 +203,7 @@ function contextOf(
   const { customers, look } = targetSide({
     ...{ clock: customer.clock, http: network.client(customer, answerMaxMs), target, plan, mapping, restMs },
     read: take,
-    version: () => version() + sinks.mails().length,
+    version: () => version() + sinks.mails().length + sinks.pushes().length,
   });
   let seen = -1;
   const looking = clockPace({

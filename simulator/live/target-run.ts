@@ -123,6 +123,7 @@ async function takeEvidence(system: LocalSystem, faults: PlanFaults): Promise<Ta
   return {
     ...{ ledger, payments, mails, pushes, apiIot: commands, broker: messages },
     ...noPlatform,
+    repeatsMax: faults.channels.takenUnanswered(),
     ...faults.counts(),
   };
 }

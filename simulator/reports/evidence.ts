@@ -53,6 +53,11 @@ export interface Evidence {
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
   /**
+   * How often the sender of a notice died or got no answer to one that was taken: so often the same notice may come again. Only
+   * where an engine of the user's own is judged; without it: never.
+   */
+  readonly repeatsMax?: number;
+  /**
    * How many times as long as its processor time the work of the run's process took, in the worst ten seconds: 2 where other
    * programs took half of the machine. Without it: 1, as in virtual time.
    */

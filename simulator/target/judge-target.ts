@@ -12,7 +12,7 @@ import type { Surroundings } from '../reports/surroundings.ts';
 import type { Verdict } from '../reports/verdict.ts';
 import { itEndsByTarget } from './it-ends-by-target.ts';
 import type { Mapping } from './mapping.ts';
-import { endMails, type TargetCase, type TargetCases } from './target-case.ts';
+import { endNotices, type TargetCase, type TargetCases } from './target-case.ts';
 import { exactlyOnceByTarget, failedMeansOffByTarget, neverChargedByTarget } from './target-rules.ts';
 
 /** The rules that the evidence alone can judge. */
@@ -102,7 +102,7 @@ function factsOf(
 function verdictOf(check: Verdict, evidence: Evidence, cases: TargetCases, mapping: Mapping): Verdict {
   const { id, title } = check;
   if (id === 1) return neverChargedByTarget(evidence, cases, title);
-  if (id === 2) return exactlyOnceByTarget(cases, title);
+  if (id === 2) return exactlyOnceByTarget(evidence, cases, mapping, title);
   if (id === 3) return itEndsByTarget(evidence, cases, mapping, title);
   if (id === 5) return failedMeansOffByTarget(evidence, cases, mapping, title);
   return check;
@@ -146,6 +146,6 @@ function outcomeOf(
   const { balance, deliveredAt, ledger, payments } = found;
   if (deliveredAt !== null && balance.netMinor > 0) return 'active';
   if (ledger.length === 0)
-    return payments > 0 || endMails(found, mapping).length > 0 ? 'declined' : 'pending';
+    return payments > 0 || endNotices(found, mapping).length > 0 ? 'declined' : 'pending';
   return balance.netMinor + balance.heldMinor === 0 ? 'failed' : 'pending';
 }

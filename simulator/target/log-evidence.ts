@@ -43,7 +43,9 @@ export function logEvidence(logged: readonly LoggedFact[], mapping: Mapping): Ev
     mails: all('mail').map(({ ms: at, to, subject, text = '', messageId = '' }) => ({
       ...{ at, messageId, to, subject, text },
     })),
-    pushes: [],
+    pushes: all('push').map(({ ms: at, to: endpoint, title, body = '', id: noticeId = '' }) => ({
+      ...{ at, endpoint, noticeId, title, body },
+    })),
     ...noPlatform,
     // A log does not say whether a command reached its vehicle: only an answer proves that.
     crashes: 1,

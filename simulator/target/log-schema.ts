@@ -84,6 +84,10 @@ export const logFactSchema = z.discriminatedUnion('type', [
     })
     .describe('An e-mail as it arrived.'),
   z
+    .strictObject({ type: z.literal('push'), at, to: z.string().min(1), title: z.string() })
+    .extend({ body: z.string().optional(), id: z.string().optional() })
+    .describe('A push message as it arrived; `to` is its endpoint.'),
+  z
     .strictObject({
       ...{ type: z.literal('vehicle'), at, vin: vinSchema },
       features: z.array(z.strictObject({ feature, state, version })),

@@ -44,6 +44,14 @@ export const mappingSchema = z.strictObject({
     })
     .optional()
     .describe('How an e-mail names its activation; without it no e-mail is judged.'),
+  push: z
+    .strictObject({
+      in: z.enum(['title', 'body']),
+      pattern,
+      failed: pattern.optional().describe('Titles that tell a customer of a failed activation.'),
+    })
+    .optional()
+    .describe('How a push message names its activation; without it no push message is judged.'),
 });
 export type Mapping = z.infer<typeof mappingSchema>;
 

@@ -2,14 +2,14 @@ import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { type Balance, balanceOf } from '../reports/balance.ts';
 import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
-import type { Evidence, PurchaseAnswer, SeenMail } from '../reports/evidence.ts';
+import type { Evidence, PurchaseAnswer, SeenMail, SeenPush } from '../reports/evidence.ts';
 import { countBy, groupBy } from '../reports/group.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
 
 /** What the parts around an engine show of its work. */
-export type TargetEvidence = Pick<Evidence, 'ledger' | 'payments' | 'apiIot' | 'broker' | 'mails'>;
+export type TargetEvidence = Pick<Evidence, 'ledger' | 'payments' | 'apiIot' | 'broker' | 'mails' | 'pushes'>;
 
 /** Evidence from independent sources about one activation of an engine that is not Fleetwake's. */
 export interface TargetCase {
@@ -24,6 +24,7 @@ export interface TargetCase {
   readonly currency: string;
   readonly commands: readonly CommandResource[];
   readonly mails: readonly SeenMail[];
+  readonly pushes: readonly SeenPush[];
   /** When the vehicle first proved on the wire that it had applied a command of this activation; or null. */
   readonly deliveredAt: number | null;
 }
@@ -52,8 +53,9 @@ export function targetCases(
   const commands = groupBy(evidence.apiIot, (command) =>
     matched(command[mapping.command.field], mapping.command.pattern),
   );
-  const { mail: ofMail } = mapping;
+  const { mail: ofMail, push: ofPush } = mapping;
   const mails = groupBy(evidence.mails, (mail) => ofMail && matched(mail[ofMail.in], ofMail.pattern));
+  const pushes = groupBy(evidence.pushes, (push) => ofPush && matched(push[ofPush.in], ofPush.pattern));
   const proofs = proofsByVehicle(readBrokerLog(evidence.broker));
   const planned = new Map(purchases.map((purchase) => [purchase.id, purchase]));
   const cases = answers.flatMap(({ plannedId, purchaseId: id }): TargetCase[] => {
@@ -72,6 +74,7 @@ export function targetCases(
         currency: own[0]?.currency ?? '',
         commands: sent,
         mails: mails.get(id) ?? [],
+        pushes: pushes.get(id) ?? [],
         deliveredAt: firstProof(purchase, sent, proofs.get(purchase.vin) ?? []),
       },
     ];
@@ -83,20 +86,58 @@ export function targetCases(
 }
 
 /** Whether nothing is open by what is seen: each was delivered and paid, or declined, or has nothing kept and nothing held, and no command waits. */
-export function isSettled(cases: readonly TargetCase[], mapping: Pick<Mapping, 'mail'>): boolean {
+export function isSettled(cases: readonly TargetCase[], mapping: NoticeMapping): boolean {
   return cases.every((one) => {
     const { balance, commands, deliveredAt, payments } = one;
     if (commands.some(({ endedAt }) => endedAt === null) || balance.heldMinor > 0) return false;
     if (balance.netMinor > 0) return deliveredAt !== null;
-    return payments > 0 || endMails(one, mapping).length > 0;
+    return payments > 0 || endNotices(one, mapping).length > 0;
   });
 }
 
-/** Returns the e-mails that may tell a customer how the purchase ended: those of a failure, or any where the mapping knows no failures. */
-export function endMails(
-  { mails }: Pick<TargetCase, 'mails'>,
-  { mail }: Pick<Mapping, 'mail'>,
-): readonly SeenMail[] {
-  const failed = mail?.failed;
-  return failed === undefined ? mails : mails.filter(({ subject }) => matched(subject, failed) !== null);
+type NoticeMapping = Pick<Mapping, 'mail' | 'push'>;
+
+/** An e-mail or a push message about an activation. */
+export interface TargetNotice {
+  readonly at: number;
+  readonly channel: 'e-mail' | 'push message';
+  /** Subject or title. */
+  readonly headline: string;
+  /** Address or endpoint. */
+  readonly to: string;
+  /** Message-ID or `noticeId`, the same in each try; empty without one. */
+  readonly noticeId: string;
+  /** Whether it tells of a failed activation; null where the mapping does not say which do. */
+  readonly isFailure: boolean | null;
+}
+
+/** Returns what the customer of an activation was sent. */
+export function noticesOf(
+  { mails, pushes }: Pick<TargetCase, 'mails' | 'pushes'>,
+  { mail, push }: NoticeMapping,
+): TargetNotice[] {
+  const isFailure = (headline: string, failed: string | undefined) =>
+    failed === undefined ? null : matched(headline, failed) !== null;
+  return [
+    ...mails.map(
+      ({ at, to, subject, messageId }): TargetNotice => ({
+        ...{ at, channel: 'e-mail', headline: subject, to, noticeId: messageId },
+        isFailure: isFailure(subject, mail?.failed),
+      }),
+    ),
+    ...pushes.map(
+      ({ at, endpoint, title, noticeId }): TargetNotice => ({
+        ...{ at, channel: 'push message', headline: title, to: endpoint, noticeId },
+        isFailure: isFailure(title, push?.failed),
+      }),
+    ),
+  ];
+}
+
+/** Returns the notices that may tell a customer how the purchase ended: those of a failure, or any of a channel whose failures the mapping does not name. */
+export function endNotices(
+  one: Pick<TargetCase, 'mails' | 'pushes'>,
+  mapping: NoticeMapping,
+): TargetNotice[] {
+  return noticesOf(one, mapping).filter(({ isFailure }) => isFailure !== false);
 }

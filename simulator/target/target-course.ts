@@ -76,8 +76,8 @@ export function lookAtTarget(
   let movedAt = clock.now();
   function isFruitless(cases: TargetCases, evidence: TargetEvidence): boolean {
     if (clock.now() - movedAt < fruitlessMs) return false;
-    // The e-mail that names its activation may still come.
-    return whyNothingFits(cases, answers, { ...evidence, mails: [] }, mapping) !== null;
+    // The notice that names its activation may still come.
+    return whyNothingFits(cases, answers, { ...evidence, mails: [], pushes: [] }, mapping) !== null;
   }
   function hasStalled({ apiIot }: TargetEvidence): boolean {
     const lastAt = Math.max(movedAt, answers.at(-1)?.at ?? 0);
@@ -94,7 +94,12 @@ export function lookAtTarget(
       versionBefore = current;
       const evidence = await read();
       const cases = targetCases(plan, answers, evidence, mapping);
-      const seen = JSON.stringify([evidence.ledger.length, evidence.apiIot, evidence.mails.length]);
+      const seen = JSON.stringify([
+        evidence.ledger.length,
+        evidence.apiIot,
+        evidence.mails.length,
+        evidence.pushes.length,
+      ]);
       if (seen !== seenBefore) movedAt = clock.now();
       hasEnded = isSettled(cases.cases, mapping) || isFruitless(cases, evidence) || hasStalled(evidence);
       isStill = seen === seenBefore && hasEnded && clock.now() - movedAt >= restMs;

@@ -1,9 +1,9 @@
 import { capturedAt, reversedAt } from '../reports/balance.ts';
 import type { Evidence } from '../reports/evidence.ts';
-import { countBy } from '../reports/group.ts';
+import { groupBy } from '../reports/group.ts';
 import { moment, money, type Verdict, verdict } from '../reports/verdict.ts';
-import { type Mapping, matched } from './mapping.ts';
-import type { TargetCase, TargetCases } from './target-case.ts';
+import type { Mapping } from './mapping.ts';
+import { noticesOf, type TargetCase, type TargetCases } from './target-case.ts';
 
 type Start = Parameters<typeof moment>[0];
 
@@ -32,9 +32,17 @@ export function neverChargedByTarget(start: Start, { cases, unnamed }: TargetCas
   ]);
 }
 
-/** Rule 2 without the platform's database: each activation is charged once, nothing is held beside the charge, and no e-mail comes twice. */
-export function exactlyOnceByTarget({ cases }: TargetCases, title: string): Verdict {
-  const violations = cases.flatMap((one) => [...judgeCharges(one), ...judgeMails(one)]);
+/** Rule 2 without the platform's database: each activation is charged once, nothing is held beside the charge, and no e-mail or push message comes twice. */
+export function exactlyOnceByTarget(
+  { repeatsMax = 0 }: Pick<Evidence, 'repeatsMax'>,
+  { cases }: TargetCases,
+  mapping: Mapping,
+  title: string,
+): Verdict {
+  const violations = cases.flatMap((one) => [
+    ...judgeCharges(one),
+    ...judgeNotices(one, mapping, repeatsMax),
+  ]);
   return verdict(
     { id: 2, title },
     cases.length,
@@ -61,32 +69,45 @@ function judgeCharges({ id, ledger, balance, priceMinor, currency }: TargetCase)
   ];
 }
 
-function judgeMails({ id, mails }: TargetCase): string[] {
-  const copies = countBy(mails, ({ to, subject }) => `"${subject}" to ${to}`);
-  return Object.entries(copies).flatMap(([what, count]) =>
-    count > 1 ? [`${id}: e-mail ${what} sent ${count} times`] : [],
+/** The same notice may come again, under its own id, where its sender cannot know that it was taken. */
+function judgeNotices(one: TargetCase, mapping: Mapping, repeatsMax: number): string[] {
+  const sameText = groupBy(
+    noticesOf(one, mapping),
+    ({ channel, headline, to }) => `${channel} "${headline}" to ${to}`,
   );
+  return [...sameText].flatMap(([what, copies]) => {
+    const [first] = copies;
+    const isOne = first?.noticeId !== '' && copies.every(({ noticeId }) => noticeId === first?.noticeId);
+    const allowed = isOne ? 1 + repeatsMax : 1;
+    if (copies.length <= allowed) return [];
+    const why =
+      repeatsMax === 0
+        ? ''
+        : isOne
+          ? `, ${repeatsMax} crashes and lost answers allow ${allowed}`
+          : ', not under one id: give each notice an id that its next try has too';
+    return [`${one.id}: ${what} sent ${copies.length} times${why}`];
+  });
 }
 
 /** Rule 5 without the platform's database. An activation counts as failed if its payment was reversed, or its customer was notified of the failure. */
 export function failedMeansOffByTarget(
   evidence: Start & Pick<Evidence, 'vehicles'>,
   { cases }: TargetCases,
-  { mail }: Mapping,
+  mapping: Mapping,
   title: string,
 ): Verdict {
-  const failureMails = ({ mails }: TargetCase) =>
-    mail?.failed === undefined ? [] : mails.filter(({ subject }) => matched(subject, mail.failed) !== null);
+  const failures = (one: TargetCase) => noticesOf(one, mapping).filter(({ isFailure }) => isFailure === true);
   const isKept = ({ balance }: TargetCase) => balance.netMinor > 0;
-  const failed = cases.filter((one) => reversedAt(one.ledger) !== null || failureMails(one).length > 0);
+  const failed = cases.filter((one) => reversedAt(one.ledger) !== null || failures(one).length > 0);
   const violations = failed.flatMap((one) => {
     const { id, purchase, ledger, balance, currency } = one;
     const { vin, feature } = purchase;
     const left = balance.netMinor + balance.heldMinor;
-    if (isKept(one) && failureMails(one).length === 0) return [];
+    if (isKept(one) && failures(one).length === 0) return [];
     if (left !== 0) return [`${id}: failed, but ${money(left, currency)} never reversed`];
     const backAt = reversedAt(ledger);
-    const early = failureMails(one).filter(({ at }) => backAt !== null && at < backAt);
+    const early = failures(one).filter(({ at }) => backAt !== null && at < backAt);
     const state = evidence.vehicles
       .find((vehicle) => vehicle.vin === vin)
       ?.features.find((each) => each.feature === feature)?.state;

@@ -14,9 +14,9 @@ export function whyNothingFits(
   { cases }: TargetCases,
   answers: readonly PurchaseAnswer[],
   evidence: TargetEvidence,
-  { purchase, payment, command, mail }: Mapping,
+  { purchase, payment, command, mail, push }: Mapping,
 ): UnusableField | null {
-  const { payments = [], apiIot: commands, mails, ledger } = evidence;
+  const { payments = [], apiIot: commands, mails, pushes, ledger } = evidence;
   const accepted = answers.filter(({ status }) => status !== null && status < 300);
   if (accepted.length > 0 && cases.length === 0) {
     return {
@@ -45,6 +45,13 @@ export function whyNothingFits(
     return {
       path: ['command', 'field'],
       text: `command.field "${command.field}" names an activation of this run on none of ${commands.length} commands; the first has the reference "${firstCommand.reference ?? ''}" and the key "${firstCommand.key ?? ''}"`,
+    };
+  }
+  const [firstPush] = pushes;
+  if (push && firstPush && cases.every((one) => one.pushes.length === 0)) {
+    return {
+      path: ['push', 'pattern'],
+      text: `push.pattern "${push.pattern}" names an activation of this run in the ${push.in} of none of ${pushes.length} push messages; the first has the title "${firstPush.title}"`,
     };
   }
   const [firstMail] = mails;

@@ -80,14 +80,17 @@ export function schedules({ policies, catalogue, fleet }: ScheduleOptions = {}):
 export interface EngineTestCaseOptions extends ScheduleOptions {
   /** Also test cases in which the process of the engine is killed or stopped, for a subject with `storage` (false). */
   readonly restarts?: boolean;
+  /** Also test cases in which the push service fails, for a mapping with `push` (false). */
+  readonly pushes?: boolean;
 }
 
 /** Those test cases, without what an engine of the user's own does not have: `runEngine` runs them. */
 export function engineTestCases({
   restarts = false,
+  pushes = false,
   ...options
 }: EngineTestCaseOptions = {}): fc.Arbitrary<TestCase> {
-  return schedules(options).map((testCase) => forOwnEngine(testCase, { restarts }));
+  return schedules(options).map((testCase) => forOwnEngine(testCase, { restarts, pushes }));
 }
 
 /** Of the catalogue that comes with the product. */

@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '../../shared/ports/clock.ts';
 import { type Http, TransportError } from '../../shared/ports/http.ts';
 import type { Mail, Mailer } from '../../shared/ports/mailer.ts';
+import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import type { VirtualNetwork } from '../../shared/virtual/http.ts';
+import type { VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { GatewayService } from './gateway-processes.ts';
 import { origins, testSecrets } from './settings.ts';
+import { subscriptionOf } from './sinks.ts';
 
 /** An e-mail of an engine; `to` may list several addresses, each of which gets a copy. */
 export interface EngineMail {
@@ -29,7 +32,15 @@ export interface EngineParts<Storage = unknown> {
   readonly random: () => number;
   /** Hands an e-mail to the mail server; rejects where it takes none. */
   readonly sendMail: (mail: EngineMail) => Promise<void>;
-  /** By the names of `engine.env`: API_IOT_URL, API_IOT_CLIENT_ID, API_IOT_CLIENT_SECRET, API_IOT_CALLBACK_SECRET, PAYMENTS_URL, PAYMENTS_KEY. */
+  /**
+   * Hands a push message to the push service, as `sendNotification` of web-push; rejects where it takes none. `payload` is JSON with
+   * `title`, `body`, and `noticeId`, which is the same in each try. `POST /subscriptions` at PUSH_URL makes a subscription.
+   */
+  readonly sendPush: (
+    subscription: PushSubscription,
+    payload: string,
+  ) => Promise<{ readonly statusCode: 201 }>;
+  /** By the names of `engine.env`: API_IOT_URL, API_IOT_CLIENT_ID, API_IOT_CLIENT_SECRET, API_IOT_CALLBACK_SECRET, PAYMENTS_URL, PAYMENTS_KEY, PUSH_URL. */
   readonly settings: Readonly<Record<EngineSettingName, string>>;
   /** The only thing that survives when the process of the engine is killed: the same at each start of a run. */
   readonly storage: Storage;
@@ -66,12 +77,17 @@ const settings = {
   API_IOT_CALLBACK_SECRET: testSecrets.callbacks,
   PAYMENTS_URL: 'http://127.0.0.1:8082',
   PAYMENTS_KEY: testSecrets.payments,
+  PUSH_URL: 'http://127.0.0.1:8083',
 } as const;
 
 interface Surroundings {
-  readonly network: Pick<VirtualNetwork, 'alias'>;
+  readonly loop: Pick<VirtualLoop, 'process'>;
+  readonly network: Pick<VirtualNetwork, 'alias' | 'listen'>;
   readonly random: Random;
-  readonly sinks: { mailer(process: VirtualProcess): Pick<Mailer, 'send'> };
+  readonly sinks: {
+    mailer(process: VirtualProcess): Pick<Mailer, 'send'>;
+    pusher(process: VirtualProcess): Pusher;
+  };
   /** Of the network. */
   readonly clock: Clock;
   readonly portsOf: (process: VirtualProcess) => { readonly clock: Clock; readonly http: Http };
@@ -84,11 +100,12 @@ const stopMaxMs = 10_000;
 
 /** Returns what starts an engine of the user's own in a process of a virtual system. */
 export function ownEngineBoot(
-  { network, random, sinks, clock: networkClock, portsOf }: Surroundings,
+  { loop, network, random, sinks, clock: networkClock, portsOf }: Surroundings,
   { engine, storage, onStartFailed }: OwnEngineProgram,
 ): (process: VirtualProcess) => Promise<GatewayService> {
   network.alias(settings.API_IOT_URL, origins.apiIot);
   network.alias(settings.PAYMENTS_URL, origins.payments);
+  network.listen(settings.PUSH_URL, { process: loop.process('push'), handle: newSubscriptions() });
   const draws = random.stream('own engine');
   let mails = 0;
   let startFailures = 0;
@@ -96,6 +113,7 @@ export function ownEngineBoot(
   function partsOf(process: VirtualProcess): EngineParts {
     const { clock, http } = portsOf(process);
     const mailer = sinks.mailer(process);
+    const pusher = sinks.pusher(process);
     return {
       ...{ settings, storage },
       fetch: (input, init) => fetched(http, new Request(input, init)),
@@ -110,6 +128,10 @@ export function ownEngineBoot(
           messageId: messageId ?? `engine-${mails}@example.com`,
         };
         for (const address of [to].flat()) await mailer.send({ ...own, to: address });
+      },
+      async sendPush(subscription, payload) {
+        await pusher.send({ subscription, payload, topic: 'engine' });
+        return { statusCode: 201 };
       },
     };
   }
@@ -135,6 +157,17 @@ export function ownEngineBoot(
       if (startFailures >= startFailuresMax) return new Promise(() => {});
       throw error;
     }
+  };
+}
+
+/** Answers as the push service does for customers that subscribe. */
+function newSubscriptions(): EngineHandler {
+  let count = 0;
+  return (request) => {
+    if (request.method !== 'POST' || new URL(request.url).pathname !== '/subscriptions')
+      return new Response('Send push messages by sendPush.', { status: 404 });
+    count += 1;
+    return Response.json(subscriptionOf(`phone-${count}`), { status: 201 });
   };
 }
 

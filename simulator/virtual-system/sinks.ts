@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import { ChannelFailure, type Mailer } from '../../shared/ports/mailer.ts';
 import type { Pusher, PushSubscription } from '../../shared/ports/pusher.ts';
 import { checkedMail, checkedPush } from '../../shared/protocol/channel-message.ts';
+import { fieldsOf } from '../../shared/protocol/json.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
 import type { ChannelEffect } from '../faults/channel-gates.ts';
 import type { SeenMail, SeenPush } from '../reports/evidence.ts';
@@ -71,7 +72,7 @@ export function newSinks(deps: SinkDeps) {
           const { subscription, payload } = checkedPush(push);
           const { endpoint } = subscription;
           await hand(process, 'push', endpoint, () => {
-            const { noticeId = '', title = '', body = '' } = JSON.parse(payload) as Partial<SeenPush>;
+            const { noticeId = '', title = '', body = '' } = (fieldsOf(payload) ?? {}) as Partial<SeenPush>;
             pushes.push({ at: deps.clock.now(), endpoint, noticeId, title, body });
             deps.onSeen('push', endpoint, title, noticeId);
           });

@@ -160,7 +160,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
   const ownEngineProgram = (program: OwnEngineProgram) => ({
     origin: new URL(program.target).origin,
     processName: 'engine',
-    boot: ownEngineBoot({ network, random, sinks, clock, portsOf }, program),
+    boot: ownEngineBoot({ loop, network, random, sinks, clock, portsOf }, program),
   });
   const gateway = gatewayProcesses({
     loop,

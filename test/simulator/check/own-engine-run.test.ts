@@ -230,12 +230,110 @@ test('an engine that does not start again is named, and one that cannot start at
   };
   const run = await runEngine(withWorld({ ...crashAtPay, phase: 'before' }), broke);
   expect(run.violations.map(({ rule, sentence }) => [rule, sentence])).toEqual([
-    [
-      'engine starts again',
-      '1000 starts failed, the last with: Error: no such table: orders',
-    ],
+    ['engine starts again', '1000 starts failed, the last with: Error: no such table: orders'],
   ]);
   await expect(runEngine(onePurchase, broke)).rejects.toThrow('no such table: orders');
+});
+
+const withPush = { ...mapping, push: { in: 'title' as const, pattern: 'order-\\S+', failed: '^Failed' } };
+
+/** Tries again until the service takes it. */
+async function insisting({ setTimeout }: EngineParts, send: () => Promise<unknown>): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await send();
+      return tries;
+    } catch {
+      await new Promise<void>((resolve) => setTimeout(resolve, 60_000));
+    }
+  }
+}
+
+/** Declines every card, and tells the customer of it by a push message. */
+const pushing = (noticeIdOf: (order: string, tries: number) => string): EngineSubject => ({
+  ...engineOf(async (parts, order) => {
+    await pay(parts, order, 'pm_card_visa_chargeDeclined');
+    const answer = await parts.fetch(`${parts.settings.PUSH_URL}/subscriptions`, { method: 'POST' });
+    const subscription = (await answer.json()) as Parameters<EngineParts['sendPush']>[0];
+    let tries = 0;
+    await insisting(parts, () => {
+      tries += 1;
+      const payload = { title: `Failed: ${order}`, body: 'Not charged', noticeId: noticeIdOf(order, tries) };
+      return parts.sendPush(subscription, JSON.stringify(payload));
+    });
+  }),
+  mapping: withPush,
+});
+const pushLost = calmTestCase([
+  {
+    card: 'declined',
+    faults: [{ type: 'http', step: 'push', nth: 1, count: 1, how: 'response_lost' }],
+  },
+]);
+
+test('an engine sends push messages, which meet faults and are judged as e-mails', async () => {
+  const sameId = await runEngine(
+    pushLost,
+    pushing((order) => order),
+  );
+  expect(sameId.evidence.pushes).toEqual(
+    Array.from({ length: 2 }, () => ({
+      ...{ at: expect.any(Number), endpoint: 'https://push.example/phone-1', noticeId: 'order-p-001' },
+      ...{ title: 'Failed: order-p-001', body: 'Not charged' },
+    })),
+  );
+  expect([sameId.injected['push response_lost'], broken(sameId), sameId.isSettled]).toEqual([1, [], true]);
+  const newIds = await runEngine(
+    pushLost,
+    pushing((order, tries) => `${order}-${tries}`),
+  );
+  expect(broken(newIds)).toEqual([
+    [
+      2,
+      'order-p-001: push message "Failed: order-p-001" to https://push.example/phone-1 sent 2 times, not under one id: give each notice an id that its next try has too',
+    ],
+  ]);
+});
+
+test('without push in the mapping the push service never fails', async () => {
+  const { mapping: _, ...subject } = pushing((order) => order);
+  const run = await runEngine(pushLost, { ...subject, mapping });
+  expect([run.injected, run.evidence.pushes.length]).toEqual([{}, 1]);
+});
+
+test('an e-mail may come again after a crash, under the same Message-ID alone', async () => {
+  const mailing = (idOf: (start: number) => string): EngineSubject<{ starts: number; orders: string[] }> => ({
+    ...{ mapping, target: 'http://127.0.0.1:3000/orders', storage: () => ({ starts: 0, orders: [] }) },
+    engine(parts) {
+      const { storage } = parts;
+      storage.starts += 1;
+      const { starts } = storage;
+      const work = async (order: string) => {
+        await pay(parts, order, 'pm_card_visa_chargeDeclined');
+        const messageId = `${order}-${idOf(starts)}@example.com`;
+        await parts.sendMail({ to: 'a@example.com', subject: `Declined: ${order}`, messageId });
+      };
+      for (const order of storage.orders) void work(order);
+      return async (request) => {
+        const { order } = (await request.json()) as { order: string };
+        storage.orders.push(order);
+        void work(order);
+        return Response.json({ id: order }, { status: 202 });
+      };
+    },
+  });
+  const declined: TestCase = {
+    ...calmTestCase([{ card: 'declined' }]),
+    world: [{ type: 'crash_at', call: 'email', nth: 1, phase: 'after', downMs: 1_000 }],
+  };
+  const same = await runEngine(
+    declined,
+    mailing(() => 'declined'),
+  );
+  expect([same.evidence.mails.length, broken(same)]).toEqual([2, []]);
+  expect(broken(await runEngine(declined, mailing(String)))).toEqual([
+    [2, expect.stringContaining('sent 2 times, not under one id')],
+  ]);
 });
 
 test('a mapping that fits none of the payments is a mistake of the mapping, and no verdict', async () => {
@@ -301,7 +399,7 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
       { type: 'late' as const, delayMs: 1_000 },
     ],
   };
-  const withRestarts = forOwnEngine(whole, { restarts: true });
+  const withRestarts = forOwnEngine(whole, { restarts: true, pushes: false });
   expect(withRestarts.world).toEqual([
     { type: 'stop', process: 'platform', atMs: 1, downMs: 1 },
     { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
@@ -309,7 +407,7 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
     { type: 'down', service: 'payments', fromMs: 1, forMs: 1 },
     { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
   ]);
-  expect(forOwnEngine(whole, { restarts: false })).toEqual({
+  expect(forOwnEngine(whole, { restarts: false, pushes: false })).toEqual({
     ...calmTestCase([first, { vehicle: 1 }]),
     world: [
       { type: 'stop', process: 'api_iot', atMs: 1, downMs: 1 },
@@ -317,7 +415,10 @@ test('a test case is run without what only the platform of Fleetwake has', () =>
       { type: 'cut', vehicle: 0, fromMs: 1, forMs: 1 },
     ],
   });
-  const { paymentsFaults = [] } = planForOwnEngine(whole, shippedCatalogue(), { restarts: false });
+  const { paymentsFaults = [] } = planForOwnEngine(whole, shippedCatalogue(), {
+    restarts: false,
+    pushes: false,
+  });
   expect(paymentsFaults.map(({ name, match }) => [name, match])).toEqual([
     ['authorise slow', { method: 'POST', path: '/v1/payment_intents' }],
     ['payments down', undefined],

@@ -106,6 +106,26 @@ describe('verify with --mapping', () => {
     expect(JSON.parse(stdout).outcomes).toMatchObject({ active: 1, pending: 1, declined: 0 });
   });
 
+  it('finds a push message that was sent twice', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const file = `${folder}/push.yaml`;
+      const push = "push: { in: title, pattern: '^Active: (.+)$' }";
+      await writeFile(file, `${readFileSync(mapping, 'utf8')}${push}\n`);
+      const sent = {
+        type: 'push',
+        at: at(6),
+        to: 'https://push.example/1',
+        title: 'Active: order-1',
+        id: 'n',
+      };
+      expect(await brokenIn([...delivered, sent], '--mapping', file)).toEqual([0]);
+      expect(await brokenIn([...delivered, sent, sent], '--mapping', file)).toEqual([
+        1,
+        [2, 'order-1: push message "Active: order-1" to https://push.example/1 sent 2 times'],
+      ]);
+    });
+  });
+
   it('finds a second charge', async () => {
     const second = { ...payment, id: 'pi_2' };
     expect(await brokenIn([...delivered, second, money('charged', 6, 'pi_2')])).toEqual([
@@ -162,11 +182,11 @@ describe('verify with --mapping', () => {
     [['[1]'], 'run.jsonl:1: "[1]" is no JSON object; write one JSON object a line'],
     [
       [purchase, { type: 'refund', at: 1 }],
-      'run.jsonl:2: type is "refund"; write one of run, purchase, payment, money, command, result, mail, vehicle',
+      'run.jsonl:2: type is "refund"; write one of run, purchase, payment, money, command, result, mail, push, vehicle',
     ],
     [
       [purchase, { at: 1 }],
-      'run.jsonl:2: type is missing; write one of run, purchase, payment, money, command, result, mail, vehicle',
+      'run.jsonl:2: type is missing; write one of run, purchase, payment, money, command, result, mail, push, vehicle',
     ],
     [[purchase, { ...payment, id: undefined }], 'run.jsonl:2: id is missing; write a text'],
     [

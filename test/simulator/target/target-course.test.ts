@@ -33,7 +33,7 @@ async function conducted(evidenceAt: (ms: number) => Partial<TargetEvidence>, st
   const [planned] = plan.purchases;
   const answers: PurchaseAnswer[] = [];
   const read = async (): Promise<TargetEvidence> => ({
-    ...{ ledger: [], payments: [], apiIot: [], broker: [], mails: [] },
+    ...{ ledger: [], payments: [], apiIot: [], broker: [], mails: [], pushes: [] },
     ...evidenceAt(at),
   });
   const look = lookAtTarget({

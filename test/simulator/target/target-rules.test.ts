@@ -50,6 +50,7 @@ function caseOf(ledger: readonly LedgerEntry[], changes: Partial<TargetCase> = {
     currency: 'EUR',
     commands: [],
     mails: [],
+    pushes: [],
     deliveredAt: 2_500,
     ...changes,
   };
@@ -57,7 +58,8 @@ function caseOf(ledger: readonly LedgerEntry[], changes: Partial<TargetCase> = {
 
 const of = (...cases: readonly TargetCase[]) => ({ cases, unnamed: [] });
 const rule1 = (one: TargetCase) => neverChargedByTarget(start, of(one), 'rule 1').violations;
-const rule2 = (one: TargetCase) => exactlyOnceByTarget(of(one), 'rule 2').violations;
+const rule2 = (one: TargetCase, repeatsMax = 0) =>
+  exactlyOnceByTarget({ repeatsMax }, of(one), mapped, 'rule 2').violations;
 const rule5 = (one: TargetCase, state: 'active' | 'dormant') => {
   const vehicles = [
     { vin, features: [{ feature: 'heated_seats', state, version: 1 }], displayed: [], resultsLost: 0 },
@@ -153,6 +155,42 @@ test('rule 3 holds for what was paid, declined, reversed or refused', () => {
     examined: 0,
     violations: [],
   });
+});
+
+const pushMessage = (changes: Partial<TargetCase['pushes'][number]> = {}) => ({
+  ...{ at: 1, endpoint: 'https://push.example/1', noticeId: 'n-1', title: 'Active', body: '' },
+  ...changes,
+});
+
+test('rule 2 allows the same notice again where its sender died or got no answer, under one id', () => {
+  const two = { mails: [failureMail(1), failureMail(2)] };
+  expect(rule2(caseOf([], two), 1)).toEqual([]);
+  const three = { mails: [...two.mails, failureMail(3)] };
+  expect(rule2(caseOf([], three), 1)).toEqual([
+    'order-1: e-mail "You are not charged" to ana@example.com sent 3 times, 1 crashes and lost answers allow 2',
+  ]);
+  const other = { mails: [failureMail(1), { ...failureMail(2), messageId: 'n' }] };
+  expect(rule2(caseOf([], other), 1)).toEqual([
+    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times, not under one id: give each notice an id that its next try has too',
+  ]);
+});
+
+test('rules 2, 3 and 5 judge push messages as e-mails', () => {
+  const twice = { pushes: [pushMessage(), pushMessage({ noticeId: 'n-2' })] };
+  expect(rule2(caseOf([], twice))).toEqual([
+    'order-1: push message "Active" to https://push.example/1 sent 2 times',
+  ]);
+  const byPush: Mapping = { ...mapped, push: { in: 'title', pattern: '.', failed: '^Failed' } };
+  expect(rule3(caseOf([], { ...nothing, pushes: [pushMessage()] }), byPush)).toEqual([
+    'order-1: accepted with 202, and then nothing: no payment, no push message of a failure, no command names it',
+  ]);
+  const failed = pushMessage({ at: 2_500, title: 'Failed' });
+  expect(rule3(caseOf([], { ...nothing, pushes: [failed] }), byPush)).toEqual([]);
+  const reversed = caseOf(ledgerOf('charged', 'refunded'), { pushes: [failed] });
+  const { violations } = failedMeansOffByTarget({ ...start, vehicles: [] }, of(reversed), byPush, 'rule 5');
+  expect(violations).toEqual([
+    'order-1: the customer was notified at +1.500 s, before the reversal at +2.000 s',
+  ]);
 });
 
 test('rule 5 asks for a dormant feature and for the reversal before the e-mail', () => {

@@ -10,7 +10,7 @@ const mapping: Mapping = {
   command: { field: 'reference' },
   mail: { in: 'subject', pattern: 'order-\\d' },
 };
-const nothing: TargetEvidence = { ledger: [], payments: [], apiIot: [], broker: [], mails: [] };
+const nothing: TargetEvidence = { ledger: [], payments: [], apiIot: [], broker: [], mails: [], pushes: [] };
 const answered = (status: number | null): PurchaseAnswer => ({
   ...{ plannedId: 'p-001', at: 1, status, problem: null, purchaseId: null },
 });
@@ -48,4 +48,21 @@ test('names the pattern of e-mails when none of them names an activation', () =>
     'mail.pattern "order-\\d" names an activation of this run in the subject of none of 1 e-mails; the first has the subject "Thank you"',
   );
   expect(why([202], { mails: [mail] }, [{ ...oneCase, mails: [mail] }])).toBeNull();
+});
+
+test('names the pattern of push messages when none of them names an activation', () => {
+  const push = { at: 1, endpoint: 'https://push.example/1', noticeId: '', title: 'Thank you', body: '' };
+  const byTitle: Mapping = { ...mapping, push: { in: 'title', pattern: 'order-\\d' } };
+  const of = (one: object) =>
+    whyNothingFits(
+      { cases: [{ ...oneCase, ...one }], unnamed: [] },
+      [answered(202)],
+      { ...nothing, pushes: [push] },
+      byTitle,
+    );
+  expect(of({ pushes: [] })).toEqual({
+    path: ['push', 'pattern'],
+    text: 'push.pattern "order-\\d" names an activation of this run in the title of none of 1 push messages; the first has the title "Thank you"',
+  });
+  expect(of({ pushes: [push] })).toBeNull();
 });
