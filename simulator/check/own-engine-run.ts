@@ -28,7 +28,7 @@ export interface EngineSubject<Storage = unknown> {
   readonly engine: OwnEngine<Storage>;
   /**
    * Called once for each run; what it returns is `storage` of each start in it. With it the process of the engine is killed and
-   * stopped where the test case says so, and starts again; without it never.
+   * stopped where the test case has such a fault, and starts again; without it never.
    */
   readonly storage?: () => Storage;
   /** How its traces name the activation that they belong to. */

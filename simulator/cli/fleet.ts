@@ -13,6 +13,7 @@ import { startLineProxy } from '../live/line-proxy.ts';
 import { mqttDefaultUrl } from '../live/local-system.ts';
 import { openOwnFleet } from '../live/own-fleet.ts';
 import { registerFleet } from '../live/register-fleet.ts';
+import { startFleet } from '../live/start-fleet.ts';
 import { openVehicleFile } from '../live/vehicle-file.ts';
 import { UsageError } from './exit.ts';
 import { fleetNatsOptions, fleetNatsView, refuseIdleNatsFlags } from './fleet-nats-text.ts';
@@ -100,7 +101,7 @@ export function addFleet(program: Command): void {
       const deps = { link, clock: wallClock, random: systemRandom, log, store, ...observe };
       const cars = fleet(deps, vehicles, { telemetryMs });
       parts.push(cars);
-      await cars.start();
+      await startFleet(cars, { clock: wallClock, say: (line) => process.stderr.write(`${line}\n`) });
       const desk = control.begin({ cars, services: null, mqttUrl, lineProxy, observe: nats?.observeFaults });
       await nats?.serve(cars, desk);
       const connected = cars.states().filter((state) => state.connected).length;

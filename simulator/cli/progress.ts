@@ -28,6 +28,7 @@ export function progressLine(progress: Progress): string {
 
 function remainingText({ until, ms }: NonNullable<Progress['remaining']>): string {
   const time = uncompressedTime(ms);
+  if (until === 'all vehicles are connected') return `${until} in about ${time}`;
   return until === 'everything has ended' ? `${until} in ${time} at most` : `${until} in ${time}`;
 }
 

@@ -107,7 +107,7 @@ export function addRun(program: Command): void {
     .option('--mapping <file>', 'how the payments and commands of that engine name their activation')
     .option(
       '--rest <duration>',
-      `with --target: the run ends once nothing has moved for so long, whatever has not ended; longer than your engine waits between two tries (default: ${restDefault})`,
+      `with --target: the run ends once nothing has moved for so long, even if purchases have not ended; longer than your engine waits between two tries (default: ${restDefault})`,
     );
   for (const name of standInNames) {
     command.option(

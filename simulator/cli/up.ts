@@ -123,6 +123,7 @@ async function up(flags: UpFlags & Record<string, unknown>): Promise<void> {
       ...{ program: 'fleetwake up', takesOver: flags.takeOver === true },
       kept: { isFresh: flags.fresh === true },
       fleetNats: { hasTelemetry: flags.telemetryNats === true },
+      say: (line) => process.stderr.write(`${line}\n`),
     });
     let served: Console | null = null;
     try {

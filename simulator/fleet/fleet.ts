@@ -28,6 +28,8 @@ export interface Fleet {
    * `workloadAt` if that is later.
    */
   start(workloadAt?: number): Promise<void>;
+  /** How many vehicles `start` has finished with: ready, away by a fault, or its patience over. */
+  dialled(): number;
   /** Each vehicle publishes its status offline and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
   /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
@@ -71,6 +73,7 @@ export function fleet(
   /** Ends the waits of `start` when the fleet is stopped meanwhile. */
   const waits = new Set<() => void>();
   let stopped = false;
+  let dialled = 0;
 
   /** Resolves when it is ready, or when patience is over. */
   const dial = (host: VehicleHost): Promise<void> =>
@@ -94,7 +97,10 @@ export function fleet(
 
   return {
     async start(workloadAt = 0) {
-      await inParallel([...hosts.values()], options.diallingMax, dial);
+      await inParallel([...hosts.values()], options.diallingMax, async (host) => {
+        await dial(host);
+        dialled += 1;
+      });
       // Only now: a fault's times count from the moment at which the fleet stands, however long dialling took.
       const schedule = () => {
         for (const host of hosts.values()) host.schedule();
@@ -104,6 +110,7 @@ export function fleet(
       else schedule();
       deps.log.info('fleet.started', { vehicles: hosts.size });
     },
+    dialled: () => dialled,
     async stop() {
       stopped = true;
       shared.clear();

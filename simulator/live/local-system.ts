@@ -23,6 +23,7 @@ import type { OwnFleet } from './own-fleet.ts';
 import { registerFleet } from './register-fleet.ts';
 import { type LiveServiceFaults, serviceFaults } from './service-faults.ts';
 import { type StandInOptions, type StandIns, startStandIns } from './stand-ins.ts';
+import { startFleet } from './start-fleet.ts';
 import { openVehicleFile } from './vehicle-file.ts';
 
 /** Where the vehicles connect when the broker is elsewhere and no address was given. */
@@ -55,6 +56,8 @@ export interface LocalSystemOptions {
    * vehicles connect at once, and there are no faults until some are added.
    */
   readonly conducted?: Faults;
+  /** Receives how far the vehicles have connected, every four seconds. */
+  readonly say?: (line: string) => void;
   /** Keeps what passes between API IoT and vehicles, for evidence. */
   readonly isMessageLogKept?: boolean;
   /** Publishes what happens to the vehicles at NATS, and answers requests there; without it, it does not. */
@@ -146,7 +149,7 @@ async function start(
   const cars = added(fleet(deps, vehicles, options.fleetOptions));
   const services = controlled(config, faults);
   if (!options.conducted) {
-    await cars.start();
+    await startFleet(cars, { clock: wallClock, say: options.say ?? (() => {}) });
     for (const service of Object.values(services)) service?.begin();
   }
   const desk = control.begin({ cars, services, mqttUrl, lineProxy, observe: fleetNats?.observeFaults });

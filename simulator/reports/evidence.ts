@@ -53,7 +53,7 @@ export interface Evidence {
   /** How often a process of the gateway died in this run: only then may a message come twice. */
   readonly crashes: number;
   /**
-   * How often the sender of a notice died or got no answer to one that was taken: so often the same notice may come again. Only
+   * How often the sender of a notification died or got no answer to one that was taken: so often the same one may come again. Only
    * where an engine of the user's own is judged; without it: never.
    */
   readonly repeatsMax?: number;

@@ -1,4 +1,5 @@
 import { sleep } from '../../shared/ports/clock.ts';
+import { connectingMs } from '../fleet/connecting.ts';
 import type { PurchaseAnswer } from '../reports/evidence.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import type { CourseSettings, Progress, RunContext } from './run-context.ts';
@@ -19,13 +20,18 @@ export function progressOf(
     if (!progress) return;
     // A database that is unavailable for a moment leaves a gap in the progress; the run continues.
     phases = (await progress.countPhases?.().catch(() => phases)) ?? phases;
+    const states = fleet.states();
+    const intoMs = clock.now() - enteredAt;
     progress.show({
       step,
       elapsedMs: clock.now() - begunAt,
-      vehiclesConnected: fleet.states().filter((state) => state.connected).length,
+      vehiclesConnected: states.filter((state) => state.connected).length,
       purchases: answers.length,
       purchasesPlanned: plan.purchases.length,
-      remaining: remainingOf(step, clock.now() - enteredAt, plan, settings),
+      remaining:
+        step === 'connecting'
+          ? connectingOf(fleet.dialled(), states.length, intoMs, settings)
+          : remainingOf(step, intoMs, plan, settings),
       phases,
     });
   }
@@ -51,6 +57,17 @@ export function progressOf(
       await (ticker ?? Promise.resolve());
     },
   };
+}
+
+/** A run that gives its vehicles a fixed time takes all of it. */
+function connectingOf(
+  dialled: number,
+  total: number,
+  intoMs: number,
+  { connectMs }: CourseSettings,
+): Progress['remaining'] {
+  const ms = connectMs === undefined ? connectingMs(dialled, total, intoMs) : Math.max(0, connectMs - intoMs);
+  return ms === null ? null : { until: 'all vehicles are connected', ms };
 }
 
 /** How long a step still takes: the plan says when its purchases and faults end, the policy by when all has ended. */

@@ -16,8 +16,8 @@ export interface Progress {
   readonly purchasesPlanned: number;
   /** By the run's clock, from now; null where nothing bounds it. */
   readonly remaining: {
-    /** What is waited for: the last purchase and the end of the faults, or the end of everything open (at most). */
-    readonly until: 'purchases and faults end' | 'everything has ended';
+    /** What is waited for: the connections of the vehicles (at the pace so far), the last purchase and the end of the faults, or the end of everything open (at most). */
+    readonly until: 'all vehicles are connected' | 'purchases and faults end' | 'everything has ended';
     readonly ms: number;
   } | null;
   readonly phases: Readonly<Record<string, number>>;

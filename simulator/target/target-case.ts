@@ -134,7 +134,7 @@ export function noticesOf(
   ];
 }
 
-/** Returns the notices that may tell a customer how the purchase ended: those of a failure, or any of a channel whose failures the mapping does not name. */
+/** Returns the notifications that may tell a customer how the purchase ended: those of a failure, or any of a channel whose failures the mapping does not name. */
 export function endNotices(
   one: Pick<TargetCase, 'mails' | 'pushes'>,
   mapping: NoticeMapping,

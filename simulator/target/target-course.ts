@@ -39,7 +39,7 @@ interface LookDeps {
   readonly read: () => Promise<TargetEvidence>;
   /** So long nothing may have moved (0). */
   readonly restMs?: number;
-  /** Once nothing has moved for so long and no command waits, an engine does nothing more, whatever has not ended. Without it: that is never so. */
+  /** Once nothing has moved for so long and no command waits, an engine counts as stalled, even if purchases have not ended. Without it: never. */
   readonly stallMs?: number;
   /** Changes whenever the evidence may have changed: it is read anew only then. Without it, at each look. */
   readonly version?: () => number;
@@ -76,7 +76,7 @@ export function lookAtTarget(
   let movedAt = clock.now();
   function isFruitless(cases: TargetCases, evidence: TargetEvidence): boolean {
     if (clock.now() - movedAt < fruitlessMs) return false;
-    // The notice that names its activation may still come.
+    // The notification that names its activation may still come.
     return whyNothingFits(cases, answers, { ...evidence, mails: [], pushes: [] }, mapping) !== null;
   }
   function hasStalled({ apiIot }: TargetEvidence): boolean {

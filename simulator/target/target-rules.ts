@@ -69,7 +69,7 @@ function judgeCharges({ id, ledger, balance, priceMinor, currency }: TargetCase)
   ];
 }
 
-/** The same notice may come again, under its own id, where its sender cannot know that it was taken. */
+/** The same notification may come again, under its own id, where its sender cannot know that it was taken. */
 function judgeNotices(one: TargetCase, mapping: Mapping, repeatsMax: number): string[] {
   const sameText = groupBy(
     noticesOf(one, mapping),
@@ -85,7 +85,7 @@ function judgeNotices(one: TargetCase, mapping: Mapping, repeatsMax: number): st
         ? ''
         : isOne
           ? `, ${repeatsMax} crashes and lost answers allow ${allowed}`
-          : ', not under one id: give each notice an id that its next try has too';
+          : ', not under one id: give each notification an id that its next try has too';
     return [`${one.id}: ${what} sent ${copies.length} times${why}`];
   });
 }

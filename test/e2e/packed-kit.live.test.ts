@@ -3,7 +3,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
+import { startChild } from '../helpers/child.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
+import { until } from '../helpers/until.ts';
 import { buildWhenOutdated } from './build.ts';
 
 beforeAll(buildWhenOutdated);
@@ -17,7 +20,43 @@ function example(): string {
   return /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
 }
 
-test('the tarball of npm pack installs into an empty project without a warning about this Node, and runs the worked example and the command there', () =>
+const ofParts = ['api-iot', 'mqtt', 'payments', 'smtp', 'push', 'mail'];
+
+/** The engine of the page, and `run --target`, with the files of the installed package. */
+async function judgesAnEngine(project: string, command: string): Promise<void> {
+  const examples = join('node_modules', 'fleetwake', 'docs', 'examples');
+  const ports: string[] = [];
+  for (const part of ofParts) ports.push(`--${part}-port`, String(await freePort()));
+  const start = ['up', '--without', 'platform,engine', ...ports, '--control-port', '0', '--vehicles', '1'];
+  const up = startChild(command, [...start, '--json'], project);
+  try {
+    await until(() => up.output().includes('"event":"up"'), `the parts are up: ${up.output()}`);
+  } finally {
+    await up.stop();
+  }
+  const port = await freePort();
+  const settings = readFileSync(join(project, '.fleetwake', 'engine.env'), 'utf8');
+  writeFileSync(join(project, 'own.env'), `${settings}PORT=${port}\nPAYMENT_RETRY=new-key\n`);
+  const server = join(examples, 'own-engine-server.mjs');
+  const engine = startChild(process.execPath, ['--env-file=own.env', server], project);
+  try {
+    await until(() => engine.output().includes('engine listens'), 'the engine listens');
+    const target = ['--target', `http://127.0.0.1:${port}/orders`];
+    const mapping = ['--mapping', join(examples, 'own-engine.mapping.yaml')];
+    const call = ['run', join(examples, 'lost-payment-answer.yaml'), ...target, ...mapping, ...ports];
+    const failed: { readonly code?: number; readonly stdout?: string } = await run(command, call, {
+      cwd: project,
+    }).catch((error) => error);
+    expect([failed.code, failed.stdout]).toEqual([
+      1,
+      expect.stringMatching(/✗ {2}2 .*\n +order-p-00\d: charged 2 times, by the payments pi_\w+, pi_\w+\n/),
+    ]);
+  } finally {
+    await engine.stop();
+  }
+}
+
+test('the tarball of npm pack installs into an empty project without a warning about this Node, and runs the worked examples and the command there', () =>
   withTemporaryFolder(async (folder) => {
     const project = join(folder, 'project');
     mkdirSync(project);
@@ -49,4 +88,5 @@ test('the tarball of npm pack installs into an empty project without a warning a
     expect((JSON.parse(adapters.stdout) as { name: string }[]).map(({ name }) => name)).toContain(
       'synchronous',
     );
+    await judgesAnEngine(project, command);
   }));

@@ -290,7 +290,7 @@ test('an engine sends push messages, which meet faults and are judged as e-mails
   expect(broken(newIds)).toEqual([
     [
       2,
-      'order-p-001: push message "Failed: order-p-001" to https://push.example/phone-1 sent 2 times, not under one id: give each notice an id that its next try has too',
+      'order-p-001: push message "Failed: order-p-001" to https://push.example/phone-1 sent 2 times, not under one id: give each notification an id that its next try has too',
     ],
   ]);
 });

@@ -22,6 +22,13 @@ test('a line says how long the step still takes', () => {
     remaining: { until: 'everything has ended', ms: 42_000 },
   };
   expect(progressLine(settling)).toMatch(/ · everything has ended in 42 s at most$/);
+  const connecting: Progress = {
+    ...{ ...running, step: 'connecting', purchases: 0, phases: {} },
+    remaining: { until: 'all vehicles are connected', ms: 42_000 },
+  };
+  expect(progressLine(connecting)).toBe(
+    ' 12 s · connecting · 3 vehicles connected · 0/5 purchases · all vehicles are connected in about 42 s',
+  );
   expect(progressLine({ ...running, step: 'checking', remaining: null })).toMatch(/ · 1 open$/);
 });
 

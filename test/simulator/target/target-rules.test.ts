@@ -162,7 +162,7 @@ const pushMessage = (changes: Partial<TargetCase['pushes'][number]> = {}) => ({
   ...changes,
 });
 
-test('rule 2 allows the same notice again where its sender died or got no answer, under one id', () => {
+test('rule 2 allows the same notification again where its sender died or got no answer, under one id', () => {
   const two = { mails: [failureMail(1), failureMail(2)] };
   expect(rule2(caseOf([], two), 1)).toEqual([]);
   const three = { mails: [...two.mails, failureMail(3)] };
@@ -171,7 +171,7 @@ test('rule 2 allows the same notice again where its sender died or got no answer
   ]);
   const other = { mails: [failureMail(1), { ...failureMail(2), messageId: 'n' }] };
   expect(rule2(caseOf([], other), 1)).toEqual([
-    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times, not under one id: give each notice an id that its next try has too',
+    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times, not under one id: give each notification an id that its next try has too',
   ]);
 });
 
