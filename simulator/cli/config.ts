@@ -1,13 +1,16 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { CatalogueError } from '../../gateway/catalogue/faults.ts';
 import { type GatewayConfig, readConfig, secretsOf, options as table } from '../../gateway/config.ts';
 import { whyIdle } from '../../gateway/idle-options.ts';
 import { checkFiles, type Problem } from '../../gateway/live/config-check.ts';
 import { missingServices } from '../../gateway/live/missing-services.ts';
 import { maskedText } from '../../shared/protocol/address.ts';
 import { maskSecrets } from '../../shared/protocol/known-secrets.ts';
+import { readModelsFolder } from '../models/models-folder.ts';
 import { withEnvironmentFiles } from './environment-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { type ModelsFlags, misfits, whyModelsIdle, withSoldModelsOption } from './models-option.ts';
 import { optionTexts, withGatewayOptions } from './options.ts';
 
 type Name = keyof GatewayConfig;
@@ -32,6 +35,7 @@ export function addConfig(program: Command): void {
       'check options, roles, catalogue, templates, roster and keys without starting anything, and print the effective values',
     )
     .option('--json', 'print the result as JSON');
+  withSoldModelsOption(command);
   withGatewayOptions(command).action((flags: Record<string, unknown>) => {
     const report = configReport(flags, process.env);
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
@@ -55,7 +59,12 @@ export function configReport(
   const result = readConfig(typed, read);
   const faults = 'faults' in result ? result.faults.map((fault) => optionProblem(fault, sourceOf)) : [];
   const config = 'faults' in result ? usableOf(typed, read) : result.config;
-  const problems = [...unreadable, ...faults, ...checkFiles(config, sourceOf)];
+  const problems = [
+    ...unreadable,
+    ...faults,
+    ...checkFiles(config, sourceOf),
+    ...modelProblems(flags, config),
+  ];
   const notes: Problem[] = [];
   for (const name of names) {
     const why = sourceOf(name) === 'default' ? null : whyIdle(name, config);
@@ -76,6 +85,28 @@ export function configReport(
     problems: problems.map(masked),
     notes: notes.map(masked),
   };
+}
+
+/** Vehicle models that cannot be used, and services that none of them can take. */
+function modelProblems({ models: folder }: ModelsFlags, config: GatewayConfig): Problem[] {
+  if (folder === undefined) return [];
+  const idle = whyModelsIdle(config);
+  if (idle !== null) return [{ source: '--models', problem: idle }];
+  const reading = readModelsFolder(folder);
+  if (!reading.ok) return reading.mistakes.map((text) => placedProblem(text, folder));
+  try {
+    return misfits(config.catalogue, reading.models).map((text) => placedProblem(text, folder));
+  } catch (error) {
+    // What is wrong with the catalogue itself is a problem of its own.
+    if (error instanceof CatalogueError) return [];
+    throw error;
+  }
+}
+
+/** `delta.yaml:3:6: vin is …` */
+function placedProblem(text: string, folder: string): Problem {
+  const [, source = folder, problem = text] = /^(.*?:\d+:\d+|.*?): (.*)$/s.exec(text) ?? [];
+  return { source, problem };
 }
 
 /** A path may be an address that was given to the wrong option. */

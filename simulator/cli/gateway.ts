@@ -15,10 +15,17 @@ import {
   lineProxyPlace,
   withLineProxyOptions,
 } from './line-proxy-options.ts';
+import {
+  checkCatalogue,
+  type ModelsFlags,
+  modelsOf,
+  whyModelsIdle,
+  withSoldModelsOption,
+} from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 import { countOf } from './whole-number.ts';
 
-interface Flags extends LineProxyFlags, Record<string, unknown> {
+interface Flags extends LineProxyFlags, ModelsFlags, Record<string, unknown> {
   readonly controlPort?: string;
 }
 
@@ -33,10 +40,12 @@ export function addGateway(program: Command): void {
       '--control-port <port>',
       'for tests: port of the control API for faults of the API IoT and the platform; 0 picks a free port (default: no control API)',
     );
+  withSoldModelsOption(command);
   withLineProxyOptions(command);
   withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
     refuseIdleFlags(flags, config);
+    checkModels(config, flags.models);
     const lineProxy = lineProxyOf(flags);
     if (flags.controlPort === undefined) {
       if (lineProxy !== null)
@@ -48,6 +57,14 @@ export function addGateway(program: Command): void {
     const port = countOf('--control-port', flags.controlPort, 65_535);
     await runWithFaults(config, port, lineProxy);
   });
+}
+
+/** A gateway alone knows no vehicle models: it takes the catalogue's word, unless it is given those that it sells for. */
+function checkModels(config: GatewayConfig, folder: string | undefined): void {
+  if (folder === undefined) return;
+  const idle = whyModelsIdle(config);
+  if (idle !== null) throw new UsageError(`--models ${idle}`);
+  checkCatalogue(config.catalogue, modelsOf(folder));
 }
 
 async function runWithFaults(

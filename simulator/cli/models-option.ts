@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CatalogueError } from '../../gateway/catalogue/faults.ts';
 import { catalogueFolder, shippedCatalogueFolder } from '../../gateway/catalogue/folder.ts';
 import { loadCatalogue } from '../../gateway/catalogue/load.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import { catalogueMistakes } from '../models/catalogue-check.ts';
 import { readModelsFolder, shippedModels } from '../models/models-folder.ts';
 import type { VehicleModel } from '../vehicle/models.ts';
@@ -27,12 +28,33 @@ export function modelsOf(folder: string | undefined): readonly VehicleModel[] {
   return reading.models;
 }
 
-/** Refuses a catalogue with a service that no vehicle of these models can take. */
-export function checkCatalogue(folder: string | null, models: readonly VehicleModel[]): void {
+/** Returns the services of a catalogue that no vehicle of these models can take. Throws `CatalogueError` where it cannot be read. */
+export function misfits(folder: string | null, models: readonly VehicleModel[]): string[] {
   const place = folder ?? shippedCatalogueFolder();
   const files = catalogueFolder(place);
+  return catalogueMistakes({ catalogue: loadCatalogue(files), files, folder: place }, models);
+}
+
+/** Adds `--models` to a command of a gateway, which plays no vehicle. */
+export function withSoldModelsOption(command: Command): Command {
+  return command.option(
+    '--models <folder>',
+    'folder of the vehicle models that the catalogue is sold for; a service that none of them can take is refused (docs/vehicle-models.md)',
+  );
+}
+
+/** Why a gateway with these roles has no catalogue to check against models, or null. */
+export function whyModelsIdle({ roles }: Pick<GatewayConfig, 'roles'>): string | null {
+  const reads = roles.includes('platform') || roles.includes('engine');
+  return reads
+    ? null
+    : 'has no effect without the role platform or engine, which read the catalogue: leave it out';
+}
+
+/** Refuses a catalogue with a service that no vehicle of these models can take. */
+export function checkCatalogue(folder: string | null, models: readonly VehicleModel[]): void {
   try {
-    const mistakes = catalogueMistakes({ catalogue: loadCatalogue(files), files, folder: place }, models);
+    const mistakes = misfits(folder, models);
     if (mistakes.length === 0) return;
     throw new UsageError(`the catalogue does not fit the vehicle models:\n${mistakes.join('\n')}`);
   } catch (error) {

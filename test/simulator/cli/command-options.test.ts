@@ -1095,6 +1095,22 @@ const cases: Readonly<Record<string, Case>> = {
     ]),
   ),
   ...ofLineProxy('gateway'),
+  'gateway --models': both(
+    shownBy('--models', 'simulator/models/sold-models.test.ts', 'refuses a service that no model can take'),
+    refuses(
+      'gateway --models x --data FOLDER',
+      'the vehicle models cannot be used:\nx: there is no such folder; name a folder of vehicle models',
+    ),
+    refuses(
+      'gateway --models x --roles api-iot,broker --data FOLDER',
+      '--models has no effect without the role platform or engine, which read the catalogue: leave it out',
+    ),
+  ),
+  'config check --models': shownBy(
+    '--models',
+    'simulator/models/sold-models.test.ts',
+    'reports a service that no model can take as a problem',
+  ),
   ...Object.fromEntries(
     ['gateway --roles api-iot,broker', 'stand-ins'].map((call) => [
       `${call.split(' ')[0]} --control-port`,
