@@ -17,8 +17,13 @@ export interface RecordedRows {
   readonly rows: readonly RecordedRow[];
   /** With the delay of the last row. */
   readonly lengthMs: number;
-  /** A sentence each: `drive.csv:3: …`. */
-  readonly mistakes: readonly string[];
+  readonly mistakes: readonly RowMistake[];
+}
+
+/** `3`, `value is empty; write …` */
+export interface RowMistake {
+  readonly line: number;
+  readonly text: string;
 }
 
 const columns = ['field', 'signal', 'value', 'delay'] as const;
@@ -29,9 +34,9 @@ const delayMaxS = 86_400;
 
 /**
  * Reads a CSV of the form that KUKSA's csv provider plays and its recorder writes: a header with the columns field, signal,
- * value and delay, then a row a value. The delay is the time in seconds after the row. `file` is how sentences call it.
+ * value and delay, then a row a value. The delay is the time in seconds after the row.
  */
-export function readRecordedFile(text: string, file: string): RecordedRows {
+export function readRecordedFile(text: string): RecordedRows {
   const plain = text.replace(/\r\n?/g, '\n');
   // The provider takes | as the quote; the recorder writes the one of RFC 4180.
   const quoteChar = plain.includes('|') ? '|' : '"';
@@ -42,19 +47,21 @@ export function readRecordedFile(text: string, file: string): RecordedRows {
   const names = first.map((name) => name.trim());
   const missing = columns.filter((name) => !names.includes(name));
   if (missing.length > 0) {
-    return nothing(
-      `${file}:1: has no column ${missing.map((name) => `"${name}"`).join(' and ')}; begin with the columns ${header}`,
-    );
+    const shown = missing.map((name) => `"${name}"`).join(' and ');
+    return nothing(1, `has no column ${shown}; begin with the columns ${header}`);
   }
   const unfinished = errors.find(({ type }) => type === 'Quotes');
   if (unfinished) {
     const line = lineOf(data, unfinished.row ?? 0);
-    return nothing(`${file}:${line}: has a ${quoteChar} without its other one; write both, or none`);
+    return nothing(line, `has a ${quoteChar} without its other one; write both, or none`);
   }
-  return rowsOf(others, names, { file, line: 1 + breaksIn(first) + 1 });
+  return rowsOf(others, names, 1 + breaksIn(first) + 1);
 }
 
-const nothing = (mistake: string): RecordedRows => ({ rows: [], lengthMs: 0, mistakes: [mistake] });
+const nothing = (line: number, text: string): RecordedRows => ({
+  ...{ rows: [], lengthMs: 0 },
+  mistakes: [{ line, text }],
+});
 
 /** A value in quotes may have line breaks. */
 const breaksIn = (cells: readonly string[]) =>
@@ -63,13 +70,9 @@ const breaksIn = (cells: readonly string[]) =>
 const lineOf = (data: readonly (readonly string[])[], row: number) =>
   data.slice(0, row).reduce((line, cells) => line + 1 + breaksIn(cells), 1);
 
-function rowsOf(
-  data: readonly (readonly string[])[],
-  names: readonly string[],
-  { file, line: begin }: { readonly file: string; readonly line: number },
-): RecordedRows {
+function rowsOf(data: readonly (readonly string[])[], names: readonly string[], begin: number): RecordedRows {
   const rows: RecordedRow[] = [];
-  const mistakes: string[] = [];
+  const mistakes: RowMistake[] = [];
   let seconds = 0;
   let line = begin;
   for (const cells of data) {
@@ -78,17 +81,18 @@ function rowsOf(
     if (cells.every((cell) => cell.trim() === '')) continue;
     const read = readRow(cells, names);
     if (typeof read === 'string') {
-      mistakes.push(`${file}:${at}: ${read}`);
+      mistakes.push({ line: at, text: read });
       continue;
     }
     const { delayS, ...row } = read;
     rows.push({ ...row, line: at, atMs: Math.round(seconds * 1_000) });
     seconds += delayS;
   }
-  if (rows.length === 0 && mistakes.length === 0)
-    mistakes.push(`${file}:1: has no row after its header; add one, such as current,Vehicle.Speed,48,1`);
+  if (rows.length === 0 && mistakes.length === 0) mistakes.push({ line: 1, text: noRow });
   return { rows, lengthMs: Math.round(seconds * 1_000), mistakes };
 }
+
+const noRow = 'has no row after its header; add one, such as current,Vehicle.Speed,48,1';
 
 type ReadRow = Omit<RecordedRow, 'line' | 'atMs'> & { readonly delayS: number };
 

@@ -2,7 +2,7 @@ import { type Mistake, shorten } from '../../shared/files/mistake.ts';
 import { similarName } from '../../shared/protocol/similar-field.ts';
 import type { Recording } from '../vehicle/recording.ts';
 import type { ModelFile } from './model-schema.ts';
-import { type RecordedRow, type RecordedRows, readRecordedFile } from './recorded-file.ts';
+import { type RecordedRow, type RecordedRows, type RowMistake, readRecordedFile } from './recorded-file.ts';
 import { readRecordedValue } from './recorded-value.ts';
 import type { SignalFile } from './signal-schema.ts';
 
@@ -41,23 +41,24 @@ export function recordedSignals({ signals = [] }: ModelFile, readBeside: ReadBes
       mistakes.push({ path: ['signals', index, 'generator', 'file'], text });
       continue;
     }
-    const read = readRecordedFile(found.text, found.path);
-    sentences.push(...read.mistakes, ...unknownSignals(read, found.path, names));
+    const read = readRecordedFile(found.text);
+    const ofRows = [...read.mistakes, ...unknownSignals(read, names)];
     // The rows that are left would say less than the file.
-    if (read.mistakes.length > 0) continue;
     const bySignal = currentRows(read);
-    for (const { index, signal, atEnd } of played) {
+    for (const { index, signal, atEnd } of read.mistakes.length > 0 ? [] : played) {
       const rows = bySignal.get(signal.path) ?? [];
       if (rows.length === 0) {
         const text = `is "${signal.path}", of which ${name} has no current value; correct one of the two`;
         mistakes.push({ path: ['signals', index, 'path'], text });
         continue;
       }
-      const { values, wrong } = valuesOf(rows, signal, found.path);
-      sentences.push(...wrong);
+      const { values, wrong } = valuesOf(rows, signal);
+      ofRows.push(...wrong);
       const atMs = rows.map((row) => row.atMs);
       recordings.set(signal.path, { file: name, atEnd, lengthMs: read.lengthMs, atMs, values });
     }
+    const inOrder = ofRows.sort((a, b) => a.line - b.line);
+    sentences.push(...inOrder.map(({ line, text }) => `${found.path}:${line}: ${text}`));
   }
   return { recordings, mistakes, sentences };
 }
@@ -89,27 +90,28 @@ function currentRows({ rows }: RecordedRows): Map<string, RecordedRow[]> {
 }
 
 /** Signals that the model does not have, each at its first row. Those with another generator only take their time. */
-function unknownSignals({ rows }: RecordedRows, path: string, names: readonly string[]): string[] {
+function unknownSignals({ rows }: RecordedRows, names: readonly string[]): RowMistake[] {
   const seen = new Set(names);
   return rows.flatMap(({ signal, line }) => {
     if (seen.has(signal)) return [];
     seen.add(signal);
     const similar = similarName(signal, names);
     const fix = similar === null ? 'add it to signals, or remove its rows' : `did you mean ${similar}?`;
-    return [`${path}:${line}: signal is "${shorten(signal)}", which this model does not have; ${fix}`];
+    return [{ line, text: `signal is "${shorten(signal)}", which this model does not have; ${fix}` }];
   });
 }
 
-function valuesOf(rows: readonly RecordedRow[], { path: name, type }: SignalFile, path: string) {
+function valuesOf(rows: readonly RecordedRow[], { path: name, type }: SignalFile) {
   const values: Recording['values'][number][] = [];
-  const wrong: string[] = [];
+  const wrong: RowMistake[] = [];
   for (const { line, value } of rows) {
     const reading = readRecordedValue(value, type);
     if (reading.ok) values.push(reading.value);
     else
-      wrong.push(
-        `${path}:${line}: value is ${JSON.stringify(shorten(value))}, and ${name} is ${type}; ${reading.hint}`,
-      );
+      wrong.push({
+        line,
+        text: `value is ${JSON.stringify(shorten(value))}, and ${name} is ${type}; ${reading.hint}`,
+      });
   }
   return { values, wrong };
 }
