@@ -43,7 +43,7 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
   const shown = target.withPath();
   const reading = mappingOf(file);
   const { mapping } = reading;
-  const config = gatewayConfig({ ...flags }, process.env);
+  const config = gatewayConfig({ ...flags }, environmentOfTarget(process.env));
   const ports = { ...standInPorts(flags, 'fixed'), control: 0 };
   const folder = await openRunFolder();
   process.stderr.write(
@@ -86,6 +86,17 @@ export async function runAgainstTarget(job: Job, flags: TargetFlags): Promise<Ru
   } finally {
     folder.remove();
   }
+}
+
+/** Addresses in engine.env, which tells the engine where the parts of the run are: a shell that has read it has them too. */
+const addressesOfEngine = ['API_IOT_URL', 'PAYMENTS_URL', 'SMTP_URL'];
+
+/** The run has an API IoT, a payment service and a mail server of its own. */
+function environmentOfTarget(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const names = new Set(addressesOfEngine.flatMap((name) => [name, `${name}_FILE`]));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
 }
 
 /** Gathers the evidence by activation; refuses a mapping that fits nothing of it. */

@@ -51,6 +51,13 @@ beforeAll(async () => {
 });
 afterAll(() => removeFolder(folder));
 
+function environmentIn(settings: string): Record<string, string> {
+  const lines = settings.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
 interface Engine {
   /** Its URL as outputs name it. */
   readonly shown: string;
@@ -74,7 +81,9 @@ async function withEngine(retry: 'new-key' | 'same-key', work: (engine: Engine) 
     await work({
       shown: `${orders}?…`,
       async run(...parameters) {
-        const outcome = await fleetwake(folder, ['run', ...parameters, '--target', target, ...ports]);
+        const call = ['run', ...parameters, '--target', target, ...ports];
+        // The shell of the page has read engine.env before.
+        const outcome = await fleetwake(folder, call, environmentIn(settings));
         expect(`${outcome.stdout}${outcome.stderr}`).not.toContain(mark);
         return outcome;
       },
