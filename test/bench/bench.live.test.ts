@@ -75,6 +75,11 @@ test('the bench measures each of its parts, and writes what docs/performance.md 
           commandsAnswered: expect.any(Number),
         },
       ],
+      console: {
+        ...{ vehicles: positive, connected: positive },
+        ...{ firstPaintMs: positive, listMs: positive, mapMs: positive },
+        memory: { seconds: 1, firstMb: positive, lastMb: positive, mostMb: positive },
+      },
       fleets: {
         ...{ each: 15, connectMs: positive, connected: 30, thirdRefused: true, disturbed: 0 },
         commandsApplied: 4,

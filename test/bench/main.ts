@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { measureApiIot } from './api-iot.ts';
 import { measureCommits } from './commits.ts';
+import { measureConsole } from './console.ts';
 import { measureEndToEnd } from './end-to-end.ts';
 import { measureFleets } from './fleets.ts';
 import { measureOverload } from './overload.ts';
@@ -30,6 +31,7 @@ const sizes = {
     capacityPurchases: 600,
     overloadMs: 20_000,
     timelineEvents: 10_000,
+    console: { vehicles: 10_000, watchMs: 60_000 },
     fleets: { each: 1_500, commands: 100, saved: 10_000 },
     storms: [
       { vehicles: 300, buyers: 150 },
@@ -50,6 +52,7 @@ const sizes = {
     capacityPurchases: 20,
     overloadMs: 500,
     timelineEvents: 200,
+    console: { vehicles: 20, watchMs: 1_000 },
     fleets: { each: 15, commands: 2, saved: 20 },
     storms: [{ vehicles: 5, buyers: 2 }],
   },
@@ -73,6 +76,13 @@ const parts: Readonly<Record<string, (size: Size, folder: string) => Promise<Fig
   timeline: async ({ timelineEvents }, folder) => ({
     timeline: await measureTimeline(folder, timelineEvents),
   }),
+  console: async ({ console: { vehicles, watchMs } }, folder) => ({
+    console: await measureConsole({
+      folder: join(folder, 'console'),
+      vehicles: count('vehicles') ?? vehicles,
+      watchMs: (count('minutes') ?? watchMs / 60_000) * 60_000,
+    }),
+  }),
   fleets: async ({ fleets }, folder) => ({
     fleets: await measureFleets({ folder: join(folder, 'fleets'), ...fleets }),
   }),
@@ -93,9 +103,21 @@ const { values } = parseArgs({
   options: {
     json: { type: 'string' },
     size: { type: 'string', default: 'full' },
+    // Of the part console: how long its memory is watched, and other numbers of vehicles.
+    minutes: { type: 'string' },
+    vehicles: { type: 'string' },
     part: { type: 'string', multiple: true, default: Object.keys(parts) },
   },
 });
+
+/** The number of an option; null where it is not given. */
+function count(name: 'minutes' | 'vehicles'): number | null {
+  const given = values[name];
+  if (given === undefined) return null;
+  if (!/^[1-9]\d{0,4}$/.test(given)) throw new Error(`--${name} is a whole number from 1, not "${given}"`);
+  return Number(given);
+}
+
 const size = sizes[values.size as keyof typeof sizes];
 if (size === undefined) throw new Error(`--size is ${Object.keys(sizes).join(' or ')}`);
 const unknown = values.part.find((name) => !Object.hasOwn(parts, name));

@@ -1,5 +1,6 @@
 import type { ApiIotReport } from './api-iot.ts';
 import type { CommitsReport } from './commits.ts';
+import type { ConsoleReport } from './console.ts';
 import type { EndToEndReport } from './end-to-end.ts';
 import type { FleetsReport } from './fleets.ts';
 import type { OverloadReport } from './overload.ts';
@@ -16,6 +17,7 @@ export interface BenchReport extends Partial<EndToEndReport> {
   readonly commits?: CommitsReport;
   readonly tickets?: TicketsReport;
   readonly timeline?: TimelineReport;
+  readonly console?: ConsoleReport;
   readonly overload?: OverloadReport;
   readonly fleets?: FleetsReport;
   readonly storm?: readonly StormReport[];
@@ -82,6 +84,21 @@ function timelineLines({ timeline }: BenchReport): Line[] {
   ];
 }
 
+function consoleLines({ console: fleet }: BenchReport): Line[] {
+  if (fleet === undefined) return [];
+  const { vehicles, connected, firstPaintMs, listMs, mapMs, memory } = fleet;
+  return [
+    [
+      `Fleet page of ${vehicles} vehicles, ${connected} connected: first paint, first vehicles, all on the map`,
+      `${firstPaintMs} ms, ${listMs} ms, ${mapMs} ms`,
+    ],
+    [
+      `… its memory over ${memory.seconds} s: first, last, most`,
+      `${memory.firstMb} MB, ${memory.lastMb} MB, ${memory.mostMb} MB`,
+    ],
+  ];
+}
+
 function fleetLines({ fleets }: BenchReport): Line[] {
   if (fleets === undefined) return [];
   const { saved } = fleets;
@@ -141,6 +158,7 @@ export function printReport(report: BenchReport): void {
     ...otherLines(report),
     ...ticketLines(report),
     ...timelineLines(report),
+    ...consoleLines(report),
     ...fleetLines(report),
     ...overloadLines(report),
     ...stormLines(report),

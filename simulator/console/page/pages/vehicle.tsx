@@ -1,8 +1,13 @@
+import { useEffect, useState } from 'preact/hooks';
 import { Foreign, Id, Problem, Table, Tag } from '../parts/shown.tsx';
 import { instantText, spanText, words } from '../parts/text.ts';
 import { useAnswer } from '../parts/use-answer.ts';
 import { can, session } from '../session-state.ts';
+import type { ConnectionChange } from './connection-spans.ts';
 import type { FaultRecordFields } from './fault-record.ts';
+import { seriesOf, type TelemetrySample, withSeen } from './telemetry-series.ts';
+import { TelemetryCharts } from './vehicle-charts.tsx';
+import { Connections } from './vehicle-connections.tsx';
 
 interface Feature {
   readonly feature: string;
@@ -18,6 +23,7 @@ interface Status {
   readonly desired: readonly Feature[];
   readonly reported: readonly Feature[] | null;
   readonly telemetry: Readonly<Record<string, unknown>>;
+  readonly telemetryAt: number | null;
 }
 
 interface Command {
@@ -57,6 +63,9 @@ export function Vehicle({ vin }: { readonly vin: string }) {
   const history = useAnswer<{ readonly commands: readonly Command[] }>(
     `/api/api-iot/vehicle/${id}/history?limit=20`,
   );
+  const connections = useAnswer<{ readonly connections: readonly ConnectionChange[] }>(
+    `/api/api-iot/vehicle/${id}/connections`,
+  );
   const simulated = useAnswer<Simulated>(hasControl ? `/api/control/vehicles/${id}` : null, {
     everyMs: 3_000,
   });
@@ -70,7 +79,15 @@ export function Vehicle({ vin }: { readonly vin: string }) {
       </div>
       {status.body === null ? null : <Features status={status.body} />}
       <Commands commands={history.body?.commands ?? []} />
-      {status.body === null ? null : <Telemetry telemetry={status.body.telemetry} />}
+      <Connections changes={connections.body?.connections ?? []} />
+      {status.body === null ? null : (
+        <Telemetry
+          key={vin}
+          vin={vin}
+          status={status.body}
+          connections={connections.body?.connections ?? []}
+        />
+      )}
     </>
   );
 }
@@ -226,11 +243,30 @@ function Commands({ commands }: { readonly commands: readonly Command[] }) {
   );
 }
 
-function Telemetry({ telemetry }: Pick<Status, 'telemetry'>) {
+/** What the API IoT has kept, continued by what this page has read since it was opened. */
+function Telemetry({
+  vin,
+  status: { telemetry, telemetryAt },
+  connections,
+}: {
+  readonly vin: string;
+  readonly status: Status;
+  readonly connections: readonly ConnectionChange[];
+}) {
+  const past = useAnswer<{ readonly samples: readonly TelemetrySample[] }>(
+    `/api/api-iot/vehicle/${encodeURIComponent(vin)}/telemetry`,
+    { everyMs: 60_000, isLive: false },
+  );
+  const [seen, setSeen] = useState<readonly TelemetrySample[]>([]);
+  useEffect(() => {
+    setSeen((known) => withSeen(known, telemetryAt, telemetry));
+  }, [telemetryAt, telemetry]);
   const signals = Object.entries(telemetry);
   return (
     <section aria-labelledby="telemetry">
       <h2 id="telemetry">Telemetry</h2>
+      <TelemetryCharts series={seriesOf(past.body?.samples ?? [], seen)} connections={connections} />
+      <h3>Last known values</h3>
       <Table
         label="List of signals"
         heads={['Signal', 'Value']}
