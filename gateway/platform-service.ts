@@ -33,15 +33,11 @@ import { platform } from './platform/app.ts';
 import { newChanges } from './platform/changes.ts';
 import { eventFigures } from './platform/event-figures.ts';
 import { platformScopes, roleScopes } from './platform/scopes.ts';
-import {
-  type LinkSecrets,
-  purchaseLinkMs,
-  purchaseLinks,
-  purchasePagePath,
-} from './purchase-page/purchase-link.ts';
+import { notificationLinks } from './purchase-page/notification-links.ts';
+import type { LinkSecrets } from './purchase-page/purchase-link.ts';
 import { restoreGuard, stoppedSentence } from './restore/restore-guard.ts';
 import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
-import type { NoticeRow, PlatformSchema } from './store/schema.ts';
+import type { PlatformSchema } from './store/schema.ts';
 import { modelOf } from './store/vehicles.ts';
 import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
 import { noteOnTicket, openTicket, resolveByRetry } from './support/ticket-desk.ts';
@@ -158,7 +154,11 @@ export function createPlatformService(
   const dispatcher = noticeDispatcher({
     ...ports,
     render: settings.render,
-    ...pageLinks(ports, settings),
+    ...notificationLinks(ports.secrets, {
+      keys: settings.secrets.links,
+      publicUrl: settings.publicUrl,
+      webUrl: settings.desk.notifications.webUrl,
+    }),
     settings: settings.dispatch,
     onRecorded,
   });
@@ -255,25 +255,6 @@ export function createPlatformService(
       await guard.stop();
       await reconciliation?.stop();
       for (const part of [engine, desk, dispatcher, relay]) await part.stop();
-    },
-  };
-}
-
-/** Links to the platform's own page of a purchase; none where customers have a page elsewhere (`webUrl`). */
-function pageLinks(
-  { secrets }: PlatformPorts,
-  { publicUrl, secrets: { links: keys }, desk }: PlatformSettings,
-) {
-  if (desk.notifications.webUrl !== publicUrl) return {};
-  const links = purchaseLinks(secrets, keys);
-  return {
-    linkOf(notice: Pick<NoticeRow, 'purchase_id' | 'customer_id' | 'created_at'>) {
-      const token = links.tokenFor({
-        purchaseId: notice.purchase_id,
-        customerId: notice.customer_id,
-        expiresAt: notice.created_at + purchaseLinkMs,
-      });
-      return `${publicUrl}${purchasePagePath}/${token}`;
     },
   };
 }

@@ -367,6 +367,19 @@ describe('a link that shows nothing', () => {
   );
 });
 
+it(
+  'keeps the token of a form that breaks off out of the log',
+  inWorld(async (world) => {
+    const token = tokenOf(world, (await buy(world)).id);
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('cut')) });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    expect((await world.fetch(`/my-purchase/${token}`, init)).status).toBe(500);
+    const failed = world.log.filter(({ event }) => event === 'http.request_failed');
+    expect(failed).toMatchObject([{ fields: { path: '/my-purchase/…', message: 'cut' } }]);
+    expect(JSON.stringify(failed)).not.toContain(token);
+  }),
+);
+
 describe('the texts of the page', () => {
   it('have a Spanish line for each type of the history that a customer reads', () => {
     expect(customerTypes.filter((type) => spanishHistory[type] === undefined)).toEqual([]);
