@@ -167,6 +167,7 @@ test('a capture that was declined is settled under the name of the operator', as
   const page = await open('/desk');
   await page.getByLabel('Decide as').fill('mila');
   const decision = page.getByRole('form', { name: `Decision on ${activation.id}` });
+  await decision.waitFor();
   expect(await decision.getByRole('option').allTextContents()).toEqual([
     'collected by other means',
     'written off',
@@ -250,12 +251,17 @@ describe('the page Desk', () => {
       const vin = colorScheme === 'light' ? 'WDBEA30D3HA391172' : '11111111111111111';
       await registerWithoutPhone(`phoneless-${colorScheme}`, vin);
       await buy(`phoneless-${colorScheme}`, vin);
+      const { vehicles } = running().addresses;
+      const paid = vehicles[colorScheme === 'light' ? 0 : 1] ?? '';
+      const unpaid = await buy(`phoneless-${colorScheme}`, paid, 'pm_card_captureDeclined', 'ambient-light');
+      await settled(unpaid.id, 'uncollectible');
       const page = await open('/desk', { colorScheme, viewport: { width: 360, height: 740 } });
       await region(page, 'List of dead notifications')
         .getByRole('row')
         .filter({ hasText: `phoneless-${colorScheme}` })
         .first()
         .waitFor();
+      await page.getByRole('form', { name: `Decision on ${unpaid.activation.id}` }).waitFor();
       await expectNoSidewaysScrolling(page);
       await expectAccessible(page);
       await page.getByRole('link', { name: /^tkt_/ }).first().click();

@@ -206,7 +206,7 @@ function Settlements({
       <h2 id={status}>{title}</h2>
       <Problem text={problem} />
       <Table
-        label={title}
+        label={status === 'unsettled' ? 'List of reversals' : 'List of captures'}
         heads={['Activation', 'Amount', 'Problem', 'Settle by', 'Decision']}
         isEmpty={settlements.length === 0}
         empty="Nothing to settle."
