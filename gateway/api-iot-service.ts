@@ -31,7 +31,7 @@ interface ClientCredentials {
 
 const scopesOf = {
   engine: ['vehicle:configure', 'vehicle:read'],
-  developer: ['vehicle:configure', 'vehicle:read', 'callbacks:operate'],
+  developer: ['vehicle:configure', 'vehicle:read', 'callbacks:operate', 'metrics:read'],
   provisioner: ['vehicle:provision'],
 } as const;
 

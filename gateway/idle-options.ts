@@ -43,7 +43,6 @@ const conditions: readonly Condition[] = [
     options: [
       ...([
         'port',
-        'metricsPort',
         'publicUrl',
         'allowedOrigins',
         'webUrl',

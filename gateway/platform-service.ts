@@ -1,3 +1,4 @@
+import type { Metric, Registry } from 'prom-client';
 import type { Bus } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Database } from '../shared/ports/database.ts';
@@ -59,6 +60,8 @@ export interface PlatformPorts {
   readonly pusher: Pusher;
   /** Absent in virtual time, where a turn takes none. */
   readonly eventLoop?: EventLoop;
+  /** Of the process; absent in virtual time, where it is none of the service's. */
+  readonly otherMetrics?: readonly Metric[];
 }
 
 /** What differs between two platforms. Durations are in milliseconds, origins have no slash at their end. */
@@ -115,8 +118,8 @@ export interface PlatformService {
   fetch(request: Request): Promise<Response>;
   /** Returns the refusal of a request under overload, before there is one for `fetch`; null: `fetch` answers it. */
   shed(method: string, target: string): ProblemError | null;
-  /** Returns the metrics in the Prometheus text format, as `GET /metrics` does with a token. */
-  metrics(): Promise<string>;
+  /** What `GET /metrics` answers. */
+  readonly metrics: Registry;
   /** Takes up the work that the database holds. */
   start(): Promise<void>;
   /** Ends the event streams, so that a server can close; their clients come back with Last-Event-ID. */

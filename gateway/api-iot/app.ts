@@ -1,3 +1,4 @@
+import type { Metric, Registry } from 'prom-client';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { DeviceLink, LinkConnection } from '../../shared/ports/device-link.ts';
@@ -11,19 +12,21 @@ import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
 import { newIdempotencyStore } from '../http/idempotency-store.ts';
+import { mountMetricsRoute } from '../http/metrics-route.ts';
+import { requestFigures } from '../http/request-figures.ts';
 import { mountOAuth } from '../oauth/mount.ts';
 import { newBackground } from './background.ts';
 import { mountParkedCallbacks } from './callback-routes.ts';
 import { newCallbackSender } from './callbacks.ts';
 import type { ApiIotConfig } from './config.ts';
 import { mountConfigure } from './configure-route.ts';
-import type { LeftOutReason } from './device-reading.ts';
 import type { Ending } from './endings.ts';
 import { newIngest } from './ingest.ts';
 import { openFleetLink } from './link.ts';
+import { type ApiIotCounters, type ApiIotMetrics, apiIotMetrics } from './metrics.ts';
 import { mountProvisioning, provisioningBodyBytes, provisioningPath } from './provisioning-route.ts';
 import { newPublisher } from './publisher.ts';
-import { newRefusals, type RefusalReason } from './refusals.ts';
+import { newRefusals } from './refusals.ts';
 import { roleScopes, scopes } from './routes-shared.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { markAllOffline } from './store/vehicles.ts';
@@ -49,6 +52,8 @@ export interface ApiIotDeps {
   readonly config: ApiIotConfig;
   /** A vehicle was registered again with another password: its old one must end at the broker. */
   readonly onCredentialReplaced?: (vin: string) => void;
+  /** Of the broker beside it and of the process. */
+  readonly otherMetrics?: readonly Metric[];
 }
 
 export interface ApiIot {
@@ -58,18 +63,13 @@ export interface ApiIot {
   /** Disconnects from the broker, saves the values in memory and waits for the work in progress. */
   stop(): Promise<void>;
   counters(): ApiIotCounters;
-}
-
-interface ApiIotCounters {
-  readonly refusedMessages: Readonly<Record<RefusalReason, number>>;
-  readonly partsLeftOut: Readonly<Record<LeftOutReason, number>>;
-  readonly parkedCommands: number;
-  readonly callbacks: { readonly delivered: number; readonly failedTries: number; readonly givenUp: number };
+  /** What `GET /metrics` answers. */
+  readonly metrics: Registry;
 }
 
 /** Background jobs of the API IoT, started and stopped together. */
-function newService(deps: ApiIotDeps) {
-  const { database, clock, log, config } = deps;
+function newService(deps: ApiIotDeps, requests: Metric) {
+  const { database, clock, log, config, otherMetrics = [] } = deps;
   let connection: LinkConnection | null = null;
   let isLeaving: boolean = false;
   const background = newBackground(log);
@@ -79,8 +79,15 @@ function newService(deps: ApiIotDeps) {
   const { callbackSecret: secret, callbackRetry: retry, telemetryFlushMs: flushMs } = config;
   const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry });
   const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
+  const counters = (): ApiIotCounters => ({
+    refusedMessages: refusals.counts(),
+    partsLeftOut: refusals.leftOutCounts(),
+    parkedCommands: publisher.parkedCount(),
+    callbacks: callbacks.counters(),
+  });
+  const metrics = apiIotMetrics({ database, counters, others: [requests, ...otherMetrics] });
   const onEnded = (endings: readonly Ending[]) => {
-    for (const ending of endings) noteEnding(ending, { log, waiters, callbacks });
+    for (const ending of endings) noteEnding(ending, { log, waiters, callbacks, metrics });
   };
   const timeouts = newTimeouts({ database, clock, log, onEnded });
   const telemetry = newTelemetryStore({
@@ -100,13 +107,7 @@ function newService(deps: ApiIotDeps) {
     hasWillsOfAllSessions: config.hasWillsOfAllSessions,
   });
   return {
-    ...{ callbacks, waiters, telemetry, publisher, timeouts },
-    counters: () => ({
-      refusedMessages: refusals.counts(),
-      partsLeftOut: refusals.leftOutCounts(),
-      parkedCommands: publisher.parkedCount(),
-      callbacks: callbacks.counters(),
-    }),
+    ...{ callbacks, waiters, telemetry, publisher, timeouts, counters, metrics },
     async start() {
       callbacks.start();
       await timeouts.start();
@@ -144,10 +145,12 @@ function noteEnding(
     readonly log: Log;
     readonly waiters: ReturnType<typeof newWaiters>;
     readonly callbacks: ReturnType<typeof newCallbackSender>;
+    readonly metrics: ApiIotMetrics;
   },
 ): void {
   const { id: commandId, vin, state, late } = command;
   parts.log.info('api_iot.command_ended', { commandId, vin, state, late: late === 1 });
+  parts.metrics.ended(command);
   parts.waiters.ended(command);
   if (callback !== null) parts.callbacks.offer(callback);
 }
@@ -176,9 +179,11 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
       waiters: service.waiters,
       onAccepted(command) {
         log.info('api_iot.command_accepted', { commandId: command.id, vin: command.vin });
+        service.metrics.accepted();
         service.publisher.publish(command);
         service.timeouts.watch(command.expires_at);
       },
+      onQuotaRefused: service.metrics.quotaRefused,
     },
     authenticator,
   );
@@ -186,6 +191,7 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
   mountVehicleRoutes(app, { database, clock, telemetry: service.telemetry, limits }, authenticator);
   mountVehicleList(app, { database }, authenticator);
   mountVehicleHistory(app, { database, clock, samples: config.telemetrySamples }, authenticator);
+  mountMetricsRoute(app, service.metrics.registry, authenticator);
   mountProvisioning(
     app,
     {
@@ -199,19 +205,22 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
 
 /** The API IoT: a Hono app over its own database and one connection to the broker. Without `start` it answers, but reaches no vehicle. */
 export function apiIot(deps: ApiIotDeps): ApiIot {
+  const requests = requestFigures(deps.clock, 'api_iot');
   const app = newApp({
     log: deps.log,
+    observe: requests.observe,
     title: 'Fleetwake API IoT',
     version: '1',
     description: 'Configuration commands to vehicles, and what vehicles report.',
     largerBodies: { [provisioningPath]: provisioningBodyBytes },
   });
-  const service = newService(deps);
+  const service = newService(deps, requests.metric);
   mountRoutes(app, deps, service);
   return {
     fetch: async (request) => app.fetch(request),
     start: service.start,
     stop: service.stop,
     counters: service.counters,
+    metrics: service.metrics.registry,
   };
 }

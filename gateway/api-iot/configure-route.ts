@@ -29,6 +29,7 @@ export interface ConfigureDeps extends AcceptanceDeps {
   readonly preferWaitMaxMs: number;
   /** The command is durable: send it and watch its time. */
   readonly onAccepted: (command: CommandRow) => void;
+  readonly onQuotaRefused: () => void;
 }
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
@@ -120,6 +121,7 @@ function refuse(
     }
     case 'quota': {
       const { quota } = verdict;
+      deps.onQuotaRefused();
       const now = deps.clock.now();
       throw problemError(
         'quota-exceeded',

@@ -8,13 +8,14 @@ export const scopes = {
   'vehicle:read': 'Read status, health and history',
   'vehicle:provision': 'Register vehicles and their credentials',
   'callbacks:operate': 'List, replay and drop callbacks that were given up',
+  'metrics:read': 'Read the metrics',
 } as const;
 
 /** What tokens of an outside issuer that name a role may reach; our own clients here have none. */
 export const roleScopes = {
   service: Object.keys(scopes),
   support: ['vehicle:read'],
-  operator: ['vehicle:read', 'callbacks:operate'],
+  operator: ['vehicle:read', 'callbacks:operate', 'metrics:read'],
 } as const;
 
 export const vinParameters = z.object({ vin: vinSchema });

@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import type { Log } from '../../shared/ports/log.ts';
@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly largerBodies?: Readonly<Record<string, number>>;
   /** Returns a path as the log may have it, where one lets its holder in. */
   readonly loggedPath?: (path: string) => string;
+  /** Measures each request (request-figures.ts). */
+  readonly observe?: MiddlewareHandler<AppEnv>;
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -80,6 +82,7 @@ export function newApp(options: AppOptions): App {
       },
     },
   });
+  if (options.observe) app.use(options.observe);
   if (options.allowedOrigins?.length) app.use(crossOrigin(options.allowedOrigins));
   app.use(bodyLimit((path) => options.largerBodies?.[path] ?? bodyLimitBytes));
   const { title, version, description } = options;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Metric } from 'prom-client';
 import { wallClock } from '../../shared/live/clock.ts';
 import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
@@ -12,12 +13,14 @@ import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
+import { brokerMetrics } from '../broker/broker-metrics.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
 import { callbackRetryAtTimeScale } from '../time-scale.ts';
 import { accessTokens, allowedHosts } from './access-tokens.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
+import type { MetricFamilies } from './metrics-server.ts';
 import { preparedSqlite } from './prepared-database.ts';
 import { undoneOnFailure } from './undo.ts';
 
@@ -27,6 +30,7 @@ export interface ApiIotRole {
   /** Null when the broker is elsewhere: at MQTT_URL, or in a thread of its own. */
   readonly broker: EmbeddedBroker | null;
   readonly database: Database<ApiIotSchema>;
+  metrics(): Promise<MetricFamilies>;
   /** Names the origin of the platform in this thread, for an API IoT in another: its callbacks then need no socket. */
   mountPlatform?(origin: string): void;
   stop(): Promise<void>;
@@ -42,6 +46,8 @@ export interface RoleDeps {
 export interface ApiIotRoleDeps extends RoleDeps {
   /** Wraps what answers at the listener; it may reject with `TransportError`, and the caller then gets no answer. */
   readonly wrap?: ((fetch: Http) => Http) | undefined;
+  /** Of the process, where no platform has them. */
+  readonly otherMetrics?: readonly Metric[];
 }
 
 /** The API IoT with its own database, and the broker unless MQTT_URL names one. */
@@ -53,7 +59,7 @@ async function start(
   deps: ApiIotRoleDeps,
   undo: (close: () => Promise<unknown>) => void,
 ): Promise<ApiIotRole> {
-  const { config, keys, http, log, wrap = (fetch) => fetch } = deps;
+  const { config, keys, http, log, wrap = (fetch) => fetch, otherMetrics = [] } = deps;
   const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
@@ -82,6 +88,7 @@ async function start(
       http: http.http,
       log,
       onCredentialReplaced: (vin) => broker?.replaceCredential(vin),
+      otherMetrics: [...(broker === null ? [] : brokerMetrics(broker)), ...otherMetrics],
     },
     settingsOf(deps, origin),
   );
@@ -93,6 +100,7 @@ async function start(
     mqttUrl: broker?.url ?? String(config.mqttUrl ?? ''),
     broker,
     database,
+    metrics: async () => await service.metrics.getMetricsAsJSON(),
     async stop() {
       await server.close();
       // Both at once: a message of a vehicle must not be acknowledged when no subscriber receives it any more.

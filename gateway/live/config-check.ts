@@ -57,10 +57,10 @@ function rolesOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
 
 function portsOf(config: GatewayConfig, sourceOf: SourceOf): Problem[] {
   const runs = (role: Role) => config.roles.includes(role);
-  const ofPlatform = runs('platform') || runs('engine') ? (['port', 'metricsPort'] as const) : [];
+  const ofPlatform = runs('platform') || runs('engine') ? (['port'] as const) : [];
   const ofApiIot = runs('api-iot') && config.apiIotUrl === null ? (['apiIotPort'] as const) : [];
   const ofBroker = runs('broker') && config.mqttUrl === null ? (['mqttPort'] as const) : [];
-  const names = [...ofPlatform, ...ofApiIot, ...ofBroker, 'healthPort' as const];
+  const names = [...ofPlatform, ...ofApiIot, ...ofBroker, ...(['metricsPort', 'healthPort'] as const)];
   return names.flatMap((name, index) => {
     const other = names.slice(0, index).find((before) => config[before] === config[name]);
     if (config[name] === 0 || other === undefined) return [];

@@ -17,9 +17,11 @@ import { type ApiIotRole, type ApiIotRoleDeps, startApiIot as startApiIotHere } 
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { configuredAdapter } from './configured-adapter.ts';
 import { type Keys, openKeys } from './keys.ts';
+import { type MetricFamilies, startMetricsServer } from './metrics-server.ts';
 import { natsAccessOf } from './nats-access.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
 import { type PlatformRole, startPlatform, type WrapPorts } from './platform-role.ts';
+import { processMetrics } from './process-metrics.ts';
 import { roleFault } from './roles.ts';
 import { closeAll } from './undo.ts';
 
@@ -113,12 +115,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const stopRoles = () => stopFrom(firstRole);
     let apiIot: ApiIotRole | null = null;
     if (runsApiIot) {
-      apiIot = await startApiIot({ config, keys, http, log, wrap: wrapApiIot });
+      const otherMetrics = hasPlatform ? [] : processMetrics();
+      apiIot = await startApiIot({ config, keys, http, log, wrap: wrapApiIot, otherMetrics });
       started.push(apiIot);
     }
+    const serveMetrics = async (...sources: readonly ({ metrics(): Promise<MetricFamilies> } | null)[]) => {
+      const reads = sources.flatMap((source) => (source === null ? [] : [() => source.metrics()]));
+      if (config.metricsPort === 0) return;
+      const server = await startMetricsServer(http, config.metricsPort, reads);
+      started.push({ stop: () => server.close() });
+    };
     const apiIotOrigin =
       config.apiIotUrl ?? apiIot?.origin ?? `http://${reachableHost(config.host)}:${config.apiIotPort}`;
-    if (bus === null) return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stopRoles, stop };
+    if (bus === null) {
+      await serveMetrics(apiIot);
+      return { keys, http, apiIot, platform: null, apiIotOrigin, bus, stopRoles, stop };
+    }
     const outgoing = byOrigin(http.http, [
       [apiIotOrigin, disturb],
       [config.paymentsUrl, disturbPayments],
@@ -129,6 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
     started.push(platform);
     apiIot?.mountPlatform?.(platform.origin);
+    await serveMetrics(platform, apiIot);
     return { keys, http, apiIot, platform, apiIotOrigin, bus, stopRoles, stop };
   } catch (error) {
     await stop().catch(() => {});

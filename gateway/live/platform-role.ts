@@ -1,7 +1,6 @@
 import { readTextFile } from '../../shared/files/text-file.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
-import type { HttpServer } from '../../shared/live/http-server.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { smtpMailer } from '../../shared/live/mailer.ts';
 import { webPusher } from '../../shared/live/pusher.ts';
@@ -20,8 +19,7 @@ import { shortenCatalogueTimes } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
 import { linkSecretsOf } from '../options/process-options.ts';
-import { metricsContentType } from '../platform/metrics.ts';
-import { createPlatformService, type PlatformService, type PlatformSettings } from '../platform-service.ts';
+import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
@@ -40,14 +38,17 @@ import { configuredAdapter } from './configured-adapter.ts';
 import { unreachableLinks } from './customer-links.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
+import type { MetricFamilies } from './metrics-server.ts';
 import { missingMailer, missingServices } from './missing-services.ts';
 import { noticeTemplates } from './notice-templates.ts';
+import { processMetrics } from './process-metrics.ts';
 import { supportRoster } from './support-roster.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
 
 export interface PlatformRole {
   readonly origin: string;
   readonly database: Database<PlatformSchema>;
+  metrics(): Promise<MetricFamilies>;
   stop(): Promise<void>;
 }
 
@@ -108,6 +109,7 @@ async function start(
       ),
       log,
       eventLoop: deps.eventLoop,
+      otherMetrics: processMetrics(),
       database,
       http: deps.outgoing,
       ...deps.wrapPorts({ bus: bus.bus, mailer, pusher: openPusher(config, keys, http.http) }),
@@ -119,38 +121,16 @@ async function start(
     deps.wrapPlatform(async (request) => service.fetch(request)),
     service.shed,
   );
-  const metrics = await serveMetrics(deps, service);
-  undo(() => metrics?.close() ?? Promise.resolve());
   await service.start();
   return {
     origin: server.origin,
     database,
+    metrics: async () => await service.metrics.getMetricsAsJSON(),
     stop() {
       service.drain();
-      return closeAll([
-        () => server.close(),
-        () => service.stop(),
-        async () => metrics?.close(),
-        () => mailer.close(),
-      ]);
+      return closeAll([() => server.close(), () => service.stop(), () => mailer.close()]);
     },
   };
-}
-
-/** Serves the metrics without a token, where only this machine reaches them: for a Prometheus or an agent beside the gateway. */
-async function serveMetrics(
-  { config: { metricsPort: port }, http }: PlatformRoleDeps,
-  service: Pick<PlatformService, 'metrics'>,
-): Promise<HttpServer | null> {
-  if (port === 0) return null;
-  const headers = { 'content-type': metricsContentType };
-  return http.serve(
-    async ({ method, url }) =>
-      method === 'GET' && new URL(url).pathname === '/metrics'
-        ? new Response(await service.metrics(), { headers })
-        : new Response('GET /metrics is all there is here\n', { status: 404 }),
-    { port, flag: '--metrics-port' },
-  );
 }
 
 function settingsOf(

@@ -100,7 +100,7 @@ export const processOptions = {
       flag: 'metrics-port',
       environment: 'FLEETWAKE_METRICS_PORT',
       placeholder: 'port',
-      help: 'port on 127.0.0.1 that answers GET /metrics of the platform without a token; 0: none',
+      help: 'port on 127.0.0.1 that answers GET /metrics of all services of this process without a token; 0: none',
       fallback: 0,
     },
     0,

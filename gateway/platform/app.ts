@@ -1,9 +1,11 @@
+import type { Registry } from 'prom-client';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import type { MoneyDecision } from '../activation/settlement.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
 import type { ProblemError } from '../http/problem.ts';
+import { requestFigures } from '../http/request-figures.ts';
 import { mountOAuth } from '../oauth/mount.ts';
 import { mountPurchasePage, withoutToken } from '../purchase-page/page-route.ts';
 import { purchaseLinks } from '../purchase-page/purchase-link.ts';
@@ -40,7 +42,7 @@ export interface Platform {
   fetch(request: Request): Promise<Response>;
   /** Returns the refusal of a purchase under overload, before there is a request; null: `fetch` answers it. */
   shed(method: string, target: string): ProblemError | null;
-  metrics(): Promise<string>;
+  readonly metrics: Registry;
   /** Ends the event streams, so that a server can drain; their clients come back with Last-Event-ID. */
   stop(): void;
 }
@@ -92,8 +94,10 @@ const disputeDeps = ({
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
 export function platform(deps: PlatformDeps): Platform {
+  const requests = requestFigures(deps.clock, 'platform');
   const app = newApp({
     log: deps.log,
+    observe: requests.observe,
     title: 'Fleetwake platform API',
     version: '1',
     description: 'Services are bought here for vehicles; the engine activates them.',
@@ -106,7 +110,7 @@ export function platform(deps: PlatformDeps): Platform {
     ...deps,
     ...(purchasesMax === undefined ? {} : { max: purchasesMax }),
   });
-  const metrics = newMetrics({ ...deps, admission });
+  const metrics = newMetrics({ ...deps, admission, others: [requests.metric, ...(deps.otherMetrics ?? [])] });
   const authenticator = mountTokens(app, deps);
   mountRegisters(app, deps, authenticator);
   mountRegistrations(app, deps, authenticator);
@@ -137,7 +141,7 @@ export function platform(deps: PlatformDeps): Platform {
   return {
     fetch: async (request) => app.fetch(request),
     shed: (method, target) => (method === 'POST' && target === '/purchases' ? admission.refusal() : null),
-    metrics: metrics.text,
+    metrics: metrics.registry,
     stop: streams.stop,
   };
 }

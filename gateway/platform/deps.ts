@@ -1,3 +1,4 @@
+import type { Metric } from 'prom-client';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
@@ -27,6 +28,8 @@ export interface PlatformDeps {
   readonly events?: Pick<EventFigures, 'metrics'>;
   /** Event loop whose long turns are measured; without it there is no metric of them. */
   readonly eventLoop?: EventLoop;
+  /** Of the process. */
+  readonly otherMetrics?: readonly Metric[];
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
   readonly engine: ActivationEngine;

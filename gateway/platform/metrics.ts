@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import { z } from 'zod';
 import { peoplesStatuses } from '../activation/settlement.ts';
 import { countDisputes } from '../disputes/dispute-store.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
-import { securityFor } from '../http/authenticate.ts';
+import { mountMetricsRoute } from '../http/metrics-route.ts';
 import { ProblemError, problemDoc } from '../http/problem.ts';
 import { openIncidentOf } from '../store/incidents.ts';
 import { systemicCauses } from '../store/systemic-causes.ts';
@@ -22,12 +22,14 @@ export interface Metrics {
   countCallback(answer: 'taken' | 'refused'): void;
   countPaymentEvent(answer: 'taken' | 'repeated' | 'ignored' | 'refused'): void;
   streams(count: number): void;
-  text(): Promise<string>;
+  readonly registry: Registry;
 }
 
 interface Deps
   extends Pick<PlatformDeps, 'database' | 'clock' | 'bus' | 'clockSkews' | 'events' | 'eventLoop'> {
   readonly admission: Pick<PurchaseAdmission, 'figures'>;
+  /** Further ones: of its requests, of the process. */
+  readonly others?: readonly Metric[];
 }
 
 /** What purchases under way are bounded by (purchase-admission.ts). */
@@ -131,7 +133,8 @@ export function newMetrics(deps: Deps): Metrics {
   });
   purchaseFigures(registers, deps.admission);
   longTurns(registers, deps);
-  for (const metric of deps.events?.metrics ?? []) registry.registerMetric(metric);
+  for (const metric of [...(deps.events?.metrics ?? []), ...(deps.others ?? [])])
+    registry.registerMetric(metric);
   waitingFigures(registers, deps);
   const callbacks = new Counter({
     name: 'fleetwake_api_iot_callbacks_total',
@@ -241,31 +244,18 @@ export function newMetrics(deps: Deps): Metrics {
     countCallback: (answer) => callbacks.inc({ answer }),
     countPaymentEvent: (answer) => paymentEvents.inc({ answer }),
     streams: (count) => streams.set(count),
-    text: () => registry.metrics(),
+    registry,
   };
 }
-
-export const metricsContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** `GET /metrics` in the Prometheus text format, and `GET /healthz` for monitoring of the database. */
 export function mountMetrics(
   app: App,
   deps: Pick<Deps, 'database'>,
   metrics: Metrics,
-  { requireScope }: Authenticator,
+  authenticator: Authenticator,
 ): void {
-  app.openAPIRegistry.registerPath({
-    method: 'get',
-    path: '/metrics',
-    tags: ['Operations'],
-    summary: 'Metrics in the Prometheus text format',
-    security: securityFor('metrics:read'),
-    responses: {
-      200: { description: 'The metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
-      401: problemDoc('unauthorized'),
-      403: problemDoc('missing-scope'),
-    },
-  });
+  mountMetricsRoute(app, metrics.registry, authenticator);
   app.openAPIRegistry.registerPath({
     method: 'get',
     path: '/healthz',
@@ -279,9 +269,6 @@ export function mountMetrics(
       500: problemDoc('internal: it cannot'),
     },
   });
-  app.get('/metrics', requireScope('metrics:read'), async (context) =>
-    context.body(await metrics.text(), 200, { 'content-type': metricsContentType }),
-  );
   app.get('/healthz', async (context) => {
     await deps.database.reader.selectFrom('cursors').select('name').limit(1).execute();
     return context.json({ status: 'ok' });

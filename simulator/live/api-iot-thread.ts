@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import type { ApiIotRole, ApiIotRoleDeps } from '../../gateway/live/api-iot-role.ts';
+import type { MetricFamilies } from '../../gateway/live/metrics-server.ts';
 import { openSqlite } from '../../shared/live/sqlite.ts';
 import { carriedHttp } from './carried-http.ts';
 import { environmentOf } from './gateway-process.ts';
@@ -99,6 +100,7 @@ async function startApiIotThread(deps: ApiIotRoleDeps): Promise<ApiIotRole> {
     return {
       ...{ origin, mqttUrl, database, broker: null },
       mountPlatform: (platform) => void ask({ type: 'mount', origin: platform }),
+      metrics: async () => (await ask({ type: 'metrics' })) as MetricFamilies,
       async stop() {
         isStopping = true;
         await ask({ type: 'stop' });

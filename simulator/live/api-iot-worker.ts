@@ -41,6 +41,8 @@ async function answerTo(question: MainQuestion): Promise<unknown> {
       return carried.giveUp(question.key);
     case 'mount':
       return http.mount(question.origin, carried.send);
+    case 'metrics':
+      return apiIot?.metrics() ?? [];
     case 'stop':
       await apiIot?.stop();
       await eventLoop.stop();

@@ -46,6 +46,7 @@ export type MainQuestion =
   | { readonly type: 'give up'; readonly key: number }
   /** Requests to this origin are carried from now on. */
   | { readonly type: 'mount'; readonly origin: string }
+  | { readonly type: 'metrics' }
   | { readonly type: 'stop' };
 
 /** What the thread of the API IoT is started with. */

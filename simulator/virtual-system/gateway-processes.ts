@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { LogFields } from '../../shared/ports/log.ts';
 import type { VirtualNetwork } from '../../shared/virtual/http.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
@@ -11,8 +12,8 @@ export interface GatewayService {
   fetch(request: Request): Promise<Response>;
   /** Ends what would keep a server from closing. */
   drain?(): void;
-  /** In the Prometheus text format. */
-  metrics?(): Promise<string>;
+  /** What `GET /metrics` answers. */
+  readonly metrics?: Pick<Registry, 'metrics'>;
   stop(): Promise<void>;
 }
 
@@ -107,7 +108,7 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
       startIn(name, downMs);
     },
     /** Reads the metrics of a process where they are, without a request; null: it is down, or has none. */
-    metricsOf: (name: GatewayProcessName) => running.get(name)?.service.metrics?.() ?? null,
+    metricsOf: (name: GatewayProcessName) => running.get(name)?.service.metrics?.metrics() ?? null,
     isComingBack: () => away.size > 0,
     crashes: () => crashes,
     processNameOf,

@@ -439,6 +439,7 @@ describe('the documents', () => {
           withOfServer('200 401 403 404 422 503'),
           '[{"oauth":["vehicle:read"]}]',
         ],
+        ['get /metrics', withOfServer('200 401 403 503'), '[{"oauth":["metrics:read"]}]'],
         [
           'post /provisioning/vehicles',
           withOfServer('200 207 400 401 403 409 413 415 422 503'),

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { apiIotMetrics } from '../../../gateway/api-iot/metrics.ts';
+import { brokerMetrics } from '../../../gateway/broker/broker-metrics.ts';
 import { eventFigures } from '../../../gateway/platform/event-figures.ts';
 import { newMetrics } from '../../../gateway/platform/metrics.ts';
 import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
@@ -26,7 +28,14 @@ it('counts purchase requests by their answer, and tells how many activations are
     await world.clock.advance(2_500);
     const { status, headers, body } = await world.call('GET', '/metrics');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
-    const samples = (body as string).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const lines = (body as string).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const isOfRequests = (line: string) => line.startsWith('fleetwake_http_request_duration_seconds');
+    const counts = lines.filter((line) => line.startsWith('fleetwake_http_request_duration_seconds_count'));
+    expect(counts.filter((line) => line.includes('"/purchases"'))).toEqual([
+      'fleetwake_http_request_duration_seconds_count{service="platform",method="POST",route="/purchases",status="2xx"} 3',
+      'fleetwake_http_request_duration_seconds_count{service="platform",method="POST",route="/purchases",status="4xx"} 3',
+    ]);
+    const samples = lines.filter((line) => !isOfRequests(line));
     expect(samples).toEqual([
       'fleetwake_purchase_requests_total{answer="created"} 2',
       'fleetwake_purchase_requests_total{answer="replayed"} 1',
@@ -76,10 +85,22 @@ it('documents every metric', () =>
   withPlatform(async (world) => {
     const page = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
     const { body } = await world.call('GET', '/metrics');
-    const names = [...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    const ofEvents = eventFigures().metrics.map((metric) => (metric as unknown as { name: string }).name);
+    const broker = brokerMetrics({ connections: () => 0, refusals: () => ({}) });
+    // Their names are read, and nothing of what they count.
+    const unread = () => Promise.reject(new Error('read'));
+    const apiIot = apiIotMetrics({
+      database: { reader: unread as never },
+      counters: unread as never,
+      others: broker,
+    });
+    const shown = [
+      ...[...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
+      ...[...eventFigures().metrics, ...apiIot.registry.getMetricsAsArray()].map(
+        (metric) => (metric as unknown as { name: string }).name,
+      ),
+    ];
     const documented = new Set([...page.matchAll(/`(fleetwake_[a-z_]+)/g)].map(([, name]) => name));
-    expect(documented).toEqual(new Set([...names, ...ofEvents]));
+    expect(documented).toEqual(new Set(shown));
   }));
 
 it('is ready while NATS is away, and says which part does not work', () =>
@@ -126,7 +147,7 @@ it('shows the turns of the event loop that took more than 50 ms', () =>
     const bus = { problem: () => null };
     const metrics = newMetrics({ database, clock, bus, eventLoop, admission: purchaseAdmission({ clock }) });
     for (const ms of [60, 700, 3_000]) for (const listener of listeners) listener(ms);
-    expect((await metrics.text()).split('\n')).toEqual(
+    expect((await metrics.registry.metrics()).split('\n')).toEqual(
       expect.arrayContaining([
         'fleetwake_event_loop_long_turn_seconds_bucket{le="0.1"} 1',
         'fleetwake_event_loop_long_turn_seconds_bucket{le="1"} 2',

@@ -83,7 +83,7 @@ it('every look-up goes by an index and sorts nothing, however long the history i
             clock,
             bus: { problem: () => null },
             admission: purchaseAdmission({ clock }),
-          }).text();
+          }).registry.metrics();
         });
         expect(plans.size).toBe(36);
         const scans: string[] = [];

@@ -280,12 +280,19 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
       fetch(`http://127.0.0.1:${text}/metrics`).then(
         async (answer) => [
           answer.headers.get('content-type'),
-          (await answer.text()).includes('fleetwake_bus_up 1'),
+          ...((await answer.text()).match(
+            /^(?:fleetwake_bus_up 1|# TYPE (?:fleetwake_mqtt_connections|process_cpu_seconds_total) .*)$/gm,
+          ) ?? []),
         ],
         () => null,
       ),
     before: null,
-    after: ['text/plain; version=0.0.4; charset=utf-8', true],
+    after: [
+      'text/plain; version=0.0.4; charset=utf-8',
+      '# TYPE process_cpu_seconds_total counter',
+      'fleetwake_bus_up 1',
+      '# TYPE fleetwake_mqtt_connections gauge',
+    ],
   },
   publicUrl: {
     text: 'https://caas.example',
