@@ -33,13 +33,19 @@ export interface ReportsFolder {
   list(): Promise<FinishedView[]>;
   /** The text of a report or saved run; null for a name that is none of one in it, or that is too large. */
   read(file: string): Promise<string | null>;
-  write(file: string, text: string): Promise<void>;
+  /**
+   * Writes files that belong together, and overwrites none: where one of these names is taken, all of them get the same number,
+   * `NAME.2.json` and `NAME.2.run.json`.
+   */
+  writeNew(files: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export function reportsFolder(path: string): ReportsFolder {
   /** By name, size and instant: a file is read again only when it was written again. */
   const known = new Map<string, Known | null>();
   let lastPart = 0;
+  /** Names that `writeNew` gives away before their files are there. */
+  const given = new Set<string>();
 
   async function textOf(file: string): Promise<string | null> {
     if (!safeName.test(file)) return null;
@@ -55,11 +61,31 @@ export function reportsFolder(path: string): ReportsFolder {
     const key = `${file} ${size} ${writtenAt}`;
     if (!known.has(key)) known.set(key, kindOf((await textOf(file)) ?? ''));
     const kind = known.get(key);
-    return kind == null ? null : { ...kind, file, writtenAt, travel: null };
+    const number = numbered.exec(file)?.[1];
+    const title = number === undefined ? kind?.title : `${kind?.title} (${number})`;
+    return kind == null ? null : { ...kind, title: title ?? '', file, writtenAt, travel: null };
+  }
+
+  async function write(file: string, text: string): Promise<void> {
+    await mkdir(path, { recursive: true });
+    // A reader sees the whole file, or none; two writers of one name have a part each.
+    lastPart += 1;
+    const part = join(path, `.${file}.${lastPart}.part`);
+    await writeFile(part, text);
+    await rename(part, join(path, file));
   }
 
   return {
     path,
+    async writeNew(files) {
+      const taken = new Set(await readdir(path).catch((): string[] => []));
+      const names = Object.keys(files);
+      const isFree = (name: string) => !taken.has(name) && !given.has(name);
+      let number = 1;
+      while (!names.every((name) => isFree(withNumber(name, number)))) number += 1;
+      for (const name of names) given.add(withNumber(name, number));
+      await Promise.all(Object.entries(files).map(([name, text]) => write(withNumber(name, number), text)));
+    },
     async read(file) {
       const text = await textOf(file);
       // The folder may hold other files, which no page is to read.
@@ -79,15 +105,14 @@ export function reportsFolder(path: string): ReportsFolder {
       const views = await Promise.all(newest.map(({ name, at, size }) => viewOf(name, at, size)));
       return withTravel(views.filter((view) => view !== null));
     },
-    async write(file, text) {
-      await mkdir(path, { recursive: true });
-      // A reader sees the whole file, or none; two writers of one name have a part each.
-      lastPart += 1;
-      const part = join(path, `.${file}.${lastPart}.part`);
-      await writeFile(part, text);
-      await rename(part, join(path, file));
-    },
   };
+}
+
+/** The number that `writeNew` gave to a file. */
+const numbered = /\.(\d+)(?:\.run)?\.json$/;
+
+function withNumber(name: string, number: number): string {
+  return number === 1 ? name : name.replace(/((?:\.run)?\.json)$/, `.${number}$1`);
 }
 
 /** A report leads to its run; a run that has a report is not shown by itself. */

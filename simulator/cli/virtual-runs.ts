@@ -41,8 +41,7 @@ export function virtualRuns(path: string): VirtualRuns {
       if (message.type === 'progress') update({ progress: message.text });
       if (message.type !== 'done') return;
       isDone = true;
-      const written = Object.entries(message.files).map(([file, text]) => folder.write(file, text));
-      void Promise.all(written).then(
+      void folder.writeNew(message.files).then(
         () => jobs.delete(id),
         (error: unknown) => update({ problem: `its report cannot be written: ${String(error)}` }),
       );

@@ -179,30 +179,25 @@ function Marks({ layout: { marks, laneRows } }: { readonly layout: Layout }) {
   }
   return (
     <g>
+      {/* A label that is cut ends below the next mark, and a number stands in its own. */}
+      {marks.map((mark) =>
+        mark.label === '' ? null : (
+          <text key={mark.lead} class="tl-label" x={mark.x + mark.half + 5} y={(yOf.get(mark.lane) ?? 0) + 4}>
+            {mark.label}
+          </text>
+        ),
+      )}
       {[...paths].map(([kind, shapes]) => (
         <path key={kind} class={kind} d={shapes.join('')} />
       ))}
-      {marks.map((mark) => (
-        <MarkText key={mark.events[0]?.id} mark={mark} y={(yOf.get(mark.lane) ?? 0) + 4} />
-      ))}
-    </g>
-  );
-}
-
-function MarkText({ mark: { x, half, events, label }, y }: { readonly mark: Mark; readonly y: number }) {
-  return (
-    <>
-      {events.length > 1 ? (
-        <text class="tl-count" x={x} y={y} text-anchor="middle">
-          {events.length}
-        </text>
-      ) : null}
-      {label === '' ? null : (
-        <text class="tl-label" x={x + half + 5} y={y}>
-          {label}
-        </text>
+      {marks.map(({ lead, lane, events, x }) =>
+        events.length === 1 ? null : (
+          <text key={lead} class="tl-count" x={x} y={(yOf.get(lane) ?? 0) + 4} text-anchor="middle">
+            {events.length}
+          </text>
+        ),
       )}
-    </>
+    </g>
   );
 }
 

@@ -17,9 +17,12 @@ const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500].concat(
 /** Returns instants with their texts, none of which overlap: where each stretch between two gaps begins, and round ones. */
 export function ticksOf({ segments }: TimeScale): Tick[] {
   const ticks: Tick[] = [];
+  const endPx = segments.at(-1)?.toPx ?? 0;
   const add = (px: number, ms: number) => {
     const last = ticks.at(-1);
-    if (last === undefined || px - last.px >= tickPx) ticks.push({ px, text: instantText(ms) });
+    // A text that begins near the end would leave the drawing.
+    const isCut = px > endPx - tickPx / 2;
+    if (last === undefined || (px - last.px >= tickPx && !isCut)) ticks.push({ px, text: instantText(ms) });
   };
   for (const segment of segments) {
     if (segment.isGap) continue;

@@ -26,6 +26,7 @@ export const longest: readonly string[] = [
   'test/properties/schedules.test.ts',
   'test/e2e/testing-kit.test.ts',
   'test/bench/bench.live.test.ts',
+  'test/simulator/console/every-page.live.test.ts',
   'test/simulator/scenarios/library.test.ts',
   'test/e2e/look-up.live.test.ts',
   'test/e2e/api-iot-thread.live.test.ts',

@@ -26,11 +26,37 @@ test('reads reports and saved runs of its folder, and no other file that stands 
     ]);
   }));
 
-test('writes a file as a whole, also when two write it at once', () =>
+test('writes files of one run together, and gives them a number where their names are taken', () =>
   withTemporaryFolder(async (path) => {
     const folder = reportsFolder(path);
-    await Promise.all(['one', 'two', 'three'].map((name) => folder.write('run.json', report(name))));
-    expect(await readdir(path)).toEqual(['run.json']);
-    const text = (await folder.read('run.json')) ?? '';
-    expect(['one', 'two', 'three'].map(report)).toContain(text);
+    const run = (scenario: string) => ({
+      'default-1.json': report(scenario),
+      'default-1.run.json': JSON.stringify({ about: scenario, seed: 1, scenario: {} }),
+    });
+    // Two that end together, and a third one later.
+    await Promise.all(['one', 'two'].map((name) => folder.writeNew(run(name))));
+    await reportsFolder(path).writeNew(run('three'));
+    expect((await readdir(path)).toSorted()).toEqual(
+      ['default-1', 'default-1.2', 'default-1.3']
+        .flatMap((name) => [`${name}.json`, `${name}.run.json`])
+        .toSorted(),
+    );
+    for (const [file, scenarios] of [
+      ['default-1', ['one', 'two']],
+      ['default-1.2', ['one', 'two']],
+      ['default-1.3', ['three']],
+    ] as const) {
+      const { scenario } = JSON.parse((await folder.read(`${file}.json`)) ?? '') as { scenario: string };
+      const { about } = JSON.parse((await folder.read(`${file}.run.json`)) ?? '') as { about: string };
+      expect(scenarios).toContain(scenario);
+      expect(about).toBe(scenario);
+    }
+    const titles = new Map((await folder.list()).map(({ title, travel }) => [travel, title]));
+    expect(titles).toEqual(
+      new Map([
+        ['default-1.run.json', expect.stringMatching(/^(one|two), seed 1$/)],
+        ['default-1.2.run.json', expect.stringMatching(/^(one|two), seed 1 \(2\)$/)],
+        ['default-1.3.run.json', 'three, seed 1 (3)'],
+      ]),
+    );
   }));

@@ -1,10 +1,21 @@
 import { expect, test } from 'vitest';
 import { fleetwake } from '../../e2e/command.ts';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
+import { until } from '../../helpers/until.ts';
 import { useUp } from './up-under-test.ts';
 
 const browser = useBrowser();
 const running = useUp();
+
+async function loggedIn() {
+  const { addresses, keys } = running();
+  const page = await browser.open(addresses.console);
+  await page.getByLabel('Client id').fill('developer');
+  await page.getByLabel('Client secret').fill(keys.developerSecret ?? '');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  return page;
+}
 
 test('shows a bought activation as a timeline from the purchase to active, with a link to each event', async () => {
   const { addresses, folder } = running();
@@ -49,14 +60,43 @@ test('shows a bought activation as a timeline from the purchase to active, with 
   await expectNoSidewaysScrolling(page);
 });
 
+test('shows two activations on one axis, and filters both by the slider of either', async () => {
+  const { addresses, folder } = running();
+  const bought = async (vin: string) => {
+    const { stdout } = await fleetwake(folder, [
+      ...['buy', vin, 'range-boost', '--wait', '--json', '--platform-url', addresses.platform],
+    ]);
+    return (JSON.parse(stdout) as { readonly activation: { readonly id: string } }).activation.id;
+  };
+  const [first, second] = [
+    await bought(addresses.vehicles[0] ?? ''),
+    await bought(addresses.vehicles[1] ?? ''),
+  ];
+  const page = await loggedIn();
+  await page.goto(`${addresses.console}/activations/${first}`);
+  await page.getByLabel('Show beside').selectOption(second);
+  const titles = page.locator('.tl-head h2');
+  await until(async () => (await titles.count()) === 2, 'both are drawn');
+  expect(await titles.allTextContents()).toEqual([
+    `range boost on ${addresses.vehicles[0]}`,
+    `range boost on ${addresses.vehicles[1]}`,
+  ]);
+  expect(new URL(page.url()).search).toBe(`?beside=${second}`);
+  await page.getByRole('slider', { name: 'Last event shown' }).first().focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  const counts = await page.locator('.tl-head p').allTextContents();
+  expect(counts[0]).toMatch(/^3 of \d+ events in /);
+  expect(counts[1]).toMatch(/^\d+ of \d+ events in /);
+  await expectAccessible(page);
+  await page.getByLabel('Show beside').selectOption('');
+  await until(async () => (await titles.count()) === 1, 'one is drawn');
+});
+
 test('says that there is no activation of an unknown id', async () => {
   browser.expectFaults(/404 \(Not Found\)/);
-  const { addresses, keys } = running();
-  const page = await browser.open(addresses.console);
-  await page.getByLabel('Client id').fill('operator');
-  await page.getByLabel('Client secret').fill(keys.operatorSecret ?? '');
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  const { addresses } = running();
+  const page = await loggedIn();
   await page.goto(`${addresses.console}/activations/act_unknown`);
   expect(await page.getByRole('alert').textContent()).toMatch(/act_unknown/);
 });

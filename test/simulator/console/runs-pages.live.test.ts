@@ -107,6 +107,24 @@ describe('the page of runs', () => {
     await expectNoSidewaysScrolling(page);
   });
 
+  test('keeps a second run of one seed beside the first, and shows both timelines on one axis', async () => {
+    await browser.close(await runScenario('answer-lost-after-acting', 4));
+    const page = await open('/runs');
+    await page.getByRole('combobox', { name: 'Scenario' }).selectOption('answer-lost-after-acting');
+    await page.getByRole('form', { name: 'Run a scenario' }).getByLabel('Seed').fill('4');
+    await page.getByRole('button', { name: 'Run in virtual time' }).click();
+    await page.getByRole('link', { name: 'Travel in answer-lost-after-acting, seed 4 (2)' }).waitFor();
+    await page.getByLabel('First').selectOption('answer-lost-after-acting-4.json');
+    await page.getByLabel('Second').selectOption('answer-lost-after-acting-4.2.json');
+    await page.getByText('Every figure is the same.').waitFor();
+    await page.getByRole('button', { name: 'Show both timelines' }).click();
+    await until(async () => (await page.getByRole('application').count()) === 2, 'both are drawn');
+    const counts = await page.locator('.tl-head p').allTextContents();
+    expect(counts[0]).toBe(counts[1]);
+    expect(new URL(page.url()).searchParams.has('timelines')).toBe(true);
+    await expectAccessible(page);
+  });
+
   test('answers while a check is under way, shows how far it is, and cancels it', async () => {
     const page = await open('/runs');
     await page.getByLabel('Runs', { exact: true }).fill('10000');

@@ -131,6 +131,15 @@ describe('layout', () => {
     expect(gaps.map(({ text }) => text)).toEqual(['5 min', '1 h 1 min']);
   });
 
+  it('has no tick whose text would leave the drawing', () => {
+    fc.assert(
+      fc.property(someEvents, someWidth, (events, width) => {
+        const places = layoutOf(timelineOf(events), options(width)).ticks.slice(1);
+        for (const { px } of places) expect(px).toBeLessThanOrEqual(width - 16 - 42);
+      }),
+    );
+  });
+
   it('draws overlapping messages once, and leaves out routine ones where there are too many', () => {
     const message = { lane: 'engine', toLane: 'api_iot' } as const;
     const twice = layoutOf(timelineOf([event(0, message), event(0, { ...message, id: 'b' })]), options(800));

@@ -1,103 +1,98 @@
-import { effect, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { effect } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
 import type { ActivationDetail } from '../../../../gateway/platform/activation-view.ts';
-import type { RecordEntry } from '../../../../gateway/platform/record-view.ts';
-import type { CommandResource } from '../../../../shared/protocol/api-iot.ts';
-import { activationTimeline } from '../../../timeline/activation-timeline.ts';
-import type { FaultSpan } from '../../../timeline/event.ts';
 import { eventOfHash, hashOfEvent } from '../../../timeline/event-link.ts';
 import { Timeline } from '../../../timeline/timeline.tsx';
-import { chooseEvent, newView, type TimelineView } from '../../../timeline/view.ts';
-import { call, messageOf } from '../api.ts';
-import { can, session } from '../session-state.ts';
-import type { FaultView } from './fault-record.ts';
-import { faultWindows } from './fault-window.ts';
+import { TimelinePair } from '../../../timeline/timeline-pair.tsx';
+import { chooseEvent, type TimelineView } from '../../../timeline/view.ts';
+import { messageOf } from '../api.ts';
+import { SelectField } from '../parts/field.tsx';
+import { Problem } from '../parts/shown.tsx';
+import { clockText, words } from '../parts/text.ts';
+import { useAnswer } from '../parts/use-answer.ts';
+import { address, goTo } from '../router.ts';
+import { timelineViewOf } from './activation-source.ts';
 
-/** One activation as a timeline, as it is when the page opens, or when its reader asks again. */
+interface Loaded {
+  readonly view: TimelineView;
+  readonly beside: TimelineView | null;
+}
+
+/**
+ * One activation as a timeline, as it is when the page opens, or when its reader asks again; or two of them on one axis, each
+ * from its request on (`?beside=ID`).
+ */
 export function Activation({ id }: { readonly id: string }) {
-  const shown = useSignal<TimelineView | null>(null);
-  const problem = useSignal<string | null>(null);
+  const beside = address.value.searchParams.get('beside') ?? '';
+  const [shown, setShown] = useState<Loaded | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const load = () => {
-    timelineViewOf(id).then(
-      (view) => {
-        problem.value = null;
-        shown.value = view;
+    let isOver = false;
+    Promise.all([timelineViewOf(id), beside === '' ? null : timelineViewOf(beside)]).then(
+      ([view, other]) => {
+        if (isOver) return;
+        setProblem(null);
+        setShown({ view, beside: other });
       },
-      (error: unknown) => {
-        problem.value = messageOf(error);
-      },
+      (error: unknown) => isOver || setProblem(messageOf(error)),
     );
+    return () => {
+      isOver = true;
+    };
   };
-  useEffect(load, [id]);
-  const view = shown.value;
+  useEffect(load, [id, beside]);
+  const view = shown?.view ?? null;
   useEffect(() => (view === null ? undefined : followAddress(view)), [view]);
   return (
     <>
-      {problem.value === null ? null : <p role="alert">{problem.value}</p>}
-      {view === null ? null : (
+      <Problem text={problem} />
+      {shown === null ? null : (
         <>
-          <Timeline view={view} linkOf={hashOfEvent} />
-          <p>
+          {shown.beside === null ? (
+            <Timeline view={shown.view} linkOf={hashOfEvent} />
+          ) : (
+            <TimelinePair left={shown.view} right={shown.beside} />
+          )}
+          <div class="toolbar">
+            <Beside id={id} beside={beside} />
             <button type="button" onClick={load}>
               Load again
             </button>
-          </p>
+          </div>
         </>
       )}
     </>
   );
 }
 
-async function timelineViewOf(id: string): Promise<TimelineView> {
-  const activation = await call<ActivationDetail>(`/api/platform/activations/${encodeURIComponent(id)}`);
-  const { vin, purchaseId } = activation;
-  const [record, commands] = await Promise.all([
-    purchaseId === null
-      ? []
-      : everyPage<RecordEntry>(`/api/platform/purchases/${encodeURIComponent(purchaseId)}/record`, 'events'),
-    // A session of a token has no rights at the API IoT: its commands are then missing.
-    everyPage<CommandResource>(`/api/api-iot/vehicle/${encodeURIComponent(vin)}/history`, 'commands').catch(
-      () => [],
-    ),
-  ]);
-  return newView(activationTimeline(activation, record, commands, await faultsOn(activation)));
-}
-
-/** Windows of the faults that the control lists now, of this vehicle or of a service; none where the session may not see them. */
-async function faultsOn({
-  vin,
-  requestedAt,
-}: Pick<ActivationDetail, 'vin' | 'requestedAt'>): Promise<FaultSpan[]> {
-  const { value } = session;
-  if (value.state !== 'open' || !value.view.hasControl || !can('operations:read')) return [];
-  const { faults } = await call<{ readonly faults: readonly FaultView[] }>('/api/control/faults');
-  const span = { from: requestedAt, until: Date.now() };
-  return faults
-    .filter(({ layer, vins }) => layer === 'services' || vins.includes(vin))
-    .flatMap((fault) =>
-      faultWindows(fault, span).map(({ from, until }) => ({
-        title: `${fault.layer}: ${fault.name}`,
-        fromMs: from,
-        toMs: until === span.until ? null : until,
-      })),
-    );
-}
-
-const pagesMax = 50;
-
-/** Rows of a list that the API gives in pages, at most 5,000. */
-async function everyPage<Row>(path: string, field: string): Promise<Row[]> {
-  const rows: Row[] = [];
-  let cursor = '';
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answer = await call<{ readonly next: string | null; readonly [_: string]: unknown }>(
-      `${path}?limit=100${cursor}`,
-    );
-    rows.push(...(answer[field] as Row[]));
-    if (answer.next === null) break;
-    cursor = `&cursor=${encodeURIComponent(answer.next)}`;
-  }
-  return rows;
+/** Chooses the activation that is shown below this one; the address names it. */
+function Beside({ id, beside }: { readonly id: string; readonly beside: string }) {
+  const { body } = useAnswer<{
+    readonly activations: readonly Pick<
+      ActivationDetail,
+      'id' | 'feature' | 'vin' | 'phase' | 'requestedAt'
+    >[];
+  }>('/api/platform/activations?limit=100', { everyMs: 3_600_000, isLive: false });
+  const others = (body?.activations ?? []).filter((one) => one.id !== id);
+  const isListed = beside === '' || others.some((one) => one.id === beside);
+  return (
+    <SelectField
+      label="Show beside"
+      value={beside}
+      options={[
+        ['', 'no other activation'],
+        ...(isListed ? [] : [[beside, beside] as const]),
+        ...others.map(
+          ({ id: other, feature, vin, phase, requestedAt }) =>
+            [other, `${words(feature)} on ${vin}, ${words(phase)}, ${clockText(requestedAt)}`] as const,
+        ),
+      ]}
+      onChange={(other) => {
+        const query = other === '' ? '' : `?beside=${encodeURIComponent(other)}`;
+        goTo(`/activations/${encodeURIComponent(id)}${query}`);
+      }}
+    />
+  );
 }
 
 /** Chooses the event that the address names, and names the chosen one there. */

@@ -1,5 +1,8 @@
-import type { FindingsView, FinishedView } from '../../../moments/run-views.ts';
+import { useMemo } from 'preact/hooks';
+import type { CourseView, FindingsView, FinishedView } from '../../../moments/run-views.ts';
 import type { ReportDiff } from '../../../reports/report-diff.ts';
+import { TimelinePair } from '../../../timeline/timeline-pair.tsx';
+import { newView } from '../../../timeline/view.ts';
 import { Foreign, Problem, Table, Tag } from '../parts/shown.tsx';
 import { useAnswer } from '../parts/use-answer.ts';
 import { address, goTo } from '../router.ts';
@@ -42,8 +45,47 @@ export function RunComparison({ reports }: { readonly reports: readonly Finished
       <Problem text={problem} />
       {body === null ? null : <Findings findings={body.findings} />}
       {body?.diff ? <Difference diff={body.diff} /> : null}
+      <Timelines
+        runs={[before, after].map((file) => reports.find((one) => one.file === file)?.travel ?? null)}
+      />
     </>
   );
+}
+
+const once = { everyMs: 3_600_000, isLive: false } as const;
+
+/** Both runs on one axis, once a reader asks for them: each is run again for it. */
+function Timelines({ runs: [before = null, after = null] }: { readonly runs: readonly (string | null)[] }) {
+  const isAsked = address.value.searchParams.has('timelines');
+  if (before === null || after === null) return null;
+  if (isAsked) return <BothTimelines key={`${before} ${after}`} before={before} after={after} />;
+  const ask = () => {
+    const query = new URLSearchParams(address.peek().searchParams);
+    query.set('timelines', '');
+    goTo(`/runs?${query}`);
+  };
+  return (
+    <p>
+      <button type="button" onClick={ask}>
+        Show both timelines
+      </button>
+    </p>
+  );
+}
+
+function BothTimelines({ before, after }: { readonly before: string; readonly after: string }) {
+  const pathOf = (file: string) => `/api/runs/${encodeURIComponent(file)}/course`;
+  const first = useAnswer<CourseView>(pathOf(before), once);
+  const second = useAnswer<CourseView>(pathOf(after), once);
+  const courses = [first.body, second.body];
+  const [left, right] = useMemo(
+    () => courses.map((course) => (course === null ? null : newView(course.timeline))),
+    courses,
+  );
+  const problem = first.problem ?? second.problem;
+  if (problem !== null) return <Problem text={problem} />;
+  if (!left || !right) return <p class="soft">Running both …</p>;
+  return <TimelinePair left={left} right={right} />;
 }
 
 function Findings({ findings }: { readonly findings: FindingsView }) {
