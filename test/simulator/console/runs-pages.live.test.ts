@@ -240,6 +240,15 @@ describe('the page of time travel', () => {
     expect(await page.getByRole('application').count()).toBe(3);
     await page.getByText('from here on both runs differ').first().waitFor();
     expect(await page.getByText('npx fleetwake replay slow-api-iot-2.run.json --at 150').count()).toBe(1);
+    // The address has the change: who opens it finds the form filled, and runs it.
+    await page.reload();
+    await page.getByText('State after event 150').waitFor();
+    expect(await page.getByLabel('Added fault as JSON').inputValue()).toBe(
+      '{"type":"offline","layer":"link"}',
+    );
+    expect(await page.getByText(/^The branch parts/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Run on' }).click();
+    await page.getByText(/^The branch parts from the run at \+/).waitFor();
     await expectAccessible(page);
 
     await page.getByLabel('Added fault as JSON').fill('{"type":"ofline"}');

@@ -7,12 +7,9 @@ import { call } from '../api.ts';
 import { CopyText } from '../parts/copy-text.tsx';
 import { attempt, Foreign, Problem, Table } from '../parts/shown.tsx';
 import { words } from '../parts/text.ts';
+import { address, goTo } from '../router.ts';
 import { examplesOf } from './fault-examples.ts';
-
-interface Edit {
-  readonly isRemoved: boolean;
-  readonly text: string;
-}
+import { changeOfText, changeText, type FaultEdit } from './what-if-change.ts';
 
 /** Faults of the run, changed from this moment on, and the run beside its branch. */
 export function WhatIf(props: {
@@ -23,16 +20,19 @@ export function WhatIf(props: {
 }) {
   const { file, base, course, event } = props;
   const { faults } = course;
-  const [edits, setEdits] = useState<ReadonlyMap<number, Edit>>(new Map());
-  const [added, setAdded] = useState('');
+  const faultText = (number: number) => JSON.stringify(faults[number]?.fault);
+  // A link fills the form; the reader runs it.
+  const [{ edits, added }, setChange] = useState(() =>
+    changeOfText(address.peek().searchParams.get('change'), faultText),
+  );
+  const setAdded = (text: string) => setChange({ edits, added: text });
   const [branch, setBranch] = useState<{ readonly event: number; readonly view: BranchView } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isRunning, setIsRunning] = useState(false);
   const examples = examplesOf(course.kind);
-  const editOf = (number: number) =>
-    edits.get(number) ?? { isRemoved: false, text: JSON.stringify(faults[number]?.fault) };
-  const edit = (number: number, change: Partial<Edit>) =>
-    setEdits(new Map(edits).set(number, { ...editOf(number), ...change }));
+  const editOf = (number: number) => edits.get(number) ?? { isRemoved: false, text: faultText(number) };
+  const edit = (number: number, change: Partial<FaultEdit>) =>
+    setChange({ edits: new Map(edits).set(number, { ...editOf(number), ...change }), added });
 
   async function runOn() {
     setIsRunning(true);
@@ -40,6 +40,7 @@ export function WhatIf(props: {
       const body = { event, ...changeOf(course, editOf, added) };
       const view = await call<BranchView>(`${base}/branches`, { method: 'POST', body });
       setBranch({ event, view });
+      showChange(event, changeText({ edits, added }));
     }, setProblem);
     setIsRunning(false);
   }
@@ -107,9 +108,15 @@ export function WhatIf(props: {
   );
 }
 
-type EditOf = (number: number) => Edit;
+/** Puts the change into the address, so that a link has it. */
+function showChange(event: number, change: string | null): void {
+  const query = new URLSearchParams({ event: String(event), ...(change === null ? {} : { change }) });
+  goTo(`${address.peek().pathname}?${query}`, { isReplacing: true });
+}
 
-function isEdited({ faults }: CourseView, number: number, { isRemoved, text }: Edit): boolean {
+type EditOf = (number: number) => FaultEdit;
+
+function isEdited({ faults }: CourseView, number: number, { isRemoved, text }: FaultEdit): boolean {
   return !isRemoved && text !== JSON.stringify(faults[number]?.fault);
 }
 
