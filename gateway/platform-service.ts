@@ -60,7 +60,7 @@ export interface PlatformPorts {
   readonly pusher: Pusher;
   /** Absent in virtual time, where a turn takes none. */
   readonly eventLoop?: EventLoop;
-  /** Of the process; absent in virtual time, where it is none of the service's. */
+  /** Metrics of the process (CPU, memory, event loop); absent in virtual time. */
   readonly otherMetrics?: readonly Metric[];
 }
 
@@ -128,7 +128,7 @@ export interface PlatformService {
   stop(): Promise<void>;
 }
 
-/** Quota slots that revocations and deactivations leave to paid activations (DESIGN.md section 10.2). */
+/** Quota slots that revocations and deactivations leave to paid activations (docs/service-life.md). */
 const reservedQuota = 2;
 
 /**

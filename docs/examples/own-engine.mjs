@@ -11,7 +11,7 @@ export function ownEngine(parts) {
   };
 }
 
-/** Returns what sells: it takes an order through all its steps, each inside `once`. */
+/** Returns the function `sell`, which takes an order through all its steps, each inside `once`. */
 export function seller({ fetch, setTimeout, settings }) {
   const { API_IOT_URL, API_IOT_CLIENT_ID, API_IOT_CLIENT_SECRET, PAYMENTS_URL, PAYMENTS_KEY } = settings;
   const pause = (tries) => new Promise((resolve) => setTimeout(resolve, Math.min(60_000, 100 * 2 ** tries)));
@@ -68,7 +68,7 @@ export function seller({ fetch, setTimeout, settings }) {
     if (payment.status !== 200) return;
     if ((await once('activate', () => configure({ order, ...rest }, 'active', 1))) === 'applied') return;
     await once('refund', () => pay(order, '/v1/refunds', { payment_intent: payment.answer.id }, 'refund'));
-    // The vehicle may have applied it all the same: it is switched off until it says so, or never will.
+    // The vehicle may have applied it all the same: the engine sends the deactivation until the vehicle applies or rejects it.
     for (let attempt = 1, state; !['applied', 'rejected'].includes(state); attempt += 1)
       state = await once(`switch off ${attempt}`, () => configure({ order, ...rest }, 'dormant', attempt));
   };

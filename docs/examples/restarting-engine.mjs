@@ -1,4 +1,4 @@
-// The engine of own-engine.mjs with a storage, so that it survives the death of its process: what has begun is resumed at the next start.
+// The engine of own-engine.mjs with a storage, so that it resumes unfinished orders after its process was killed.
 // RESTART=forgets does not resume it, RESTART=pays-again makes new keys at each start: both on purpose.
 import { seller } from './own-engine.mjs';
 
@@ -29,7 +29,7 @@ export function restartingEngine({ storage: orders, ...parts }) {
   };
 }
 
-/** As an engine does that draws a key for each request and keeps it in memory. */
+/** Adds a random part, drawn at each start, to every payment key: an engine that keeps its keys in memory does the same. */
 function withKeysOfThisStart({ fetch, random, ...parts }) {
   const start = random();
   const withKey = (headers) => ({ ...headers, 'idempotency-key': `${headers['idempotency-key']}-${start}` });

@@ -133,7 +133,7 @@ export function paymentRetryMs(unanswered: number): number {
 
 /**
  * Payment services forget a key after 24 hours, and a request sent again after that is a second one. So nothing is sent
- * under a key this old (DESIGN.md section 10.7).
+ * under a key this old (docs/activation-spec.md, section 7).
  */
 export const keyLifeMs = 20 * 3_600_000;
 

@@ -212,7 +212,7 @@ function pay(activation: Activation, event: PaymentEvent): Outcome {
 /** The API IoT's command time-out of 5 minutes, and as long again for the answer and the capture. */
 const holdMarginMs = 10 * 60_000;
 
-/** A hold that lapses before delivery could no longer be captured: no attempt starts after it (DESIGN.md section 7). */
+/** A hold that lapses before delivery could no longer be captured: no attempt starts after it (docs/activation-spec.md, section 11). */
 function holdDeadline(activation: Activation, event: PaymentEvent): number | null {
   if (event.type !== 'payment_authorised' || event.holdExpiresAt === null) return activation.deadlineAt;
   if (activation.settlement?.capture === 'immediately') return activation.deadlineAt;

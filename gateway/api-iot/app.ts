@@ -52,7 +52,7 @@ export interface ApiIotDeps {
   readonly config: ApiIotConfig;
   /** A vehicle was registered again with another password: its old one must end at the broker. */
   readonly onCredentialReplaced?: (vin: string) => void;
-  /** Of the broker beside it and of the process. */
+  /** Metrics of the embedded broker and of the process. */
   readonly otherMetrics?: readonly Metric[];
 }
 

@@ -7,7 +7,7 @@ import type { ApiIotSchema, CommandRow } from './store/schema.ts';
 
 /** Counting stops here, so that a scrape costs no more than this many rows. */
 const rowsMax = 100_000;
-/** From a connected vehicle's second to the 24 h of the last attempt (DESIGN.md section 7). */
+/** Seconds: from a connected vehicle to the 24 h of the last attempt (docs/activation-spec.md, section 10). */
 const commandSeconds = [0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
 
 /** What the parts of the API IoT have counted since they started. */

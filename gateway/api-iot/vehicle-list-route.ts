@@ -19,7 +19,7 @@ const listQuery = z.object({
   cursor: vinSchema.optional().meta({ description: '`next` of the page before' }),
 });
 
-/** `GET /vehicles`: every vehicle in the order of the VINs, with its place and whether it does as it was asked to. */
+/** `GET /vehicles`: every vehicle in the order of the VINs, with its place and whether desired and reported state differ. */
 export function mountVehicleList(
   app: App,
   { database }: { readonly database: Database<ApiIotSchema> },

@@ -58,7 +58,7 @@ async function unlessHeldBack(
   return { type: 'postponed', at: clock.now(), reason: 'api_iot_unavailable', until };
 }
 
-/** An offline vehicle is attempted all the same: the command waits in the broker (DESIGN.md section 9.8). */
+/** An offline vehicle is attempted all the same: the command waits in the broker (docs/activation-spec.md, section 11). */
 async function checkVehicle(deps: EffectDeps, activation: Activation): Promise<ActivationEvent> {
   const [status, health] = await Promise.all([
     deps.vehicles.status(activation.vin),
@@ -117,7 +117,7 @@ async function startAttempt(deps: EffectDeps, activation: Activation): Promise<D
   return (transaction, current) => decideStart(transaction, current, deps.clock.now());
 }
 
-/** One command at a time per vehicle (DESIGN.md section 9.4), decided where it is saved, so that two cannot both go. */
+/** One command at a time per vehicle (docs/activation-spec.md, section 5), decided where it is saved, so that two cannot both go. */
 export async function decideStart(
   transaction: Transaction<PlatformSchema>,
   activation: Activation,

@@ -20,6 +20,6 @@ export interface EffectDeps {
   readonly modelOf: (vin: string) => Promise<string>;
   /** Where the API IoT reports final states, or null: then they are polled. */
   readonly callbackUrl: string | null;
-  /** Quota slots that revocations and deactivations leave to paid activations (DESIGN.md section 10.2). */
+  /** Quota slots that revocations and deactivations leave to paid activations (docs/service-life.md). */
   readonly reservedQuota: number;
 }

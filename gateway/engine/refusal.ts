@@ -4,7 +4,7 @@ import type { Failure, FailureCategory } from '../activation/failure.ts';
 import type { VehicleCommand } from '../adapter/answers.ts';
 import type { CodeMeaning } from '../adapter/codes.ts';
 
-/** What an answer that is no success means (specification, "Failure categories and handling"; DESIGN.md section 10.6). */
+/** What an answer that is no success means (specification, "Failure categories and handling"; docs/activation-spec.md, section 9). */
 interface Meaning {
   readonly category: FailureCategory;
   readonly temporary: boolean;
@@ -87,7 +87,7 @@ function membersOf(body: unknown): Readonly<Record<string, unknown>> {
 
 /**
  * The failure that a refusal stands for. A documented name decides before the status does; without one, 4xx and redirects are
- * a temporary failure of something in between (DESIGN.md section 11.3), for a proxy that answers 404 says nothing about a vehicle.
+ * a temporary failure of something in between (docs/activation-spec.md, section 9), for a proxy that answers 404 says nothing about a vehicle.
  */
 export function failureOfResponse(answer: ErrorAnswer): Failure {
   const { status, body } = answer;

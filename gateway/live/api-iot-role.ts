@@ -46,7 +46,7 @@ export interface RoleDeps {
 export interface ApiIotRoleDeps extends RoleDeps {
   /** Wraps what answers at the listener; it may reject with `TransportError`, and the caller then gets no answer. */
   readonly wrap?: ((fetch: Http) => Http) | undefined;
-  /** Of the process, where no platform has them. */
+  /** Metrics of the process (CPU, memory, event loop), where no platform has them. */
   readonly otherMetrics?: readonly Metric[];
 }
 

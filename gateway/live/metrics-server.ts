@@ -21,7 +21,7 @@ export function startMetricsServer(
     async ({ method, url }) =>
       method === 'GET' && new URL(url).pathname === '/metrics'
         ? new Response(await text(), { headers })
-        : new Response('GET /metrics is all there is here\n', { status: 404 }),
+        : new Response('This port answers only GET /metrics\n', { status: 404 }),
     { port, flag: '--metrics-port' },
   );
 }

@@ -21,7 +21,7 @@ interface TableRow {
 
 /**
  * The specification's table "Notification Content by Event". Every row is due at once. Its column "Vehicle HMI" is not
- * here: those texts travel in the command itself (DESIGN.md section 5). A fact that is not in the table makes no notification.
+ * here: those texts travel in the command itself (docs/notifications.md). A fact that is not in the table makes no notification.
  */
 export const noticeTable: readonly TableRow[] = [
   { kind: 'payment_confirmed', fact: 'activation.payment_confirmed', channels: ['email', 'push'] },

@@ -28,7 +28,7 @@ export interface PlatformDeps {
   readonly events?: Pick<EventFigures, 'metrics'>;
   /** Event loop whose long turns are measured; without it there is no metric of them. */
   readonly eventLoop?: EventLoop;
-  /** Of the process. */
+  /** Metrics of the process (CPU, memory, event loop); absent in virtual time. */
   readonly otherMetrics?: readonly Metric[];
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;

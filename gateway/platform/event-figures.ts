@@ -2,7 +2,7 @@ import { Counter, Histogram, type Metric } from 'prom-client';
 import type { RecordRow } from '../store/schema.ts';
 import { eventTexts } from './event-texts.ts';
 
-/** From the seconds of a connected vehicle to the 24 h of the last attempt (DESIGN.md section 7). */
+/** Seconds: from a connected vehicle to the 24 h of the last attempt (docs/activation-spec.md, section 10). */
 const timeToActiveSeconds = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
 export interface EventFigures {

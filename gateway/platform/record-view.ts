@@ -39,7 +39,7 @@ function wordsOf(type: string) {
   return known ?? { what: () => type.replaceAll(/[._]/g, ' ') };
 }
 
-/** A line in another language than English; null for a type without such a text. */
+/** Returns the texts of a line as a page shows them; null: those of the API. */
 export type Translate = (
   type: string,
   data: RecordEntry['data'],

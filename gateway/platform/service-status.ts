@@ -3,7 +3,7 @@ import type { PurchaseStatus } from '../store/schema.ts';
 import type { TicketRow } from '../store/ticket-tables.ts';
 
 /**
- * What a service is to its customer (DESIGN.md section 9.1): a failed one is `pending_support` while its ticket is open
+ * What a service is to its customer (docs/platform-api.md): a failed one is `pending_support` while its ticket is open
  * and `failed_activation` once the ticket is closed without delivery. `ended`: it was active, and is owned no more.
  */
 export const serviceStatuses = [

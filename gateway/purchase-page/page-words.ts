@@ -40,7 +40,6 @@ export interface PageWords {
   readonly authorisedAtOnce: AmountText;
   readonly noPayment: string;
   readonly cancel: {
-    readonly title: string;
     readonly open: string;
     readonly question: string;
     readonly confirm: string;
@@ -126,7 +125,6 @@ const english: PageWords = {
   authorisedAtOnce: (amount) => `${amount} is reserved and is about to be charged.`,
   noPayment: 'Nothing is to be paid.',
   cancel: {
-    title: 'Cancel',
     open: 'Cancel the purchase …',
     question: 'Cancel this purchase?',
     confirm: 'Yes, cancel the purchase',
@@ -236,7 +234,6 @@ const spanish: PageWords = {
   authorisedAtOnce: (amount) => `${amount} está reservado y se cobra en breve.`,
   noPayment: 'No hay nada que pagar.',
   cancel: {
-    title: 'Cancelar',
     open: 'Cancelar la compra …',
     question: '¿Cancelar esta compra?',
     confirm: 'Sí, cancelar la compra',

@@ -147,7 +147,7 @@ export const spanishHistory: Readonly<Partial<Record<RecordType, SpanishText>>> 
   'reconciliation.reactivation': ['se reactiva la función', 'el vehículo ha perdido una función que tiene'],
 };
 
-/** Returns a line in Spanish; null for a type without one, which is then shown as it is written. */
+/** Returns a line in Spanish; null for a type without one, which is then shown in English. */
 export function spanishLine(type: string, data: Data): { what: string; cause: string | null } | null {
   const known = Object.hasOwn(spanishHistory, type) ? spanishHistory[type as RecordType] : undefined;
   if (known === undefined) return null;

@@ -141,7 +141,7 @@ interface PurchaseTable {
 }
 
 /**
- * `payment_failed`: delivered, but the capture was declined for good (DESIGN.md section 9.2). `cancelled`: the customer did not
+ * `payment_failed`: delivered, but the capture was declined for good (docs/payments.md). `cancelled`: the customer did not
  * want it any more before it was delivered; what is cancelled later stays `active`, and its entitlement ends.
  */
 export type PurchaseStatus = 'pending' | 'active' | 'failed' | 'cancelled' | 'declined' | 'payment_failed';

@@ -31,7 +31,7 @@ function retried({ kind, policy, serviceId }: Activation, catalogue: Catalogue) 
 }
 
 /**
- * A manual retry is a new activation (DESIGN.md section 10.5): of the same kind and policy, child of the one that failed, without
+ * A manual retry is a new activation (docs/support-desk.md): of the same kind and policy, child of the one that failed, without
  * money. It is due at once, so a wake-up that is lost is found by the sweep.
  */
 export async function beginRetry(

@@ -63,7 +63,7 @@ export interface TicketOrder {
   readonly preDelivery: boolean;
 }
 
-/** Pre-delivery is MEDIUM; else HIGH when money was ever held or taken, because a customer waits (DESIGN.md section 10.11). */
+/** Pre-delivery is MEDIUM; else HIGH when money was ever held or taken, because a customer waits. */
 export function ticketPriority(
   activation: Pick<Activation, 'settlement' | 'origin'>,
   preDelivery: boolean,

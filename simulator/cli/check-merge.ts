@@ -40,12 +40,12 @@ const shardReportSchema = z.looseObject({
   }),
 });
 
-/** True for a report of a check, of a shard or of the whole. */
+/** Returns whether a value is the report of a check, of a shard or of the whole. */
 export function isCheckReport(value: unknown): boolean {
   return z.looseObject({ runs: z.number(), probes: z.looseObject({}) }).safeParse(value).success;
 }
 
-/** A shard's report out of JSON; or what is wrong with it, to be read after the file's name. */
+/** Reads a shard's report from JSON; returns what is wrong with it otherwise, to be read after the file's name. */
 export function readShardReport(file: string, value: unknown): ShardReport | string {
   if (!z.looseObject({ shard: z.looseObject({}) }).safeParse(value).success)
     return 'is the report of a whole check: give reports of "fleetwake check --shard i/n --json FILE"';
@@ -55,16 +55,16 @@ export function readShardReport(file: string, value: unknown): ShardReport | str
   return `is no report of a shard (${issue?.path.join('.') || 'the file'}: ${issue ? fixHint(issue) : ''})`;
 }
 
-/** What keeps two of these from being parts of one check, or null. */
+/** Returns why these are not parts of one check, or null. */
 export function shardConflict(shards: readonly ShardReport[]): string | null {
   const [first] = shards;
   const byIndex = new Map<number, string>();
   for (const { file, report } of shards) {
     const checkOf = ({ seed, shard, versions }: ShardReport['report']) =>
-      `check --seed ${seed} ${shard.requested} in ${shard.of} shards, of version ${versions.fleetwake ?? 'unknown'}`;
+      `"check --seed ${seed} ${shard.requested}" in ${shard.of} shards by version ${versions.fleetwake ?? 'unknown'}`;
     const [mine, theirs] = [checkOf(report), first === undefined ? '' : checkOf(first.report)];
     if (mine !== theirs)
-      return `${file} is of ${mine}, and ${first?.file} of ${theirs}: merge the shards of one check`;
+      return `${file} is a shard of ${mine}, ${first?.file} of ${theirs}: merge shards of one check`;
     const { index, of } = report.shard;
     const same = byIndex.get(index);
     if (same !== undefined) return `${same} and ${file} are both shard ${index}/${of}: give each shard once`;

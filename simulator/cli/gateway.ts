@@ -59,7 +59,7 @@ export function addGateway(program: Command): void {
   });
 }
 
-/** A gateway alone knows no vehicle models: it takes the catalogue's word, unless it is given those that it sells for. */
+/** Checks the catalogue against the models of `--models`; without them a gateway accepts every service that has a template. */
 function checkModels(config: GatewayConfig, folder: string | undefined): void {
   if (folder === undefined) return;
   const idle = whyModelsIdle(config);

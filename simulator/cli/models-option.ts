@@ -43,7 +43,7 @@ export function withSoldModelsOption(command: Command): Command {
   );
 }
 
-/** Why a gateway with these roles has no catalogue to check against models, or null. */
+/** Returns why `--models` has no effect with these roles, or null. */
 export function whyModelsIdle({ roles }: Pick<GatewayConfig, 'roles'>): string | null {
   const reads = roles.includes('platform') || roles.includes('engine');
   return reads

@@ -43,7 +43,7 @@ async function merge(paths: readonly string[], flags: CheckFileFlags): Promise<n
   const run = values.find(({ value }) => !isCheckReport(value));
   if (run !== undefined)
     throw new UsageError(
-      `${run.path} is no report of a check, and ${checks[0]?.path} is one: merge checks and runs apart`,
+      `${run.path} is not the report of a check, ${checks[0]?.path} is: merge checks and runs in two calls`,
     );
   return mergeChecks(values, flags);
 }

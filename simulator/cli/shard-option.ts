@@ -2,7 +2,7 @@ import { givenText } from '../../shared/protocol/address.ts';
 import type { Shard } from '../fleet/vehicle-range.ts';
 import { UsageError } from './exit.ts';
 
-/** The part that `--shard i/n` names; the whole without it. */
+/** Reads `--shard i/n`; without it returns the whole. */
 export function shardOfText(text: string | undefined): Shard {
   if (text === undefined) return { index: 1, of: 1 };
   const [, index = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);

@@ -24,11 +24,11 @@ export interface FleetDeps {
 
 export interface Fleet {
   /**
-   * Resolves when every vehicle is ready for commands, or its patience is over. Times of faults count from then on, or from
+   * Resolves when every vehicle is ready for commands, or timed out. Times of faults count from then on, or from
    * `workloadAt` if that is later.
    */
   start(workloadAt?: number): Promise<void>;
-  /** How many vehicles `start` has finished with: ready, away by a fault, or its patience over. */
+  /** How many vehicles `start` has finished with: connected, kept offline by a fault, or timed out. */
   dialled(): number;
   /** Each vehicle publishes its status offline and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;

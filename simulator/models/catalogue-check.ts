@@ -32,7 +32,7 @@ export function catalogueMistakes(
       const able = models.filter(({ features }) => features.includes(feature)).map((model) => model.id);
       if (able.some((model) => catalogue.configuration(id, model) !== null)) return [];
       return [
-        `${place}: services[${index}].feature is "${feature}", and ${id} has no template for a model that has it (${able.join(', ')}); add ${templatesFolder}/${id}/${able[0]}.v1.json`,
+        `${place}: services[${index}].feature is "${feature}", and service ${id} has no template for a model with that feature (${able.join(', ')}); add ${templatesFolder}/${id}/${able[0]}.v1.json`,
       ];
     }
     const isKnown = optionalFeatures(models).includes(feature);

@@ -23,7 +23,7 @@ type Operator = (typeof operators)[number];
 /** Milliseconds of one unit. */
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
 
-/** How many rules DESIGN has; each has one check. */
+/** How many rules there are (docs/activation-spec.md, section 8); each has one check. */
 export const ruleMax = 11;
 
 /** What a scenario expects of its report, read from one line of text. */

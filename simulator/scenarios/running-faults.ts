@@ -8,12 +8,12 @@ import type { Range, VehicleFaultRule } from './vehicle-fault.ts';
 /** Faults of a scenario as a running system takes them. */
 export interface RunningFaults {
   readonly records: readonly FaultRecord[];
-  /** What of the scenario no fault of a running system can be, a sentence each. */
+  /** Faults of the scenario that a running system cannot have, a sentence each. */
   readonly leftOut: readonly string[];
 }
 
 const componentReason =
-  'NATS, broker and gateway of a running system share a process; a run with --live starts processes for them';
+  'NATS, broker and gateway of a running system share a process; use fleetwake run --live, which starts a process for each';
 
 /**
  * Returns the faults of a scenario for a system that runs, with the times of one that is compressed by `timeScale`. Where the seed of a
@@ -39,7 +39,7 @@ function leftOutOf({ faults, vehicles }: Scenario): string[] {
   if (Object.values(faults).some((some) => (some ?? []).length > 0))
     return (faults.parts ?? []).map(({ name }) => `${name}: ${componentReason}`);
   return vehicles.connectivity === undefined
-    ? ['it has no fault: its cards, models or services are what differs']
+    ? ['it has no fault: it differs by cards, models or services']
     : ['it has no fault: its vehicles are badly connected from the start. Add the fault flapping instead'];
 }
 

@@ -85,7 +85,7 @@ function judgeNotices(one: TargetCase, mapping: Mapping, repeatsMax: number): st
         ? ''
         : isOne
           ? `, ${repeatsMax} crashes and lost answers allow ${allowed}`
-          : ', not under one id: give each notification an id that its next try has too';
+          : ` ${copies.some(({ noticeId }) => noticeId === '') ? 'without an id' : 'under different ids'}: give each notification an id that its next try has too`;
     return [`${one.id}: ${what} sent ${copies.length} times${why}`];
   });
 }

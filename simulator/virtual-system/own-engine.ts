@@ -171,7 +171,7 @@ function newSubscriptions(): EngineHandler {
   };
 }
 
-/** Never settles where the process was killed before: a dead process has no outcome. */
+/** Never settles after the process was killed: a killed process must not see a result. */
 function whileAlive<T>(process: VirtualProcess, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     work().then(

@@ -110,7 +110,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The number of an option; null where it is not given. */
+/** Reads an option as a whole number; null where it is not given. */
 function count(name: 'minutes' | 'vehicles'): number | null {
   const given = values[name];
   if (given === undefined) return null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { filesIn } from './pages.ts';
+import { filesIn, textOf } from './pages.ts';
 import { type ReadText, textsOfPage, textsOfSource } from './texts.ts';
 import { allowedPlaces, plainWords } from './words.ts';
 
@@ -41,6 +41,11 @@ describe('plain words', () => {
     const pages = filesIn('docs/').filter((name) => name.endsWith('.md'));
     const files = ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)];
     expect(files.flatMap((file) => faultsOf(textsOfPage(file)))).toEqual([]);
+  });
+
+  test('the description of the package has no word of the list', () => {
+    const { description } = JSON.parse(textOf('package.json')) as { readonly description: string };
+    expect(faultsOf(textsOfPage('package.json', description))).toEqual([]);
   });
 
   test('a planted word is reported with file, line, word and what to write instead', () => {

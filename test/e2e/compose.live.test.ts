@@ -237,7 +237,7 @@ describe('the services of the operator, started as the file says', () => {
   /** Only root may become another; without it the tests' own user has no rights either. */
   const user: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {};
 
-  test('they come up without rights, with the passwords of the files, and show none of them', () =>
+  test('start without rights, with the passwords of the files, and show none of them', () =>
     withTemporaryFolder((folder) =>
       withPostgres(async (postgresUrl) => {
         makeSecrets(folder, awkward);

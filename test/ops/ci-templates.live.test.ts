@@ -49,7 +49,7 @@ describe('the GitHub action', () => {
     }
   });
 
-  it('refuses a task that there is not, before it starts anything', () =>
+  it('refuses an unknown task, before it starts anything', () =>
     withTemporaryFolder(async (folder) => {
       const step = { uses: './fleetwake', with: { task: 'chek' } };
       const run = { folder: join(folder, 'work'), artifacts: join(folder, 'artifacts') };
@@ -59,7 +59,7 @@ describe('the GitHub action', () => {
 });
 
 describe('the GitHub workflow', () => {
-  it('needs no more than to read, and every shard reports', () => {
+  it('needs only the permission `contents: read`, and lets every shard finish', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
     const { shard = [] } = workflow.jobs.check?.strategy?.matrix ?? {};
     expect(shard).toEqual(shard.map((_, index) => `${index + 1}/${shard.length}`));
@@ -77,7 +77,7 @@ describe('the GitHub workflow', () => {
     ]);
   });
 
-  it('runs: each shard, the scenarios, and the report of all shards', () =>
+  it('runs each shard, the scenarios and the merged report', () =>
     withTemporaryFolder(async (folder) => {
       const artifacts = join(folder, 'artifacts');
       const { check, scenarios, report } = workflow.jobs;
@@ -186,7 +186,7 @@ describe('the GitLab template', () => {
     expect(gitlabJob('fleetwake-report').needs).toEqual([{ job: 'fleetwake-check', artifacts: true }]);
   });
 
-  it('runs: each shard, the scenarios, and the report of all shards', () =>
+  it('runs each shard, the scenarios and the merged report', () =>
     withTemporaryFolder(async (folder) => {
       writeFileSync(join(folder, 'package.json'), '{ "name": "own", "version": "1.0.0" }');
       const lock = { name: 'own', version: '1.0.0', lockfileVersion: 3, packages: {} };

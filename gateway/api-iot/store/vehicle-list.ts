@@ -4,7 +4,7 @@ import type { ApiIotSchema, DesiredFeatureRow } from './schema.ts';
 export interface VehicleListRow {
   readonly vin: string;
   readonly model: string;
-  /** Null: it never spoke. */
+  /** Null: it never reported. */
   readonly online: number | null;
   readonly last_seen_at: number | null;
   /** ReportedFeature[] as JSON, or null. */

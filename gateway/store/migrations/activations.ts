@@ -21,7 +21,7 @@ export async function createActivations(database: Kysely<PlatformSchema>, dialec
     requested_at ${long} not null,
     ended_at ${long}
   ) ${strict}`.execute(database);
-  // One service, one vehicle, one open activation (DESIGN.md section 9.3): two purchases that race cannot both get in.
+  // One service, one vehicle, one open activation (docs/platform-api.md): two purchases that race cannot both get in.
   await sql`create unique index activations_open on activations (vin, feature)
     where kind = 'activation' and ended_at is null`.execute(database);
   await sql`create index activations_due on activations (due_at) where due_at is not null`.execute(database);

@@ -22,7 +22,7 @@ it.each([
 });
 
 it.each([['smtp://127.0.0.1:1025'], ['smtp://localhost'], ['smtp://[::1]:25'], ['']])(
-  'says nothing when mails stay on this machine: "%s"',
+  'returns no warning for a mail server on this machine: "%s"',
   (SMTP_URL) => {
     expect(faultOf({ SMTP_URL })).toBeNull();
   },

@@ -6,7 +6,7 @@ import { systemSecrets } from '../../../shared/live/secrets.ts';
 const keys = ['link-secret-of-the-tests-0123456789'] as const;
 const notice = { purchase_id: 'pur_1', customer_id: 'ana', created_at: 1_800_000_000_000 };
 
-it('lead to the page under the public address with its path, for 90 days from the fact', () => {
+it('makes links to the page under the public address, valid for 90 days from the fact', () => {
   const publicUrl = 'https://caas.example/api';
   const { linkOf } = notificationLinks(systemSecrets, { keys, publicUrl, webUrl: publicUrl });
   const link = linkOf?.(notice) ?? '';
@@ -19,7 +19,7 @@ it('lead to the page under the public address with its path, for 90 days from th
   expect(verdict.ok && verdict.isFor('ana')).toBe(true);
 });
 
-it('are not made where customers have a page elsewhere', () => {
+it('makes no link where --web-url names another page', () => {
   const urls = { publicUrl: 'https://caas.example', webUrl: 'https://shop.example' };
   expect(notificationLinks(systemSecrets, { keys, ...urls })).toEqual({});
 });

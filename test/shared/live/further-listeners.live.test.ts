@@ -52,12 +52,12 @@ async function turnsToAccept(further: number): Promise<number> {
   return turns;
 }
 
-it('accepts a connection a turn alone, and as many as there are listeners with further ones', async () => {
+it('accepts one connection in a turn without further listeners, and one more for each of them', async () => {
   expect(await turnsToAccept(0)).toBeGreaterThanOrEqual(clients);
   expect(await turnsToAccept(31)).toBeLessThanOrEqual(2 * Math.ceil(clients / 32));
 });
 
-it('says why when there can be no further ones', async () => {
+it('rejects with the reason when no handle can be copied', async () => {
   const server = createServer();
   const closing = new AbortController();
   closing.abort();

@@ -290,7 +290,7 @@ test('an engine sends push messages, which meet faults and are judged as e-mails
   expect(broken(newIds)).toEqual([
     [
       2,
-      'order-p-001: push message "Failed: order-p-001" to https://push.example/phone-1 sent 2 times, not under one id: give each notification an id that its next try has too',
+      'order-p-001: push message "Failed: order-p-001" to https://push.example/phone-1 sent 2 times under different ids: give each notification an id that its next try has too',
     ],
   ]);
 });
@@ -332,7 +332,7 @@ test('an e-mail may come again after a crash, under the same Message-ID alone', 
   );
   expect([same.evidence.mails.length, broken(same)]).toEqual([2, []]);
   expect(broken(await runEngine(declined, mailing(String)))).toEqual([
-    [2, expect.stringContaining('sent 2 times, not under one id')],
+    [2, expect.stringContaining('sent 2 times under different ids')],
   ]);
 });
 

@@ -178,7 +178,7 @@ describe('a merged report', () => {
   it('is refused for shards of different checks, and for one shard twice', () => {
     expect(shardConflict([shardReport(1, 2), shardReport(2, 2)])).toBeNull();
     expect(shardConflict([shardReport(1, 2), shardReport(2, 3)])).toBe(
-      '2.json is of check --seed 1 --runs 2000 in 3 shards, of version 1.2.3, and 1.json of check --seed 1 --runs 2000 in 2 shards, of version 1.2.3: merge the shards of one check',
+      '2.json is a shard of "check --seed 1 --runs 2000" in 3 shards by version 1.2.3, 1.json of "check --seed 1 --runs 2000" in 2 shards by version 1.2.3: merge shards of one check',
     );
     expect(shardConflict([shardReport(1, 2), { ...shardReport(1, 2), file: 'again.json' }])).toBe(
       '1.json and again.json are both shard 1/2: give each shard once',
@@ -227,7 +227,7 @@ describe('fleetwake report merge', () => {
         /^bad\.json is no report of a shard \(seconds: .*\)$/,
       );
       expect(await refusal(['1.json', report], ['run.json', { scenario: 'x' }])).toBe(
-        'run.json is no report of a check, and 1.json is one: merge checks and runs apart',
+        'run.json is not the report of a check, 1.json is: merge checks and runs in two calls',
       );
       expect(await refusal(['run.json', { scenario: 'x' }])).toMatch(
         /^run\.json: is no report of a run \(seed: /,

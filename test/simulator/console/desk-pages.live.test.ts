@@ -246,7 +246,7 @@ test('failed webhook events are replayed and dropped, and a webhook that was swi
 
 describe('the page Desk', () => {
   test.each(['light', 'dark'] as const)(
-    'and the page of a ticket are accessible and have no sideways scrolling at 360 px, %s',
+    'Desk and ticket page are accessible and do not scroll sideways at 360 px, %s',
     async (colorScheme) => {
       const vin = colorScheme === 'light' ? 'WDBEA30D3HA391172' : '11111111111111111';
       await registerWithoutPhone(`phoneless-${colorScheme}`, vin);
@@ -271,7 +271,7 @@ describe('the page Desk', () => {
     },
   );
 
-  test('of a viewer has no button, and no call of a viewer changes anything', async () => {
+  test('shows a viewer no button, and refuses each call of a viewer', async () => {
     browser.expectFaults(/403 \(Forbidden\)/);
     const { addresses, keys } = running();
     const scope =

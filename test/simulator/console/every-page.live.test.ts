@@ -71,7 +71,7 @@ describe('every page', () => {
     }
   });
 
-  test('takes clicks at controls alone, which Enter or the space bar presses as well', async () => {
+  test('lets Enter or the space bar do what a click does, on every control', async () => {
     const page = await loggedIn({ viewport: { width: 1_280, height: 900 } });
     const session = await page.context().newCDPSession(page);
     for (const path of paths) {

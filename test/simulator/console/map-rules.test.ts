@@ -27,7 +27,7 @@ const view = { ...project(berlin), scale: 10_000 };
 const near = ({ x, y }: { x: number; y: number }) => [Math.round(x * 1e6) / 1e6, Math.round(y * 1e6) / 1e6];
 
 describe('the plane of the map', () => {
-  it('has every place once, and the poles at its ends', () => {
+  it('projects every place to one point, with the poles at the edges', () => {
     const back = unproject(project(berlin));
     expect([back.longitude, back.latitude]).toEqual([expect.closeTo(13.405, 9), expect.closeTo(52.52, 9)]);
     const corners = [project({ longitude: -180, latitude: 90 }), project({ longitude: 180, latitude: -90 })];
@@ -75,7 +75,7 @@ describe('an area', () => {
     ]).toEqual([false, true]);
   });
 
-  it('stands in an address, and what is no area is none', () => {
+  it('is written to an address and read back; an invalid text gives null', () => {
     expect(areaText(square)).toBe('10,54;14,54;14,50;10,50');
     expect(areaFrom(areaText(square))).toEqual(square);
     const wrong = [null, '', '1,2;3,4', '1,2;3,4;x,5', '1,2;3,4;5,95', '1,2,3;4,5;6,7'];

@@ -85,7 +85,7 @@ describe('the link of a mail', () => {
     expect(await page.getByRole('link', { name: 'Cancel the purchase …' }).count()).toBe(0);
   });
 
-  test('of another customer is in Spanish, is read in both colours, narrow and wide, and is used by keyboard', async () => {
+  test('opens in Spanish for a Spanish-speaking customer, in light and dark, wide and narrow, and works with the keyboard', async () => {
     const vin = 'WDBEA30D3HA391172';
     await buy('eva', 'es', vin);
     for (const colorScheme of ['light', 'dark'] as const)

@@ -28,7 +28,7 @@ describe('the change of "What if" in an address', () => {
   });
 
   it.each([null, '', '{', '7', 'null', '{"edit":{"a":1},"add":{}}', '{"edit":[1,["x",null],[0,5]]}'])(
-    'is none of %j',
+    'returns no change for %j',
     (text) => {
       expect(changeOfText(text, faultText)).toEqual(noChange);
     },

@@ -40,7 +40,7 @@ describe('a gateway alone, which is given the models that it sells for', () => {
     );
     const { error } = await inProcess(['gateway', ...ofExample(), '--models', at('models')]);
     expect(error).toBe(
-      `the catalogue does not fit the vehicle models:\n${at('catalogue/services.json')}:6:18: services[0].feature is "massage_seats", and massage-seats has no template for a model that has it (delta-2027); add templates/massage-seats/delta-2027.v1.json`,
+      `the catalogue does not fit the vehicle models:\n${at('catalogue/services.json')}:6:18: services[0].feature is "massage_seats", and service massage-seats has no template for a model with that feature (delta-2027); add templates/massage-seats/delta-2027.v1.json`,
     );
   });
 });

@@ -18,8 +18,8 @@ describe('the scenarios of the library in a running system', () => {
   it('name why the others cannot have theirs', () => {
     const without = shippedNames().filter((name) => ofScenario(name).records.length === 0);
     const component =
-      'NATS, broker and gateway of a running system share a process; a run with --live starts processes for them';
-    const noFault = 'it has no fault: its cards, models or services are what differs';
+      'NATS, broker and gateway of a running system share a process; use fleetwake run --live, which starts a process for each';
+    const noFault = 'it has no fault: it differs by cards, models or services';
     expect(Object.fromEntries(without.map((name) => [name, ofScenario(name).leftOut]))).toEqual({
       'crash-before-saving': [
         `payment authorised, not saved: ${component}`,

@@ -171,7 +171,11 @@ test('rule 2 allows the same notification again where its sender died or got no 
   ]);
   const other = { mails: [failureMail(1), { ...failureMail(2), messageId: 'n' }] };
   expect(rule2(caseOf([], other), 1)).toEqual([
-    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times, not under one id: give each notification an id that its next try has too',
+    'order-1: e-mail "You are not charged" to ana@example.com sent 2 times under different ids: give each notification an id that its next try has too',
+  ]);
+  const nameless = { pushes: [pushMessage({ noticeId: '' }), pushMessage({ noticeId: '' })] };
+  expect(rule2(caseOf([], nameless), 1)).toEqual([
+    'order-1: push message "Active" to https://push.example/1 sent 2 times without an id: give each notification an id that its next try has too',
   ]);
 });
 

@@ -6,7 +6,7 @@ export type Area = readonly Place[];
 /** Corners of an area: a line that was drawn with the hand is thinned, so that it fits in an address. */
 export const cornersMax = 60;
 
-/** Whether a place lies within the area (even-odd rule). */
+/** Returns whether a place lies within the area (even-odd rule). */
 export function isWithin(area: Area, { longitude, latitude }: Place): boolean {
   let isInside = false;
   for (let index = 0; index < area.length; index += 1) {
