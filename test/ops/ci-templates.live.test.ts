@@ -162,6 +162,54 @@ exec ${builtCommand} "$@"`,
     }));
 });
 
+describe('the page of a failure', () => {
+  const scripts: readonly (readonly [string, readonly string[], string])[] = [
+    [
+      'GitHub',
+      ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c'],
+      action.runs.steps.find(({ if: when }) => when === "inputs.task == 'check'")?.run ?? '',
+    ],
+    ['GitLab', ['sh', '-ec'], gitlab['fleetwake-check']?.script?.join('\n') ?? ''],
+  ];
+
+  it.each(scripts)(
+    'is made with the catalogue of the check, and an error fails the job: %s',
+    (_, shell, script) =>
+      withTemporaryFolder(async (folder) => {
+        mkdirSync(join(folder, 'reports'));
+        // A check that finds a failure; `replay` ends with the code of the file `replayed`.
+        const fake = `[ "$1" = replay ] && { echo "$@" >> calls; exit "$(cat replayed)"; }
+echo "$@" > check; : > reports/failure-1-2.json; exit 1`;
+        writeFileSync(join(folder, 'fake.sh'), fake);
+        const run = (OPTIONS: string, replayed: string) => {
+          writeFileSync(join(folder, 'replayed'), replayed);
+          writeFileSync(join(folder, 'calls'), '');
+          const { status } = runScript(shell, script, folder, {
+            ...{
+              FLEETWAKE: 'sh fake.sh',
+              REPORTS: 'reports',
+              CORPUS: 'corpus',
+              RUNS: '4',
+              SEED: '1',
+              OPTIONS,
+            },
+            ...{ SHARD: '1/4', CI_NODE_INDEX: '1', CI_NODE_TOTAL: '4' },
+            GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
+          });
+          expect(textIn(join(folder, 'check')).trim().endsWith(OPTIONS)).toBe(true);
+          return [status, textIn(join(folder, 'calls'))];
+        };
+        const page = '--html reports/failure-1-2.html\n';
+        expect(run('', '1')).toEqual([1, `replay reports/failure-1-2.json ${page}`]);
+        for (const words of ['--catalogue my/catalogue', '--catalogue=my/catalogue'])
+          expect(run(`--policy policy.yaml ${words}`, '1')).toEqual([
+            ...[1, `replay reports/failure-1-2.json ${words} ${page}`],
+          ]);
+        expect(run('', '2')[0]).toBe(2);
+      }),
+  );
+});
+
 /** A job with what it takes over from the one that it extends. */
 function gitlabJob(name: string): GitlabJob {
   const job = gitlab[name];

@@ -21,6 +21,26 @@ it.each([
   expect(faultOf({ SMTP_URL, FLEETWAKE_WEB_URL: 'https://shop.example' })).toBeNull();
 });
 
+it.each([
+  ['FLEETWAKE_PUBLIC_URL', 'http://platform:8080/api', 'http://platform:8080'],
+  ['FLEETWAKE_PUBLIC_URL', 'http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+  ['FLEETWAKE_PUBLIC_URL', 'http://[::1]:8080', 'http://[::1]:8080'],
+  ['FLEETWAKE_WEB_URL', 'http://localhost:3000', 'http://localhost:3000'],
+])('says that links lead nowhere when mails go elsewhere and %s is %s', (name, value, origin) => {
+  expect(faultOf({ SMTP_URL: 'smtps://mail.example', [name]: value })).toBe(
+    `E-mails go to a mail server elsewhere, and their links lead to ${origin}, which customers cannot reach: set FLEETWAKE_PUBLIC_URL (--public-url), or FLEETWAKE_WEB_URL (--web-url), to an address with a full host name.`,
+  );
+  expect(faultOf({ SMTP_URL: 'smtp://127.0.0.1:1025', [name]: value })).toBeNull();
+});
+
+it('takes the address that links lead to: a web platform before the public one, a name or an IP address', () => {
+  const SMTP_URL = 'smtps://mail.example';
+  const FLEETWAKE_PUBLIC_URL = 'http://platform:8080';
+  expect(faultOf({ SMTP_URL, FLEETWAKE_PUBLIC_URL, FLEETWAKE_WEB_URL: 'https://shop.example' })).toBeNull();
+  expect(faultOf({ SMTP_URL, FLEETWAKE_PUBLIC_URL: 'http://10.0.0.7:8080' })).toBeNull();
+  expect(faultOf({ SMTP_URL, FLEETWAKE_PUBLIC_URL: 'http://[2001:db8::7]:8080' })).toBeNull();
+});
+
 it.each([['smtp://127.0.0.1:1025'], ['smtp://localhost'], ['smtp://[::1]:25'], ['']])(
   'returns no warning for a mail server on this machine: "%s"',
   (SMTP_URL) => {
