@@ -26,6 +26,7 @@ import { openFleetLink } from './link.ts';
 import { type ApiIotCounters, type ApiIotMetrics, apiIotMetrics } from './metrics.ts';
 import { mountProvisioning, provisioningBodyBytes, provisioningPath } from './provisioning-route.ts';
 import { newPublisher } from './publisher.ts';
+import { mountReadiness } from './readiness-route.ts';
 import { newRefusals } from './refusals.ts';
 import { roleScopes, scopes } from './routes-shared.ts';
 import type { ApiIotSchema } from './store/schema.ts';
@@ -108,6 +109,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   });
   return {
     ...{ callbacks, waiters, telemetry, publisher, timeouts, counters, metrics },
+    isConnected: () => connection?.connected ?? false,
     async start() {
       callbacks.start();
       await timeouts.start();
@@ -192,6 +194,7 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
   mountVehicleList(app, { database }, authenticator);
   mountVehicleHistory(app, { database, clock, samples: config.telemetrySamples }, authenticator);
   mountMetricsRoute(app, service.metrics.registry, authenticator);
+  mountReadiness(app, { database, log, isConnected: service.isConnected });
   mountProvisioning(
     app,
     {

@@ -440,6 +440,7 @@ describe('the documents', () => {
           '[{"oauth":["vehicle:read"]}]',
         ],
         ['get /metrics', withOfServer('200 401 403 503'), '[{"oauth":["metrics:read"]}]'],
+        ['get /readyz', withOfServer('200 503'), '[]'],
         [
           'post /provisioning/vehicles',
           withOfServer('200 207 400 401 403 409 413 415 422 503'),

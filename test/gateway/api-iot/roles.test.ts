@@ -54,6 +54,7 @@ const matrix: Readonly<Record<string, Row>> = {
     statuses: [401, 403, 403, 403, 404, 403],
   },
   'GET /metrics': { statuses: [401, 403, 403, 403, 200, 403] },
+  'GET /readyz': { statuses: [200, 200, 200, 200, 200, 200] },
   'GET /livez': { statuses: [200, 200, 200, 200, 200, 200] },
   // Not for tokens: authenticated by the form.
   'POST /oauth/token': { body: {}, statuses: [400, 400, 400, 400, 400, 400] },
