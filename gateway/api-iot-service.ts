@@ -20,8 +20,8 @@ export interface ApiIotSettings
         | 'telemetrySamples'
       >
     > {
-  /** Client ids and secrets: the engine's, a developer's, and the one that registers vehicles. */
-  readonly clients: Readonly<Record<'engine' | 'developer' | 'provisioner', ClientCredentials>>;
+  /** Client ids and secrets: the engine's, a developer's, the one that registers vehicles, and a monitoring system's. */
+  readonly clients: Readonly<Record<ClientName, ClientCredentials>>;
 }
 
 interface ClientCredentials {
@@ -33,7 +33,10 @@ const scopesOf = {
   engine: ['vehicle:configure', 'vehicle:read'],
   developer: ['vehicle:configure', 'vehicle:read', 'callbacks:operate', 'metrics:read'],
   provisioner: ['vehicle:provision'],
+  monitor: ['metrics:read'],
 } as const;
+
+type ClientName = keyof typeof scopesOf;
 
 /** Creates the API IoT. This is the only place where its parts are put together, live and virtual. */
 export function createApiIotService(ports: ApiIotPorts, settings: ApiIotSettings): ApiIot {
@@ -45,7 +48,7 @@ export function createApiIotService(ports: ApiIotPorts, settings: ApiIotSettings
 }
 
 function clientsOf(secrets: Secrets, clients: ApiIotSettings['clients']) {
-  return (['engine', 'developer', 'provisioner'] as const).map((name) => ({
+  return (Object.keys(scopesOf) as ClientName[]).map((name) => ({
     clientId: clients[name].clientId,
     secretDigest: secrets.digest(clients[name].clientSecret),
     scopes: scopesOf[name],

@@ -35,7 +35,8 @@ import { newChanges } from './platform/changes.ts';
 import { eventFigures } from './platform/event-figures.ts';
 import { platformScopes, roleScopes } from './platform/scopes.ts';
 import { notificationLinks } from './purchase-page/notification-links.ts';
-import type { LinkSecrets } from './purchase-page/purchase-link.ts';
+import { purchasePages } from './purchase-page/page-route.ts';
+import { type LinkSecrets, purchaseLinks } from './purchase-page/purchase-link.ts';
 import { restoreGuard, stoppedSentence } from './restore/restore-guard.ts';
 import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
 import type { PlatformSchema } from './store/schema.ts';
@@ -224,12 +225,12 @@ export function createPlatformService(
     events,
     desk: { settings: support, notices: notifications, onRecorded: wakeAll },
     ...(settings.apiIot.adapter === undefined ? {} : { adapter }),
+    pages: purchasePages(purchaseLinks(ports.secrets, settings.secrets.links)),
     config: {
       origin: settings.publicUrl,
       allowedOrigins: settings.allowedOrigins,
       callbackSecret: settings.secrets.callbacks,
       paymentsWebhookSecret: settings.secrets.paymentsWebhook,
-      linkSecrets: settings.secrets.links,
       purchasesMax: settings.purchasesMax,
       salesStops: () => [
         ...settings.missingServices,

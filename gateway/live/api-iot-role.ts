@@ -123,6 +123,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
       },
       developer: { clientId: 'developer', clientSecret: keys.developerSecret },
       provisioner: { clientId: 'provisioner', clientSecret: keys.provisionerSecret },
+      monitor: { clientId: 'monitor', clientSecret: keys.monitorSecret },
     },
     quotaPerHour: config.quotaLimit,
     quotaWindowMs: compress(config.quotaWindowMs),

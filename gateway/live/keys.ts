@@ -16,6 +16,8 @@ const makers = {
   supportSecret: token,
   operatorSecret: token,
   provisionerSecret: token,
+  /** Of a monitoring system at the API IoT: it reads the metrics and nothing else. */
+  monitorSecret: token,
   /** Standard Webhooks: `whsec_` and base64. */
   callbackSecret: () => `whsec_${Buffer.from(token(), 'base64url').toString('base64')}`,
   brokerServicePassword: token,

@@ -7,8 +7,6 @@ import { newAuthenticator } from '../http/authenticate.ts';
 import type { ProblemError } from '../http/problem.ts';
 import { requestFigures } from '../http/request-figures.ts';
 import { mountOAuth } from '../oauth/mount.ts';
-import { mountPurchasePage, withoutToken } from '../purchase-page/page-route.ts';
-import { purchaseLinks } from '../purchase-page/purchase-link.ts';
 import { mountActivations } from './activation-routes.ts';
 import { mountCallbacks } from './callback-route.ts';
 import { mountCancelling } from './cancel-route.ts';
@@ -102,7 +100,7 @@ export function platform(deps: PlatformDeps): Platform {
     version: '1',
     description: 'Services are bought here for vehicles; the engine activates them.',
     allowedOrigins: deps.config.allowedOrigins ?? [],
-    loggedPath: withoutToken,
+    ...(deps.pages === undefined ? {} : { loggedPath: deps.pages.loggedPath }),
     largerBodies: { [registrationsPath]: registrationsBodyBytes },
   });
   const { purchasesMax } = deps.config;
@@ -134,8 +132,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountPaymentCallbacks(app, { ...deps, metrics, disputes: disputeDeps(deps) });
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
-  if (deps.config.linkSecrets !== undefined)
-    mountPurchasePage(app, { ...deps, links: purchaseLinks(deps.secrets, deps.config.linkSecrets) });
+  deps.pages?.mount(app, deps);
   mountMetrics(app, deps, metrics, authenticator);
   mountReadiness(app, deps, deps.config.salesStops ?? (() => []));
   return {

@@ -9,9 +9,9 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { App } from '../http/app-env.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
-import type { LinkSecrets } from '../purchase-page/purchase-link.ts';
 import type { ComparisonDeps } from '../restore/comparison.ts';
 import type { DecisionDeps } from '../restore/decision-order.ts';
 import type { PlatformSchema } from '../store/schema.ts';
@@ -47,6 +47,14 @@ export interface PlatformDeps {
   readonly adapter?: Pick<Adapter, 'callback'>;
   /** What decides about the findings of a restore, and looks payments up. */
   readonly restore: ComparisonDeps & DecisionDeps & { readonly onResumed: () => void };
+  /** Pages for customers, beside the API. */
+  readonly pages?: PlatformPages;
+}
+
+export interface PlatformPages {
+  mount(app: App, deps: PlatformDeps): void;
+  /** Returns a path as the log may have it: a link lets its holder in. */
+  loggedPath(path: string): string;
 }
 
 /** The support desk, as far as its commands need it. */
@@ -67,8 +75,6 @@ export interface PlatformConfig {
   readonly callbackSecret: string;
   /** With it the payment service signs its webhook; without it the webhook is refused. */
   readonly paymentsWebhookSecret?: string;
-  /** Sign the links to a customer's page of a purchase: the first signs, each is accepted. Without them there is no such page. */
-  readonly linkSecrets?: LinkSecrets;
   /**
    * Refuse (409) a purchase for a model without a template. Off by default: then the engine's check of the vehicle
    * decides, and the failure is reversed and explained as any other.

@@ -5,7 +5,7 @@ import { wallNow } from '../../shared/ports/clock.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
 import { countedWarnings } from '../http/counted-warnings.ts';
 import { type Agreed, cancelAsAgreed, readCancellation } from '../platform/cancelling.ts';
-import type { PlatformDeps } from '../platform/deps.ts';
+import type { PlatformDeps, PlatformPages } from '../platform/deps.ts';
 import { readPurchase } from '../platform/purchase-view.ts';
 import { listRecord } from '../platform/record-view.ts';
 import type { CustomerRow } from '../store/schema.ts';
@@ -29,7 +29,7 @@ const historyMax = 500;
 const questionMs = 3_600_000;
 
 /** As logs may have it: the token lets its holder in. */
-export const withoutToken = (path: string): string =>
+const withoutToken = (path: string): string =>
   path.startsWith(`${purchasePagePath}/`) ? `${purchasePagePath}/…` : path;
 
 /** A link shows nothing: which page and which status instead. */
@@ -62,11 +62,16 @@ interface Visit {
   readonly vehicleModel: string;
 }
 
+/** Returns the page behind the links that `links` reads, for a platform. */
+export function purchasePages(links: PurchaseLinks): PlatformPages {
+  return { mount: (app, deps) => mountPurchasePage(app, { ...deps, links }), loggedPath: withoutToken };
+}
+
 /**
  * `GET` and `POST /my-purchase/TOKEN`: the page of one purchase for its customer, behind the link of a notification. HTML
  * without a script; the link is the only key to it. Every answer is a page, also a refusal.
  */
-export function mountPurchasePage(app: App, deps: PageDeps): void {
+function mountPurchasePage(app: App, deps: PageDeps): void {
   declare(app);
   const { clock, links, log } = deps;
   const headers = pageHeaders(deps);

@@ -1,7 +1,7 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import { finalPhases } from '../../gateway/activation/phase.ts';
 import { contradictionCode } from '../../gateway/support/ticket.ts';
-import { groupBy } from '../reports/group.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import type { TestCaseRun } from './test-case-run.ts';
 
 type Probe = (run: TestCaseRun) => number;

@@ -5,9 +5,9 @@ import { supportNoticeKinds } from '../../gateway/notifications/notice-table.ts'
 import type { ActivationRow, EntitlementRow } from '../../gateway/store/schema.ts';
 import type { TicketRow } from '../../gateway/store/ticket-tables.ts';
 import type { TicketWork } from '../../gateway/support/ticket-work.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import { balanceOf } from '../reports/balance.ts';
 import type { Evidence, VehicleEvidence } from '../reports/evidence.ts';
-import { groupBy } from '../reports/group.ts';
 import { isBeyondCommand } from '../scenarios/plan-vehicles.ts';
 import { judgeDisputes } from './dispute-rules.ts';
 import { sweepEveryMs } from './settings.ts';

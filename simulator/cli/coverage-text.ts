@@ -1,4 +1,4 @@
-import { groupBy } from '../reports/group.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import type { CoverageReport, FunctionCoverage } from './coverage.ts';
 
 /** What a person reads of the coverage: a line a folder, then what no run reached, with the reasons that the list gives. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { groupBy } from '../reports/group.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import { type CoverageException, exceptionOf } from './coverage-exceptions.ts';
 import type { FunctionCount } from './coverage-recorder.ts';
 

@@ -1,11 +1,11 @@
 import type { RecordRow } from '../../gateway/store/schema.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import { traceIdOf } from '../../shared/protocol/activation-trace.ts';
 import type { Certainty, Importance, Lane } from '../timeline/event.ts';
 import type { ActivationLine } from './activation-line.ts';
 import type { BrokerLog } from './broker-log.ts';
 import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
-import { groupBy } from './group.ts';
 import type { Reading } from './reading.ts';
 import { money, span } from './verdict.ts';
 

@@ -1,11 +1,11 @@
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { ActivationRow, PurchaseRow } from '../../gateway/store/schema.ts';
 import type { TicketRow } from '../../gateway/store/ticket-tables.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import type { BrokerLog } from './broker-log.ts';
 import type { Evidence } from './evidence.ts';
-import { groupBy } from './group.ts';
 
 /** Evidence from all sources about one activation, side by side. */
 export interface CaseFile {

@@ -1,5 +1,5 @@
+import { groupBy } from '../../shared/memory/group.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
-import { groupBy } from './group.ts';
 import type { MoneyTotals } from './run-report.ts';
 
 /** Returns what the payment service's ledger says was moved, by currency. */

@@ -1,6 +1,6 @@
+import { groupBy } from '../../shared/memory/group.ts';
 import type { ActivationLine, Outcome } from './activation-line.ts';
 import type { Evidence } from './evidence.ts';
-import { groupBy } from './group.ts';
 import { moneyTotals } from './money-totals.ts';
 import type { Reading } from './reading.ts';
 import type { MoneyTotals } from './run-report.ts';

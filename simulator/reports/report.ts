@@ -1,10 +1,10 @@
 import type { NoticeKind } from '../../gateway/store/schema.ts';
+import { countBy } from '../../shared/memory/group.ts';
 import { notableCourses } from './activation-course.ts';
 import { type ActivationLine, activationLines, type Outcome, outcomes } from './activation-line.ts';
 import type { CaseFile } from './case-file.ts';
 import type { Evidence } from './evidence.ts';
 import { faultSchedules } from './fault-windows.ts';
-import { countBy } from './group.ts';
 import { expectedRules, judgeExpectations } from './judged-expectation.ts';
 import { moneyTotals } from './money-totals.ts';
 import { purchaseFacts } from './purchase-facts.ts';

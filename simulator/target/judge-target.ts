@@ -1,7 +1,7 @@
+import { countBy } from '../../shared/memory/group.ts';
 import type { ActivationLine, Outcome } from '../reports/activation-line.ts';
 import { runChecks } from '../reports/checks/all.ts';
 import type { Evidence, PurchaseAnswer } from '../reports/evidence.ts';
-import { countBy } from '../reports/group.ts';
 import { judgeExpectations } from '../reports/judged-expectation.ts';
 import { moneyTotals } from '../reports/money-totals.ts';
 import type { PurchaseFacts } from '../reports/purchase-facts.ts';

@@ -1,9 +1,9 @@
+import { countBy, groupBy } from '../../shared/memory/group.ts';
 import type { CommandResource } from '../../shared/protocol/api-iot.ts';
 import { type Balance, balanceOf } from '../reports/balance.ts';
 import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
 import type { Evidence, PurchaseAnswer, SeenMail, SeenPush } from '../reports/evidence.ts';
-import { countBy, groupBy } from '../reports/group.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';

@@ -1,6 +1,6 @@
+import { groupBy } from '../../shared/memory/group.ts';
 import { capturedAt, reversedAt } from '../reports/balance.ts';
 import type { Evidence } from '../reports/evidence.ts';
-import { groupBy } from '../reports/group.ts';
 import { moment, money, type Verdict, verdict } from '../reports/verdict.ts';
 import type { Mapping } from './mapping.ts';
 import { noticesOf, type TargetCase, type TargetCases } from './target-case.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../reports/group.ts';
+import { groupBy } from '../../shared/memory/group.ts';
 import type { AttemptBar } from './bars.ts';
 import { laneNames } from './event.ts';
 import { type Arrow, type Layout, rowPx } from './layout.ts';

@@ -1,5 +1,5 @@
+import { groupBy } from '../../shared/memory/group.ts';
 import { visibleText } from '../../shared/protocol/plain-text.ts';
-import { groupBy } from '../reports/group.ts';
 import { type AttemptBar, attemptBars, type FaultBar, faultBars, type Rows } from './bars.ts';
 import { lengthText } from './duration.ts';
 import {

@@ -15,7 +15,7 @@ export async function bootApiIot(
   figures: VirtualApiIotSettings,
   overrides: DependencyOverrides = {},
 ): Promise<ApiIot> {
-  const { engine, developer, provisioner, callbacks, link } = testSecrets;
+  const { engine, developer, provisioner, monitor, callbacks, link } = testSecrets;
   const service = createApiIotService(overrides.apiIot?.(ports) ?? ports, {
     ...figures,
     origin: origins.apiIot,
@@ -23,6 +23,7 @@ export async function bootApiIot(
       engine: { clientId: 'engine', clientSecret: engine },
       developer: { clientId: 'developer', clientSecret: developer },
       provisioner: { clientId: 'provisioner', clientSecret: provisioner },
+      monitor: { clientId: 'monitor', clientSecret: monitor },
     },
     callbackSecret: callbacks,
     // No run in virtual time reads past telemetry.

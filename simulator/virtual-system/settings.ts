@@ -16,6 +16,7 @@ export const testSecrets = {
   engine: 'engine-test-secret',
   developer: 'developer-test-secret',
   provisioner: 'provisioner-test-secret',
+  monitor: 'monitor-test-secret',
   payments: 'sk_test_virtual',
   callbacks,
   link: 'link-test-password',

@@ -85,7 +85,7 @@ async function expectTold(platform: Platform, bought: Bought, ticketId: string, 
   const [mailIds, pushIds] = [ids('email'), ids('push')];
   const kinds = ['payment_confirmed', 'activation_started', ...series.map(({ kind }) => kind)];
   expect([mailIds, pushIds].map((some) => some.map(({ kind }) => kind))).toEqual([kinds, kinds]);
-  const url = `${platform.origins.platform}/purchases/${bought.id}`;
+  const url = `${platform.origins.platform}/my-purchase/${bought.id}.TOKEN`;
   const whole = series.map((words, index) =>
     say.told(words, [mailIds[index + 2]?.id ?? '', pushIds[index + 2]?.id ?? ''], { ticketId, url }),
   );

@@ -7,6 +7,8 @@ import { platform } from '../../gateway/platform/app.ts';
 import { newChanges } from '../../gateway/platform/changes.ts';
 import type { PlatformConfig } from '../../gateway/platform/deps.ts';
 import { platformAudience, platformScopes } from '../../gateway/platform/scopes.ts';
+import { purchasePages } from '../../gateway/purchase-page/page-route.ts';
+import { purchaseLinks } from '../../gateway/purchase-page/purchase-link.ts';
 import { migratePlatform } from '../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
@@ -135,7 +137,8 @@ export async function withPlatform(
       payments: noPayments,
       onResumed() {},
     },
-    config: { origin, clients: [], callbackSecret, linkSecrets, ...config },
+    pages: purchasePages(purchaseLinks(systemSecrets, linkSecrets)),
+    config: { origin, clients: [], callbackSecret, ...config },
   });
   const tokenWith = (claims: Partial<AccessTokenClaims>, ...scopes: string[]) => {
     const iat = Math.floor(clock.now() / 1000);

@@ -1,12 +1,12 @@
 import type { Failure } from '../../../gateway/activation/failure.ts';
 import type { RecordRow } from '../../../gateway/store/schema.ts';
+import { groupBy } from '../../../shared/memory/group.ts';
 import type { Plan } from '../../scenarios/plan.ts';
 import type { Constants } from '../../scenarios/scenario.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { attemptMax, leastGapMs, waitBeforeMs } from '../expectations.ts';
-import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { slackOf } from '../slack.ts';
 import { span, type Verdict, verdict } from '../verdict.ts';

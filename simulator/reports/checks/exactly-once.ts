@@ -1,11 +1,11 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { PurchaseRow } from '../../../gateway/store/schema.ts';
 import { contradictionCode, type TicketFields } from '../../../gateway/support/ticket.ts';
+import { countBy, groupBy } from '../../../shared/memory/group.ts';
 import { balanceOf } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers } from '../expectations.ts';
-import { countBy, groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { money, type Verdict, verdict } from '../verdict.ts';

@@ -1,9 +1,9 @@
 import type { TicketFields } from '../../../gateway/support/ticket.ts';
+import { groupBy } from '../../../shared/memory/group.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
 import { balanceOf, reversedAt } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';

@@ -1,8 +1,8 @@
+import { countBy } from '../../../shared/memory/group.ts';
 import { isBeyondCommand } from '../../scenarios/plan-vehicles.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
 import { acceptedAnswers, endBoundMs } from '../expectations.ts';
-import { countBy } from '../group.ts';
 import { isWithPeople } from '../peoples-money.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { slackOf } from '../slack.ts';

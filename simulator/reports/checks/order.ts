@@ -1,8 +1,8 @@
+import { groupBy } from '../../../shared/memory/group.ts';
 import type { FeatureResult, ReportedFeature } from '../../../shared/protocol/device-messages.ts';
 import type { PlannedVehicle } from '../../scenarios/plan-vehicles.ts';
 import type { BrokerLog, Seen } from '../broker-log.ts';
 import type { Evidence, VehicleEvidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 

@@ -1,7 +1,7 @@
+import { groupBy } from '../../../shared/memory/group.ts';
 import { balanceOf } from '../balance.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import { money } from '../verdict.ts';
 
 const collected = 'payment.collected';

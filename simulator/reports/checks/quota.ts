@@ -1,5 +1,5 @@
+import { groupBy } from '../../../shared/memory/group.ts';
 import type { Evidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import { moment, span, type Verdict, verdict } from '../verdict.ts';
 

@@ -1,9 +1,9 @@
 import { supportNoticeKinds } from '../../../gateway/notifications/notice-table.ts';
 import type { LifeNoticeKind, NoticeKind, NoticeRow } from '../../../gateway/store/schema.ts';
+import { groupBy } from '../../../shared/memory/group.ts';
 import type { BrokerLog } from '../broker-log.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import { type Reading, readingOf } from '../reading.ts';
 import type { SeenNotice } from '../seen-notice.ts';
 import { type Verdict, verdict } from '../verdict.ts';

@@ -1,7 +1,7 @@
 import type { NoticeRow } from '../../../gateway/store/schema.ts';
+import { groupBy } from '../../../shared/memory/group.ts';
 import type { CaseFile } from '../case-file.ts';
 import type { Evidence } from '../evidence.ts';
-import { groupBy } from '../group.ts';
 import type { Reading } from '../reading.ts';
 import { slackOf } from '../slack.ts';
 import { span } from '../verdict.ts';

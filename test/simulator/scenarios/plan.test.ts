@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { countBy, groupBy } from '../../../shared/memory/group.ts';
 import { hasValidCheckDigit } from '../../../shared/protocol/vin.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import { shippedModels } from '../../../simulator/models/models-folder.ts';
-import { countBy, groupBy } from '../../../simulator/reports/group.ts';
 import { planScenario } from '../../../simulator/scenarios/plan.ts';
 import {
   isBeyondCommand,
