@@ -32,7 +32,7 @@ export type LinkVerdict =
 export interface PurchaseLinks {
   /** Returns the token of a link: one path segment. */
   tokenFor(content: LinkContent): string;
-  /** Checks a token without a look at the database: a forged one costs one signature. */
+  /** Checks a token without a database query: a guessed one costs one signature. */
   read(token: string, now: number): LinkVerdict;
   /** Returns a signature of a form that a holder of this token posts. */
   signForm(token: string, text: string): string;
