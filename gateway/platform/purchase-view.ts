@@ -34,7 +34,7 @@ export const purchaseSchema = z
     createdAt: z.int(),
     transferredAt: z.int().nullable().meta({
       description:
-        'When the vehicle was transferred to another owner; null where it never was. Its buyer then reads no serviceStatus and no entitlement',
+        'When the vehicle was last transferred to another owner, also back to the buyer; null where it never was. While it belongs to another owner, the buyer reads no serviceStatus and no entitlement',
     }),
     activation: z.object({
       id: z.string(),

@@ -53,9 +53,9 @@ const tones: Readonly<Record<PageStatus, Tone>> = {
   transferred: 'quiet',
 };
 
-function statusOf({ serviceStatus, transferredAt, activation }: Purchase): PageStatus {
-  if (transferredAt !== null) return 'transferred';
-  if (serviceStatus === null) return 'declined';
+function statusOf({ status, serviceStatus, activation }: Purchase): PageStatus {
+  // Only of these two its buyer reads no status. `transferredAt` stays when the vehicle returns to them.
+  if (serviceStatus === null) return status === 'declined' ? 'declined' : 'transferred';
   return serviceStatus === 'pending' && activation.cancelRequestedAt !== null ? 'cancelling' : serviceStatus;
 }
 

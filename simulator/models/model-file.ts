@@ -40,7 +40,7 @@ export function readModelFile(
     ...[...checkModel(parsed.data), ...recorded.mistakes].map(sentence),
     ...recorded.sentences,
   ];
-  if (mistakes.length > 0) return failed(mistakes);
+  if (mistakes.length > 0) return failed(mistakes, recorded.leftOut);
   return { ok: true, model: modelOf(parsed.data, recordings), placeOf: (path) => at({ path }) };
 }
 
@@ -90,8 +90,8 @@ function featureModelOf(feature: FeatureFile, applyMs: number): FeatureModel {
   };
 }
 
-function failed(mistakes: readonly string[]): Extract<ModelReading, { ok: false }> {
-  const more = mistakes.length - mistakesMax;
+function failed(mistakes: readonly string[], leftOut = 0): Extract<ModelReading, { ok: false }> {
+  const more = mistakes.length + leftOut - mistakesMax;
   return {
     ok: false,
     mistakes: [...mistakes.slice(0, mistakesMax), ...(more > 0 ? [`and ${more} more`] : [])],

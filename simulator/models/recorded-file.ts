@@ -17,13 +17,40 @@ export interface RecordedRows {
   readonly rows: readonly RecordedRow[];
   /** With the delay of the last row. */
   readonly lengthMs: number;
-  readonly mistakes: readonly RowMistake[];
+  readonly mistakes: RowMistakes;
 }
 
 /** `3`, `value is empty; write …` */
 export interface RowMistake {
   readonly line: number;
   readonly text: string;
+}
+
+/** Mistakes of rows. A wrong file may have hundreds of thousands. */
+export interface RowMistakes {
+  /** The first ones by line, at most `rowMistakesMax`. */
+  readonly first: readonly RowMistake[];
+  /** All of them. */
+  readonly count: number;
+}
+
+/** More than a message shows (model-file.ts). */
+export const rowMistakesMax = 100;
+
+/** Collects mistakes in the order of their lines; `textOf` is asked only for those that are kept. */
+export function collectMistakes(): RowMistakes & { add(line: number, textOf: () => string): void } {
+  const first: RowMistake[] = [];
+  let count = 0;
+  return {
+    first,
+    get count() {
+      return count;
+    },
+    add(line, textOf) {
+      count += 1;
+      if (first.length < rowMistakesMax) first.push({ line, text: textOf() });
+    },
+  };
 }
 
 const columns = ['field', 'signal', 'value', 'delay'] as const;
@@ -60,7 +87,7 @@ export function readRecordedFile(text: string): RecordedRows {
 
 const nothing = (line: number, text: string): RecordedRows => ({
   ...{ rows: [], lengthMs: 0 },
-  mistakes: [{ line, text }],
+  mistakes: { first: [{ line, text }], count: 1 },
 });
 
 /** A value in quotes may have line breaks. */
@@ -72,7 +99,7 @@ const lineOf = (data: readonly (readonly string[])[], row: number) =>
 
 function rowsOf(data: readonly (readonly string[])[], names: readonly string[], begin: number): RecordedRows {
   const rows: RecordedRow[] = [];
-  const mistakes: RowMistake[] = [];
+  const mistakes = collectMistakes();
   let seconds = 0;
   let line = begin;
   for (const cells of data) {
@@ -81,14 +108,14 @@ function rowsOf(data: readonly (readonly string[])[], names: readonly string[], 
     if (cells.every((cell) => cell.trim() === '')) continue;
     const read = readRow(cells, names);
     if (typeof read === 'string') {
-      mistakes.push({ line: at, text: read });
+      mistakes.add(at, () => read);
       continue;
     }
     const { delayS, ...row } = read;
     rows.push({ ...row, line: at, atMs: Math.round(seconds * 1_000) });
     seconds += delayS;
   }
-  if (rows.length === 0 && mistakes.length === 0) mistakes.push({ line: 1, text: noRow });
+  if (rows.length === 0 && mistakes.count === 0) mistakes.add(1, () => noRow);
   return { rows, lengthMs: Math.round(seconds * 1_000), mistakes };
 }
 

@@ -2,7 +2,13 @@ import { type Mistake, shorten } from '../../shared/files/mistake.ts';
 import { similarName } from '../../shared/protocol/similar-field.ts';
 import type { Recording } from '../vehicle/recording.ts';
 import type { ModelFile } from './model-schema.ts';
-import { type RecordedRow, type RecordedRows, type RowMistake, readRecordedFile } from './recorded-file.ts';
+import {
+  collectMistakes,
+  type RecordedRow,
+  type RecordedRows,
+  type RowMistakes,
+  readRecordedFile,
+} from './recorded-file.ts';
 import { readRecordedValue } from './recorded-value.ts';
 import type { SignalFile } from './signal-schema.ts';
 
@@ -16,8 +22,10 @@ export interface RecordedSignals {
   readonly recordings: ReadonlyMap<string, Recording>;
   /** Of the model's file. */
   readonly mistakes: readonly Mistake[];
-  /** Of the recorded files: a sentence each, with file and line. */
+  /** Of the recorded files: a sentence each, with file and line; the first ones of each file. */
   readonly sentences: readonly string[];
+  /** Mistakes of the recorded files that have no sentence. */
+  readonly leftOut: number;
 }
 
 /** A signal of the model that a file plays. */
@@ -32,6 +40,7 @@ export function recordedSignals({ signals = [] }: ModelFile, readBeside: ReadBes
   const recordings = new Map<string, Recording>();
   const mistakes: Mistake[] = [];
   const sentences: string[] = [];
+  let leftOut = 0;
   const names = signals.map(({ path }) => path);
   for (const [name, played] of filesOf(signals)) {
     const found = readBeside(name);
@@ -42,10 +51,10 @@ export function recordedSignals({ signals = [] }: ModelFile, readBeside: ReadBes
       continue;
     }
     const read = readRecordedFile(found.text);
-    const ofRows = [...read.mistakes, ...unknownSignals(read, names)];
+    const ofRows = [read.mistakes, unknownSignals(read, names)];
     // The rows that are left would say less than the file.
     const bySignal = currentRows(read);
-    for (const { index, signal, atEnd } of read.mistakes.length > 0 ? [] : played) {
+    for (const { index, signal, atEnd } of read.mistakes.count > 0 ? [] : played) {
       const rows = bySignal.get(signal.path) ?? [];
       if (rows.length === 0) {
         const text = `is "${signal.path}", of which ${name} has no current value; correct one of the two`;
@@ -53,14 +62,15 @@ export function recordedSignals({ signals = [] }: ModelFile, readBeside: ReadBes
         continue;
       }
       const { values, wrong } = valuesOf(rows, signal);
-      ofRows.push(...wrong);
+      ofRows.push(wrong);
       const atMs = rows.map((row) => row.atMs);
       recordings.set(signal.path, { file: name, atEnd, lengthMs: read.lengthMs, atMs, values });
     }
-    const inOrder = ofRows.sort((a, b) => a.line - b.line);
-    sentences.push(...inOrder.map(({ line, text }) => `${found.path}:${line}: ${text}`));
+    const inOrder = ofRows.flatMap(({ first }) => first).sort((a, b) => a.line - b.line);
+    for (const { line, text } of inOrder) sentences.push(`${found.path}:${line}: ${text}`);
+    leftOut += ofRows.reduce((sum, { count, first }) => sum + count - first.length, 0);
   }
-  return { recordings, mistakes, sentences };
+  return { recordings, mistakes, sentences, leftOut };
 }
 
 /** Each file with the signals that it plays. */
@@ -90,28 +100,31 @@ function currentRows({ rows }: RecordedRows): Map<string, RecordedRow[]> {
 }
 
 /** Signals that the model does not have, each at its first row. Those with another generator only take their time. */
-function unknownSignals({ rows }: RecordedRows, names: readonly string[]): RowMistake[] {
+function unknownSignals({ rows }: RecordedRows, names: readonly string[]): RowMistakes {
   const seen = new Set(names);
-  return rows.flatMap(({ signal, line }) => {
-    if (seen.has(signal)) return [];
+  const mistakes = collectMistakes();
+  for (const { signal, line } of rows) {
+    if (seen.has(signal)) continue;
     seen.add(signal);
-    const similar = similarName(signal, names);
-    const fix = similar === null ? 'add it to signals, or remove its rows' : `did you mean ${similar}?`;
-    return [{ line, text: `signal is "${shorten(signal)}", which this model does not have; ${fix}` }];
-  });
+    mistakes.add(line, () => {
+      const similar = similarName(signal, names);
+      const fix = similar === null ? 'add it to signals, or remove its rows' : `did you mean ${similar}?`;
+      return `signal is "${shorten(signal)}", which this model does not have; ${fix}`;
+    });
+  }
+  return mistakes;
 }
 
 function valuesOf(rows: readonly RecordedRow[], { path: name, type }: SignalFile) {
   const values: Recording['values'][number][] = [];
-  const wrong: RowMistake[] = [];
+  const wrong = collectMistakes();
   for (const { line, value } of rows) {
     const reading = readRecordedValue(value, type);
     if (reading.ok) values.push(reading.value);
-    else
-      wrong.push({
-        line,
-        text: `value is ${JSON.stringify(shorten(value))}, and ${name} is ${type}; ${reading.hint}`,
-      });
+    else {
+      const shown = JSON.stringify(shorten(value));
+      wrong.add(line, () => `value is ${shown}, and ${name} is ${type}; ${reading.hint}`);
+    }
   }
   return { values, wrong };
 }

@@ -335,6 +335,43 @@ describe('a link that shows nothing', () => {
       expect(boVin).not.toBe(order.vin);
     }));
 
+  it('shows status and cancellation again to a customer whose vehicle came back to them', () =>
+    withPeople(async (world) => {
+      const { id, activation } = await buy(world);
+      await world.engine.deliver(activation.id);
+      const give = (customerId: string) =>
+        world.call('PUT', `/vehicles/${order.vin}`, {
+          model: 'aurora-2026',
+          modelName: 'Aurora',
+          customerId,
+        });
+      expect((await give('bo')).status).toBe(200);
+      expect(shown((await get(world, tokenOf(world, id))).text)).toContain(
+        'Transferred The vehicle has another owner now.',
+      );
+      expect((await give('ana')).status).toBe(200);
+      const page = shown((await get(world, tokenOf(world, id))).text);
+      expect(page).toContain(
+        'Your purchase Heated seats Active The service is ready to use in your vehicle.',
+      );
+      expect(page).toContain('Active until 15 February 2027, 08:00 (UTC)');
+      expect(page).toContain('Cancel the purchase …');
+      expect(page).not.toContain('has another owner now');
+    }));
+
+  it('shows a declined payment also after the vehicle was transferred: the purchase gave it nothing', () =>
+    withPeople(async (world) => {
+      const { id } = await buy(world);
+      await world.database.write((transaction) =>
+        transaction.updateTable('purchases').set({ status: 'declined' }).where('id', '=', id).execute(),
+      );
+      const bo = { model: 'aurora-2026', modelName: 'Aurora', customerId: 'bo' };
+      expect((await world.call('PUT', `/vehicles/${order.vin}`, bo)).status).toBe(200);
+      const page = shown((await get(world, tokenOf(world, id))).text);
+      expect(page).toContain('Not bought The payment was declined, and nothing was bought.');
+      expect(page).not.toContain('has another owner now');
+    }));
+
   it(
     'waits after 60 requests in a minute, each purchase for itself',
     inWorld(async (world) => {

@@ -39,8 +39,9 @@ function mistakesOf(csv: string, ...signals: readonly string[]): readonly string
   const reading = read(csv, ...(signals.length === 0 ? [speed] : signals));
   return reading.ok ? [] : reading.mistakes;
 }
+const file = (lines: readonly string[]) => ['field,signal,value,delay', ...lines, ''].join('\n');
 /** A file with these rows of the speed, the first in line 2. */
-const rows = (...lines: readonly string[]) => ['field,signal,value,delay', ...lines, ''].join('\n');
+const rows = (...lines: readonly string[]) => file(lines);
 
 describe('a recorded file', () => {
   it('gives each signal its current values with their times, which the rows of all signals take', () => {
@@ -188,6 +189,38 @@ describe('a recorded file', () => {
   it('says at most 20 mistakes, and how many more there are', () => {
     const mistakes = mistakesOf(rows(...Array<string>(30).fill('current,Vehicle.Speed,x,1')));
     expect([mistakes.length, mistakes.at(-1)]).toEqual([21, 'and 10 more']);
+  });
+
+  it.each([
+    ['value', 'current,Vehicle.Speed,x,1', 'value is "x", and Vehicle.Speed is float; write a number'],
+    [
+      'delay',
+      'current,Vehicle.Speed,1,x',
+      'delay is "x"; write the seconds until the next row, 0 to 86400, such as 0.5',
+    ],
+  ])(
+    'is refused with the first mistakes and their number when each of 200,000 rows has a wrong %s',
+    (_, row, text) => {
+      const mistakes = mistakesOf(file(Array<string>(200_000).fill(row)));
+      expect(mistakes).toEqual([
+        ...Array.from({ length: 20 }, (_item, index) => `drive.csv:${index + 2}: ${text}`),
+        'and 199980 more',
+      ]);
+    },
+  );
+
+  it('is refused with the first mistakes by line when 5,000 rows each name another unknown signal', () => {
+    const mistakes = mistakesOf(
+      file([
+        'current,Vehicle.Speed,1,1',
+        ...Array.from({ length: 5_000 }, (_item, index) => `current,Unknown.${index},1,1`),
+      ]),
+    );
+    expect([mistakes.length, mistakes[0], mistakes.at(-1)]).toEqual([
+      21,
+      'drive.csv:3: signal is "Unknown.0", which this model does not have; add it to signals, or remove its rows',
+      'and 4980 more',
+    ]);
   });
 
   it('may have rows of signals with another generator, which take their time', () => {
