@@ -4,6 +4,7 @@ import { type Balance, balanceOf } from '../reports/balance.ts';
 import { readBrokerLog } from '../reports/broker-log.ts';
 import { firstProof, proofsByVehicle } from '../reports/case-file.ts';
 import type { Evidence, PurchaseAnswer, SeenMail, SeenPush } from '../reports/evidence.ts';
+import { money } from '../reports/verdict.ts';
 import type { PlannedPurchase } from '../scenarios/planned-purchase.ts';
 import type { LedgerEntry } from '../stand-ins/payments/ledger-rules.ts';
 import { type Mapping, matched } from './mapping.ts';
@@ -85,14 +86,44 @@ export function targetCases(
   return { cases, unnamed };
 }
 
-/** Whether nothing is open by what is seen: each was delivered and paid, or declined, or has nothing kept and nothing held, and no command waits. */
+/** Whether nothing is open by what is seen: rule 3 finds each ended, no command waits, and what is paid was delivered. */
 export function isSettled(cases: readonly TargetCase[], mapping: NoticeMapping): boolean {
   return cases.every((one) => {
-    const { balance, commands, deliveredAt, payments } = one;
+    const { balance, commands, deliveredAt } = one;
     if (commands.some(({ endedAt }) => endedAt === null) || balance.heldMinor > 0) return false;
-    if (balance.netMinor > 0) return deliveredAt !== null;
-    return payments > 0 || endNotices(one, mapping).length > 0;
+    return (balance.netMinor <= 0 || deliveredAt !== null) && whyOpen(one, mapping) === null;
   });
+}
+
+/**
+ * Returns why a purchase has not ended, or null: it was paid, or its payment was declined or reversed, or its customer was told of
+ * the failure. A command alone ends nothing, for its vehicle may have rejected it.
+ */
+export function whyOpen(one: TargetCase, mapping: NoticeMapping): string | null {
+  const { balance, commands, deliveredAt, payments, currency } = one;
+  const { netMinor, heldMinor } = balance;
+  // Rules 1 and 2 judge money that is kept, and what is held beside it.
+  if (netMinor > 0) return null;
+  if (heldMinor > 0) return `but ${money(heldMinor, currency)} is still held, neither captured nor released`;
+  if (payments > 0) return null;
+  if (deliveredAt !== null) return 'and delivered, but no payment was asked for';
+  if (endNotices(one, mapping).length > 0) return null;
+  const { mail, push } = mapping;
+  const ofFailure = (failed: string | undefined) => (failed === undefined ? '' : ' of a failure');
+  const missing = [
+    'no payment',
+    ...(mail ? [`no e-mail${ofFailure(mail.failed)}`] : []),
+    ...(push ? [`no push message${ofFailure(push.failed)}`] : []),
+    ...(commands.length === 0 ? ['no command'] : []),
+  ];
+  const nothing = `${missing.join(', ')} names it`;
+  if (commands.length === 0) return `and then nothing: ${nothing}`;
+  const sent = commands
+    .map(({ id, state, endedAt }) => (endedAt === null ? id : `${id} (${state})`))
+    .join(', ');
+  const advice =
+    mail || push ? '' : '; if its customer was told of the failure, add "mail" or "push" to the mapping';
+  return `but nothing was delivered by ${sent}, and ${nothing}${advice}`;
 }
 
 type NoticeMapping = Pick<Mapping, 'mail' | 'push'>;

@@ -90,6 +90,44 @@ test('a purchase that is accepted, and that nothing follows, breaks rule 3', asy
   ]);
 });
 
+/** Sends one command for the vehicle of the order. */
+async function configure({ fetch, settings }: EngineParts, { order, vin, feature }: Record<string, string>) {
+  const { API_IOT_URL: url, API_IOT_CLIENT_ID: id, API_IOT_CLIENT_SECRET: secret } = settings;
+  const answer = await fetch(`${url}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  await fetch(`${url}/vehicle/${vin}/configure`, {
+    method: 'POST',
+    headers: {
+      ...{ authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      'idempotency-key': `${order}`,
+    },
+    body: JSON.stringify({ reference: order, features: [{ feature, target: 'active' }] }),
+  });
+}
+
+test('a purchase whose only command its vehicle rejects, and that nothing follows, breaks rule 3', async () => {
+  const rejecting = calmTestCase([{ faults: [{ type: 'result', nth: 1, kind: 'fatal' }] }]);
+  const body = { order: 'order-{id}', vin: '{vin}', feature: '{feature}' };
+  const run = await runEngine(rejecting, {
+    ...subjectOf((parts) => async (request) => {
+      const order = (await request.json()) as Record<string, string>;
+      void configure(parts, order);
+      return Response.json({ id: order.order }, { status: 202 });
+    }),
+    mapping: { ...mapping, purchase: { ...mapping.purchase, body } },
+  });
+  const sentence =
+    /^order-p-001: accepted with 202, but nothing was delivered by \S+ \(rejected\), and no payment, no e-mail names it$/;
+  expect([run.isSettled, run.evidence.apiIot.map(({ state }) => state), broken(run)]).toEqual([
+    ...[false, ['rejected']],
+    [[3, expect.stringMatching(sentence)]],
+  ]);
+});
+
 test('a hold that is neither captured nor released breaks rule 3', async () => {
   const run = await runEngine(
     onePurchase,

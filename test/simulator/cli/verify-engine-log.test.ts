@@ -106,6 +106,22 @@ describe('verify with --mapping', () => {
     expect(JSON.parse(stdout).outcomes).toMatchObject({ active: 1, pending: 1, declined: 0 });
   });
 
+  it('finds an accepted purchase whose command its vehicle rejected, and that nothing follows', async () => {
+    const command = { type: 'command', id: 'cmd-2', reference: 'order-2', vin: purchase.vin };
+    const facts = [
+      ...delivered,
+      { ...purchase, at: at(10), answer: { id: 'order-2' } },
+      { ...command, at: at(11), features: [{ feature: purchase.feature, target: 'active' }] },
+      {
+        ...{ type: 'result', at: at(12), command: 'cmd-2' },
+        results: [{ feature: purchase.feature, outcome: 'rejected' }],
+      },
+    ];
+    const sentence =
+      'order-2: accepted with 202, but nothing was delivered by cmd-2, and no payment names it; if its customer was told of the failure, add "mail" or "push" to the mapping';
+    expect(await brokenIn(facts)).toEqual([1, [3, sentence]]);
+  });
+
   it('finds a push message that was sent twice', async () => {
     await withTemporaryFolder(async (folder) => {
       const file = `${folder}/push.yaml`;

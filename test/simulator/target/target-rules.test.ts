@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CommandResource } from '../../../shared/protocol/api-iot.ts';
 import { balanceOf } from '../../../simulator/reports/balance.ts';
 import {
   type EntryKind,
@@ -7,7 +8,7 @@ import {
 } from '../../../simulator/stand-ins/payments/ledger-rules.ts';
 import { itEndsByTarget } from '../../../simulator/target/it-ends-by-target.ts';
 import type { Mapping } from '../../../simulator/target/mapping.ts';
-import type { TargetCase } from '../../../simulator/target/target-case.ts';
+import { isSettled, type TargetCase } from '../../../simulator/target/target-case.ts';
 import {
   exactlyOnceByTarget,
   failedMeansOffByTarget,
@@ -144,6 +145,36 @@ test('rule 3 finds money that stays held, a delivery without a payment, and an a
     examined: 1,
     violations: ['p-002: accepted with 202, but purchase.activation "/id" is not in the answer'],
   });
+});
+
+const rejected: CommandResource = {
+  ...{ id: 'cmd-1', vin, reference: 'order-1', key: null, state: 'rejected', late: false, clock: null },
+  ...{ features: [], acceptedAt: 1_500, expiresAt: 9_000, endedAt: 2_000, results: null },
+};
+
+test('rule 3 finds a purchase whose command delivered nothing, and that nothing follows, and the run waits for it', () => {
+  const one = caseOf([], { ...nothing, commands: [rejected] });
+  const sentence =
+    'order-1: accepted with 202, but nothing was delivered by cmd-1 (rejected), and no payment';
+  expect(rule3(one)).toEqual([
+    `${sentence} names it; if its customer was told of the failure, add "mail" or "push" to the mapping`,
+  ]);
+  const withMail: Mapping = { ...mapped, mail: { in: 'text', pattern: '.', failed: 'not charged' } };
+  expect(rule3(one, withMail)).toEqual([`${sentence}, no e-mail of a failure names it`]);
+  const told = { ...one, mails: [failureMail(3_000)] };
+  expect([rule3(told, withMail), isSettled([told], withMail)]).toEqual([[], true]);
+  const declined = { ...one, payments: 1 };
+  expect([rule3(declined, withMail), isSettled([declined], withMail)]).toEqual([[], true]);
+  expect(isSettled([one], withMail)).toBe(false);
+});
+
+test('a purchase that breaks rule 3 is never settled: one that is delivered without a payment, though its customer was notified', () => {
+  const one = caseOf([], { payments: 0, mails: [failureMail(2_000)] });
+  const withMail: Mapping = { ...mapped, mail: { in: 'text', pattern: '.' } };
+  expect([rule3(one, withMail), isSettled([one], withMail)]).toEqual([
+    ['order-1: accepted with 202, and delivered, but no payment was asked for'],
+    false,
+  ]);
 });
 
 test('rule 3 holds for what was paid, declined, reversed or refused', () => {
