@@ -51,7 +51,7 @@ export interface EngineRun {
   readonly evidence: Evidence;
   /** Of the rules that evidence alone can judge. */
   readonly verdicts: readonly Verdict[];
-  /** What broke the virtual system: real time, an unhandled rejection. */
+  /** What broke the virtual system: real time, an unhandled rejection, a stop of the engine that threw. */
   readonly violations: readonly Violation[];
   /** Whether every accepted purchase had ended when the evidence was taken. */
   readonly isSettled: boolean;
@@ -73,6 +73,7 @@ export async function runEngine<Storage>(
   const mishaps = { restarts: subject.storage !== undefined, pushes: mapping.push !== undefined };
   const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue, mishaps);
   const starts = startsOf();
+  const stops = stopsOf();
   const time = testCaseTime(testCase, drainDepth);
   let version = 0;
   const onChange = () => {
@@ -82,7 +83,8 @@ export async function runEngine<Storage>(
     ...{ testCase, plan: newPlan(), platform: null },
     ownEngine: {
       engine: subject.engine as OwnEngine,
-      ...{ target: subject.target, storage: subject.storage?.(), onStartFailed: starts.onFailed },
+      ...{ target: subject.target, storage: subject.storage?.() },
+      ...{ onStartFailed: starts.onFailed, onStopFailed: stops.onFailed },
     },
     observer: () => ({ onCommit: onChange, onMessage: onChange }),
   });
@@ -113,7 +115,10 @@ export async function runEngine<Storage>(
       schedule: testCase,
       ...{ trace: trace.lines, traceHash: trace.hash(), evidence, isSettled },
       verdicts: verdictsOf(evidence, mapping),
-      violations: [...judgeLoop(facts), ...starts.judged(isBack)].map((broken) => ({ at, ...broken })),
+      violations: [...judgeLoop(facts), ...starts.judged(isBack), ...stops.judged()].map((broken) => ({
+        at,
+        ...broken,
+      })),
       injected: { ...parts.injected(), ...processCounts(trace.lines) },
       stats: { events: loop.stats.events, virtualMs: at },
     };
@@ -145,6 +150,23 @@ function startsOf() {
             {
               rule: 'engine starts again',
               sentence: `${failures} starts failed, the last with: ${String(last)}`,
+            },
+          ],
+  };
+}
+
+/** Notes the stops of an engine that throw or reject. */
+function stopsOf() {
+  const errors: unknown[] = [];
+  return {
+    onFailed: (error: unknown) => void errors.push(error),
+    judged: () =>
+      errors.length === 0
+        ? []
+        : [
+            {
+              rule: 'engine stops',
+              sentence: `${errors.length} stops failed, the last with: ${String(errors.at(-1))}`,
             },
           ],
   };
@@ -187,6 +209,8 @@ function contextOf(
   const { loop, network, stores, sinks, messageLog, faults, components, plan, trace } = parts;
   const { reader } = stores.apiIot.connect(loop.process('witness'));
   const customer = loop.process('customer');
+  // The engine stands in the platform's place. The API IoT sends no notification: its deaths repeat none.
+  const engineDeaths = () => parts.deaths().filter(({ process }) => process === 'platform').length;
   const take = async (): Promise<TakenEvidence> => ({
     ledger: await parts.ledger.allEntries(),
     payments: await parts.ledger.payments(),
@@ -195,7 +219,7 @@ function contextOf(
     mails: sinks.mails(),
     pushes: sinks.pushes(),
     ...noPlatform,
-    repeatsMax: parts.deaths().length + faults.channels.takenUnanswered(),
+    repeatsMax: engineDeaths() + faults.channels.takenUnanswered(),
     httpFaults: faults.apiIot.counts(),
     paymentsFaults: faults.payments.counts(),
     channelFaults: channelCounts(faults.channels),

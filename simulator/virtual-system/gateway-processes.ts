@@ -93,19 +93,23 @@ export function gatewayProcesses(deps: GatewayProcessesDeps) {
       startIn(name, downMs);
       return true;
     },
-    /** Stops the process as a signal does: it takes no new request, finishes what is under way, ends, and starts again `downMs` later. */
+    /** Stops the process as a signal does: it takes no new request, finishes what is under way, ends, and starts again `downMs` later, where its stop fails too: then this rejects. */
     async restart(name: GatewayProcessName, downMs: number): Promise<void> {
       const known = running.get(name);
       if (!known?.process.isAlive) return;
       running.delete(name);
       away.add(name);
       onEvent('stops', { process: processNameOf(name) });
-      known.service.drain?.();
       known.unlisten();
-      await known.service.stop();
-      onEvent('stopped', { process: processNameOf(name) });
-      known.process.kill();
-      startIn(name, downMs);
+      try {
+        known.service.drain?.();
+        await known.service.stop();
+      } finally {
+        // A stop that fails ends the process too.
+        onEvent('stopped', { process: processNameOf(name) });
+        known.process.kill();
+        startIn(name, downMs);
+      }
     },
     /** Reads the metrics of a process where they are, without a request; null: it is down, or has none. */
     metricsOf: (name: GatewayProcessName) => running.get(name)?.service.metrics?.metrics() ?? null,

@@ -53,7 +53,7 @@ export type OwnEngine<Storage = unknown> = (
 export type EngineHandler = (request: Request) => Response | Promise<Response>;
 export interface RunningEngine {
   readonly handle: EngineHandler;
-  /** Called on a stop as by a signal: no new request comes, and the process is killed once this resolves, or after ten seconds. */
+  /** Called on a stop as by a signal: no new request comes, and the process is killed once this settles, or after ten seconds. */
   readonly stop?: () => void | Promise<void>;
 }
 
@@ -65,6 +65,8 @@ export interface OwnEngineProgram {
   readonly storage: unknown;
   /** Called where a start failed. */
   readonly onStartFailed: (error: unknown) => void;
+  /** Called where its `stop` threw or rejected: its process ends all the same, and starts again. */
+  readonly onStopFailed: (error: unknown) => void;
 }
 
 type EngineSettingName = keyof typeof settings;
@@ -101,7 +103,7 @@ const stopMaxMs = 10_000;
 /** Returns what starts an engine of the user's own in a process of a virtual system. */
 export function ownEngineBoot(
   { loop, network, random, sinks, clock: networkClock, portsOf }: Surroundings,
-  { engine, storage, onStartFailed }: OwnEngineProgram,
+  { engine, storage, onStartFailed, onStopFailed }: OwnEngineProgram,
 ): (process: VirtualProcess) => Promise<GatewayService> {
   network.alias(settings.API_IOT_URL, origins.apiIot);
   network.alias(settings.PAYMENTS_URL, origins.payments);
@@ -149,7 +151,7 @@ export function ownEngineBoot(
               stop?.(),
               new Promise<void>((resolve) => void networkClock.setTimer(stopMaxMs, resolve)),
             ]),
-          ),
+          ).catch(onStopFailed),
       };
     } catch (error) {
       onStartFailed(error);

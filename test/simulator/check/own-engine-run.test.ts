@@ -252,6 +252,30 @@ test('an engine that is stopped finishes what it does in its stop, for ten secon
   }
 });
 
+test('an engine whose stop throws or rejects ends and starts again, and the error is named', async () => {
+  const stopAt = { type: 'stop', process: 'platform', atMs: 5_000, downMs: 1_000 } as const;
+  const failing: (() => Promise<void>)[] = [
+    () => {
+      throw new Error('pool is closed');
+    },
+    () => Promise.reject(new Error('pool is closed')),
+  ];
+  for (const stop of failing) {
+    const seen: string[] = [];
+    const run = await runEngine(withWorld(stopAt), {
+      ...{ mapping, target: 'http://127.0.0.1:3000/orders', storage: () => null },
+      engine() {
+        seen.push('start');
+        return { handle: () => Response.json({}, { status: 409 }), stop };
+      },
+    });
+    expect([seen, run.injected['engine stop'], run.isSettled]).toEqual([['start', 'start'], 1, true]);
+    expect(run.violations.map(({ rule, sentence }) => [rule, sentence])).toEqual([
+      ['engine stops', '1 stops failed, the last with: Error: pool is closed'],
+    ]);
+  }
+});
+
 test('an engine that does not start again is named, and one that cannot start at all ends the run', async () => {
   let starts = 0;
   const broke = {
@@ -371,6 +395,25 @@ test('an e-mail may come again after a crash, under the same Message-ID alone', 
   expect([same.evidence.mails.length, broken(same)]).toEqual([2, []]);
   expect(broken(await runEngine(declined, mailing(String)))).toEqual([
     [2, expect.stringContaining('sent 2 times under different ids')],
+  ]);
+});
+
+test('a death of the API IoT allows no second e-mail', async () => {
+  const declined: TestCase = {
+    ...calmTestCase([{ card: 'declined' }]),
+    world: [{ type: 'crash', process: 'api_iot', step: 3, downMs: 1_000 }],
+  };
+  const run = await runEngine(declined, {
+    ...engineOf(async (parts, order) => {
+      await pay(parts, order, 'pm_card_visa_chargeDeclined');
+      const mail = { to: 'a@example.com', subject: `Declined: ${order}`, messageId: `${order}@example.com` };
+      for (let copy = 0; copy < 2; copy += 1) await parts.sendMail(mail);
+    }),
+    storage: () => null,
+  });
+  expect([run.trace.some(({ event }) => event === 'crash'), run.evidence.repeatsMax, broken(run)]).toEqual([
+    ...[true, 0],
+    [[2, 'order-p-001: e-mail "Declined: order-p-001" to a@example.com sent 2 times']],
   ]);
 });
 
