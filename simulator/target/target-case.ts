@@ -96,7 +96,7 @@ export function isSettled(cases: readonly TargetCase[], mapping: NoticeMapping):
 }
 
 /**
- * Returns why a purchase has not ended, or null: it was paid, or its payment was declined or reversed, or its customer was told of
+ * Returns why a purchase has not ended, or null: it was paid, or its payment was declined or reversed, or its customer was notified of
  * the failure. A command alone ends nothing, for its vehicle may have rejected it.
  */
 export function whyOpen(one: TargetCase, mapping: NoticeMapping): string | null {
@@ -122,7 +122,7 @@ export function whyOpen(one: TargetCase, mapping: NoticeMapping): string | null 
     .map(({ id, state, endedAt }) => (endedAt === null ? id : `${id} (${state})`))
     .join(', ');
   const advice =
-    mail || push ? '' : '; if its customer was told of the failure, add "mail" or "push" to the mapping';
+    mail || push ? '' : '; if its customer was notified of the failure, add "mail" or "push" to the mapping';
   return `but nothing was delivered by ${sent}, and ${nothing}${advice}`;
 }
 

@@ -118,7 +118,7 @@ describe('verify with --mapping', () => {
       },
     ];
     const sentence =
-      'order-2: accepted with 202, but nothing was delivered by cmd-2, and no payment names it; if its customer was told of the failure, add "mail" or "push" to the mapping';
+      'order-2: accepted with 202, but nothing was delivered by cmd-2, and no payment names it; if its customer was notified of the failure, add "mail" or "push" to the mapping';
     expect(await brokenIn(facts)).toEqual([1, [3, sentence]]);
   });
 

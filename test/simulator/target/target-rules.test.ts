@@ -157,7 +157,7 @@ test('rule 3 finds a purchase whose command delivered nothing, and that nothing 
   const sentence =
     'order-1: accepted with 202, but nothing was delivered by cmd-1 (rejected), and no payment';
   expect(rule3(one)).toEqual([
-    `${sentence} names it; if its customer was told of the failure, add "mail" or "push" to the mapping`,
+    `${sentence} names it; if its customer was notified of the failure, add "mail" or "push" to the mapping`,
   ]);
   const withMail: Mapping = { ...mapped, mail: { in: 'text', pattern: '.', failed: 'not charged' } };
   expect(rule3(one, withMail)).toEqual([`${sentence}, no e-mail of a failure names it`]);
