@@ -29,14 +29,23 @@ export function sampleOf(
   before: number | null,
   { everyMs, count }: SampleSettings,
 ): TelemetrySampleRow | null {
-  const place = Math.floor(at / everyMs);
-  if (count === 0 || (before !== null && Math.floor(before / everyMs) === place)) return null;
+  if (count === 0) return null;
+  const phase = phaseOf(vin, everyMs);
+  const place = Math.floor((at + phase) / everyMs);
+  if (before !== null && Math.floor((before + phase) / everyMs) === place) return null;
   const numbers = Object.entries(signals).filter(
     ([path, value]) => isNumber(value) && !path.startsWith(location),
   );
   if (numbers.length === 0) return null;
   const kept = Object.fromEntries(numbers.slice(0, sampleSignalsMax));
   return { vin, slot: place % count, at, signals: JSON.stringify(kept) };
+}
+
+/** Where in `everyMs` the time of a vehicle's sample begins: else all vehicles would write one in the same flush (FNV-1a). */
+function phaseOf(vin: string, everyMs: number): number {
+  let hash = 0x811c9dc5;
+  for (const character of vin) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return hash % everyMs;
 }
 
 function isNumber(value: unknown): value is number {

@@ -21,7 +21,7 @@ export interface AppOptions {
   readonly allowedOrigins?: readonly string[];
   /** Paths that take larger bodies than 64 KiB, with their limit in bytes. */
   readonly largerBodies?: Readonly<Record<string, number>>;
-  /** Returns a path as the log may have it, where one lets its holder in. */
+  /** Returns a path as logs and problems may have it, where one lets its holder in. */
   readonly loggedPath?: (path: string) => string;
   /** Measures each request (request-figures.ts). */
   readonly observe?: MiddlewareHandler<AppEnv>;
@@ -58,11 +58,12 @@ function answerError(error: Error, context: Context, { log, loggedPath = String 
 export function newApp(options: AppOptions): App {
   const app: App = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid('invalid-request') });
   app.onError((error, context) => answerError(error, context, options));
+  const { loggedPath = String } = options;
   app.notFound((context) => {
     const allowed = allowedMethods(app, context.req.path);
     // A handler of this very method that found nothing is a 404 too.
     if (allowed.length === 0 || allowed.includes(context.req.method)) {
-      return problemResponse(problemOf('not-found', `Nothing is at ${context.req.path}.`));
+      return problemResponse(problemOf('not-found', `Nothing is at ${loggedPath(context.req.path)}.`));
     }
     const allow = allowed.join(', ');
     const detail = `${context.req.method} is not possible here; ${allow} is.`;

@@ -69,7 +69,8 @@ export function purchasePages(links: PurchaseLinks): PlatformPages {
 
 /**
  * `GET` and `POST /my-purchase/TOKEN`: the page of one purchase for its customer, behind the link of a notification. HTML
- * without a script; the link is the only key to it. Every answer is a page, also a refusal.
+ * without a script; the link is the only key to it. Every answer is a page, also a refusal; only a body that cannot be read is
+ * answered with a problem (JSON).
  */
 function mountPurchasePage(app: App, deps: PageDeps): void {
   declare(app);
@@ -87,7 +88,7 @@ function mountPurchasePage(app: App, deps: PageDeps): void {
         warn('purchase_page.link_refused', { reason: verdict.reason });
         throw new NothingShown(verdict.reason);
       }
-      const retryAfter = isTooMany(verdict.purchaseId, now);
+      const retryAfter = isTooMany(token, now);
       if (retryAfter !== null) throw new NothingShown('too_many', retryAfter);
       return await visited(await visitOf(deps, token, verdict));
     } catch (error) {
@@ -122,6 +123,12 @@ function mountPurchasePage(app: App, deps: PageDeps): void {
       return context.html(purchasePage(page), 409);
     }),
   );
+  // Other methods, and longer paths such as a link with a slash at its end.
+  app.all(`${purchasePagePath}/*`, (context) => {
+    for (const [name, value] of headers) context.header(name, value);
+    const page = problemPage('unknown', acceptedLanguage(context), deps.desk.notices.contact);
+    return context.html(page, 404);
+  });
 }
 
 /** The page is in the OpenAPI document for those who set up a proxy; the form that it posts is its own matter. */
@@ -139,7 +146,7 @@ function declare(app: App): void {
       200: { description: 'The page', content },
       404: { description: 'A page: the link is not valid', content },
       410: { description: 'A page: the link has expired, or the personal data was erased', content },
-      429: { description: 'A page: too many requests for this purchase', content },
+      429: { description: 'A page: too many requests by this link', content },
     },
   });
 }
@@ -175,7 +182,20 @@ function pageHeaders({ secrets }: PageDeps): readonly (readonly [string, string]
 
 /** Of a visitor who is not known: as their browser asks. */
 function acceptedLanguage(context: Context): PageLanguage {
-  return pageLanguage(accepts(context, { header: 'Accept-Language', supports: ['en', 'es'], default: 'en' }));
+  return pageLanguage(
+    accepts(context, {
+      header: 'Accept-Language',
+      supports: ['en', 'es'],
+      default: 'en',
+      // A browser may name a language with its region alone: es-MX, es-419.
+      match: (asked, { supports, default: other }) =>
+        asked
+          .filter(({ q }) => q > 0)
+          .toSorted((left, right) => right.q - left.q)
+          .map(({ type }) => type.split('-', 1)[0]?.toLowerCase() ?? '')
+          .find((language) => supports.includes(language)) ?? other,
+    }),
+  );
 }
 
 async function visitOf(
@@ -223,6 +243,11 @@ async function readPage(
     translate: language === 'es' ? spanishLine : englishLine,
   });
   const { kind } = cancellation;
+  // The address alone may say so of a purchase that was never cancelled.
+  const isCancelled =
+    kind === 'requested' ||
+    (kind === 'refused' && cancellation.code === 'cancelled_before') ||
+    purchase.entitlement?.end?.cause === 'cancelled';
   const agreed = kind === 'activation' || kind === 'service' ? kind : null;
   return {
     ...{ language, purchase, vehicleModel, cancellation, expiresAt },
@@ -231,7 +256,7 @@ async function readPage(
     history: events,
     isHistoryCut: next !== null,
     question: isAsked && agreed !== null ? questionOf(deps, visit.token, agreed) : null,
-    alert: alert === 'requested' && kind !== 'refused' && kind !== 'requested' ? null : alert,
+    alert: alert === 'requested' && !isCancelled ? null : alert,
   };
 }
 

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../../http/idempotency-store.ts';
 import { type Migration, migrate, sqlWords } from '../../sql/migration.ts';
+import { positionOf } from '../telemetry-sample.ts';
 import type { ApiIotSchema } from './schema.ts';
 
 type Dialect = Database<ApiIotSchema>['dialect'];
@@ -101,6 +102,7 @@ async function addVehicleHistory(database: Kysely<ApiIotSchema>, dialect: Dialec
   const degrees = degreesOf(dialect);
   await sql`alter table telemetry add column latitude ${degrees}`.execute(database);
   await sql`alter table telemetry add column longitude ${degrees}`.execute(database);
+  await fillPositions(database);
   await sql`create table telemetry_samples (
     vin text not null references vehicles (vin),
     slot ${long} not null,
@@ -117,6 +119,30 @@ async function addVehicleHistory(database: Kysely<ApiIotSchema>, dialect: Dialec
     primary key (vin, n)
   ) ${keyed}`.execute(database);
 }
+
+/** Of what the vehicles reported before: one that is offline reports nothing new. */
+async function fillPositions(database: Kysely<ApiIotSchema>): Promise<void> {
+  for (let last = ''; ; ) {
+    const rows = await database
+      .selectFrom('telemetry')
+      .select(['vin', 'signals'])
+      .where('vin', '>', last)
+      .orderBy('vin')
+      .limit(positionRowsMax)
+      .execute();
+    for (const { vin, signals } of rows) {
+      const position = positionOf(JSON.parse(signals));
+      if (position.latitude === null) continue;
+      await database.updateTable('telemetry').set(position).where('vin', '=', vin).execute();
+    }
+    const next = rows.at(-1);
+    if (next === undefined) return;
+    last = next.vin;
+  }
+}
+
+/** Rows that the migration reads at once. */
+const positionRowsMax = 500;
 
 function degreesOf(dialect: Dialect) {
   return sql.raw(dialect === 'sqlite' ? 'real' : 'double precision');

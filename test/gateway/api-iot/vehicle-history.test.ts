@@ -1,4 +1,8 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { migrateApiIot } from '../../../gateway/api-iot/store/migrations.ts';
+import type { ApiIotSchema } from '../../../gateway/api-iot/store/schema.ts';
+import { openSqlite } from '../../../shared/live/sqlite.ts';
 import type { VehicleList } from '../../../shared/protocol/api-iot.ts';
 import { topics } from '../../../shared/protocol/topics.ts';
 import { type Bench, otherVin, vin, withApiIot } from '../../helpers/api-iot.ts';
@@ -95,6 +99,50 @@ describe('the connection history of a vehicle', () => {
       const rows = await bench.database.reader.selectFrom('connections').selectAll().execute();
       expect(rows.map(({ n }) => n)).toEqual([120, 121]);
     }));
+});
+
+describe('the migration that adds positions', () => {
+  it('fills them from the signals that vehicles reported before, where they are on Earth', async () => {
+    const database = openSqlite<ApiIotSchema>(':memory:');
+    await migrateApiIot(database);
+    const at = (latitude: unknown, longitude: unknown) =>
+      JSON.stringify({
+        'Vehicle.CurrentLocation.Latitude': latitude,
+        'Vehicle.CurrentLocation.Longitude': longitude,
+      });
+    const reported: Readonly<Record<string, string>> = {
+      A: at(52.5, 13.4),
+      B: at(91, 13.4),
+      C: at('52.5', 13.4),
+      D: '{"Vehicle.Speed":1}',
+    };
+    await database.write(async (transaction) => {
+      await sql`drop table telemetry_samples`.execute(transaction);
+      await sql`drop table connections`.execute(transaction);
+      await sql`alter table telemetry drop column latitude`.execute(transaction);
+      await sql`alter table telemetry drop column longitude`.execute(transaction);
+      await sql`delete from migrations where name = '006-vehicle-history'`.execute(transaction);
+      for (const [name, signals] of Object.entries(reported)) {
+        await sql`insert into vehicles (vin, model, credential_digest) values (${name}, 'a', 'd')`.execute(
+          transaction,
+        );
+        await sql`insert into telemetry (vin, signals, at, clock_skew_ms) values (${name}, ${signals}, 0, 0)`.execute(
+          transaction,
+        );
+      }
+    });
+    await migrateApiIot(database);
+    const rows = await database.reader
+      .selectFrom('telemetry')
+      .select(['vin', 'latitude', 'longitude'])
+      .orderBy('vin')
+      .execute();
+    expect(rows).toEqual([
+      { vin: 'A', latitude: 52.5, longitude: 13.4 },
+      ...['B', 'C', 'D'].map((name) => ({ vin: name, latitude: null, longitude: null })),
+    ]);
+    await database.close();
+  });
 });
 
 describe('past telemetry of a vehicle', () => {

@@ -254,6 +254,8 @@ describe('the cancellation on the page', () => {
         const { text } = await get(world, tokenOf(world, id), '?cancel');
         expect(shown(text)).toContain('It cannot be cancelled once it is active.');
         expect(text).not.toContain('<form');
+        const named = await get(world, tokenOf(world, id), '?requested');
+        expect(shown(named.text)).not.toContain('We have received your cancellation.');
       },
       { cancellation: 'refused' },
     ));
@@ -283,6 +285,35 @@ describe('a link that shows nothing', () => {
       expect(shown(spanish.text)).toContain('Este enlace no es válido');
       expect(spanish.headers.get('cache-control')).toBe('no-store');
     }),
+  );
+
+  it.each([
+    ['es-MX', 'es'],
+    ['es-419,en;q=0.5', 'es'],
+    ['en-GB,es;q=0.9', 'en'],
+    ['en;q=0.1,ES-mx;q=0.2', 'es'],
+    ['es;q=0,en;q=0.1', 'en'],
+    ['de-DE', 'en'],
+  ])('is in the language that the browser asks for: %s', (accepted, language) =>
+    inWorld(async (world) => {
+      const { text } = await get(world, 'x', '', { 'accept-language': accepted });
+      expect(text).toContain(`<html lang="${language}">`);
+    })(),
+  );
+
+  it.each([
+    ['a slash after it', 'GET', '/'],
+    ['a path after it', 'GET', '/a/b'],
+    ['another method', 'PUT', ''],
+  ])('is a page without the token when the link is opened with %s', (_, method, after) =>
+    inWorld(async (world) => {
+      const token = tokenOf(world, (await buy(world)).id);
+      const answer = await world.fetch(`/my-purchase/${token}${after}`, { method });
+      expect([answer.status, answer.headers.get('referrer-policy')]).toEqual([404, 'no-referrer']);
+      const text = await answer.text();
+      expect(shown(text)).toContain('This link is not valid');
+      expect(text).not.toContain(token);
+    })(),
   );
 
   it(
@@ -373,14 +404,17 @@ describe('a link that shows nothing', () => {
     }));
 
   it(
-    'waits after 60 requests in a minute, each purchase for itself',
+    'waits after 60 requests in a minute, each link for itself',
     inWorld(async (world) => {
       const one = tokenOf(world, (await buy(world)).id);
-      const two = tokenOf(world, (await buy(world, { serviceId: 'ambient-light' })).id);
+      const { id } = await buy(world, { serviceId: 'ambient-light' });
+      const two = tokenOf(world, id);
       for (let count = 0; count < 60; count += 1) expect((await get(world, one)).status).toBe(200);
       const refused = await get(world, one);
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
       expect(shown(refused.text)).toContain('Too many requests');
+      // A link of another customer to the same purchase shows nothing, and takes nothing from its own customer.
+      for (let count = 0; count < 60; count += 1) await get(world, tokenOf(world, id, 'bo'));
       expect((await get(world, two)).status).toBe(200);
       await world.clock.advance(60_000);
       expect((await get(world, one)).status).toBe(200);
