@@ -9,6 +9,7 @@ import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { apiIotDefaults } from '../api-iot/config.ts';
 import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
@@ -125,6 +126,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
       provisioner: { clientId: 'provisioner', clientSecret: keys.provisionerSecret },
       monitor: { clientId: 'monitor', clientSecret: keys.monitorSecret },
     },
+    telemetrySamples: { ...apiIotDefaults.telemetrySamples, count: config.telemetrySamples },
     quotaPerHour: config.quotaLimit,
     quotaWindowMs: compress(config.quotaWindowMs),
     commandTimeoutMs: compress(config.commandTimeoutMs),

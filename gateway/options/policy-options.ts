@@ -82,6 +82,17 @@ export const policyOptions = {
     1,
     dayMs,
   ),
+  telemetrySamples: wholeNumber(
+    {
+      flag: 'telemetry-samples',
+      environment: 'API_IOT_TELEMETRY_SAMPLES',
+      placeholder: 'count',
+      help: 'samples of past telemetry that the API IoT keeps of a vehicle, one a minute; 0: none',
+      fallback: apiIotDefaults.telemetrySamples.count,
+    },
+    0,
+    1_440,
+  ),
   reconcileMs: milliseconds(
     {
       flag: 'reconcile-ms',

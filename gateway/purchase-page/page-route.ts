@@ -243,7 +243,7 @@ async function readPage(
     translate: language === 'es' ? spanishLine : englishLine,
   });
   const { kind } = cancellation;
-  // The address alone may say so of a purchase that was never cancelled.
+  // The address may claim it of a purchase that was never cancelled.
   const isCancelled =
     kind === 'requested' ||
     (kind === 'refused' && cancellation.code === 'cancelled_before') ||

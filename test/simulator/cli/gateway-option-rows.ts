@@ -154,6 +154,7 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   quotaLimit: number('100', 1, 100_000),
   quotaWindowMs: duration('60000', '1 ms', '1 d'),
   commandTimeoutMs: duration('1000', '1 ms', '1 d'),
+  telemetrySamples: number('0', 0, 1_440),
   reconcileMs: duration('0', '0 ms', '30 d'),
   reconcileRepeats: number('5', 1, 1_000),
   purchasesMax: number('3', 1, 10_000),

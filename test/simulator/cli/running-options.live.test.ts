@@ -636,6 +636,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     before: 300_000,
     after: 1_000,
   },
+  telemetrySamples: {
+    text: '0',
+    see: (gateway) => apiIot(gateway).telemetrySamples?.count,
+    before: 60,
+    after: 0,
+  },
   reconcileMs: {
     text: '60000',
     see: (gateway) => platform(gateway).reconcileMs,
