@@ -30,7 +30,8 @@ export function requestFigures(clock: Pick<Clock, 'now'>, service: 'platform' | 
     async observe(context, next) {
       const begunAt = clock.now();
       await next();
-      const { method } = context.req;
+      // A HEAD is answered by the route of GET.
+      const method = context.req.method === 'HEAD' ? 'GET' : context.req.method;
       const route = matchedRoutes(context).findLast((one) => one.method === method)?.path ?? 'none';
       const labels = { service, method: methods.has(method) ? method : 'other', route };
       const status = `${Math.floor(context.res.status / 100)}xx`;

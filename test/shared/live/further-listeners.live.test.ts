@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { furtherListeners, noFurtherListeners } from '../../../shared/live/further-listeners.ts';
+import { until } from '../../helpers/until.ts';
 
 const clients = 100;
 const program = `
@@ -65,4 +66,32 @@ it('rejects with the reason when no handle can be copied', async () => {
   await expect(furtherListeners(server, 3, () => {}, closing.signal)).rejects.toThrow('aborted');
   server.close();
   await once(server, 'close');
+});
+
+it('leaves the port free when its server closes while copies arrive', async () => {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+  const before = openFiles();
+  const closing = new AbortController();
+  // More than can arrive in the time in which this test looks.
+  const listeners = furtherListeners(server, 100_000, () => {}, closing.signal);
+  const refused = expect(listeners).rejects.toThrow('aborted');
+  await until(() => openFiles() > before + 20, 'copies arrive');
+  closing.abort();
+  await refused;
+  server.close();
+  await once(server, 'close');
+  await until(async () => {
+    const next = createServer();
+    next.listen(port, '127.0.0.1');
+    // `once` rejects with the error of a port that is taken.
+    const isFree = await once(next, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (isFree) next.close();
+    return isFree;
+  }, `port ${port} is free`);
 });

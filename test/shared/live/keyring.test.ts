@@ -1,5 +1,6 @@
 import { chmod, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { openKeyring } from '../../../shared/live/keyring.ts';
 import { withTemporaryFolder } from '../../helpers/temporary-folder.ts';
@@ -34,7 +35,25 @@ it('adds a secret by replacing the file, so that no process reads half a keyring
     }
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ a: 'kept', b: 'new' });
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await readdir(folder)).toEqual(['keys.json']);
+    expect(await readdir(folder)).toEqual(['keys.json', 'keys.json.lock', 'keys.json.pid']);
+  }));
+
+it('gives processes that add the same secret at the same time the one of the file', () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, 'keys.json');
+    await writeFile(path, '{"a":"kept"}');
+    let made = 0;
+    const slow = async () => {
+      made += 1;
+      const own = `made ${made}`;
+      await setTimeout(20);
+      return own;
+    };
+    const opened = await Promise.all(
+      Array.from({ length: 5 }, () => openKeyring(path, { a: maker, b: slow })),
+    );
+    expect(opened).toEqual(Array(5).fill({ a: 'kept', b: 'made 1' }));
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ a: 'kept', b: 'made 1' });
   }));
 
 it('names the fix for an unreadable keyring', () =>
