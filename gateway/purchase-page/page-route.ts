@@ -13,7 +13,7 @@ import { englishLine } from './english-history.ts';
 import { type PurchasePage, problemPage, purchasePage, type Question } from './page.ts';
 import { pageLimit } from './page-limit.ts';
 import { pageCss } from './page-style.ts';
-import { type LinkProblem, type PageLanguage, pageLanguage } from './page-words.ts';
+import { type LinkProblem, type PageLanguage, pageLanguage } from './page-texts.ts';
 import { type LinkVerdict, type PurchaseLinks, purchasePagePath } from './purchase-link.ts';
 import { spanishLine } from './spanish-history.ts';
 

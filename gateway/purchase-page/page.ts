@@ -10,9 +10,9 @@ import {
   type LinkProblem,
   type PageLanguage,
   type PageStatus,
-  type PageWords,
-  pageWords,
-} from './page-words.ts';
+  type PageTexts,
+  pageTexts,
+} from './page-texts.ts';
 
 /** What the page of a purchase shows. */
 export interface PurchasePage {
@@ -59,11 +59,11 @@ function statusOf({ status, serviceStatus, activation }: Purchase): PageStatus {
   return serviceStatus === 'pending' && activation.cancelRequestedAt !== null ? 'cancelling' : serviceStatus;
 }
 
-function moneyText({ activation: { settlement }, capture, price }: Purchase, words: PageWords): string {
+function moneyText({ activation: { settlement }, capture, price }: Purchase, texts: PageTexts): string {
   const amount = formatMoney(price);
-  if (settlement === null) return words.noPayment;
-  if (settlement === 'authorised' && capture === 'immediately') return words.authorisedAtOnce(amount);
-  return words.money[settlement](amount);
+  if (settlement === null) return texts.noPayment;
+  if (settlement === 'authorised' && capture === 'immediately') return texts.authorisedAtOnce(amount);
+  return texts.money[settlement](amount);
 }
 
 /** Text of others: its direction must not reach beyond it. */
@@ -90,68 +90,68 @@ ${body}
 
 /** Returns the whole document of a purchase. */
 export function purchasePage(page: PurchasePage): string {
-  const words = pageWords[page.language];
+  const texts = pageTexts[page.language];
   const status = statusOf(page.purchase);
-  const [headline, explanation] = words.status[status];
+  const [headline, explanation] = texts.status[status];
   const title = `${page.purchase.serviceName} - ${headline}`;
   const question = page.question;
   return document(page.language, title, [
-    html`<p class="kind">${words.title}</p>
+    html`<p class="kind">${texts.title}</p>
 <h1>${isolated(page.purchase.serviceName)}</h1>`,
-    page.alert === null ? null : html`<p class="alert" role="status">${words.cancel[page.alert]}</p>`,
-    question === null ? null : questionPart(page, question, words),
+    page.alert === null ? null : html`<p class="alert" role="status">${texts.cancel[page.alert]}</p>`,
+    question === null ? null : questionPart(page, question, texts),
     html`<section class="card ${tones[status]}" aria-labelledby="status">
 <h2 id="status">${headline}</h2>
 <p>${explanation}</p>
-<h3>${words.payment}</h3>
-<p>${moneyText(page.purchase, words)}</p>
-${factsPart(page, words)}
+<h3>${texts.payment}</h3>
+<p>${moneyText(page.purchase, texts)}</p>
+${factsPart(page, texts)}
 </section>`,
-    question === null ? cancelPart(page, words) : null,
-    historyPart(page, words),
-    footer(page, words),
+    question === null ? cancelPart(page, texts) : null,
+    historyPart(page, texts),
+    footer(page, texts),
   ]);
 }
 
-function factsPart({ purchase, vehicleModel, language, timeZone }: PurchasePage, words: PageWords): Markup {
+function factsPart({ purchase, vehicleModel, language, timeZone }: PurchasePage, texts: PageTexts): Markup {
   const { entitlement, duration, price, ticketId } = purchase;
   const shown = (at: number) => localTime(isoText(at), language, timeZone);
   const rows: readonly (readonly [string, Content])[] = [
-    [words.vehicle, isolated(vehicleModel)],
-    [words.duration, durationPhrase(duration, shippedLanguages[language])],
-    [words.price, formatMoney(price)],
-    [words.bought, shown(purchase.createdAt)],
+    [texts.vehicle, isolated(vehicleModel)],
+    [texts.duration, durationPhrase(duration, shippedLanguages[language])],
+    [texts.price, formatMoney(price)],
+    [texts.bought, shown(purchase.createdAt)],
     ...(entitlement === null
       ? []
       : [
-          [words.activeFrom, shown(entitlement.validFrom)] as const,
+          [texts.activeFrom, shown(entitlement.validFrom)] as const,
           entitlement.end === null
             ? ([
-                words.activeUntil,
-                entitlement.validUntil === null ? words.withoutEnd : shown(entitlement.validUntil),
+                texts.activeUntil,
+                entitlement.validUntil === null ? texts.withoutEnd : shown(entitlement.validUntil),
               ] as const)
-            : ([words.endedAt, shown(entitlement.end.at)] as const),
+            : ([texts.endedAt, shown(entitlement.end.at)] as const),
         ]),
-    ...(ticketId === null ? [] : [[words.reference, ticketId] as const]),
-    [words.purchase, purchase.id],
+    ...(ticketId === null ? [] : [[texts.reference, ticketId] as const]),
+    [texts.purchase, purchase.id],
   ];
   return html`<dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** What a cancellation does to the money, as the question says it. */
-function effectText({ purchase }: PurchasePage, agreed: Agreed, words: PageWords): string {
+function effectText({ purchase }: PurchasePage, agreed: Agreed, texts: PageTexts): string {
   const { price, activation } = purchase;
-  if (agreed === 'service') return words.cancel.service;
-  if (activation.settlement === null) return words.cancel.free;
+  if (agreed === 'service') return texts.cancel.service;
+  if (activation.settlement === null) return texts.cancel.free;
   const isCharged = activation.settlement === 'captured' || activation.settlement === 'capturing';
-  return words.cancel[isCharged ? 'charged' : 'reserved'](formatMoney(price));
+  return texts.cancel[isCharged ? 'charged' : 'reserved'](formatMoney(price));
 }
 
-function questionPart(page: PurchasePage, { agreed, at, signature }: Question, words: PageWords): Markup {
-  const { cancel } = words;
+function questionPart(page: PurchasePage, { agreed, at, signature }: Question, texts: PageTexts): Markup {
+  const { cancel } = texts;
   return html`<section class="card question" aria-labelledby="question">
 <h2 id="question">${cancel.question}</h2>
-<p>${effectText(page, agreed, words)}</p>
+<p>${effectText(page, agreed, texts)}</p>
 ${agreed === 'activation' ? html`<p>${cancel.race}</p>` : null}
 <form method="post" action="?">
 <input type="hidden" name="agreed" value="${agreed}">
@@ -163,24 +163,24 @@ ${agreed === 'activation' ? html`<p>${cancel.race}</p>` : null}
 </section>`;
 }
 
-function cancelPart({ cancellation }: PurchasePage, { cancel }: PageWords): Markup | null {
+function cancelPart({ cancellation }: PurchasePage, { cancel }: PageTexts): Markup | null {
   if (cancellation.kind === 'activation' || cancellation.kind === 'service')
     return html`<p><a class="button" href="?cancel">${cancel.open}</a></p>`;
   const why = cancellation.kind === 'refused' ? cancel.refused[cancellation.code] : null;
   return why === null ? null : html`<p>${why}</p>`;
 }
 
-function historyPart({ history, isHistoryCut, language, timeZone }: PurchasePage, words: PageWords): Markup {
+function historyPart({ history, isHistoryCut, language, timeZone }: PurchasePage, texts: PageTexts): Markup {
   const lines = history.map(({ at, what, cause, data }) => {
-    const details = detailsOf(data, { words, shown: (when) => localTime(isoText(when), language, timeZone) });
+    const details = detailsOf(data, { texts, shown: (when) => localTime(isoText(when), language, timeZone) });
     return html`<li><time datetime="${isoText(at)}">${localTime(isoText(at), language, timeZone)}</time>
 <span class="what">${isolated(sentence(what))} ${details === '' ? null : isolated(`(${details})`)}</span>
 ${cause === null ? null : html`<span class="cause">${isolated(sentence(cause))}</span>`}</li>`;
   });
   return html`<section aria-labelledby="history">
-<h2 id="history">${words.history}</h2>
+<h2 id="history">${texts.history}</h2>
 <ol class="history">${lines}</ol>
-${isHistoryCut ? html`<p>${words.historyCut}</p>` : null}
+${isHistoryCut ? html`<p>${texts.historyCut}</p>` : null}
 </section>`;
 }
 
@@ -190,9 +190,9 @@ const sentence = (phrase: string) => phrase.charAt(0).toUpperCase() + phrase.sli
 /** Amount, end and reference of a line. */
 function detailsOf(
   { amountMinor, currency, validUntil, until, appointment, reference }: RecordEntry['data'],
-  { words, shown }: { readonly words: PageWords; readonly shown: (at: number) => string },
+  { texts, shown }: { readonly texts: PageTexts; readonly shown: (at: number) => string },
 ): string {
-  const { detail } = words;
+  const { detail } = texts;
   return [
     typeof amountMinor === 'number' && typeof currency === 'string'
       ? formatMoney({ amountMinor, currency })
@@ -206,23 +206,23 @@ function detailsOf(
     .join(', ');
 }
 
-function footer({ language, timeZone, contact, expiresAt }: PurchasePage, words: PageWords): Markup {
+function footer({ language, timeZone, contact, expiresAt }: PurchasePage, texts: PageTexts): Markup {
   return html`<footer>
-<p><a href="?">${words.refresh}</a></p>
-<p>${words.help(contact)}</p>
-<p>${words.privacy(localTime(isoText(expiresAt), language, timeZone))}</p>
+<p><a href="?">${texts.refresh}</a></p>
+<p>${texts.help(contact)}</p>
+<p>${texts.privacy(localTime(isoText(expiresAt), language, timeZone))}</p>
 </footer>`;
 }
 
 /** Returns the document of a link that shows nothing: the reason, and what to do. */
 export function problemPage(problem: LinkProblem, language: PageLanguage, contact: string): string {
-  const words = pageWords[language];
-  const [title, text] = words.problems[problem];
+  const texts = pageTexts[language];
+  const [title, text] = texts.problems[problem];
   return document(
     language,
     title,
     html`<h1>${title}</h1>
 <section class="card"><p>${text}</p></section>
-<footer><p>${words.help(contact)}</p></footer>`,
+<footer><p>${texts.help(contact)}</p></footer>`,
   );
 }

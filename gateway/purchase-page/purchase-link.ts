@@ -48,7 +48,7 @@ const form = /^([a-z]+_[0-9a-z]{1,40})\.([0-9a-z]{1,8})\.([0-9a-f]{16})\.([0-9a-
  * without breaking the links that customers have. A token names its customer by a digest under the key, never by the id.
  */
 export function purchaseLinks(secrets: Pick<Secrets, 'sign' | 'equal'>, keys: LinkSecrets): PurchaseLinks {
-  const customerMark = (key: string, customerId: string) =>
+  const customerDigest = (key: string, customerId: string) =>
     secrets.sign(key, `customer ${customerId}`).slice(0, 16);
   const signature = (key: string, body: string) => secrets.sign(key, `purchase ${body}`).slice(0, 32);
   const formSignature = (key: string, token: string, text: string) =>
@@ -57,19 +57,19 @@ export function purchaseLinks(secrets: Pick<Secrets, 'sign' | 'equal'>, keys: Li
   return {
     tokenFor({ purchaseId, customerId, expiresAt }) {
       const seconds = Math.ceil(expiresAt / 1_000).toString(36);
-      const body = `${purchaseId}.${seconds}.${customerMark(first, customerId)}`;
+      const body = `${purchaseId}.${seconds}.${customerDigest(first, customerId)}`;
       return `${body}.${signature(first, body)}`;
     },
     read(token, now) {
-      const [, purchaseId = '', seconds = '', mark = '', signed = ''] = form.exec(token) ?? [];
-      const body = `${purchaseId}.${seconds}.${mark}`;
+      const [, purchaseId = '', seconds = '', digest = '', signed = ''] = form.exec(token) ?? [];
+      const body = `${purchaseId}.${seconds}.${digest}`;
       const key = keys.find((one) => secrets.equal(signature(one, body), signed));
       if (purchaseId === '' || key === undefined) return { ok: false, reason: 'unknown' };
       const expiresAt = Number.parseInt(seconds, 36) * 1_000;
       if (expiresAt <= now) return { ok: false, reason: 'expired' };
       return {
         ...{ ok: true, purchaseId, expiresAt },
-        isFor: (customerId) => secrets.equal(customerMark(key, customerId), mark),
+        isFor: (customerId) => secrets.equal(customerDigest(key, customerId), digest),
       };
     },
     signForm: (token, text) => formSignature(first, token, text),

@@ -135,7 +135,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
         loop.kill('api_iot');
       },
       async take() {
-        const reader = loop.process('witness');
+        const reader = loop.process('evidence');
         return {
           ledger: await system.ledger.allEntries(),
           database: await collectDatabase(stores.platform.connect(reader).reader),

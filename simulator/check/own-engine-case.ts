@@ -6,8 +6,8 @@ import type { ActivationFault, HttpStep, ScheduledActivation, SystemFault, TestC
 /** Requests of Fleetwake's platform and its users, which an engine of the user's own does not have. */
 const stepsOfThePlatform: ReadonlySet<HttpStep> = new Set(['purchase', 'cancel', 'ticket', 'callback']);
 
-/** What a run of an engine of the user's own lets happen to it. */
-export interface EngineMishaps {
+/** Faults that an engine of the user's own meets beside those of every engine. */
+export interface EngineFaultKinds {
   /** Its process is killed and stopped, and starts again. */
   readonly restarts: boolean;
   /** The push service fails. */
@@ -19,35 +19,35 @@ export interface EngineMishaps {
  * support desk, disputes, refused refunds and their operators, transfers, services by the hour, and faults of NATS. Where an engine
  * restarts, crashes and stops of the platform are its own; where it sends push messages, they fail; elsewhere neither happens.
  */
-export function forOwnEngine(testCase: TestCase, mishaps: EngineMishaps): TestCase {
+export function forOwnEngine(testCase: TestCase, faultKinds: EngineFaultKinds): TestCase {
   const { version, seed, batchMs, policy, fleet, skewMs, activations, world } = testCase;
   return {
     ...{ version, seed, batchMs, policy, skewMs },
     ...(fleet === undefined ? {} : { fleet }),
-    activations: activations.map((activation) => purchaseOnly(activation, mishaps)),
-    world: world.filter((fault) => meetsTheSystem(fault, mishaps)),
+    activations: activations.map((activation) => purchaseOnly(activation, faultKinds)),
+    world: world.filter((fault) => meetsTheSystem(fault, faultKinds)),
   };
 }
 
 function purchaseOnly(
   { vehicle, service, atMs, card, againAfterMs, faults }: ScheduledActivation,
-  mishaps: EngineMishaps,
+  faultKinds: EngineFaultKinds,
 ): ScheduledActivation {
   return {
     ...{ vehicle, service, atMs, againAfterMs },
     // People settle a refused refund, and only Fleetwake's platform has their desk.
     card: card === 'refund_refused' ? 'good' : card,
-    faults: faults.filter((fault) => meetsAnyEngine(fault, mishaps)),
+    faults: faults.filter((fault) => meetsAnyEngine(fault, faultKinds)),
   };
 }
 
-function meetsAnyEngine(fault: ActivationFault, { pushes }: EngineMishaps): boolean {
+function meetsAnyEngine(fault: ActivationFault, { pushes }: EngineFaultKinds): boolean {
   if (fault.type !== 'http' || fault.step === 'push') return fault.type !== 'http' || pushes;
   return !stepsOfThePlatform.has(fault.step);
 }
 
 /** The platform's process stands for that of the engine. */
-function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineMishaps): boolean {
+function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineFaultKinds): boolean {
   switch (fault.type) {
     case 'cut':
     case 'restart':
@@ -70,8 +70,12 @@ function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineMishaps)
 }
 
 /** Returns the plan of a run against an engine of the user's own. A fault of a payment meets that of any purchase, and one of a push message that to any phone: only Fleetwake's keys and endpoints tell them apart. */
-export function planForOwnEngine(testCase: TestCase, catalogue: Catalogue, mishaps: EngineMishaps): Plan {
-  const { paymentsFaults, channelFaults, ...plan } = planOf(forOwnEngine(testCase, mishaps), catalogue);
+export function planForOwnEngine(
+  testCase: TestCase,
+  catalogue: Catalogue,
+  faultKinds: EngineFaultKinds,
+): Plan {
+  const { paymentsFaults, channelFaults, ...plan } = planOf(forOwnEngine(testCase, faultKinds), catalogue);
   return {
     ...plan,
     ...(paymentsFaults && {

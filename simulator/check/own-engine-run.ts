@@ -61,8 +61,8 @@ export interface EngineRun {
 }
 
 const restDefaultMs = 900_000;
-/** A look while things move, and one while they rest. */
-const lookMs = { moving: 2_000, resting: 60_000 };
+/** Time between two polls: while the run makes progress, and while it does not. */
+const pollMs = { moving: 2_000, resting: 60_000 };
 
 /** Runs one test case against an engine of the user's own in virtual time. The same test case gives the same trace, byte for byte. */
 export async function runEngine<Storage>(
@@ -70,8 +70,8 @@ export async function runEngine<Storage>(
   subject: EngineSubject<Storage>,
 ): Promise<EngineRun> {
   const { mapping, catalogue = shippedCatalogue(), drainDepth = 1 } = subject;
-  const mishaps = { restarts: subject.storage !== undefined, pushes: mapping.push !== undefined };
-  const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue, mishaps);
+  const faultKinds = { restarts: subject.storage !== undefined, pushes: mapping.push !== undefined };
+  const newPlan = () => planForOwnEngine(structuredClone(testCase), catalogue, faultKinds);
   const starts = startsOf();
   const stops = stopsOf();
   const time = testCaseTime(testCase, drainDepth);
@@ -207,7 +207,7 @@ function contextOf(
   version: () => number,
 ) {
   const { loop, network, stores, sinks, messageLog, faults, components, plan, trace } = parts;
-  const { reader } = stores.apiIot.connect(loop.process('witness'));
+  const { reader } = stores.apiIot.connect(loop.process('evidence'));
   const customer = loop.process('customer');
   // The engine stands in the platform's place. The API IoT sends no notification: its deaths repeat none.
   const engineDeaths = () => parts.deaths().filter(({ process }) => process === 'platform').length;
@@ -236,7 +236,7 @@ function contextOf(
     everyMs() {
       const hasMoved = seen !== version();
       seen = version();
-      return hasMoved ? lookMs.moving : lookMs.resting;
+      return hasMoved ? pollMs.moving : pollMs.resting;
     },
   });
   const areFaultsOver = stillCheck(parts);

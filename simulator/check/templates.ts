@@ -33,12 +33,12 @@ async function makeTemplates(): Promise<Templates> {
     platform: await snapshot<PlatformSchema>(async (database) => {
       await migratePlatform(database);
       await registerAtPlatform(database, testCaseCustomers(), testCaseVehicles());
-      await witness(database, platformTriggers);
+      await addTriggers(database, platformTriggers);
     }),
     apiIot: await snapshot<ApiIotSchema>(async (database) => {
       await migrateApiIot(database);
       await registerAtApiIot(database, testCaseVehicles());
-      await witness(database, apiIotTriggers);
+      await addTriggers(database, apiIotTriggers);
     }),
     payments: await snapshot<PaymentsStandInSchema>(migratePaymentsStandIn),
   };
@@ -113,7 +113,7 @@ async function snapshot<Schema>(fill: (database: Database<Schema>) => Promise<vo
   return bytes;
 }
 
-async function witness<Schema>(database: Database<Schema>, statements: readonly string[]): Promise<void> {
+async function addTriggers<Schema>(database: Database<Schema>, statements: readonly string[]): Promise<void> {
   await database.write(async (transaction) => {
     for (const statement of statements) await sql.raw(statement).execute(transaction);
   });

@@ -252,7 +252,7 @@ function newsMsOf({ activations, world }: TestCase): number {
 
 async function takeEvidence(system: TestCaseSystem, testCase: TestCase): Promise<TakenEvidence> {
   const { loop, stores, sinks } = system;
-  const reader = loop.process('witness');
+  const reader = loop.process('evidence');
   const platformDeaths = system.deaths().filter((death) => death.process === 'platform').length;
   return {
     ledger: await system.ledger.allEntries(),

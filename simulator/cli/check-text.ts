@@ -73,7 +73,7 @@ function figures(report: CheckReport): string {
 
 async function failureText(failure: SavedFailure, replay: string, options: TestCaseOptions): Promise<string> {
   const { rule, sentence, run, schedule } = failure;
-  const { run: world } = await judge(schedule, options);
-  const timeline = world === null ? '' : `\n\n${timelineText(timelineOf(world.trace))}`;
+  const { run: judged } = await judge(schedule, options);
+  const timeline = judged === null ? '' : `\n\n${timelineText(timelineOf(judged.trace))}`;
   return `FAILED in run ${run}: ${rule}\n  ${sentence}\n\nsmallest schedule that breaks this rule:\n${JSON.stringify(schedule, null, 2)}${timeline}\nreplay it with: ${replay}`;
 }

@@ -10,7 +10,12 @@ import { maskSecrets } from '../../shared/protocol/known-secrets.ts';
 import { readModelsFolder } from '../models/models-folder.ts';
 import { withEnvironmentFiles } from './environment-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { type ModelsFlags, misfits, whyModelsIdle, withSoldModelsOption } from './models-option.ts';
+import {
+  type ModelsFlags,
+  unusableServices,
+  whyModelsHaveNoEffect,
+  withCatalogueModelsOption,
+} from './models-option.ts';
 import { optionTexts, withGatewayOptions } from './options.ts';
 
 type Name = keyof GatewayConfig;
@@ -35,7 +40,7 @@ export function addConfig(program: Command): void {
       'check options, roles, catalogue, templates, roster and keys without starting anything, and print the effective values',
     )
     .option('--json', 'print the result as JSON');
-  withSoldModelsOption(command);
+  withCatalogueModelsOption(command);
   withGatewayOptions(command).action((flags: Record<string, unknown>) => {
     const report = configReport(flags, process.env);
     process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
@@ -90,12 +95,12 @@ export function configReport(
 /** Vehicle models that cannot be used, and services that none of them can take. */
 function modelProblems({ models: folder }: ModelsFlags, config: GatewayConfig): Problem[] {
   if (folder === undefined) return [];
-  const idle = whyModelsIdle(config);
+  const idle = whyModelsHaveNoEffect(config);
   if (idle !== null) return [{ source: '--models', problem: idle }];
   const reading = readModelsFolder(folder);
   if (!reading.ok) return reading.mistakes.map((text) => placedProblem(text, folder));
   try {
-    return misfits(config.catalogue, reading.models).map((text) => placedProblem(text, folder));
+    return unusableServices(config.catalogue, reading.models).map((text) => placedProblem(text, folder));
   } catch (error) {
     // What is wrong with the catalogue itself is a problem of its own.
     if (error instanceof CatalogueError) return [];

@@ -19,8 +19,8 @@ import {
   checkCatalogue,
   type ModelsFlags,
   modelsOf,
-  whyModelsIdle,
-  withSoldModelsOption,
+  whyModelsHaveNoEffect,
+  withCatalogueModelsOption,
 } from './models-option.ts';
 import { gatewayConfig, refuseIdleFlags, withGatewayOptions } from './options.ts';
 import { countOf } from './whole-number.ts';
@@ -40,7 +40,7 @@ export function addGateway(program: Command): void {
       '--control-port <port>',
       'for tests: port of the control API for faults of the API IoT and the platform; 0 picks a free port (default: no control API)',
     );
-  withSoldModelsOption(command);
+  withCatalogueModelsOption(command);
   withLineProxyOptions(command);
   withGatewayOptions(command).action(async (flags: Flags) => {
     const config = gatewayConfig(flags, process.env);
@@ -62,7 +62,7 @@ export function addGateway(program: Command): void {
 /** Checks the catalogue against the models of `--models`; without them a gateway accepts every service that has a template. */
 function checkModels(config: GatewayConfig, folder: string | undefined): void {
   if (folder === undefined) return;
-  const idle = whyModelsIdle(config);
+  const idle = whyModelsHaveNoEffect(config);
   if (idle !== null) throw new UsageError(`--models ${idle}`);
   checkCatalogue(config.catalogue, modelsOf(folder));
 }

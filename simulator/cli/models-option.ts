@@ -29,14 +29,14 @@ export function modelsOf(folder: string | undefined): readonly VehicleModel[] {
 }
 
 /** Returns the services of a catalogue that no vehicle of these models can take. Throws `CatalogueError` where it cannot be read. */
-export function misfits(folder: string | null, models: readonly VehicleModel[]): string[] {
+export function unusableServices(folder: string | null, models: readonly VehicleModel[]): string[] {
   const place = folder ?? shippedCatalogueFolder();
   const files = catalogueFolder(place);
   return catalogueMistakes({ catalogue: loadCatalogue(files), files, folder: place }, models);
 }
 
 /** Adds `--models` to a command of a gateway, which plays no vehicle. */
-export function withSoldModelsOption(command: Command): Command {
+export function withCatalogueModelsOption(command: Command): Command {
   return command.option(
     '--models <folder>',
     'folder of the vehicle models that the catalogue is sold for; a service that none of them can take is refused (docs/vehicle-models.md)',
@@ -44,7 +44,7 @@ export function withSoldModelsOption(command: Command): Command {
 }
 
 /** Returns why `--models` has no effect with these roles, or null. */
-export function whyModelsIdle({ roles }: Pick<GatewayConfig, 'roles'>): string | null {
+export function whyModelsHaveNoEffect({ roles }: Pick<GatewayConfig, 'roles'>): string | null {
   const reads = roles.includes('platform') || roles.includes('engine');
   return reads
     ? null
@@ -54,7 +54,7 @@ export function whyModelsIdle({ roles }: Pick<GatewayConfig, 'roles'>): string |
 /** Refuses a catalogue with a service that no vehicle of these models can take. */
 export function checkCatalogue(folder: string | null, models: readonly VehicleModel[]): void {
   try {
-    const mistakes = misfits(folder, models);
+    const mistakes = unusableServices(folder, models);
     if (mistakes.length === 0) return;
     throw new UsageError(`the catalogue does not fit the vehicle models:\n${mistakes.join('\n')}`);
   } catch (error) {

@@ -29,7 +29,7 @@ export interface Fleet {
    */
   start(workloadAt?: number): Promise<void>;
   /** How many vehicles `start` has finished with: connected, kept offline by a fault, or timed out. */
-  dialled(): number;
+  finishedCount(): number;
   /** Each vehicle publishes its status offline and disconnects; nothing runs afterwards. */
   stop(): Promise<void>;
   /** Throws for a VIN that is not in the fleet, which is a mistake of the caller; so do the following. */
@@ -73,7 +73,7 @@ export function fleet(
   /** Ends the waits of `start` when the fleet is stopped meanwhile. */
   const waits = new Set<() => void>();
   let stopped = false;
-  let dialled = 0;
+  let finished = 0;
 
   /** Resolves when it is ready, or when patience is over. */
   const dial = (host: VehicleHost): Promise<void> =>
@@ -99,7 +99,7 @@ export function fleet(
     async start(workloadAt = 0) {
       await inParallel([...hosts.values()], options.diallingMax, async (host) => {
         await dial(host);
-        dialled += 1;
+        finished += 1;
       });
       // Only now: a fault's times count from the moment at which the fleet stands, however long dialling took.
       const schedule = () => {
@@ -110,7 +110,7 @@ export function fleet(
       else schedule();
       deps.log.info('fleet.started', { vehicles: hosts.size });
     },
-    dialled: () => dialled,
+    finishedCount: () => finished,
     async stop() {
       stopped = true;
       shared.clear();

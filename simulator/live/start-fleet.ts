@@ -8,7 +8,7 @@ const everyMs = 4_000;
 
 /** Connects a fleet, and says every four seconds how far it is; a small one connects before the first line. */
 export async function startFleet(
-  fleet: Pick<Fleet, 'start' | 'states' | 'dialled'>,
+  fleet: Pick<Fleet, 'start' | 'states' | 'finishedCount'>,
   { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
 ): Promise<void> {
   const beganAt = clock.now();
@@ -29,10 +29,10 @@ export async function startFleet(
   }
 }
 
-function lineOf(fleet: Pick<Fleet, 'states' | 'dialled'>, intoMs: number): string {
+function lineOf(fleet: Pick<Fleet, 'states' | 'finishedCount'>, intoMs: number): string {
   const states = fleet.states();
   const ready = states.filter((state) => state.connected).length;
-  const leftMs = connectingMs(fleet.dialled(), states.length, intoMs);
+  const leftMs = connectingMs(fleet.finishedCount(), states.length, intoMs);
   const left = leftMs === null ? '' : ` · all are connected in about ${uncompressedTime(leftMs)}`;
   return `connecting · ${ready} of ${states.length} vehicles${left}`;
 }

@@ -30,7 +30,7 @@ export function progressOf(
       purchasesPlanned: plan.purchases.length,
       remaining:
         step === 'connecting'
-          ? connectingOf(fleet.dialled(), states.length, intoMs, settings)
+          ? connectingOf(fleet.finishedCount(), states.length, intoMs, settings)
           : remainingOf(step, intoMs, plan, settings),
       phases,
     });
@@ -61,12 +61,13 @@ export function progressOf(
 
 /** A run that gives its vehicles a fixed time takes all of it. */
 function connectingOf(
-  dialled: number,
+  finished: number,
   total: number,
   intoMs: number,
   { connectMs }: CourseSettings,
 ): Progress['remaining'] {
-  const ms = connectMs === undefined ? connectingMs(dialled, total, intoMs) : Math.max(0, connectMs - intoMs);
+  const ms =
+    connectMs === undefined ? connectingMs(finished, total, intoMs) : Math.max(0, connectMs - intoMs);
   return ms === null ? null : { until: 'all vehicles are connected', ms };
 }
 

@@ -79,7 +79,7 @@ export async function scenarioSystem(
   const latencyMs = () => integerBetween(draws, 1, latencyMaxMs);
   const stores = await openStores(loop.process('setup'), watch.platformStatements);
   const faults = serviceFaults(plan, loop.clock('network'));
-  const reader = loop.process('witness');
+  const reader = loop.process('evidence');
   const { commandTimeoutMs, quotaLimit: quotaPerHour, quotaWindowMs } = plan.constants;
   const system = virtualSystem({
     loop,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customerTypes } from '../../../gateway/platform/event-texts.ts';
-import { pageWords } from '../../../gateway/purchase-page/page-words.ts';
+import { pageTexts } from '../../../gateway/purchase-page/page-texts.ts';
 import { purchaseLinkMs, purchaseLinks } from '../../../gateway/purchase-page/purchase-link.ts';
 import { spanishHistory } from '../../../gateway/purchase-page/spanish-history.ts';
 import { systemSecrets } from '../../../shared/live/secrets.ts';
@@ -465,7 +465,7 @@ describe('the texts of the page', () => {
       if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leaves);
       return typeof value === 'string' ? [value] : [];
     };
-    const [english, spanish] = [leaves(pageWords.en), leaves(pageWords.es)];
+    const [english, spanish] = [leaves(pageTexts.en), leaves(pageTexts.es)];
     expect(spanish).toHaveLength(english.length);
     expect(english.filter((text, index) => text === spanish[index])).toEqual([]);
   });

@@ -1096,7 +1096,11 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   ...ofLineProxy('gateway'),
   'gateway --models': both(
-    shownBy('--models', 'simulator/models/sold-models.test.ts', 'refuses a service that no model can take'),
+    shownBy(
+      '--models',
+      'simulator/models/catalogue-models.test.ts',
+      'refuses a service that no model can take',
+    ),
     refuses(
       'gateway --models x --data FOLDER',
       'the vehicle models cannot be used:\nx: there is no such folder; name a folder of vehicle models',
@@ -1108,7 +1112,7 @@ const cases: Readonly<Record<string, Case>> = {
   ),
   'config check --models': shownBy(
     '--models',
-    'simulator/models/sold-models.test.ts',
+    'simulator/models/catalogue-models.test.ts',
     'reports a service that no model can take as a problem',
   ),
   ...Object.fromEntries(

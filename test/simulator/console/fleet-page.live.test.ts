@@ -167,7 +167,7 @@ describe('the map', () => {
     );
   });
 
-  test('opens a vehicle by a click, and magnifies a group', async () => {
+  test('opens a vehicle by a click, and zooms into a group', async () => {
     const close = { ...inBerlin, vin: 'WFWAUR1E6TA000009', place: { latitude: 52.521, longitude: 13.406 } };
     const page = await openFleet([inBerlin, close]);
     await shows(page, 'good');
@@ -280,7 +280,7 @@ describe('a fleet', () => {
     const { addresses, dataFolder } = running();
     const vin = addresses.vehicles[1] ?? '';
     const page = await open('/fleet?show=open');
-    await page.getByText('No vehicle fits.').waitFor();
+    await page.getByText('No vehicle matches the filter.').waitFor();
     const { secret } = JSON.parse(await readFile(join(dataFolder, 'control.json'), 'utf8')) as {
       secret: string;
     };

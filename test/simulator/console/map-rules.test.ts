@@ -37,7 +37,7 @@ describe('the plane of the map', () => {
     ]);
   });
 
-  it('moves by pixels, and keeps what is under the pointer when it magnifies', () => {
+  it('moves by pixels, and keeps what is under the pointer when it zooms', () => {
     const at = { x: 100, y: 300 };
     const place = fromScreen(at, view, size);
     expect(near(toScreen(place, zoomed(view, 3, at, size), size))).toEqual([100, 300]);
@@ -121,7 +121,7 @@ describe('clusters', () => {
     ]);
   });
 
-  it('are joined where their discs would overlap, and apart when the map is magnified', () => {
+  it('are joined where their discs would overlap, and apart when the map is zoomed in', () => {
     // 20 pixels from each other, on both sides of the edge of a square.
     const close = marks([
       [0.495, 0.5],

@@ -138,7 +138,7 @@ describe('a fault', () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('No fault runs.').waitFor();
     await library.selectOption('reconnect-storm');
-    await page.getByText(/^Not while it runs: broker restarts: /).waitFor();
+    await page.getByText(/^Not possible in a running system: broker restarts: /).waitFor();
   });
 
   test('of a component is written as a part of a scenario', async () => {

@@ -224,13 +224,13 @@ describe('the page of time travel', () => {
     await expectNoSidewaysScrolling(page);
   });
 
-  test('runs on with another fault, and shows where the branch parts and how both end', async () => {
+  test('runs the branch with another fault, and shows from where it differs and how both end', async () => {
     await madeRun();
     const page = await open('/runs/slow-api-iot-2.run.json/travel?event=150');
     await page.getByText('State after event 150').waitFor();
     await page.getByLabel('Add an example').selectOption('every vehicle offline');
-    await page.getByRole('button', { name: 'Run on' }).click();
-    await page.getByText(/^The branch parts from the run at \+/).waitFor();
+    await page.getByRole('button', { name: 'Run the branch' }).click();
+    await page.getByText(/^The branch differs from the run from \+/).waitFor();
     const [run, branch] = await page
       .getByRole('region', { name: 'Run and branch' })
       .locator('dd')
@@ -246,14 +246,14 @@ describe('the page of time travel', () => {
     expect(await page.getByLabel('Added fault as JSON').inputValue()).toBe(
       '{"type":"offline","layer":"link"}',
     );
-    expect(await page.getByText(/^The branch parts/).count()).toBe(0);
-    await page.getByRole('button', { name: 'Run on' }).click();
-    await page.getByText(/^The branch parts from the run at \+/).waitFor();
+    expect(await page.getByText(/^The branch differs/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Run the branch' }).click();
+    await page.getByText(/^The branch differs from the run from \+/).waitFor();
     await expectAccessible(page);
 
     await page.getByLabel('Added fault as JSON').fill('{"type":"ofline"}');
     browser.expectFaults(/422/);
-    await page.getByRole('button', { name: 'Run on' }).click();
+    await page.getByRole('button', { name: 'Run the branch' }).click();
     expect(await page.getByRole('alert').first().textContent()).toMatch(/^fault/);
   });
 
@@ -263,8 +263,8 @@ describe('the page of time travel', () => {
     const page = await open('/runs/refusal.json/travel?event=100');
     await page.getByText(/State after event 10\d/).waitFor();
     await page.getByLabel('Leave out fault 0').check();
-    await page.getByRole('button', { name: 'Run on' }).click();
-    await page.getByText(/^The branch parts from the run at \+/).waitFor();
+    await page.getByRole('button', { name: 'Run the branch' }).click();
+    await page.getByText(/^The branch differs from the run from \+/).waitFor();
   });
 });
 

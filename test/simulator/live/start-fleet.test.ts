@@ -14,11 +14,11 @@ test('the rest of a fleet takes as long as the part that has connected, vehicle 
 async function linesOf(eachMs: number): Promise<string[]> {
   const loop = virtualLoop({ startAt: 0 });
   const clock = loop.clock('fleet');
-  const dialled = () => Math.min(100, Math.floor(clock.now() / eachMs));
+  const finishedCount = () => Math.min(100, Math.floor(clock.now() / eachMs));
   const fleet = {
     start: () => new Promise<void>((resolve) => void clock.setTimer(100 * eachMs, resolve)),
-    states: () => Array.from({ length: 100 }, (_, index) => ({ connected: index < dialled() })),
-    dialled,
+    states: () => Array.from({ length: 100 }, (_, index) => ({ connected: index < finishedCount() })),
+    finishedCount,
   } as unknown as Fleet;
   const lines: string[] = [];
   const started = startFleet(fleet, { clock, say: (line) => lines.push(line) });

@@ -64,7 +64,7 @@ async function conducted(evidenceAt: (ms: number) => Partial<TargetEvidence>, st
     fleet: {
       start: async () => {},
       states: () => [],
-      dialled: () => 0,
+      finishedCount: () => 0,
       endOutages() {
         throw new Error('no revocation is known');
       },

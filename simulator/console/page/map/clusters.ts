@@ -31,7 +31,7 @@ interface Cell {
 
 /** Gathers the chosen vehicles by squares of the plane, so that moving the map changes no cluster, and joins those that would overlap. */
 export function clustersOf(marks: Marks, scale: number, kindCount: number): Cluster[] {
-  // Powers of two, so that clusters split as the map is magnified instead of changing at each step.
+  // Powers of two, so that clusters split as the map is zoomed instead of changing at each step.
   const size = cellPx / 2 ** Math.floor(Math.log2(scale));
   const columns = Math.ceil(1 / size) + 1;
   const cells = cellsOf(marks, size, columns, kindCount);

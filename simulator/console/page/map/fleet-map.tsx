@@ -35,7 +35,7 @@ interface FleetMapProps {
   readonly onOpen: (vin: string) => void;
 }
 
-/** The fleet on a map: moved and magnified with mouse, finger or keys; a dragged area filters the list. */
+/** The fleet on a map: moved and zoomed with mouse, finger or keys; a dragged area filters the list. */
 export function FleetMap(props: FleetMapProps) {
   const { vehicles, kinds, kindOf, isClustered, area, onArea, onOpen } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -99,7 +99,7 @@ export function FleetMap(props: FleetMapProps) {
     }
   }
 
-  const magnify = (factor: number) => {
+  const zoomBy = (factor: number) => {
     if (view !== null && size !== null)
       setView(zoomed(view, factor, { x: size.width / 2, y: size.height / 2 }, size));
   };
@@ -117,9 +117,9 @@ export function FleetMap(props: FleetMapProps) {
     ArrowRight: move(-1, 0),
     ArrowUp: move(0, 1),
     ArrowDown: move(0, -1),
-    '+': () => magnify(zoomStep),
-    '=': () => magnify(zoomStep),
-    '-': () => magnify(1 / zoomStep),
+    '+': () => zoomBy(zoomStep),
+    '=': () => zoomBy(zoomStep),
+    '-': () => zoomBy(1 / zoomStep),
     '0': fit,
     Escape: pointer.cancel,
   };
@@ -129,8 +129,8 @@ export function FleetMap(props: FleetMapProps) {
         {...{ tool, setTool, fit, chooseShown }}
         hasArea={area !== null}
         onClear={() => onArea(null)}
-        onIn={() => magnify(zoomStep)}
-        onOut={() => magnify(1 / zoomStep)}
+        onIn={() => zoomBy(zoomStep)}
+        onOut={() => zoomBy(1 / zoomStep)}
       />
       <div
         ref={box}
@@ -155,8 +155,8 @@ export function FleetMap(props: FleetMapProps) {
         ))}
       </div>
       <p id={help} class="soft small">
-        Arrow keys move the map, + and - magnify, 0 shows every vehicle. A click opens a vehicle or magnifies
-        a group. Shift and drag chooses a rectangle.
+        Arrow keys move the map, + and - zoom, 0 shows every vehicle. A click opens a vehicle or zooms into a
+        group. Shift and drag chooses a rectangle.
       </p>
     </section>
   );

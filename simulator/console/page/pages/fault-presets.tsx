@@ -52,7 +52,7 @@ export function FaultPresets({ onUse, onAddAll }: Props) {
             ))}
             {preset.leftOut.map((reason) => (
               <li key={reason} class="soft">
-                Not while it runs: {reason}.
+                Not possible in a running system: {reason}.
               </li>
             ))}
           </ul>
@@ -69,6 +69,6 @@ export function FaultPresets({ onUse, onAddAll }: Props) {
 
 function textOf({ scenario, records }: FaultPreset): string {
   return records.length === 0
-    ? `${scenario} (none while it runs)`
+    ? `${scenario} (none possible here)`
     : `${scenario} (${records.length === 1 ? '1 fault' : `${records.length} faults`})`;
 }

@@ -32,7 +32,7 @@ export function FaultPreview({ record }: { readonly record: FaultRecordFields })
   const { preview, problem } = shown;
   return (
     <section aria-labelledby="preview">
-      <h3 id="preview">Who is hit</h3>
+      <h3 id="preview">Affected vehicles</h3>
       <p role="status" class={problem === null ? '' : 'bad-text'}>
         {problem !== null ? (
           <Foreign text={problem} />

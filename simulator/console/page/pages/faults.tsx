@@ -113,7 +113,7 @@ export function Faults() {
       </div>
       <Table
         label="Faults"
-        heads={['Fault', 'On', 'Time', 'Struck', 'Actions']}
+        heads={['Fault', 'Target', 'Time', 'Took effect', 'Actions']}
         isEmpty={faults.length === 0}
         empty="No fault runs."
       >

@@ -19,7 +19,7 @@ export function TelemetryCharts({
 }) {
   const [pointedAt, setPointedAt] = useState<number | null>(null);
   if (series.length === 0)
-    return <p class="soft empty">No course yet: it needs two reports of the vehicle, a minute apart.</p>;
+    return <p class="soft empty">No chart yet: it needs two reports of the vehicle, a minute apart.</p>;
   const from = Math.min(...series.map(({ points }) => points[0]?.at ?? Number.POSITIVE_INFINITY));
   const until = Math.max(...series.map(({ points }) => points.at(-1)?.at ?? 0));
   const span = { from, until };

@@ -20,7 +20,7 @@ export function VehicleRows({
 }) {
   const [scrollTop, setScrollTop] = useState(0);
   const { first, count } = shownRows(vehicles.length, scrollTop, boxHeight, rowHeight);
-  if (vehicles.length === 0) return <p class="soft empty">No vehicle fits.</p>;
+  if (vehicles.length === 0) return <p class="soft empty">No vehicle matches the filter.</p>;
   return (
     <section
       class="scrolled rows"

@@ -49,8 +49,8 @@ export function WhatIf(props: {
     <section class="card spaced" aria-labelledby="what-if">
       <h2 id="what-if">What if</h2>
       <p class="soft small">
-        Change the faults and run on. An added fault that does not say when it begins, begins right after
-        event {event}.
+        Change the faults and run the branch. An added fault that does not say when it begins, begins right
+        after event {event}.
       </p>
       <Table
         label="Faults of the run"
@@ -98,7 +98,7 @@ export function WhatIf(props: {
         <div>
           <Problem text={problem} />
           <button type="button" class="primary" disabled={isRunning} onClick={() => void runOn()}>
-            {isRunning ? 'Running on …' : 'Run on'}
+            {isRunning ? 'Running …' : 'Run the branch'}
           </button>
         </div>
       </div>
@@ -159,7 +159,7 @@ function BranchShown({ event, view }: { readonly event: number; readonly view: B
       <p role="status">
         {partsAt === null
           ? 'The branch has the same trace: the change had no effect.'
-          : `The branch parts from the run at ${instantText(partsAt.atMs)}.`}
+          : `The branch differs from the run from ${instantText(partsAt.atMs)} on.`}
         {isEarly ? ' The change took effect before the moment, so what was before it differs too.' : ''}
       </p>
       <dl class="pairs">

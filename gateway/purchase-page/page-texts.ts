@@ -15,7 +15,7 @@ type Phrase = readonly [title: string, text: string];
 type AmountText = (amount: string) => string;
 
 /** Every text of the page in one language. */
-export interface PageWords {
+export interface PageTexts {
   readonly title: string;
   readonly purchase: string;
   readonly vehicle: string;
@@ -65,7 +65,7 @@ export interface PageWords {
   };
 }
 
-const english: PageWords = {
+const english: PageTexts = {
   title: 'Your purchase',
   purchase: 'Purchase',
   vehicle: 'Vehicle',
@@ -173,7 +173,7 @@ const english: PageWords = {
   detail: { until: 'until', appointment: 'appointment', reference: 'reference' },
 };
 
-const spanish: PageWords = {
+const spanish: PageTexts = {
   title: 'Su compra',
   purchase: 'Compra',
   vehicle: 'Vehículo',
@@ -283,7 +283,7 @@ const spanish: PageWords = {
   detail: { until: 'hasta', appointment: 'cita', reference: 'referencia' },
 };
 
-export const pageWords: Readonly<Record<PageLanguage, PageWords>> = { en: english, es: spanish };
+export const pageTexts: Readonly<Record<PageLanguage, PageTexts>> = { en: english, es: spanish };
 
 /** Returns the page's language of a BCP 47 tag; English for a language that is not shipped. */
 export const pageLanguage = (tag: string): PageLanguage => (/^es(?:[-_]|$)/i.test(tag) ? 'es' : 'en');
