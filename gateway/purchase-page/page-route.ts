@@ -133,7 +133,14 @@ function mountPurchasePage(app: App, deps: PageDeps): void {
 
 /** The page is in the OpenAPI document for those who set up a proxy; the form that it posts is its own matter. */
 function declare(app: App): void {
-  const content = { 'text/html': { schema: z.string() } };
+  const names = [
+    'x-frame-options',
+    'x-robots-tag',
+    'cross-origin-opener-policy',
+    'cross-origin-resource-policy',
+  ];
+  const headers = Object.fromEntries(names.map((name) => [name, { schema: { type: 'string' as const } }]));
+  const page = { content: { 'text/html': { schema: z.string() } }, headers };
   app.openAPIRegistry.registerPath({
     path: `${purchasePagePath}/{token}`,
     method: 'get',
@@ -143,10 +150,10 @@ function declare(app: App): void {
       'The page of a purchase for its customer, with a form that cancels it (POST); the link is the key',
     request: { params: z.object({ token: z.string().meta({ description: 'Signed; from a notification' }) }) },
     responses: {
-      200: { description: 'The page', content },
-      404: { description: 'A page: the link is not valid', content },
-      410: { description: 'A page: the link has expired, or the personal data was erased', content },
-      429: { description: 'A page: too many requests by this link', content },
+      200: { description: 'The page', ...page },
+      404: { description: 'A page: the link is not valid', ...page },
+      410: { description: 'A page: the link has expired, or the personal data was erased', ...page },
+      429: { description: 'A page: too many requests by this link', ...page },
     },
   });
 }
