@@ -6,7 +6,7 @@ import { junitXml } from '../reports/junit-xml.ts';
 import { cell, tableRows } from '../reports/markdown-table.ts';
 import type { TestResult, TestSuite } from '../reports/test-suite.ts';
 import type { CheckReport } from './check-report.ts';
-import { missingText } from './check-text.ts';
+import { shardFaults } from './check-text.ts';
 import { makeFoldersOf } from './output-file.ts';
 
 /** The files that a check and a merge of its shards write. */
@@ -75,12 +75,7 @@ function suiteOf(report: CheckReport): TestSuite {
       : []),
     ...(shards === undefined
       ? []
-      : [
-          caseOf(
-            `every one of ${shards.of} shards has a report`,
-            shards.missing.map((index) => missingText(index, shards.of)),
-          ),
-        ]),
+      : [caseOf(`every one of ${shards.of} shards has a report`, shardFaults(report))]),
   ];
   return {
     name: `fleetwake check${shard === undefined ? '' : `, shard ${shard.index}/${shard.of}`}`,
@@ -100,17 +95,16 @@ function caseOf(name: string, failures: readonly string[]): TestResult {
 
 /** The report for a CI summary: the verdict, then what failed and how to replay it, then the probes. */
 export function checkMarkdown(report: CheckReport): string {
-  const { ok, seed, runs, seconds, corpus, failures, probes, probesMissed, shard, shards } = report;
+  const { ok, seed, runs, seconds, corpus, failures, probes, probesMissed, shard } = report;
   const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.of}`;
   const again = corpus.filter(({ broken }) => broken !== null);
-  const missing = shards?.missing ?? [];
   const lines = [
     `## ${ok ? '✅' : '❌'} fleetwake check, seed ${seed}${part}`,
     '',
     `**${ok ? 'No rule was broken.' : 'A rule was broken, or the check proves too little.'}** ${runs} runs in ${seconds.toFixed(1)} s, ${corpus.length} corpus cases before them.`,
     '',
     ...listed([
-      ...missing.map((index) => missingText(index, shards?.of ?? 0)),
+      ...shardFaults(report),
       ...again.map(({ file, broken }) => `${file} fails again: ${broken?.rule}: ${broken?.sentence}`),
       ...probesMissed.map((name) => `no run reached "${name}": the check proves nothing about it`),
     ]),

@@ -33,6 +33,8 @@ const shardReportSchema = z.looseObject({
     index: z.int().positive(),
     of: z.int().positive(),
     requested: z.string(),
+    planned: count.nullable(),
+    inputs: z.string().regex(/^[0-9a-f]{64}$/),
     needsProbes: z.boolean(),
     events: count,
     activations: count,
@@ -65,6 +67,8 @@ export function shardConflict(shards: readonly ShardReport[]): string | null {
     const [mine, theirs] = [checkOf(report), first === undefined ? '' : checkOf(first.report)];
     if (mine !== theirs)
       return `${file} is a shard of ${mine}, ${first?.file} of ${theirs}: merge shards of one check`;
+    if (report.shard.inputs !== first?.report.shard.inputs)
+      return `${file} and ${first?.file} had other files in the corpus, the policy or the catalogue: run every shard with the same`;
     const { index, of } = report.shard;
     const same = byIndex.get(index);
     if (same !== undefined) return `${same} and ${file} are both shard ${index}/${of}: give each shard once`;
@@ -97,7 +101,10 @@ export function mergeShards(shards: readonly [ShardReport, ...ShardReport[]]): C
   const probesMissed = needsProbes && missing.length === 0 ? probesWithoutRun({ runs, probes }) : [];
   const events = sum(({ shard }) => shard.events);
   const activations = sum(({ shard }) => shard.activations);
+  const incomplete = missing.length > 0 ? [] : whyIncomplete(reports);
   const isOk =
+    incomplete.length === 0 &&
+    reports.every(({ ok }) => ok) &&
     failures.length === 0 &&
     probesMissed.length === 0 &&
     missing.length === 0 &&
@@ -115,8 +122,33 @@ export function mergeShards(shards: readonly [ShardReport, ...ShardReport[]]): C
     probes,
     probesMissed,
     traceHash: hashOfRuns(reports.flatMap(({ shard }) => shard.runHashes)),
-    shards: { of, missing },
+    shards: { of, missing, incomplete },
   };
+}
+
+/** Returns what keeps the reports of all shards from being the whole check, although none is missing. */
+function whyIncomplete(reports: readonly ShardReport['report'][]): string[] {
+  const unnamed = reports
+    .filter(
+      ({ ok, failures, corpus }) =>
+        !ok && failures.length === 0 && corpus.every((one) => one.broken === null),
+    )
+    .map(
+      ({ shard: { index, of } }) =>
+        `shard ${index}/${of} failed, and its report names no failure. Run it again.`,
+    );
+  const all = reports.flatMap(({ shard }) => shard.runHashes.map((one) => Number.parseInt(one, 10)));
+  const { size } = new Set(all);
+  const twice = all.length - size;
+  const repeated = twice === 0 ? [] : [`${twice} runs are in these reports twice. Run every shard again.`];
+  const planned = reports[0]?.shard.planned ?? null;
+  // A shard with a failure ends before its last run.
+  const isEnded = reports.every(({ failures }) => failures.length === 0);
+  const absent =
+    planned === null || !isEnded || size === planned
+      ? []
+      : [`${size} of ${planned} runs are in these reports. Run every shard again.`];
+  return [...unnamed, ...repeated, ...absent];
 }
 
 /** As `hashOfAll` has it for the whole. */

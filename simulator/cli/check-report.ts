@@ -21,6 +21,10 @@ export interface SavedFailure extends CheckFailure {
 export interface CheckShard extends Shard {
   /** What the whole check was asked for: `--runs 2000`. All its shards must have the same. */
   readonly requested: string;
+  /** Runs of the whole check; null: its minutes end it. */
+  readonly planned: number | null;
+  /** Hash of the whole corpus, the policy and the catalogue: all its shards must have the same. */
+  readonly inputs: string;
   /** False: the policy or the catalogue is the caller's, so that probes may stay at zero. */
   readonly needsProbes: boolean;
   readonly events: number;
@@ -59,9 +63,16 @@ export interface CheckReport {
   readonly coverage?: CoverageReport;
   /** With `--shard` only. Its probes are judged when all shards are merged. */
   readonly shard?: CheckShard;
-  /** Of a merged report only: the number of shards, and those that have no report. */
-  readonly shards?: { readonly of: number; readonly missing: readonly number[] };
+  /** Of a merged report only: the number of shards, those that have no report, and what else keeps the reports from being the whole check. */
+  readonly shards?: {
+    readonly of: number;
+    readonly missing: readonly number[];
+    readonly incomplete: readonly string[];
+  };
 }
+
+/** The part of a check that ran, and what the whole was asked for. */
+type ShardOrder = Shard & Pick<CheckShard, 'requested' | 'planned' | 'inputs'>;
 
 export function reportOf(
   given: {
@@ -75,7 +86,7 @@ export function reportOf(
     /** What a replay has to be given beside the file. */
     readonly replayOptions: string;
     /** The part of the check that ran, and what the whole was asked for; left out for the whole. */
-    readonly shard?: Shard & { readonly requested: string };
+    readonly shard?: ShardOrder;
   },
   outcome: CheckOutcome,
   failures: readonly SavedFailure[],
@@ -109,12 +120,12 @@ export function reportOf(
 }
 
 function shardPart(
-  { index, of, requested }: Shard & { readonly requested: string },
+  { index, of, requested, planned, inputs }: ShardOrder,
   { events, activations, hashes }: CheckOutcome,
   isOwn: boolean,
 ): CheckShard {
   const runHashes = hashes.toSorted((a, b) => a.run - b.run).map(({ run, hash }) => `${run} ${hash}`);
-  return { index, of, requested, needsProbes: !isOwn, events, activations, runHashes };
+  return { index, of, requested, planned, inputs, needsProbes: !isOwn, events, activations, runHashes };
 }
 
 /** The probes that prove nothing: no run reached them, though there were enough runs. */

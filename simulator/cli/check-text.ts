@@ -39,16 +39,18 @@ function textOf(report: CheckReport, found: readonly string[]): string {
       `FAILED: no run reached "${name}": the check proves nothing about it. Increase --runs, or correct its generator.`,
     );
   }
-  if (report.shards !== undefined)
-    parts.push(
-      ...report.shards.missing.map((index) => `FAILED: ${missingText(index, report.shards?.of ?? 0)}`),
-    );
+  parts.push(...shardFaults(report).map((sentence) => `FAILED: ${sentence}`));
   parts.push(report.ok ? 'ok: no rule was broken' : 'FAILED');
   return `${parts.join('\n\n')}\n`;
 }
 
-/** What stands in every format where a shard has no report. */
-export function missingText(index: number, of: number): string {
+/** What stands in every format where the reports of the shards are not the whole check. */
+export function shardFaults({ shards }: CheckReport): string[] {
+  if (shards === undefined) return [];
+  return [...shards.missing.map((index) => missingText(index, shards.of)), ...shards.incomplete];
+}
+
+function missingText(index: number, of: number): string {
   return `shard ${index}/${of} has no report: its runs prove nothing. Run it again, and merge its report too.`;
 }
 

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { wallClock } from '../../shared/live/clock.ts';
 import { givenText } from '../../shared/protocol/address.ts';
@@ -17,7 +18,7 @@ import { coverageReport, functionsOf } from './coverage.ts';
 import { coverageExceptions } from './coverage-exceptions.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { textOfNamedFile } from './named-file.ts';
-import { ownSubject, type SubjectFlags } from './own-subject.ts';
+import { type OwnSubject, ownSubject, type SubjectFlags } from './own-subject.ts';
 import { productVersions } from './product-version.ts';
 import { shardOfText } from './shard-option.ts';
 import { countOf } from './whole-number.ts';
@@ -92,7 +93,8 @@ async function check(flags: CheckFlags): Promise<number> {
     `check --seed ${seed} ${requested} --workers ${workers} --corpus ${flags.corpus}${optionText('shard', flags.shard)}; ${probeRule(flags)}`,
   );
   // A process runs one virtual system at a time; this process runs its own while the workers start.
-  const replayed = replayCorpus(partOf(await readCorpus(flags.corpus), shard));
+  const saved = await readCorpus(flags.corpus);
+  const replayed = replayCorpus(partOf(saved, shard));
   if (workers === 1) await replayed;
   const beganAt = wallClock.now();
   const progress = progressLines(beganAt, minutes === null ? Math.ceil(runs / shard.of) : null);
@@ -110,7 +112,14 @@ async function check(flags: CheckFlags): Promise<number> {
     {
       ...{ seed, startedAt: beganAt, seconds, versions: productVersions(), corpus, isOwn: isOwn(flags) },
       replayOptions: optionText('catalogue', catalogue),
-      ...(flags.shard === undefined ? {} : { shard: { ...shard, requested } }),
+      ...(flags.shard === undefined
+        ? {}
+        : {
+            shard: {
+              ...{ ...shard, requested, planned: minutes === null ? runs : null },
+              inputs: inputsHash(saved, own),
+            },
+          }),
     },
     outcome,
     failures,
@@ -147,6 +156,18 @@ async function readCorpus(folder: string): Promise<{ file: string; schedule: Tes
   const files = names.map((name) => join(folder, name));
   const hint = 'give a folder of files that "fleetwake check" saved';
   return files.map((file) => ({ file, schedule: testCaseOf(file, textOfNamedFile(file, hint)).schedule }));
+}
+
+/** One hash over all that a check reads, without the folders, which differ between machines. */
+function inputsHash(
+  saved: Awaited<ReturnType<typeof readCorpus>>,
+  { policies, catalogue }: OwnSubject,
+): string {
+  const corpus = saved.map(({ file, schedule }) => [basename(file), schedule]);
+  const own = [policies ?? null, catalogue?.services() ?? null];
+  return createHash('sha256')
+    .update(JSON.stringify([corpus, own]))
+    .digest('hex');
 }
 
 /** Every n-th saved test case, as a shard has every n-th run. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { wallClock } from '../../../shared/live/clock.ts';
 import { checkTestCases } from '../../../simulator/check/checking.ts';
 import { mergeShards, type ShardReport, shardConflict } from '../../../simulator/cli/check-merge.ts';
-import type { CheckReport } from '../../../simulator/cli/check-report.ts';
+import type { CheckReport, CheckShard } from '../../../simulator/cli/check-report.ts';
 import { type CheckOrder, shareOf } from '../../../simulator/cli/check-workers.ts';
 import type { DependencyOverrides } from '../../../simulator/virtual-system/dependency-overrides.ts';
 import { expectCtrf } from '../../helpers/ctrf.ts';
@@ -79,7 +79,7 @@ describe('the shards of a check', () => {
       expect(merged.stdout).toMatch(/\n9 runs of seed 7 in .* s, 3 corpus cases before them\n/);
       expect(merged.stdout).toMatch(/\nok: no rule was broken\n$/);
       expect(verdictOf(await report('ci/all.json'))).toEqual(verdictOf(await report('whole.json')));
-      expect((await report('ci/all.json')).shards).toEqual({ of: 2, missing: [] });
+      expect((await report('ci/all.json')).shards).toEqual({ of: 2, missing: [], incomplete: [] });
       expect(await readFile(at('ci/all.xml'), 'utf8')).toContain(
         '<testsuites tests="6" failures="0" errors="0" skipped="0">',
       );
@@ -131,7 +131,12 @@ describe('the shards of a check', () => {
 
 const hashOf = (digit: number) => String(digit).repeat(64);
 
-function shardReport(index: number, of: number, change: Partial<CheckReport> = {}): ShardReport {
+function shardReport(
+  index: number,
+  of: number,
+  change: Partial<CheckReport> = {},
+  shard: Partial<CheckShard> = {},
+): ShardReport {
   const report = {
     ...{ ok: true, seed: 1, runs: 1_000, startedAt: 5_000 - index, seconds: index, corpus: [], failures: [] },
     ...{
@@ -145,7 +150,9 @@ function shardReport(index: number, of: number, change: Partial<CheckReport> = {
     ...change,
     shard: {
       ...{ index, of, requested: '--runs 2000', needsProbes: true, events: 500, activations: 20 },
-      runHashes: [`${index} ${hashOf(index)}`],
+      ...{ planned: 2_000, inputs: hashOf(0) },
+      runHashes: Array.from({ length: 1_000 }, (_, at) => `${at * of + index} ${hashOf(index)}`),
+      ...shard,
     },
   };
   return { file: `${index}.json`, report: report as ShardReport['report'] };
@@ -173,6 +180,37 @@ describe('a merged report', () => {
       shardReport(2, 2, { ok: false, failures: [failure(4)] }),
     ]);
     expect([merged.ok, merged.failures.map(({ run }) => run)]).toEqual([false, [4, 9]]);
+  });
+
+  it('fails where a shard failed without a named failure, where runs are absent, and where a run is in two reports', () => {
+    const incomplete = (...shards: [ShardReport, ShardReport]) => {
+      const { ok, shards: whole } = mergeShards(shards);
+      return [ok, ...(whole?.incomplete ?? [])];
+    };
+    const one = shardReport(1, 2);
+    expect(incomplete(one, shardReport(2, 2))).toEqual([true]);
+    expect(incomplete(one, shardReport(2, 2, { ok: false }))).toEqual([
+      false,
+      'shard 2/2 failed, and its report names no failure. Run it again.',
+    ]);
+    const few = shardReport(2, 2, { runs: 1 }, { runHashes: [`2 ${hashOf(2)}`] });
+    expect(incomplete(one, few)).toEqual([
+      false,
+      '1001 of 2000 runs are in these reports. Run every shard again.',
+    ]);
+    const minutes = { planned: null, requested: '--minutes 5' };
+    expect(incomplete(shardReport(1, 2, {}, minutes), shardReport(2, 2, {}, minutes))).toEqual([true]);
+    const again = { ...minutes, runHashes: [`1 ${hashOf(1)}`] };
+    expect(incomplete(shardReport(1, 2, {}, minutes), shardReport(2, 2, {}, again))).toEqual([
+      false,
+      '1 runs are in these reports twice. Run every shard again.',
+    ]);
+  });
+
+  it('is refused for shards that had other files', () => {
+    expect(shardConflict([shardReport(1, 2), shardReport(2, 2, {}, { inputs: hashOf(1) })])).toBe(
+      '2.json and 1.json had other files in the corpus, the policy or the catalogue: run every shard with the same',
+    );
   });
 
   it('is refused for shards of different checks, and for one shard twice', () => {
