@@ -158,7 +158,7 @@ async function readCorpus(folder: string): Promise<{ file: string; schedule: Tes
   return files.map((file) => ({ file, schedule: testCaseOf(file, textOfNamedFile(file, hint)).schedule }));
 }
 
-/** One hash over all that a check reads, without the folders, which differ between machines. */
+/** One hash over every file that a check reads, without the folders, which differ between machines. */
 function inputsHash(
   saved: Awaited<ReturnType<typeof readCorpus>>,
   { policies, catalogue }: OwnSubject,
