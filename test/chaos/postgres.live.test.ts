@@ -42,7 +42,8 @@ test('the gateway survives restarts and kills of PostgreSQL during purchases, an
           },
         });
         expect(await stormed).toBe(rounds * 2);
-        expect(processes[0]?.output()).toContain('database');
+        // Its connections ended, and new ones were refused: which of the two an error tells depends on the moment.
+        expect(processes[0]?.output()).toMatch(/terminating connection|ECONNREFUSED|the database system/);
         expect(broken).toEqual([]);
         expect(evidence.crashes).toBe(0);
         expect(report.outcomes).toMatchObject({ pending: 0 });
