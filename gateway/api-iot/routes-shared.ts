@@ -1,7 +1,10 @@
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { vinSchema } from '../../shared/protocol/vin.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
+import type { ApiIotSchema, VehicleRow } from './store/schema.ts';
+import { findVehicle } from './store/vehicles.ts';
 
 export const scopes = {
   'vehicle:configure': 'Send configuration commands',
@@ -50,6 +53,13 @@ export function readRoute<
       422: problemDoc('invalid-request'),
     },
   };
+}
+
+/** Returns a vehicle that is registered here. Throws 404 otherwise. */
+export async function requireVehicle(reader: Kysely<ApiIotSchema>, vin: string): Promise<VehicleRow> {
+  const vehicle = await findVehicle(reader, vin);
+  if (vehicle === null) throw unknownVehicle(vin);
+  return vehicle;
 }
 
 export function unknownVehicle(vin: string) {

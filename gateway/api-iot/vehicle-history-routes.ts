@@ -5,11 +5,10 @@ import { connectionHistorySchema, telemetryHistorySchema } from '../../shared/pr
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import type { SampleSettings } from './config.ts';
-import { readRoute, unknownVehicle, vinParameters } from './routes-shared.ts';
+import { readRoute, requireVehicle, vinParameters } from './routes-shared.ts';
 import { connectionsForMs, listConnections } from './store/connections.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { listSamples } from './store/telemetry.ts';
-import { findVehicle } from './store/vehicles.ts';
 
 /** Connection history and past telemetry of a vehicle: each a bounded list in one answer. */
 export function mountVehicleHistory(
@@ -25,9 +24,6 @@ export function mountVehicleHistory(
   },
   { requireScope }: Authenticator,
 ): void {
-  const requireKnown = async (vin: string) => {
-    if ((await findVehicle(database.reader, vin)) === null) throw unknownVehicle(vin);
-  };
   const connectionsRoute = readRoute(requireScope, {
     path: '/vehicle/{vin}/connections',
     summary: 'When the vehicle connected and disconnected, newest first',
@@ -42,14 +38,14 @@ export function mountVehicleHistory(
   });
   app.openapi(createRoute(connectionsRoute), async (context) => {
     const { vin } = context.req.valid('param');
-    await requireKnown(vin);
+    await requireVehicle(database.reader, vin);
     const rows = await listConnections(database.reader, vin, clock.now() - connectionsForMs);
     const connections = rows.map(({ at, online, reason }) => ({ at, online: online === 1, reason }));
     return context.json({ vin, connections }, 200);
   });
   app.openapi(createRoute(telemetryRoute), async (context) => {
     const { vin } = context.req.valid('param');
-    await requireKnown(vin);
+    await requireVehicle(database.reader, vin);
     const rows = await listSamples(database.reader, vin, clock.now() - everyMs * count);
     const samples = rows.map(({ at, signals }) => ({
       at,

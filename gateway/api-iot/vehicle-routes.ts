@@ -16,10 +16,9 @@ import { limitSchema, pageOf, type TimeCursor, timeCursor, timeCursorSchema } fr
 import { problemError } from '../http/problem.ts';
 import { commandResource } from './command-resource.ts';
 import { type QuotaLimits, quotaOf, windowStart } from './quota.ts';
-import { readRoute, unknownVehicle, vinParameters } from './routes-shared.ts';
+import { readRoute, requireVehicle, vinParameters } from './routes-shared.ts';
 import { countWaiting, findCommand, listAcceptances, listDesired, listHistory } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
-import { findVehicle } from './store/vehicles.ts';
 import type { TelemetryStore } from './telemetry.ts';
 import { knownTwin, lastSeenAt, vehicleTwin } from './twin.ts';
 
@@ -89,14 +88,14 @@ function mountHistory(app: App, deps: VehicleDeps, { requireScope }: Authenticat
   app.openapi(createRoute(pageRoute), async (context) => {
     const { vin } = context.req.valid('param');
     const { limit, cursor } = context.req.valid('query');
-    if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
+    await requireVehicle(deps.database.reader, vin);
     return context.json(await readHistory(deps, vin, limit, cursor ?? null), 200);
   });
   app.openapi(createRoute(itemRoute), async (context) => {
     const { vin, commandId } = context.req.valid('param');
     const command = await findCommand(deps.database.reader, commandId);
     if (command !== null && command.vin === vin) return context.json(commandResource(command), 200);
-    if ((await findVehicle(deps.database.reader, vin)) === null) throw unknownVehicle(vin);
+    await requireVehicle(deps.database.reader, vin);
     throw problemError('not-found', `The vehicle has no command ${commandId}.`);
   });
 }
@@ -119,8 +118,7 @@ export function mountVehicleRoutes(app: App, deps: VehicleDeps, authenticator: A
   });
   app.openapi(createRoute(statusRoute), async (context) => {
     const { vin } = context.req.valid('param');
-    const vehicle = await findVehicle(database.reader, vin);
-    if (vehicle === null) throw unknownVehicle(vin);
+    const vehicle = await requireVehicle(database.reader, vin);
     const [twin, desired, telemetry] = await Promise.all([
       knownTwin(database.reader, vin),
       listDesired(database.reader, vin),
@@ -130,7 +128,7 @@ export function mountVehicleRoutes(app: App, deps: VehicleDeps, authenticator: A
   });
   app.openapi(createRoute(healthRoute), async (context) => {
     const { vin } = context.req.valid('param');
-    if ((await findVehicle(database.reader, vin)) === null) throw unknownVehicle(vin);
+    await requireVehicle(database.reader, vin);
     return context.json(await readHealth(deps, vin), 200);
   });
   mountHistory(app, deps, authenticator);
