@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { technicianActions } from '../../../gateway/support/ticket-machine.ts';
-import { shownRows } from '../../../simulator/console/page/pages/fleet-filter.ts';
 import { bodyOfMove, legalMoves, pathOfMove } from '../../../simulator/console/page/pages/ticket-moves.ts';
 import { moneyText, percentText, spanText } from '../../../simulator/console/page/parts/text.ts';
+import { shownRows } from '../../../simulator/timeline/rows.ts';
 
 describe('texts of pages', () => {
   it.each([

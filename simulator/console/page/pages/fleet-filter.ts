@@ -87,16 +87,3 @@ function isOf(state: FleetState, { connected, faults, differs, isOpen }: FleetVe
       return state satisfies never;
   }
 }
-
-export interface Rows {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Returns the rows of a list that a scrolled box shows, with some around them. */
-export function shownRows(total: number, scrollTop: number, boxHeight: number, rowHeight: number): Rows {
-  const around = 8;
-  const first = Math.max(0, Math.min(total, Math.floor(scrollTop / rowHeight)) - around);
-  const count = Math.min(total - first, Math.ceil(boxHeight / rowHeight) + 2 * around);
-  return { first, count: Math.max(0, count) };
-}

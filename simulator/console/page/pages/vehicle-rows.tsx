@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
+import { shownRows } from '../../../timeline/rows.ts';
 import { Mark } from '../parts/mark.tsx';
 import { Foreign, Id, Tag } from '../parts/shown.tsx';
 import type { Kind } from './fleet-colours.ts';
-import { shownRows } from './fleet-filter.ts';
 import type { FleetVehicle } from './fleet-vehicle.ts';
 
 const rowHeight = 44;
