@@ -2,17 +2,14 @@ import { expect, test } from 'vitest';
 import { fleetwake } from '../../e2e/command.ts';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
-import { useUp } from './up-under-test.ts';
+import { logInAsDeveloper, useUp } from './up-under-test.ts';
 
 const browser = useBrowser();
 const running = useUp();
 
 async function loggedIn() {
-  const { addresses, keys } = running();
-  const page = await browser.open(addresses.console);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(keys.developerSecret ?? '');
-  await page.keyboard.press('Enter');
+  const page = await browser.open(running().addresses.console);
+  await logInAsDeveloper(page, running());
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   return page;
 }

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
-import { useUp } from './up-under-test.ts';
+import { openAsDeveloper, useUp } from './up-under-test.ts';
 
 /** Receives ticket events; answers with `status`, and keeps the types of those that it accepts. */
 const receiver = { status: 422, accepted: [] as string[] };
@@ -38,15 +38,7 @@ const rejectingVin = 'WFWTST0E5TA000002';
 const offlineVin = 'WFWTST0E2TA000006';
 const hostile = '<script>alert(1)</script>\u202egnp';
 
-async function open(path: string, options = {}): Promise<Page> {
-  const { addresses, keys } = running();
-  const page = await browser.open(`${addresses.console}${path}`, options);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
-  await page.keyboard.press('Enter');
-  await page.getByRole('navigation').waitFor();
-  return page;
-}
+const open = (path: string, options = {}) => openAsDeveloper(browser, running(), path, options);
 
 async function tokenOf(client: string, secret: string | undefined, scope = ''): Promise<string> {
   const answer = await fetch(`${running().addresses.platform}/oauth/token`, {

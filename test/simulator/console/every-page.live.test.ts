@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
 import { pagePatterns, pageSamples } from './page-samples.ts';
-import { useUp } from './up-under-test.ts';
+import { logInAsDeveloper, useUp } from './up-under-test.ts';
 
 const running = useUp(['--vehicles', '3', '--console-port', '0']);
 const browser = useBrowser();
@@ -19,11 +19,8 @@ beforeAll(async () => {
 });
 
 async function loggedIn(options: Parameters<typeof browser.open>[1]): Promise<Page> {
-  const { addresses, keys } = running();
-  const page = await browser.open(addresses.console, options);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
-  await page.keyboard.press('Enter');
+  const page = await browser.open(running().addresses.console, options);
+  await logInAsDeveloper(page, running());
   await page.getByText('live', { exact: true }).waitFor();
   return page;
 }

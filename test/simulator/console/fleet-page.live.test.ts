@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
-import { useUp } from './up-under-test.ts';
+import { openAsDeveloper, useUp } from './up-under-test.ts';
 
 const running = useUp(['--vehicles', '3', '--console-port', '0']);
 const browser = useBrowser();
@@ -34,16 +34,7 @@ const inMadrid: Sample = {
 };
 const nowhere: Sample = { vin: 'WFWAUR1E6TA000003', region: 'SE', faults: 1 };
 
-/** Opens a page with the session of the developer. */
-async function open(path: string, options = {}): Promise<Page> {
-  const { addresses, keys } = running();
-  const page = await browser.open(`${addresses.console}${path}`, options);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
-  await page.keyboard.press('Enter');
-  await page.getByRole('navigation').waitFor();
-  return page;
-}
+const open = (path: string, options = {}) => openAsDeveloper(browser, running(), path, options);
 
 /** Answers for the three services with these vehicles. */
 async function withFleet(page: Page, samples: readonly Sample[]): Promise<void> {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { fleetwake } from '../../e2e/command.ts';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
-import { useUp } from './up-under-test.ts';
+import { openAsDeveloper, useUp } from './up-under-test.ts';
 
 const running = useUp(['--vehicles', '3', '--console-port', '0']);
 const browser = useBrowser();
@@ -14,16 +14,7 @@ const browser = useBrowser();
 const refusingVin = 'WFWTST0E5TA000002';
 const hostile = `<script>alert(1)</script>\u202egnp\u0007`;
 
-/** Opens a page with the session of the developer. */
-async function open(path: string, options = {}): Promise<Page> {
-  const { addresses, keys } = running();
-  const page = await browser.open(`${addresses.console}${path}`, options);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
-  await page.keyboard.press('Enter');
-  await page.getByRole('navigation').waitFor();
-  return page;
-}
+const open = (path: string, options = {}) => openAsDeveloper(browser, running(), path, options);
 
 async function buy(page: Page, vin: string): Promise<void> {
   await page.getByLabel('Vehicle (VIN)').fill(vin);

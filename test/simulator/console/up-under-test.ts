@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { buildWhenOutdated } from '../../e2e/build.ts';
 import { type Command, startFleetwake } from '../../e2e/command.ts';
+import type { TestBrowser } from '../../helpers/browser.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -68,4 +70,24 @@ export function useUp(parameters: readonly string[] = []): () => RunningUp {
     if (running === null) throw new Error('it is up once the tests begin');
     return running;
   };
+}
+
+/** Logs in at the page that asks for it, with every right. */
+export async function logInAsDeveloper(page: Page, { keys }: RunningUp): Promise<void> {
+  await page.getByLabel('Client id').fill('developer');
+  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
+  await page.keyboard.press('Enter');
+}
+
+/** Opens a page of the console with the session of the developer. */
+export async function openAsDeveloper(
+  browser: TestBrowser,
+  running: RunningUp,
+  path: string,
+  options: Parameters<TestBrowser['open']>[1] = {},
+): Promise<Page> {
+  const page = await browser.open(`${running.addresses.console}${path}`, options);
+  await logInAsDeveloper(page, running);
+  await page.getByRole('navigation').waitFor();
+  return page;
 }

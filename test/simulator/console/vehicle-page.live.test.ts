@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { expectAccessible, expectNoSidewaysScrolling, useBrowser } from '../../helpers/browser.ts';
 import { until } from '../../helpers/until.ts';
-import { useUp } from './up-under-test.ts';
+import { openAsDeveloper, useUp } from './up-under-test.ts';
 
 const running = useUp(['--vehicles', '3', '--console-port', '0']);
 const browser = useBrowser();
@@ -15,14 +15,9 @@ const newestAt = 1_800_000_000_000;
 
 /** Opens the page of a vehicle with the session of the developer. */
 async function open(vin: string, prepare: (page: Page) => Promise<void>, options = {}): Promise<Page> {
-  const { addresses, keys } = running();
-  const page = await browser.open(addresses.console, options);
-  await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(String(keys.developerSecret));
-  await page.keyboard.press('Enter');
-  await page.getByRole('navigation').waitFor();
+  const page = await openAsDeveloper(browser, running(), '', options);
   await prepare(page);
-  await page.goto(`${addresses.console}/fleet/${vin}`);
+  await page.goto(`${running().addresses.console}/fleet/${vin}`);
   await page.getByRole('heading', { name: 'Connection history' }).waitFor();
   return page;
 }
