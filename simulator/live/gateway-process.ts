@@ -24,7 +24,7 @@ export interface GatewayProcess {
   readonly deaths: number;
   /** Its whole output. */
   output(): string;
-  /** As a power cut, also while it starts: resolves when it is gone. */
+  /** As a power cut, also while it starts: resolves when it is gone. Nothing that it asks is answered from now on. */
   kill(): Promise<void>;
   /** Resolves when it listens; rejects when it ended before. */
   start(): Promise<void>;
@@ -62,6 +62,8 @@ export function environmentOf(config: GatewayConfig): Record<string, string> {
 
 interface Running {
   readonly child: ChildProcess;
+  /** Set by a kill: what it had asked before that is not passed on, for its end has been decided. */
+  isKilled: boolean;
   readonly channel: ProcessChannel | null;
   /** Resolves with its first line; rejects when it ended before. */
   readonly started: Promise<Started>;
@@ -103,6 +105,7 @@ export async function gatewayProcess(options: GatewayProcessOptions): Promise<Ga
     },
     output: () => output,
     async kill() {
+      running.isKilled = true;
       running.child.kill('SIGKILL');
       await running.ended;
     },
@@ -164,8 +167,11 @@ function spawned(
   });
   // The caller that waits for `started` handles the rejection.
   started.catch(() => {});
+  const running = { child, isKilled: false, started, ended };
   const channel: ProcessChannel | null = answer
-    ? processChannel(child, (question) => answer(question, channel as ProcessChannel))
+    ? processChannel(child, (question) =>
+        running.isKilled ? new Promise(() => {}) : answer(question, channel as ProcessChannel),
+      )
     : null;
-  return { child, channel, started, ended };
+  return Object.assign(running, { channel });
 }
