@@ -72,7 +72,8 @@ export function secretsOf(config: GatewayConfig): string[] {
     ...(linkSecretsOf(config.linkSecret) ?? []),
     ...[config.paymentsKey, config.paymentsWebhookSecret, config.ticketWebhookSecret],
   ];
-  const addresses = [config.databaseUrl, config.mqttUrl, config.smtpUrl, config.natsUrl];
+  const databases = [config.databaseUrl, config.apiIotDatabaseUrl];
+  const addresses = [...databases, config.mqttUrl, config.smtpUrl, config.natsUrl];
   const others = [config.ticketWebhookUrl, config.trustedJwks];
   const inAddresses = [...addresses, ...others].flatMap((address) => address?.secrets() ?? []);
   return [...texts, ...inAddresses].filter((secret) => typeof secret === 'string');

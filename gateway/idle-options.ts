@@ -24,7 +24,7 @@ const conditions: readonly Condition[] = [
   {
     options: [
       ...(['apiIotPublicUrl', 'quotaLimit', 'quotaWindowMs', 'commandTimeoutMs', 'checkDigit'] as const),
-      ...(['telemetrySamples', 'mqttUrl', 'mqttUsername', 'mqttPassword'] as const),
+      ...(['telemetrySamples', 'mqttUrl', 'mqttUsername', 'mqttPassword', 'apiIotDatabaseUrl'] as const),
     ],
     holds: hasApiIot,
     otherwise: 'no API IoT runs in this process',

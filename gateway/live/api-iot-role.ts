@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Metric } from 'prom-client';
 import { wallClock } from '../../shared/live/clock.ts';
 import type { LiveHttp } from '../../shared/live/http.ts';
@@ -10,7 +9,6 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { apiIotDefaults } from '../api-iot/config.ts';
-import { migrateApiIot } from '../api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
@@ -19,10 +17,10 @@ import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.t
 import type { GatewayConfig } from '../config.ts';
 import { callbackRetryAtTimeScale } from '../time-scale.ts';
 import { accessTokens, allowedHosts } from './access-tokens.ts';
+import { preparedApiIotDatabase } from './api-iot-database.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import type { MetricFamilies } from './metrics-server.ts';
-import { preparedSqlite } from './prepared-database.ts';
 import { undoneOnFailure } from './undo.ts';
 
 export interface ApiIotRole {
@@ -61,7 +59,7 @@ async function start(
   undo: (close: () => Promise<unknown>) => void,
 ): Promise<ApiIotRole> {
   const { config, keys, http, log, wrap = (fetch) => fetch, otherMetrics = [] } = deps;
-  const database = await preparedSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'), migrateApiIot);
+  const database = await preparedApiIotDatabase(config, log);
   undo(() => database.close());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
   if (broker !== null) await warnOfFiles(database, log);

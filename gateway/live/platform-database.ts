@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemIds } from '../../shared/live/ids.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
-import type { GatewayConfig } from '../config.ts';
+import { type GatewayConfig, options } from '../config.ts';
 import { nameInstallation, readInstallation } from '../restore/installation.ts';
 import { migratePlatform } from '../store/migrations.ts';
 import type { PlatformSchema } from '../store/schema.ts';
@@ -21,7 +21,12 @@ export function platformDatabase(config: GatewayConfig, log: Log): PlatformDatab
   let opened: Promise<Database<PlatformSchema>> | null = null;
   const open = () => {
     opened ??= config.databaseUrl
-      ? preparedPostgres<PlatformSchema>(config.databaseUrl.reveal(), migratePlatform, log)
+      ? preparedPostgres<PlatformSchema>(
+          config.databaseUrl.reveal(),
+          migratePlatform,
+          log,
+          options.databaseUrl,
+        )
       : preparedSqlite<PlatformSchema>(join(config.data, 'platform.db'), migratePlatform);
     return opened;
   };

@@ -4,6 +4,7 @@ import { openSqlite } from '../../shared/live/sqlite.ts';
 import { sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { SchemaUnknown } from '../sql/migration.ts';
 
 /** A restart takes seconds, recovery after a crash may take longer. */
 const restartMaxMs = 30_000;
@@ -30,6 +31,7 @@ export function preparedPostgres<Schema>(
   url: string,
   migrate: (database: Database<Schema>) => Promise<void>,
   log: Log,
+  option: { readonly flag: string; readonly environment: string },
 ): Promise<Database<Schema>> {
   const migrateWhenUp = (database: Database<Schema>) =>
     whenUp(log, async () => {
@@ -37,8 +39,8 @@ export function preparedPostgres<Schema>(
       await migrate(database);
     });
   return prepared(() => openPostgres<Schema>(url, log), migrateWhenUp, {
-    name: 'the PostgreSQL of --database-url',
-    fix: 'start it, or correct --database-url (DATABASE_URL)',
+    name: `the PostgreSQL of --${option.flag}`,
+    fix: `start it, or correct --${option.flag} (${option.environment})`,
     shown: (reason) => reason,
   });
 }
@@ -73,7 +75,8 @@ async function prepared<Schema>(
     return database;
   } catch (error) {
     await database?.close().catch(() => {});
-    throw new Error(`${words.name} cannot be used (${words.shown(reasonOf(error))}): ${words.fix}`, {
+    const fix = error instanceof SchemaUnknown ? error.fix : words.fix;
+    throw new Error(`${words.name} cannot be used (${words.shown(reasonOf(error))}): ${fix}`, {
       cause: error,
     });
   }

@@ -69,4 +69,13 @@ export const neighbourOptions = {
     },
     { protocols: ['postgres://', 'postgresql://'], hasCredentials: true },
   ),
+  apiIotDatabaseUrl: optionalAddress(
+    {
+      flag: 'api-iot-database-url',
+      environment: 'API_IOT_DATABASE_URL',
+      placeholder: 'url',
+      help: 'PostgreSQL database of the API IoT, another one than that of the platform; default: SQLite in the data folder',
+    },
+    { protocols: ['postgres://', 'postgresql://'], hasCredentials: true },
+  ),
 };

@@ -26,7 +26,23 @@ interface MigrationSchema {
   migrations: { name: string };
 }
 
-/** Brings the database to this version's schema, all or nothing; harmless when it is there already. */
+/** The database has steps that this service does not know: a newer version made them, or another service. */
+export class SchemaUnknown extends Error {
+  readonly fix = 'start the version that made it, or name another database';
+
+  constructor(names: readonly string[]) {
+    const [first = '', ...others] = names;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    super(
+      `its schema has ${first}${more}, which this version does not know: it is of a newer version or of another service`,
+    );
+  }
+}
+
+/**
+ * Brings the database to this version's schema, all or nothing; harmless when it is there already. Rejects with `SchemaUnknown` when the
+ * database has further steps: what they mean for the rows is not known here.
+ */
 export async function migrate<Schema>(
   database: Database<Schema>,
   migrations: readonly Migration<Schema>[],
@@ -38,6 +54,9 @@ export async function migrate<Schema>(
     await sql`create table if not exists migrations (name text not null primary key)`.execute(log);
     const done = await log.selectFrom('migrations').select('name').execute();
     const names = new Set(done.map((row) => row.name));
+    const known = new Set(migrations.map(({ name }) => name));
+    const unknown = [...names].filter((name) => !known.has(name)).sort();
+    if (unknown.length > 0) throw new SchemaUnknown(unknown);
     for (const migration of migrations) {
       if (names.has(migration.name)) continue;
       await migration.up(transaction, dialect);

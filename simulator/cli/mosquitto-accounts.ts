@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import { mosquittoAcl } from '../../gateway/broker/mosquitto-acl.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
+import { openApiIotDatabase } from '../../gateway/live/api-iot-database.ts';
 import { mosquittoPassword } from '../../shared/live/mosquitto-password.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
-import { openSqlite } from '../../shared/live/sqlite.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { readPasswords } from '../live/demo-fleet.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -51,7 +51,7 @@ export function addMosquittoAccounts(program: Command): void {
       collect,
     )
     .option('--json', 'print what was written as one JSON line');
-  withGatewayOptions(command, ['data'], {
+  withGatewayOptions(command, ['data', 'apiIotDatabaseUrl'], {
     data: { help: 'data folder of the gateway whose API IoT has registered the vehicles' },
   }).action(async (flags: AccountsFlags) => {
     process.exitCode = await writeAccounts(flags);
@@ -59,13 +59,14 @@ export function addMosquittoAccounts(program: Command): void {
 }
 
 async function writeAccounts(flags: AccountsFlags): Promise<number> {
-  const { data } = gatewayConfig(flags, process.env);
+  const config = gatewayConfig(flags, process.env);
+  const { data } = config;
   const keys = await knownKeys(data);
   const known = new Map([
     ...Object.entries(await readPasswords(join(data, 'fleet.json'))),
     ...(flags.accounts ?? []).flatMap(printedAccounts),
   ]);
-  const { vehicles, unknown } = matched(await registeredDigests(data), known);
+  const { vehicles, unknown } = matched(await registeredDigests(config), known);
   const services: Passwords = new Map([
     ['api-iot', keys.brokerServicePassword],
     ['monitor', keys.brokerMonitorPassword],
@@ -88,14 +89,16 @@ async function writeAccounts(flags: AccountsFlags): Promise<number> {
 }
 
 /** The digest of each registered vehicle's password, by VIN. */
-async function registeredDigests(data: string): Promise<Passwords> {
-  const path = join(data, 'api-iot.db');
-  if (!existsSync(path)) {
+async function registeredDigests(
+  config: Pick<GatewayConfig, 'data' | 'apiIotDatabaseUrl'>,
+): Promise<Passwords> {
+  const { data, apiIotDatabaseUrl } = config;
+  if (apiIotDatabaseUrl === null && !existsSync(join(data, 'api-iot.db'))) {
     throw new UsageError(
-      `there is no api-iot.db in ${data}: give the data folder of the gateway whose API IoT has registered the vehicles with --data`,
+      `there is no api-iot.db in ${data}: give the data folder of the gateway whose API IoT has registered the vehicles with --data, or its API_IOT_DATABASE_URL`,
     );
   }
-  const database = openSqlite<ApiIotSchema>(path);
+  const database = openApiIotDatabase(config);
   try {
     const rows = await database.reader
       .selectFrom('vehicles')
@@ -103,6 +106,12 @@ async function registeredDigests(data: string): Promise<Passwords> {
       .orderBy('vin')
       .execute();
     return new Map(rows.map((row) => [row.vin, row.credential_digest]));
+  } catch (error) {
+    if (apiIotDatabaseUrl === null) throw error;
+    const { message, code } = error as Error & { readonly code?: string };
+    throw new UsageError(
+      `the PostgreSQL of --api-iot-database-url cannot be read (${message || code}): start it, or correct --api-iot-database-url (API_IOT_DATABASE_URL)`,
+    );
   } finally {
     await database.close();
   }

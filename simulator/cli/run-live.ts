@@ -48,7 +48,7 @@ const runOptions = [
   ...(['natsUrl', 'natsReplicas', 'natsMaxBytes', 'natsPlacementCluster', 'natsPlacementTags'] as const),
   ...(['natsUser', 'natsPassword', 'natsCredentials', 'natsNkey'] as const),
   ...(['natsCa', 'natsCertificate', 'natsKey'] as const),
-  ...(['natsServer', 'install', 'databaseUrl', 'apiIotThread', 'logLevel'] as const),
+  ...(['natsServer', 'install', 'databaseUrl', 'apiIotDatabaseUrl', 'apiIotThread', 'logLevel'] as const),
 ];
 
 function environmentOfRun(

@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { openApiIotDatabase } from '../../gateway/live/api-iot-database.ts';
 import type { ApiIotRole, ApiIotRoleDeps } from '../../gateway/live/api-iot-role.ts';
 import type { MetricFamilies } from '../../gateway/live/metrics-server.ts';
-import { openSqlite } from '../../shared/live/sqlite.ts';
 import { carriedHttp } from './carried-http.ts';
 import { environmentOf } from './gateway-process.ts';
 import { processChannel } from './process-channel.ts';
@@ -96,7 +94,7 @@ async function startApiIotThread(deps: ApiIotRoleDeps): Promise<ApiIotRole> {
     settle = null;
     log.info('gateway.api_iot_thread_started', { origin, mqttUrl });
     http.mount(origin, carried.send);
-    const database = openSqlite<ApiIotSchema>(join(config.data, 'api-iot.db'));
+    const database = openApiIotDatabase(config);
     return {
       ...{ origin, mqttUrl, database, broker: null },
       mountPlatform: (platform) => void ask({ type: 'mount', origin: platform }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ApiIotSchema } from '../../gateway/api-iot/store/schema.ts';
 import type { GatewayConfig } from '../../gateway/config.ts';
+import { openApiIotDatabase } from '../../gateway/live/api-iot-database.ts';
 import { startGateway } from '../../gateway/live/gateway.ts';
 import type { Keys } from '../../gateway/live/keys.ts';
 import type { PlatformSchema } from '../../gateway/store/schema.ts';
@@ -88,15 +89,16 @@ export const launchHere: Launch = async ({ config, apiIotFaults, platformFaults,
 };
 
 /** The gateway's two databases, by connections of the run's own. */
-export function openDatabases({ data, databaseUrl }: Pick<GatewayConfig, 'data' | 'databaseUrl'>): {
+export function openDatabases(config: Pick<GatewayConfig, 'data' | 'databaseUrl' | 'apiIotDatabaseUrl'>): {
   platform: Database<PlatformSchema>;
   apiIot: Database<ApiIotSchema>;
   close(): Promise<void>;
 } {
+  const { data, databaseUrl } = config;
   const platform = databaseUrl
     ? openPostgres<PlatformSchema>(databaseUrl.reveal())
     : openSqlite<PlatformSchema>(join(data, 'platform.db'));
-  const apiIot = openSqlite<ApiIotSchema>(join(data, 'api-iot.db'));
+  const apiIot = openApiIotDatabase(config);
   return {
     platform,
     apiIot,

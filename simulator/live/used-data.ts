@@ -14,20 +14,25 @@ const databases = ['platform.db', 'api-iot.db', 'payments.db'];
 export async function usedDataFault({
   data,
   databaseUrl,
-}: Pick<GatewayConfig, 'data' | 'databaseUrl'>): Promise<string | null> {
+  apiIotDatabaseUrl,
+}: Pick<GatewayConfig, 'data' | 'databaseUrl' | 'apiIotDatabaseUrl'>): Promise<string | null> {
   const used = databases.filter((file) => existsSync(join(data, file)));
   if (used.length > 0)
     return `--data ${data} holds the data of an earlier run or of a gateway (${used.join(', ')}), which the verdict would judge as well: name a new or an empty folder, or leave --data out`;
-  if (databaseUrl !== null && (await hasPurchases(databaseUrl.reveal())))
-    return 'the database of DATABASE_URL holds purchases of an earlier run or of a gateway, which the verdict would judge as well: name an empty database, or leave DATABASE_URL out';
+  for (const [name, url, table] of [
+    ['DATABASE_URL', databaseUrl, 'purchases'],
+    ['API_IOT_DATABASE_URL', apiIotDatabaseUrl, 'commands'],
+  ] as const)
+    if (url !== null && (await hasRows(url.reveal(), table)))
+      return `the database of ${name} holds ${table} of an earlier run or of a gateway, which the verdict would judge as well: name an empty database, or leave ${name} out`;
   return null;
 }
 
 /** One without tables has none, and one that does not answer is the gateway's to report. */
-async function hasPurchases(url: string): Promise<boolean> {
+async function hasRows(url: string, table: 'purchases' | 'commands'): Promise<boolean> {
   const database = openPostgres<Record<never, never>>(url);
   try {
-    const { rows } = await sql`select 1 from purchases limit 1`.execute(database.reader);
+    const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(database.reader);
     return rows.length > 0;
   } catch {
     return false;

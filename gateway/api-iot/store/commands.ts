@@ -43,6 +43,7 @@ export async function liftDesired(
   transaction: Writer,
   { vin, feature, version }: Omit<DesiredFeatureRow, 'state'>,
 ): Promise<void> {
+  if (feature.includes('\0')) return;
   await transaction
     .updateTable('desired_features')
     .set({ version: Math.min(version, reportedVersionMax) })
@@ -65,6 +66,8 @@ export async function insertCommand(transaction: Writer, command: CommandRow): P
 }
 
 export async function findCommand(database: Reader, id: string): Promise<CommandRow | null> {
+  // A vehicle's word: PostgreSQL takes no zero character in a text, and no id of ours has one.
+  if (id.includes('\0')) return null;
   const { rows } = await sql<CommandRow>`select * from commands where id = ${id}`.execute(database);
   return rows[0] ?? null;
 }

@@ -598,8 +598,12 @@ const ofMosquittoAccounts: Record<string, Case> = {
     ),
     refuses(
       'mosquitto-accounts --out FOLDER --data FOLDER',
-      'there is no api-iot.db in FOLDER: give the data folder of the gateway whose API IoT has registered the vehicles with --data',
+      'there is no api-iot.db in FOLDER: give the data folder of the gateway whose API IoT has registered the vehicles with --data, or its API_IOT_DATABASE_URL',
     ),
+  ),
+  'mosquitto-accounts --api-iot-database-url': refuses(
+    'mosquitto-accounts --out FOLDER --data FOLDER --api-iot-database-url postgres://127.0.0.1:1/x',
+    'the PostgreSQL of --api-iot-database-url cannot be read (connect ECONNREFUSED 127.0.0.1:1): start it, or correct --api-iot-database-url (API_IOT_DATABASE_URL)',
   ),
   ...Object.fromEntries(
     ['out', 'accounts', 'json'].map((name) => [

@@ -111,6 +111,7 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   mqttUrl: url('mqtts://broker.example', 'mqtt:// or mqtts://'),
   mqttUsername: name('other'),
   mqttPassword: free('secret'),
+  apiIotDatabaseUrl: url('postgres://127.0.0.1/api_iot', 'postgres:// or postgresql://'),
   databaseUrl: url('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
   paymentsUrl: web('https://payments.example'),
   paymentsKey: free('sk_test_1'),

@@ -31,7 +31,8 @@ const secrets: readonly Name[] = [
   ...(['paymentsWebhookSecret', 'ticketWebhookSecret'] as const),
 ];
 const addressesWithCredentials: Readonly<Partial<Record<Name, string>>> = {
-  ...{ databaseUrl: 'postgres', natsUrl: 'nats', mqttUrl: 'mqtt', smtpUrl: 'smtp' },
+  ...{ apiIotDatabaseUrl: 'postgres', databaseUrl: 'postgres' },
+  ...{ natsUrl: 'nats', mqttUrl: 'mqtt', smtpUrl: 'smtp' },
 };
 /** Its path lets its holder in. */
 const addressesWithPath: readonly Name[] = ['ticketWebhookUrl'];

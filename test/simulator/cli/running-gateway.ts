@@ -20,6 +20,7 @@ export interface Given {
   apiIotThread: string | null;
   mqttUrl: string | null;
   databaseUrl: string | null;
+  apiIotDatabaseUrl: string | null;
   trusted: readonly { readonly issuer: string; readonly jwksUrl: string; readonly leewaySeconds?: number }[];
   logLevel: string | null;
 }
@@ -41,6 +42,7 @@ const nothing: Given = {
   apiIotThread: null,
   mqttUrl: null,
   databaseUrl: null,
+  apiIotDatabaseUrl: null,
   trusted: [],
   logLevel: null,
 };

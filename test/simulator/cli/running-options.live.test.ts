@@ -133,9 +133,14 @@ vi.mock('../../../gateway/live/prepared-database.ts', async (original) => {
   const { preparedSqlite } = await original<typeof import('../../../gateway/live/prepared-database.ts')>();
   return {
     preparedSqlite,
-    preparedPostgres(url: string, migrate: Parameters<typeof preparedSqlite>[1]) {
-      given.databaseUrl = url;
-      return preparedSqlite(join(folder, 'postgres.db'), migrate);
+    preparedPostgres(
+      url: string,
+      migrate: Parameters<typeof preparedSqlite>[1],
+      _log: unknown,
+      { flag }: { readonly flag: string },
+    ) {
+      given[flag === 'database-url' ? 'databaseUrl' : 'apiIotDatabaseUrl'] = url;
+      return preparedSqlite(join(folder, `${flag}.db`), migrate);
     },
   };
 });
@@ -482,6 +487,11 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   databaseUrl: {
     text: 'postgres://127.0.0.1/fleetwake',
     see: ({ databaseUrl }) => databaseUrl,
+    before: null,
+  },
+  apiIotDatabaseUrl: {
+    text: 'postgres://127.0.0.1/api_iot',
+    see: ({ apiIotDatabaseUrl }) => apiIotDatabaseUrl,
     before: null,
   },
   paymentsUrl: {
