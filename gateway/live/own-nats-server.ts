@@ -3,9 +3,17 @@ import { type NatsServer, type NatsServerOptions, startNatsServer } from '../../
 import { sleep } from '../../shared/ports/clock.ts';
 import type { EventLoop } from '../../shared/ports/event-loop.ts';
 
-const restartPauseMs = 1_000;
-/** How often the server is asked whether JetStream works, and the failures in a row after which it is restarted. */
-const checkEveryMs = 2_000;
+/** Waits of the watch; a test makes them shorter. */
+interface WatchTimes {
+  /** How often the server is asked whether JetStream works. */
+  readonly checkEveryMs: number;
+  /** Longer than a busy machine needs for an answer: a server that works must not be restarted. */
+  readonly answerMaxMs: number;
+  readonly restartPauseMs: number;
+}
+
+const watchTimes: WatchTimes = { checkEveryMs: 2_000, answerMaxMs: 5_000, restartPauseMs: 1_000 };
+/** Failures in a row after which it is restarted. */
 const failedChecksMax = 3;
 /** A check in which this process was busy for longer says nothing about the server: its answer may lie here unread. */
 const busyMaxMs = 500;
@@ -14,6 +22,7 @@ const diskFull = /no space left/i;
 export interface OwnNatsServerOptions extends NatsServerOptions {
   /** Of this process. */
   readonly eventLoop: Pick<EventLoop, 'busyMs'>;
+  readonly times?: Partial<WatchTimes>;
 }
 
 export interface OwnNatsServer {
@@ -31,6 +40,7 @@ export interface OwnNatsServer {
  */
 export async function ownNatsServer(options: OwnNatsServerOptions): Promise<OwnNatsServer> {
   const { log, eventLoop } = options;
+  const { checkEveryMs, answerMaxMs, restartPauseMs } = { ...watchTimes, ...options.times };
   let server: NatsServer = await startNatsServer(options);
   let problem: string | null = null;
   const { url, port } = server;
@@ -67,7 +77,7 @@ export async function ownNatsServer(options: OwnNatsServerOptions): Promise<OwnN
     while (!signal.aborted) {
       await Promise.race([ended, sleep(wallClock, checkEveryMs, signal)]);
       const busyBefore = eventLoop.busyMs();
-      const failure = hasEnded || signal.aborted ? null : await server.check();
+      const failure = hasEnded || signal.aborted ? null : await server.check(answerMaxMs);
       if (signal.aborted) return;
       if (hasEnded) return report('nats.ended', 'its process ended');
       if (failure !== null && eventLoop.busyMs() - busyBefore > busyMaxMs) continue;

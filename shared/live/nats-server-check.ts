@@ -6,19 +6,19 @@ import { configurationFile, serverInboxPrefix, serverUser } from './nats-server-
 
 /** A server that does not listen yet refuses at once; one that listens is waited for, however busy this process is. */
 const answerMaxMs = 20_000;
-/** Longer than a busy machine needs: a server that works must not be restarted. */
-const checkMaxMs = 5_000;
 /** Holds the newest message of the checks, on servers that are started here only. */
 const checkSubject = 'fleetwake.check';
 const checkStream = { name: 'FLEETWAKE_CHECK', subjects: [checkSubject], max_msgs: 1 };
 
+interface CheckedServer {
+  readonly port: number;
+  readonly password: string;
+  readonly timeoutMs: number;
+}
+
 /** Connects as a client does; resolves with why `work` failed, null when it did not. */
 async function failureOf(
-  {
-    port,
-    password,
-    timeoutMs,
-  }: { readonly port: number; readonly password: string; readonly timeoutMs: number },
+  { port, password, timeoutMs }: CheckedServer,
   work: (connection: NatsConnection) => Promise<unknown>,
 ): Promise<string | null> {
   try {
@@ -50,19 +50,15 @@ export function jetStreamFailure(port: number, password: string): Promise<string
 }
 
 /** Stores a message, which is what the server is for: it can answer, and store nothing. */
-export async function storingFailure(
-  dataFolder: string,
-  port: number,
-  password: string,
-): Promise<string | null> {
+export async function storingFailure(dataFolder: string, server: CheckedServer): Promise<string | null> {
   // A server whose folder was deleted works on until it needs the next file.
   const hasFolder = await stat(join(dataFolder, configurationFile)).then(
     () => true,
     () => false,
   );
   if (!hasFolder) return `its data folder ${dataFolder} is gone`;
-  const timeoutMs = checkMaxMs;
-  const failure = await failureOf({ port, password, timeoutMs }, async (connection) => {
+  const { timeoutMs } = server;
+  const failure = await failureOf(server, async (connection) => {
     const manager = await jetstreamManager(connection, { timeout: timeoutMs });
     await manager.streams.add({ ...checkStream, storage: StorageType.File, discard: DiscardPolicy.Old });
     await jetstream(connection, { timeout: timeoutMs }).publish(checkSubject, '');

@@ -32,8 +32,8 @@ export interface NatsServer {
   readonly pid: number;
   /** Resolves when the process ended, however that came. */
   readonly exited: Promise<void>;
-  /** Resolves with why it does not work: JetStream stores no message within 5 s, or the data folder is gone; null when it works. */
-  check(): Promise<string | null>;
+  /** Resolves with why it does not work: JetStream stores no message within this time, or the data folder is gone; null when it works. */
+  check(timeoutMs: number): Promise<string | null>;
   /** The last lines that it wrote. */
   lastWords(): string;
   /** Ends it politely and resolves when it is gone. */
@@ -93,7 +93,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
       ...address,
       pid: child.pid ?? 0,
       exited,
-      check: () => storingFailure(dataFolder, address.port, password),
+      check: (timeoutMs) => storingFailure(dataFolder, { port: address.port, password, timeoutMs }),
       lastWords: () => output().split('\n').slice(-3).join(' | '),
       stop: () => end('SIGTERM'),
       kill: () => end('SIGKILL'),

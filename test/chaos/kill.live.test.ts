@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../shared/virtual/random.ts';
 import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
+import { sized } from '../helpers/proofs.ts';
 import { launchApart, launchProcess } from './gateway-process.ts';
 import { drawKills, killer } from './kills.ts';
 import { chaosRun } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
-/** `npm run chaos` asks for more. */
-const killCount = Number(process.env.CHAOS_KILLS ?? 5);
+const killCount = Number(process.env.CHAOS_KILLS ?? sized(2, 20));
 const seed = Number(process.env.CHAOS_SEED ?? 1);
 const perKill = { ms: 15_000, purchases: 12, workloadMs: killCount > 5 ? 4_500 : 2_500 };
 const purchases = Math.max(100, perKill.purchases * killCount);
@@ -46,15 +46,17 @@ test(
   60_000 + killCount * perKill.ms,
 );
 
-test('an API IoT that is killed three times, with its broker and without the platform, loses no command and no answer', async () => {
+const apart = sized({ kills: 1, vehicles: 30, purchases: 50 }, { kills: 3, vehicles: 30, purchases: 50 });
+
+test('an API IoT that is killed, with its broker and without the platform, loses no command and no answer', async () => {
   const processes: GatewayProcess[] = [];
   const points = drawKills(seededRandom(seed), 10).filter(({ where }) => where.endsWith('vehicle'));
-  const assassin = killer(points.slice(0, 3), {
+  const assassin = killer(points.slice(0, apart.kills), {
     kill: async () => processes[0]?.kill(),
     restart: async () => processes[0]?.start(),
   });
   const { evidence, report, broken } = await chaosRun({
-    scenario: chaosScenario({ vehicles: 30, purchases: 50, overMs: 6_000 }),
+    scenario: chaosScenario({ ...apart, overMs: 6_000 }),
     seed: seed + 1,
     launch: launchApart(({ apiIot }) => processes.push(apiIot)),
     onMoment: assassin.onMoment,
@@ -62,7 +64,7 @@ test('an API IoT that is killed three times, with its broker and without the pla
   });
   await assassin.idle();
   expect(broken).toEqual([]);
-  expect(evidence.crashes).toBe(3);
+  expect(evidence.crashes).toBe(apart.kills);
   expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
-  expect(report.outcomes.active + report.outcomes.failed).toBe(47);
+  expect(report.outcomes.active + report.outcomes.failed).toBe(apart.purchases - 3);
 });

@@ -2,8 +2,12 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
-import { type OwnNatsServer, ownNatsServer } from '../../gateway/live/own-nats-server.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  type OwnNatsServer,
+  type OwnNatsServerOptions,
+  ownNatsServer,
+} from '../../gateway/live/own-nats-server.ts';
 import { openNatsBus } from '../../shared/live/nats-bus.ts';
 import { startNatsServer } from '../../shared/live/nats-server.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
@@ -24,21 +28,35 @@ interface Own {
   pid(): Promise<number>;
 }
 
-/** A process that is never busy. */
-const idle = { busyMs: () => 0 };
+/** A process that is never busy, and counts how often it is asked: once for each check that succeeds. */
+function idleLoop() {
+  let looks = 0;
+  return {
+    looks: () => looks,
+    busyMs() {
+      looks += 1;
+      return 0;
+    },
+  };
+}
+
+/** Shorter waits than a gateway has. */
+const quick = { checkEveryMs: 100, restartPauseMs: 100 };
+/** Of a server that is stopped, and answers nothing for as long as one waits. */
+const impatient = { ...quick, answerMaxMs: 2_000 };
 
 /** A watched nats-server in this folder, with a client that stays connected all the time. */
 async function withOwnServer(
   dataFolder: string,
   work: (own: Own) => Promise<void>,
-  eventLoop: { busyMs(): number } = idle,
+  { eventLoop = idleLoop(), times = quick }: Partial<Pick<OwnNatsServerOptions, 'eventLoop' | 'times'>> = {},
 ): Promise<void> {
   const errors: string[] = [];
   const error: Log['error'] = (event, fields) => {
     errors.push(`${event} ${fields?.reason ?? ''}`);
   };
   const log: Log = { ...silentLog, error };
-  const server = await ownNatsServer({ dataFolder, eventLoop, log });
+  const server = await ownNatsServer({ dataFolder, eventLoop, times, log });
   const bus = await openNatsBus({ url: server.url, log });
   const seen: string[] = [];
   await bus.consume(
@@ -100,121 +118,133 @@ async function refuseWrites({ pid }: Own, disk: string, isSmall: boolean): Promi
   return async () => void (await limit('unlimited').catch(() => {}));
 }
 
-it('stores again without a hand once a full disk has space', () =>
-  withTemporaryFolder(async (folder) => {
-    const disk = join(folder, 'disk');
-    const small = await smallDisk(disk);
-    try {
-      await withOwnServer(join(disk, 'nats'), async (own) => {
-        const { server, bus, errors, works } = own;
-        const events = () => bus.publish('fleetwake.events.test', 'x'.repeat(20_000)).catch(() => {});
-        for (let count = 0; count < 5; count += 1) await events();
-        const free = await refuseWrites(own, disk, small !== null);
-        for (let count = 0; count < 5; count += 1) void events();
-        await until(() => server.problem() !== null, 'it is known');
-        expect(server.problem()).toMatch(/JetStream stores nothing/);
-        expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
-        await free();
-        await until(() => works('after the full disk'), 'it works again');
+// Each has a server of its own, and waits more than it works.
+describe.concurrent('A nats-server of the gateway', () => {
+  it('stores again without a hand once a full disk has space', () =>
+    withTemporaryFolder(async (folder) => {
+      const disk = join(folder, 'disk');
+      const small = await smallDisk(disk);
+      try {
+        await withOwnServer(join(disk, 'nats'), async (own) => {
+          const { server, bus, errors, works } = own;
+          const events = () => bus.publish('fleetwake.events.test', 'x'.repeat(20_000)).catch(() => {});
+          for (let count = 0; count < 5; count += 1) await events();
+          const free = await refuseWrites(own, disk, small !== null);
+          for (let count = 0; count < 5; count += 1) void events();
+          await until(() => server.problem() !== null, 'it is known');
+          expect(server.problem()).toMatch(/JetStream stores nothing/);
+          expect(errors.filter((line) => line.startsWith('nats.not_working')).length).toBe(1);
+          await free();
+          await until(() => works('after the full disk'), 'it works again');
+          await until(() => server.problem() === null, 'it is known');
+        });
+      } finally {
+        await small?.unmount();
+      }
+    }));
+
+  it('is restarted when its JetStream does not answer although its process runs', () =>
+    withTemporaryFolder((folder) =>
+      withOwnServer(
+        join(folder, 'nats'),
+        async ({ server, errors, works, pid }) => {
+          const before = await pid();
+          process.kill(before, 'SIGSTOP');
+          await until(() => server.problem() !== null, 'it is known');
+          await until(() => works('after the silence'), 'it works again');
+          await until(() => server.problem() === null, 'it is known');
+          expect(await pid()).not.toBe(before);
+          expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
+            expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
+          ]);
+        },
+        { times: impatient },
+      ),
+    ));
+
+  it('is left alone while its process is too busy to read its answers, and restarted once that is over', () =>
+    withTemporaryFolder((folder) => {
+      let looks = 0;
+      let isBusy = true;
+      const eventLoop = {
+        busyMs() {
+          looks += 1;
+          return isBusy ? looks * 1_000 : 0;
+        },
+      };
+      return withOwnServer(
+        join(folder, 'nats'),
+        async ({ server, errors, pid }) => {
+          const before = await pid();
+          process.kill(before, 'SIGSTOP');
+          // Two looks for each check that failed: one before it, one after it.
+          const from = looks;
+          await until(() => looks >= from + 2 * 5, 'five checks have failed');
+          expect([await pid(), server.problem(), errors.filter((line) => line.startsWith('nats.'))]).toEqual([
+            before,
+            null,
+            [],
+          ]);
+          isBusy = false;
+          await until(() => server.problem() !== null, 'it is known');
+          await until(async () => (await pid()) !== before, 'it is restarted');
+        },
+        { eventLoop, times: impatient },
+      );
+    }));
+
+  it('is the same server for its clients after its data folder was deleted while it ran', () =>
+    withTemporaryFolder((folder) =>
+      withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
+        const { url } = server;
+        await rm(dataFolder, { recursive: true });
+        await until(() => works('after the loss'), 'it works again');
+        await until(async () => (await pid()) > 0, 'it has its files again');
         await until(() => server.problem() === null, 'it is known');
-      });
-    } finally {
-      await small?.unmount();
-    }
-  }));
-
-it('is restarted when its JetStream does not answer although its process runs', () =>
-  withTemporaryFolder((folder) =>
-    withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
-      const before = await pid();
-      process.kill(before, 'SIGSTOP');
-      await until(() => server.problem() !== null, 'it is known');
-      await until(() => works('after the silence'), 'it works again');
-      await until(() => server.problem() === null, 'it is known');
-      expect(await pid()).not.toBe(before);
-      expect(errors.filter((line) => line.startsWith('nats.'))).toEqual([
-        expect.stringMatching(/^nats\.not_working JetStream stores nothing \(/),
-      ]);
-    }),
-  ));
-
-it('is left alone while its process is too busy to read its answers, and restarted once that is over', () =>
-  withTemporaryFolder((folder) => {
-    let looks = 0;
-    let isBusy = true;
-    const eventLoop = {
-      busyMs() {
-        looks += 1;
-        return isBusy ? looks * 1_000 : 0;
-      },
-    };
-    return withOwnServer(
-      join(folder, 'nats'),
-      async ({ server, errors, pid }) => {
-        const before = await pid();
-        process.kill(before, 'SIGSTOP');
-        // Two looks for each check that failed: one before it, one after it.
-        const from = looks;
-        await until(() => looks >= from + 2 * 5, 'five checks have failed');
-        expect([await pid(), server.problem(), errors.filter((line) => line.startsWith('nats.'))]).toEqual([
-          before,
-          null,
-          [],
+        await until(() => works('after the restart'), 'it works again');
+        expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
+          `nats.not_working its data folder ${dataFolder} is gone`,
         ]);
-        isBusy = false;
-        await until(() => server.problem() !== null, 'it is known');
-        await until(async () => (await pid()) !== before, 'it is restarted');
-      },
-      eventLoop,
-    );
-  }));
+        expect(server.url).toBe(url);
+        expect(await readFile(join(dataFolder, 'nats-password'), 'utf8')).toBe(new URL(url).password);
+      }),
+    ));
 
-it('is the same server for its clients after its data folder was deleted while it ran', () =>
-  withTemporaryFolder((folder) =>
-    withOwnServer(join(folder, 'nats'), async ({ dataFolder, server, errors, works, pid }) => {
-      const { url } = server;
-      await rm(dataFolder, { recursive: true });
-      await until(() => works('after the loss'), 'it works again');
-      await until(async () => (await pid()) > 0, 'it has its files again');
-      await until(() => server.problem() === null, 'it is known');
-      await until(() => works('after the restart'), 'it works again');
-      expect(errors.filter((line) => line.startsWith('nats.not_working'))).toEqual([
-        `nats.not_working its data folder ${dataFolder} is gone`,
-      ]);
-      expect(server.url).toBe(url);
-      expect(await readFile(join(dataFolder, 'nats-password'), 'utf8')).toBe(new URL(url).password);
-    }),
-  ));
+  it('is left alone while it works', () =>
+    withTemporaryFolder((folder) => {
+      const eventLoop = idleLoop();
+      return withOwnServer(
+        join(folder, 'nats'),
+        async ({ server, errors, works, pid }) => {
+          const before = await pid();
+          await until(() => eventLoop.looks() > 10, 'ten checks have succeeded');
+          expect([await pid(), server.problem(), errors]).toEqual([before, null, []]);
+          await until(() => works('still'), 'it still works');
+        },
+        { eventLoop },
+      );
+    }));
 
-it('is left alone while it works', () =>
-  withTemporaryFolder((folder) =>
-    withOwnServer(join(folder, 'nats'), async ({ server, errors, works, pid }) => {
-      const before = await pid();
-      await new Promise((resolve) => setTimeout(resolve, 8_000));
-      expect([await pid(), server.problem(), errors]).toEqual([before, null, []]);
-      await until(() => works('still'), 'it still works');
-    }),
-  ));
-
-it('has a stream without files recreated by its clients (error 10077), also without a restart of the server', () =>
-  withTemporaryFolder(async (folder) => {
-    const dataFolder = join(folder, 'nats');
-    const server = await startNatsServer({ dataFolder, log: silentLog });
-    const errors: string[] = [];
-    const bus = await openNatsBus({
-      url: server.url,
-      log: { ...silentLog, error: (event) => void errors.push(event) },
-    });
-    try {
-      await rm(join(dataFolder, 'jetstream'), { recursive: true });
-      await writeFile(join(dataFolder, 'jetstream-was-here'), '');
-      // Some 8 MB fill the block that is still open; the next one cannot be created.
-      const large = 'x'.repeat(500_000);
-      for (let count = 0; count < 40; count += 1) await bus.publish('fleetwake.wake.a', large);
-      expect(errors).toEqual(['bus.stream_recreated']);
-      expect(bus.problem()).toBeNull();
-    } finally {
-      await bus.close();
-      await server.stop();
-    }
-  }));
+  it('has a stream without files recreated by its clients (error 10077), also without a restart of the server', () =>
+    withTemporaryFolder(async (folder) => {
+      const dataFolder = join(folder, 'nats');
+      const server = await startNatsServer({ dataFolder, log: silentLog });
+      const errors: string[] = [];
+      const bus = await openNatsBus({
+        url: server.url,
+        log: { ...silentLog, error: (event) => void errors.push(event) },
+      });
+      try {
+        await rm(join(dataFolder, 'jetstream'), { recursive: true });
+        await writeFile(join(dataFolder, 'jetstream-was-here'), '');
+        // Some 8 MB fill the block that is still open; the next one cannot be created.
+        const large = 'x'.repeat(500_000);
+        for (let count = 0; count < 40; count += 1) await bus.publish('fleetwake.wake.a', large);
+        expect(errors).toEqual(['bus.stream_recreated']);
+        expect(bus.problem()).toBeNull();
+      } finally {
+        await bus.close();
+        await server.stop();
+      }
+    }));
+});

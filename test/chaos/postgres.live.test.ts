@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { Address } from '../../shared/protocol/address.ts';
 import type { GatewayProcess } from '../../simulator/live/gateway-process.ts';
 import { type PostgresServer, startPostgresServer } from '../helpers/postgres.ts';
+import { sized } from '../helpers/proofs.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { launchProcess } from './gateway-process.ts';
 import { chaosRun, freshConfig } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
-/** `npm run chaos` asks for eight of each. */
-const rounds = Number(process.env.CHAOS_POSTGRES ?? 1);
+/** Of restarts, and of kills. */
+const rounds = Number(process.env.CHAOS_POSTGRES ?? sized(1, 8));
 const pauseMs = 2_000;
 
 /** Restarts the server and kills it, by turns, with a pause in which work continues. */

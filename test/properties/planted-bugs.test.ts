@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { wallClock } from '../../shared/live/clock.ts';
 import { runChecks } from '../../simulator/reports/checks/all.ts';
+import { sized } from '../helpers/proofs.ts';
 import { sampleEvidence } from '../simulator/reports/sample.ts';
 import { isReportedBy, type PlantedBug, plantedBugs, unplant } from './planted-bugs.ts';
 
-/** `npm run check:planted` runs all of them with three seeds; what takes more runs than this is left out of every day's tests. */
-const isComplete = process.env.PLANTED === 'all';
-const runsEveryDay = 100;
+/** `npm run test:proofs` runs all of them with three seeds; what takes more runs than this is left out of every day's tests. */
+const isComplete = sized(false, true);
+const runsEveryDay = 20;
 const seeds = isComplete ? [1, 2, 3] : [1];
 const runsMax = 1_000;
 

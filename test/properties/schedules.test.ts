@@ -8,8 +8,9 @@ import { checkTestCases, hashOfAll } from '../../simulator/check/checking.ts';
 import { judge } from '../../simulator/check/judge.ts';
 import { readSaved } from '../../simulator/check/saved-test-case.ts';
 import { cliFile } from '../e2e/build.ts';
+import { sized } from '../helpers/proofs.ts';
 
-const runsInCi = 120;
+const runsInCi = sized(40, 120);
 const folder = join(import.meta.dirname, '..', 'regressions');
 
 describe('The corpus: what failed once holds', () => {
