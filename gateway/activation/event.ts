@@ -12,11 +12,11 @@ export type VehicleEvent =
     }
   /** The attempt may start: the vehicle has no other command under way. */
   | { readonly type: 'attempt_started'; readonly at: number }
-  /** Not now: another command is under way, the vehicle is away (revocation), or the quota is kept for paid activations. */
+  /** Not now: another command is under way, the vehicle is away (revocation), the quota is kept for paid activations, an incident or a pause holds it. */
   | {
       readonly type: 'postponed';
       readonly at: number;
-      readonly reason: 'vehicle_busy' | 'vehicle_away' | 'quota_reserved' | 'api_iot_unavailable';
+      readonly reason: 'vehicle_busy' | 'vehicle_away' | 'quota_reserved' | 'api_iot_unavailable' | 'paused';
       /** When to look again, where that is known; else after the back-off of its postponements. */
       readonly until?: number;
     }

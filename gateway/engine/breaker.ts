@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { SystemicCause } from '../store/systemic-causes.ts';
+import type { IncidentCause } from '../store/systemic-causes.ts';
 import { type CallOutcome, isSystemic } from './systemic-cause.ts';
 
 export interface BreakerSettings {
@@ -20,8 +20,9 @@ export const probeGrowthMax = 4;
 
 /** What keeps activations from the API IoT, as long as it lasts. */
 export interface BreakerIncident {
-  readonly cause: SystemicCause;
+  readonly cause: IncidentCause;
   readonly since: number;
+  /** When to ask again; nothing probes while an operator has paused the engine. */
   readonly probeAt: number;
   /** Reads went well while it opened: only a command that is taken shows that the cause is over. */
   readonly closesBy: 'any' | 'configure';
@@ -50,7 +51,8 @@ type Mode =
 /**
  * Keeps one systemic cause at the API IoT from ending thousands of activations. It opens on the share of calls that fail with one
  * cause; then activations wait, one at a time probes, and after a success they resume one after the other, faster and faster.
- * In memory: `sharedBreaker` shares the incident with other processes.
+ * An operator's pause holds activations back in the same way, without a probe. In memory: `sharedBreaker` shares the incident with other
+ * processes.
  */
 export function breaker(deps: {
   readonly clock: Clock;
@@ -88,6 +90,7 @@ export function breaker(deps: {
   }
 
   function observeOpen(incident: BreakerIncident, { kind, cause }: CallOutcome): void {
+    if (incident.cause === 'paused') return;
     if (cause !== null || (incident.closesBy === 'configure' && kind !== 'configure')) return;
     resume();
     deps.onClosed(incident);
@@ -98,6 +101,12 @@ export function breaker(deps: {
     calls = [];
     turns.clear();
     mode = { name: 'resuming', since: at, nextAt: at };
+  }
+
+  /** What is open, with when activations ask again: a pause has no probe, so it is the longest wait. */
+  function asAsked({ incident }: Open): BreakerIncident {
+    if (incident.cause !== 'paused') return incident;
+    return { ...incident, probeAt: clock.now() + settings.probeAfterMs * probeGrowthMax };
   }
 
   function takeTurn(current: Extract<Mode, { name: 'resuming' }>, id: string, now: number): number | null {
@@ -129,7 +138,7 @@ export function breaker(deps: {
         case 'closed':
           return null;
         case 'open':
-          return mode.probeId === id && now < mode.incident.probeAt ? null : mode.incident.probeAt;
+          return mode.probeId === id && now < mode.incident.probeAt ? null : asAsked(mode).probeAt;
         case 'resuming':
           return takeTurn(mode, id, now);
       }
@@ -137,7 +146,8 @@ export function breaker(deps: {
     /** The probe that may be made now, or null. */
     probeDue(): Probe | null {
       const now = clock.now();
-      if (mode.name !== 'open' || now < mode.incident.probeAt) return null;
+      if (mode.name !== 'open' || mode.incident.cause === 'paused' || now < mode.incident.probeAt)
+        return null;
       return { from: mode.incident.probeAt, to: now + mode.probeEveryMs };
     },
     /** Lets one activation probe until the next probe is due. */
@@ -155,6 +165,6 @@ export function breaker(deps: {
     resume,
     isClosed: () => mode.name === 'closed',
     /** While it is open. */
-    incident: (): BreakerIncident | null => (mode.name === 'open' ? mode.incident : null),
+    incident: (): BreakerIncident | null => (mode.name === 'open' ? asAsked(mode) : null),
   };
 }

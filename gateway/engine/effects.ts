@@ -46,7 +46,7 @@ export function runEffect(deps: EffectDeps, stored: StoredActivation, effect: Ef
   }
 }
 
-/** A systemic cause at the API IoT costs no attempt: the activation waits within its deadline. */
+/** A systemic cause at the API IoT, or a pause, costs no attempt: the activation waits within its deadline. */
 async function unlessHeldBack(
   deps: EffectDeps,
   activation: Activation,
@@ -55,7 +55,8 @@ async function unlessHeldBack(
   const { breaker, clock } = deps;
   const until = breaker?.holdsBack() ? await breaker.admit(activation.id) : null;
   if (until === null) return run(deps, activation);
-  return { type: 'postponed', at: clock.now(), reason: 'api_iot_unavailable', until };
+  const reason = breaker?.incident()?.cause === 'paused' ? 'paused' : 'api_iot_unavailable';
+  return { type: 'postponed', at: clock.now(), reason, until };
 }
 
 /** An offline vehicle is attempted all the same: the command waits in the broker (docs/activation-spec.md, section 11). */

@@ -385,6 +385,19 @@ export function activationEngine(outer: EngineDeps) {
       return activation;
     },
 
+    /** An operator has paused the engine: this process knows it at once, others with their next sweep. */
+    pause: guard.follow,
+
+    /** An operator looks after an activation: what was postponed, or waits because its work threw, is worked on now. */
+    async requeue(id: string): Promise<Activation> {
+      const stored = await loadActivation(database.reader, id);
+      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
+      failures.delete(id);
+      const { activation } = await apply(stored, [{ type: 'vehicle_free', at: clock.now() }]);
+      continueInBackground(id);
+      return activation;
+    },
+
     /** An operator has ended an incident: activations that it has postponed continue, one after the other. */
     async resume(): Promise<void> {
       await guard.follow();

@@ -97,7 +97,8 @@ export function sharedBreaker(deps: SharedBreakerDeps): SharedBreaker {
 
   async function close(): Promise<void> {
     const known = row ?? (await openIncidentOf(database.reader));
-    if (known === null || local.incident() !== null) return;
+    // Only an operator ends a pause.
+    if (known === null || known.cause === 'paused' || local.incident() !== null) return;
     const at = clock.now();
     const closed = await database.write((transaction) =>
       closeIncident(transaction, ids, known.id, { actor: 'engine', at }),
@@ -115,10 +116,13 @@ export function sharedBreaker(deps: SharedBreakerDeps): SharedBreaker {
     const current = await openIncidentOf(database.reader);
     if (current !== null) {
       // It is well again here, and that could not be written yet.
-      if (known !== null && local.incident() === null) return later(close);
+      if (known !== null && local.incident() === null && current.cause !== 'paused') return later(close);
+      if (current.cause === 'paused' && current.id !== known?.id)
+        log.warn('engine.paused', { incidentId: current.id, by: current.opened_by, reason: current.reason });
       row = current;
       local.adopt(incidentOf(current));
     } else if (known !== null) {
+      if (known.cause === 'paused') log.warn('engine.resumed', { incidentId: known.id });
       row = null;
       local.resume();
     } else if (local.incident() !== null) later(open);

@@ -30,6 +30,7 @@ import { mountReadiness } from './readiness.ts';
 import { mountRecords } from './record-routes.ts';
 import { mountRegisters } from './register-routes.ts';
 import { mountRegistrations, registrationsBodyBytes, registrationsPath } from './registration-batch.ts';
+import { mountRequeue } from './requeue-route.ts';
 import { mountRestore } from './restore-routes.ts';
 import { type PlatformScope, platformAudience, platformScopes, roleScopes } from './scopes.ts';
 import { mountSettlements } from './settlement-route.ts';
@@ -126,6 +127,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountOpenVehicles(app, deps, authenticator);
   mountParkedWork(app, deps, authenticator);
   mountIncidents(app, deps, authenticator);
+  mountRequeue(app, deps, authenticator);
   mountEventTickets(app, deps, authenticator);
   mountSettlements(app, { ...deps, disputes: disputeDeps(deps) }, authenticator);
   mountRestore(app, deps, authenticator);

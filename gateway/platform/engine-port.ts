@@ -18,8 +18,12 @@ export interface ActivationEngine {
    * stands: nothing of it has changed where there was nothing to settle.
    */
   settle(activationId: string, event: MoneyDecision): Promise<Activation>;
-  /** Resumes activations that an incident has postponed, after an operator has ended it. Resolves before they have. */
+  /** Takes over that an operator has paused it. */
+  pause(): Promise<void>;
+  /** Resumes activations that an incident or a pause has postponed, after an operator has ended it. Resolves before they have. */
   resume(): Promise<void>;
+  /** Works on an open activation at once, also if its work failed or its wake-up was lost; a back-off keeps its moment. */
+  requeue(activationId: string): Promise<Activation>;
   /** A verified callback of the API IoT: resolves once it is saved. A repeat is harmless. */
   receive(callback: CommandEnded): Promise<void>;
 }

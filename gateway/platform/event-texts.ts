@@ -1,5 +1,5 @@
 import { activationTexts } from './activation-texts.ts';
-import { customerVisible, type EventText, label, step, text } from './event-text.ts';
+import { customerVisible, type EventText, label, reasonOf, step, text } from './event-text.ts';
 import { paymentTexts } from './payment-texts.ts';
 import type { RecordType } from './record-type.ts';
 import { ticketTexts } from './ticket-texts.ts';
@@ -73,12 +73,21 @@ export const eventTexts: Readonly<Record<RecordType, EventText>> = {
     what: ({ eventType }) => `given up for the ticket webhook: ${text(eventType)}`,
     cause: label('an operator decided so'),
   },
-  'incident.opened': step('calls to the API IoT fail for the whole fleet: activations wait', ({ cause }) =>
-    text(cause),
-  ),
-  'incident.closed': step('calls to the API IoT go well again: activations continue', ({ cause }) =>
-    text(cause),
-  ),
+  'activation.requeued': step('the activation was looked at again', label('an operator asked for it')),
+  'incident.opened': {
+    what: ({ cause }) =>
+      cause === 'paused'
+        ? 'an operator paused the engine: activations wait'
+        : 'calls to the API IoT fail for the whole fleet: activations wait',
+    cause: (data) => (data.cause === 'paused' ? reasonOf(data) : text(data.cause)),
+  },
+  'incident.closed': {
+    what: ({ cause }) =>
+      cause === 'paused'
+        ? 'an operator resumed the engine: activations continue'
+        : 'calls to the API IoT go well again: activations continue',
+    cause: ({ cause }) => (cause === 'paused' ? null : text(cause)),
+  },
   'webhook.resumed': step('the ticket webhook was switched on again', label('an operator asked for it')),
   'reconciliation.revocation': customerVisible(
     'the feature is switched off',

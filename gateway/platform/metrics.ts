@@ -8,7 +8,7 @@ import type { Authenticator } from '../http/authenticate.ts';
 import { mountMetricsRoute } from '../http/metrics-route.ts';
 import { ProblemError, problemDoc } from '../http/problem.ts';
 import { openIncidentOf } from '../store/incidents.ts';
-import { systemicCauses } from '../store/systemic-causes.ts';
+import { incidentCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
 import { type PurchaseAdmission, purchaseRefusals } from './purchase-admission.ts';
 import { waitingFigures } from './waiting-figures.ts';
@@ -189,12 +189,12 @@ export function newMetrics(deps: Deps): Metrics {
   });
   new Gauge({
     name: 'fleetwake_incident_open',
-    help: 'By cause: 1 while calls to the API IoT fail for the whole fleet and activations wait',
+    help: 'By cause: 1 while activations of the whole fleet wait, because calls to the API IoT fail or an operator has paused the engine',
     labelNames: ['cause'],
     registers,
     async collect() {
       const open = await openIncidentOf(deps.database.reader);
-      for (const cause of systemicCauses) this.set({ cause }, open?.cause === cause ? 1 : 0);
+      for (const cause of incidentCauses) this.set({ cause }, open?.cause === cause ? 1 : 0);
     },
   });
   new Gauge({

@@ -9,7 +9,7 @@ const readinessSchema = z
   .object({
     status: z.enum(['ready', 'degraded']),
     /** Parts that do not work, and what that means. */
-    problems: z.array(z.object({ part: z.enum(['nats', 'api-iot']), detail: z.string() })),
+    problems: z.array(z.object({ part: z.enum(['nats', 'api-iot', 'engine']), detail: z.string() })),
   })
   .meta({ id: 'Readiness' });
 
@@ -21,6 +21,9 @@ const busAway =
 
 const incidentOpen =
   'Calls to the API IoT fail for the whole fleet. Purchases are taken, and activations wait; GET /incidents names the cause.';
+
+const enginePaused =
+  'An operator has paused the engine. Purchases are taken, and activations wait; GET /incidents names who paused it and why.';
 
 /**
  * `GET /readyz`: for a load balancer, which sends purchases to another process while this one cannot sell, or has no database. What
@@ -65,6 +68,12 @@ async function problemsOf({
   const incident = await openIncidentOf(database.reader);
   return [
     ...(bus.problem() === null ? [] : [{ part: 'nats' as const, detail: busAway }]),
-    ...(incident === null ? [] : [{ part: 'api-iot' as const, detail: incidentOpen }]),
+    ...(incident === null
+      ? []
+      : [
+          incident.cause === 'paused'
+            ? { part: 'engine' as const, detail: enginePaused }
+            : { part: 'api-iot' as const, detail: incidentOpen },
+        ]),
   ];
 }

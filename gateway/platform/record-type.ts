@@ -29,6 +29,7 @@ export type RecordType =
   | 'webhook.replayed'
   | 'webhook.dropped'
   | 'webhook.resumed'
+  | 'activation.requeued'
   | 'incident.opened'
   | 'incident.closed'
   | 'reconciliation.revocation'

@@ -4,11 +4,12 @@ import { preparedQuery } from '../../shared/sql/prepared-query.ts';
 import { appendRecord } from './record-lines.ts';
 import type { IncidentTable, PlatformSchema } from './schema.ts';
 
-/** One systemic cause at the API IoT, from its opening until calls go well again; at most one is open. */
+/** What holds back the whole fleet: a systemic cause at the API IoT until calls go well again, or an operator's pause; at most one is open. */
 export type IncidentRow = Selectable<IncidentTable>;
 
-/** What an engine process knows when it opens one. */
-export type NewIncident = Pick<IncidentRow, 'cause' | 'calls' | 'closes_by' | 'opened_at' | 'probe_at'>;
+/** What is known when one is opened; without a name it is opened by the engine. */
+export type NewIncident = Pick<IncidentRow, 'cause' | 'calls' | 'closes_by' | 'opened_at' | 'probe_at'> &
+  Partial<Pick<IncidentRow, 'opened_by' | 'reason'>>;
 
 const open = preparedQuery((database: Kysely<PlatformSchema>) =>
   database.selectFrom('incidents').selectAll().where('closed_at', 'is', null).limit(1),
@@ -28,21 +29,37 @@ export async function openIncident(
 ): Promise<{ readonly incident: IncidentRow; readonly isNew: boolean }> {
   const known = await openIncidentOf(transaction);
   if (known !== null) return { incident: known, isNew: false };
-  const row: IncidentRow = { ...incident, id: ids.next('inc'), closed_at: null, closed_by: null };
+  const row: IncidentRow = {
+    ...{ opened_by: 'engine', reason: null, ...incident },
+    ...{ id: ids.next('inc'), closed_at: null, closed_by: null },
+  };
   await transaction.insertInto('incidents').values(row).execute();
-  const { id: incidentId, cause, calls, probe_at: probeAt } = row;
-  const data = { incidentId, cause, calls, probeAt };
+  const { id: incidentId, cause, calls, probe_at: probeAt, reason } = row;
+  const data = cause === 'paused' ? { incidentId, cause, reason } : { incidentId, cause, calls, probeAt };
+  const [at, actor] = [row.opened_at, row.opened_by ?? 'engine'];
   await appendRecord(transaction, ids, [
-    {
-      purchaseId: null,
-      activationId: null,
-      at: row.opened_at,
-      type: 'incident.opened',
-      actor: 'engine',
-      data,
-    },
+    { purchaseId: null, activationId: null, at, type: 'incident.opened', actor, data },
   ]);
   return { incident: row, isNew: true };
+}
+
+/**
+ * Pauses the engine: no activation calls the API IoT until an operator resumes. A systemic incident that is open ends with it, for the
+ * pause holds the same activations back. Resolves with the pause, or null: it is paused already.
+ */
+export async function openPause(
+  transaction: Transaction<PlatformSchema>,
+  ids: Ids,
+  { actor, at, reason }: { readonly actor: string; readonly at: number; readonly reason: string },
+): Promise<IncidentRow | null> {
+  const known = await openIncidentOf(transaction);
+  if (known?.cause === 'paused') return null;
+  if (known !== null) await closeIncident(transaction, ids, known.id, { actor, at });
+  const { incident } = await openIncident(transaction, ids, {
+    ...{ cause: 'paused', calls: 0, closes_by: 'any', opened_at: at, probe_at: at },
+    ...{ opened_by: actor, reason },
+  });
+  return incident;
 }
 
 /** Takes the probe that is due at `from`: of several processes one gets it, and the next is due at `to`. */

@@ -5,6 +5,7 @@ import {
   addActivationsByPurchase,
   addActivationsOfFeature,
   addIncidents,
+  addPauses,
   createActivations,
 } from './migrations/activations.ts';
 import { addErasedCustomers, addTimeZones, addTransfers, createRegisters } from './migrations/customers.ts';
@@ -56,6 +57,7 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '024-time-zones', up: addTimeZones },
   { name: '025-disputes', up: addDisputes },
   { name: '026-incidents', up: addIncidents },
+  { name: '027-pauses', up: addPauses },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -1,7 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
-import type { SystemicCause } from './systemic-causes.ts';
+import type { IncidentCause } from './systemic-causes.ts';
 import type { TicketTable, WebhookEventRow, WebhookOffTable } from './ticket-tables.ts';
 
 /**
@@ -78,7 +78,7 @@ interface PaymentEventTable {
 /** A systemic cause at the API IoT; at most one is open. See gateway/store/incidents.ts. */
 export interface IncidentTable {
   id: string;
-  cause: SystemicCause;
+  cause: IncidentCause;
   /** Calls that were looked at when it was opened. */
   calls: number;
   /** What shows that it is over: a call of any kind that goes well, or only a command. */
@@ -89,6 +89,10 @@ export interface IncidentTable {
   closed_at: number | null;
   /** `engine`, or the operator who ended it. */
   closed_by: string | null;
+  /** `engine`, or the operator who paused it; null in rows of older versions. */
+  opened_by: string | null;
+  /** Why an operator paused the engine. */
+  reason: string | null;
 }
 
 interface CustomerTable {

@@ -9,3 +9,7 @@ export const systemicCauses = [
   'unreachable',
 ] as const;
 export type SystemicCause = (typeof systemicCauses)[number];
+
+/** Why activations of the whole fleet wait: a systemic cause, or an operator who has paused the engine. */
+export const incidentCauses = [...systemicCauses, 'paused'] as const;
+export type IncidentCause = (typeof incidentCauses)[number];

@@ -19,18 +19,25 @@ export function standardIncidentMessage(line: Line): TicketMessage {
 
 /** PagerDuty Events API v2: one alert an incident, which its end resolves. */
 export function pagerDutyIncidentMessage(routingKey: string, line: Line): TicketMessage {
-  const { incidentId, cause } = JSON.parse(line.data) as { incidentId: string; cause: string };
+  const { incidentId, cause, reason } = JSON.parse(line.data) as {
+    incidentId: string;
+    cause: string;
+    reason?: string;
+  };
+  const isPause = cause === 'paused';
   const common = { routing_key: routingKey, dedup_key: incidentId };
   if (line.type === 'incident.closed') return { ...common, event_action: 'resolve' };
   return {
     ...common,
     event_action: 'trigger',
     payload: {
-      summary: `HIGH: calls to the API IoT fail for the whole fleet (${cause.replaceAll('_', ' ')}): activations wait`,
+      summary: isPause
+        ? `HIGH: ${line.actor} paused the engine (${reason}): activations wait`
+        : `HIGH: calls to the API IoT fail for the whole fleet (${cause.replaceAll('_', ' ')}): activations wait`,
       source: 'fleetwake',
       severity: 'critical',
       timestamp: isoText(line.at),
-      component: 'api-iot',
+      component: isPause ? 'engine' : 'api-iot',
       group: incidentId,
       class: line.type,
       custom_details: JSON.parse(line.data) as object,

@@ -20,6 +20,8 @@ export const problemTypes = {
   'not-cancellable': { status: 409, title: 'The purchase cannot be cancelled now' },
   'not-settleable': { status: 409, title: 'The settlement cannot be ended so now' },
   'not-decidable': { status: 409, title: 'The finding cannot be decided so' },
+  'already-paused': { status: 409, title: 'The engine is paused already' },
+  'not-open': { status: 409, title: 'The activation is over' },
   'illegal-move': { status: 409, title: 'The ticket cannot make this move now' },
   'already-active': { status: 409, title: 'The service is already active on this vehicle' },
   'key-in-flight': { status: 409, title: 'A request with this Idempotency-Key is under way' },

@@ -89,6 +89,9 @@ export const helpGroups: readonly HelpGroup[] = [
       'webhook-resume': ['webhook-resume'],
       parked: ['parked', 'parked cmd_1 replay'],
       incident: ['incident', 'incident inc_1 end'],
+      pause: ['pause --reason "maintenance of the API IoT"'],
+      resume: ['resume'],
+      requeue: ['requeue act_1'],
     },
   },
   {

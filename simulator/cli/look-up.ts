@@ -98,7 +98,7 @@ export async function printAnswer(
   const answer = await asked.ask(ask, surface);
   // The platform does not know such a thing: what was asked for cannot be.
   if (answer.status === 422) throw new UsageError(problemText(answer, named));
-  if (answer.status !== 200) {
+  if (answer.status !== 200 && answer.status !== 201) {
     process.stderr.write(`fleetwake: ${problemText(answer, named)}\n`);
     return exitCodes.failed;
   }

@@ -46,6 +46,10 @@ export const commandGroups: readonly CommandGroup[] = [
     names: ['notification', 'webhook-event', 'incident', 'parked', 'webhook-resume'],
     load: async () => [(await import('./parked-work.ts')).addParkedWork],
   },
+  {
+    names: ['pause', 'resume', 'requeue'],
+    load: async () => [(await import('./engine-work.ts')).addEngineWork],
+  },
   { names: ['cancel'], load: async () => [(await import('./cancel.ts')).addCancel] },
   { names: ['customer'], load: async () => [(await import('./customer.ts')).addCustomer] },
   {

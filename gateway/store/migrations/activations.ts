@@ -66,3 +66,9 @@ export async function addIncidents(database: Kysely<PlatformSchema>, dialect: Di
   );
   await sql`create index incidents_in_order on incidents (opened_at, id)`.execute(database);
 }
+
+/** Who opened an incident, and why: an operator may pause the engine. */
+export async function addPauses(database: Kysely<PlatformSchema>): Promise<void> {
+  await database.schema.alterTable('incidents').addColumn('opened_by', 'text').execute();
+  await database.schema.alterTable('incidents').addColumn('reason', 'text').execute();
+}

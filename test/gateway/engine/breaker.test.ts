@@ -5,7 +5,7 @@ import { breaker, standardBreaker } from '../../../gateway/engine/breaker.ts';
 import { standardSettings } from '../../../gateway/engine/engine.ts';
 import { isSystemic, systemicCauseOf } from '../../../gateway/engine/systemic-cause.ts';
 import { loadActivation } from '../../../gateway/store/activations.ts';
-import { closeIncident, listIncidents, openIncidentOf } from '../../../gateway/store/incidents.ts';
+import { closeIncident, listIncidents, openIncidentOf, openPause } from '../../../gateway/store/incidents.ts';
 import { systemIds } from '../../../shared/live/ids.ts';
 import { memoryBus } from '../../../shared/memory/bus.ts';
 import { type Log, silentLog } from '../../../shared/ports/log.ts';
@@ -371,4 +371,85 @@ describe('Two engine processes', () => {
       await engine.stop();
     }),
   );
+});
+
+const ana = 'operator:ana';
+const ids = systemIds();
+
+/** An operator pauses, as `POST /incidents` does. */
+const pauseAt = ({ database, clock }: Outside) =>
+  database.write((transaction) =>
+    openPause(transaction, ids, { actor: ana, at: clock.now(), reason: 'maintenance' }),
+  );
+
+describe('An engine that an operator has paused', () => {
+  it('sends no command and spends no attempt, however long it takes and also after a restart, and continues when it is resumed', () =>
+    withOutside(async (outside) => {
+      const lines: string[] = [];
+      const log: Log = { ...silentLog, warn: (event) => void lines.push(event) };
+      const first = await bootEngine(outside, undefined, { log });
+      const pause = await pauseAt(outside);
+      await first.pause();
+      const orders = Array.from({ length: 5 }, (_, index) => `act_${index}`);
+      for (const [index, id] of orders.entries())
+        await first.begin(await placeOrder(outside, { id, vin: vinOf(index) }));
+      await outside.clock.advance(3_600_000);
+      await first.stop();
+      const second = await bootEngine(outside, undefined, { log });
+      await outside.clock.advance(3_600_000);
+      for (const id of orders) {
+        const stored = await loadActivation(outside.database.reader, id);
+        expect([stored?.activation.phase, stored?.activation.attempts]).toEqual([
+          'queued_for_activation',
+          [],
+        ]);
+      }
+      const postponed = await outside.database.reader
+        .selectFrom('record')
+        .select('data')
+        .where('type', '=', 'activation.postponed')
+        .execute();
+      expect(postponed.map(({ data }) => JSON.parse(data).reason)).toEqual(orders.map(() => 'paused'));
+      const at = outside.clock.now();
+      await outside.database.write((transaction) =>
+        closeIncident(transaction, ids, pause?.id ?? '', { actor: ana, at }),
+      );
+      await second.resume();
+      await outside.clock.advance(60_000);
+      for (const id of orders) expect(await phaseOf(outside, id)).toBe('active');
+      expect(await incidentsOf(outside)).toEqual([['paused', ana]]);
+      expect(lines).toEqual(['engine.paused', 'engine.paused', 'engine.resumed']);
+      await second.stop();
+    }));
+
+  it('takes the result of a command that is under way, and stays paused', () =>
+    withOutside(async (outside) => {
+      const engine = await bootEngine(outside);
+      outside.vehicle.script = ['accepted'];
+      const id = await placeOrder(outside);
+      await engine.begin(id);
+      await outside.clock.advance(1_000);
+      await pauseAt(outside);
+      await engine.pause();
+      const at = outside.clock.now();
+      for (const [key, command] of outside.vehicle.commands)
+        outside.vehicle.commands.set(key, { ...command, state: 'applied', endedAt: at, clock: at });
+      await outside.clock.advance(120_000);
+      expect(await phaseOf(outside, id)).toBe('active');
+      expect(await incidentsOf(outside)).toEqual([['paused', null]]);
+      await engine.stop();
+    }));
+
+  it('ends an activation at its deadline with the money back', () =>
+    withOutside(async (outside) => {
+      const engine = await bootEngine(outside);
+      await pauseAt(outside);
+      await engine.pause();
+      const id = await placeOrder(outside, { policy: { ...standardPolicy, deadlineMs: 600_000 } });
+      await engine.begin(id);
+      await outside.clock.advance(700_000);
+      expect(await phaseOf(outside, id)).toBe('failed');
+      expect(outside.payments.moves).toEqual(['act_1:authorise', 'act_1:void']);
+      await engine.stop();
+    }));
 });

@@ -233,3 +233,30 @@ it('takes no callback for a command of another vehicle, of another feature, or o
     expect(await phaseOf(outside, 'act_1')).toBe('active');
     await engine.stop();
   }));
+
+it('works on a requeued activation at once: what failed does not wait any more, a back-off does', () =>
+  withOutside(async (outside) => {
+    let isBroken = true;
+    const modelOf = async () => {
+      if (isBroken) throw new Error('a mistake of ours');
+      return 'aurora-2026';
+    };
+    const engine = await bootEngine(outside, undefined, { modelOf });
+    const id = await placeOrder(outside);
+    await engine.begin(id);
+    await outside.clock.advance(35 * second);
+    isBroken = false;
+    await engine.requeue(id);
+    await outside.clock.advance(0);
+    expect(await phaseOf(outside, id)).toBe('waiting_response');
+    await outside.clock.advance(60 * second);
+
+    outside.vehicle.script = [{ ok: false, failure: serverError }, 'applied'];
+    const other = await placeOrder(outside, { id: 'act_2', feature: 'sport_mode' });
+    await engine.begin(other);
+    await outside.clock.advance(10 * second);
+    await engine.requeue(other);
+    await outside.clock.advance(0);
+    expect(await phaseOf(outside, other)).toBe('waiting_backoff');
+    await engine.stop();
+  }));

@@ -131,7 +131,13 @@ export function testEngine(deps: {
       return apply(id, paymentEvent());
     },
     settle: (id, event) => apply(id, event),
+    async pause() {},
     async resume() {},
+    async requeue(id) {
+      const stored = await loadActivation(database.reader, id);
+      if (stored === null) throw new Error(`there is no activation ${id}`);
+      return stored.activation;
+    },
     async cancel(id) {
       const stored = await loadActivation(database.reader, id);
       if (stored?.activation.cancelRequestedAt !== undefined) return stored.activation;

@@ -27,6 +27,8 @@ it('lists the open incident, shows it in readiness and metrics, and lets an oper
       cause: 'credentials_refused',
       status: 'open',
       openedAt: at,
+      openedBy: 'engine',
+      reason: null,
       closedAt: null,
       closedBy: null,
       probeAt: at + 30_000,
@@ -84,4 +86,59 @@ it('has one open incident at most: a second process is given the first one', () 
     const id = await opened(world);
     expect(await opened(world)).toBe(id);
     expect((await world.call('GET', '/incidents')).body.incidents).toHaveLength(1);
+  }));
+
+it('is paused by an operator, who ends a systemic incident with it, and resumed', () =>
+  withPlatform(async (world) => {
+    const systemic = await opened(world);
+    const reason = 'maintenance of the API IoT';
+    const paused = await world.call('POST', '/incidents', { reason });
+    const pause = {
+      id: paused.body.id,
+      cause: 'paused',
+      status: 'open',
+      openedAt: world.clock.now(),
+      openedBy: 'operator:developer',
+      reason,
+      closedAt: null,
+      closedBy: null,
+      probeAt: null,
+      calls: 0,
+    };
+    expect([paused.status, paused.body]).toEqual([201, pause]);
+    expect((await world.call('GET', '/incidents')).body.incidents).toEqual([pause]);
+    expect((await world.call('GET', '/readyz')).body).toEqual({
+      status: 'degraded',
+      problems: [
+        {
+          part: 'engine',
+          detail:
+            'An operator has paused the engine. Purchases are taken, and activations wait; GET /incidents names who paused it and why.',
+        },
+      ],
+    });
+    expect(String((await world.call('GET', '/metrics')).body)).toContain(
+      'fleetwake_incident_open{cause="paused"} 1',
+    );
+    const again = await world.call('POST', '/incidents', { reason });
+    expect([again.status, again.body.type]).toEqual([409, 'urn:fleetwake:problem:already-paused']);
+    expect((await world.call('POST', '/incidents', {})).status).toBe(422);
+    expect((await world.call('POST', `/incidents/${pause.id}/end`)).body).toMatchObject({
+      status: 'closed',
+      closedBy: 'operator:developer',
+    });
+    expect((await world.call('POST', `/incidents/${pause.id}/end`)).status).toBe(404);
+    const record = await world.database.reader
+      .selectFrom('record')
+      .select(['type', 'actor', 'data'])
+      .execute();
+    expect(record.slice(1).map((line) => [line.type, line.actor, JSON.parse(line.data)])).toEqual([
+      [
+        'incident.closed',
+        'operator:developer',
+        { incidentId: systemic, cause: 'credentials_refused', lastedMs: 0 },
+      ],
+      ['incident.opened', 'operator:developer', { incidentId: pause.id, cause: 'paused', reason }],
+      ['incident.closed', 'operator:developer', { incidentId: pause.id, cause: 'paused', lastedMs: 0 }],
+    ]);
   }));

@@ -107,7 +107,9 @@ const matrix: Readonly<Record<string, Row>> = {
   'POST /restore/resume': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /overview': { statuses: [401, 403, 403, 403, 200, 403] },
   'GET /overview/vehicles': { statuses: [401, 403, 403, 403, 200, 403] },
+  'POST /activations/{id}/requeue': { path: () => '/activations/act_none/requeue', statuses: operatorActs },
   'GET /incidents': { statuses: [401, 403, 403, 403, 200, 403] },
+  'POST /incidents': { body: { reason: 'maintenance' }, statuses: [401, 403, 403, 403, 201, 403] },
   'POST /incidents/{id}/end': { path: () => '/incidents/inc_1/end', statuses: operatorActs },
   'GET /settlements': {
     path: () => '/settlements?status=unsettled',

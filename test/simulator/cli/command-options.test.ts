@@ -64,6 +64,7 @@ beforeAll(async () => {
     if (path.startsWith('/faults'))
       return { id: 'fault-1', layer: 'vehicle', vehicles: 1, vins: [vin], faults: [], removed: 0 };
     if (path === '/purchases') return bought;
+    if (path === '/incidents?status=open') return { incidents: [{ id: 'inc_1', cause: 'paused' }] };
     return /^\/[a-z-]+\?/.test(path)
       ? emptyList
       : { id: 'x', erasedAt: 0, wasOff: true, events: [], next: null };
@@ -1254,9 +1255,13 @@ const cases: Readonly<Record<string, Case>> = {
       ['incident', 'incident'],
       ['webhook-resume', 'webhook-resume'],
       ['cancel', 'cancel p1'],
+      ['pause', 'pause --reason maintenance'],
+      ['resume', 'resume'],
+      ['requeue', 'requeue act_1'],
       ['customer erase', 'customer erase ana --yes'],
     ].map(([command = '', call = '']) => ({ ...ofPlatform(command, call), ...asJson(command, call) })),
   ),
+  'pause --reason': asks('pause --reason maintenance', 'POST /incidents {"reason":"maintenance"}'),
   'cancel --json': shownBy(
     '--json',
     'e2e/look-up.live.test.ts',

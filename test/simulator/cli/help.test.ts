@@ -109,6 +109,7 @@ describe('an example', () => {
       tickets: [],
       settlements: [],
       findings: [],
+      incidents: [{ id: 'inc_1', cause: 'paused' }],
     };
     service = await askedService((path) => {
       if (path.startsWith('/faults'))
@@ -137,7 +138,15 @@ describe('an example', () => {
     'settlement',
     'restore',
   ];
-  const operating = ['notification', 'webhook-event', 'webhook-resume', 'incident'];
+  const operating = [
+    'notification',
+    'webhook-event',
+    'webhook-resume',
+    'incident',
+    'pause',
+    'resume',
+    'requeue',
+  ];
   const asked = examples.filter(([name]) => [...asking, ...operating].includes(name.split(' ')[0] ?? ''));
 
   it.each(asked)('of %s asks what runs, and is answered: fleetwake %s', async (name, call) => {

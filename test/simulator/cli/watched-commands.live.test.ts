@@ -480,6 +480,7 @@ describe('the variables of commands that ask a gateway', () => {
     ...{ settlement: 'settlement', restore: 'restore', notification: 'notification', parked: 'parked' },
     ...{ incident: 'incident', 'webhook-event': 'webhook-event', 'webhook-resume': 'webhook-resume' },
     ...{ buy: `buy ${vin} heated-seats`, events: 'events --count 1' },
+    ...{ pause: 'pause --reason r', resume: 'resume', requeue: 'requeue act_1' },
     ...{ cancel: 'cancel p1', 'customer export': 'customer export ana' },
     'customer erase': 'customer erase ana --yes',
     register: `register ${vin} --replace`,

@@ -77,7 +77,10 @@ export function Overview() {
       </div>
       {body?.incident ? (
         <p class="message bad" role="alert">
-          Calls to the API IoT fail for the whole fleet: {words(body.incident)}. Activations wait.
+          {body.incident === 'paused'
+            ? 'An operator has paused the engine.'
+            : `Calls to the API IoT fail for the whole fleet: ${words(body.incident)}.`}{' '}
+          Activations wait.
         </p>
       ) : null}
       {body === null ? (
