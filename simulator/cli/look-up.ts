@@ -115,9 +115,8 @@ export function problemText({ status, body }: ApiAnswer, named: FlagNames): stri
 
 /** A list's rows are the one array in its answer. */
 function table(lookUp: LookUp, body: unknown): string {
-  const rows = Object.values(body as Record<string, unknown>).find(Array.isArray) as
-    | Record<string, unknown>[]
-    | undefined;
+  const shown = withShownTimes(body) as Record<string, unknown>;
+  const rows = Object.values(shown).find(Array.isArray) as Record<string, unknown>[] | undefined;
   const columns = lookUp.list?.columns ?? [];
   if (!rows || rows.length === 0) return `no ${lookUp.name}s\n`;
   const drawn = new Table({ head: [...columns], style: { head: [], border: [] } });

@@ -40,7 +40,7 @@ const parkedWork: readonly ParkedWork[] = [
     description: 'list open incidents, whose cause holds back the whole fleet; end one',
     path: '/incidents',
     status: 'open',
-    columns: ['id', 'cause', 'openedAt', 'probeAt', 'calls'],
+    columns: ['id', 'cause', 'openedAt', 'openedBy', 'reason', 'probeAt'],
     actions: ['end'],
   },
   {
