@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { until } from '../helpers/until.ts';
+import { withGateway } from './gateway-commands.ts';
 import { median, round } from './numbers.ts';
 
 export interface ConsoleOptions {
@@ -30,95 +27,69 @@ export interface ConsoleReport {
   };
 }
 
-interface Up {
-  readonly console: string;
+interface Console {
+  readonly origin: string;
   readonly secret: string;
-  stop(): Promise<void>;
 }
 
 const rounds = 5;
 /** Readings of the memory. */
 const readings = 20;
 
-/** Measures the Fleet page of a running system with so many connected vehicles, in the system's Chromium (after `npm run build`). */
+/**
+ * Measures the Fleet page with so many connected vehicles, in the system's Chromium (after `npm run build`). Gateway, fleet and console
+ * are a process each, so that none needs two open files for a vehicle.
+ */
 export async function measureConsole({ folder, vehicles, watchMs }: ConsoleOptions): Promise<ConsoleReport> {
-  const up = await startUp(folder, vehicles);
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+  return await withGateway(folder, async (gateway) => {
+    const fleet = await gateway.start('fleet', '--vehicles', String(vehicles));
+    const origin = await gateway.startConsole('fleet', fleet);
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    });
+    try {
+      return await measured(browser, { origin, secret: gateway.developerSecret }, vehicles, watchMs);
+    } finally {
+      await browser.close();
+    }
   });
-  try {
-    const context = await loggedIn(browser, up);
-    const page = await context.newPage();
-    const total = await connectedFleet(page, up, vehicles);
-    await page.goto(`${up.console}/fleet`);
-    await shown(page, vehicles);
-    const opened: Opened[] = [];
-    for (let turn = 0; turn < rounds; turn += 1) opened.push(await openFleet(context, up, vehicles));
-    const memory = await watchMemory(context, page, watchMs);
-    const middle = (of: (one: Opened) => number) => Math.round(median(opened.map(of)));
-    return {
-      ...total,
-      firstPaintMs: middle((one) => one.firstPaintMs),
-      listMs: middle((one) => one.listMs),
-      mapMs: middle((one) => one.mapMs),
-      memory,
-    };
-  } finally {
-    await browser.close();
-    await up.stop();
-  }
 }
 
-async function startUp(folder: string, vehicles: number): Promise<Up> {
-  mkdirSync(folder, { recursive: true });
-  const ports = ['port', 'api-iot-port', 'mqtt-port', 'mail-port', 'control-port', 'console-port'];
-  const child = spawn(
-    process.execPath,
-    [
-      resolve('dist/command/main.js'),
-      ...['up', '--json', '--vehicles', String(vehicles)],
-      ...ports.flatMap((name) => [`--${name}`, '0']),
-    ],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  const stop = async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+async function measured(browser: Browser, served: Console, vehicles: number, watchMs: number) {
+  const context = await loggedIn(browser, served);
+  const page = await context.newPage();
+  const total = await connectedFleet(page, served, vehicles);
+  await page.goto(`${served.origin}/fleet`);
+  await shown(page, vehicles);
+  const opened: Opened[] = [];
+  for (let turn = 0; turn < rounds; turn += 1) opened.push(await openFleet(context, served, vehicles));
+  const memory = await watchMemory(context, page, watchMs);
+  const middle = (of: (one: Opened) => number) => Math.round(median(opened.map(of)));
+  return {
+    ...total,
+    firstPaintMs: middle((one) => one.firstPaintMs),
+    listMs: middle((one) => one.listMs),
+    mapMs: middle((one) => one.mapMs),
+    memory,
   };
-  try {
-    await until(() => text.endsWith('\n') || child.exitCode !== null, 'the system runs', 900_000);
-    if (child.exitCode !== null) throw new Error(`fleetwake up ended with ${child.exitCode}`);
-    const { console: address } = JSON.parse(text) as { readonly console: string };
-    const keys = readFileSync(join(folder, '.fleetwake/keys.json'), 'utf8');
-    const { developerSecret: secret } = JSON.parse(keys) as { readonly developerSecret: string };
-    return { console: address, secret, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
-async function loggedIn(browser: Browser, up: Up): Promise<BrowserContext> {
+async function loggedIn(browser: Browser, served: Console): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 900 } });
   const page = await context.newPage();
-  await page.goto(up.console);
+  await page.goto(served.origin);
   await page.getByLabel('Client id').fill('developer');
-  await page.getByLabel('Client secret').fill(up.secret);
+  await page.getByLabel('Client secret').fill(served.secret);
   await page.keyboard.press('Enter');
   await page.getByRole('navigation').waitFor();
   await page.close();
   return context;
 }
 
-/** Resolves once the vehicles are connected; with how many the page lists (a few for tests are among them) and how many are connected. */
-async function connectedFleet(page: Page, up: Up, vehicles: number) {
-  await page.goto(up.console);
+/** Resolves once the vehicles are connected; with how many the page lists and how many are connected. */
+async function connectedFleet(page: Page, served: Console, vehicles: number) {
+  await page.goto(served.origin);
   let counts = { vehicles: 0, connected: 0 };
   await until(
     async () => {
@@ -144,9 +115,9 @@ interface Opened {
 }
 
 /** Opens the page in a new tab. Times are those of the page itself, since its request. */
-async function openFleet(context: BrowserContext, up: Up, vehicles: number): Promise<Opened> {
+async function openFleet(context: BrowserContext, served: Console, vehicles: number): Promise<Opened> {
   const page = await context.newPage();
-  await page.goto(`${up.console}/fleet`, { waitUntil: 'commit' });
+  await page.goto(`${served.origin}/fleet`, { waitUntil: 'commit' });
   const now = () => page.evaluate(() => performance.now());
   await page.getByRole('region', { name: 'Vehicles' }).getByRole('link').first().waitFor();
   const listMs = await now();
