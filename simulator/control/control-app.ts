@@ -83,7 +83,10 @@ function requireCredential({ secrets, credentialDigest }: ControlDeps, given: st
 
 function faultsApp(operations: FaultOperations): Hono {
   const app = new Hono();
-  app.get('/faults', (context) => context.json(operations.list()));
+  app.get('/faults', (context) => {
+    const hasRemoved = context.req.query('view') === 'all';
+    return context.json(operations.list({ hasRemoved, vin: context.req.query('vin') }));
+  });
   app.post('/faults/preview', async (context) => context.json(operations.preview(await bodyOf(context.req))));
   app.post('/faults', async (context) => {
     const fault = operations.add(await bodyOf(context.req));

@@ -26,6 +26,11 @@ export interface PlacedFault {
   readonly time: FaultTime;
 }
 
+/** A fault that was removed, as it was then. */
+export interface RemovedFault extends PlacedFault {
+  readonly removedAt: number;
+}
+
 export type Placing =
   | { readonly ok: true; readonly fault: PlacedFault }
   /** A sentence with the fix. */
@@ -39,6 +44,8 @@ export interface FaultDesk {
   /** Oldest first. */
   list(): PlacedFault[];
   find(id: string): PlacedFault | null;
+  /** The newest that were removed (`removedMax`), oldest first; a new process has none. */
+  removed(): readonly RemovedFault[];
   /** False when there is none of this id. */
   remove(id: string): boolean;
   /** How many there were. */
@@ -53,6 +60,8 @@ export type ServiceFaults = Readonly<Record<Service, Controls | null>>;
 
 /** More than a person adds by hand; a script that forgets to remove its faults gets an error. */
 const placedMax = 1_000;
+/** Removed faults that are kept; each has its VINs, so 10,000 vehicles are 80 KB. */
+export const removedMax = 200;
 
 interface Entry {
   readonly id: string;
@@ -75,6 +84,7 @@ export function faultDesk(deps: {
 }): FaultDesk {
   const { targets, services: reachable, clock, random } = deps;
   const entries = new Map<string, Entry>();
+  const removed: RemovedFault[] = [];
   let added = 0;
 
   function placeOnVehicles(id: string, record: Exclude<FaultRecord, ServiceFaultRecord>): Entry | string {
@@ -147,6 +157,8 @@ export function faultDesk(deps: {
     entries.delete(id);
     for (const vin of entry.vins) targets.faults(vin)?.remove(id);
     if (entry.fault) applyServices();
+    removed.push({ ...last, removedAt: clock.now() });
+    if (removed.length > removedMax) removed.shift();
     deps.observe?.('fault.removed', last);
     return true;
   }
@@ -180,6 +192,7 @@ export function faultDesk(deps: {
       const entry = entries.get(id);
       return entry ? view(entry) : null;
     },
+    removed: () => removed,
     remove: take,
     clear() {
       const ids = [...entries.keys()];

@@ -1,6 +1,6 @@
 import { type ProblemError, problemError } from '../../gateway/http/problem.ts';
 import type { FaultRecord } from '../faults/fault.ts';
-import type { FaultDesk, PlacedFault } from './fault-desk.ts';
+import type { FaultDesk, PlacedFault, RemovedFault } from './fault-desk.ts';
 import { readFault } from './read-fault.ts';
 
 /** The most VINs in an answer. */
@@ -9,10 +9,24 @@ const vinsMax = 100;
 /** A fault as the control shows it, over HTTP and NATS alike. */
 export type FaultView = ReturnType<typeof faultView>;
 
+/** A fault in a list: one that was removed says when. */
+export type ListedFault = FaultView | (Omit<FaultView, 'state'> & RemovedFields);
+
+interface RemovedFields {
+  readonly state: 'removed';
+  readonly removedAt: number;
+}
+
+export interface FaultFilter {
+  /** With the newest that were removed. */
+  readonly hasRemoved?: boolean;
+  readonly vin?: string | undefined;
+}
+
 /** What the control of faults does, over HTTP and NATS alike. Each throws a `ProblemError` for a request that cannot be. */
 export interface FaultOperations {
-  /** Oldest first. */
-  list(): { readonly faults: readonly FaultView[] };
+  /** Oldest first. Of a vehicle: its own, and those of services. */
+  list(filter?: FaultFilter): { readonly faults: readonly ListedFault[] };
   /** Of a body: a fault record. Places nothing. */
   preview(body: unknown): {
     readonly vehicles: number;
@@ -27,7 +41,12 @@ export interface FaultOperations {
 
 export function faultOperations(desk: FaultDesk): FaultOperations {
   return {
-    list: () => ({ faults: desk.list().map(faultView) }),
+    list({ hasRemoved = false, vin } = {}) {
+      const isWanted = ({ record, vins }: PlacedFault) =>
+        vin === undefined || record.layer === 'services' || vins.includes(vin);
+      const removed = hasRemoved ? desk.removed().filter(isWanted).map(removedView) : [];
+      return { faults: [...removed, ...desk.list().filter(isWanted).map(faultView)] };
+    },
     preview(body) {
       const { vins, count } = desk.preview(recordOf(body));
       return { vehicles: count, candidates: vins.length, vins: vins.slice(0, vinsMax) };
@@ -56,6 +75,10 @@ export function noJson(): ProblemError {
 
 export function faultView({ id, addedAt, record, vins, struck, time }: PlacedFault) {
   return { id, addedAt, ...record, vehicles: vins.length, vins: vins.slice(0, vinsMax), struck, ...time };
+}
+
+function removedView({ removedAt, ...fault }: RemovedFault): ListedFault {
+  return { ...faultView(fault), state: 'removed', remainingMs: null, removedAt };
 }
 
 function recordOf(body: unknown): FaultRecord {

@@ -34,6 +34,9 @@ test('shows a bought activation as a timeline from the purchase to active, with 
     readonly activation: { readonly id: string };
   };
 
+  // What was removed since stays behind the timeline.
+  await fleetwake(folder, ['fault', 'clear', '--control-url', addresses.control]);
+
   const page = await browser.open(addresses.consoleLogin, { viewport: { width: 360, height: 800 } });
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await page.goto(`${addresses.console}/purchases/${id}`);

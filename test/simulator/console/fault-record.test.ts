@@ -224,6 +224,15 @@ describe('the windows of a fault in a chart', () => {
     ],
     [{ addedAt: 0, schedule: { forMs: 1, everyMs: 2 } }, [[1_000, 10_000]]],
     [{ addedAt: 11_000 }, []],
+    [{ addedAt: 2_000, removedAt: 4_000 }, [[2_000, 4_000]]],
+    [{ addedAt: 0, removedAt: 900 }, []],
+    [
+      { addedAt: 0, removedAt: 8_500, schedule: { forMs: 1_000, everyMs: 4_000 } },
+      [
+        [4_000, 5_000],
+        [8_000, 8_500],
+      ],
+    ],
   ])('of %j are %j', (times, expected) => {
     expect(faultWindows(times, span).map(({ from, until }) => [from, until])).toEqual(expected);
   });

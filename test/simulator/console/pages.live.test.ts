@@ -106,6 +106,38 @@ describe('a fault', () => {
     await page.getByText('No fault runs.').waitFor();
   });
 
+  test('that was removed keeps its window in the chart of the overview, its row with begin and end, and can come back', async () => {
+    const { addresses } = running();
+    const page = await open('/faults');
+    await page.getByLabel('Name', { exact: true }).fill('past garage');
+    await page.getByLabel('Vehicles (VINs)').fill(addresses.vehicles[2] ?? '');
+    await page.getByRole('button', { name: 'Add the fault' }).click();
+    await page.getByRole('button', { name: 'Remove past garage' }).click();
+    const past = page
+      .getByRole('region', { name: 'Removed faults' })
+      .getByRole('row')
+      .filter({ hasText: 'past garage' });
+    await past.waitFor();
+    const [, from = '', until = ''] =
+      /(\d\d:\d\d:\d\d)(\d\d:\d\d:\d\d)/.exec((await past.textContent()) ?? '') ?? [];
+
+    await page.getByRole('link', { name: 'Overview', exact: true }).click();
+    const chart = page.getByRole('region', { name: 'Activations that ended' });
+    await chart.getByRole('listitem').filter({ hasText: 'past garage' }).waitFor();
+    const line = chart.getByRole('listitem').filter({ hasText: 'past garage' });
+    expect((await line.textContent())?.trim()).toBe(`past garage (offline): ${from} to ${until}`);
+    expect(await chart.locator('rect.window title').allTextContents()).toContain(
+      `past garage (offline): ${from} to ${until}`,
+    );
+    await page.getByText('Faults running').waitFor();
+
+    await page.getByRole('link', { name: 'Faults', exact: true }).click();
+    await page.getByRole('button', { name: 'Add past garage again' }).click();
+    await page.getByRole('button', { name: 'Pause past garage' }).waitFor();
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await page.getByText('No fault runs.').waitFor();
+  });
+
   test('of the scenario library fills the form, and a mistake is named before it is added', async () => {
     browser.expectFaults(/422/);
     const page = await open('/faults');

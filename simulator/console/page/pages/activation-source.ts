@@ -25,24 +25,24 @@ export async function timelineViewOf(id: string): Promise<TimelineView> {
   return newView(activationTimeline(activation, record, commands, await faultsOn(activation)));
 }
 
-/** Windows of the faults that the control lists now, of this vehicle or of a service; none where the session may not see them. */
+/** Windows of the faults of this vehicle or of a service, also of removed ones; none where the session may not see them. */
 async function faultsOn({
   vin,
   requestedAt,
 }: Pick<ActivationDetail, 'vin' | 'requestedAt'>): Promise<FaultSpan[]> {
   const { value } = session;
   if (value.state !== 'open' || !value.view.hasControl || !can('operations:read')) return [];
-  const { faults } = await call<{ readonly faults: readonly FaultView[] }>('/api/control/faults');
+  const { faults } = await call<{ readonly faults: readonly FaultView[] }>(
+    `/api/control/faults?view=all&vin=${encodeURIComponent(vin)}`,
+  );
   const span = { from: requestedAt, until: Date.now() };
-  return faults
-    .filter(({ layer, vins }) => layer === 'services' || vins.includes(vin))
-    .flatMap((fault) =>
-      faultWindows(fault, span).map(({ from, until }) => ({
-        title: `${fault.layer}: ${fault.name}`,
-        fromMs: from,
-        toMs: until === span.until ? null : until,
-      })),
-    );
+  return faults.flatMap((fault) =>
+    faultWindows(fault, span).map(({ from, until }) => ({
+      title: `${fault.layer}: ${fault.name}`,
+      fromMs: from,
+      toMs: until === span.until ? null : until,
+    })),
+  );
 }
 
 const pagesMax = 50;

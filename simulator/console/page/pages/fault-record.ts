@@ -46,14 +46,16 @@ export interface FaultView extends FaultRecordFields {
   readonly vehicles: number;
   readonly vins: readonly string[];
   readonly struck: number;
-  readonly state: 'active' | 'waiting' | 'triggered' | 'over';
+  readonly state: 'active' | 'waiting' | 'triggered' | 'over' | 'removed';
   readonly remainingMs: number | null;
+  /** Of a removed one alone. */
+  readonly removedAt?: number;
 }
 
 /** Returns the record of a fault that is shown, to add it again. */
 export function recordOf(fault: FaultView): FaultRecordFields {
   const { id: _, addedAt: _at, vehicles: _count, vins: _vins, struck: _struck, ...rest } = fault;
-  const { state: _state, remainingMs: _left, ...record } = rest;
+  const { state: _state, remainingMs: _left, removedAt: _removedAt, ...record } = rest;
   return record;
 }
 

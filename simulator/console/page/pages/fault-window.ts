@@ -1,6 +1,8 @@
 /** When a fault acts, as the control of faults shows it. */
 export interface FaultTimes {
   readonly addedAt: number;
+  /** When it was removed; absent while it is there. */
+  readonly removedAt?: number | undefined;
   readonly schedule?:
     | { readonly afterMs?: number; readonly forMs?: number | null; readonly everyMs?: number }
     | undefined;
@@ -14,8 +16,15 @@ export interface TimeSpan {
 /** More windows than a chart can show are drawn as one. */
 const windowsMax = 200;
 
-/** Returns the windows of a fault within a span, oldest first. One without an end lasts until the end of the span. */
-export function faultWindows({ addedAt, schedule = {} }: FaultTimes, span: TimeSpan): TimeSpan[] {
+/**
+ * Returns the windows of a fault within a span, oldest first. One without an end lasts until the fault was removed, or until the end
+ * of the span.
+ */
+export function faultWindows(
+  { addedAt, removedAt = Number.POSITIVE_INFINITY, schedule = {} }: FaultTimes,
+  given: TimeSpan,
+): TimeSpan[] {
+  const span = { from: given.from, until: Math.min(given.until, removedAt) };
   const { afterMs = 0, forMs = null, everyMs } = schedule;
   const first = addedAt + afterMs;
   const within = (from: number): TimeSpan => ({

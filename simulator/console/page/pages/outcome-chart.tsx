@@ -1,6 +1,7 @@
+import { Foreign } from '../parts/shown.tsx';
 import { clockText, words } from '../parts/text.ts';
 import type { FaultView } from './fault-record.ts';
-import { faultWindows } from './fault-window.ts';
+import { faultWindows, type TimeSpan } from './fault-window.ts';
 
 interface Bucket {
   readonly from: number;
@@ -12,7 +13,7 @@ const width = 900;
 const height = 160;
 const ground = 136;
 
-/** Activations by when they ended, with the windows of running faults shaded behind. */
+/** Activations by when they ended, with the windows of faults shaded behind, also of those that have ended. */
 export function OutcomeChart({
   buckets,
   until,
@@ -42,15 +43,14 @@ export function OutcomeChart({
         <h2 id="outcomes">Activations that ended</h2>
         <span class="legend">
           <span class="key good" /> active <span class="key bad" /> failed <span class="key fault" /> fault
-          running
         </span>
       </div>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" preserveAspectRatio="none">
         <title>
           {`From ${clockText(from)} to ${clockText(until)}: ${total.active} active, ${total.failed} failed` +
-            (faults.length === 0
+            (windows.length === 0
               ? ''
-              : `; faults running: ${faults.map(({ type }) => words(type)).join(', ')}`)}
+              : `; faults: ${[...new Set(windows.map(({ fault }) => words(fault.type)))].join(', ')}`)}
         </title>
         {windows.map((one) => (
           <rect
@@ -60,7 +60,9 @@ export function OutcomeChart({
             y={0}
             width={Math.max(2, place(one.until) - place(one.from))}
             height={ground}
-          />
+          >
+            <title>{windowText(one, until)}</title>
+          </rect>
         ))}
         {buckets.map((bucket, index) => {
           const active = tall(bucket.active);
@@ -85,6 +87,41 @@ export function OutcomeChart({
         <span>most in one bar: {most}</span>
         <span>{clockText(until)}</span>
       </div>
+      <FaultTimes windows={windows} until={until} />
     </section>
   );
+}
+
+interface FaultWindow extends TimeSpan {
+  readonly fault: FaultView;
+}
+
+const listedMax = 8;
+
+/** What is shaded, in words: the newest windows. */
+function FaultTimes({
+  windows,
+  until,
+}: {
+  readonly windows: readonly FaultWindow[];
+  readonly until: number;
+}) {
+  if (windows.length === 0) return null;
+  const newest = windows.toSorted((a, b) => b.from - a.from);
+  return (
+    <ul class="plain small" aria-label="Faults in this time">
+      {newest.slice(0, listedMax).map((one) => (
+        <li key={`${one.fault.id} ${one.from}`}>
+          <span class="key fault" /> <Foreign text={windowText(one, until)} />
+        </li>
+      ))}
+      {newest.length > listedMax ? <li class="soft">… and {newest.length - listedMax} more</li> : null}
+    </ul>
+  );
+}
+
+function windowText({ fault: { name, type, state }, from, until: end }: FaultWindow, until: number): string {
+  const isRunning = end === until && state !== 'over' && state !== 'removed';
+  const what = name === type ? words(type) : `${name} (${words(type)})`;
+  return `${what}: ${clockText(from)} to ${isRunning ? 'now' : clockText(end)}`;
 }

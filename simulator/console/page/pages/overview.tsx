@@ -47,7 +47,7 @@ export function Overview() {
   );
   const models = useAnswer<ModelCounts>(hasControl ? '/api/control/vehicles?view=models' : null);
   const faults = useAnswer<{ readonly faults: readonly FaultView[] }>(
-    hasControl ? '/api/control/faults' : null,
+    hasControl ? '/api/control/faults?view=all' : null,
   );
   if (!can('operations:read'))
     return (
@@ -56,7 +56,6 @@ export function Overview() {
       </p>
     );
   const { body } = overview;
-  const running = faults.body?.faults.filter(({ state }) => state !== 'over') ?? [];
   return (
     <>
       <Problem text={overview.problem ?? models.problem} />
@@ -86,7 +85,7 @@ export function Overview() {
       {body === null ? (
         <p class="soft">Loading …</p>
       ) : (
-        <Figures body={body} models={models.body} running={running} />
+        <Figures body={body} models={models.body} faults={faults.body?.faults ?? []} />
       )}
     </>
   );
@@ -95,12 +94,14 @@ export function Overview() {
 function Figures({
   body,
   models,
-  running,
+  faults,
 }: {
   readonly body: OverviewAnswer;
   readonly models: ModelCounts | null;
-  readonly running: readonly FaultView[];
+  /** Also those that have ended. */
+  readonly faults: readonly FaultView[];
 }) {
+  const running = faults.filter(({ state }) => state !== 'over' && state !== 'removed');
   const { outcomes, tickets, timeToActiveMs } = body;
   const ended = outcomes.active + outcomes.failed;
   const open = body.open.reduce((sum, { count }) => sum + count, 0);
@@ -158,7 +159,7 @@ function Figures({
         />
       </section>
       {body.isComplete ? null : <p class="soft">The newest 2,000 purchases are counted.</p>}
-      <OutcomeChart buckets={body.buckets} until={body.at} faults={running} />
+      <OutcomeChart buckets={body.buckets} until={body.at} faults={faults} />
       <div class="columns">
         <Phases open={body.open} />
         <MoneyList money={body.money} />
