@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly largerBodies?: Readonly<Record<string, number>>;
   /** Returns a path as logs and problems may have it, where one lets its holder in. */
   readonly loggedPath?: (path: string) => string;
+  /** Returns the page that answers a refused request to a page; null: a problem (JSON) does. */
+  readonly pageOf?: (context: Context<AppEnv>, error: ProblemError) => Response | null;
   /** Measures each request (request-figures.ts). */
   readonly observe?: MiddlewareHandler<AppEnv>;
 }
@@ -37,8 +39,13 @@ function allowedMethods(app: App, path: string): string[] {
   });
 }
 
-function answerError(error: Error, context: Context, { log, loggedPath = String }: AppOptions): Response {
-  if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+function answerError(
+  error: Error,
+  context: Context<AppEnv>,
+  { log, loggedPath = String, pageOf }: AppOptions,
+): Response {
+  if (error instanceof ProblemError)
+    return pageOf?.(context, error) ?? problemResponse(error.problem, error.headers);
   const known = error instanceof HTTPException ? problemOfException(error) : null;
   if (known !== null) return problemResponse(known);
   log.error('http.request_failed', {

@@ -76,7 +76,11 @@ function isTrue(kind: NoticeKind, { phase, settlement, delivery }: NoticedActiva
 }
 
 /** Notifications of the service lifecycle. */
-export const lifeNoticeKinds: readonly LifeNoticeKind[] = ['service_cancelled', 'payment_disputed'];
+export const lifeNoticeKinds: readonly LifeNoticeKind[] = [
+  'service_cancelled',
+  'payment_disputed',
+  'page_link',
+];
 
 /** What the support desk tells, in the order of the specification's escalation flow; the question may be asked at any time. */
 export const supportNoticeKinds: readonly SupportNoticeKind[] = [

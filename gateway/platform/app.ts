@@ -94,6 +94,7 @@ const disputeDeps = ({
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
 export function platform(deps: PlatformDeps): Platform {
   const requests = requestFigures(deps.clock, 'platform');
+  const { pages } = deps;
   const app = newApp({
     log: deps.log,
     observe: requests.observe,
@@ -101,7 +102,10 @@ export function platform(deps: PlatformDeps): Platform {
     version: '1',
     description: 'Services are bought here for vehicles; the engine activates them.',
     allowedOrigins: deps.config.allowedOrigins ?? [],
-    ...(deps.pages === undefined ? {} : { loggedPath: deps.pages.loggedPath }),
+    ...(pages && {
+      loggedPath: pages.loggedPath,
+      pageOf: (context, error) => pages.refusal(context, error, deps),
+    }),
     largerBodies: { [registrationsPath]: registrationsBodyBytes },
   });
   const { purchasesMax } = deps.config;
@@ -134,7 +138,7 @@ export function platform(deps: PlatformDeps): Platform {
   mountPaymentCallbacks(app, { ...deps, metrics, disputes: disputeDeps(deps) });
   const streams = mountEvents(app, { ...deps, metrics }, authenticator);
   mountCallbacks(app, { ...deps, metrics });
-  deps.pages?.mount(app, deps);
+  pages?.mount(app, deps);
   mountMetrics(app, deps, metrics, authenticator);
   mountReadiness(app, deps, deps.config.salesStops ?? (() => []));
   return {

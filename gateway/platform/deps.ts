@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import type { Metric } from 'prom-client';
 import type { Bus } from '../../shared/ports/bus.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -9,7 +10,8 @@ import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { App } from '../http/app-env.ts';
+import type { App, AppEnv } from '../http/app-env.ts';
+import type { ProblemError } from '../http/problem.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import type { OAuthClient } from '../oauth/client.ts';
 import type { ComparisonDeps } from '../restore/comparison.ts';
@@ -53,6 +55,8 @@ export interface PlatformDeps {
 
 export interface PlatformPages {
   mount(app: App, deps: PlatformDeps): void;
+  /** Returns the page of a request that was refused before its page read it; null for a path that has no page. */
+  refusal(context: Context<AppEnv>, error: ProblemError, deps: PlatformDeps): Response | null;
   /** Returns a path as the log may have it: a link lets its holder in. */
   loggedPath(path: string): string;
 }

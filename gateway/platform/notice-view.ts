@@ -24,6 +24,7 @@ export const noticeSchema = z
       'capture_settled',
       'service_cancelled',
       'payment_disputed',
+      'page_link',
       'support_service_active',
       'support_workshop_visit',
       'support_workaround',

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { wallNow } from '../../shared/ports/clock.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
@@ -10,10 +9,11 @@ import { readPurchase } from '../platform/purchase-view.ts';
 import { listRecord } from '../platform/record-view.ts';
 import type { CustomerRow } from '../store/schema.ts';
 import { englishLine } from './english-history.ts';
-import { type PurchasePage, problemPage, purchasePage, type Question } from './page.ts';
+import { sendNewLink } from './link-request.ts';
+import { newLinkField, type PurchasePage, purchasePage, type Question } from './page.ts';
 import { pageLimit } from './page-limit.ts';
-import { pageCss } from './page-style.ts';
-import { type LinkProblem, type PageLanguage, pageLanguage } from './page-texts.ts';
+import { NothingShown, pageHeaders, refusalPage, setPageHeaders } from './page-refusal.ts';
+import { pageLanguage } from './page-texts.ts';
 import { type LinkVerdict, type PurchaseLinks, purchasePagePath } from './purchase-link.ts';
 import { spanishLine } from './spanish-history.ts';
 
@@ -32,27 +32,6 @@ const questionMs = 3_600_000;
 const withoutToken = (path: string): string =>
   path.startsWith(`${purchasePagePath}/`) ? `${purchasePagePath}/…` : path;
 
-/** A link shows nothing: which page and which status instead. */
-class NothingShown extends Error {
-  readonly problem: LinkProblem;
-  readonly retryAfter: number | null;
-
-  constructor(problem: LinkProblem, retryAfter: number | null = null) {
-    super(problem);
-    this.problem = problem;
-    this.retryAfter = retryAfter;
-  }
-}
-
-const statuses: Readonly<Record<LinkProblem, 404 | 410 | 429 | 500>> = {
-  unknown: 404,
-  expired: 410,
-  erased: 410,
-  not_yours: 404,
-  too_many: 429,
-  failed: 500,
-};
-
 /** Who opens the page, by their link. */
 interface Visit {
   readonly token: string;
@@ -64,32 +43,44 @@ interface Visit {
 
 /** Returns the page behind the links that `links` reads, for a platform. */
 export function purchasePages(links: PurchaseLinks): PlatformPages {
-  return { mount: (app, deps) => mountPurchasePage(app, { ...deps, links }), loggedPath: withoutToken };
+  return {
+    mount: (app, deps) => mountPurchasePage(app, { ...deps, links }),
+    loggedPath: withoutToken,
+    refusal(context, { problem }, { secrets, desk }) {
+      if (withoutToken(context.req.path) === context.req.path) return null;
+      setPageHeaders(context, pageHeaders(secrets));
+      const unreadable = new NothingShown('unreadable');
+      return refusalPage(context, unreadable, desk.notices, problem.status === 413 ? 413 : 400);
+    },
+  };
 }
 
 /**
  * `GET` and `POST /my-purchase/TOKEN`: the page of one purchase for its customer, behind the link of a notification. HTML
- * without a script; the link is the only key to it. Every answer is a page, also a refusal; only a body that cannot be read is
- * answered with a problem (JSON).
+ * without a script; the link is the only key to it. Every answer is a page, also a refusal. The holder of an expired link can ask
+ * for a new one, which goes to the customer's address and is not shown.
  */
 function mountPurchasePage(app: App, deps: PageDeps): void {
   declare(app);
   const { clock, links, log } = deps;
-  const headers = pageHeaders(deps);
+  const headers = pageHeaders(deps.secrets);
   const isTooMany = pageLimit();
   const warn = countedWarnings({ clock, log });
   const answer = async (context: Context<AppEnv>, visited: (visit: Visit) => Promise<Response>) => {
-    for (const [name, value] of headers) context.header(name, value);
+    setPageHeaders(context, headers);
     try {
       const now = wallNow(clock);
       const token = context.req.param('token') ?? '';
       const verdict = links.read(token, now);
-      if (!verdict.ok) {
-        warn('purchase_page.link_refused', { reason: verdict.reason });
-        throw new NothingShown(verdict.reason);
-      }
+      if (!verdict.ok) warn('purchase_page.link_refused', { reason: verdict.reason });
+      if (!verdict.ok && verdict.reason === 'unknown') throw new NothingShown('unknown');
       const retryAfter = isTooMany(token, now);
       if (retryAfter !== null) throw new NothingShown('too_many', retryAfter);
+      if (!verdict.ok) {
+        if (!(await isLinkRequest(context))) throw new NothingShown('expired');
+        await sendNewLink(deps, verdict);
+        throw new NothingShown('link_sent');
+      }
       return await visited(await visitOf(deps, token, verdict));
     } catch (error) {
       const nothing = error instanceof NothingShown ? error : new NothingShown('failed');
@@ -98,12 +89,7 @@ function mountPurchasePage(app: App, deps: PageDeps): void {
           message: (error as Error).message,
           stack: (error as Error).stack,
         });
-      if (nothing.retryAfter !== null) context.header('retry-after', String(nothing.retryAfter));
-      const language = acceptedLanguage(context);
-      return context.html(
-        problemPage(nothing.problem, language, deps.desk.notices.contact),
-        statuses[nothing.problem],
-      );
+      return refusalPage(context, nothing, deps.desk.notices);
     }
   };
   app.get(path, (context) =>
@@ -125,10 +111,14 @@ function mountPurchasePage(app: App, deps: PageDeps): void {
   );
   // Other methods, and longer paths such as a link with a slash at its end.
   app.all(`${purchasePagePath}/*`, (context) => {
-    for (const [name, value] of headers) context.header(name, value);
-    const page = problemPage('unknown', acceptedLanguage(context), deps.desk.notices.contact);
-    return context.html(page, 404);
+    setPageHeaders(context, headers);
+    return refusalPage(context, new NothingShown('unknown'), deps.desk.notices);
   });
+}
+
+/** Whether the form of the page of an expired link was posted. */
+async function isLinkRequest({ req }: Context<AppEnv>): Promise<boolean> {
+  return req.method === 'POST' && new URLSearchParams(await req.text()).has(newLinkField);
 }
 
 /** The page is in the OpenAPI document for those who set up a proxy; the form that it posts is its own matter. */
@@ -164,46 +154,6 @@ const formSchema = z.object({
   at: z.string(),
   signature: z.string(),
 });
-
-/** No script, no other host, no frame, no store, and no address of this page to the next one. */
-function pageHeaders({ secrets }: PageDeps): readonly (readonly [string, string])[] {
-  const styleHash = Buffer.from(secrets.digest(pageCss), 'hex').toString('base64');
-  const policy = [
-    "default-src 'none'",
-    `style-src 'sha256-${styleHash}'`,
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ];
-  return [
-    ['content-security-policy', policy.join('; ')],
-    ['cache-control', 'no-store'],
-    ['referrer-policy', 'no-referrer'],
-    ['x-content-type-options', 'nosniff'],
-    ['x-frame-options', 'DENY'],
-    ['x-robots-tag', 'noindex, nofollow'],
-    ['cross-origin-opener-policy', 'same-origin'],
-    ['cross-origin-resource-policy', 'same-origin'],
-  ];
-}
-
-/** Of a visitor who is not known: as their browser asks. */
-function acceptedLanguage(context: Context): PageLanguage {
-  return pageLanguage(
-    accepts(context, {
-      header: 'Accept-Language',
-      supports: ['en', 'es'],
-      default: 'en',
-      // A browser may name a language with its region alone: es-MX, es-419.
-      match: (asked, { supports, default: other }) =>
-        asked
-          .filter(({ q }) => q > 0)
-          .toSorted((left, right) => right.q - left.q)
-          .map(({ type }) => type.split('-', 1)[0]?.toLowerCase() ?? '')
-          .find((language) => supports.includes(language)) ?? other,
-    }),
-  );
-}
 
 async function visitOf(
   { database: { reader } }: PageDeps,

@@ -1,6 +1,7 @@
 import type { SettlementStatus } from '../activation/settlement.ts';
 import type { CancelRefusal } from '../platform/cancelling.ts';
 import type { ServiceStatus } from '../platform/service-status.ts';
+import { spanish } from './spanish-texts.ts';
 
 /** The languages of the page: those of the shipped notifications. */
 export type PageLanguage = 'en' | 'es';
@@ -9,7 +10,15 @@ export type PageLanguage = 'en' | 'es';
 export type PageStatus = ServiceStatus | 'declined' | 'cancelling' | 'transferred';
 
 /** Why a link shows nothing. */
-export type LinkProblem = 'unknown' | 'expired' | 'erased' | 'not_yours' | 'too_many' | 'failed';
+export type LinkProblem =
+  | 'unknown'
+  | 'expired'
+  | 'link_sent'
+  | 'erased'
+  | 'not_yours'
+  | 'too_many'
+  | 'unreadable'
+  | 'failed';
 
 type Phrase = readonly [title: string, text: string];
 type AmountText = (amount: string) => string;
@@ -57,6 +66,7 @@ export interface PageTexts {
     /** Null: the status says it already. */
     readonly refused: Readonly<Record<CancelRefusal, string | null>>;
   };
+  readonly newLink: string;
   readonly problems: Readonly<Record<LinkProblem, Phrase>>;
   readonly detail: {
     readonly until: string;
@@ -153,6 +163,7 @@ const english: PageTexts = {
         'This service lasts as long as it was bought for. It cannot be cancelled once it is active.',
     },
   },
+  newLink: 'Send me a new link',
   problems: {
     unknown: [
       'This link is not valid',
@@ -160,7 +171,11 @@ const english: PageTexts = {
     ],
     expired: [
       'This link has expired',
-      'For your protection, a link in an e-mail works for 90 days. Open the link of a newer e-mail, or contact support.',
+      'For your protection, a link in an e-mail works for 90 days. Open the link of a newer e-mail, or let us send you a new link to the e-mail address of the purchase.',
+    ],
+    link_sent: [
+      'We send you a new link',
+      'If the purchase is still yours, an e-mail with a new link is on its way to the address of the purchase. It may take a few minutes; we send one link a day.',
     ],
     erased: ['Your personal data was erased', 'Nothing is shown here any more.'],
     not_yours: [
@@ -168,119 +183,13 @@ const english: PageTexts = {
       'The service in your vehicle was bought by its owner before you. This page shows your own purchases only.',
     ],
     too_many: ['Too many requests', 'Please wait a minute, and open the link again.'],
+    unreadable: [
+      'This request could not be read',
+      'Open the link in the e-mail again, and use the buttons of the page. Nothing was changed.',
+    ],
     failed: ['This page cannot be shown now', 'Please try again in a few minutes. Nothing was changed.'],
   },
   detail: { until: 'until', appointment: 'appointment', reference: 'reference' },
-};
-
-const spanish: PageTexts = {
-  title: 'Su compra',
-  purchase: 'Compra',
-  vehicle: 'Vehículo',
-  duration: 'Duración',
-  price: 'Precio',
-  bought: 'Comprado',
-  activeFrom: 'Activo desde',
-  activeUntil: 'Activo hasta',
-  withoutEnd: 'sin fin',
-  endedAt: 'Terminado',
-  reference: 'Número de referencia',
-  payment: 'Pago',
-  history: 'Historial',
-  historyCut: 'Aquí solo se muestran las primeras entradas.',
-  refresh: 'Mostrar el estado actual',
-  help: (contact) => `¿Preguntas? Contacte con soporte: ${contact}`,
-  privacy: (until) =>
-    `Esta página pertenece a un enlace de un correo que le enviamos: quien tiene el enlace ve la página. Funciona hasta el ${until}.`,
-  status: {
-    pending: ['En curso', 'Estamos activando el servicio en su vehículo. No tiene que hacer nada.'],
-    active: ['Activo', 'El servicio está listo para usar en su vehículo.'],
-    pending_support: [
-      'No activo',
-      'No hemos podido activar el servicio en su vehículo. Nuestro soporte técnico trabaja en ello.',
-    ],
-    failed_activation: ['No activo', 'No hemos podido activar el servicio en su vehículo.'],
-    cancelled: ['Cancelado', 'La compra se ha cancelado. El servicio no está activo.'],
-    payment_failed: ['Activo', 'El servicio está activo y su pago está pendiente.'],
-    ended: ['Terminado', 'El servicio ha terminado.'],
-    declined: ['No comprado', 'El pago fue rechazado y no se ha comprado nada.'],
-    cancelling: [
-      'En cancelación',
-      'Nos ha pedido cancelar la compra. Si su vehículo ya ha recibido la activación, el servicio se activa de todos modos; entonces puede cancelarlo aquí.',
-    ],
-    transferred: [
-      'Transferido',
-      'El vehículo tiene ahora otro propietario. El servicio se queda en el vehículo.',
-    ],
-  },
-  money: {
-    authorising: (amount) => `Estamos solicitando ${amount} a su servicio de pago.`,
-    declined: () => 'El pago fue rechazado. NO se le ha cobrado.',
-    authorised: (amount) =>
-      `${amount} está reservado y no cobrado. Se le cobra cuando el servicio esté activo.`,
-    capturing: (amount) => `Se está cobrando ${amount}.`,
-    captured: (amount) => `Se ha cobrado ${amount}.`,
-    uncollectible: (amount) => `No hemos podido cobrar ${amount}. Soporte se pondrá en contacto con usted.`,
-    voiding: (amount) => `Se está liberando la reserva de ${amount}. No se le cobra.`,
-    voided: (amount) => `La reserva de ${amount} se ha liberado. NO se le ha cobrado.`,
-    refunding: (amount) => `Se le está reembolsando ${amount}.`,
-    refunded: (amount) => `Se le ha reembolsado ${amount} íntegramente.`,
-    unsettled: (amount) =>
-      `${amount} no se ha podido reembolsar automáticamente. Se le devuelve de otra forma.`,
-    paid_back: (amount) => `Se le ha devuelto ${amount} de otra forma.`,
-    collected: (amount) => `${amount} se ha pagado de otra forma.`,
-    written_off: (amount) => `El asunto de ${amount} está cerrado.`,
-  },
-  authorisedAtOnce: (amount) => `${amount} está reservado y se cobra en breve.`,
-  noPayment: 'No hay nada que pagar.',
-  cancel: {
-    open: 'Cancelar la compra …',
-    question: '¿Cancelar esta compra?',
-    confirm: 'Sí, cancelar la compra',
-    back: 'No, conservarla',
-    requested: 'Hemos recibido su cancelación.',
-    reserved: (amount) => `La activación se detiene y la reserva de ${amount} se libera: no se le cobra.`,
-    charged: (amount) => `La activación se detiene y se le reembolsa ${amount}.`,
-    free: 'La activación se detiene.',
-    race: 'Si su vehículo ya ha recibido la activación, el servicio se activa de todos modos.',
-    service: 'El servicio termina ahora y se desactiva en su vehículo. Lo que pagó por él no se devuelve.',
-    again: 'No se ha cancelado nada: la pregunta se hizo hace demasiado tiempo. Respóndala de nuevo.',
-    changed:
-      'No se ha cancelado nada: entretanto el servicio se ha activado. Lea qué hace ahora una cancelación.',
-    refused: {
-      cancelled_before: null,
-      declined: null,
-      failed: null,
-      failed_unsettled: null,
-      failing: 'La activación no ha tenido éxito. El dinero se devuelve y no queda nada que cancelar.',
-      transferred: null,
-      ended: null,
-      renewed: 'Ha renovado el servicio. Solo se puede cancelar su compra más reciente.',
-      not_once_active:
-        'Este servicio dura el tiempo por el que se compró. No se puede cancelar una vez activo.',
-    },
-  },
-  problems: {
-    unknown: [
-      'Este enlace no es válido',
-      'Puede que esté incompleto. Abra de nuevo el enlace del correo o cópielo entero. Si no, contacte con soporte.',
-    ],
-    expired: [
-      'Este enlace ha caducado',
-      'Para protegerle, un enlace de un correo funciona durante 90 días. Abra el enlace de un correo más reciente o contacte con soporte.',
-    ],
-    erased: ['Sus datos personales se han borrado', 'Aquí ya no se muestra nada.'],
-    not_yours: [
-      'Aquí no se muestra nada',
-      'El servicio de su vehículo lo compró su propietario anterior. Esta página solo muestra sus propias compras.',
-    ],
-    too_many: ['Demasiadas solicitudes', 'Espere un minuto y abra de nuevo el enlace.'],
-    failed: [
-      'Esta página no se puede mostrar ahora',
-      'Inténtelo de nuevo en unos minutos. No se ha cambiado nada.',
-    ],
-  },
-  detail: { until: 'hasta', appointment: 'cita', reference: 'referencia' },
 };
 
 export const pageTexts: Readonly<Record<PageLanguage, PageTexts>> = { en: english, es: spanish };

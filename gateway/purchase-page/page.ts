@@ -214,6 +214,13 @@ function footer({ language, timeZone, contact, expiresAt }: PurchasePage, texts:
 </footer>`;
 }
 
+/** Field of the form that asks for a new link. */
+export const newLinkField = 'new-link';
+
+const newLinkForm = ({ newLink }: PageTexts) => html`<form method="post" action="?">
+<button type="submit" name="${newLinkField}" value="yes">${newLink}</button>
+</form>`;
+
 /** Returns the document of a link that shows nothing: the reason, and what to do. */
 export function problemPage(problem: LinkProblem, language: PageLanguage, contact: string): string {
   const texts = pageTexts[language];
@@ -222,7 +229,8 @@ export function problemPage(problem: LinkProblem, language: PageLanguage, contac
     language,
     title,
     html`<h1>${title}</h1>
-<section class="card"><p>${text}</p></section>
+<section class="card"><p>${text}</p>
+${problem === 'expired' ? newLinkForm(texts) : null}</section>
 <footer><p>${texts.help(contact)}</p></footer>`,
   );
 }

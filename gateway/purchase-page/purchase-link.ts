@@ -18,16 +18,19 @@ export interface LinkContent {
   readonly expiresAt: number;
 }
 
+/** What the signature of a link vouches for. */
+export interface SignedLink {
+  readonly purchaseId: string;
+  readonly expiresAt: number;
+  /** The customer whose link it is: an owner before or after a transfer has links of their own. */
+  isFor(customerId: string): boolean;
+}
+
 export type LinkVerdict =
-  | {
-      readonly ok: true;
-      readonly purchaseId: string;
-      readonly expiresAt: number;
-      /** The customer whose link it is: an owner before or after a transfer has links of their own. */
-      isFor(customerId: string): boolean;
-    }
-  /** `unknown`: forged, damaged, or signed with another secret. */
-  | { readonly ok: false; readonly reason: 'unknown' | 'expired' };
+  | ({ readonly ok: true } & SignedLink)
+  | ({ readonly ok: false; readonly reason: 'expired' } & SignedLink)
+  /** Forged, damaged, or signed with another secret. */
+  | { readonly ok: false; readonly reason: 'unknown' };
 
 export interface PurchaseLinks {
   /** Returns the token of a link: one path segment. */
@@ -66,11 +69,9 @@ export function purchaseLinks(secrets: Pick<Secrets, 'sign' | 'equal'>, keys: Li
       const key = keys.find((one) => secrets.equal(signature(one, body), signed));
       if (purchaseId === '' || key === undefined) return { ok: false, reason: 'unknown' };
       const expiresAt = Number.parseInt(seconds, 36) * 1_000;
-      if (expiresAt <= now) return { ok: false, reason: 'expired' };
-      return {
-        ...{ ok: true, purchaseId, expiresAt },
-        isFor: (customerId) => secrets.equal(customerDigest(key, customerId), digest),
-      };
+      const isFor = (customerId: string) => secrets.equal(customerDigest(key, customerId), digest);
+      const link: SignedLink = { purchaseId, expiresAt, isFor };
+      return expiresAt <= now ? { ok: false, reason: 'expired', ...link } : { ok: true, ...link };
     },
     signForm: (token, text) => formSignature(first, token, text),
     isFormOf: (token, text, signed) =>

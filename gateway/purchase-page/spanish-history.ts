@@ -37,6 +37,7 @@ const notices: Readonly<Record<NoticeRow['kind'], string>> = {
   capture_settled: 'importe saldado',
   service_cancelled: 'servicio terminado',
   payment_disputed: 'pago disputado',
+  page_link: 'enlace nuevo',
   support_service_active: 'servicio activo',
   support_workshop_visit: 'visita al taller',
   support_workaround: 'solución alternativa',

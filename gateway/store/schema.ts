@@ -264,7 +264,7 @@ export type NoticeKind =
   | 'capture_settled';
 
 /** Notifications of the service lifecycle. */
-export type LifeNoticeKind = 'service_cancelled' | 'payment_disputed';
+export type LifeNoticeKind = 'service_cancelled' | 'payment_disputed' | 'page_link';
 
 /** What the support desk tells a customer. */
 export type SupportNoticeKind =

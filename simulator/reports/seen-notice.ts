@@ -94,6 +94,11 @@ const headlines: readonly {
     push: /^(Payment disputed|Pago disputado): .+$/,
   },
   {
+    kind: 'page_link',
+    email: /^(A new link to your purchase of .+|Un enlace nuevo a su compra de .+)$/,
+    push: /^(A new link|Un enlace nuevo)$/,
+  },
+  {
     kind: 'support_service_active',
     email: /^(Your .+ is now active|Su .+ ya está activo)$/,
     push: /^(Service now active|Servicio ya activo)$/,

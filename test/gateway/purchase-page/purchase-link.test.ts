@@ -22,7 +22,7 @@ describe('the token of a link', () => {
       false,
       false,
     ]);
-    expect(links.read(token, content.expiresAt)).toEqual({ ok: false, reason: 'expired' });
+    expect(links.read(token, content.expiresAt)).toMatchObject({ ok: false, reason: 'expired' });
   });
 
   it('is one path segment that ends in a letter or a digit, and names no customer', () => {

@@ -331,6 +331,124 @@ describe('a link that shows nothing', () => {
     }),
   );
 
+  describe('that has expired offers a new one', () => {
+    const newLinks = async ({ database }: World) => {
+      const rows = await database.reader
+        .selectFrom('notices')
+        .select(['channel', 'address', 'data', 'created_at'])
+        .where('kind', '=', 'page_link')
+        .execute();
+      return rows.map(({ channel, address, created_at }) => ({ channel, address, createdAt: created_at }));
+    };
+
+    it(
+      'which goes to the address of the purchase once a day, and says nothing about it',
+      inWorld(async (world) => {
+        const { id } = await buy(world);
+        const token = tokenOf(world, id);
+        await world.clock.advance(purchaseLinkMs);
+        expect((await get(world, token)).text).toContain(
+          '<button type="submit" name="new-link" value="yes">',
+        );
+        const answers = [];
+        for (let request = 0; request < 3; request += 1)
+          answers.push(await post(world, token, { 'new-link': 'yes' }));
+        expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+        expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+        expect(shown(answers[0]?.text ?? '')).toContain(
+          'We send you a new link If the purchase is still yours',
+        );
+        for (const kept of ['ana@example.com', 'Ana', id, 'Heated'])
+          expect(answers[0]?.text).not.toContain(kept);
+        const sent = { channel: 'email', address: 'ana@example.com', createdAt: world.clock.now() };
+        expect(await newLinks(world)).toEqual([sent]);
+        await world.clock.advance(86_400_000);
+        await post(world, token, { 'new-link': 'yes' });
+        expect(await newLinks(world)).toEqual([sent, { ...sent, createdAt: world.clock.now() }]);
+      }),
+    );
+
+    it(
+      'in Spanish to a browser that asks for it',
+      inWorld(async (world) => {
+        const { id } = await buy(world);
+        const token = tokenOf(world, id);
+        await world.clock.advance(purchaseLinkMs);
+        const { text } = await get(world, token, '', { 'accept-language': 'es' });
+        expect(shown(text)).toContain('Este enlace ha caducado');
+        expect(shown(text)).toContain('Enviarme un enlace nuevo');
+      }),
+    );
+
+    it(
+      'and answers the same, without a notification, for a purchase that is unknown, of another owner or erased',
+      inWorld(async (world) => {
+        const { id } = await buy(world);
+        const tokens = [
+          tokenOf(world, id),
+          tokenOf(world, id, 'bo'),
+          tokenOf(world, 'pur_99999999999999999999999999'),
+        ];
+        await world.clock.advance(purchaseLinkMs);
+        await world.database.write((transaction) =>
+          transaction.updateTable('customers').set({ erased_at: world.clock.now() }).execute(),
+        );
+        const answers = [];
+        for (const token of tokens) answers.push(await post(world, token, { 'new-link': 'yes' }));
+        expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+        expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+        expect(await newLinks(world)).toEqual([]);
+      }),
+    );
+
+    it(
+      'and not where the link is forged or still works',
+      inWorld(async (world) => {
+        const { id } = await buy(world);
+        const token = tokenOf(world, id);
+        expect((await post(world, `${token}0`, { 'new-link': 'yes' })).status).toBe(404);
+        expect((await post(world, token, { 'new-link': 'yes' })).status).toBe(409);
+        expect(await newLinks(world)).toEqual([]);
+      }),
+    );
+  });
+
+  it(
+    'answers a body that cannot be read with a page in the language of the browser',
+    inWorld(async (world) => {
+      const { id } = await buy(world);
+      const token = tokenOf(world, id);
+      const send = async (body: string | Uint8Array<ArrayBuffer>, language: string) => {
+        const answer = await world.fetch(`/my-purchase/${token}`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/x-www-form-urlencoded',
+            'accept-language': language,
+          },
+          body,
+        });
+        const { status, headers } = answer;
+        const policy = headers.get('content-security-policy') ?? '';
+        return [
+          ...[status, headers.get('content-type'), policy.startsWith("default-src 'none'")],
+          shown(await answer.text()).split('.')[0],
+        ];
+      };
+      const html = 'text/html; charset=UTF-8';
+      expect(await send(new Uint8Array([0x61, 0x3d, 0xff, 0xfe]), 'en')).toEqual([
+        ...[400, html, true],
+        'This request could not be read Open the link in the e-mail again, and use the buttons of the page',
+      ]);
+      expect(await send('a'.repeat(64 * 1_024 + 1), 'es-ES')).toEqual([
+        ...[413, html, true],
+        'Esta solicitud no se ha podido leer Abra de nuevo el enlace del correo y use los botones de la página',
+      ]);
+      // Every other path answers programs.
+      const other = await world.fetch('/purchases', { method: 'POST', body: new Uint8Array([0xff]) });
+      expect([other.status, other.headers.get('content-type')]).toEqual([400, 'application/problem+json']);
+    }),
+  );
+
   it(
     'says of an erased customer only that their data was erased',
     inWorld(async (world) => {

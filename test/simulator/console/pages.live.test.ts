@@ -79,7 +79,7 @@ describe('a fault', () => {
       `npx fleetwake fault add offline --name '${hostile}' --vin ${vin}`,
     );
     await page.getByRole('button', { name: 'Add the fault' }).click();
-    const row = page.getByRole('region', { name: 'Faults' }).getByRole('rowheader');
+    const row = page.getByRole('region', { name: 'Faults', exact: true }).getByRole('rowheader');
     await row.waitFor();
     expect((await row.locator('bdi').textContent()) ?? '').toBe('<script>alert(1)</script>gnp');
 
@@ -132,7 +132,7 @@ describe('a fault', () => {
     await page.getByText('Faults running').waitFor();
 
     await page.getByRole('link', { name: 'Faults', exact: true }).click();
-    await page.getByRole('button', { name: 'Add past garage again' }).click();
+    await page.getByRole('button', { name: 'Add again past garage' }).click();
     await page.getByRole('button', { name: 'Pause past garage' }).waitFor();
     await page.getByRole('button', { name: 'Remove all' }).click();
     await page.getByText('No fault runs.').waitFor();

@@ -1,3 +1,4 @@
+import { visibleLine } from '../../../../shared/protocol/plain-text.ts';
 import { Foreign, Table, Tag, type Tone } from '../parts/shown.tsx';
 import { clockText, spanText, words } from '../parts/text.ts';
 import type { FaultView } from './fault-record.ts';
@@ -35,7 +36,8 @@ const tones: Readonly<Record<FaultView['state'], Tone>> = {
 };
 
 function Row({ fault, actions }: { readonly fault: FaultView; readonly actions: RowActions | null }) {
-  const { name, state, remainingMs, struck } = fault;
+  const { state, remainingMs, struck } = fault;
+  const name = visibleLine(fault.name);
   return (
     <tr>
       <FaultHead fault={fault} />
@@ -122,7 +124,11 @@ export function RemovedFaults({
               <td class="number">{fault.struck}</td>
               <td class="actions">
                 {onAdd === null ? null : (
-                  <button type="button" onClick={() => onAdd(fault)} aria-label={`Add ${fault.name} again`}>
+                  <button
+                    type="button"
+                    onClick={() => onAdd(fault)}
+                    aria-label={`Add again ${visibleLine(fault.name)}`}
+                  >
                     Add again
                   </button>
                 )}
