@@ -47,6 +47,11 @@ export interface VirtualLoop {
   process(name: string, skewMs?: number): VirtualProcess;
   /** The clock of that process. */
   clock(name: string, skewMs?: number): Clock;
+  /**
+   * Sets the wall clock of the machine on which processes of this name run ahead of their time without jumps, or behind: their due
+   * times and durations stay as they are, as `SteadyTime` keeps them live.
+   */
+  setWallClock(name: string, aheadMs: number): void;
   /** False if no process of this name runs. */
   kill(name: string): boolean;
   /** Kills every process: messages in transit are dropped. */
@@ -205,7 +210,10 @@ function newAgenda(startAt: number): Agenda {
   };
 }
 
-type Registry = Pick<VirtualLoop, 'process' | 'clock' | 'kill' | 'killAll' | 'onStep' | 'openWork' | 'open'>;
+type Registry = Pick<
+  VirtualLoop,
+  'process' | 'clock' | 'setWallClock' | 'kill' | 'killAll' | 'onStep' | 'openWork' | 'open'
+>;
 
 /** Processes of the run, and their pending calls. */
 function newRegistry(agenda: Agenda): Registry {
@@ -214,6 +222,7 @@ function newRegistry(agenda: Agenda): Registry {
   const work = new Map<number, OpenWork & { readonly owner: VirtualProcess | undefined }>();
   let workNumber = 0;
   let stepHook: ((step: Step) => void) | null = null;
+  const wallAheadMs = new Map<string, number>();
 
   function openWork(name: string, owner?: VirtualProcess): () => void {
     workNumber += 1;
@@ -225,6 +234,7 @@ function newRegistry(agenda: Agenda): Registry {
   const host = {
     now: agenda.now,
     setTimer: agenda.setTimer,
+    wallAheadMs: (name: string) => wallAheadMs.get(name) ?? 0,
     openWork,
     onStep(process: VirtualProcess, label: string, phase: Step['phase']) {
       const number = (stepCounts.get(process.name) ?? 0) + 1;
@@ -247,6 +257,7 @@ function newRegistry(agenda: Agenda): Registry {
   return {
     process,
     clock: (name, skewMs) => process(name, skewMs).clock,
+    setWallClock: (name, aheadMs) => void wallAheadMs.set(name, aheadMs),
     kill(name) {
       const known = processes.get(name);
       if (!known?.isAlive) return false;

@@ -32,6 +32,8 @@ export interface Step {
 /** What a process needs of the loop. */
 export interface ProcessHost {
   now(): number;
+  /** What the wall clock of the process's machine is ahead of its time without jumps. */
+  wallAheadMs(name: string): number;
   setTimer(owner: { readonly isAlive: boolean }, delayMs: number, callback: () => void): Timer;
   onStep(process: VirtualProcess, label: string, phase: Step['phase']): void;
   /** Declares work; the returned function ends it. */
@@ -45,6 +47,7 @@ export function newProcess(host: ProcessHost, name: string, life: number, skewMs
   const ends = new Set<() => void>();
   const clock: Clock = {
     now: () => host.now() + skewMs,
+    wallNow: () => host.now() + skewMs + host.wallAheadMs(name),
     setTimer: (delayMs, callback) => (isAlive ? host.setTimer(process, delayMs, callback) : noTimer),
   };
   const process: VirtualProcess = {

@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { Plan } from '../scenarios/plan.ts';
 import { planOf } from './plan-of-test-case.ts';
-import type { ActivationFault, HttpStep, ScheduledActivation, SystemFault, TestCase } from './test-case.ts';
+import type { SystemFault } from './system-fault.ts';
+import type { ActivationFault, HttpStep, ScheduledActivation, TestCase } from './test-case.ts';
 
 /** Requests of Fleetwake's platform and its users, which an engine of the user's own does not have. */
 const stepsOfThePlatform: ReadonlySet<HttpStep> = new Set(['purchase', 'cancel', 'ticket', 'callback']);
@@ -52,6 +53,8 @@ function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineFaultKin
     case 'cut':
     case 'restart':
     case 'broker_restarted':
+    case 'lossy':
+    case 'api_iot_fails':
       return true;
     case 'crash':
     case 'stop':
@@ -63,6 +66,7 @@ function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineFaultKin
       return fault.service !== 'nats' && (fault.service !== 'push' || pushes);
     case 'registered_again':
     case 'nats_wiped':
+    case 'clock_set':
       return false;
     default:
       return fault satisfies never;

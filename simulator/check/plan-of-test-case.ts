@@ -38,8 +38,7 @@ function slackOf(testCase: TestCase, catalogue: Catalogue): number {
   const awayMs = testCase.world.reduce((sum, fault) => {
     if (fault.type === 'crash' || fault.type === 'crash_at' || fault.type === 'stop')
       return sum + fault.downMs + sweepEveryMs;
-    if (fault.type === 'down' || fault.type === 'cut') return sum + fault.forMs + 300_000;
-    return sum + 300_000;
+    return sum + ('forMs' in fault ? fault.forMs : 0) + 300_000;
   }, 0);
   const calls = testCase.activations.flatMap(({ faults }) => faults);
   const slow = calls.reduce((sum, fault) => {

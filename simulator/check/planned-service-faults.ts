@@ -3,7 +3,8 @@ import type { ChannelFault, ServiceFaultRecord } from '../faults/fault.ts';
 import type { HttpFault } from '../faults/http-fault.ts';
 import { type Plan, serviceFaultsOf } from '../scenarios/plan.ts';
 import { purchasesOf, vinOf } from './purchases-of-test-case.ts';
-import type { ActivationFault, HttpFailure, HttpStep, SystemFault, TestCase } from './test-case.ts';
+import type { SystemFault } from './system-fault.ts';
+import type { ActivationFault, HttpFailure, HttpStep, TestCase } from './test-case.ts';
 
 type CallFault = Extract<ActivationFault, { type: 'http' }>;
 type RequestRecord = Extract<
@@ -21,7 +22,10 @@ export function serviceRecordsOf(testCase: TestCase, catalogue: Catalogue): Serv
         fault.type === 'http' ? callRecords(fault, vehicle, places.get(activation)) : [],
       ),
     ),
-    ...testCase.world.flatMap((fault) => (fault.type === 'down' ? downRecords(fault) : [])),
+    ...testCase.world.flatMap((fault) => {
+      if (fault.type === 'down') return downRecords(fault);
+      return fault.type === 'api_iot_fails' ? [incidentRecord(fault)] : [];
+    }),
   ];
 }
 
@@ -177,5 +181,33 @@ function downRecords({
       return [{ ...common, type: 'push_down', target: { service }, attributes }];
     default:
       return [{ ...common, type: 'unreachable', target: { service }, attributes: { breaks: false } }];
+  }
+}
+
+/** Every request of the API IoT fails for one cause, or every one for an access token. */
+function incidentRecord({
+  cause,
+  fromMs: afterMs,
+  forMs,
+}: Extract<SystemFault, { type: 'api_iot_fails' }>): RequestRecord {
+  const common = {
+    name: `API IoT fails: ${cause}`,
+    layer: 'services',
+    toxicity: 1,
+    schedule: { afterMs, forMs },
+  } as const;
+  const all = { service: 'api_iot' } as const;
+  const token = { ...all, method: 'POST', path: '/oauth/token' };
+  switch (cause) {
+    case 'credentials':
+      return { ...common, type: 'unauthorized', target: all, attributes: {} };
+    case 'token_refused':
+      return { ...common, type: 'unauthorized', target: token, attributes: {} };
+    case 'token_away':
+      return { ...common, type: 'unreachable', target: token, attributes: { breaks: false } };
+    case 'server_errors':
+      return { ...common, type: 'server_error', target: all, attributes: { status: 503 } };
+    default:
+      return cause satisfies never;
   }
 }

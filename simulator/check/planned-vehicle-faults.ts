@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { StandingFault } from '../faults/fault.ts';
 import type { CommandSelector } from '../faults/fault-target.ts';
-import type { ActivationFault, LifeEvent, ScheduledActivation, SystemFault, TestCase } from './test-case.ts';
+import type { SystemFault } from './system-fault.ts';
+import type { ActivationFault, LifeEvent, ScheduledActivation, TestCase } from './test-case.ts';
 
 type MessageFault = Extract<ActivationFault, { type: 'message' }>;
 type MuteFault = Extract<ActivationFault, { type: 'mute' }>;
@@ -142,6 +143,14 @@ function timedFault(fault: Extract<SystemFault, { readonly vehicle: number }>): 
           schedule: { afterMs: fault.atMs },
         },
       ];
+    case 'lossy': {
+      const { fromMs: afterMs, forMs, lossRate, roundTripMs } = fault;
+      const attributes = { lossRate, roundTripMs };
+      return (['downstream', 'upstream'] as const).map((stream) => ({
+        ...{ name: 'packet loss', layer: 'link', type: 'packet_loss', toxicity: 1, stream, attributes },
+        schedule: { afterMs, forMs },
+      }));
+    }
     case 'registered_again':
       // What an API user does.
       return [];

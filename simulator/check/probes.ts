@@ -2,6 +2,7 @@ import type { Activation } from '../../gateway/activation/activation.ts';
 import { finalPhases } from '../../gateway/activation/phase.ts';
 import { contradictionCode } from '../../gateway/support/ticket.ts';
 import { groupBy } from '../../shared/memory/group.ts';
+import { vinOf } from './purchases-of-test-case.ts';
 import type { TestCaseRun } from './test-case-run.ts';
 
 type Probe = (run: TestCaseRun) => number;
@@ -119,6 +120,30 @@ export const probes: Readonly<Record<string, Probe>> = {
   'SLA warning written': record('ticket.sla_warning'),
   'SLA breach written': record('ticket.sla_breached'),
   'ticket event received by the ticket system': ({ evidence }) => evidence.ticketEvents?.length ?? 0,
+  'command sent over a line that loses packets': ({ schedule, evidence }) =>
+    schedule.world.flatMap((fault) =>
+      fault.type === 'lossy'
+        ? evidence.apiIot.filter(
+            ({ vin, acceptedAt }) => vin === vinOf(fault.vehicle) && isDuring(fault, acceptedAt, evidence),
+          )
+        : [],
+    ).length,
+  'incident of the API IoT opened': record('incident.opened'),
+  'purchase waited for an incident and became active': ({ evidence }) =>
+    evidence.database.activations.filter(
+      ({ id, phase, kind }) =>
+        phase === 'active' &&
+        kind === 'activation' &&
+        evidence.database.record.some(
+          ({ type, activation_id, data }) => activation_id === id && waitedForIncident(type, data),
+        ),
+    ).length,
+  'clock set while a purchase is pending': ({ trace, moves }) =>
+    trace.filter(
+      ({ event, at, fields }) => event === 'clock set' && fields.aheadMs !== 0 && isAnyPending(moves, at),
+    ).length,
+  'callback refused by a clock that is wrong': ({ trace }) =>
+    trace.filter(({ event }) => event === 'platform.callback_refused').length,
   'broker restarted': ({ trace }) => trace.filter((line) => line.event === 'broker restarted').length,
   'result delivered twice': injected(/^ack duplicate$/),
   'command delivered twice': injected(/^command duplicate$/),
@@ -174,13 +199,30 @@ function lastAnswerLost({ trace, evidence, schedule }: TestCaseRun): number {
   return evidence.apiIot.filter(({ id, key }) => lost.has(id) && key?.endsWith(last)).length;
 }
 
+function isDuring(
+  { fromMs, forMs }: { readonly fromMs: number; readonly forMs: number },
+  at: number,
+  { startedAt }: TestCaseRun['evidence'],
+): boolean {
+  return at >= startedAt + fromMs && at < startedAt + fromMs + forMs;
+}
+
 function natsWiped({ trace, moves }: TestCaseRun): number {
   const wipes = trace.filter((line) => line.event === 'NATS wiped').map((line) => line.at);
-  return wipes.filter((at) => {
-    const last = new Map<string, Activation>();
-    for (const move of moves) if (move.atMs <= at) last.set(move.id, move.after);
-    return [...last.values()].some((activation) => !finalPhases.has(activation.phase));
-  }).length;
+  return wipes.filter((at) => isAnyPending(moves, at)).length;
+}
+
+/** Whether an activation had not ended at this moment of the run. */
+function isAnyPending(moves: TestCaseRun['moves'], at: number): boolean {
+  const last = new Map<string, Activation>();
+  for (const move of moves) if (move.atMs <= at) last.set(move.id, move.after);
+  return [...last.values()].some((activation) => !finalPhases.has(activation.phase));
+}
+
+function waitedForIncident(type: string, data: string): boolean {
+  const { reason, cause } = JSON.parse(data) as { reason?: string; cause?: string };
+  if (type === 'activation.postponed') return reason === 'api_iot_unavailable';
+  return type === 'activation.rate_limited' && cause !== undefined;
 }
 
 export type ProbeHits = Record<string, number>;

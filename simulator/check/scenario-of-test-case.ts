@@ -77,6 +77,9 @@ function unsupported({ activations, skewMs, transfers = [], world }: TestCase): 
     activations.every(({ support = [] }) => support.length === 0)
       ? []
       : 'technicians of a scenario do not work on tickets (support)',
+    world.every(({ type }) => type !== 'clock_set')
+      ? []
+      : 'a scenario cannot set the clock of a machine (clock_set)',
     world.every(({ type }) => type !== 'registered_again')
       ? []
       : 'a vehicle of a scenario keeps its model (registered_again)',

@@ -14,6 +14,7 @@ import type { CourseSettings, TakenEvidence } from '../run/run-context.ts';
 import { lastWindowEnd } from '../run/scenario-course.ts';
 import { virtualPace } from '../virtual-system/virtual-pace.ts';
 import type { Move } from './activation-changes.ts';
+import { judgeIncidents } from './incident-rules.ts';
 import { judgeLoop, type LoopFacts, openWorkMaxMs } from './loop-rules.ts';
 import { longestMs } from './own-policy.ts';
 import { planOf } from './plan-of-test-case.ts';
@@ -23,6 +24,7 @@ import type { TestCase } from './test-case.ts';
 import { type Death, settleInMs, type TestCaseParts } from './test-case-parts.ts';
 import { type TestCaseOptions, type TestCaseSystem, testCaseSystem } from './test-case-system.ts';
 import { judgeTickets } from './ticket-rules.ts';
+import { refusedForClock, timedFaults } from './timed-faults.ts';
 import { noUserActions, startUserActions, type UserActions } from './user-actions.ts';
 import type { Violation } from './watch.ts';
 
@@ -89,9 +91,11 @@ export async function runTestCase(testCase: TestCase, options: TestCaseOptions =
     const { evidence, actions, facts } = await conducted(system, testCase, options.stop);
     options.stop?.onStop(system);
     for (const { rule, sentence } of judgeLoop(facts)) report(rule, sentence);
-    for (const sentence of judgeTickets(evidence, slaDelayMaxMs, system.stops()))
+    const refused = refusedForClock(trace.lines, testCase);
+    for (const sentence of judgeTickets(evidence, { slaDelayMaxMs, stops: system.stops(), refused }))
       report('ticket SLA and events', sentence);
     for (const sentence of judgeServices(evidence, actions, testCase)) report('service lifecycle', sentence);
+    for (const sentence of judgeIncidents(evidence, testCase)) report('API IoT incidents', sentence);
     const reading = readingOf(evidence);
     return {
       schedule: testCase,
@@ -141,6 +145,8 @@ async function conducted(
   const pace = virtualPace(loop, stop && stopper(system, stop));
   let actions: ReturnType<typeof startUserActions> | null = null;
   let open: ReturnType<typeof loop.open> = [];
+  const timed = timedFaults(system, testCase);
+  const isStill = stillCheck(system);
   void gateway.start('api_iot');
   void gateway.start('platform');
   const { evidence, isFleetConnected, isSettled } = await conduct({
@@ -158,15 +164,19 @@ async function conducted(
       begin() {
         system.components.begin();
         system.faults.begin();
+        timed.begin();
       },
-      clear: () => endFaults(system),
+      clear() {
+        endFaults(system);
+        timed.end();
+      },
     },
     books: syncOpenWork(
       { platform: stores.platform.read, apiIot: stores.apiIot.read },
       // What was bought by the hour ends in the run; what was bought by the day does not.
       { unreachable: unreachableVins(plan), endsBefore: startedAt + livenessLeastMs },
     ),
-    isStill: stillCheck(system),
+    isStill: () => isStill() && !timed.isPending(),
     startActions(bought) {
       actions = startUserActions(system, testCase, bought);
       return actions;
@@ -240,10 +250,13 @@ const callbackRetryMs = 300_000;
 
 /**
  * "Exactly one attempt" binds from the moment the engine has received a refusal. A callback that is lost, or that finds the
- * platform dead, comes again: until then the engine cannot know.
+ * platform dead or its clock set wrong, comes again: until then the engine cannot know.
  */
 function newsMsOf({ activations, world }: TestCase): number {
-  const downMs = world.reduce((sum, fault) => sum + ('downMs' in fault ? fault.downMs : 0), 0);
+  const downMs = world.reduce((sum, fault) => {
+    if (fault.type === 'clock_set') return sum + fault.forMs;
+    return sum + ('downMs' in fault ? fault.downMs : 0);
+  }, 0);
   const isLost = activations.some(({ faults }) =>
     faults.some((fault) => fault.type === 'http' && fault.step === 'callback'),
   );

@@ -1,15 +1,6 @@
 import { z } from 'zod';
-import { crashCalls } from '../faults/component-fault.ts';
 import { faultsMax } from '../fleet/fault-set.ts';
-import { shippedModels } from '../models/models-folder.ts';
-
-/**
- * One run of `check` as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
- * test case replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
- */
-const instantSchema = z.int().min(0).max(86_400_000);
-const durationSchema = z.int().min(1).max(21_600_000);
-const nthSchema = z.int().min(1).max(64);
+import { durationSchema, instantSchema, modelIds, nthSchema, systemFaultSchema } from './system-fault.ts';
 
 /** What may be lost on the way between the services: which call of an activation, and how it goes wrong. */
 export const httpSteps = [
@@ -137,63 +128,10 @@ export const activationSchema = z.strictObject({
 });
 export type ScheduledActivation = z.infer<typeof activationSchema>;
 
-export const processes = ['platform', 'api_iot'] as const;
-export type ProcessName = (typeof processes)[number];
-
-const modelIds = shippedModels().map(({ id }) => id);
-
-const systemFaultSchema = z.discriminatedUnion('type', [
-  /**
-   * The process crashes at its n-th step and restarts. Every call of a port is two steps, one before the call and one before
-   * its answer; they are counted over all starts of the process.
-   */
-  z.strictObject({
-    type: z.literal('crash'),
-    process: z.enum(processes),
-    step: z.int().min(1).max(1_000_000),
-    downMs: durationSchema,
-  }),
-  /** The same, at a moment that a step number hardly ever meets: the n-th call of a kind, before or after it. */
-  z.strictObject({
-    type: z.literal('crash_at'),
-    call: z.enum(crashCalls),
-    nth: nthSchema,
-    phase: z.enum(['before', 'after']),
-    downMs: durationSchema,
-  }),
-  /** The service does not answer. */
-  z.strictObject({
-    type: z.literal('down'),
-    service: z.enum(['payments', 'mail', 'push', 'api_iot', 'nats']),
-    fromMs: instantSchema,
-    forMs: durationSchema,
-  }),
-  z.strictObject({
-    type: z.literal('cut'),
-    vehicle: z.int().min(0).max(3),
-    fromMs: instantSchema,
-    forMs: durationSchema,
-  }),
-  z.strictObject({ type: z.literal('restart'), vehicle: z.int().min(0).max(3), atMs: instantSchema }),
-  /** The process stops as on a signal: it finishes what is under way, and starts again. */
-  z.strictObject({
-    type: z.literal('stop'),
-    process: z.enum(processes),
-    atMs: instantSchema,
-    downMs: durationSchema,
-  }),
-  /** The vehicle is registered at the platform with another model: what is sent from then on carries that model's configuration. */
-  z.strictObject({
-    type: z.literal('registered_again'),
-    vehicle: z.int().min(0).max(3),
-    model: z.enum(modelIds),
-    atMs: instantSchema,
-  }),
-  z.strictObject({ type: z.literal('nats_wiped'), atMs: instantSchema }),
-  z.strictObject({ type: z.literal('broker_restarted'), atMs: instantSchema, forgets: z.boolean() }),
-]);
-export type SystemFault = z.infer<typeof systemFaultSchema>;
-
+/**
+ * One run of `check` as plain JSON: who buys what, what goes wrong, and when. Nothing else decides a run, so a saved
+ * test case replays it. Instants are virtual milliseconds after the first moment of the workload; `nth` counts from 1.
+ */
 export const testCaseSchema = z
   .strictObject({
     version: z.literal(1),

@@ -16,6 +16,9 @@ const instants: Readonly<Record<string, string>> = {
   registered_again: 'atMs',
   nats_wiped: 'atMs',
   broker_restarted: 'atMs',
+  lossy: 'fromMs',
+  api_iot_fails: 'fromMs',
+  clock_set: 'atMs',
 };
 
 /** Returns the run of a test case of `check`. */

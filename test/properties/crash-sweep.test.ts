@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge } from '../../simulator/check/judge.ts';
-import { calmTestCase, type ProcessName, type TestCase } from '../../simulator/check/test-case.ts';
+import type { ProcessName } from '../../simulator/check/system-fault.ts';
+import { calmTestCase, type TestCase } from '../../simulator/check/test-case.ts';
 import { runTestCase } from '../../simulator/check/test-case-run.ts';
 import { sized } from '../helpers/proofs.ts';
 

@@ -79,6 +79,7 @@ describe('A planted bug names the rules of which one must report it', () => {
   test('each of them is a rule of the checks or of the run itself', () => {
     const numbered = runChecks(sampleEvidence()).map(({ id }) => `rule ${id}`);
     const own = [
+      'API IoT incidents',
       'configuration of the registered model',
       'legal transition',
       'quota',

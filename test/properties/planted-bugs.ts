@@ -2,6 +2,7 @@ import { vi } from 'vitest';
 import type { Activation } from '../../gateway/activation/activation.ts';
 import type { Failure } from '../../gateway/activation/failure.ts';
 import type { Bus } from '../../shared/ports/bus.ts';
+import { wallNow } from '../../shared/ports/clock.ts';
 import type { PaymentAnswer, Payments } from '../../shared/ports/payments.ts';
 import type { DependencyOverrides } from '../../simulator/virtual-system/dependency-overrides.ts';
 
@@ -86,6 +87,7 @@ type ActivationModule = typeof import('../../gateway/activation/activation.ts');
 type LateSuccess = typeof import('../../gateway/support/late-success.ts');
 type Commands = typeof import('../../gateway/api-iot/store/commands.ts');
 type Configure = typeof import('../../simulator/vehicle/configure.ts');
+type SystemicCauses = typeof import('../../gateway/engine/systemic-cause.ts');
 type DisputeStore = typeof import('../../gateway/disputes/dispute-store.ts');
 type Obstacle = typeof import('../../gateway/platform/settlement-obstacle.ts');
 type Transfer = typeof import('../../gateway/entitlement/transfer.ts');
@@ -524,6 +526,31 @@ export const plantedBugs: readonly PlantedBug[] = [
           return deps.http(request);
         },
       }),
+    }),
+  },
+  {
+    name: 'a refused credential fails each purchase for itself',
+    within: 100,
+    rules: ['API IoT incidents'],
+    plant: () =>
+      replace<SystemicCauses>('../../gateway/engine/systemic-cause.ts', () => ({ isSystemic: () => false })),
+  },
+  {
+    name: 'due times and durations by the wall clock',
+    within: 100,
+    rules: ['rule 3', 'rule 6'],
+    plant: () => ({
+      platform: (ports) => {
+        const { clock } = ports;
+        return {
+          ...ports,
+          clock: {
+            now: () => wallNow(clock),
+            wallNow: () => wallNow(clock),
+            setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+          },
+        };
+      },
     }),
   },
   {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { type CrashCall, crashCalls } from '../../faults/component-fault.ts';
 import { shippedModels } from '../../models/models-folder.ts';
-import type { ActivationFault, ProcessName, SystemFault } from '../test-case.ts';
+import type { ProcessName, SystemFault } from '../system-fault.ts';
+import type { ActivationFault } from '../test-case.ts';
 
 /** Milliseconds between two numbers, both included. */
 export const ms = (min: number, max: number) => fc.integer({ min, max });

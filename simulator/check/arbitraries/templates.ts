@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ActivationFault, ScheduledActivation, SystemFault, TestCase } from '../test-case.ts';
+import type { SystemFault } from '../system-fault.ts';
+import type { ActivationFault, ScheduledActivation, TestCase } from '../test-case.ts';
 import { livedActivation, type Support, serviceArbitrary } from './activations.ts';
 import { deathAt, deathOf, ms, systemFault } from './faults.ts';
 

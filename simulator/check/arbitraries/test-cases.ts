@@ -2,14 +2,11 @@ import fc from 'fast-check';
 import { integerBetween } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
 import type { OperatorScript } from '../operators.ts';
-import {
-  operatorDecisions,
-  type ScheduledActivation,
-  type SystemFault,
-  type TestCase,
-} from '../test-case.ts';
+import type { SystemFault } from '../system-fault.ts';
+import { operatorDecisions, type ScheduledActivation, type TestCase } from '../test-case.ts';
 import { crowd, fewActivations } from './activations.ts';
 import { systemFault } from './faults.ts';
+import { withSystemFault } from './rare-system-faults.ts';
 import {
   comeback,
   deadly,
@@ -134,7 +131,8 @@ const testCaseArbitrary: fc.Arbitrary<TestCase> = fc
     { weight: 1, arbitrary: kept },
     { weight: 2, arbitrary: reopened },
   )
-  .map(withAfterlife);
+  .map(withAfterlife)
+  .map(withSystemFault);
 
 /** What a team checks: retry policies of its own, a catalogue of its own, or neither. */
 export interface Subject {

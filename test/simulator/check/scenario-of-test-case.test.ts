@@ -82,6 +82,11 @@ describe('A failing test case, saved as a scenario', () => {
       [[{ type: 'http', step: 'email', nth: 1, count: 1, how: 'response_lost' }], {}],
       [[], { world: [{ type: 'cut', vehicle: 0, fromMs: 0, forMs: 20_000 }] }],
       [[], { world: [{ type: 'restart', vehicle: 0, atMs: 300 }] }],
+      [
+        [],
+        { world: [{ type: 'lossy', vehicle: 0, lossRate: 0.4, roundTripMs: 100, fromMs: 0, forMs: 60_000 }] },
+      ],
+      [[], { world: [{ type: 'api_iot_fails', cause: 'credentials', fromMs: 0, forMs: 60_000 }] }],
       [[], { world: [{ type: 'down', service: 'api_iot', fromMs: 0, forMs: 20_000 }] }],
       [[], { world: [{ type: 'crash_at', call: 'capture', nth: 1, phase: 'after', downMs: 3_000 }] }],
     ];
@@ -96,11 +101,13 @@ describe('A failing test case, saved as a scenario', () => {
     const { testCaseWith, textOf } = await loaded(null);
     const world: TestCase['world'] = [
       { type: 'registered_again', vehicle: 0, model: 'cirrus-2025', atMs: 0 },
+      { type: 'clock_set', process: 'platform', aheadMs: 7_200_000, atMs: 0, forMs: 1_000 },
     ];
     expect(textOf(testCaseWith([], { world, skewMs: { apiIot: 5, vehicles: [0, 0, 0, 0] } }))).toEqual({
       ok: false,
       reasons: [
         'a scenario cannot set the clock of the API IoT wrong (skewMs.apiIot)',
+        'a scenario cannot set the clock of a machine (clock_set)',
         'a vehicle of a scenario keeps its model (registered_again)',
       ],
     });
