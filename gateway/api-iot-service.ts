@@ -18,6 +18,7 @@ export interface ApiIotSettings
         | 'checkDigit'
         | 'hasWillsOfAllSessions'
         | 'telemetrySamples'
+        | 'retention'
       >
     > {
   /** Client ids and secrets: the engine's, a developer's, the one that registers vehicles, and a monitoring system's. */

@@ -70,6 +70,11 @@ const conditions: readonly Condition[] = [
     otherwise: 'neither platform nor engine runs in this process',
   },
   {
+    options: ['keep'],
+    holds: (config) => config.roles.includes('engine') || hasApiIot(config),
+    otherwise: 'neither engine nor API IoT runs in this process',
+  },
+  {
     options: ['reconcileMs', 'reconcileRepeats'],
     holds: ({ roles }) => roles.includes('engine'),
     otherwise: 'no engine runs in this process',

@@ -38,7 +38,9 @@ import { notificationLinks } from './purchase-page/notification-links.ts';
 import { purchasePages } from './purchase-page/page-route.ts';
 import { type LinkSecrets, purchaseLinks } from './purchase-page/purchase-link.ts';
 import { restoreGuard, stoppedSentence } from './restore/restore-guard.ts';
+import { type RetentionSettings, retention } from './retention/retention.ts';
 import { anyCommittedWork, type CommittedWork } from './store/committed-work.ts';
+import { platformRules } from './store/retention-rules.ts';
 import type { PlatformSchema } from './store/schema.ts';
 import { modelOf } from './store/vehicles.ts';
 import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
@@ -93,6 +95,8 @@ export interface PlatformSettings {
   readonly desk: SupportDeskSettings;
   /** Purchases under way at once in this process at the most. */
   readonly purchasesMax: number;
+  /** Null: nothing is removed by its age. */
+  readonly retention: RetentionSettings | null;
   /** False: this process serves the API and leaves activations, SLA clocks and reconciliation to another. */
   readonly runsEngine: boolean;
 }
@@ -215,8 +219,19 @@ export function createPlatformService(
     everyMs === null
       ? null
       : reconciler({ ...ports, catalogue, vehicles, everyMs, contradictions, begin, onCommitted });
+  const pruning =
+    settings.retention === null || !settings.runsEngine
+      ? null
+      : retention({
+          ...ports,
+          rules: platformRules(settings.desk.webhook !== null),
+          settings: settings.retention,
+          service: 'platform',
+          mayPrune: () => guard.state() === 'clear',
+        });
   const app = platform({
     ...ports,
+    otherMetrics: [...(ports.otherMetrics ?? []), ...(pruning?.metrics ?? [])],
     engine,
     restore: { ...restore, onResumed: () => guard.wake() },
     catalogue,
@@ -253,10 +268,12 @@ export function createPlatformService(
       if (!settings.runsEngine) return;
       desk.start();
       await engine.start();
+      pruning?.start();
     },
     async stop() {
       // The other way round than work passes on: what an engine saves, dispatcher and relay still take.
       await guard.stop();
+      await pruning?.stop();
       await reconciliation?.stop();
       for (const part of [engine, desk, dispatcher, relay]) await part.stop();
     },

@@ -15,6 +15,7 @@ import { newIdempotencyStore } from '../http/idempotency-store.ts';
 import { mountMetricsRoute } from '../http/metrics-route.ts';
 import { requestFigures } from '../http/request-figures.ts';
 import { mountOAuth } from '../oauth/mount.ts';
+import { retention } from '../retention/retention.ts';
 import { newBackground } from './background.ts';
 import { mountParkedCallbacks } from './callback-routes.ts';
 import { newCallbackSender } from './callbacks.ts';
@@ -29,6 +30,7 @@ import { newPublisher } from './publisher.ts';
 import { mountReadiness } from './readiness-route.ts';
 import { newRefusals } from './refusals.ts';
 import { roleScopes, scopes } from './routes-shared.ts';
+import { apiIotRules } from './store/retention-rules.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { markAllOffline } from './store/vehicles.ts';
 import { newTelemetryStore } from './telemetry.ts';
@@ -86,7 +88,13 @@ function newService(deps: ApiIotDeps, requests: Metric) {
     parkedCommands: publisher.parkedCount(),
     callbacks: callbacks.counters(),
   });
-  const metrics = apiIotMetrics({ database, counters, others: [requests, ...otherMetrics] });
+  const { retention: ages } = config;
+  const pruning =
+    ages === null
+      ? null
+      : retention({ database, clock, log, rules: apiIotRules, settings: ages, service: 'api_iot' });
+  const others = [requests, ...(pruning?.metrics ?? []), ...otherMetrics];
+  const metrics = apiIotMetrics({ database, counters, others });
   const onEnded = (endings: readonly Ending[]) => {
     for (const ending of endings) noteEnding(ending, { log, waiters, callbacks, metrics });
   };
@@ -113,6 +121,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
     async start() {
       callbacks.start();
       await timeouts.start();
+      pruning?.start();
       isLeaving = false;
       connection = openFleetLink({
         link: deps.link,
@@ -126,7 +135,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
       });
     },
     async stop() {
-      const loopsStopped = Promise.all([timeouts.stop(), callbacks.stop()]);
+      const loopsStopped = Promise.all([timeouts.stop(), callbacks.stop(), pruning?.stop()]);
       waiters.release();
       isLeaving = true;
       await connection?.close();

@@ -1,5 +1,6 @@
 import { commandTimeoutMs, quotaPerHour } from '../../shared/protocol/api-iot.ts';
 import type { OAuthClient } from '../oauth/client.ts';
+import type { RetentionSettings } from '../retention/retention.ts';
 
 /** Plain numbers throughout: a compressed scenario hands in compressed ones. */
 export interface ApiIotConfig {
@@ -26,6 +27,8 @@ export interface ApiIotConfig {
   /** Telemetry is written at most once in this time. */
   readonly telemetryFlushMs: number;
   readonly telemetrySamples: SampleSettings;
+  /** Null: nothing is removed by its age. */
+  readonly retention: RetentionSettings | null;
   /** How the service signs in at the broker. Its session is kept, so results wait there while it is away. */
   readonly link: { readonly clientId: string; readonly username: string; readonly password: string };
 }
@@ -59,4 +62,5 @@ export const apiIotDefaults = {
   callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
   telemetryFlushMs: 1_000,
   telemetrySamples: { everyMs: 60_000, count: 60 } as SampleSettings,
+  retention: null as RetentionSettings | null,
 } satisfies Partial<ApiIotConfig>;

@@ -15,6 +15,8 @@ import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts'
 import { brokerMetrics } from '../broker/broker-metrics.ts';
 import { type EmbeddedBroker, embeddedBroker } from '../broker/embedded-broker.ts';
 import type { GatewayConfig } from '../config.ts';
+import { configuredAges } from '../options/policy-options.ts';
+import { retentionAtTimeScale } from '../retention/retention.ts';
 import { callbackRetryAtTimeScale } from '../time-scale.ts';
 import { accessTokens, allowedHosts } from './access-tokens.ts';
 import { preparedApiIotDatabase } from './api-iot-database.ts';
@@ -125,6 +127,7 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
       monitor: { clientId: 'monitor', clientSecret: keys.monitorSecret },
     },
     telemetrySamples: { ...apiIotDefaults.telemetrySamples, count: config.telemetrySamples },
+    retention: retentionAtTimeScale(config.timeScale, configuredAges(config.keep)),
     quotaPerHour: config.quotaLimit,
     quotaWindowMs: compress(config.quotaWindowMs),
     commandTimeoutMs: compress(config.commandTimeoutMs),

@@ -18,8 +18,10 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { shortenCatalogueTimes } from '../catalogue/policies.ts';
 import type { GatewayConfig } from '../config.ts';
 import { senderDomain } from '../options/payment-and-mail-options.ts';
+import { configuredAges } from '../options/policy-options.ts';
 import { linkSecretsOf } from '../options/process-options.ts';
 import { createPlatformService, type PlatformSettings } from '../platform-service.ts';
+import { retentionAtTimeScale } from '../retention/retention.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { readSla } from '../support/sla-text.ts';
 import { standardSupport } from '../support/support-settings.ts';
@@ -191,6 +193,7 @@ function settingsOf(
       },
     },
     purchasesMax: config.purchasesMax,
+    retention: retentionAtTimeScale(scale, configuredAges(config.keep)),
     runsEngine: config.roles.includes('engine'),
   };
 }

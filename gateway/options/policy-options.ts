@@ -1,7 +1,17 @@
+import { givenText } from '../../shared/protocol/address.ts';
 import { apiIotDefaults } from '../api-iot/config.ts';
 import { standardContradictions } from '../entitlement/contradiction.ts';
-import { issuerName, milliseconds, oneOf, optionalAddress, optionalText, wholeNumber } from '../option.ts';
+import {
+  issuerName,
+  milliseconds,
+  type Option,
+  oneOf,
+  optionalAddress,
+  optionalText,
+  wholeNumber,
+} from '../option.ts';
 import { standardPurchasesMax } from '../platform/purchase-admission.ts';
+import { type Ages, agesText, readAges, standardAges } from '../retention/ages.ts';
 
 const dayMs = 86_400_000;
 
@@ -93,6 +103,18 @@ export const policyOptions = {
     0,
     1_440,
   ),
+  keep: {
+    flag: 'keep',
+    environment: 'FLEETWAKE_KEEP',
+    placeholder: 'ages',
+    help: 'how long rows are kept in the databases, as NAME=AGE, comma-separated; an age in h or d, or ever; what is left out has its default',
+    fallback: agesText(standardAges),
+    read(value) {
+      const result = readAges(value);
+      if ('ages' in result) return { value: agesText(result.ages) };
+      return { fault: `${result.fault}, not ${givenText(value)}` };
+    },
+  } satisfies Option<string>,
   reconcileMs: milliseconds(
     {
       flag: 'reconcile-ms',
@@ -148,3 +170,9 @@ export const policyOptions = {
     ['debug', 'info', 'warn', 'error', 'silent'],
   ),
 };
+
+/** Returns the ages of an option that was read. */
+export function configuredAges(keep: string): Ages {
+  const result = readAges(keep);
+  return 'ages' in result ? result.ages : standardAges;
+}

@@ -4,6 +4,7 @@ import type { Timer } from '../../shared/ports/clock.ts';
 import type { App } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
+import { newestPruned } from '../retention/pruning-table.ts';
 import { recordReader } from '../store/record-reader.ts';
 import type { RecordRow } from '../store/schema.ts';
 import type { PlatformDeps } from './deps.ts';
@@ -134,6 +135,7 @@ function describe(app: App): void {
       400: problemDoc('malformed-request: Last-Event-ID is not a sequence'),
       401: problemDoc('unauthorized'),
       403: problemDoc('missing-scope'),
+      410: problemDoc('events-gone: events after Last-Event-ID have reached their age and were removed'),
       429: problemDoc(`too-many-streams: the caller follows ${streamsPerCallerMax} already`),
       503: problemDoc('unavailable: too many clients follow the stream'),
     },
@@ -145,6 +147,17 @@ function parseSequence(text: string): number {
   throw problemError(
     'malformed-request',
     'Last-Event-ID (or after) must be the id of an event, a whole number.',
+  );
+}
+
+/** A client that begins before the newest event that was removed would meet a gap without a sign of it. */
+async function requireNothingGone(deps: StreamDeps, after: number): Promise<void> {
+  const newest = await newestPruned(deps.database.reader, 'record');
+  if (after >= newest) return;
+  throw problemError(
+    'events-gone',
+    `Events after ${after} have reached their age and were removed. Read the present state, and begin without Last-Event-ID, or after ${newest}.`,
+    { after: newest },
   );
 }
 
@@ -191,6 +204,7 @@ export function mountEvents(app: App, deps: StreamDeps, { requireScope }: Authen
   app.get('/events', ticketOr(deps, requireScope('events:read')), async (context) => {
     const given = context.req.header('last-event-id') ?? context.req.query('after');
     const after = given === undefined ? await newestSequence(deps.database.reader) : parseSequence(given);
+    if (given !== undefined) await requireNothingGone(deps, after);
     const { caller } = context.var;
     const name = `${caller.clientId}\n${caller.customerId ?? ''}`;
     places.check(name);

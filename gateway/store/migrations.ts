@@ -1,5 +1,6 @@
 import type { Database } from '../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../http/idempotency-store.ts';
+import { createPruningTable } from '../retention/pruning-table.ts';
 import { type Migration, migrate } from '../sql/migration.ts';
 import {
   addActivationsByPurchase,
@@ -26,7 +27,7 @@ import {
   createTickets,
   orderTicketsOfVehicle,
 } from './migrations/tickets.ts';
-import { makeRecordAppendOnly } from './record-triggers.ts';
+import { letRetentionPrune, makeRecordAppendOnly } from './record-triggers.ts';
 import type { PlatformSchema } from './schema.ts';
 
 /** In order; a released one never changes. */
@@ -58,6 +59,8 @@ export const platformMigrations: readonly Migration<PlatformSchema>[] = [
   { name: '025-disputes', up: addDisputes },
   { name: '026-incidents', up: addIncidents },
   { name: '027-pauses', up: addPauses },
+  { name: '028-pruning', up: createPruningTable },
+  { name: '029-pruned-record', up: letRetentionPrune },
 ];
 
 /** Brings the platform's database to this version's schema; harmless when it is there already. */

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { EndCause } from '../entitlement/entitlement.ts';
 import type { IdempotencySchema } from '../http/idempotency-store.ts';
+import type { PruningSchema } from '../retention/pruning-table.ts';
 import type { IncidentCause } from './systemic-causes.ts';
 import type { TicketTable, WebhookEventRow, WebhookOffTable } from './ticket-tables.ts';
 
@@ -8,7 +9,7 @@ import type { TicketTable, WebhookEventRow, WebhookOffTable } from './ticket-tab
  * The platform's database (the specification's service database). Instants are epoch milliseconds, money is in minor
  * units, JSON is text, booleans are 0 or 1.
  */
-export interface PlatformSchema extends IdempotencySchema {
+export interface PlatformSchema extends IdempotencySchema, PruningSchema {
   customers: CustomerTable;
   vehicles: VehicleTable;
   purchases: PurchaseTable;

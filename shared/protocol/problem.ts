@@ -12,6 +12,7 @@ export const problemTypes = {
   'unknown-customer': { status: 404, title: 'No customer has this id' },
   'unknown-service': { status: 404, title: 'The catalogue has no such service' },
   'method-not-allowed': { status: 405, title: 'This resource has no such method' },
+  'events-gone': { status: 410, title: 'Events after this one are no longer kept' },
   'vehicle-held': { status: 409, title: 'The vehicle is registered with another password' },
   'vehicle-incompatible': { status: 409, title: 'The vehicle does not support the feature' },
   'activation-open': { status: 409, title: 'An activation of this service is already under way' },

@@ -1,3 +1,7 @@
+import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
+import type { RetentionSettings } from '../../gateway/retention/retention.ts';
+import type { PlatformSchema } from '../../gateway/store/schema.ts';
+import type { Database } from '../../shared/ports/database.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
 import { virtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
@@ -27,7 +31,15 @@ export interface DayDeps {
   /** Processor time of this process so far, in milliseconds. */
   readonly cpuMs: () => number;
   /** Called after each part of the workload. */
-  readonly onPart?: (part: DayPart) => void;
+  readonly onPart?: (part: DayPart, stores: Stores) => void;
+  /** What is sold; by default the shipped catalogue. */
+  readonly catalogue?: Catalogue;
+  /** Ages of the platform's rows; without them nothing is removed. */
+  readonly retention?: RetentionSettings;
+  /** What the platform's database has besides its own tables. */
+  readonly platformStatements?: readonly string[];
+  /** Called when both services have ended, before the evidence is taken from the platform's database. */
+  readonly beforeEvidence?: (database: Database<PlatformSchema>) => Promise<void>;
 }
 
 /** An equal share of the workload's time. */
@@ -66,7 +78,7 @@ type DaySystem = Awaited<ReturnType<typeof daySystem>>;
 
 /** Runs one long virtual day of a large fleet under the `drive` profile, with the checks of live runs at its end. */
 export async function runDay(size: DaySize, deps: DayDeps): Promise<DayRun> {
-  const system = await daySystem(size);
+  const system = await daySystem(size, deps);
   const { loop, links, trace } = system;
   try {
     const parts: DayPart[] = [];
@@ -136,6 +148,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
       },
       async take() {
         const reader = loop.process('evidence');
+        await deps.beforeEvidence?.(stores.platform.connect(reader));
         return {
           ledger: await system.ledger.allEntries(),
           database: await collectDatabase(stores.platform.connect(reader).reader),
@@ -154,7 +167,7 @@ function contextOf(system: DaySystem, size: DaySize, deps: DayDeps, parts: DayPa
 
 /** Reports what each part of the workload's time cost, at its end. */
 function measureParts(
-  { loop, clock }: DaySystem,
+  { loop, clock, stores }: DaySystem,
   { durationMs }: DaySize,
   { cpuMs, onPart }: DayDeps,
   parts: DayPart[],
@@ -172,7 +185,7 @@ function measureParts(
       };
       before = after;
       parts.push(done);
-      onPart?.(done);
+      onPart?.(done, stores);
     });
   }
 }
@@ -188,8 +201,10 @@ async function registerAll(stores: Stores, { plan }: DayPlan, setup: VirtualProc
 }
 
 /** A virtual system without faults and without a look at every commit, whose evidence fills the memory. */
-async function daySystem(size: DaySize) {
-  const catalogue = shippedCatalogue();
+async function daySystem(
+  size: DaySize,
+  { retention, platformStatements, catalogue = shippedCatalogue() }: DayDeps,
+) {
   const testCase = dayTestCase(size.seed);
   const random = seededRandom(size.seed);
   const planAgain = () => planDay(size, catalogue, seededRandom(size.seed).stream('plan'));
@@ -198,7 +213,7 @@ async function daySystem(size: DaySize) {
   const startedAt = virtualTimeBeginsAt + settleInMs;
   const trace = virtualTrace({ now: () => loop.now() - startedAt, keptMax: 0 });
   const setup = loop.process('setup');
-  const stores = await openStores(setup);
+  const stores = await openStores(setup, platformStatements);
   await registerAll(stores, plan, setup);
   const draws = random.stream('network');
   const messageLog = newMessageLog(loop.clock('network'));
@@ -212,6 +227,7 @@ async function daySystem(size: DaySize) {
       hasTicketWebhook: false,
       slaScale: 1,
       slaPollMs: 600_000,
+      ...(retention === undefined ? {} : { retention }),
     },
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,

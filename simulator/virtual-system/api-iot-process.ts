@@ -6,7 +6,7 @@ import { origins, testSecrets } from './settings.ts';
 /** Settings of the API IoT for one run; by default the specification's. */
 export type VirtualApiIotSettings = Pick<
   Partial<ApiIotSettings>,
-  'commandTimeoutMs' | 'quotaPerHour' | 'quotaWindowMs' | 'callbackRetry'
+  'commandTimeoutMs' | 'quotaPerHour' | 'quotaWindowMs' | 'callbackRetry' | 'retention'
 >;
 
 /** Starts the API IoT's process; the broker is elsewhere. */

@@ -7,6 +7,7 @@ import {
   type PlatformService,
   type PlatformSettings,
 } from '../../gateway/platform-service.ts';
+import type { RetentionSettings } from '../../gateway/retention/retention.ts';
 import { alwaysOnDuty } from '../../gateway/support/roster.ts';
 import { standardSupport } from '../../gateway/support/support-settings.ts';
 import { standardWebhook, type WebhookSettings } from '../../gateway/support/ticket-webhook.ts';
@@ -23,6 +24,8 @@ export type VirtualPlatformSettings = Pick<
   /** How the engine speaks to the API IoT; without it, as to Fleetwake's own. */
   readonly adapter?: Adapter;
   readonly slaPollMs: number;
+  /** Ages of the platform's rows; without them nothing is removed. */
+  readonly retention?: RetentionSettings;
   /** Purchases under way at once at the most (64). */
   readonly purchasesMax?: number;
   /** Divides the tickets' times (1). */
@@ -65,6 +68,8 @@ function settingsOf({
   return {
     contradictions: standardContradictions,
     purchasesMax: standardPurchasesMax,
+    // No run in virtual time lasts as long as the shortest age.
+    retention: null,
     ...varying,
     publicUrl: origins.platform,
     allowedOrigins: [],

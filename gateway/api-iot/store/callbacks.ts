@@ -1,9 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ApiIotSchema, CallbackRow } from './schema.ts';
 
-/** Parked callbacks are kept so long: then no operator asks for them any more. */
-const parkedForMs = 30 * 24 * 3_600_000;
-
 export async function insertCallback(
   transaction: Transaction<ApiIotSchema>,
   callback: CallbackRow,
@@ -45,7 +42,7 @@ export async function postponeCallback(
     .execute();
 }
 
-/** Puts a callback aside for an operator, and forgets those that were put aside a month ago. */
+/** Puts a callback aside for an operator. */
 export async function parkCallback(
   transaction: Transaction<ApiIotSchema>,
   id: string,
@@ -55,10 +52,6 @@ export async function parkCallback(
     .updateTable('callbacks')
     .set({ failures, parked_at: at, last_error: reason })
     .where('id', '=', id)
-    .execute();
-  await transaction
-    .deleteFrom('callbacks')
-    .where('parked_at', '<=', at - parkedForMs)
     .execute();
 }
 

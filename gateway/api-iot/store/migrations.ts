@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { createIdempotencyTable } from '../../http/idempotency-store.ts';
+import { createPruningTable } from '../../retention/pruning-table.ts';
 import { type Migration, migrate, sqlWords } from '../../sql/migration.ts';
 import { positionOf } from '../telemetry-sample.ts';
 import type { ApiIotSchema } from './schema.ts';
@@ -156,6 +157,7 @@ const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '004-parked-callbacks', up: addParkedCallbacks },
   { name: '005-registered-by', up: addRegisteredBy },
   { name: '006-vehicle-history', up: addVehicleHistory },
+  { name: '007-pruning', up: createPruningTable },
 ];
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */

@@ -1,8 +1,9 @@
 import type { CommandState, ConnectionReason } from '../../../shared/protocol/api-iot.ts';
 import type { IdempotencySchema } from '../../http/idempotency-store.ts';
+import type { PruningSchema } from '../../retention/pruning-table.ts';
 
 /** The API IoT's own database. Instants are epoch milliseconds, JSON is text, truth is 0 or 1. */
-export interface ApiIotSchema extends IdempotencySchema {
+export interface ApiIotSchema extends IdempotencySchema, PruningSchema {
   vehicles: VehicleRow;
   twins: TwinRow;
   telemetry: TelemetryRow;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { KyselyPlugin } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { streamMax, streamsPerCallerMax } from '../../../gateway/platform/event-stream.ts';
+import { asPruning, notePruned } from '../../../gateway/retention/pruning-table.ts';
 import type { PlatformSchema } from '../../../gateway/store/schema.ts';
 import { openSqlite } from '../../../shared/live/sqlite.ts';
 import { settle } from '../../helpers/manual-clock.ts';
@@ -368,6 +369,25 @@ describe('the stream of events', () => {
       }
       expect((await world.call('GET', '/metrics')).body).toContain('\nfleetwake_event_streams 0\n');
       expect(world.clock.pending()).toEqual([]);
+    }));
+
+  it('answers 410 for an id before the newest event that was removed, and names where to begin', () =>
+    withPlatform(async (world) => {
+      await register(world);
+      await buy(world, 'heated-seats');
+      await world.database.write((transaction) => notePruned(asPruning(transaction), 'record', 3));
+      const gone = await world.call('GET', '/events?after=2');
+      expect([gone.status, gone.body]).toEqual([
+        410,
+        problem(
+          'events-gone',
+          'Events after 2 have reached their age and were removed. Read the present state, and begin without Last-Event-ID, or after 3.',
+          { after: 3 },
+        ),
+      ]);
+      const client = await follow(world, { 'last-event-id': '3' });
+      expect((await client.next(1)).map(headOf)).toEqual(['event: activation.queued_for_activation id: 4']);
+      await client.leave();
     }));
 
   it('refuses an id that is none, and more clients than it can serve', () =>

@@ -5,6 +5,9 @@ import { brokerMetrics } from '../../../gateway/broker/broker-metrics.ts';
 import { eventFigures } from '../../../gateway/platform/event-figures.ts';
 import { newMetrics } from '../../../gateway/platform/metrics.ts';
 import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
+import { standardAges } from '../../../gateway/retention/ages.ts';
+import { retention, retentionAtTimeScale } from '../../../gateway/retention/retention.ts';
+import { silentLog } from '../../../shared/ports/log.ts';
 import { order, register, withPlatform } from '../../helpers/platform-under-test.ts';
 
 it('counts purchase requests by their answer, and tells how many activations are open and how late the engine is', () =>
@@ -93,10 +96,20 @@ it('documents every metric', () =>
       counters: unread as never,
       others: broker,
     });
+    const retained = (['platform', 'api_iot'] as const).flatMap(
+      (service) =>
+        retention({
+          ...world,
+          service,
+          rules: [],
+          settings: retentionAtTimeScale(1, standardAges),
+          log: silentLog,
+        }).metrics,
+    );
     const shown = [
       'fleetwake_metrics_services_unread',
       ...[...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
-      ...[...eventFigures().metrics, ...apiIot.registry.getMetricsAsArray()].map(
+      ...[...eventFigures().metrics, ...apiIot.registry.getMetricsAsArray(), ...retained].map(
         (metric) => (metric as unknown as { name: string }).name,
       ),
     ];

@@ -132,6 +132,12 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   },
   mailLimit: number('0', 0, 1_000_000),
   supportRoster: free('roster.json'),
+  keep: {
+    text: 'history=36500d, commands=ever',
+    value:
+      'history=36500d,operations=400d,notifications=400d,parked=30d,payment-events=90d,commands=ever,connections=30d,telemetry=30d',
+    bad: ['commands=1d', 'must keep commands from 7d to ever, such as commands=90d, not "commands=1d"'],
+  },
   supportSla: {
     text: 'HIGH=30min/4h',
     value: 'HIGH=30min/4h',

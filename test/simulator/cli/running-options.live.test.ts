@@ -571,6 +571,12 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     before: ['technician-1', 'technician-2', 'technician-3'],
     after: ['Grace'],
   },
+  keep: {
+    text: 'commands=8d',
+    see: (gateway) => [platform(gateway).retention?.ages.history, apiIot(gateway).retention?.ages.commands],
+    before: [3_650 * 86_400_000, 90 * 86_400_000],
+    after: [3_650 * 86_400_000, 8 * 86_400_000],
+  },
   supportSla: {
     text: 'MEDIUM=30min/1d',
     see: (gateway) => platform(gateway).desk.support.sla,
