@@ -19,6 +19,7 @@ export interface ApiIotSettings
         | 'hasWillsOfAllSessions'
         | 'telemetrySamples'
         | 'retention'
+        | 'shard'
       >
     > {
   /** Client ids and secrets: the engine's, a developer's, the one that registers vehicles, and a monitoring system's. */

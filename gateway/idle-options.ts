@@ -24,7 +24,8 @@ const conditions: readonly Condition[] = [
   {
     options: [
       ...(['apiIotPublicUrl', 'quotaLimit', 'quotaWindowMs', 'commandTimeoutMs', 'checkDigit'] as const),
-      ...(['telemetrySamples', 'mqttUrl', 'mqttUsername', 'mqttPassword', 'apiIotDatabaseUrl'] as const),
+      ...(['telemetrySamples', 'mqttUrl', 'mqttUsername', 'mqttPassword'] as const),
+      ...(['apiIotDatabaseUrl', 'apiIotShard'] as const),
     ],
     holds: hasApiIot,
     otherwise: 'no API IoT runs in this process',

@@ -30,6 +30,7 @@ import { newPublisher } from './publisher.ts';
 import { mountReadiness } from './readiness-route.ts';
 import { newRefusals } from './refusals.ts';
 import { roleScopes, scopes } from './routes-shared.ts';
+import { listEnded } from './store/commands.ts';
 import { apiIotRules } from './store/retention-rules.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { markAllOffline } from './store/vehicles.ts';
@@ -78,9 +79,11 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   const background = newBackground(log);
   const queue = newVehicleQueue();
   const refusals = newRefusals(log);
-  const waiters = newWaiters(clock);
+  const { shard } = config;
+  const isShared = shard.of > 1;
+  const waiters = newWaiters(clock, isShared ? (ids) => listEnded(database.reader, ids) : null);
   const { callbackSecret: secret, callbackRetry: retry, telemetryFlushMs: flushMs } = config;
-  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry });
+  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry, isShared });
   const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
   const counters = (): ApiIotCounters => ({
     refusedMessages: refusals.counts(),
@@ -98,7 +101,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   const onEnded = (endings: readonly Ending[]) => {
     for (const ending of endings) noteEnding(ending, { log, waiters, callbacks, metrics });
   };
-  const timeouts = newTimeouts({ database, clock, log, onEnded });
+  const timeouts = newTimeouts({ database, clock, log, onEnded, isShared });
   const telemetry = newTelemetryStore({
     database,
     clock,
@@ -112,7 +115,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   });
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({
-    ...{ database, clock, refusals, queue, telemetry, onEnded, onOnline },
+    ...{ database, clock, refusals, queue, telemetry, onEnded, onOnline, shard },
     hasWillsOfAllSessions: config.hasWillsOfAllSessions,
   });
   return {
@@ -130,7 +133,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
         log,
         background,
         isLeaving: () => isLeaving,
-        onForgotten: () => database.write((transaction) => markAllOffline(transaction, clock.now())),
+        onForgotten: () => database.write((transaction) => markAllOffline(transaction, clock.now(), shard)),
         onReady: publisher.sweep,
       });
     },

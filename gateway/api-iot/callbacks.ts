@@ -7,11 +7,20 @@ import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { type AttemptOutcome, attemptCallback } from './callback-attempt.ts';
 import type { CallbackRetry } from './config.ts';
-import { deleteCallback, listDueCallbacks, parkCallback, postponeCallback } from './store/callbacks.ts';
+import { rescanMs } from './rescan.ts';
+import {
+  claimCallback,
+  deleteCallback,
+  listDueCallbacks,
+  parkCallback,
+  postponeCallback,
+} from './store/callbacks.ts';
 import type { ApiIotSchema, CallbackRow } from './store/schema.ts';
 
 /** The most callbacks under way at once. */
 const concurrencyMax = 64;
+/** A claim lasts this much longer than an attempt: then its process counts as dead. */
+const claimMarginMs = 5_000;
 
 /**
  * Delivers signed callbacks, each until it is taken. One whose receiver is gone (410), that cannot be sent, or whose attempts are
@@ -34,6 +43,8 @@ export interface CallbackDeps {
   readonly log: Log;
   readonly secret: string;
   readonly retry: CallbackRetry;
+  /** Whether other processes deliver callbacks of this database too: each is then claimed before an attempt. */
+  readonly isShared: boolean;
 }
 
 export function newCallbackSender(deps: CallbackDeps): CallbackSender {
@@ -91,6 +102,13 @@ class Sender implements CallbackSender {
 
   /** Starts what is due, as far as there is room. Resolves with the instant at which the next is due. */
   async #scan(): Promise<number | null> {
+    const { clock, isShared } = this.#deps;
+    const nextAt = await this.#scanOnce();
+    // No wake-up comes for what another process left behind.
+    return isShared ? Math.min(nextAt ?? Number.POSITIVE_INFINITY, clock.now() + rescanMs) : nextAt;
+  }
+
+  async #scanOnce(): Promise<number | null> {
     const { database, clock } = this.#deps;
     this.#hasBacklog = false;
     const pageMax = concurrencyMax * 2;
@@ -124,6 +142,7 @@ class Sender implements CallbackSender {
   /** One attempt and what follows from it. Never rejects. */
   async #run(callback: CallbackRow, cut: AbortController): Promise<void> {
     const { http, clock, secret, retry } = this.#deps;
+    if (!(await this.#isOurs(callback))) return;
     const outcome = await attemptCallback({ http, clock, secret, timeoutMs: retry.timeoutMs }, callback, cut);
     // Until it is written down the callback stays under way: no scan begins it again meanwhile.
     for (let failures = 1; this.#isStarted; failures += 1) {
@@ -137,6 +156,21 @@ class Sender implements CallbackSender {
         });
         await sleep(clock, backOffMs(this.#backOff, failures), cut.signal);
       }
+    }
+  }
+
+  async #isOurs(callback: CallbackRow): Promise<boolean> {
+    const { database, clock, retry, isShared, log } = this.#deps;
+    if (!isShared) return true;
+    const until = clock.now() + retry.timeoutMs + claimMarginMs;
+    try {
+      return await database.write((transaction) => claimCallback(transaction, callback, until));
+    } catch (error) {
+      log.warn('api_iot.callback_claim_failed', {
+        callbackId: callback.id,
+        reason: maskedText(String(error)),
+      });
+      return false;
     }
   }
 

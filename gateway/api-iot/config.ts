@@ -1,6 +1,7 @@
 import { commandTimeoutMs, quotaPerHour } from '../../shared/protocol/api-iot.ts';
 import type { OAuthClient } from '../oauth/client.ts';
 import type { RetentionSettings } from '../retention/retention.ts';
+import { type Shard, wholeFleet } from './shard.ts';
 
 /** Plain numbers throughout: a compressed scenario hands in compressed ones. */
 export interface ApiIotConfig {
@@ -29,6 +30,8 @@ export interface ApiIotConfig {
   readonly telemetrySamples: SampleSettings;
   /** Null: nothing is removed by its age. */
   readonly retention: RetentionSettings | null;
+  /** Whose messages this process handles; commands for any vehicle are taken by every process. */
+  readonly shard: Shard;
   /** How the service signs in at the broker. Its session is kept, so results wait there while it is away. */
   readonly link: { readonly clientId: string; readonly username: string; readonly password: string };
 }
@@ -60,6 +63,7 @@ export const apiIotDefaults = {
   checkDigit: 'warn' as const,
   hasWillsOfAllSessions: false as boolean,
   callbackRetry: { timeoutMs: 10_000, baseDelayMs: 1_000, maxDelayMs: 300_000, attemptMax: 12 },
+  shard: wholeFleet,
   telemetryFlushMs: 1_000,
   telemetrySamples: { everyMs: 60_000, count: 60 } as SampleSettings,
   retention: null as RetentionSettings | null,

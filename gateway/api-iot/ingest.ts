@@ -7,6 +7,7 @@ import type { Ending } from './endings.ts';
 import { applyStatus } from './presence.ts';
 import type { RefusalReason, Refusals } from './refusals.ts';
 import { applyResult } from './results.ts';
+import { hasVehicle, type Shard } from './shard.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 import { findVehicle, markOnline } from './store/vehicles.ts';
 import type { TelemetryStore } from './telemetry.ts';
@@ -26,6 +27,7 @@ export interface IngestDeps {
   readonly onOnline: (vin: string) => void;
   /** See `ApiIotConfig`. */
   readonly hasWillsOfAllSessions: boolean;
+  readonly shard: Shard;
 }
 
 export interface Ingest {
@@ -145,6 +147,8 @@ export function newIngest(deps: IngestDeps): Ingest {
     async take(message) {
       const topic = parseTopic(message.topic);
       if (topic === null) return refusals.refuse('unknown_topic', message.topic);
+      // Another process gets it as well, and handles it.
+      if (!hasVehicle(deps.shard, topic.vin)) return;
       const taken = await queue.run(topic.vin, async () => {
         const reason = await takeFrom(topic.vin, topic.channel, message);
         if (reason !== null) refusals.refuse(reason, message.topic);

@@ -3,6 +3,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import { type Ending, recordEnding } from './endings.ts';
+import { rescanMs } from './rescan.ts';
 import { listOverdue, nextExpiry } from './store/commands.ts';
 import type { ApiIotSchema } from './store/schema.ts';
 
@@ -25,6 +26,8 @@ interface TimeoutDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly onEnded: (endings: readonly Ending[]) => void;
+  /** Whether other processes accept commands on this database too. */
+  readonly isShared: boolean;
 }
 
 function expirePage({ database, clock }: TimeoutDeps): Promise<{ found: number; endings: Ending[] }> {
@@ -48,7 +51,9 @@ async function expire(deps: TimeoutDeps): Promise<number | null> {
     deps.onEnded(page.endings);
     found = page.found;
   }
-  return nextExpiry(deps.database.reader);
+  const nextAt = await nextExpiry(deps.database.reader);
+  // A process that has died watches its commands no more.
+  return deps.isShared ? Math.min(nextAt ?? Number.POSITIVE_INFINITY, deps.clock.now() + rescanMs) : nextAt;
 }
 
 export function newTimeouts(deps: TimeoutDeps): Timeouts {

@@ -1,14 +1,19 @@
+import { hostname } from 'node:os';
 import type { Metric } from 'prom-client';
 import { wallClock } from '../../shared/live/clock.ts';
 import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { openFilesFault, openFilesMax, vehicleConnectionMax } from '../../shared/live/open-files.ts';
+import { isRunning } from '../../shared/live/processes.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { maskedText } from '../../shared/protocol/address.ts';
 import { apiIotDefaults } from '../api-iot/config.ts';
+import { takeProcessLease } from '../api-iot/process-lease.ts';
+import { clientIdOf, shardOfText, wholeFleet } from '../api-iot/shard.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
 import { type ApiIotSettings, createApiIotService } from '../api-iot-service.ts';
@@ -63,6 +68,9 @@ async function start(
   const { config, keys, http, log, wrap = (fetch) => fetch, otherMetrics = [] } = deps;
   const database = await preparedApiIotDatabase(config, log);
   undo(() => database.close());
+  const shard = shardOfText(config.apiIotShard) ?? wholeFleet;
+  const lease = database.dialect === 'postgres' ? await ownLease({ database, log, shard }) : null;
+  undo(async () => lease?.release());
   const broker = config.mqttUrl === null ? openBroker(database, deps) : null;
   if (broker !== null) await warnOfFiles(database, log);
   await broker?.start();
@@ -106,15 +114,17 @@ async function start(
       await server.close();
       // Both at once: a message of a vehicle must not be acknowledged when no subscriber receives it any more.
       await Promise.all([service.stop(), broker?.stop()]);
+      await lease?.release().catch((error: unknown) => leaseKept(log, error));
       await database.close();
     },
   };
 }
 
 function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings {
+  const shard = shardOfText(config.apiIotShard) ?? wholeFleet;
   const compress = (ms: number) => Math.max(1, Math.round(ms / config.timeScale));
   return {
-    origin,
+    ...{ origin, shard },
     checkDigit: config.checkDigit,
     hasWillsOfAllSessions: config.mqttUrl !== null,
     clients: {
@@ -134,13 +144,30 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
     callbackRetry: callbackRetryAtTimeScale(config.timeScale),
     callbackSecret: config.apiIotCallbackSecret ?? keys.callbackSecret,
     link: {
-      clientId: 'api-iot',
+      clientId: clientIdOf(shard),
       username: config.mqttUsername,
       password: config.mqttPassword ?? keys.brokerServicePassword,
       // An address with an account in it says which one is meant.
       ...config.mqttUrl?.credentials(),
     },
   };
+}
+
+/** The place of this process on a database that others reach too. */
+function ownLease(deps: Pick<Parameters<typeof takeProcessLease>[0], 'database' | 'log' | 'shard'>) {
+  const here = hostname();
+  return takeProcessLease({
+    ...{ ...deps, clock: wallClock, owner: `${here} ${process.pid}` },
+    isGone(owner) {
+      const [, host, pid] = /^(.*) (\d+)$/.exec(owner) ?? [];
+      return host === here && (Number(pid) === process.pid || !isRunning(Number(pid)));
+    },
+  });
+}
+
+/** The next process of this shard waits until the lease has been silent for its time. */
+function leaseKept(log: Log, error: unknown): void {
+  log.warn('api_iot.lease_not_released', { reason: maskedText(String(error)) });
 }
 
 /** Logs, before the vehicles connect, that the limit of open files is too low for all registered vehicles. */

@@ -10,6 +10,7 @@ import type { EventLoop } from '../../shared/ports/event-loop.ts';
 import type { Http } from '../../shared/ports/http.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { reachableHost } from '../../shared/protocol/url-host.ts';
+import { clientIdOf, shardOfText, wholeFleet } from '../api-iot/shard.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { GatewayConfig } from '../config.ts';
 import { allowedHosts } from './access-tokens.ts';
@@ -106,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const hasPlatform = config.roles.includes('platform') || config.roles.includes('engine');
     const runsApiIot = config.apiIotUrl === null && config.roles.includes('api-iot');
     // First, because these refuse a data folder that another gateway owns, before any of its files is changed.
-    if (runsApiIot) started.push(claimApiIot(config.data));
+    if (runsApiIot) started.push(claimApiIot(config));
     const database = platformDatabase(config, log);
     started.push(database);
     const bus = hasPlatform ? await openBus(config, database, eventLoop, log) : null;
@@ -160,9 +161,9 @@ function byOrigin(
   return (request) => (byOrigin.get(new URL(request.url).origin) ?? http)(request);
 }
 
-/** One API IoT a data folder: two would send every command twice, and each would give the vehicles passwords that the other knows. */
-function claimApiIot(dataFolder: string): { stop(): Promise<void> } {
-  const claimed = claim(join(dataFolder, 'api-iot'));
+/** One API IoT a data folder, or one of each shard: two would send every command twice, and each would give the vehicles passwords that the other knows. */
+function claimApiIot({ data: dataFolder, apiIotShard }: GatewayConfig): { stop(): Promise<void> } {
+  const claimed = claim(join(dataFolder, clientIdOf(shardOfText(apiIotShard) ?? wholeFleet)));
   if (!claimed.isOurs) {
     const owner = claimed.owner === null ? 'another process' : `process ${claimed.owner}`;
     throw new Error(

@@ -1,4 +1,6 @@
-import { optionalAddress, optionalText, optionalUrl, text } from '../option.ts';
+import { givenText } from '../../shared/protocol/address.ts';
+import { shardOfText, textOfShard } from '../api-iot/shard.ts';
+import { type Option, optionalAddress, optionalText, optionalUrl, text } from '../option.ts';
 import { natsOptions } from './nats-options.ts';
 
 /** The API IoT, NATS, the broker and the database that a process connects to. */
@@ -78,4 +80,23 @@ export const neighbourOptions = {
     },
     { protocols: ['postgres://', 'postgresql://'], hasCredentials: true },
   ),
+  apiIotShard: shard({
+    flag: 'api-iot-shard',
+    environment: 'API_IOT_SHARD',
+    placeholder: 'i/n',
+    help: 'which of n API IoT processes on one database this is; each handles the messages of its own vehicles',
+    fallback: '1/1',
+  }),
 };
+
+function shard(words: Omit<Option<string>, 'read'>): Option<string> {
+  return {
+    ...words,
+    read(value) {
+      const given = shardOfText(value);
+      return given === null
+        ? { fault: `must be a process and their number, such as 1/2, up to 64/64, not ${givenText(value)}` }
+        : { value: textOfShard(given) };
+    },
+  };
+}

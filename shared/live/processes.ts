@@ -18,8 +18,9 @@ export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // One of another user takes no signal of ours.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceDeps, accept, type Verdict } from '../../gateway/api-iot/acceptance.ts';
 import { applyStatus } from '../../gateway/api-iot/presence.ts';
 import { applyResult } from '../../gateway/api-iot/results.ts';
+import { wholeFleet } from '../../gateway/api-iot/shard.ts';
 import {
   insertCallback,
   listDueCallbacks,
@@ -218,7 +219,7 @@ export function describeApiIotStorage(name: string, make: () => Promise<StorageU
       });
       await first.write((transaction) => applyStatus(transaction, status(true), false, at));
       expect(await findTwin(second.reader, vin)).toMatchObject({ online: 1, last_seen_at: at });
-      await second.write((transaction) => markAllOffline(transaction, at + 1));
+      await second.write((transaction) => markAllOffline(transaction, at + 1, wholeFleet));
       expect(await findTwin(first.reader, vin)).toMatchObject({ online: 0 });
       expect((await listConnections(first.reader, vin, 0)).map(({ reason }) => reason)).toEqual([
         'broker_lost',

@@ -30,6 +30,22 @@ export async function listDueCallbacks(
   );
 }
 
+/** Claims a due callback until an instant, by its due time; false: another process has it, or it is done with. */
+export async function claimCallback(
+  transaction: Transaction<ApiIotSchema>,
+  { id, due_at }: Pick<CallbackRow, 'id' | 'due_at'>,
+  until: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await transaction
+    .updateTable('callbacks')
+    .set({ due_at: until })
+    .where('id', '=', id)
+    .where('due_at', '=', due_at)
+    .where('parked_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 export async function postponeCallback(
   transaction: Transaction<ApiIotSchema>,
   id: string,

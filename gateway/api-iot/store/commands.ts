@@ -72,6 +72,16 @@ export async function findCommand(database: Reader, id: string): Promise<Command
   return rows[0] ?? null;
 }
 
+/** Those of these commands that have ended; at least one id. */
+export async function listEnded(database: Reader, ids: readonly string[]): Promise<CommandRow[]> {
+  return database
+    .selectFrom('commands')
+    .selectAll()
+    .where('id', 'in', ids)
+    .where('ended_at', 'is not', null)
+    .execute();
+}
+
 /** Acceptance instants of the vehicle's newest commands after `after`, newest first, at most `limit`. */
 export async function listAcceptances(
   database: Reader,

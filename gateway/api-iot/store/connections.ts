@@ -30,14 +30,15 @@ export async function insertConnection(
     .execute();
 }
 
-/** Records that each vehicle that counts as online has been disconnected with the broker. */
+/** Records that each of these vehicles has been disconnected with the broker. */
 export async function insertDisconnections(
   transaction: Transaction<ApiIotSchema>,
   at: number,
+  vins: readonly string[],
 ): Promise<void> {
   await sql`insert into connections (vin, n, at, online, reason)
     select twins.vin, coalesce((select max(n) from connections where connections.vin = twins.vin), 0) + 1, ${sql.lit(at)}, 0, 'broker_lost'
-    from twins where twins.online = 1`.execute(transaction);
+    from twins where twins.vin in (${sql.join(vins)})`.execute(transaction);
 }
 
 /** Connects and disconnects of a vehicle since an instant, newest first. */

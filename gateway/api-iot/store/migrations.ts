@@ -121,6 +121,17 @@ async function addVehicleHistory(database: Kysely<ApiIotSchema>, dialect: Dialec
   ) ${keyed}`.execute(database);
 }
 
+/** Which processes share the database. */
+async function addProcesses(database: Kysely<ApiIotSchema>, dialect: Dialect): Promise<void> {
+  const { long, keyed } = sqlWords(dialect);
+  await sql`create table processes (
+    shard ${long} not null primary key,
+    shards ${long} not null,
+    owner text not null,
+    beat ${long} not null
+  ) ${keyed}`.execute(database);
+}
+
 /** Of what the vehicles reported before: one that is offline reports nothing new. */
 async function fillPositions(database: Kysely<ApiIotSchema>): Promise<void> {
   for (let last = ''; ; ) {
@@ -158,6 +169,7 @@ const migrations: readonly Migration<ApiIotSchema>[] = [
   { name: '005-registered-by', up: addRegisteredBy },
   { name: '006-vehicle-history', up: addVehicleHistory },
   { name: '007-pruning', up: createPruningTable },
+  { name: '008-processes', up: addProcesses },
 ];
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */

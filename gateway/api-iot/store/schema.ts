@@ -12,6 +12,18 @@ export interface ApiIotSchema extends IdempotencySchema, PruningSchema {
   desired_features: DesiredFeatureRow;
   commands: CommandRow;
   callbacks: CallbackRow;
+  processes: ProcessRow;
+}
+
+/** A process of this API IoT that runs, or that died without a word. */
+export interface ProcessRow {
+  /** Of its shard, from 1. */
+  shard: number;
+  shards: number;
+  /** Host and process id. */
+  owner: string;
+  /** Rises while it runs. */
+  beat: number;
 }
 
 export interface VehicleRow {

@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Transaction } from 'kysely';
 import type { Database } from '../../../shared/ports/database.ts';
 import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
+import { hasVehicle, type Shard } from '../shard.ts';
 import { insertConnection, insertDisconnections } from './connections.ts';
 import type { ApiIotSchema, TwinRow, VehicleRow } from './schema.ts';
 
@@ -179,8 +180,20 @@ export async function markOnline(
   return true;
 }
 
-/** Marks every vehicle as offline: a broker that crashed never published their last wills. */
-export async function markAllOffline(transaction: Transaction<ApiIotSchema>, at: number): Promise<void> {
-  await insertDisconnections(transaction, at);
-  await transaction.updateTable('twins').set({ online: 0 }).where('online', '=', 1).execute();
+/** Vehicles marked by one statement. */
+const markedMax = 500;
+
+/** Marks every vehicle of a shard as offline: a broker that crashed never published their last wills. */
+export async function markAllOffline(
+  transaction: Transaction<ApiIotSchema>,
+  at: number,
+  shard: Shard,
+): Promise<void> {
+  const online = await transaction.selectFrom('twins').select('vin').where('online', '=', 1).execute();
+  const vins = online.map(({ vin }) => vin).filter((vin) => hasVehicle(shard, vin));
+  for (let from = 0; from < vins.length; from += markedMax) {
+    const page = vins.slice(from, from + markedMax);
+    await insertDisconnections(transaction, at, page);
+    await transaction.updateTable('twins').set({ online: 0 }).where('vin', 'in', page).execute();
+  }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { wholeFleet } from '../../../gateway/api-iot/shard.ts';
 import { insertConnection, listConnections } from '../../../gateway/api-iot/store/connections.ts';
 import { migrateApiIot } from '../../../gateway/api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../../../gateway/api-iot/store/schema.ts';
@@ -31,7 +32,7 @@ it('PostgreSQL keeps connects, samples and places as SQLite does', async () => {
       await saveSamples(transaction, [{ vin, slot: 0, at, signals: `{"Vehicle.Speed":${at}}` }]);
     for (let at = 1; at <= 101; at += 1)
       await insertConnection(transaction, vin, { at, online: true, reason: 'connected' });
-    await markAllOffline(transaction, 102);
+    await markAllOffline(transaction, 102, wholeFleet);
   });
   const { reader } = database;
   const connections = await listConnections(reader, vin, 0);

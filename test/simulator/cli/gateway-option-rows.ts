@@ -112,6 +112,11 @@ export const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
   mqttUsername: name('other'),
   mqttPassword: free('secret'),
   apiIotDatabaseUrl: url('postgres://127.0.0.1/api_iot', 'postgres:// or postgresql://'),
+  apiIotShard: {
+    text: '2/3',
+    value: '2/3',
+    bad: ['3/2', 'must be a process and their number, such as 1/2, up to 64/64, not "3/2"'],
+  },
   databaseUrl: url('postgres://127.0.0.1/fleetwake', 'postgres:// or postgresql://'),
   paymentsUrl: web('https://payments.example'),
   paymentsKey: free('sk_test_1'),

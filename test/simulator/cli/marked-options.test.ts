@@ -51,7 +51,7 @@ const plain: readonly Name[] = [
   ...(['mailTimeoutMs', 'timeZone', 'purchasesMax', 'mailLimit', 'supportRoster', 'supportSla'] as const),
   ...(['templates', 'ticketWebhookFormat', 'tokenLeewaySeconds', 'checkDigit', 'catalogue'] as const),
   ...(['quotaLimit', 'quotaWindowMs', 'commandTimeoutMs', 'reconcileMs', 'reconcileRepeats'] as const),
-  ...(['keep', 'telemetrySamples', 'timeScale', 'logLevel'] as const),
+  ...(['keep', 'telemetrySamples', 'timeScale', 'logLevel', 'apiIotShard'] as const),
 ];
 
 const sorted = (names: readonly string[]) => names.toSorted((a, b) => a.localeCompare(b));

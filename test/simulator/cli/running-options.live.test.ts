@@ -494,6 +494,18 @@ const rows: Readonly<Record<keyof GatewayConfig, Row>> = {
     see: ({ apiIotDatabaseUrl }) => apiIotDatabaseUrl,
     before: null,
   },
+  apiIotShard: {
+    text: '2/3',
+    with: [
+      ...['--roles', 'api-iot,broker', '--mqtt-url', 'mqtt://127.0.0.1:1'],
+      ...['--api-iot-database-url', 'postgres://127.0.0.1/api_iot'],
+      ...['--api-iot-public-url', 'http://127.0.0.1:1'],
+    ],
+    without: '--mqtt-port',
+    see: (gateway) => [apiIot(gateway).link.clientId, apiIot(gateway).shard],
+    before: ['api-iot', { index: 1, of: 1 }],
+    after: ['api-iot-2-of-3', { index: 2, of: 3 }],
+  },
   paymentsUrl: {
     text: 'https://payments.example',
     see: (gateway) => platform(gateway).payments?.origin,
