@@ -1,6 +1,7 @@
 import type { Keys } from '../../gateway/live/keys.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { liveHttp } from '../../shared/live/http.ts';
+import type { Http } from '../../shared/ports/http.ts';
 import { type ApiClient, apiClient } from '../run/api-client.ts';
 
 export interface Clients {
@@ -12,12 +13,17 @@ export interface Clients {
   readonly apiIot: ApiClient;
 }
 
-/** Clients over sockets of their own: what their requests meet is the network, not a call inside the process. */
+/**
+ * Clients over sockets of their own: what their requests meet is the network, not a call inside the process. Once `over` is
+ * aborted they send nothing, and the users who wait for an answer do nothing any more.
+ */
 export function clientsOf(
   keys: Keys,
   origins: { readonly platform: string; readonly apiIot: string },
+  over?: AbortSignal,
 ): Clients {
-  const { http } = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
+  const { http: network } = liveHttp({ clock: wallClock, timeoutMs: 10_000 });
+  const http: Http = (...request) => (over?.aborted ? new Promise(() => {}) : network(...request));
   const common = { http, clock: wallClock };
   const developer = { clientId: 'developer', clientSecret: keys.developerSecret };
   return {

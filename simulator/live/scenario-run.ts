@@ -101,6 +101,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     parts.push(part);
     return part;
   };
+  // Customers who went on would keep a gateway busy that is to stop.
+  const over = new AbortController();
   try {
     const standIns = added(
       await startStandIns({
@@ -155,7 +157,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     });
     added({ stop: () => monitor.close() });
     const vehicles = specsOf(plan, systemSecrets, options.models);
-    const clients = clientsOf(keys, gateway);
+    const clients = clientsOf(keys, gateway, over.signal);
     await registerPlan(plan, vehicles, {
       clock: wallClock,
       ...clients,
@@ -208,6 +210,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     });
     return { evidence, bus: gateway.bus };
   } finally {
+    over.abort();
     for (const part of parts.reverse()) await part.stop();
   }
 }
