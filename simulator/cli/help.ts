@@ -40,6 +40,7 @@ export const helpGroups: readonly HelpGroup[] = [
       config: [],
       'config check': ['config check --data .fleetwake'],
       'mosquitto-accounts': ['mosquitto-accounts --out mosquitto'],
+      backup: ['backup /backups/2027-01-15'],
     },
   },
   {

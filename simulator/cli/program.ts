@@ -41,6 +41,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   { names: ['ticket'], load: async () => [(await import('./ticket.ts')).addTicket] },
   { names: ['settlement'], load: async () => [(await import('./settlement.ts')).addSettlement] },
+  { names: ['backup'], load: async () => [(await import('./backup.ts')).addBackup] },
   { names: ['restore'], load: async () => [(await import('./restore.ts')).addRestore] },
   {
     names: ['notification', 'webhook-event', 'incident', 'parked', 'webhook-resume'],

@@ -1,7 +1,11 @@
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UsageError } from './exit.ts';
+import { restoreBackup } from '../../gateway/live/backup.ts';
+import { filesText, refusedAsUsage } from './backup.ts';
+import { exitCodes, UsageError } from './exit.ts';
 import { restoreFlags } from './flag-names.ts';
 import { type LookUpFlags, printAnswer, show } from './look-up.ts';
+import { gatewayConfig } from './options.ts';
 import { withPlatformOptions } from './platform.ts';
 import { soldDurationOf } from './sold-duration-option.ts';
 import { refuseUnused } from './unused-flags.ts';
@@ -27,9 +31,11 @@ const choices = ['adopt', 'refund', 'ignore'];
 export function addRestore(program: Command): void {
   const command = program
     .command('restore')
-    .argument('[finding]', 'id of a finding, or: resume')
+    .argument('[finding]', 'id of a finding, or: resume; or the folder of a backup')
     .argument('[choice]', 'adopt, refund or ignore')
-    .description('list what a restored, older database does not know; decide about each finding; resume')
+    .description(
+      'put a backup into an empty data folder; list what an older database does not know; decide about each finding; resume',
+    )
     .option('--json', 'print the response as JSON')
     .option('--limit <number>', 'number of entries in a list', '20')
     .option('--as <name>', 'decision: name of the operator')
@@ -71,6 +77,7 @@ function run(
   flags: LookUpFlags & RestoreFlags,
 ): Promise<number> {
   if (id === undefined) return show(lookUp, undefined, flags);
+  if (choice === undefined && isFolder(id)) return putBack(id, flags);
   if (id === 'resume' && choice === undefined)
     return printAnswer(
       flags,
@@ -79,6 +86,22 @@ function run(
     );
   const { path, body } = restoreRequest(id, choice, flags);
   return printAnswer(flags, (platform) => platform.send('POST', path, body), undefined, restoreFlags);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** `fleetwake restore FOLDER --data DIR`: asks no platform. */
+async function putBack(folder: string, flags: LookUpFlags): Promise<number> {
+  const { data } = gatewayConfig(flags, process.env);
+  const manifest = await refusedAsUsage(() => restoreBackup(folder, data));
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(manifest)}\n`
+      : `${data}: ${filesText(manifest)}, of ${manifest.createdAt}\n`,
+  );
+  return exitCodes.ok;
 }
 
 /** What to send for `fleetwake restore FINDING CHOICE`. Throws `UsageError` for what the command line lacks. */

@@ -161,7 +161,7 @@ function degreesOf(dialect: Dialect) {
 }
 
 /** In order; a released one never changes. */
-const migrations: readonly Migration<ApiIotSchema>[] = [
+export const apiIotMigrations: readonly Migration<ApiIotSchema>[] = [
   { name: '001-vehicles', up: createVehicleTables },
   { name: '002-commands', up: createCommandTables },
   { name: '003-idempotency-keys', up: createIdempotencyTable },
@@ -174,5 +174,5 @@ const migrations: readonly Migration<ApiIotSchema>[] = [
 
 /** Brings the API IoT's database to this version's schema; harmless when it is there already. */
 export function migrateApiIot(database: Database<ApiIotSchema>): Promise<void> {
-  return migrate(database, migrations);
+  return migrate(database, apiIotMigrations);
 }

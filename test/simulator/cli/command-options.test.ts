@@ -591,6 +591,12 @@ const ofEvents: Record<string, Case> = {
   ),
   'events --json': shownBy('--json', 'simulator/cli/events.test.ts', 'the events of one purchase'),
 };
+const ofBackup: Record<string, Case> = Object.fromEntries(
+  ['data', 'database-url', 'api-iot-database-url', 'json'].map((name) => [
+    `backup --${name}`,
+    shownBy(`--${name}`, 'simulator/cli/backup.live.test.ts', 'copies a data folder that is written to'),
+  ]),
+);
 const ofMosquittoAccounts: Record<string, Case> = {
   'mosquitto-accounts --data': both(
     refuses(
@@ -1705,6 +1711,7 @@ const cases: Readonly<Record<string, Case>> = {
   'day --json': day,
   ...ofBuy,
   ...ofEvents,
+  ...ofBackup,
   ...ofMosquittoAccounts,
 };
 

@@ -498,6 +498,7 @@ describe('the variables of commands that ask a gateway', () => {
     'up',
     'config check',
     'mosquitto-accounts',
+    'backup',
   ];
 
   it('are those of the help, each of a command with a case', async () => {
@@ -508,6 +509,12 @@ describe('the variables of commands that ask a gateway', () => {
     const known = ['FLEETWAKE_DATA', 'FLEETWAKE_PLATFORM_URL', 'FLEETWAKE_CONTROL_URL', 'API_IOT_URL'];
     const others = named.filter(([command, name]) => command in calls && !known.includes(name));
     expect(others).toEqual([]);
+  });
+
+  it('take effect at: backup', async () => {
+    vi.stubEnv('FLEETWAKE_DATA', '/nowhere');
+    const { error } = await inProcess(['backup', join(folder, 'backup')]);
+    expect(error).toBe("there is no keys.json in /nowhere: give the gateway's data folder with --data");
   });
 
   it('take effect at: mosquitto-accounts', async () => {
