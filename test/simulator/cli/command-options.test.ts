@@ -591,12 +591,17 @@ const ofEvents: Record<string, Case> = {
   ),
   'events --json': shownBy('--json', 'simulator/cli/events.test.ts', 'the events of one purchase'),
 };
-const ofBackup: Record<string, Case> = Object.fromEntries(
-  ['data', 'database-url', 'api-iot-database-url', 'json'].map((name) => [
-    `backup --${name}`,
-    shownBy(`--${name}`, 'simulator/cli/backup.live.test.ts', 'copies a data folder that is written to'),
-  ]),
-);
+const backupTests = 'simulator/cli/backup.live.test.ts';
+const ofBackup: Record<string, Case> = {
+  'backup --data': shownBy('--data', backupTests, 'copies a data folder that is written to'),
+  'backup --json': shownBy('--json', backupTests, 'copies a data folder that is written to'),
+  'backup --database-url': shownBy('--database-url', backupTests, 'leaves out what is in PostgreSQL'),
+  'backup --api-iot-database-url': shownBy(
+    '--api-iot-database-url',
+    backupTests,
+    'leaves out what is in PostgreSQL',
+  ),
+};
 const ofMosquittoAccounts: Record<string, Case> = {
   'mosquitto-accounts --data': both(
     refuses(
