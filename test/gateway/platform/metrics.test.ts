@@ -71,6 +71,7 @@ it('counts purchase requests by their answer, and tells how many activations are
       'fleetwake_incident_open{cause="unknown_vehicles"} 0',
       'fleetwake_incident_open{cause="server_errors"} 0',
       'fleetwake_incident_open{cause="unreachable"} 0',
+      'fleetwake_incident_open{cause="paused"} 0',
       'fleetwake_settlements_open{status="uncollectible"} 0',
       'fleetwake_settlements_open{status="unsettled"} 0',
       'fleetwake_due_lag_seconds 2.5',

@@ -123,6 +123,7 @@ describe('options of other commands that may hold a secret', () => {
     ...{ 'purchase record': 'purchase record x', 'activation show': 'activation show x' },
     ...{ 'customer export': 'customer export ana', 'customer erase': 'customer erase ana --yes' },
     ...{ register: 'register 1M8GDM9AXKP042788 --replace', buy: 'buy 1M8GDM9AXKP042788 heated-seats' },
+    ...{ pause: 'pause --reason r', requeue: 'requeue act_1' },
     conform: 'conform http://127.0.0.1:1 --client-secret s --vin V1',
     run: 'run default --mapping docs/examples/own-engine.mapping.yaml',
   };
