@@ -6,7 +6,8 @@ import type { AppEnv } from '../http/app-env.ts';
 import type { NoticeSettings } from '../notifications/notice-insertion.ts';
 import { problemPage } from './page.ts';
 import { pageCss } from './page-style.ts';
-import { type LinkProblem, type PageLanguage, pageLanguage } from './page-texts.ts';
+import type { LinkProblem, PageLanguage } from './page-text.ts';
+import { pageLanguage } from './page-texts.ts';
 
 /** A link shows nothing: which page and which status instead. */
 export class NothingShown extends Error {

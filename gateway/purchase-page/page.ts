@@ -6,13 +6,8 @@ import type { Agreed, Cancellation } from '../platform/cancelling.ts';
 import type { Purchase } from '../platform/purchase-view.ts';
 import type { RecordEntry } from '../platform/record-view.ts';
 import { pageStyle } from './page-style.ts';
-import {
-  type LinkProblem,
-  type PageLanguage,
-  type PageStatus,
-  type PageTexts,
-  pageTexts,
-} from './page-texts.ts';
+import type { LinkProblem, PageLanguage, PageStatus, PageTexts } from './page-text.ts';
+import { pageTexts } from './page-texts.ts';
 
 /** What the page of a purchase shows. */
 export interface PurchasePage {

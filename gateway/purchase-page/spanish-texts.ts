@@ -1,4 +1,4 @@
-import type { PageTexts } from './page-texts.ts';
+import type { PageTexts } from './page-text.ts';
 
 /** Every text of the page in Spanish. */
 export const spanish: PageTexts = {

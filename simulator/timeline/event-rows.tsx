@@ -68,26 +68,55 @@ export function EventRows({ events, selected, onChoose }: Props) {
         const event = events[index];
         if (event === undefined) return null;
         return (
-          <li
+          <Row
             key={event.id}
-            aria-setsize={total}
-            aria-posinset={index + 1}
-            {...(isWindowed ? { style: { top: `${index * rowPx}px` } } : {})}
-          >
-            <button
-              type="button"
-              tabIndex={index === at ? 0 : -1}
-              aria-current={event.id === selected ? 'true' : undefined}
-              onClick={() => {
-                current.value = index;
-                onChoose(event.id);
-              }}
-            >
-              <time>{instantText(event.atMs)}</time> <b>{placeText(event)}</b> <span>{saidText(event)}</span>
-            </button>
-          </li>
+            {...{ event, index, total }}
+            topPx={isWindowed ? index * rowPx : null}
+            isCurrent={index === at}
+            isSelected={event.id === selected}
+            onChoose={() => {
+              current.value = index;
+              onChoose(event.id);
+            }}
+          />
         );
       })}
     </ol>
+  );
+}
+
+function Row({
+  event,
+  index,
+  total,
+  topPx,
+  isCurrent,
+  isSelected,
+  onChoose,
+}: {
+  readonly event: TimelineEvent;
+  readonly index: number;
+  readonly total: number;
+  /** Null where every row is drawn. */
+  readonly topPx: number | null;
+  readonly isCurrent: boolean;
+  readonly isSelected: boolean;
+  readonly onChoose: () => void;
+}) {
+  return (
+    <li
+      aria-setsize={total}
+      aria-posinset={index + 1}
+      {...(topPx === null ? {} : { style: { top: `${topPx}px` } })}
+    >
+      <button
+        type="button"
+        tabIndex={isCurrent ? 0 : -1}
+        aria-current={isSelected ? 'true' : undefined}
+        onClick={onChoose}
+      >
+        <time>{instantText(event.atMs)}</time> <b>{placeText(event)}</b> <span>{saidText(event)}</span>
+      </button>
+    </li>
   );
 }

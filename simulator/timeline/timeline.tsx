@@ -45,7 +45,7 @@ export function Timeline({ view, linkOf, alongside }: TimelineProps) {
         <>
           <Overview view={view} width={width.value} />
           <Plot view={view} layout={layout.value} />
-          <Legend />
+          <Legend layout={layout.value} />
           <Notes layout={layout.value} />
           <EventDetails view={view} {...(linkOf ? { linkOf } : {})} />
           <EventList view={view} />
@@ -206,7 +206,7 @@ const legend = [
   { certainty: 'neutral', text: 'reports no result' },
 ] as const;
 
-function Legend() {
+function Legend({ layout: { faults, gaps } }: { readonly layout: Pick<Layout, 'faults' | 'gaps'> }) {
   return (
     <ul class="tl-legend">
       {legend.map(({ certainty, text }) => (
@@ -215,7 +215,8 @@ function Legend() {
         </li>
       ))}
       <li>a number: so many events at this place</li>
-      <li>shaded: a fault could take effect</li>
+      {faults.bars.length === 0 ? null : <li>shaded, with a name: a fault could take effect</li>}
+      {gaps.length === 0 ? null : <li>dotted, with a length: idle time, shortened</li>}
     </ul>
   );
 }

@@ -168,10 +168,16 @@ describe('a fault', () => {
     const page = await open('/faults');
     await page.getByLabel('Type').selectOption('broker_restart');
     expect(await page.getByRole('button', { name: 'Add the fault' }).count()).toBe(0);
+    await page.getByText('Only a scenario has this fault').waitFor();
     await page.getByLabel('keepsSessions').check();
     expect(await page.getByRole('region', { name: 'In a scenario' }).locator('pre').textContent()).toContain(
       'attributes: { forMs: 3000, keepsSessions: true }',
     );
+    await page.getByRole('button', { name: 'Fill the form with that' }).click();
+    expect(await page.getByRole('region', { name: 'As a command' }).locator('pre').textContent()).toBe(
+      'npx fleetwake fault add offline --for 3000',
+    );
+    await page.getByRole('button', { name: 'Add the fault' }).waitFor();
   });
 
   test('is changed without losing what its form does not show at first', async () => {

@@ -5,6 +5,7 @@ import { emptyDraft, type FaultDraft, recordOfDraft, typeOf } from './fault-draf
 import { AttributeFields, ServiceFields, TimeFields, VehicleFields } from './fault-fields.tsx';
 import { FaultPreview } from './fault-preview.tsx';
 import { commandOf, type FaultRecordFields, yamlOf } from './fault-record.ts';
+import { substituteOf } from './fault-substitute.ts';
 import { faultLayers, faultTypes } from './fault-types.ts';
 
 interface Props {
@@ -40,10 +41,7 @@ export function FaultForm({ draft, isEdited, onChange, onCancel, onAdd }: Props)
           <TimeFields draft={draft} set={set} />
           <div class="actions whole">
             {isComponent ? (
-              <p class="soft small" role="status">
-                NATS, broker and gateway of a running system share a process, so no fault can stop one of them
-                alone. Put it into a scenario: a live run starts processes for them.
-              </p>
+              <ComponentNote draft={draft} onChange={onChange} />
             ) : (
               <button type="submit" class="primary">
                 {isEdited ? 'Replace the fault' : 'Add the fault'}
@@ -63,6 +61,28 @@ export function FaultForm({ draft, isEdited, onChange, onCancel, onAdd }: Props)
         </div>
       </div>
     </section>
+  );
+}
+
+/** Why a running system does not have the fault, and what comes closest to it there. */
+function ComponentNote({ draft, onChange }: Pick<Props, 'draft' | 'onChange'>) {
+  const substitute = substituteOf(draft);
+  return (
+    <>
+      <p class="soft small" role="status">
+        Only a scenario has this fault: a live run starts its own NATS, and a process for the platform and for
+        the API IoT with its broker, which it can stop. In a running system these are one process, with this
+        console in it. Copy the fault into a scenario.
+      </p>
+      {substitute === null ? null : (
+        <p class="small">
+          What comes closest to it here: {substitute.text}.{' '}
+          <button type="button" onClick={() => onChange(substitute.draft)}>
+            Fill the form with that
+          </button>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call, messageOf } from '../api.ts';
 import { Foreign } from '../parts/shown.tsx';
+import { words } from '../parts/text.ts';
 import type { FaultRecordFields } from './fault-record.ts';
 
 interface Preview {
@@ -32,12 +33,12 @@ export function FaultPreview({ record }: { readonly record: FaultRecordFields })
   const { preview, problem } = shown;
   return (
     <section aria-labelledby="preview">
-      <h3 id="preview">Affected vehicles</h3>
+      <h3 id="preview">{record.layer === 'services' ? 'Affected requests' : 'Affected vehicles'}</h3>
       <p role="status" class={problem === null ? '' : 'bad-text'}>
         {problem !== null ? (
           <Foreign text={problem} />
         ) : record.layer === 'services' ? (
-          'Requests of the service.'
+          serviceText(record)
         ) : (
           previewText(preview)
         )}
@@ -50,6 +51,18 @@ export function FaultPreview({ record }: { readonly record: FaultRecordFields })
       )}
     </section>
   );
+}
+
+/** Which calls meet a fault of a service. */
+function serviceText({ target = {} }: FaultRecordFields): string {
+  const { service, method, path, purchase, recipient } = target;
+  if (service === undefined)
+    return recipient === undefined
+      ? 'Every message of the channel.'
+      : `Messages to recipients with ${recipient}.`;
+  const calls = [method, path].filter((part) => part !== undefined).join(' ');
+  const which = calls === '' ? 'Every request' : `Requests ${calls}`;
+  return `${which} to the service ${words(service)}${purchase === undefined ? '' : `, of purchase ${purchase} alone`}.`;
 }
 
 function previewText(preview: Preview | null): string {

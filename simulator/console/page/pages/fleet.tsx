@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { FleetMap } from '../map/fleet-map.tsx';
+import { SelectField } from '../parts/field.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Problem } from '../parts/shown.tsx';
 import { address, goTo } from '../router.ts';
@@ -80,6 +81,15 @@ function useFilter(): readonly [FleetFilter, (filter: FleetFilter) => void] {
   return [filter, setFilter];
 }
 
+const stateOptions = [
+  ['', 'every vehicle'],
+  ['online', 'online'],
+  ['offline', 'offline'],
+  ['differs', 'desired differs from reported'],
+  ['open', 'with an open activation'],
+  ['faulty', 'with a fault'],
+] as const;
+
 function Filters({
   filter,
   vehicles,
@@ -100,20 +110,12 @@ function Filters({
           onInput={(event) => onChange({ text: event.currentTarget.value })}
         />
       </label>
-      <label>
-        Show
-        <select
-          value={filter.state}
-          onChange={(event) => onChange({ state: event.currentTarget.value as FleetFilter['state'] })}
-        >
-          <option value="">every vehicle</option>
-          <option value="online">online</option>
-          <option value="offline">offline</option>
-          <option value="differs">desired differs from reported</option>
-          <option value="open">with an open activation</option>
-          <option value="faulty">with a fault</option>
-        </select>
-      </label>
+      <SelectField
+        label="Show"
+        value={filter.state}
+        options={stateOptions}
+        onChange={(state) => onChange({ state: state as FleetFilter['state'] })}
+      />
       <Choice
         label="Region"
         value={filter.region}
@@ -126,29 +128,21 @@ function Filters({
         names={namesOf(vehicles, 'model')}
         onChange={(model) => onChange({ model })}
       />
-      <label>
-        Colour by
-        <select
-          value={filter.colouring}
-          onChange={(event) => onChange({ colouring: event.currentTarget.value as Colouring })}
-        >
-          {colourings.map((colouring) => (
-            <option key={colouring} value={colouring}>
-              {legends[colouring].label.toLowerCase()}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        On the map
-        <select
-          value={filter.isClustered ? 'groups' : 'points'}
-          onChange={(event) => onChange({ isClustered: event.currentTarget.value === 'groups' })}
-        >
-          <option value="groups">groups</option>
-          <option value="points">each vehicle</option>
-        </select>
-      </label>
+      <SelectField
+        label="Colour by"
+        value={filter.colouring}
+        options={colourings.map((one) => [one, legends[one].label.toLowerCase()])}
+        onChange={(colouring) => onChange({ colouring: colouring as Colouring })}
+      />
+      <SelectField
+        label="On the map"
+        value={filter.isClustered ? 'groups' : 'points'}
+        options={[
+          ['groups', 'groups'],
+          ['points', 'each vehicle'],
+        ]}
+        onChange={(shown) => onChange({ isClustered: shown === 'groups' })}
+      />
     </div>
   );
 }
@@ -167,17 +161,12 @@ function Choice({
   if (names.length === 0 && value === '') return null;
   const all = names.includes(value) || value === '' ? names : [value, ...names];
   return (
-    <label>
-      {label}
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        <option value="">every one</option>
-        {all.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <SelectField
+      label={label}
+      value={value}
+      options={[['', 'every one'], ...all.map((name) => [name, name] as const)]}
+      onChange={onChange}
+    />
   );
 }
 
