@@ -17,7 +17,7 @@ const panPx = 80;
 /** Of a button or key that zooms. */
 export const zoomStep = 1.6;
 
-/** The part of the world that a map shows, with the ways to change it. The first vehicles with a place choose it; afterwards the operator does. */
+/** What a map shows of the Earth, with the ways to change it. The first vehicles with a place choose it; afterwards the operator does. */
 export function useMapView(size: Size | null, marks: FleetMarks, area: Area | null) {
   const [view, setView] = useState<View | null>(null);
   const isFitted = useRef(false);
