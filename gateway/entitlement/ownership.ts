@@ -32,19 +32,25 @@ export async function ownedBy(
   return longest ? entitlementOf(longest) : null;
 }
 
+const featuresInForce = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<{ vin: string; now: number }>) =>
+    database
+      .selectFrom('entitlements')
+      .select(['feature', 'valid_from as validFrom'])
+      .where('vin', '=', value('vin'))
+      .where('ended_at', 'is', null)
+      .where((where) =>
+        where.or([where('valid_until', 'is', null), where('valid_until', '>', value('now'))]),
+      ),
+);
+
 /** Resolves with the features of a vehicle that are owned now, and since when; a renewal that is still to come begins later. */
 export async function ownedFeatures(
   database: Kysely<PlatformSchema>,
   vin: string,
   now: number,
 ): Promise<{ readonly feature: string; readonly validFrom: number }[]> {
-  return database
-    .selectFrom('entitlements')
-    .select(['feature', 'valid_from as validFrom'])
-    .where('vin', '=', vin)
-    .where('ended_at', 'is', null)
-    .where((where) => where.or([where('valid_until', 'is', null), where('valid_until', '>', now)]))
-    .execute();
+  return (await featuresInForce(database, { vin, now })).rows;
 }
 
 /** Resolves with whether a later entitlement begins where this one ends: without this one it would begin after a gap. */

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 
 /** The table that an app's own schema includes: `interface MySchema extends IdempotencySchema { … }`. */
 export interface IdempotencySchema {
@@ -75,27 +76,47 @@ function narrow<Schema extends IdempotencySchema>(
   return transaction as unknown as Transaction<IdempotencySchema>;
 }
 
+const insertIfFree = preparedQuery(
+  (
+    database: Kysely<IdempotencySchema>,
+    value: ValueOf<KeyUse & { readonly held_until: number; readonly expires_at: number }>,
+  ) =>
+    database
+      .insertInto('idempotency_keys')
+      .values({
+        owner: value('owner'),
+        key: value('key'),
+        fingerprint: value('fingerprint'),
+        held_until: value('held_until'),
+        expires_at: value('expires_at'),
+        ...{ status: null, headers: null, body: null },
+      })
+      .onConflict((conflict) => conflict.columns(['owner', 'key']).doNothing()),
+);
+
+const keepAnswer = preparedQuery(
+  (
+    database: Kysely<IdempotencySchema>,
+    value: ValueOf<Pick<KeyUse, 'owner' | 'key'> & Omit<StoredAnswer, 'headers'> & { headers: string }>,
+  ) =>
+    database
+      .updateTable('idempotency_keys')
+      .set({ status: value('status'), headers: value('headers'), body: value('body') })
+      .where('owner', '=', value('owner'))
+      .where('key', '=', value('key')),
+);
+
 async function insertKey(
   transaction: Transaction<IdempotencySchema>,
   use: KeyUse,
   now: number,
 ): Promise<boolean> {
-  const { owner, key, fingerprint } = use;
-  const inserted = await transaction
-    .insertInto('idempotency_keys')
-    .values({
-      owner,
-      key,
-      fingerprint,
-      status: null,
-      headers: null,
-      body: null,
-      held_until: now + keyHoldMs,
-      expires_at: now + keyLifeMs,
-    })
-    .onConflict((conflict) => conflict.columns(['owner', 'key']).doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
+  const { numAffectedRows } = await insertIfFree(transaction, {
+    ...use,
+    held_until: now + keyHoldMs,
+    expires_at: now + keyLifeMs,
+  });
+  return numAffectedRows === 1n;
 }
 
 async function removeExpired(
@@ -162,15 +183,11 @@ export function newIdempotencyStore() {
     /** Keeps the answer for replays. */
     async storeAnswer<Schema extends IdempotencySchema>(
       transaction: Transaction<Schema>,
-      use: KeyUse,
-      answer: StoredAnswer,
+      { owner, key }: KeyUse,
+      { status, headers, body }: StoredAnswer,
     ): Promise<void> {
-      await narrow(transaction)
-        .updateTable('idempotency_keys')
-        .set({ status: answer.status, headers: JSON.stringify(answer.headers), body: answer.body })
-        .where('owner', '=', use.owner)
-        .where('key', '=', use.key)
-        .execute();
+      const answer = { status, headers: JSON.stringify(headers), body };
+      await keepAnswer(narrow(transaction), { owner, key, ...answer });
     },
 
     /** Gives the key back after a request that came to nothing, so that it can be sent again. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
-import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
+import { preparedByCount, preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import { appendRecord, type RecordLine } from '../store/record-lines.ts';
 import type { NoticeRow, PlatformSchema } from '../store/schema.ts';
 import { type AddressLimit, divideByAddress } from './address-limit.ts';
@@ -53,6 +53,67 @@ export async function nextNoticeAt(
   return rows[0]?.due_at ?? null;
 }
 
+const dueQuery = (
+  database: Kysely<PlatformSchema>,
+  value: ValueOf<{ channel: NoticeChannel; now: number }>,
+  limit: number,
+) =>
+  database
+    .selectFrom('notices')
+    .selectAll()
+    .where(isWaiting)
+    .where('channel', '=', value('channel'))
+    .where('due_at', '<=', value('now'))
+    .orderBy('due_at')
+    .limit(limit);
+
+const dueNow = {
+  sqlite: preparedByCount(dueQuery),
+  postgres: preparedByCount((...query: Parameters<typeof dueQuery>) =>
+    dueQuery(...query)
+      .forUpdate()
+      .skipLocked(),
+  ),
+};
+
+/** Values of a query about `count` notifications: `id0`, `id1` … beside the others. */
+type WithIds<Values> = Values & { readonly [id: `id${number}`]: string };
+
+const idsOf = (notices: readonly { readonly id: string }[]): WithIds<unknown> =>
+  Object.fromEntries(notices.map(({ id }, index) => [`id${index}`, id]));
+
+const each = (count: number, value: ValueOf<WithIds<unknown>>) =>
+  Array.from({ length: count }, (_, index) => value(`id${index}`));
+
+const claimUntil = preparedByCount(
+  (database: Kysely<PlatformSchema>, value: ValueOf<WithIds<{ until: number }>>, count) =>
+    database
+      .updateTable('notices')
+      .set({
+        // A try without a saved result counts too: a notification that crashes its process must not do so endlessly.
+        tries: sql`case when claimed_until is null then tries else tries + 1 end`,
+        claimed_until: value('until'),
+        due_at: value('until'),
+      })
+      .where('id', 'in', each(count, value)),
+);
+
+const noteSent = preparedByCount(
+  (database: Kysely<PlatformSchema>, value: ValueOf<WithIds<{ at: number }>>, count) =>
+    database
+      .updateTable('notices')
+      .set({
+        status: 'sent',
+        sent_at: value('at'),
+        due_at: null,
+        claimed_until: null,
+        tries: sql`tries + 1`,
+      })
+      .where('id', 'in', each(count, value))
+      .where(isWaiting)
+      .returning('id'),
+);
+
 /**
  * Claims up to `limit` due notifications of a channel, oldest first. A claim moves `due_at` to its own end: until then no
  * process sees the row, and the claim of a crashed process expires by itself. An e-mail to an address at its limit is not
@@ -70,33 +131,13 @@ export async function claimNotices(
   },
 ): Promise<{ readonly claimed: ClaimedNotice[]; readonly limited: number }> {
   const claimedUntil = claim.now + claim.claimMs;
-  const due = transaction
-    .selectFrom('notices')
-    .selectAll()
-    .where(isWaiting)
-    .where('channel', '=', claim.channel)
-    .where('due_at', '<=', claim.now)
-    .orderBy('due_at')
-    .limit(claim.limit);
-  const found = await (dialect === 'postgres' ? due.forUpdate().skipLocked() : due).execute();
+  const { channel, now, limit } = claim;
+  const { rows: found } = await dueNow[dialect](limit)(transaction, { channel, now });
   const { free: rows, limited } = await divideByAddress(transaction, found, claim.perAddress, claim.now);
   for (const { row, dueAt } of limited)
     await transaction.updateTable('notices').set({ due_at: dueAt }).where('id', '=', row.id).execute();
   if (rows.length === 0) return { claimed: [], limited: limited.length };
-  await transaction
-    .updateTable('notices')
-    .set({
-      // A try without a saved result counts too: a notification that crashes its process must not do so endlessly.
-      tries: sql`case when claimed_until is null then tries else tries + 1 end`,
-      claimed_until: claimedUntil,
-      due_at: claimedUntil,
-    })
-    .where(
-      'id',
-      'in',
-      rows.map((row) => row.id),
-    )
-    .execute();
+  await claimUntil(rows.length)(transaction, { ...idsOf(rows), until: claimedUntil });
   const claimed = rows
     .map((row) => {
       const repeated = row.claimed_until !== null;
@@ -136,14 +177,8 @@ async function markSent(
   const noted = new Set<string>();
   const moments = new Set(sent.map((outcome) => outcome.at));
   for (const at of moments) {
-    const idsOfMoment = sent.filter((outcome) => outcome.at === at).map(({ notice }) => notice.id);
-    const rows = await transaction
-      .updateTable('notices')
-      .set({ status: 'sent', sent_at: at, due_at: null, claimed_until: null, tries: sql`tries + 1` })
-      .where('id', 'in', idsOfMoment)
-      .where(isWaiting)
-      .returning('id')
-      .execute();
+    const ofMoment = sent.filter((outcome) => outcome.at === at).map(({ notice }) => notice);
+    const { rows } = await noteSent(ofMoment.length)(transaction, { ...idsOf(ofMoment), at });
     for (const row of rows) noted.add(row.id);
   }
   return noted;

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
+import { preparedByCount, preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import { type Activation, nextDueAt } from '../activation/activation.ts';
 import { commandingPhases, finalPhases } from '../activation/phase.ts';
 import type { ActivationRow, PlatformSchema } from './schema.ts';
@@ -133,21 +133,25 @@ export async function saveActivation(
   return { ...before, activation, version: before.version + 1 };
 }
 
+const busyWith = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<{ vin: string; exceptId: string }>) =>
+    database
+      .selectFrom('activations')
+      .select('id')
+      .where('vin', '=', value('vin'))
+      .where('ended_at', 'is', null)
+      .where('phase', 'in', [...commandingPhases])
+      .where('id', '!=', value('exceptId'))
+      .limit(1),
+);
+
 /** Another activation of the vehicle may have a command under way. */
 export async function isVehicleBusy(
   database: Kysely<PlatformSchema>,
-  activation: Activation,
+  { vin, id: exceptId }: Activation,
 ): Promise<boolean> {
-  const row = await database
-    .selectFrom('activations')
-    .select('id')
-    .where('vin', '=', activation.vin)
-    .where('ended_at', 'is', null)
-    .where('phase', 'in', [...commandingPhases])
-    .where('id', '!=', activation.id)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+  const { rows } = await busyWith(database, { vin, exceptId });
+  return rows.length > 0;
 }
 
 /** A customer waits for another command to this vehicle that could be sent now: background commands wait. */
@@ -170,26 +174,30 @@ export async function isCustomerWaiting(
   return row !== undefined;
 }
 
+const waitingOf = preparedQuery(
+  (database: Kysely<PlatformSchema>, value: ValueOf<{ vin: string; exceptId: string }>) =>
+    database
+      .selectFrom('activations')
+      .select(['state', 'version', 'purchase_id', 'parent_id'])
+      .where('vin', '=', value('vin'))
+      .where('ended_at', 'is', null)
+      .where('phase', 'in', ['queued_for_activation', 'waiting_backoff'])
+      .where('id', '!=', value('exceptId'))
+      .orderBy('priority')
+      .orderBy('requested_at')
+      .orderBy('id')
+      // A vehicle has few features; revocations of one that never comes back are the rest. Who is left out looks again by itself.
+      .limit(100),
+);
+
 /** Who may send next now that the vehicle is free: the first that waits, customers before the rest. */
 export async function nextForVehicle(
   database: Kysely<PlatformSchema>,
   vin: string,
   exceptId: string,
 ): Promise<StoredActivation | null> {
-  const row = await database
-    .selectFrom('activations')
-    .select(['state', 'version', 'purchase_id', 'parent_id'])
-    .where('vin', '=', vin)
-    .where('ended_at', 'is', null)
-    .where('phase', 'in', ['queued_for_activation', 'waiting_backoff'])
-    .where('id', '!=', exceptId)
-    .orderBy('priority')
-    .orderBy('requested_at')
-    .orderBy('id')
-    // A vehicle has few features; revocations of one that never comes back are the rest. Who is left out looks again by itself.
-    .limit(100)
-    .execute();
-  const postponed = row.map(storedActivation).filter((stored) => stored.activation.postponed > 0);
+  const { rows } = await waitingOf(database, { vin, exceptId });
+  const postponed = rows.map(storedActivation).filter((stored) => stored.activation.postponed > 0);
   return postponed[0] ?? null;
 }
 
@@ -220,6 +228,24 @@ export async function waitingActivations(
   return rows.map(storedActivation);
 }
 
+const overdue = preparedByCount(
+  (
+    database: Kysely<PlatformSchema>,
+    value: ValueOf<{ before: number; from: number; afterId: string }>,
+    limit,
+  ) =>
+    database
+      .selectFrom('activations')
+      .select(['id', 'due_at'])
+      .where('due_at', '<=', value('before'))
+      // The first condition is what the index can use.
+      .where('due_at', '>=', value('from'))
+      .where((where) => where.or([where('due_at', '>', value('from')), where('id', '>', value('afterId'))]))
+      .orderBy('due_at')
+      .orderBy('id')
+      .limit(limit),
+);
+
 /** A page of activations whose moment has passed, the longest overdue first; `after` is the last one of the page before. */
 export async function overdueActivations(
   database: Kysely<PlatformSchema>,
@@ -227,17 +253,7 @@ export async function overdueActivations(
   after: Overdue | null,
   limit: number,
 ): Promise<Overdue[]> {
-  const from = after?.dueAt ?? 0;
-  const rows = await database
-    .selectFrom('activations')
-    .select(['id', 'due_at'])
-    .where('due_at', '<=', before)
-    // The first condition is what the index can use.
-    .where('due_at', '>=', from)
-    .where((where) => where.or([where('due_at', '>', from), where('id', '>', after?.id ?? '')]))
-    .orderBy('due_at')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  const values = { before, from: after?.dueAt ?? 0, afterId: after?.id ?? '' };
+  const { rows } = await overdue(limit)(database, values);
   return rows.map((row) => ({ id: row.id, dueAt: row.due_at ?? 0 }));
 }

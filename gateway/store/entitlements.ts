@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { preparedByCount, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import type { Entitlement } from '../entitlement/entitlement.ts';
 import type { Overdue } from './activations.ts';
 import type { EntitlementRow, PlatformSchema } from './schema.ts';
@@ -73,6 +74,27 @@ export async function lockEntitlement(
   await saveEnd(transaction, { id, end });
 }
 
+const overdue = preparedByCount(
+  (
+    database: Kysely<PlatformSchema>,
+    value: ValueOf<{ before: number; from: number; afterId: string }>,
+    limit,
+  ) =>
+    database
+      .selectFrom('entitlements')
+      .select(['id', 'valid_until'])
+      .where('ended_at', 'is', null)
+      .where('valid_until', '<=', value('before'))
+      // The first condition is what the index can use.
+      .where('valid_until', '>=', value('from'))
+      .where((where) =>
+        where.or([where('valid_until', '>', value('from')), where('id', '>', value('afterId'))]),
+      )
+      .orderBy('valid_until')
+      .orderBy('id')
+      .limit(limit),
+);
+
 /** A page of those whose time is over and that have not ended yet, the longest overdue first. */
 export async function overdueEntitlements(
   database: Kysely<PlatformSchema>,
@@ -80,18 +102,7 @@ export async function overdueEntitlements(
   after: Overdue | null,
   limit: number,
 ): Promise<Overdue[]> {
-  const from = after?.dueAt ?? 0;
-  const rows = await database
-    .selectFrom('entitlements')
-    .select(['id', 'valid_until'])
-    .where('ended_at', 'is', null)
-    .where('valid_until', '<=', before)
-    // The first condition is what the index can use.
-    .where('valid_until', '>=', from)
-    .where((where) => where.or([where('valid_until', '>', from), where('id', '>', after?.id ?? '')]))
-    .orderBy('valid_until')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  const values = { before, from: after?.dueAt ?? 0, afterId: after?.id ?? '' };
+  const { rows } = await overdue(limit)(database, values);
   return rows.map((row) => ({ id: row.id, dueAt: row.valid_until ?? 0 }));
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Ids } from '../../shared/ports/ids.ts';
+import { preparedInsert } from '../../shared/sql/prepared-query.ts';
 import type { PlatformSchema } from './schema.ts';
 
 /** One line of the record, before it has its id and its place. */
@@ -13,6 +14,8 @@ export interface RecordLine {
   readonly actor: string;
   readonly data: object;
 }
+
+const insertLines = preparedInsert<PlatformSchema, 'record'>('record');
 
 /** Appends the lines in their order. */
 export async function appendRecord(
@@ -30,5 +33,5 @@ export async function appendRecord(
     actor,
     data: JSON.stringify(data),
   }));
-  await transaction.insertInto('record').values(rows).execute();
+  await insertLines(transaction, rows);
 }

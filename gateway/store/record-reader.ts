@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Clock, sleep } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
+import { preparedByCount, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import type { PlatformSchema, RecordRow } from './schema.ts';
 
 /** How long a gap is looked at in one read, and the wait between two looks. */
@@ -9,16 +10,18 @@ const lookEveryMs = 100;
 /** A transaction takes its sequence a moment before PostgreSQL numbers it: younger gaps prove nothing. */
 const gapAgeMs = 1_000;
 
+const linesAfter = preparedByCount(
+  (database: Kysely<PlatformSchema>, value: ValueOf<{ after: number }>, limit) =>
+    database.selectFrom('record').selectAll().where('seq', '>', value('after')).orderBy('seq').limit(limit),
+);
+
 /** Rows as they are there now, in their order. */
 export async function recordAfter(
   database: Kysely<PlatformSchema>,
   after: number,
   limit: number,
 ): Promise<RecordRow[]> {
-  // Written out: every commit asks, and building the query costs more than running it.
-  const { rows } = await sql<RecordRow>`
-    select * from record where seq > ${after} order by seq limit ${sql.lit(limit)}`.execute(database);
-  return rows;
+  return (await linesAfter(limit)(database, { after })).rows;
 }
 
 export interface RecordPage {

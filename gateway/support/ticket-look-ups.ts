@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { preparedQuery } from '../../shared/sql/prepared-query.ts';
+import { preparedQuery, type ValueOf } from '../../shared/sql/prepared-query.ts';
 import type { PlatformSchema } from '../store/schema.ts';
 import { type StoredFields, type Ticket, ticketOf, workOf } from './stored-ticket.ts';
 import type { TicketWork } from './ticket-work.ts';
@@ -11,14 +11,13 @@ interface ServiceWork {
   readonly code: string | null;
 }
 
+const openOfVehicle = preparedQuery((database: Kysely<PlatformSchema>, value: ValueOf<{ vin: string }>) =>
+  database.selectFrom('tickets').selectAll().where('vin', '=', value('vin')).where('status', '=', 'open'),
+);
+
 /** The work on each ticket of a vehicle that is not closed, with the service that it is about. */
 export async function openWorkOf(database: Kysely<PlatformSchema>, vin: string): Promise<ServiceWork[]> {
-  const rows = await database
-    .selectFrom('tickets')
-    .selectAll()
-    .where('vin', '=', vin)
-    .where('status', '=', 'open')
-    .execute();
+  const { rows } = await openOfVehicle(database, { vin });
   return rows.map((row) => {
     const { lastErrorCode } = JSON.parse(row.fields) as StoredFields;
     const code = typeof lastErrorCode === 'string' ? lastErrorCode : null;
@@ -43,8 +42,12 @@ export async function workOnService(
   return rows.map(workOf);
 }
 
+const byId = preparedQuery((database: Kysely<PlatformSchema>, value: ValueOf<{ id: string }>) =>
+  database.selectFrom('tickets').selectAll().where('id', '=', value('id')),
+);
+
 export async function ticketById(database: Kysely<PlatformSchema>, id: string): Promise<Ticket | null> {
-  const row = await database.selectFrom('tickets').selectAll().where('id', '=', id).executeTakeFirst();
+  const [row] = (await byId(database, { id })).rows;
   return row ? ticketOf(row) : null;
 }
 

@@ -75,10 +75,14 @@ export async function nextReplay(database: Kysely<PlatformSchema>): Promise<Reco
   return row ?? null;
 }
 
+const removeParked = preparedQuery((database: Kysely<PlatformSchema>, value: ValueOf<{ id: string }>) =>
+  database.deleteFrom('webhook_events').where('id', '=', value('id')),
+);
+
 /** Takes an event off the list: it was delivered or dropped. Resolves with whether it stood there. */
 export async function deleteParked(transaction: Transaction<PlatformSchema>, id: string): Promise<boolean> {
-  const result = await transaction.deleteFrom('webhook_events').where('id', '=', id).executeTakeFirst();
-  return result.numDeletedRows === 1n;
+  const { numAffectedRows } = await removeParked(transaction, { id });
+  return numAffectedRows === 1n;
 }
 
 /** Asks to send a parked event again. Resolves with whether it stands on the list. */

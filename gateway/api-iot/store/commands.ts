@@ -1,6 +1,11 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CommandState } from '../../../shared/protocol/api-iot.ts';
-import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
+import {
+  preparedByCount,
+  preparedInsert,
+  preparedQuery,
+  type ValueOf,
+} from '../../../shared/sql/prepared-query.ts';
 import type { TimeCursor } from '../../http/paging.ts';
 import type { ApiIotSchema, CommandRow, DesiredFeatureRow } from './schema.ts';
 
@@ -61,15 +66,20 @@ export async function listDesired(database: Reader, vin: string): Promise<Desire
   return (await desiredOf(database, { vin })).rows;
 }
 
+const insertRow = preparedInsert<ApiIotSchema, 'commands'>('commands');
+
 export async function insertCommand(transaction: Writer, command: CommandRow): Promise<void> {
-  await transaction.insertInto('commands').values(command).execute();
+  await insertRow(transaction, [command]);
 }
+
+const byId = preparedQuery((database: Reader, value: ValueOf<{ id: string }>) =>
+  database.selectFrom('commands').selectAll().where('id', '=', value('id')),
+);
 
 export async function findCommand(database: Reader, id: string): Promise<CommandRow | null> {
   // A vehicle's word: PostgreSQL takes no zero character in a text, and no id of ours has one.
   if (id.includes('\0')) return null;
-  const { rows } = await sql<CommandRow>`select * from commands where id = ${id}`.execute(database);
-  return rows[0] ?? null;
+  return (await byId(database, { id })).rows[0] ?? null;
 }
 
 /** Those of these commands that have ended; at least one id. */
@@ -82,6 +92,17 @@ export async function listEnded(database: Reader, ids: readonly string[]): Promi
     .execute();
 }
 
+const acceptancesAfter = preparedByCount(
+  (database: Reader, value: ValueOf<{ vin: string; after: number }>, limit) =>
+    database
+      .selectFrom('commands')
+      .select('accepted_at')
+      .where('vin', '=', value('vin'))
+      .where('accepted_at', '>', value('after'))
+      .orderBy('accepted_at', 'desc')
+      .limit(limit),
+);
+
 /** Acceptance instants of the vehicle's newest commands after `after`, newest first, at most `limit`. */
 export async function listAcceptances(
   database: Reader,
@@ -89,10 +110,7 @@ export async function listAcceptances(
   after: number,
   limit: number,
 ): Promise<number[]> {
-  const { rows } = await sql<Pick<CommandRow, 'accepted_at'>>`select accepted_at from commands
-    where vin = ${vin} and accepted_at > ${after} order by accepted_at desc limit ${sql.lit(limit)}`.execute(
-    database,
-  );
+  const { rows } = await acceptancesAfter(limit)(database, { vin, after });
   return rows.map((row) => row.accepted_at);
 }
 
@@ -115,9 +133,16 @@ export async function listHistory(
   return query.orderBy('accepted_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
+const waitingCount = preparedQuery((database: Reader, value: ValueOf<{ vin: string }>) =>
+  database
+    .selectFrom('commands')
+    .select((select) => select.fn.countAll<number | string>().as('count'))
+    .where('vin', '=', value('vin'))
+    .where(isWaiting),
+);
+
 export async function countWaiting(database: Reader, vin: string): Promise<number> {
-  const { rows } = await sql<{ count: number | string }>`select count(*) as count from commands
-    where vin = ${vin} and ${isWaiting}`.execute(database);
+  const { rows } = await waitingCount(database, { vin });
   return Number(rows[0]?.count ?? 0);
 }
 
@@ -156,29 +181,29 @@ export async function listWaiting(
   return query.orderBy('expires_at').orderBy('id').limit(limit).execute();
 }
 
+const firstExpiry = preparedQuery((database: Reader) =>
+  database.selectFrom('commands').select('expires_at').where(isWaiting).orderBy('expires_at').limit(1),
+);
+
 /** When the next waiting command expires, or null. */
 export async function nextExpiry(database: Reader): Promise<number | null> {
-  const row = await database
-    .selectFrom('commands')
-    .select('expires_at')
-    .where(isWaiting)
-    .orderBy('expires_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.expires_at ?? null;
+  return (await firstExpiry(database, {})).rows[0]?.expires_at ?? null;
 }
 
-/** Waiting commands whose time is over, oldest first. */
-export async function listOverdue(database: Reader, now: number, limit: number): Promise<CommandRow[]> {
-  return database
+const overdue = preparedByCount((database: Reader, value: ValueOf<{ now: number }>, limit) =>
+  database
     .selectFrom('commands')
     .selectAll()
     .where(isWaiting)
-    .where('expires_at', '<=', now)
+    .where('expires_at', '<=', value('now'))
     .orderBy('expires_at')
     .orderBy('id')
-    .limit(limit)
-    .execute();
+    .limit(limit),
+);
+
+/** Waiting commands whose time is over, oldest first. */
+export async function listOverdue(database: Reader, now: number, limit: number): Promise<CommandRow[]> {
+  return (await overdue(limit)(database, { now })).rows;
 }
 
 export interface CommandEnd {
@@ -189,14 +214,24 @@ export interface CommandEnd {
   readonly clock: number | null;
 }
 
+const end = preparedQuery(
+  (database: Reader, value: ValueOf<CommandEnd & { readonly id: string; readonly before: CommandState }>) =>
+    database
+      .updateTable('commands')
+      .set({
+        state: value('state'),
+        ended_at: value('ended_at'),
+        results: value('results'),
+        late: value('late'),
+        clock: value('clock'),
+      })
+      .where('id', '=', value('id'))
+      .where('state', '=', value('before'))
+      .where('results', 'is', null),
+);
+
 /** False when another transaction ended the command in between (possible on PostgreSQL only): nothing was changed. */
-export async function endCommand(transaction: Writer, before: CommandRow, end: CommandEnd): Promise<boolean> {
-  const updated = await transaction
-    .updateTable('commands')
-    .set(end)
-    .where('id', '=', before.id)
-    .where('state', '=', before.state)
-    .where('results', 'is', null)
-    .executeTakeFirst();
-  return updated.numUpdatedRows === 1n;
+export async function endCommand(transaction: Writer, before: CommandRow, how: CommandEnd): Promise<boolean> {
+  const { numAffectedRows } = await end(transaction, { ...how, id: before.id, before: before.state });
+  return numAffectedRows === 1n;
 }

@@ -1,7 +1,12 @@
 import type { Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../../../shared/live/sqlite.ts';
-import { preparedQuery, type ValueOf } from '../../../shared/sql/prepared-query.ts';
+import {
+  preparedByCount,
+  preparedInsert,
+  preparedQuery,
+  type ValueOf,
+} from '../../../shared/sql/prepared-query.ts';
 
 interface Schema {
   lines: { id: string; at: number; text: string | null };
@@ -66,4 +71,44 @@ describe('a prepared query', () => {
         expect(built).toBe(1);
       }),
     ));
+
+  it('has one query for each length of a list, and each number of a limit', () =>
+    withLines(async (database) => {
+      const built: number[] = [];
+      type Ids = { readonly [id: `id${number}`]: string };
+      const among = preparedByCount((schema: Kysely<Schema>, value: ValueOf<Ids>, count) => {
+        built.push(count);
+        const ids = Array.from({ length: count }, (_, index) => value(`id${index}`));
+        return schema.selectFrom('lines').select('id').where('id', 'in', ids).orderBy('id').limit(count);
+      });
+      for (const id of ['a', 'b', 'c'])
+        await database.insertInto('lines').values({ id, at: 1, text: null }).execute();
+      expect((await among(1)(database, { id0: 'b' })).rows).toEqual([{ id: 'b' }]);
+      expect((await among(2)(database, { id0: 'c', id1: 'a' })).rows).toEqual([{ id: 'a' }, { id: 'c' }]);
+      expect((await among(1)(database, { id0: 'c' })).rows).toEqual([{ id: 'c' }]);
+      expect(built).toEqual([1, 2]);
+    }));
+});
+
+describe('a prepared insert', () => {
+  it('takes any number of rows, each column by its name', () =>
+    withLines(async (database) => {
+      const insert = preparedInsert<Schema, 'lines'>('lines');
+      await insert(database, []);
+      await insert(database, [{ id: 'a', at: 1, text: 'one' }]);
+      await insert(database, [
+        { text: null, at: 2, id: 'b' },
+        { id: 'c', text: 'three', at: 3 },
+      ]);
+      await insert(database, [{ text: 'four', id: 'd', at: 4 }]);
+      await expect(insert(database, [{ id: 'e', at: 5 }])).rejects.toThrow(
+        'a row for lines has other columns than the first: id, at',
+      );
+      expect(await database.selectFrom('lines').selectAll().orderBy('id').execute()).toEqual([
+        { id: 'a', at: 1, text: 'one' },
+        { id: 'b', at: 2, text: null },
+        { id: 'c', at: 3, text: 'three' },
+        { id: 'd', at: 4, text: 'four' },
+      ]);
+    }));
 });
