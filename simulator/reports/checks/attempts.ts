@@ -70,8 +70,13 @@ function judgeCommands({ id, commands }: CaseFile, plan: Plan): string[] {
   return violations;
 }
 
-interface RecordedFailure {
+/** A line of the record. Its place tells what the engine knew: of two events at work at once, the later place may have the earlier instant. */
+interface RecordedStart {
   readonly at: number;
+  readonly place: number;
+}
+
+interface RecordedFailure extends RecordedStart {
   /** Whether the engine says that another attempt may follow. */
   readonly temporary: boolean;
   /** The engine had received the vehicle's refusal, after which no attempt may follow, even if the engine thinks otherwise. */
@@ -80,40 +85,41 @@ interface RecordedFailure {
 
 interface Steps {
   /** When each attempt was started, the last time that it was. */
-  readonly starts: ReadonlyMap<number, number>;
+  readonly starts: ReadonlyMap<number, RecordedStart>;
   /** When each attempt failed, and how the engine and the vehicle judged it. */
   readonly failures: ReadonlyMap<number, RecordedFailure>;
 }
 
 function stepsOf(records: readonly RecordRow[]): Steps {
-  const starts = new Map<number, number>();
+  const starts = new Map<number, RecordedStart>();
   const failures = new Map<number, RecordedFailure>();
-  for (const { type, at, data } of records) {
+  for (const [place, { type, at, data }] of records.entries()) {
     const { attempt, failure } = JSON.parse(data) as { attempt?: number; failure?: Failure };
     if (attempt === undefined) continue;
-    if (type === 'activation.sending_command') starts.set(attempt, at);
+    if (type === 'activation.sending_command') starts.set(attempt, { at, place });
     if (type === 'activation.failure' && failure) {
       const { temporary, code } = failure;
-      failures.set(attempt, { at, temporary, refused: code === 'rejected' });
+      failures.set(attempt, { at, place, temporary, refused: code === 'rejected' });
     }
   }
   return { starts, failures };
 }
 
-/** By the record: each back-off counts from the failure before it. */
+/** By the record: each back-off counts from the failure before it, and nothing starts once a failure for good is saved. */
 function judgeSteps(id: string, { starts, failures }: Steps, plan: Plan): string[] {
   const violations: string[] = [];
-  for (const [attempt, { at, temporary, refused }] of failures) {
-    const next = starts.get(attempt + 1);
-    if (next === undefined || next < at) continue;
+  for (const [attempt, { at, place, temporary, refused }] of failures) {
+    const followed = [...starts].filter(([number, start]) => number > attempt && start.place > place);
     if (!temporary || refused) {
-      violations.push(`${id}: attempt ${attempt} failed permanently, but attempt ${attempt + 1} followed`);
+      for (const [number] of followed)
+        violations.push(`${id}: attempt ${attempt} failed permanently, but attempt ${number} followed`);
       continue;
     }
+    const next = followed.find(([number]) => number === attempt + 1)?.[1];
     const waitMs = waitBeforeMs(plan.constants, attempt + 1);
-    if (next - at < waitMs) {
+    if (next && next.at - at < waitMs) {
       violations.push(
-        `${id}: attempt ${attempt + 1} began ${span({ plan }, next - at)} after the previous failure, the back-off is ${span({ plan }, waitMs)}`,
+        `${id}: attempt ${attempt + 1} began ${span({ plan }, next.at - at)} after the previous failure, the back-off is ${span({ plan }, waitMs)}`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { RecordRow } from '../../../gateway/store/schema.ts';
 import { attempts } from '../../../simulator/reports/checks/attempts.ts';
 import { itEnds } from '../../../simulator/reports/checks/it-ends.ts';
 import { order } from '../../../simulator/reports/checks/order.ts';
@@ -136,6 +137,35 @@ test('rule 6 is broken by another attempt after a failure for good', () => {
   });
   expect(attempts(evidence).violations).toEqual([
     'act_a: attempt 1 failed permanently, but attempt 2 followed',
+  ]);
+});
+
+/** The refusal of act_a's attempt 1, as the engine took its time before a write that attempt 2's start overtook. */
+function addLateRefusal(record: RecordRow[]): void {
+  const { at: startAt } = only(record, ({ activation_id, type, data }) => {
+    return activation_id === 'act_a' && type.endsWith('sending_command') && data.includes('2');
+  });
+  const first = only(record, ({ activation_id, type }) => {
+    return activation_id === 'act_a' && type === 'activation.failure';
+  });
+  const data = first.data.replace('"temporary":true', '"temporary":false');
+  record.push({ ...first, id: 'rec_90', seq: 90, at: startAt - 1, data });
+}
+
+test('rule 6 holds where the record has a refusal of attempt 1 after the start of attempt 2, even if its instant is the earlier one', () => {
+  const evidence = corrupted(({ database: { record } }) => addLateRefusal(record));
+  expect(attempts(evidence).violations).toEqual([]);
+});
+
+test('rule 6 is broken by attempt 3 after a late refusal of attempt 1', () => {
+  const evidence = corrupted(({ database: { record } }) => {
+    addLateRefusal(record);
+    const late = only(record, ({ id }) => id === 'rec_90');
+    const type = 'activation.sending_command';
+    record.push({ ...late, id: 'rec_91', seq: 91, type, data: JSON.stringify({ attempt: 3 }) });
+  });
+  expect(attempts(evidence).violations).toEqual([
+    'act_a: attempt 1 failed permanently, but attempt 3 followed',
   ]);
 });
 
