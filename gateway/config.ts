@@ -4,6 +4,7 @@ import { paymentAndMailOptions } from './options/payment-and-mail-options.ts';
 import { policyOptions } from './options/policy-options.ts';
 import { linkSecretsOf, processOptions } from './options/process-options.ts';
 import { supportOptions } from './options/support-options.ts';
+import { readTraceSettings } from './options/trace-settings.ts';
 
 /** Every option of the gateway, in the order of its help. */
 export const options = {
@@ -48,6 +49,8 @@ export function readConfig(
     );
   }
   faults.push(...natsAccessFaults(config as GatewayConfig));
+  const traces = readTraceSettings(environment);
+  if ('faults' in traces) faults.push(...traces.faults);
   return faults.length > 0 ? { faults } : { config: config as GatewayConfig };
 }
 

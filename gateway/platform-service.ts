@@ -11,6 +11,7 @@ import type { Pusher } from '../shared/ports/pusher.ts';
 import type { Random } from '../shared/ports/random.ts';
 import type { Secrets } from '../shared/ports/secrets.ts';
 import type { Tokens } from '../shared/ports/tokens.ts';
+import type { Tracing } from '../shared/ports/tracing.ts';
 import type { Adapter } from './adapter/adapter.ts';
 import { ownAdapter } from './adapter/shipped-adapters.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -45,6 +46,7 @@ import type { PlatformSchema } from './store/schema.ts';
 import { modelOf } from './store/vehicles.ts';
 import { type SupportDeskOverrides, type SupportDeskSettings, supportDesk } from './support/support-desk.ts';
 import { noteOnTicket, openTicket, resolveByRetry } from './support/ticket-desk.ts';
+import { tracedPorts } from './traced-ports.ts';
 
 /** Ports of the platform. */
 export interface PlatformPorts {
@@ -65,6 +67,8 @@ export interface PlatformPorts {
   readonly eventLoop?: EventLoop;
   /** Metrics of the process (CPU, memory, event loop); absent in virtual time. */
   readonly otherMetrics?: readonly Metric[];
+  /** Absent: nothing is recorded. */
+  readonly tracing?: Tracing;
 }
 
 /** What differs between two platforms. Durations are in milliseconds, origins have no slash at their end. */
@@ -141,10 +145,11 @@ const reservedQuota = 2;
  * its parts are put together, live and virtual.
  */
 export function createPlatformService(
-  ports: PlatformPorts,
+  given: PlatformPorts,
   settings: PlatformSettings,
   overrides: PlatformOverrides = {},
 ): PlatformService {
+  const ports = tracedPorts(given);
   const { database } = ports;
   const { catalogue } = settings;
   const { notifications, support } = settings.desk;

@@ -7,7 +7,9 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { Tracing } from '../../shared/ports/tracing.ts';
 import { topics } from '../../shared/protocol/topics.ts';
+import { tracedHttp } from '../../shared/tracing/traced-ports.ts';
 import { newApp } from '../http/app.ts';
 import type { App } from '../http/app-env.ts';
 import { newAuthenticator } from '../http/authenticate.ts';
@@ -58,6 +60,8 @@ export interface ApiIotDeps {
   readonly onCredentialReplaced?: (vin: string) => void;
   /** Metrics of the embedded broker and of the process. */
   readonly otherMetrics?: readonly Metric[];
+  /** Absent: nothing is recorded. */
+  readonly tracing?: Tracing;
 }
 
 export interface ApiIot {
@@ -73,7 +77,8 @@ export interface ApiIot {
 
 /** Background jobs of the API IoT, started and stopped together. */
 function newService(deps: ApiIotDeps, requests: Metric) {
-  const { database, clock, log, config, otherMetrics = [] } = deps;
+  const { database, clock, log, config, otherMetrics = [], tracing } = deps;
+  const http = tracing?.isOn ? tracedHttp(deps.http, tracing) : deps.http;
   let connection: LinkConnection | null = null;
   let isLeaving: boolean = false;
   const background = newBackground(log);
@@ -83,8 +88,12 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   const isShared = shard.of > 1;
   const waiters = newWaiters(clock, isShared ? (ids) => listEnded(database.reader, ids) : null);
   const { callbackSecret: secret, callbackRetry: retry, telemetryFlushMs: flushMs } = config;
-  const callbacks = newCallbackSender({ database, http: deps.http, clock, log, secret, retry, isShared });
-  const publisher = newPublisher({ database, connection: () => connection, clock, log, background });
+  const callbacks = newCallbackSender({ database, http, clock, log, secret, retry, isShared });
+  const publisher = newPublisher({
+    ...{ database, clock, log, background },
+    ...(tracing ? { tracing } : {}),
+    connection: () => connection,
+  });
   const counters = (): ApiIotCounters => ({
     refusedMessages: refusals.counts(),
     partsLeftOut: refusals.leftOutCounts(),
@@ -116,6 +125,7 @@ function newService(deps: ApiIotDeps, requests: Metric) {
   const onOnline = publisher.publishWaitingOf;
   const ingest = newIngest({
     ...{ database, clock, refusals, queue, telemetry, onEnded, onOnline, shard },
+    ...(tracing ? { tracing } : {}),
     hasWillsOfAllSessions: config.hasWillsOfAllSessions,
   });
   return {
@@ -220,7 +230,7 @@ function mountRoutes(app: App, deps: ApiIotDeps, service: ReturnType<typeof newS
 
 /** The API IoT: a Hono app over its own database and one connection to the broker. Without `start` it answers, but reaches no vehicle. */
 export function apiIot(deps: ApiIotDeps): ApiIot {
-  const requests = requestFigures(deps.clock, 'api_iot');
+  const requests = requestFigures({ ...deps, service: 'api_iot' });
   const app = newApp({
     log: deps.log,
     observe: requests.observe,

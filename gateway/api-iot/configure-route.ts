@@ -8,11 +8,11 @@ import {
   configureRequestSchema,
 } from '../../shared/protocol/api-iot.ts';
 import { packetMaxBytes } from '../../shared/protocol/broker-limits.ts';
+import { traceparentOf } from '../../shared/protocol/traceparent.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
 import { type Authenticator, securityFor } from '../http/authenticate.ts';
 import { answerOf, keyHeaders, keyUseOf, replayedHeader } from '../http/idempotency.ts';
 import { problemDoc, problemError, refuseInvalid } from '../http/problem.ts';
-import { traceparentOf } from '../http/traceparent.ts';
 import { type AcceptanceDeps, accept, acceptedAnswer, type Order, type Verdict } from './acceptance.ts';
 import { requestPacketBytes } from './command-message.ts';
 import { commandResource } from './command-resource.ts';
@@ -184,7 +184,7 @@ async function orderOf(
     clientId: context.var.caller.clientId,
     request,
     use: await keyUseOf(context, deps.secrets),
-    traceparent: traceparentOf(context.req.header('traceparent')),
+    traceparent: context.var.traceparent ?? traceparentOf(context.req.header('traceparent')),
   };
   refuseRepeatedFeatures(order);
   refuseTooLarge(order);

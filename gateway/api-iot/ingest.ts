@@ -1,9 +1,13 @@
 import { type Clock, wallAheadMs } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { LinkMessage } from '../../shared/ports/device-link.ts';
+import { silentTracing, type Tracing } from '../../shared/ports/tracing.ts';
 import { parseTopic, topics } from '../../shared/protocol/topics.ts';
+import { traceparentOf } from '../../shared/protocol/traceparent.ts';
+import { spanned } from '../../shared/tracing/traced-ports.ts';
 import { type LeftOut, type Reading, readResult, readStatus, readTelemetry } from './device-reading.ts';
 import type { Ending } from './endings.ts';
+import { messageSpan } from './message-span.ts';
 import { applyStatus } from './presence.ts';
 import type { RefusalReason, Refusals } from './refusals.ts';
 import { applyResult } from './results.ts';
@@ -28,6 +32,8 @@ export interface IngestDeps {
   /** See `ApiIotConfig`. */
   readonly hasWillsOfAllSessions: boolean;
   readonly shard: Shard;
+  /** Absent: nothing is recorded. */
+  readonly tracing?: Tracing;
 }
 
 export interface Ingest {
@@ -61,7 +67,15 @@ function parse<T extends { vin: string }>(
 
 /** Takes everything that comes from the broker. Nothing behind it meets an unchecked value. */
 export function newIngest(deps: IngestDeps): Ingest {
-  const { database, clock, refusals, queue, telemetry, hasWillsOfAllSessions } = deps;
+  const {
+    database,
+    clock,
+    refusals,
+    queue,
+    telemetry,
+    hasWillsOfAllSessions,
+    tracing = silentTracing,
+  } = deps;
   const knownVins = new Set<string>();
   const online = new Set<string>();
   /** Vehicles whose last status was a will that any of their sessions may have left. */
@@ -78,9 +92,14 @@ export function newIngest(deps: IngestDeps): Ingest {
     const parsed = parse(readResult, payload, vin);
     if (!parsed.ok) return parsed.reason;
     refusals.leaveOut(parsed.leftOut, topics.result(vin));
-    const verdict = await database.write((transaction) =>
-      applyResult(transaction, parsed.value, clock.now(), wallAheadMs(clock)),
-    );
+    const save = () =>
+      database.write((transaction) =>
+        applyResult(transaction, parsed.value, clock.now(), wallAheadMs(clock)),
+      );
+    const parent = tracing.isOn ? traceparentOf(parsed.value.traceparent) : undefined;
+    const verdict = await (parent === undefined
+      ? save()
+      : spanned(tracing, messageSpan('result', 'process', parent), save));
     if (verdict.kind === 'ended') deps.onEnded([verdict.ending]);
     return verdict.kind === 'refused' ? verdict.reason : null;
   }

@@ -2,9 +2,12 @@ import { type Clock, wallAheadMs } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { LinkConnection } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
+import { silentTracing, type Tracing } from '../../shared/ports/tracing.ts';
 import { topics } from '../../shared/protocol/topics.ts';
+import { spanned } from '../../shared/tracing/traced-ports.ts';
 import type { Background } from './background.ts';
 import { commandMessage, fitsInPacket } from './command-message.ts';
+import { messageSpan } from './message-span.ts';
 import { listWaiting, listWaitingOf } from './store/commands.ts';
 import type { ApiIotSchema, CommandRow } from './store/schema.ts';
 
@@ -36,6 +39,8 @@ interface PublisherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly background: Background;
+  /** Absent: nothing is recorded. */
+  readonly tracing?: Tracing;
 }
 
 type Sent = 'taken' | 'cut' | 'not_sent';
@@ -94,7 +99,7 @@ class Suspects {
 }
 
 export function newPublisher(deps: PublisherDeps): Publisher {
-  const { database, clock, log, background } = deps;
+  const { database, clock, log, background, tracing = silentTracing } = deps;
   const suspects = new Suspects(log);
   const underWay = new Set<Promise<Sent>>();
   /** While suspects are sent nothing else is. */
@@ -113,7 +118,11 @@ export function newPublisher(deps: PublisherDeps): Publisher {
       return 'not_sent';
     }
     try {
-      await connection.publish({ topic: topics.configure(command.vin), payload, qos: 1, retain: false });
+      const message = { topic: topics.configure(command.vin), payload, qos: 1, retain: false } as const;
+      const publish = () => connection.publish(message);
+      await (tracing.isOn && command.traceparent !== null
+        ? spanned(tracing, messageSpan('configure', 'send', command.traceparent), publish)
+        : publish());
       suspects.taken(command);
       return 'taken';
     } catch (error) {

@@ -19,7 +19,9 @@ export async function configure(
   activation: Activation,
   attempt: number,
 ): Promise<ConfigureAnswer> {
-  const { traceparent } = activationTrace(deps.secrets.digest(activation.id));
+  // While the engine records spans, the attempt's.
+  const traceparent =
+    deps.tracing?.current() ?? activationTrace(deps.secrets.digest(activation.id)).traceparent;
   const request = await configureRequest(deps, activation);
   const headers = { key: attemptKey(activation.id, attempt), traceparent };
   for (let tried = 1; ; tried += 1) {

@@ -31,11 +31,12 @@ import type { PlatformSchema } from '../store/schema.ts';
 import { StaleRow } from '../store/stale-row.ts';
 import { isRegistered } from '../store/vehicles.ts';
 import type { OpenedTicket } from '../support/ticket.ts';
-import { logFacts } from './alarms.ts';
+import { attemptOf, inTraceOf } from './activation-spans.ts';
 import { type BreakerSettings, standardBreaker } from './breaker.ts';
 import { attemptOfKey, eventOfCommand, isAsked } from './command.ts';
 import { directWork } from './direct-work.ts';
 import { type Decision, decideStart, runEffect } from './effects.ts';
+import { reportFacts } from './fact-report.ts';
 import { observedVehicles } from './observed-vehicles.ts';
 import type { EffectDeps } from './ports.ts';
 import { type ProjectionDeps, project } from './projection.ts';
@@ -157,7 +158,7 @@ export function activationEngine(outer: EngineDeps) {
           applyIn(transaction, deps, id, expected, decisions),
         );
         if (saved.changed) deps.onCommitted(saved.work);
-        logFacts(deps, saved.stored, saved.facts, saved.ticket);
+        reportFacts(deps, saved.stored, saved.facts, saved.ticket);
         wake(saved.wake);
         return saved.stored;
       } catch (error) {
@@ -179,7 +180,11 @@ export function activationEngine(outer: EngineDeps) {
       const effects = outstanding(stored.activation, clock.now());
       if (effects.length === 0) break;
       const current: StoredActivation = stored;
-      const decisions = await Promise.all(effects.map((effect) => runEffect(deps, current, effect)));
+      const decisions = await Promise.all(
+        effects.map((effect) =>
+          inTraceOf(deps, id, () => runEffect(deps, current, effect), attemptOf(effect)),
+        ),
+      );
       stored = await apply(current, decisions.flat());
       // What decided nothing would decide nothing again at once.
       if (stored.version === current.version) break;

@@ -15,6 +15,10 @@ export interface AppEnv {
   Variables: {
     /** Set by `requireScope` (authenticate.ts). */
     caller: Caller;
+    /** Context of the request's span while spans are recorded (request-figures.ts). */
+    traceparent?: string;
+    /** Of the activation that the request has made. */
+    activationId?: string;
   };
 }
 

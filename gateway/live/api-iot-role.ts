@@ -28,6 +28,7 @@ import { preparedApiIotDatabase } from './api-iot-database.ts';
 import type { Keys } from './keys.ts';
 import { listen } from './listen.ts';
 import type { MetricFamilies } from './metrics-server.ts';
+import { openTraces } from './traces.ts';
 import { undoneOnFailure } from './undo.ts';
 
 export interface ApiIotRole {
@@ -83,6 +84,8 @@ async function start(
   });
   undo(() => server.close());
   const origin = config.apiIotPublicUrl ?? server.origin;
+  const traces = await openTraces('fleetwake-api-iot', log);
+  undo(() => traces.stop());
   const service = createApiIotService(
     {
       database,
@@ -97,7 +100,8 @@ async function start(
       http: http.http,
       log,
       onCredentialReplaced: (vin) => broker?.replaceCredential(vin),
-      otherMetrics: [...(broker === null ? [] : brokerMetrics(broker)), ...otherMetrics],
+      otherMetrics: [...(broker === null ? [] : brokerMetrics(broker)), ...otherMetrics, ...traces.metrics],
+      tracing: traces.tracing,
     },
     settingsOf(deps, origin),
   );
@@ -116,6 +120,7 @@ async function start(
       await Promise.all([service.stop(), broker?.stop()]);
       await lease?.release().catch((error: unknown) => leaseKept(log, error));
       await database.close();
+      await traces.stop();
     },
   };
 }

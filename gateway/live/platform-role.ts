@@ -45,6 +45,7 @@ import { missingMailer, missingServices } from './missing-services.ts';
 import { noticeTemplates } from './notice-templates.ts';
 import { processMetrics } from './process-metrics.ts';
 import { supportRoster } from './support-roster.ts';
+import { openTraces } from './traces.ts';
 import { closeAll, undoneOnFailure } from './undo.ts';
 
 export interface PlatformRole {
@@ -97,6 +98,8 @@ async function start(
   const publicUrl = config.publicUrl ?? server.origin;
   const linkFault = unreachableLinks(config);
   if (linkFault !== null) log.warn('notifications.links_unreachable', { message: linkFault });
+  const traces = await openTraces('fleetwake-platform', log);
+  undo(() => traces.stop());
   const mailer = openMailer(config);
   undo(() => mailer.close());
   const service = createPlatformService(
@@ -111,7 +114,8 @@ async function start(
       ),
       log,
       eventLoop: deps.eventLoop,
-      otherMetrics: processMetrics(),
+      otherMetrics: [...processMetrics(), ...traces.metrics],
+      tracing: traces.tracing,
       database,
       http: deps.outgoing,
       ...deps.wrapPorts({ bus: bus.bus, mailer, pusher: openPusher(config, keys, http.http) }),
@@ -130,7 +134,12 @@ async function start(
     metrics: async () => await service.metrics.getMetricsAsJSON(),
     stop() {
       service.drain();
-      return closeAll([() => server.close(), () => service.stop(), () => mailer.close()]);
+      return closeAll([
+        () => server.close(),
+        () => service.stop(),
+        () => mailer.close(),
+        () => traces.stop(),
+      ]);
     },
   };
 }

@@ -52,6 +52,8 @@ export interface DeliveryDeps {
   /** Returns the link to the purchase's page, made anew for each try: it lets its holder in, so it is not saved. */
   readonly linkOf?: (notice: ClaimedNotice) => string;
   readonly settings: DispatchSettings;
+  /** Runs what sends a notification as part of its activation's trace; absent: nothing is recorded. */
+  readonly inTraceOf?: <T>(activationId: string, work: () => T) => T;
 }
 
 /** Maximum length of an error text saved with a notification. */
@@ -100,7 +102,9 @@ export async function deliverNotice(deps: DeliveryDeps, notice: ClaimedNotice): 
   // It waited too long behind others of the same customer: the try could outlast the claim.
   if (startedAt + limitMs > notice.claimedUntil) return { status: 'released', notice, at: startedAt };
   try {
-    await sendInTime(deps, notice, limitMs);
+    const sending = () => sendInTime(deps, notice, limitMs);
+    const { activation_id: activationId } = notice;
+    await (deps.inTraceOf && activationId !== null ? deps.inTraceOf(activationId, sending) : sending());
     return { status: 'sent', notice, at: clock.now() };
   } catch (cause) {
     const at = clock.now();

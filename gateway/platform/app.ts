@@ -93,7 +93,7 @@ const disputeDeps = ({
 
 /** The platform API: registers, catalogue, purchases, and everything that can be read of what became of them. */
 export function platform(deps: PlatformDeps): Platform {
-  const requests = requestFigures(deps.clock, 'platform');
+  const requests = requestFigures({ ...deps, service: 'platform' });
   const { pages } = deps;
   const app = newApp({
     log: deps.log,

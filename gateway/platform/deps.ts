@@ -8,6 +8,7 @@ import type { Ids } from '../../shared/ports/ids.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Secrets } from '../../shared/ports/secrets.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
+import type { Tracing } from '../../shared/ports/tracing.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { App, AppEnv } from '../http/app-env.ts';
@@ -32,6 +33,10 @@ export interface PlatformDeps {
   readonly eventLoop?: EventLoop;
   /** Metrics of the process (CPU, memory, event loop); absent in virtual time. */
   readonly otherMetrics?: readonly Metric[];
+  /** Absent: no request is a span. */
+  readonly tracing?: Tracing;
+  /** The trace context of an activation. */
+  readonly contextOf?: (activationId: string) => string;
   /** Migrated (`migratePlatform`). */
   readonly database: Database<PlatformSchema>;
   readonly engine: ActivationEngine;

@@ -150,6 +150,7 @@ export function mountPurchasing(app: App, deps: RouteDeps, { requireScope }: Aut
         if (bought.kind === 'replay')
           return { purchase: await repeat(deps, bought.purchaseId), replayed: true };
         const { id: purchaseId, activation_id: activationId } = bought.purchase;
+        context.set('activationId', activationId);
         log.info('platform.purchase_created', { purchaseId, activationId, vin: body.vin });
         return { purchase: await finish(deps, bought), replayed: false };
       });

@@ -14,7 +14,7 @@ import type { VirtualPlatformSettings } from '../virtual-system/platform-process
 import { serviceFaults } from '../virtual-system/service-faults.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import type { Stores } from '../virtual-system/stores.ts';
-import { virtualSystem } from '../virtual-system/virtual-system.ts';
+import { type VirtualSystemOptions, virtualSystem } from '../virtual-system/virtual-system.ts';
 import { telemetryEveryMs } from './plan-of-test-case.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
 import type { TestCase } from './test-case.ts';
@@ -58,6 +58,7 @@ export interface TestCasePartsOptions {
   readonly ownEngine?: OwnEngineProgram;
   readonly overrides?: DependencyOverrides;
   readonly observer?: (stores: Stores) => TestCaseObserver;
+  readonly tracingOf?: VirtualSystemOptions['tracingOf'];
 }
 
 /** Puts together everything of one run, with the faults of its plan; nothing has begun. */
@@ -86,6 +87,7 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
     apiIotSkewMs: testCase.skewMs.apiIot,
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
+    tracingOf: options.tracingOf,
     faults: { notification: faults.notification, serviceLink: messageLog.tapService },
     watch: {
       ...(observer ? { onCommit: observer.onCommit } : {}),

@@ -2,6 +2,7 @@ import type { Catalogue } from '../../gateway/catalogue/catalogue.ts';
 import type { DependencyOverrides } from '../virtual-system/dependency-overrides.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import type { Stores } from '../virtual-system/stores.ts';
+import type { VirtualSystemOptions } from '../virtual-system/virtual-system.ts';
 import { type Move, moveFields } from './activation-changes.ts';
 import { planOf } from './plan-of-test-case.ts';
 import { newRegistrations } from './registrations.ts';
@@ -14,6 +15,8 @@ export interface TestCaseOptions {
   /** Turns without anything new before a drain counts as done; a deeper drain must give the same trace. */
   readonly drainDepth?: number;
   readonly overrides?: DependencyOverrides;
+  /** Records spans. The messages of the run then carry other span ids, so its trace hash is another one. */
+  readonly tracingOf?: VirtualSystemOptions['tracingOf'];
   /** What is sold; the test case's policy takes the place of every service's. The product's own by default. */
   readonly catalogue?: Catalogue;
   /** Watches the run; `onSystem` receives it before it begins. */
@@ -49,6 +52,7 @@ export async function testCaseSystem(testCase: TestCase, options: TestCaseOption
   });
   const parts = await testCaseParts(time, {
     ...{ testCase, plan, overrides },
+    ...(options.tracingOf ? { tracingOf: options.tracingOf } : {}),
     platform: platformSettings(testCase, catalogue),
     observer: (stores) => ({
       onMessage: watch.onMessage,

@@ -133,6 +133,8 @@ function environmentOf(environment: Environment): { read: Environment; unreadabl
 function optionProblem(fault: string, sourceOf: (name: Name) => string): Problem {
   const [, flag, problem = fault] = /^--(\S+)(?: \(\S+\))? (.*)$/s.exec(fault) ?? [];
   const name = names.find((one) => table[one].flag === flag);
+  const [, variable, mistake] = /^(OTEL_\w+) (.*)$/s.exec(fault) ?? [];
+  if (variable !== undefined && mistake !== undefined) return { source: variable, problem: mistake };
   return name === undefined
     ? { source: 'options', problem: fault }
     : { source: sourceOf(name), problem: problem.startsWith('and ') ? fault : problem };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { secretsOf } from '../../gateway/config.ts';
+import { openTraces } from '../../gateway/live/traces.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { jsonLog } from '../../shared/live/log.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
@@ -97,8 +98,11 @@ export function addFleet(program: Command): void {
       const kept = { isFresh: flags.fresh === true, vins: vehicles.map(({ vin }) => vin) };
       const store = await openVehicleFile(config.data, { clock: wallClock, log }, kept);
       parts.push(store);
+      const traces = await openTraces('fleetwake-vehicle', log);
+      parts.push(traces);
       const observe = nats === null ? {} : { observe: nats.observeFleet };
-      const deps = { link, clock: wallClock, random: systemRandom, log, store, ...observe };
+      const ports = { link, clock: wallClock, random: systemRandom, log, store };
+      const deps = { ...ports, ...observe, tracing: traces.tracing };
       const cars = fleet(deps, vehicles, { telemetryMs });
       parts.push(cars);
       await startFleet(cars, { clock: wallClock, say: (line) => process.stderr.write(`${line}\n`) });

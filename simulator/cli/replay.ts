@@ -17,10 +17,12 @@ import { textOfNamedFile } from './named-file.ts';
 import { catalogueAt } from './own-subject.ts';
 import { type ChangeFlags, changeFlagOf, replayMoment } from './replay-moment.ts';
 import { collect } from './set-option.ts';
+import { newTracesFile, type TracesFile } from './traces-file.ts';
 
 interface ReplayFlags extends ChangeFlags {
   readonly catalogue?: string;
   readonly html?: string;
+  readonly traces?: string;
   readonly scenario?: string;
   readonly at?: string;
   readonly json?: true;
@@ -33,6 +35,7 @@ export function addReplay(program: Command): void {
     .description('replay a saved failure or run in virtual time and print its timeline')
     .option('--catalogue <path>', 'catalogue that the failure was saved with')
     .option('--html <file>', 'write the timeline as one self-contained HTML page')
+    .option('--traces <file>', 'write the spans as OTLP in JSON, for Jaeger or Tempo (docs/monitoring.md)')
     .option('--scenario <file>', 'write the test case as a scenario file for "fleetwake run"')
     .option(
       '--at <event>',
@@ -91,6 +94,8 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
       run === null ? { title, events: [], faults: [] } : runTimeline(run, title),
     );
   }
+  if (flags.traces !== undefined)
+    await writeTraces(flags.traces, (tracingOf) => sourceOf(file, text, flags).traced(tracingOf));
   if (scenario !== undefined) {
     await writeScenario(scenario, schedule, about);
     say(`scenario written to ${scenario}: npx fleetwake run ${scenario}`);
@@ -111,7 +116,24 @@ async function replayRun(file: string, text: string, flags: ReplayFlags): Promis
   say(timelineText(timelineOf(run.trace)));
   say(summary);
   if (flags.html !== undefined) await writeTimeline(flags.html, summary, timeline);
+  const { traces } = flags;
+  if (traces !== undefined) await writeTraces(traces, (tracingOf) => source.traced(tracingOf));
   return broken === null ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Runs once more with spans: the messages of such a run carry other span ids, and its trace hash is not the saved one. */
+async function writeTraces(
+  path: string,
+  run: (tracingOf: TracesFile['tracingOf']) => Promise<unknown>,
+): Promise<void> {
+  const file = await newTracesFile(path, 1);
+  try {
+    await run(file.tracingOf);
+    await file.write();
+    say(`spans written to ${path}`);
+  } finally {
+    await file.close();
+  }
 }
 
 const fileHint = 'give a file that "fleetwake check" (reports/) or "fleetwake run --save" wrote';

@@ -5,6 +5,7 @@ import { judgeRun } from '../reports/judge-run.ts';
 import { uncompressedTime } from '../reports/scenario-time.ts';
 import type { Surroundings } from '../reports/surroundings.ts';
 import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';
+import type { VirtualSystemOptions } from '../virtual-system/virtual-system.ts';
 import { adapterAt } from './adapters.ts';
 import { productVersions } from './product-version.ts';
 import { progressWriter } from './progress.ts';
@@ -13,7 +14,15 @@ import type { Job, JudgedRun } from './run-live.ts';
 /** Runs the scenario in virtual time. The real duration is printed beside the report and never in it. */
 export async function runVirtually(
   { call, scenario, seed, models, catalogueFolder: folder }: Job,
-  { adapter, recordsMetrics }: { readonly adapter?: string | undefined; readonly recordsMetrics: boolean },
+  {
+    adapter,
+    recordsMetrics,
+    tracingOf,
+  }: {
+    readonly adapter?: string | undefined;
+    readonly recordsMetrics: boolean;
+    readonly tracingOf: VirtualSystemOptions['tracingOf'];
+  },
 ): Promise<JudgedRun> {
   const progress = progressWriter(process.stderr);
   const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -27,6 +36,7 @@ export async function runVirtually(
       ...(folder === undefined ? {} : { catalogue: loadCatalogue(catalogueFolder(folder)) }),
       ...(adapter === undefined ? {} : { adapter: adapterAt(adapter) }),
       recordsMetrics,
+      ...(tracingOf ? { watch: () => ({ tracingOf }) } : {}),
       onProgress: progress.show,
     });
     progress.end();

@@ -38,10 +38,12 @@ import {
 import { outcomeLine, runText, totalLine, unmetText } from './run-text.ts';
 import { checkSaveFlags, saveRun } from './saved-run-file.ts';
 import { fixedStandInPorts } from './stand-in-ports.ts';
+import { newTracesFile, type TracesFile } from './traces-file.ts';
 
 interface RunFlags extends ReportFlags, TargetFlags, PlanFlags, JobFlags, RunConsoleFlags {
   readonly log?: string;
   readonly metrics?: string;
+  readonly traces?: string;
   readonly save?: string;
 }
 
@@ -57,6 +59,7 @@ const ofOneRun = [
   ['data', 'is the folder of'],
   ['log', 'holds'],
   ['metrics', 'holds the time series of'],
+  ['traces', 'holds the spans of'],
   ['save', 'holds'],
   ['target', 'is the engine of'],
 ] as const;
@@ -92,6 +95,10 @@ export function addRun(program: Command): void {
     .option(
       '--metrics <file>',
       'write what Prometheus would have scraped of a run in virtual time, in OpenMetrics format (docs/monitoring.md)',
+    )
+    .option(
+      '--traces <file>',
+      'write the spans of a run in virtual time as OTLP in JSON, for Jaeger or Tempo (docs/monitoring.md)',
     )
     .option(
       '--save <file>',
@@ -153,15 +160,16 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   if (flags.save !== undefined && first !== undefined) await saveRun(flags.save, first);
   const log = flags.log === undefined ? null : await newEvidenceFile(flags.log);
   const metrics = flags.metrics === undefined ? null : await newMetricsFile(flags.metrics);
-  const isOne = jobs.length === 1;
+  const traces =
+    flags.traces === undefined || first === undefined ? null : await newTracesFile(flags.traces, first.seed);
   const wallMs = new Map<RunReport, number>();
   const runOne = async (job: Job) => {
     const beganAt = wallClock.now();
-    const report = await runOf(job, flags, log, metrics).catch(placed(job));
+    const report = await runOf(job, flags, { log, metrics, traces }).catch(placed(job));
     wallMs.set(report, wallClock.now() - beganAt);
     process.stderr.write(unmetText(report, job));
     if (flags.json === true) return report;
-    process.stdout.write(isOne || !report.ok ? runText(report) : outcomeLine(report));
+    process.stdout.write(jobs.length === 1 || !report.ok ? runText(report) : outcomeLine(report));
     return report;
   };
   const tell = (judged: readonly RunReport[]) =>
@@ -172,6 +180,7 @@ async function run(name: string | undefined, flags: RunFlags): Promise<number> {
   } finally {
     await log?.close();
     await metrics?.close();
+    await traces?.close();
   }
 }
 
@@ -201,22 +210,28 @@ async function tellAll(
   else if (reports.length > 1) process.stdout.write(totalLine(reports));
 }
 
-/** Loads the modules of one environment only. */
-async function runIn(job: Job, flags: RunFlags, recordsMetrics: boolean): Promise<JudgedRun> {
-  if (flags.live) return (await import('./run-live.ts')).runLive(job, flags);
-  return (await import('./run-virtual.ts')).runVirtually(job, { adapter: flags.adapter, recordsMetrics });
+interface RunFiles {
+  readonly log: EvidenceFile | null;
+  readonly metrics: MetricsFile | null;
+  readonly traces: TracesFile | null;
 }
 
-async function runOf(
-  job: Job,
-  flags: RunFlags,
-  log: EvidenceFile | null,
-  metricsFile: MetricsFile | null,
-): Promise<RunReport> {
+/** Loads the modules of one environment only. */
+async function runIn(job: Job, flags: RunFlags, { metrics, traces }: RunFiles): Promise<JudgedRun> {
+  if (flags.live) return (await import('./run-live.ts')).runLive(job, flags);
+  return (await import('./run-virtual.ts')).runVirtually(job, {
+    adapter: flags.adapter,
+    recordsMetrics: metrics !== null,
+    tracingOf: traces?.tracingOf,
+  });
+}
+
+async function runOf(job: Job, flags: RunFlags, files: RunFiles): Promise<RunReport> {
   if (flags.target !== undefined) return runAgainstTarget(job, flags);
-  const { report, evidence, surroundings, metrics } = await runIn(job, flags, metricsFile !== null);
-  await log?.write(evidence, surroundings);
-  if (metrics) await metricsFile?.write(metrics);
+  const { report, evidence, surroundings, metrics } = await runIn(job, flags, files);
+  await files.log?.write(evidence, surroundings);
+  if (metrics) await files.metrics?.write(metrics);
+  await files.traces?.write();
   return report;
 }
 
@@ -249,7 +264,7 @@ function checkFlags(flags: RunFlags, jobs: readonly Job[]): void {
   if (flags.check || flags.plan) checkPlanFlags(flags);
   checkTargetFlags(
     flags,
-    (['log', 'metrics', 'adapter'] as const).filter((option) => flags[option] !== undefined),
+    (['log', 'metrics', 'traces', 'adapter'] as const).filter((option) => flags[option] !== undefined),
   );
   checkSaveFlags(flags, jobs);
   if (flags.adapter !== undefined) adapterAt(flags.adapter);
@@ -260,6 +275,11 @@ function checkFlags(flags: RunFlags, jobs: readonly Job[]): void {
   if (flags.live && flags.metrics !== undefined) {
     throw new UsageError(
       '--metrics records a run in virtual time: leave it out, and let Prometheus scrape the platform of a live run',
+    );
+  }
+  if (flags.live && flags.traces !== undefined) {
+    throw new UsageError(
+      '--traces records a run in virtual time: leave it out, and name a collector with OTEL_EXPORTER_OTLP_ENDPOINT',
     );
   }
   const strange = liveOptions.find((option) => flags[option] !== undefined);

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { DeviceLink } from '../../shared/ports/device-link.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
+import type { Tracing } from '../../shared/ports/tracing.ts';
 import { agenda } from './agenda.ts';
 import type { FaultSet } from './fault-set.ts';
 import type { ObserveFleet } from './fleet-events.ts';
@@ -9,6 +10,7 @@ import type { VehicleSpec } from './make-fleet.ts';
 import { defaultFleetOptions, type FleetOptions } from './options.ts';
 import { VehicleHost } from './vehicle-host.ts';
 import type { VehicleSnapshot } from './vehicle-snapshot.ts';
+import { vehicleSpans } from './vehicle-spans.ts';
 import type { VehicleStore } from './vehicle-store.ts';
 
 export interface FleetDeps {
@@ -20,6 +22,8 @@ export interface FleetDeps {
   readonly store?: VehicleStore;
   /** Receives what happens to each vehicle. */
   readonly observe?: ObserveFleet;
+  /** Absent: nothing is recorded. */
+  readonly tracing?: Tracing;
 }
 
 export interface Fleet {
@@ -53,11 +57,13 @@ export interface Fleet {
 
 /** Vehicles with a connection each and one timer for all of them. */
 export function fleet(
-  deps: FleetDeps,
+  given: FleetDeps,
   vehicles: readonly VehicleSpec[],
   more: Partial<FleetOptions> = {},
 ): Fleet {
   const options = { ...defaultFleetOptions, ...more };
+  const { clock, observe, tracing } = given;
+  const deps = tracing?.isOn ? { ...given, observe: vehicleSpans(tracing, clock, observe) } : given;
   const shared = agenda(deps.clock);
   const hosts = new Map(
     vehicles.map((spec) => [spec.vin, new VehicleHost({ ...deps, agenda: shared, options }, spec)]),

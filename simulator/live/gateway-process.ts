@@ -52,6 +52,8 @@ export interface GatewayProcessOptions {
 /** The configuration as the environment says it, so that no secret stands on a command line. */
 export function environmentOf(config: GatewayConfig): Record<string, string> {
   const environment: Record<string, string> = { PATH: process.env.PATH ?? '' };
+  for (const [name, value] of Object.entries(process.env))
+    if (name.startsWith('OTEL_') && value !== undefined) environment[name] = value;
   for (const [name, option] of Object.entries(options)) {
     const value = config[name as keyof GatewayConfig];
     if (value !== null)

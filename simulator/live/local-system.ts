@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Gateway, startGateway } from '../../gateway/live/gateway.ts';
 import { type Keys, openKeys } from '../../gateway/live/keys.ts';
+import { openTraces } from '../../gateway/live/traces.ts';
 import { closeAll, undoneOnFailure } from '../../gateway/live/undo.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
@@ -141,8 +142,9 @@ async function start(
   const tapped = options.isMessageLogKept ? messageLog.tap(link) : link;
   const fleetNats = options.fleetNats ? await openNats(options, gateway, options.fleetNats) : null;
   if (fleetNats !== null) added(fleetNats);
+  const traces = added(await openTraces('fleetwake-vehicle', log));
   const deps = {
-    ...{ link: tapped, clock: wallClock, random: systemRandom, log },
+    ...{ link: tapped, clock: wallClock, random: systemRandom, log, tracing: traces.tracing },
     ...(store ? { store } : {}),
     ...(fleetNats ? { observe: fleetNats.observeFleet } : {}),
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { GatewayConfig } from '../../gateway/config.ts';
 import { openKeys } from '../../gateway/live/keys.ts';
+import { openTraces } from '../../gateway/live/traces.ts';
 import { wallClock } from '../../shared/live/clock.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { watchProcessorShare } from '../../shared/live/processor-share.ts';
@@ -166,9 +167,11 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     });
     const nats = await openNats(options, config, gateway);
     if (nats !== null) added(nats);
+    const traces = added(await openTraces('fleetwake-vehicle', log));
     const cars = added(
       fleetOf(plan, vehicles, {
         ...{ link: messageLog.tap(link), clock: wallClock, random: systemRandom, log },
+        tracing: traces.tracing,
         ...(nats === null ? {} : { observe: nats.observeFleet }),
       }),
     );

@@ -1,3 +1,4 @@
+import type { VirtualSystemOptions } from '../virtual-system/virtual-system.ts';
 import type { RunCourse } from './course.ts';
 import type { Moment } from './moment.ts';
 import type { Change, NumberedFault, RunKind } from './run-views.ts';
@@ -13,6 +14,8 @@ export interface RunSource {
   readonly faults: readonly NumberedFault[];
   /** Runs from beginning to end. */
   course(title: string): Promise<RunCourse>;
+  /** Runs from beginning to end, and records spans. */
+  traced(tracingOf: VirtualSystemOptions['tracingOf']): Promise<unknown>;
   /** Runs up to an event. */
   momentAt(event: number): Promise<Moment>;
   changedAt(moment: Pick<Moment, 'atMs'>, change: Change): ChangedSource;

@@ -7,6 +7,7 @@ import { shippedModels } from '../models/models-folder.ts';
 import { planScenario } from '../scenarios/plan.ts';
 import { type Scenario, scenarioSchema } from '../scenarios/scenario.ts';
 import { checkScenario } from '../scenarios/scenario-checks.ts';
+import { runScenarioVirtually } from '../virtual-system/scenario-run.ts';
 import { shippedCatalogue } from '../virtual-system/shipped-files.ts';
 import type { Moment } from './moment.ts';
 import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
@@ -35,6 +36,7 @@ export function scenarioSource(run: ScenarioSeed, title: string): RunSource {
       known = courseOfScenario(run, shown);
       return known;
     },
+    traced: (tracingOf) => runScenarioVirtually({ ...run, watch: () => ({ tracingOf }) }),
     async momentAt(event) {
       known ??= courseOfScenario(run, title);
       // When the fleet is connected and the workload begins, only the run itself shows.

@@ -2,6 +2,7 @@ import { fixHint } from '../../shared/protocol/fix-hint.ts';
 import { withSimilarFields } from '../../shared/protocol/similar-field.ts';
 import { textOfSaved } from '../check/saved-test-case.ts';
 import { type TestCase, testCaseSchema } from '../check/test-case.ts';
+import { runTestCase } from '../check/test-case-run.ts';
 import { courseOfTestCase } from './course.ts';
 import { type Moment, type MomentOptions, momentAt } from './moment.ts';
 import { type ChangedSource, changedList, type RunSource, unknownNumbers } from './run-source.ts';
@@ -27,6 +28,7 @@ export function testCaseSource(testCase: TestCase, title: string, options: Momen
   return {
     ...{ kind: 'test case', title, faults },
     course: (shown) => courseOfTestCase(testCase, shown, options),
+    traced: (tracingOf) => runTestCase(testCase, { ...options, tracingOf }),
     momentAt: (event) => momentAt(testCase, event, options),
     changedAt: (moment, change) => changedAt(testCase, title, moment, change, options),
     fileText: () => textOfSaved({ about: title, schedule: testCase }),

@@ -11,6 +11,7 @@ import {
 } from '../../gateway/time-scale.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import { integerBetween } from '../../shared/ports/random.ts';
+import type { Tracing } from '../../shared/ports/tracing.ts';
 import type { VirtualNetwork } from '../../shared/virtual/http.ts';
 import type { VirtualLoop } from '../../shared/virtual/loop.ts';
 import type { VirtualProcess } from '../../shared/virtual/process.ts';
@@ -46,6 +47,7 @@ const latencyMaxMs = 4;
 /** Hooks of an observer. What it sees, it does not change: the same plan gives the same evidence with it and without it. */
 export interface ScenarioWatch {
   readonly logOf?: (process: VirtualProcess) => Log;
+  readonly tracingOf?: ((process: VirtualProcess) => Tracing) | undefined;
   readonly system?: SystemWatch;
   readonly components?: ComponentFaultWatch;
   /** Called with each message that a vehicle or the API IoT publishes, but for telemetry. */
@@ -99,6 +101,7 @@ export async function scenarioSystem(
       callbackRetry: callbackRetryAtTimeScale(plan.timeScale),
     },
     ...(watch.logOf ? { logOf: watch.logOf } : {}),
+    tracingOf: watch.tracingOf,
     faults: {
       notification: faults.notification,
       ...(watch.onMessage

@@ -5,6 +5,7 @@ import type { Database } from '../../shared/ports/database.ts';
 import type { DeviceLink } from '../../shared/ports/device-link.ts';
 import { type Log, type LogFields, silentLog } from '../../shared/ports/log.ts';
 import type { Random } from '../../shared/ports/random.ts';
+import { silentTracing, type Tracing } from '../../shared/ports/tracing.ts';
 import { subjectMatches, subjects } from '../../shared/protocol/subjects.ts';
 import { virtualBroker } from '../../shared/virtual/device-link.ts';
 import { virtualNetwork } from '../../shared/virtual/http.ts';
@@ -49,6 +50,8 @@ export interface VirtualSystemOptions {
   /** What the clock of the API IoT's process is ahead. */
   readonly apiIotSkewMs?: number;
   readonly logOf?: (process: VirtualProcess) => Log;
+  /** Absent: no spans are recorded. */
+  readonly tracingOf?: ((process: VirtualProcess) => Tracing) | undefined;
   readonly faults?: SystemFaults;
   readonly watch?: SystemWatch;
   readonly overrides?: DependencyOverrides;
@@ -79,7 +82,7 @@ export interface SystemWatch {
  */
 export function virtualSystem(options: VirtualSystemOptions) {
   const { loop, random, stores, latencyMs, faults = {}, watch = {}, overrides = {} } = options;
-  const { logOf = () => silentLog } = options;
+  const { logOf = () => silentLog, tracingOf = () => silentTracing } = options;
   const clock = loop.clock('network');
   const network = virtualNetwork({ loop, random, latencyMs });
   const broker = virtualBroker({
@@ -112,6 +115,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
     log: logOf(process),
     random: random.stream(process.name),
     http: network.client(process),
+    tracing: tracingOf(process),
   });
 
   const payments = loop.process('payment');

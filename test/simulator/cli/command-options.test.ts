@@ -20,6 +20,7 @@ import { shippedNames } from '../../../simulator/scenarios/library.ts';
 import type { Scenario } from '../../../simulator/scenarios/scenario.ts';
 import { buildWhenOutdated } from '../../e2e/build.ts';
 import { freePort } from '../../helpers/free-port.ts';
+import { spansOf } from '../../helpers/otlp.ts';
 import { newTemporaryFolder, removeFolder } from '../../helpers/temporary-folder.ts';
 import {
   type AskedService,
@@ -658,6 +659,28 @@ const cases: Readonly<Record<string, Case>> = {
     refuses(
       'run default --live --metrics x',
       '--metrics records a run in virtual time: leave it out, and let Prometheus scrape the platform of a live run',
+    ),
+  ),
+  'run --traces': both(
+    async () => {
+      const { error } = await inProcess([
+        'run',
+        'expired-token',
+        '--seed',
+        '3',
+        '--traces',
+        written('spans'),
+      ]);
+      expect(error).toBeNull();
+      expect(spansOf(readFileSync(written('spans'), 'utf8')).map(({ name }) => name)).toContain('activation');
+    },
+    refuses(
+      'run default --traces /nowhere/x',
+      '--traces /nowhere/x cannot be written: there is no such file; name another file',
+    ),
+    refuses(
+      'run default --live --traces x',
+      '--traces records a run in virtual time: leave it out, and name a collector with OTEL_EXPORTER_OTLP_ENDPOINT',
     ),
   ),
   'run --save': both(
@@ -1675,6 +1698,14 @@ const cases: Readonly<Record<string, Case>> = {
     buildWhenOutdated();
     await inProcess(['replay', join('test/regressions', firstRegression), '--html', written('line.html')]);
     expect(readFileSync(written('line.html'), 'utf8')).toContain('data-timeline="timeline"');
+  },
+  'replay --traces': async () => {
+    const replay = ['replay', join('test/regressions', firstRegression)];
+    const plain = await inProcess(replay);
+    const spans = written('replayed-spans');
+    const traced = await inProcess([...replay, '--traces', spans]);
+    expect(traced.stdout).toBe(`${plain.stdout}spans written to ${spans}\n`);
+    expect(spansOf(readFileSync(spans, 'utf8')).map(({ name }) => name)).toContain('attempt');
   },
   'replay --scenario': async () => {
     const lost = { type: 'message', channel: 'command', nth: 1, how: 'drop', delayMs: 1 } as const;

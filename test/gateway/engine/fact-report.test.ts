@@ -7,14 +7,19 @@ import { bootEngine, placeOrder, withOutside } from '../../helpers/engine-under-
 import { support } from '../platform/engine.ts';
 import { countedIds } from './rows.ts';
 
-it('logs one line at warn for a failed activation, with its ticket and its trace', () =>
+it('logs the end of an attempt and of an activation, and a failure at warn with its ticket, all with the trace id', () =>
   withOutside(async (outside) => {
     outside.vehicle.script = ['rejected'];
     const warnings: unknown[] = [];
+    const ends: unknown[] = [];
     const ids = countedIds();
     const engine = await bootEngine(outside, undefined, {
       ids,
-      log: { ...silentLog, warn: (event, fields) => warnings.push([event, fields]) },
+      log: {
+        ...silentLog,
+        warn: (event, fields) => warnings.push([event, fields]),
+        info: (event, fields) => ends.push([event, fields]),
+      },
       openTicket: (transaction, { activation }, diagnostics, at) =>
         openTicket(transaction, { ids, settings: support }, activation, diagnostics, at),
     });
@@ -36,6 +41,34 @@ it('logs one line at warn for a failed activation, with its ticket and its trace
           ticketId: ticket?.id,
           priority: 'HIGH',
           traceId: activationTrace(systemSecrets.digest('act_1')).traceId,
+        },
+      ],
+    ]);
+    const { traceId } = activationTrace(systemSecrets.digest('act_1'));
+    expect(ends).toEqual([
+      [
+        'activation.attempt_ended',
+        {
+          activationId: 'act_1',
+          attempt: 1,
+          outcome: 'failed',
+          category: expect.any(String),
+          commandId: 'cmd_1',
+          durationMs: expect.any(Number),
+          traceId,
+        },
+      ],
+      [
+        'activation.ended',
+        {
+          activationId: 'act_1',
+          purchaseId: 'pur_1',
+          kind: 'activation',
+          outcome: 'failed',
+          category: expect.any(String),
+          attempts: 1,
+          durationMs: expect.any(Number),
+          traceId,
         },
       ],
     ]);
