@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -47,9 +51,21 @@ export class BackupRefused extends Error {
   override readonly name = 'BackupRefused';
 }
 
+/** In parts: Node reads no file of more than 2 GiB at once, and a database is larger. */
 function fileOf(folder: string, name: string): BackupFile {
-  const bytes = readFileSync(join(folder, name));
-  return { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const file = openSync(join(folder, name), 'r');
+  try {
+    const hash = createHash('sha256');
+    const part = Buffer.allocUnsafe(1_048_576);
+    let bytes = 0;
+    for (let read = readSync(file, part); read > 0; read = readSync(file, part)) {
+      hash.update(part.subarray(0, read));
+      bytes += read;
+    }
+    return { name, bytes, sha256: hash.digest('hex') };
+  } finally {
+    closeSync(file);
+  }
 }
 
 function isEmpty(folder: string): boolean {
@@ -83,6 +99,10 @@ export async function makeBackup(
   );
   if (!existsSync(join(data, keyFile)))
     throw new BackupRefused(`there is no ${keyFile} in ${data}: give the gateway's data folder with --data`);
+  if (names.length === 0 && inPostgres.length === 0)
+    throw new BackupRefused(
+      `there is no database in ${data}: if it is in PostgreSQL, give --database-url and --api-iot-database-url as the gateway has them`,
+    );
   requireEmpty(folder, 'the backup');
   for (const name of names) await copySqlite(join(data, name), join(folder, name));
   copyFileSync(join(data, keyFile), join(folder, keyFile));
@@ -139,9 +159,12 @@ export function restoreBackup(folder: string, data: string): Manifest {
   const manifest = readManifest(folder);
   check(folder, manifest);
   requireEmpty(data, 'the data, with --data');
+  const partOf = (name: string) => join(data, `${name}.part`);
   for (const { name } of manifest.files) {
-    copyFileSync(join(folder, name), join(data, name));
-    chmodSync(join(data, name), 0o600);
+    copyFileSync(join(folder, name), partOf(name));
+    chmodSync(partOf(name), 0o600);
   }
+  // A restore that broke off, on a full disk, leaves no database that a gateway would start with.
+  for (const { name } of manifest.files) renameSync(partOf(name), join(data, name));
   return manifest;
 }

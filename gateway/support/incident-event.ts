@@ -1,6 +1,6 @@
 import { isoText } from '../../shared/protocol/instant.ts';
 import type { RecordRow } from '../store/schema.ts';
-import type { TicketMessage } from './ticket-event.ts';
+import { pagerDutySummary, type TicketMessage } from './ticket-event.ts';
 
 type Line = Pick<RecordRow, 'type' | 'at' | 'actor' | 'data'>;
 
@@ -31,9 +31,11 @@ export function pagerDutyIncidentMessage(routingKey: string, line: Line): Ticket
     ...common,
     event_action: 'trigger',
     payload: {
-      summary: isPause
-        ? `HIGH: ${line.actor} paused the engine (${reason}): activations wait`
-        : `HIGH: calls to the API IoT fail for the whole fleet (${cause.replaceAll('_', ' ')}): activations wait`,
+      summary: pagerDutySummary(
+        isPause
+          ? `HIGH: activations wait: ${line.actor} paused the engine (${reason})`
+          : `HIGH: calls to the API IoT fail for the whole fleet (${cause.replaceAll('_', ' ')}): activations wait`,
+      ),
       source: 'fleetwake',
       severity: 'critical',
       timestamp: isoText(line.at),

@@ -43,6 +43,9 @@ function severity(type: string, { fields }: Ticket): 'critical' | 'error' | 'war
   return fields.priority === 'HIGH' && type !== 'ticket.sla_warning' ? 'error' : 'warning';
 }
 
+/** One line without control characters. PagerDuty refuses one of more than 1,024 characters, and its alert would be parked. */
+export const pagerDutySummary = (text: string) => visibleLine(text).slice(0, 1_024);
+
 /** PagerDuty Events API v2: one alert a ticket (`dedup_key`), those of one incident in one `group`. */
 export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket): TicketMessage {
   const action = actions[line.type];
@@ -57,8 +60,7 @@ export function pagerDutyMessage(routingKey: string, line: Line, ticket: Ticket)
   return {
     ...common,
     payload: {
-      // The API takes at most 1,024 characters.
-      summary: visibleLine(`${priority}: ${serviceId} ${wrong} ${vin}${said}: ${cause}`).slice(0, 1_024),
+      summary: pagerDutySummary(`${priority}: ${serviceId} ${wrong} ${vin}${said}: ${cause}`),
       source: vin,
       severity: severity(line.type, ticket),
       timestamp: isoText(line.at),

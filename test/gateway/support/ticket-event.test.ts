@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { pagerDutyIncidentMessage } from '../../../gateway/support/incident-event.ts';
 import type { Ticket } from '../../../gateway/support/stored-ticket.ts';
 import { pagerDutyMessage } from '../../../gateway/support/ticket-event.ts';
 
@@ -25,4 +26,12 @@ it('says of a vehicle that contradicts itself that it does not keep its state', 
   expect(summaryOf({ lastErrorCode: 'state_contradicted', lastErrorMessage: 'dormant again' })).toBe(
     'HIGH: seats does not keep its state on V: dormant again',
   );
+});
+
+it('keeps the summary of a pause within what PagerDuty takes, and on one line', () => {
+  const pause = { incidentId: 'inc_1', cause: 'paused', reason: `first\nsecond ${'x'.repeat(1_990)}` };
+  const opened = { type: 'incident.opened', at: 1, actor: 'operator:ann', data: JSON.stringify(pause) };
+  const { payload } = pagerDutyIncidentMessage('key', opened) as { payload: { summary: string } };
+  const start = 'HIGH: activations wait: operator:ann paused the engine (first second ';
+  expect(payload.summary).toBe(`${start}${'x'.repeat(1_024 - start.length)}`);
 });

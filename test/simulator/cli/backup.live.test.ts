@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { migratePlatform } from '../../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../../gateway/store/schema.ts';
 import { openSqlite } from '../../../shared/live/sqlite.ts';
 import type { Database } from '../../../shared/ports/database.ts';
+import { sized } from '../../helpers/proofs.ts';
 import { withTemporaryFolder } from '../../helpers/temporary-folder.ts';
 import { inProcess, writeSecrets } from './command-in-process.ts';
 
@@ -134,5 +135,27 @@ describe('fleetwake backup and restore', () => {
         `${folder}: keys.json\n`,
         'fleetwake: what is in PostgreSQL is not in the backup: save it with pg_dump --format=custom "$DATABASE_URL" and pg_dump --format=custom "$API_IOT_DATABASE_URL"\n',
       ]);
+    }));
+
+  it('reads a database in parts, for it may have more than 2 GiB', () =>
+    withInstallation(async ({ data, folder }) => {
+      expect((await inProcess(['backup', folder, '--data', data])).error).toBeNull();
+      // A hole: it needs no space on the disk.
+      truncateSync(join(folder, 'platform.db'), sized(2 ** 22 + 1, 2 ** 31 + 1));
+      const { error } = await inProcess(['restore', folder, '--data', join(folder, '..', 'empty')]);
+      expect(error).toBe(
+        `${join(folder, 'platform.db')} is not as it was written (its SHA-256 differs): take another backup`,
+      );
+    }));
+
+  it('refuses a data folder without a database', () =>
+    withInstallation(async ({ folder }) => {
+      const secretsAlone = join(folder, '..', 'secrets');
+      mkdirSync(secretsAlone);
+      await writeSecrets(secretsAlone);
+      expect((await inProcess(['backup', folder, '--data', secretsAlone])).error).toBe(
+        `there is no database in ${secretsAlone}: if it is in PostgreSQL, give --database-url and --api-iot-database-url as the gateway has them`,
+      );
+      expect(existsSync(folder)).toBe(false);
     }));
 });
