@@ -5,7 +5,7 @@ import type { LiveHttp } from '../../shared/live/http.ts';
 import { systemIds } from '../../shared/live/ids.ts';
 import { mqttLink } from '../../shared/live/mqtt-link.ts';
 import { openFilesFault, openFilesMax, vehicleConnectionMax } from '../../shared/live/open-files.ts';
-import { isRunning } from '../../shared/live/processes.ts';
+import { isRunning, processSpace } from '../../shared/live/processes.ts';
 import { systemSecrets } from '../../shared/live/secrets.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Http } from '../../shared/ports/http.ts';
@@ -13,6 +13,7 @@ import type { Log } from '../../shared/ports/log.ts';
 import { maskedText } from '../../shared/protocol/address.ts';
 import { apiIotDefaults } from '../api-iot/config.ts';
 import { takeProcessLease } from '../api-iot/process-lease.ts';
+import { isOwnerGone, ownerName } from '../api-iot/process-owner.ts';
 import { clientIdOf, shardOfText, wholeFleet } from '../api-iot/shard.ts';
 import type { ApiIotSchema } from '../api-iot/store/schema.ts';
 import { countVehicles, findCredentialDigest } from '../api-iot/store/vehicles.ts';
@@ -160,13 +161,10 @@ function settingsOf({ config, keys }: RoleDeps, origin: string): ApiIotSettings 
 
 /** The place of this process on a database that others reach too. */
 function ownLease(deps: Pick<Parameters<typeof takeProcessLease>[0], 'database' | 'log' | 'shard'>) {
-  const here = hostname();
+  const here = { host: hostname(), pid: process.pid, space: processSpace() };
   return takeProcessLease({
-    ...{ ...deps, clock: wallClock, owner: `${here} ${process.pid}` },
-    isGone(owner) {
-      const [, host, pid] = /^(.*) (\d+)$/.exec(owner) ?? [];
-      return host === here && (Number(pid) === process.pid || !isRunning(Number(pid)));
-    },
+    ...{ ...deps, clock: wallClock, owner: ownerName(here) },
+    isGone: (owner) => isOwnerGone(owner, here, isRunning),
   });
 }
 

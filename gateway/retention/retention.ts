@@ -93,7 +93,9 @@ export function retention<Schema extends PruningSchema>(deps: RetentionDeps<Sche
       walk.isOver = true;
       return;
     }
-    const { removed, next, oldestAt } = await walkStep(database, walk.rule, walk.after, before);
+    // An instant of expiry lies ahead by its nature.
+    const now = walk.rule.age === 'expired' ? Number.POSITIVE_INFINITY : clock.now();
+    const { removed, next, oldestAt } = await walkStep(database, walk.rule, walk.after, before, now);
     figures.removed(walk.rule, removed);
     walk.removed += removed;
     walk.after = next;

@@ -73,16 +73,21 @@ async function removeRange<Schema extends PruningSchema>(
   });
 }
 
-/** Takes one step of a walk over a table: looks at the rows after a key, and removes those that ended before `before`. */
+/**
+ * Takes one step of a walk over a table: looks at the rows after a key, and removes those that ended before `before`. A row from after
+ * `now` was written while the clock was ahead: it says nothing about the rows behind it, and does not end the walk.
+ */
 export async function walkStep<Schema extends PruningSchema>(
   database: Database<Schema>,
   rule: PruneRule,
   after: readonly KeyValue[] | null,
   before: number,
+  now = Number.POSITIVE_INFINITY,
 ): Promise<Step> {
   const rows = await rowsAfter(database.reader, rule, after, before);
   const { inOrderOf } = rule;
-  const young = inOrderOf === undefined ? -1 : rows.findIndex((row) => Number(row[inOrderOf]) > before);
+  const isYoung = (at: number) => at > before && at <= now;
+  const young = inOrderOf === undefined ? -1 : rows.findIndex((row) => isYoung(Number(row[inOrderOf])));
   const looked = young < 0 ? rows : rows.slice(0, young);
   const keyIn = (row: WalkedRow) => rule.key.map((column) => row[column] as KeyValue);
   const lastDone = looked.findLast(({ done }) => Number(done) === 1);

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
@@ -21,6 +23,19 @@ export function isRunning(pid: number): boolean {
   } catch (error) {
     // One of another user takes no signal of ours.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Names what numbers the processes here, this container of this start of the machine; where the system does not show it: `-`. */
+export function processSpace(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+    return createHash('sha256')
+      .update(`${boot}${readlinkSync('/proc/self/ns/pid')}`)
+      .digest('hex')
+      .slice(0, 8);
+  } catch {
+    return '-';
   }
 }
 

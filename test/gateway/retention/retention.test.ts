@@ -161,3 +161,14 @@ it('continues after another process had set the turn far ahead with a wrong cloc
     await world.clock.advance(60_000);
     expect(await world.count('commands')).toBe(2);
   }));
+
+it('walks past a row that was written while the clock was ahead', () =>
+  withJobs(async ({ clock, run, job, count }) => {
+    const now = clock.now();
+    await run(`insert into vehicles (vin, model, credential_digest) values ('V', 'm', 'd')`);
+    await run(command('cmd_1', now + 3_650 * dayMs));
+    await run(command('cmd_2', now - 91 * dayMs));
+    job();
+    await clock.advance(hourMs);
+    expect(await count('commands')).toBe(1);
+  }));
