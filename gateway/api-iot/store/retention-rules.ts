@@ -49,5 +49,6 @@ export const apiIotKept = {
   twins: 'one row a vehicle',
   telemetry: 'one row a vehicle',
   desired_features: 'one row a vehicle and feature: versions must not begin again',
+  processes: 'one row a process',
   pruning: 'one row',
 } as const satisfies Partial<Record<keyof ApiIotSchema, string>>;
