@@ -470,8 +470,10 @@ async function applyIn(
   };
   for (const decision of decisions)
     take(typeof decision === 'function' ? await decision(transaction, activation) : decision);
-  // What is decided by rows alone follows at once and saves a commit.
-  const starts = outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
+  // What is decided by rows alone follows at once and saves a commit; while an operator has paused the engine, it waits.
+  const starts =
+    deps.breaker?.incident()?.cause !== 'paused' &&
+    outstanding(activation, deps.clock.now()).some((effect) => effect.type === 'start_attempt');
   if (starts && !isBackground(activation)) take(await decideStart(transaction, activation, deps.clock.now()));
   if (activation === before.activation) {
     const isCurrent = known === null || (await currentVersion(transaction, id)) === known.version;

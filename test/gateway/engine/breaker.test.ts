@@ -28,6 +28,13 @@ const credentials: Failure = {
   temporary: false,
   mayHaveSucceeded: false,
 };
+const busy: Failure = {
+  category: 'api_iot_error',
+  code: 'http_503',
+  message: 'the API IoT answered 503',
+  temporary: true,
+  mayHaveSucceeded: false,
+};
 const refused = { ok: false, failure: credentials } as const;
 
 type Call = Parameters<typeof isSystemic>[0][number];
@@ -437,6 +444,23 @@ describe('An engine that an operator has paused', () => {
       await outside.clock.advance(120_000);
       expect(await phaseOf(outside, id)).toBe('active');
       expect(await incidentsOf(outside)).toEqual([['paused', null]]);
+      await engine.stop();
+    }));
+
+  it('makes no attempt for a requeued activation that has failed before', () =>
+    withOutside(async (outside) => {
+      const engine = await bootEngine(outside);
+      outside.vehicle.script = [{ ok: false, failure: busy }, 'applied'];
+      const id = await placeOrder(outside);
+      await engine.begin(id);
+      await outside.clock.advance(1_000);
+      await pauseAt(outside);
+      await engine.pause();
+      await outside.clock.advance(600_000);
+      await engine.requeue(id);
+      await outside.clock.advance(600_000);
+      const stored = await loadActivation(outside.database.reader, id);
+      expect([stored?.activation.phase, stored?.activation.attempts.length]).toEqual(['waiting_backoff', 1]);
       await engine.stop();
     }));
 
