@@ -48,9 +48,9 @@ describe('the manifests', () => {
       'ServiceAccount fleetwake',
     ]);
     expect(roles.map((role) => [deployment(role).spec?.replicas, containerOf(role).image])).toEqual([
-      [3, 'registry.example/fleetwake:0.9.0'],
-      [3, 'registry.example/fleetwake:0.9.0'],
-      [1, 'registry.example/fleetwake:0.9.0'],
+      [3, 'registry.example/fleetwake:0.10.0'],
+      [3, 'registry.example/fleetwake:0.10.0'],
+      [1, 'registry.example/fleetwake:0.10.0'],
     ]);
     expect(everyField(kinds('PersistentVolumeClaim'), 'storage')).toEqual(['50Gi']);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { apiIotMetrics } from '../../../gateway/api-iot/metrics.ts';
 import { brokerMetrics } from '../../../gateway/broker/broker-metrics.ts';
+import { openTraces } from '../../../gateway/live/traces.ts';
 import { eventFigures } from '../../../gateway/platform/event-figures.ts';
 import { newMetrics } from '../../../gateway/platform/metrics.ts';
 import { purchaseAdmission } from '../../../gateway/platform/purchase-admission.ts';
@@ -107,12 +108,19 @@ it('documents every metric', () =>
           log: silentLog,
         }).metrics,
     );
+    const traces = await openTraces('fleetwake-test', silentLog, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    });
+    await traces.stop();
     const shown = [
       'fleetwake_metrics_services_unread',
       ...[...(body as string).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
-      ...[...eventFigures().metrics, ...apiIot.registry.getMetricsAsArray(), ...retained].map(
-        (metric) => (metric as unknown as { name: string }).name,
-      ),
+      ...[
+        ...eventFigures().metrics,
+        ...apiIot.registry.getMetricsAsArray(),
+        ...retained,
+        ...traces.metrics,
+      ].map((metric) => (metric as unknown as { name: string }).name),
     ];
     const documented = new Set([...page.matchAll(/`(fleetwake_[a-z_]+)/g)].map(([, name]) => name));
     expect(documented).toEqual(new Set(shown));

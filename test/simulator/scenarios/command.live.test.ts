@@ -134,7 +134,7 @@ test('an unmet expectation gives exit code 1, and every report format has the co
     seed: 3,
     world: 'virtual',
     bus: null,
-    versions: { fleetwake: '0.9.0' },
+    versions: { fleetwake: '0.10.0' },
   });
 });
 
