@@ -10,7 +10,7 @@ import type { Launch } from '../../simulator/live/gateway-handle.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { withTemporaryFolder } from '../helpers/temporary-folder.ts';
 import { gatewayProcess, handleOf } from './gateway-process.ts';
-import { chaosRun, freshConfig } from './run.ts';
+import { chaosRun, freshConfig, patientMailTimeoutMs } from './run.ts';
 import { chaosScenario } from './scenario.ts';
 
 /** Hands requests on to the API IoT and writes down the Idempotency-Keys of the commands: who sent what. */
@@ -73,6 +73,7 @@ test('two engines share one consumer and one database: both work, and nothing ha
         seed: 9,
         config: { ...(await freshConfig(folder)), natsUrl: new Address(nats.url) },
         launch,
+        mailTimeoutMs: patientMailTimeoutMs,
       });
       expect(broken).toEqual([]);
       expect(report.outcomes).toMatchObject({ pending: 0, unanswered: 0, refused: 0, declined: 3 });
