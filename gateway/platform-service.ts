@@ -238,7 +238,7 @@ export function createPlatformService(
     ...ports,
     otherMetrics: [...(ports.otherMetrics ?? []), ...(pruning?.metrics ?? [])],
     engine,
-    restore: { ...restore, onResumed: () => guard.wake() },
+    restore: { ...restore, settle: engine.settle, onResumed: () => guard.wake() },
     catalogue,
     changes,
     clockSkews: skews,

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { copySqlite, type SqliteFacts, sqliteFacts } from '../../shared/live/sqlite-backup.ts';
+import { copySqlite, type SqliteFacts, sqliteFacts, stopRestored } from '../../shared/live/sqlite-backup.ts';
 import { fileErrorText } from '../../shared/protocol/file-error-text.ts';
 import { parseJsonText } from '../../shared/protocol/json.ts';
 import { apiIotMigrations } from '../api-iot/store/migrations.ts';
@@ -154,8 +154,11 @@ function check(folder: string, manifest: Manifest): void {
   }
 }
 
-/** Puts a backup into an empty data folder. Checks everything before it writes anything. Throws `BackupRefused`. */
-export function restoreBackup(folder: string, data: string): Manifest {
+/**
+ * Puts a backup into an empty data folder, and marks its database as restored: the gateway compares it with the payment service before
+ * it works. Checks everything before it writes anything. Throws `BackupRefused`.
+ */
+export function restoreBackup(folder: string, data: string, now: Date): Manifest {
   const manifest = readManifest(folder);
   check(folder, manifest);
   requireEmpty(data, 'the data, with --data');
@@ -163,6 +166,8 @@ export function restoreBackup(folder: string, data: string): Manifest {
   for (const { name } of manifest.files) {
     copyFileSync(join(folder, name), partOf(name));
     chmodSync(partOf(name), 0o600);
+    // A database that no engine has named has ordered no payment.
+    if (name === 'platform.db' && manifest.installation !== null) stopRestored(partOf(name), now.getTime());
   }
   // A restore that broke off, on a full disk, leaves no database that a gateway would start with.
   for (const { name } of manifest.files) renameSync(partOf(name), join(data, name));

@@ -3,11 +3,14 @@ import { z } from 'zod';
 import { PaymentsUnavailable } from '../../shared/ports/payments.ts';
 import { customerIdSchema } from '../../shared/protocol/customer-id.ts';
 import { moneySchema } from '../../shared/protocol/money.ts';
+import { phases } from '../activation/phase.ts';
+import { settlementStatuses } from '../activation/settlement.ts';
 import type { App } from '../http/app-env.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { limitSchema, nextSchema, pageOf } from '../http/paging.ts';
 import { problemDoc, problemError } from '../http/problem.ts';
 import { decideFinding } from '../restore/decision.ts';
+import { differences } from '../restore/finding.ts';
 import { findingOf, readInstallation } from '../restore/installation.ts';
 import { resumeAfterRestore } from '../restore/restore-guard.ts';
 import type { RestoreFindingRow } from '../store/schema.ts';
@@ -24,7 +27,7 @@ const findingIdSchema = z
 const findingSchema = z
   .object({
     id: z.string(),
-    kind: z.enum(['payment_without_purchase', 'feature_without_owner']),
+    kind: z.enum(['payment_without_purchase', 'payment_differs', 'feature_without_owner']),
     vin: z.string().nullable(),
     serviceId: z.string().nullable(),
     feature: z.string().nullable(),
@@ -36,6 +39,14 @@ const findingSchema = z
         createdAt: z.int(),
       })
       .nullable(),
+    difference: z
+      .enum(differences)
+      .nullable()
+      .meta({ description: 'payment_differs: how the payment service differs from the database' }),
+    books: z
+      .object({ phase: z.enum(phases), settlement: z.enum(settlementStatuses) })
+      .nullable()
+      .meta({ description: 'payment_differs: what the database says' }),
     decision: z.enum(['adopt', 'refund', 'ignore']).nullable(),
     decidedBy: z.string().nullable(),
     decidedAt: z.int().nullable(),
@@ -46,7 +57,7 @@ const decisionSchema = z
   .strictObject({
     choice: z.enum(['adopt', 'refund', 'ignore']).meta({
       description:
-        'adopt: creates the purchase again, or grants the feature to a customer; refund: reverses the payment; ignore: does nothing, and reconciliation switches a feature without an owner off',
+        'adopt: creates the purchase again, grants the feature to a customer, or brings the books to where the payment service is; refund: reverses the payment; ignore: does nothing, and reconciliation switches a feature without an owner off',
     }),
     by: nameSchema.meta({ description: 'The operator who decides it' }),
     customerId: customerIdSchema.optional().meta({ description: 'Default: the customer of the vehicle' }),
@@ -58,7 +69,8 @@ const decisionSchema = z
 
 function findingView(row: RestoreFindingRow): z.infer<typeof findingSchema> {
   const finding = findingOf(row);
-  const isPayment = finding.kind === 'payment_without_purchase';
+  const isPayment = finding.kind !== 'feature_without_owner';
+  const differs = finding.kind === 'payment_differs' ? finding : null;
   return {
     id: finding.id,
     kind: finding.kind,
@@ -73,6 +85,8 @@ function findingView(row: RestoreFindingRow): z.infer<typeof findingSchema> {
           createdAt: finding.payment.createdAt,
         }
       : null,
+    difference: differs?.difference ?? null,
+    books: differs?.books ?? null,
     decision: row.decision,
     decidedBy: row.decided_by,
     decidedAt: row.decided_at,

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely';
 import type { ListedPayment, PaymentList, PaymentState } from '../../shared/ports/payments.ts';
 import { type ReconciliationDeps, vehicleDifferences } from '../entitlement/reconciliation.ts';
 import type { PlatformSchema } from '../store/schema.ts';
-import { type FeatureFinding, type PaymentFinding, soldBy } from './finding.ts';
+import { differenceFinding, oldestComparedAt } from './difference.ts';
+import { type DifferenceFinding, type FeatureFinding, type PaymentFinding, soldBy } from './finding.ts';
 import { epochOf, type Installation } from './installation.ts';
 
 export interface ComparisonDeps
@@ -84,27 +85,50 @@ export async function isRestored(deps: ComparisonDeps, installation: Installatio
   return false;
 }
 
-/** Resolves with the payments that hold or have taken money without a purchase, and with the newest epoch that a payment carries. */
+/** Yields the payments of the installation page by page, newest first, until they are older than `until`. */
+async function* oursSince(deps: ComparisonDeps, installation: Installation, until: number) {
+  for (let after: string | null = null; ; ) {
+    const page = await deps.payments.list(after);
+    yield oursOf(page.payments, installation);
+    const last = page.payments.at(-1);
+    if (!page.hasMore || last === undefined || last.createdAt < until - marginMs) return;
+    after = last.paymentId;
+  }
+}
+
+/** Resolves with the newest epoch that a payment carries. */
+export async function findEpoch(deps: ComparisonDeps, installation: Installation): Promise<number> {
+  let epoch = installation.epoch;
+  const until = await lastLineAt(deps.database.reader);
+  for await (const ours of oursSince(deps, installation, until))
+    epoch = Math.max(epoch, newestEpoch(ours, installation));
+  return epoch;
+}
+
+/**
+ * Resolves with the payments that hold or have taken money without a purchase, and with those of which the database says something
+ * else. Reads the payments back to the oldest purchase that is under way or whose service has not ended.
+ */
 export async function findPayments(
   deps: ComparisonDeps,
   installation: Installation,
-): Promise<{ readonly findings: PaymentFinding[]; readonly epoch: number }> {
-  const until = await lastLineAt(deps.database.reader);
-  const findings: PaymentFinding[] = [];
-  let epoch = installation.epoch;
-  for (let after: string | null = null; ; ) {
-    const page = await deps.payments.list(after);
-    const ours = oursOf(page.payments, installation);
-    epoch = Math.max(epoch, newestEpoch(ours, installation));
-    for (const payment of await unknownOf(deps.database.reader, ours)) {
+): Promise<(PaymentFinding | DifferenceFinding)[]> {
+  const { reader } = deps.database;
+  const findings: (PaymentFinding | DifferenceFinding)[] = [];
+  // The database has every payment that was authorised before its last line.
+  const lastAt = await lastLineAt(reader);
+  const until = Math.min(lastAt, (await oldestComparedAt(reader)) ?? lastAt);
+  for await (const ours of oursSince(deps, installation, until)) {
+    for (const payment of await unknownOf(reader, ours)) {
       const { paymentId: id, description } = payment;
       findings.push({ id, kind: 'payment_without_purchase', payment, ...soldBy(description) });
     }
-    const last = page.payments.at(-1);
-    // The database has every payment that was authorised before its last line.
-    if (!page.hasMore || last === undefined || last.createdAt < until - marginMs) return { findings, epoch };
-    after = last.paymentId;
+    for (const payment of ours) {
+      const finding = await differenceFinding(reader, payment);
+      if (finding !== null) findings.push(finding);
+    }
   }
+  return findings;
 }
 
 /** Resolves with when the history was last written; 0 for an empty one. */

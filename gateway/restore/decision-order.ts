@@ -3,6 +3,8 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Database } from '../../shared/ports/database.ts';
 import type { Ids } from '../../shared/ports/ids.ts';
 import type { Payments } from '../../shared/ports/payments.ts';
+import type { Activation } from '../activation/activation.ts';
+import type { ActivationEvent } from '../activation/event.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Duration } from '../catalogue/service.ts';
 import type { PlatformSchema } from '../store/schema.ts';
@@ -13,7 +15,17 @@ export interface DecisionDeps {
   readonly ids: Ids;
   readonly catalogue: Catalogue;
   readonly payments: Pick<Payments, 'void' | 'refund'>;
+  /** The engine's: saves events of an activation, and resolves with the activation as it then stands. */
+  readonly settle: (activationId: string, event: RepairEvent) => Promise<Activation>;
 }
+
+/** What may bring the books to where the payment service is. */
+export type RepairEvent =
+  | Extract<
+      ActivationEvent,
+      { type: 'payment_authorised' | 'cancel_requested' | 'vehicle_checked' | 'command_applied' }
+    >
+  | { readonly type: 'payment_voided' | 'payment_refunded'; readonly at: number };
 
 export interface DecisionOrder {
   readonly choice: 'adopt' | 'refund' | 'ignore';

@@ -1,9 +1,13 @@
+import { loadActivation } from '../store/activations.ts';
 import { appendRecord } from '../store/record-lines.ts';
 import type { DecisionDeps, DecisionOrder, Write } from './decision-order.ts';
 import { adoptFeature } from './feature-adoption.ts';
 import type { FeatureFinding, Finding, PaymentFinding } from './finding.ts';
 import { findingOf } from './installation.ts';
 import { adoptPayment } from './payment-adoption.ts';
+import { repairBooks, reversePayment } from './repair.ts';
+
+type Unknown = PaymentFinding | FeatureFinding;
 
 /** The finding with its decision; or why it cannot be decided so. */
 export type Decided = { readonly finding: Finding } | { readonly refused: string };
@@ -22,12 +26,19 @@ export async function decideFinding(
     .executeTakeFirst();
   if (row === undefined) return null;
   const finding = findingOf(row);
-  const refused =
-    order.choice === 'refund' ? await giveBack(deps, finding, order) : await decideIn(deps, finding, order);
+  const refused = await carryOut(deps, finding, order);
   return refused === null ? { finding } : { refused };
 }
 
-function decideIn(deps: DecisionDeps, finding: Finding, order: DecisionOrder): Promise<string | null> {
+async function carryOut(deps: DecisionDeps, finding: Finding, order: DecisionOrder): Promise<string | null> {
+  if (finding.kind !== 'payment_differs')
+    return order.choice === 'refund' ? giveBack(deps, finding, order) : decideIn(deps, finding, order);
+  const refused = order.choice === 'ignore' ? null : await repairBooks(deps, finding, order.choice);
+  if (refused === null) await deps.database.write((write) => saveDecision(write, deps, finding, order));
+  return refused;
+}
+
+function decideIn(deps: DecisionDeps, finding: Unknown, order: DecisionOrder): Promise<string | null> {
   return deps.database.write(async (transaction) => {
     const refused = await effectOf(transaction, deps, finding, order);
     if (refused === null) await saveDecision(transaction, deps, finding, order);
@@ -38,7 +49,7 @@ function decideIn(deps: DecisionDeps, finding: Finding, order: DecisionOrder): P
 function effectOf(
   transaction: Write,
   deps: DecisionDeps,
-  finding: Finding,
+  finding: Unknown,
   order: DecisionOrder,
 ): Promise<string | null> {
   if (order.choice === 'ignore')
@@ -64,21 +75,19 @@ async function saveDecision(
     .execute();
   const type = `restore.${choice === 'adopt' ? 'adopted' : choice === 'refund' ? 'refunded' : 'ignored'}`;
   const { id, kind } = finding;
-  const activationId = kind === 'payment_without_purchase' ? finding.payment.activationId : null;
+  const activationId = kind === 'feature_without_owner' ? null : finding.payment.activationId;
+  const purchaseId =
+    activationId === null ? null : ((await loadActivation(transaction, activationId))?.purchaseId ?? null);
   const actor = `operator:${by}`;
-  await appendRecord(transaction, ids, [
-    { purchaseId: null, activationId, at, type, actor, data: { id, kind } },
-  ]);
+  await appendRecord(transaction, ids, [{ purchaseId, activationId, at, type, actor, data: { id, kind } }]);
 }
 
 /** Gives the money of a payment back. A refusal for good is a reason; no answer rejects, and the order may be sent again. */
-async function giveBack(deps: DecisionDeps, finding: Finding, order: DecisionOrder): Promise<string | null> {
+async function giveBack(deps: DecisionDeps, finding: Unknown, order: DecisionOrder): Promise<string | null> {
   if (finding.kind === 'feature_without_owner')
     return 'no payment belongs to it: adopt or ignore it, and refund the payment by its own finding';
-  const { paymentId, activationId, status } = finding.payment;
-  const step = status === 'captured' ? 'refund' : 'void';
-  const answer = await deps.payments[step]({ key: `${activationId}:restore`, paymentId, activationId });
-  if (!answer.ok) return `the payment service refuses to give it back: ${answer.message}`;
+  const refused = await reversePayment(deps, finding.payment);
+  if (refused !== null) return refused;
   await deps.database.write((transaction) => saveDecision(transaction, deps, finding, order));
   return null;
 }

@@ -4,7 +4,7 @@ import { PaymentsUnavailable } from '../../shared/ports/payments.ts';
 import { backOffMs } from '../background/back-off.ts';
 import { backgroundLoop } from '../background/background-loop.ts';
 import type { WorkGate } from '../engine/work-gate.ts';
-import { type ComparisonDeps, findFeatures, findPayments, isRestored } from './comparison.ts';
+import { type ComparisonDeps, findEpoch, findFeatures, findPayments, isRestored } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import {
   countUndecided,
@@ -86,7 +86,7 @@ export function restoreGuard(deps: RestoreGuardDeps): RestoreGuard {
   }
 
   async function collect(installation: Installation): Promise<void> {
-    const { findings } = await findPayments(deps, installation);
+    const findings = await findPayments(deps, installation);
     const all: Finding[] = [...findings, ...(await findFeatures(deps))];
     await database.write((transaction) => saveFindings(transaction, all, clock.now()));
     for (const finding of all) log.error('restore.finding', loggedFinding(finding));
@@ -130,6 +130,8 @@ export function restoreGuard(deps: RestoreGuardDeps): RestoreGuard {
     maySwitchOff: () => state === 'clear',
     async start() {
       if (await isNew()) enter('clear');
+      // Saved by a restore: the engine, which starts next, must not work before the comparison.
+      if ((await readInstallation(database.reader))?.stoppedAt != null) enter('stopped');
       if (state !== 'clear' || !compares) loop.start();
     },
     wake: () => loop.wake(),
@@ -141,7 +143,8 @@ function loggedFinding(finding: Finding): Record<string, unknown> {
   if (finding.kind === 'feature_without_owner') return { ...finding };
   const { id, kind, serviceId, vin, payment } = finding;
   const { amountMinor, currency, status, createdAt } = payment;
-  return { id, kind, serviceId, vin, amountMinor, currency, status, createdAt };
+  const books = kind === 'payment_differs' ? finding.books : {};
+  return { id, kind, serviceId, vin, amountMinor, currency, status, createdAt, ...books };
 }
 
 /** Resolves with the number of undecided findings; null if work resumes now, or was not stopped. */
@@ -152,7 +155,7 @@ export async function resumeAfterRestore(deps: ComparisonDeps): Promise<number |
   if (installation.collectedAt === null) return 'uncollected';
   const undecided = await countUndecided(database.reader);
   if (undecided > 0) return undecided;
-  const { epoch } = await findPayments(deps, installation);
+  const epoch = await findEpoch(deps, installation);
   await database.write((transaction) => endStop(transaction, epoch));
   return null;
 }

@@ -43,9 +43,9 @@ interface InstallationTable {
 
 /** What an older database does not know: see gateway/restore/finding.ts. */
 export interface RestoreFindingRow {
-  /** The id of the payment, or VIN and feature. */
+  /** The id of the payment, with its difference where it has one; or VIN and feature. */
   id: string;
-  kind: 'payment_without_purchase' | 'feature_without_owner';
+  kind: 'payment_without_purchase' | 'payment_differs' | 'feature_without_owner';
   /** JSON. */
   data: string;
   decision: 'adopt' | 'refund' | 'ignore' | null;

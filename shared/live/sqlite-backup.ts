@@ -51,3 +51,13 @@ export function sqliteFacts(path: string): SqliteFacts {
     database.close();
   }
 }
+
+/** Saves in a platform's database that it was restored: the engine compares it with the payment service before it works. */
+export function stopRestored(path: string, now: number): void {
+  const database = new BetterSqlite3(path, { fileMustExist: true });
+  try {
+    database.prepare('update installation set stopped_at = ?, collected_at = null').run(now);
+  } finally {
+    database.close();
+  }
+}

@@ -85,6 +85,7 @@ export const helpGroups: readonly HelpGroup[] = [
         'settlement act_1 resolve --as ana --resolution written-off --reason "paid in cash"',
       ],
       restore: ['restore', 'restore resume'],
+      'reconcile-payments': ['reconcile-payments', 'reconcile-payments --apply --as ana'],
       notification: ['notification', 'notification ntc_1 resend'],
       'webhook-event': ['webhook-event', 'webhook-event evt_1 replay'],
       'webhook-resume': ['webhook-resume'],

@@ -44,6 +44,10 @@ export const commandGroups: readonly CommandGroup[] = [
   { names: ['backup'], load: async () => [(await import('./backup.ts')).addBackup] },
   { names: ['restore'], load: async () => [(await import('./restore.ts')).addRestore] },
   {
+    names: ['reconcile-payments'],
+    load: async () => [(await import('./reconcile-payments.ts')).addReconcilePayments],
+  },
+  {
     names: ['notification', 'webhook-event', 'incident', 'parked', 'webhook-resume'],
     load: async () => [(await import('./parked-work.ts')).addParkedWork],
   },

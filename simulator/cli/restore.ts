@@ -95,7 +95,7 @@ function isFolder(path: string): boolean {
 /** `fleetwake restore FOLDER --data DIR`: asks no platform. */
 async function putBack(folder: string, flags: LookUpFlags): Promise<number> {
   const { data } = gatewayConfig(flags, process.env);
-  const manifest = await refusedAsUsage(() => restoreBackup(folder, data));
+  const manifest = await refusedAsUsage(() => restoreBackup(folder, data, new Date()));
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(manifest)}\n`

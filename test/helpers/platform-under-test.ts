@@ -135,6 +135,7 @@ export async function withPlatform(
       ...{ database, clock, ids, catalogue: sold },
       vehicles: { status: async () => ({ ok: false }) },
       payments: noPayments,
+      settle: () => Promise.reject(new Error('nothing is repaired here')),
       onResumed() {},
     },
     pages: purchasePages(purchaseLinks(systemSecrets, linkSecrets)),

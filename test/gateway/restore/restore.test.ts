@@ -60,7 +60,7 @@ test('switches nothing off after an older database was restored, and lists what 
             status: 'captured',
             createdAt: expect.any(Number),
           },
-          ...{ decision: null, decidedBy: null, decidedAt: null },
+          ...{ difference: null, books: null, decision: null, decidedBy: null, decidedAt: null },
         },
         {
           ...{ kind: 'payment_without_purchase', vin: vins[2], serviceId: 'adaptive-cruise', feature: null },
@@ -70,14 +70,14 @@ test('switches nothing off after an older database was restored, and lists what 
             status: 'captured',
             createdAt: expect.any(Number),
           },
-          ...{ decision: null, decidedBy: null, decidedAt: null },
+          ...{ difference: null, books: null, decision: null, decidedBy: null, decidedAt: null },
         },
         ...[
           [vins[1], 'heated_seats'],
           [vins[2], 'adaptive_cruise'],
         ].map(([vin, feature]) => ({
           ...{ kind: 'feature_without_owner', vin, serviceId: null, feature, payment: null },
-          ...{ decision: null, decidedBy: null, decidedAt: null },
+          ...{ difference: null, books: null, decision: null, decidedBy: null, decidedAt: null },
         })),
       ]),
     );

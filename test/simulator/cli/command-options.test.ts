@@ -55,6 +55,7 @@ const emptyList = {
   tickets: [],
   settlements: [],
   findings: [],
+  collected: true,
   next: null,
 };
 
@@ -1284,6 +1285,7 @@ const cases: Readonly<Record<string, Case>> = {
       ['ticket', 'ticket'],
       ['settlement', 'settlement'],
       ['restore', 'restore'],
+      ['reconcile-payments', 'reconcile-payments'],
       ['notification', 'notification'],
       ['webhook-event', 'webhook-event'],
       ['incident', 'incident'],
@@ -1450,6 +1452,17 @@ const cases: Readonly<Record<string, Case>> = {
     refuses(
       'restore resume --duration permanent --data FOLDER',
       '--duration has no effect on resume: leave it out',
+    ),
+  ),
+  'reconcile-payments --apply': refuses(
+    'reconcile-payments --apply --data FOLDER',
+    'fleetwake reconcile-payments --apply needs --as NAME',
+  ),
+  'reconcile-payments --as': both(
+    asks('reconcile-payments --apply --as ana', 'GET /restore?limit=100'),
+    refuses(
+      'reconcile-payments --as ana --data FOLDER',
+      '--as has no effect on the list of payments: leave it out',
     ),
   ),
   'settlement --status': both(

@@ -109,6 +109,7 @@ describe('an example', () => {
       tickets: [],
       settlements: [],
       findings: [],
+      collected: true,
       incidents: [{ id: 'inc_1', cause: 'paused' }],
     };
     service = await askedService((path) => {
@@ -137,6 +138,7 @@ describe('an example', () => {
     'ticket',
     'settlement',
     'restore',
+    'reconcile-payments',
   ];
   const operating = [
     'notification',
