@@ -67,6 +67,7 @@ function meetsTheSystem(fault: SystemFault, { restarts, pushes }: EngineFaultKin
     case 'registered_again':
     case 'nats_wiped':
     case 'clock_set':
+    case 'database_fails':
       return false;
     default:
       return fault satisfies never;

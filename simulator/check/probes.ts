@@ -144,6 +144,7 @@ export const probes: Readonly<Record<string, Probe>> = {
     ).length,
   'callback refused by a clock that is wrong': ({ trace }) =>
     trace.filter(({ event }) => event === 'platform.callback_refused').length,
+  'write refused by a database': injected(/^database write$/),
   'broker restarted': ({ trace }) => trace.filter((line) => line.event === 'broker restarted').length,
   'result delivered twice': injected(/^ack duplicate$/),
   'command delivered twice': injected(/^command duplicate$/),

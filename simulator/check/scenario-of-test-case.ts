@@ -80,6 +80,9 @@ function unsupported({ activations, skewMs, transfers = [], world }: TestCase): 
     world.every(({ type }) => type !== 'clock_set')
       ? []
       : 'a scenario cannot set the clock of a machine (clock_set)',
+    world.every(({ type }) => type !== 'database_fails')
+      ? []
+      : 'the databases of a scenario take every write (database_fails)',
     world.every(({ type }) => type !== 'registered_again')
       ? []
       : 'a vehicle of a scenario keeps its model (registered_again)',

@@ -12,6 +12,12 @@ export const processes = ['platform', 'api_iot'] as const;
 export type ProcessName = (typeof processes)[number];
 
 /**
+ * - `full`: the disk is full, and nothing is written
+ * - `lost`: the connection is lost within the transaction, which is rolled back
+ */
+export const databaseFailures = ['full', 'lost'] as const;
+
+/**
  * - `credentials`: it refuses the access token, 401
  * - `token_refused`: it gives no access token, 401
  * - `token_away`: where access tokens are given does not answer
@@ -90,6 +96,14 @@ export const systemFaultSchema = z.discriminatedUnion('type', [
     process: z.enum(processes),
     aheadMs: z.int().min(-21_600_000).max(21_600_000),
     atMs: instantSchema,
+    forMs: durationSchema,
+  }),
+  /** The database of the process takes no write. */
+  z.strictObject({
+    type: z.literal('database_fails'),
+    process: z.enum(processes),
+    how: z.enum(databaseFailures),
+    fromMs: instantSchema,
     forMs: durationSchema,
   }),
   z.strictObject({ type: z.literal('nats_wiped'), atMs: instantSchema }),

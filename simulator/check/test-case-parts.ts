@@ -15,6 +15,7 @@ import { serviceFaults } from '../virtual-system/service-faults.ts';
 import { virtualTimeBeginsAt } from '../virtual-system/settings.ts';
 import type { Stores } from '../virtual-system/stores.ts';
 import { type VirtualSystemOptions, virtualSystem } from '../virtual-system/virtual-system.ts';
+import { databaseFaults } from './database-faults.ts';
 import { telemetryEveryMs } from './plan-of-test-case.ts';
 import { giveStoresBack, registerFleet, takeStores } from './stores.ts';
 import type { TestCase } from './test-case.ts';
@@ -72,6 +73,7 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
   const latencyMs = () => integerBetween(draws, 1, 60);
   const clock = loop.clock('network');
   const faults = serviceFaults(plan, clock);
+  const databases = databaseFaults();
   const counts = { redeliveries: 0, stops: 0 };
   const messageLog = newMessageLog(
     clock,
@@ -88,7 +90,11 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
     apiIot: { commandTimeoutMs: testCase.policy.commandTimeoutMs },
     logOf: trace.log,
     tracingOf: options.tracingOf,
-    faults: { notification: faults.notification, serviceLink: messageLog.tapService },
+    faults: {
+      notification: faults.notification,
+      serviceLink: messageLog.tapService,
+      database: databases.around,
+    },
     watch: {
       ...(observer ? { onCommit: observer.onCommit } : {}),
       onNotification: (channel, to, headline) => trace.record('notice', channel, { to, headline }),
@@ -137,13 +143,14 @@ export async function testCaseParts(time: ReturnType<typeof testCaseTime>, optio
 
   return {
     ...system,
-    ...{ plan, startedAt, trace, faults, components, messageLog, fleet },
+    ...{ plan, startedAt, trace, faults, databases, components, messageLog, fleet },
     deaths: () => deaths,
     /** What went wrong on purpose, by name. */
     injected: (): Readonly<Record<string, number>> => ({
       ...fleet.faultCounts(),
       ...faults.countsByName(),
       ...(counts.redeliveries > 0 ? { redelivery: counts.redeliveries } : {}),
+      ...(databases.refused() > 0 ? { 'database write': databases.refused() } : {}),
     }),
     /** How often a process was stopped as on a signal. */
     stops: () => counts.stops,

@@ -3,9 +3,10 @@ import type { TestCase } from './test-case.ts';
 import type { TestCaseParts } from './test-case-parts.ts';
 
 /** Faults of a test case that are no records of a scenario: they begin and end by the clock. */
-export function timedFaults({ loop, clock, trace }: TestCaseParts, { world }: TestCase) {
+export function timedFaults({ loop, clock, trace, databases }: TestCaseParts, { world }: TestCase) {
   const faults = world.filter((fault) => fault.type === 'clock_set');
-  let pending = faults.length;
+  const failures = world.filter((fault) => fault.type === 'database_fails');
+  let pending = faults.length + failures.length;
   let hasEnded: boolean = false;
 
   function setClock(process: string, aheadMs: number): void {
@@ -25,11 +26,24 @@ export function timedFaults({ loop, clock, trace }: TestCaseParts, { world }: Te
           if (!hasEnded) setClock(process, 0);
         });
       }
+      for (const { process, how, fromMs, forMs } of failures) {
+        clock.setTimer(fromMs, () => {
+          if (hasEnded) return;
+          databases.set(process, how);
+          trace.record('fault', 'database fails', { process, how });
+        });
+        clock.setTimer(fromMs + forMs, () => {
+          pending -= 1;
+          databases.clear(process);
+          trace.record('fault', 'database is back', { process });
+        });
+      }
     },
     /** From now on every clock is right. */
     end(): void {
       hasEnded = true;
       for (const { process } of faults) setClock(process, 0);
+      for (const { process } of failures) databases.clear(process);
     },
     /** Whether one of them has not ended. */
     isPending: () => !hasEnded && pending > 0,

@@ -20,6 +20,7 @@ const instants: Readonly<Record<string, string>> = {
   lossy: 'fromMs',
   api_iot_fails: 'fromMs',
   clock_set: 'atMs',
+  database_fails: 'fromMs',
 };
 
 /** Returns the run of a test case of `check`. */

@@ -61,6 +61,8 @@ export interface VirtualSystemOptions {
 export interface SystemFaults {
   /** What meets a mail or push message to this address, or null. */
   readonly notification?: SinkDeps['faultOf'];
+  /** What stands between a process and its database. */
+  readonly database?: <Schema>(process: string, database: Database<Schema>) => Database<Schema>;
   /** The API IoT's way to the broker. */
   readonly serviceLink?: (link: DeviceLink) => DeviceLink;
 }
@@ -108,6 +110,10 @@ export function virtualSystem(options: VirtualSystemOptions) {
   });
   const watched = <Schema>(name: keyof Stores, database: Database<Schema>) =>
     watch.onCommit ? afterEachCommit(database, () => watch.onCommit?.(name)) : database;
+  const faulty = <Schema>(name: keyof Stores, process: VirtualProcess, database: Database<Schema>) => {
+    const seen = watched(name, database);
+    return faults.database?.(process.name, seen) ?? seen;
+  };
   const portsOf = (process: VirtualProcess) => ({
     clock: process.clock,
     ids: virtualIds(process, random),
@@ -140,7 +146,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
       {
         ...portsOf(process),
         tokens: virtualTokens({ clock: process.clock, issuer: origins.platform, key: 'platform' }),
-        database: watched<PlatformSchema>('platform', stores.platform.connect(process)),
+        database: faulty<PlatformSchema>('platform', process, stores.platform.connect(process)),
         bus: countingRedeliveries(process, stream.connect(process), watch.onRedelivery),
         mailer: sinks.mailer(process),
         pusher: sinks.pusher(process),
@@ -154,7 +160,7 @@ export function virtualSystem(options: VirtualSystemOptions) {
       {
         ...portsOf(process),
         tokens: virtualTokens({ clock: process.clock, issuer: origins.apiIot, key: 'api_iot' }),
-        database: watched('apiIot', stores.apiIot.connect(process)),
+        database: faulty('apiIot', process, stores.apiIot.connect(process)),
         link: faults.serviceLink?.(link) ?? link,
       },
       options.apiIot,

@@ -537,7 +537,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'due times and durations by the wall clock',
-    within: 100,
+    within: 250,
     rules: ['rule 3', 'rule 6'],
     plant: () => ({
       platform: (ports) => {

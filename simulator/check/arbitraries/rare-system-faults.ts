@@ -1,20 +1,20 @@
 import { integerBetween } from '../../../shared/ports/random.ts';
 import { seededRandom } from '../../../shared/virtual/random.ts';
-import { apiIotCauses, type SystemFault } from '../system-fault.ts';
+import { apiIotCauses, databaseFailures, processes, type SystemFault } from '../system-fault.ts';
 import type { TestCase } from '../test-case.ts';
 
 type Within = (min: number, max: number) => number;
 
 /**
  * Adds what rarely happens to a whole system, to one case of eight: a line that loses packets, an API IoT that fails for every
- * vehicle, a clock that is set. By the seed, so that the draws of the other cases stay as they are.
+ * vehicle, a clock that is set, a database that takes no write. By the seed, so that the draws of the other cases stay as they are.
  */
 export function withSystemFault(testCase: TestCase): TestCase {
   const { seed } = testCase;
   if (seed % 8 !== 1) return testCase;
   const random = seededRandom(seed);
   const within: Within = (min, max) => integerBetween(random, min, max);
-  const draws = [lossyLine, failingApiIot, wrongClock];
+  const draws = [lossyLine, failingApiIot, wrongClock, failingDatabase];
   const draw = draws[Math.floor(seed / 8) % draws.length];
   return draw === undefined ? testCase : draw(testCase, within);
 }
@@ -57,5 +57,16 @@ function wrongClock(testCase: TestCase, within: Within): TestCase {
     aheadMs: within(0, 1) === 0 ? 7_200_000 : -7_200_000,
     atMs: atMs + within(0, 20_000),
     forMs: within(1_000, 600_000),
+  });
+}
+
+function failingDatabase(testCase: TestCase, within: Within): TestCase {
+  const { atMs = 0 } = testCase.activations[0] ?? {};
+  return withFault(testCase, {
+    type: 'database_fails',
+    process: processes[within(0, 1)] ?? 'platform',
+    how: databaseFailures[within(0, 1)] ?? 'full',
+    fromMs: atMs + within(0, 3_000),
+    forMs: within(0, 1) === 0 ? within(50, 3_000) : within(3_000, 120_000),
   });
 }

@@ -23,12 +23,12 @@ async function probesOf(testCase: TestCase) {
 }
 
 test('one case of eight has one of them, by its seed, and the others stay as they were drawn', () => {
-  const types = [1, 9, 17, 25, 2, 8].map((seed) => {
+  const types = [1, 9, 17, 25, 33, 2, 8].map((seed) => {
     const drawn = withSystemFault({ ...withWorld([]), seed });
     expect(testCaseSchema.parse(drawn)).toEqual(drawn);
     return drawn.world.map(({ type }) => type);
   });
-  expect(types).toEqual([['lossy'], ['api_iot_fails'], ['clock_set'], ['lossy'], [], []]);
+  expect(types).toEqual([['lossy'], ['api_iot_fails'], ['clock_set'], ['database_fails'], ['lossy'], [], []]);
 });
 
 test('packets are lost in both directions of the line of the vehicle', async () => {
@@ -82,3 +82,12 @@ test.each([7_200_000, -7_200_000])('due times hold while the wall clock is %i ms
   expect(probes).toMatchObject({ 'clock set while a purchase is pending': 1 });
   expect(probes['callback refused by a clock that is wrong']).toBeGreaterThan(0);
 });
+
+test.each(['full', 'lost'] as const)(
+  'a purchase is made once after a database took no write: %s',
+  async (how) => {
+    const fault = { type: 'database_fails', process: 'platform', how, fromMs: 0, forMs: 20_000 } as const;
+    const probes = await probesOf(withWorld([fault]));
+    expect(probes['write refused by a database']).toBeGreaterThan(0);
+  },
+);
