@@ -31,6 +31,8 @@ interface LeaseDeps {
   readonly owner: string;
   /** Whether a process of this name certainly runs no more; it is then not waited for. */
   readonly isGone: (owner: string) => boolean;
+  /** Called when another process has the shard: this one must end, or the two end each other's connection for ever. */
+  readonly onLost: () => void;
 }
 
 /**
@@ -38,7 +40,7 @@ interface LeaseDeps {
  * process of this shard runs, or one that divides the vehicles into another number of shards.
  */
 export async function takeProcessLease(deps: LeaseDeps): Promise<ProcessLease> {
-  const { database, clock, log, shard, owner } = deps;
+  const { database, clock, log, shard, owner, onLost } = deps;
   await forgetDead(deps);
   if (!(await database.write((transaction) => insertProcess(transaction, shard, owner)))) {
     // It came while the dead ones were looked for.
@@ -57,8 +59,9 @@ export async function takeProcessLease(deps: LeaseDeps): Promise<ProcessLease> {
       if (await database.write((transaction) => beatProcess(transaction, shard, owner)))
         return clock.now() + beatEveryMs;
       log.error('api_iot.lease_lost', {
-        message: `another process has taken shard ${textOfShard(shard)} while this one did not reach the database: stop one of them`,
+        message: `another process has taken shard ${textOfShard(shard)} while this one did not reach the database: this one stops`,
       });
+      onLost();
       return null;
     },
   });

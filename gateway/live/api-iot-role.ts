@@ -165,6 +165,8 @@ function ownLease(deps: Pick<Parameters<typeof takeProcessLease>[0], 'database' 
   return takeProcessLease({
     ...{ ...deps, clock: wallClock, owner: ownerName(here) },
     isGone: (owner) => isOwnerGone(owner, here, isRunning),
+    // As by its supervisor, which starts it again: then it waits for its place, or is refused by name.
+    onLost: () => process.kill(process.pid, 'SIGTERM'),
   });
 }
 

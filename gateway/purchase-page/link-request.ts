@@ -1,4 +1,3 @@
-import { wallNow } from '../../shared/ports/clock.ts';
 import { insertLifeNotice } from '../notifications/life-notice.ts';
 import type { PlatformDeps } from '../platform/deps.ts';
 import type { SignedLink } from './purchase-link.ts';
@@ -19,7 +18,7 @@ export async function sendNewLink(
     .where('id', '=', link.purchaseId)
     .executeTakeFirst();
   if (purchase === undefined || !link.isFor(purchase.customer_id)) return;
-  const at = wallNow(clock);
+  const at = clock.now();
   const inserted = await database.write((transaction) =>
     insertLifeNotice(transaction, { ids, settings: desk.notices }, purchase.activation_id, {
       ...{ kind: 'page_link', at, occasion: `day ${Math.floor(at / dayMs)}` },

@@ -8,7 +8,7 @@ import type { Database } from '../../../shared/ports/database.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { type ManualClock, manualClock } from '../../helpers/manual-clock.ts';
 
-type Take = (owner: string, shard: string, isGone?: boolean) => ReturnType<typeof takeProcessLease>;
+type Take = (owner: string, shard: string, isGone?: boolean, onLost?: () => void) => ReturnType<typeof takeProcessLease>;
 
 async function withLeases(
   run: (parts: { clock: ManualClock; database: Database<ApiIotSchema>; take: Take }) => Promise<void>,
@@ -16,10 +16,10 @@ async function withLeases(
   const database = openSqlite<ApiIotSchema>(':memory:');
   await migrateApiIot(database);
   const clock = manualClock();
-  const take: Take = (owner, shard, isGone = false) => {
+  const take: Take = (owner, shard, isGone = false, onLost = () => {}) => {
     const [index = 0, of = 0] = shard.split('/').map(Number);
     return takeProcessLease({
-      ...{ database, clock, log: silentLog, owner, shard: { index, of }, isGone: () => isGone },
+      ...{ database, clock, log: silentLog, owner, shard: { index, of }, isGone: () => isGone, onLost },
     });
   };
   try {
@@ -82,4 +82,15 @@ it('the place of a process that died is taken after ten seconds of silence, or a
     await die();
     const third = await take('host 3', '1/2', true);
     await third.release();
+  }));
+
+it('ends a process whose shard another one has taken, once', () =>
+  withLeases(async ({ clock, take }) => {
+    const lost: string[] = [];
+    await take('host 1', '1/2', false, () => lost.push('host 1'));
+    // It stood still for so long that it was taken for dead.
+    const second = await take('host 2', '1/2', true, () => lost.push('host 2'));
+    await clock.advance(10_000);
+    expect(lost).toEqual(['host 1']);
+    await second.release();
   }));
