@@ -76,6 +76,8 @@ function requireEmpty(folder: string, what: string): void {
   if (!isEmpty(folder))
     throw new BackupRefused(`${folder} is not an empty folder: name a new one for ${what}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // One that was there may be readable for others, and so would be what is copied into it.
+  chmodSync(folder, 0o700);
 }
 
 /**
@@ -104,6 +106,8 @@ export async function makeBackup(
       `there is no database in ${data}: if it is in PostgreSQL, give --database-url and --api-iot-database-url as the gateway has them`,
     );
   requireEmpty(folder, 'the backup');
+  const unfinished = join(folder, `${manifestName}.part`);
+  takeFolder(unfinished, folder);
   for (const name of names) await copySqlite(join(data, name), join(folder, name));
   copyFileSync(join(data, keyFile), join(folder, keyFile));
   chmodSync(join(folder, keyFile), 0o600);
@@ -115,8 +119,19 @@ export async function makeBackup(
     installation: platform?.installation ?? null,
     files: [...names, keyFile].map((name) => fileOf(folder, name)),
   };
-  writeFileSync(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(unfinished, `${JSON.stringify(manifest, null, 2)}\n`);
+  renameSync(unfinished, join(folder, manifestName));
   return manifest;
+}
+
+/** The first file of a backup: of two that begin at the same moment, one is refused. */
+function takeFolder(unfinished: string, folder: string): void {
+  try {
+    writeFileSync(unfinished, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new BackupRefused(`another backup is being written to ${folder}: name a new folder for the backup`);
+  }
 }
 
 function readManifest(folder: string): Manifest {

@@ -1,10 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { migrateApiIot } from '../../../gateway/api-iot/store/migrations.ts';
 import type { ApiIotSchema } from '../../../gateway/api-iot/store/schema.ts';
-import type { Manifest } from '../../../gateway/live/backup.ts';
+import { type Manifest, makeBackup } from '../../../gateway/live/backup.ts';
 import { nameInstallation } from '../../../gateway/restore/installation.ts';
 import { migratePlatform } from '../../../gateway/store/migrations.ts';
 import type { PlatformSchema } from '../../../gateway/store/schema.ts';
@@ -121,6 +129,24 @@ describe('fleetwake backup and restore', () => {
         `${join(newer, 'platform.db')} is of a newer version (its schema has 999-later): restore it with the version that made it`,
       );
       expect(existsSync(empty)).toBe(false);
+    }));
+
+  it('closes a folder that was there for others, and lets one of two backups write to it', () =>
+    withInstallation(async ({ data, folder }) => {
+      mkdirSync(folder, { mode: 0o755 });
+      const tries = await Promise.allSettled(
+        [1, 2].map(() =>
+          makeBackup({ data, folder, inPostgres: [] }, { now: new Date(0), versions: { fleetwake: '1' } }),
+        ),
+      );
+      expect(tries.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+      expect(readdirSync(folder).toSorted()).toEqual([
+        'api-iot.db',
+        'backup.json',
+        'keys.json',
+        'platform.db',
+      ]);
     }));
 
   it('leaves out what is in PostgreSQL, and names pg_dump', () =>
