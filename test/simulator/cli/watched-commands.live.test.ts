@@ -481,6 +481,7 @@ describe('the variables of commands that ask a gateway', () => {
     ...{ incident: 'incident', 'webhook-event': 'webhook-event', 'webhook-resume': 'webhook-resume' },
     ...{ buy: `buy ${vin} heated-seats`, events: 'events --count 1' },
     ...{ pause: 'pause --reason r', resume: 'resume', requeue: 'requeue act_1' },
+    'reconcile-payments': 'reconcile-payments',
     ...{ cancel: 'cancel p1', 'customer export': 'customer export ana' },
     'customer erase': 'customer erase ana --yes',
     register: `register ${vin} --replace`,
