@@ -8,7 +8,7 @@ import { closeIncident, type IncidentRow, listIncidents, openPause } from '../st
 import { incidentCauses } from '../store/systemic-causes.ts';
 import type { PlatformDeps } from './deps.ts';
 import { shownTextSchema } from './name.ts';
-import { idParameters, jsonAnswer, notFound, readProblems, scoped } from './route.ts';
+import { idParameters, jsonAnswer, notFound, readProblems, scoped, writeProblems } from './route.ts';
 
 const incidentSchema = z
   .object({
@@ -93,7 +93,7 @@ export function mountIncidents(
     responses: {
       201: jsonAnswer('The pause, an open incident', incidentSchema),
       409: problemDoc('already-paused'),
-      ...readProblems,
+      ...writeProblems,
     },
   });
   const end = createRoute({

@@ -27,7 +27,7 @@ const countFiles = `
 
 test.each([
   ['gateway', 150],
-  ['run', 150],
+  ['run', 165],
   ['check', 150],
   ['customer', 100],
 ])('a start of fleetwake %s loads less than %i files', async (command, limit) => {

@@ -8,6 +8,9 @@ const launchOptions = {
   args: ['--no-sandbox', '--disable-dev-shm-usage'],
 };
 
+/** It ends what would never end; what a page waits for takes longer on a busy machine than the 30 s of playwright. */
+const waitMaxMs = 280_000;
+
 interface OpenOptions {
   /** Addresses that the page may ask beside its own. */
   readonly others?: readonly string[];
@@ -48,6 +51,7 @@ export function useBrowser(): TestBrowser {
     async open(url, { others = [], ...options } = {}) {
       if (browser === null) throw new Error('the browser starts before the first test');
       const context = await browser.newContext(options);
+      context.setDefaultTimeout(waitMaxMs);
       const page = await context.newPage();
       const hosts = new Set([url, ...others].map((one) => new URL(one).host));
       watch(page, hosts, (fault) => faults.push(fault));

@@ -8,7 +8,12 @@ import type { Database } from '../../../shared/ports/database.ts';
 import { silentLog } from '../../../shared/ports/log.ts';
 import { type ManualClock, manualClock } from '../../helpers/manual-clock.ts';
 
-type Take = (owner: string, shard: string, isGone?: boolean, onLost?: () => void) => ReturnType<typeof takeProcessLease>;
+type Take = (
+  owner: string,
+  shard: string,
+  isGone?: boolean,
+  onLost?: () => void,
+) => ReturnType<typeof takeProcessLease>;
 
 async function withLeases(
   run: (parts: { clock: ManualClock; database: Database<ApiIotSchema>; take: Take }) => Promise<void>,
