@@ -30,6 +30,9 @@ async function runScenario(scenario: string, seed: number) {
   const page = await open('/runs');
   await page.getByRole('combobox', { name: 'Scenario' }).selectOption(scenario);
   await page.getByRole('form', { name: 'Run a scenario' }).getByLabel('Seed').fill(String(seed));
+  // The list is read anew each second: what was typed must stay.
+  await page.waitForResponse((response) => response.url().endsWith('/api/runs'));
+  await page.waitForResponse((response) => response.url().endsWith('/api/runs'));
   await page.getByRole('button', { name: 'Run in virtual time' }).click();
   await page.getByRole('link', { name: `Travel in ${scenario}, seed ${seed}` }).waitFor();
   return page;

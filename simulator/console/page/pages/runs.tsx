@@ -62,7 +62,7 @@ function StartForms({ view, onStarted }: { readonly view: RunsView; readonly onS
         </label>
         <label>
           Seed
-          <input name="seed" type="number" min="0" max="4294967295" value="1" required />
+          <input name="seed" type="number" min="0" max="4294967295" defaultValue="1" required />
         </label>
         <p class="soft small whole">{described}</p>
         <div class="whole">
@@ -83,11 +83,11 @@ function StartForms({ view, onStarted }: { readonly view: RunsView; readonly onS
         </h2>
         <label>
           Runs
-          <input name="runs" type="number" min="1" max={view.limits.checkRuns} value="100" required />
+          <input name="runs" type="number" min="1" max={view.limits.checkRuns} defaultValue="100" required />
         </label>
         <label>
           Seed
-          <input name="seed" type="number" min="0" max="9999999" value="1" required />
+          <input name="seed" type="number" min="0" max="9999999" defaultValue="1" required />
         </label>
         <div class="whole">
           <button type="submit" class="primary">
