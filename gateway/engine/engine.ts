@@ -346,6 +346,15 @@ export function activationEngine(outer: EngineDeps) {
     );
   }
 
+  /** Saves what a customer or an operator decided, and works on the activation without making the caller wait. */
+  async function take(id: string, decided: () => ActivationEvent): Promise<Activation> {
+    const stored = await loadActivation(database.reader, id);
+    if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
+    const { activation } = await apply(stored, [decided()]);
+    continueInBackground(id);
+    return activation;
+  }
+
   return {
     async start(): Promise<void> {
       consumption = await bus.consume(
@@ -373,34 +382,19 @@ export function activationEngine(outer: EngineDeps) {
     },
 
     /** Saves the customer's cancellation request; resolves with the activation's new state. */
-    async cancel(id: string): Promise<Activation> {
-      const stored = await loadActivation(database.reader, id);
-      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
-      const { activation } = await apply(stored, [{ type: 'cancel_requested', at: clock.now() }]);
-      continueInBackground(id);
-      return activation;
-    },
+    cancel: (id: string): Promise<Activation> =>
+      take(id, () => ({ type: 'cancel_requested', at: clock.now() })),
 
     /** Saves an operator's decision about a payment; the engine then calls the payment service in the background. */
-    async settle(id: string, event: ActivationEvent): Promise<Activation> {
-      const stored = await loadActivation(database.reader, id);
-      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
-      const { activation } = await apply(stored, [event]);
-      continueInBackground(id);
-      return activation;
-    },
+    settle: (id: string, event: ActivationEvent): Promise<Activation> => take(id, () => event),
 
     /** An operator has paused the engine: this process knows it at once, others with their next sweep. */
     pause: guard.follow,
 
     /** An operator looks after an activation: what was postponed, or waits because its work threw, is worked on now. */
-    async requeue(id: string): Promise<Activation> {
-      const stored = await loadActivation(database.reader, id);
-      if (!stored) throw new UnknownActivation(`there is no activation ${id}`);
+    requeue(id: string): Promise<Activation> {
       failures.delete(id);
-      const { activation } = await apply(stored, [{ type: 'vehicle_free', at: clock.now() }]);
-      continueInBackground(id);
-      return activation;
+      return take(id, () => ({ type: 'vehicle_free', at: clock.now() }));
     },
 
     /** An operator has ended an incident: activations that it has postponed continue, one after the other. */
